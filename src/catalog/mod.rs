@@ -1,0 +1,1 @@
+//! What we know about libraries, as data.

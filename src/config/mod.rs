@@ -1,0 +1,1 @@
+//! `skillcheck.yaml`: raw, resolved, validated with spans, all errors at once.

@@ -1,0 +1,1 @@
+//! From raw findings to what is reported: suppression, severity overrides, fingerprints, order.

@@ -1,0 +1,26 @@
+//! skillcheck checks generated microservices against the rules that their skills teach.
+//!
+//! The modules follow the way the data takes; imports run in one direction, to the left:
+//!
+//! ```text
+//! files ─▶ syntax ─▶ facts ─▶ program ─▶ extract ─▶ system ─▶ rules ─▶ findings ─▶ report
+//! walk     parse     per      names,     what a     join      fn(      suppress,   human, json,
+//! ignore   spans     file,    values     call does            &System) severity    sarif, …
+//! ```
+//!
+//! `catalog` (what we know about libraries, as data), `skills` (the embedded pack) and `config` stand
+//! beside it; `cli` drives it.
+
+pub mod catalog;
+pub mod cli;
+pub mod config;
+pub mod extract;
+pub mod facts;
+pub mod files;
+pub mod findings;
+pub mod program;
+pub mod report;
+pub mod rules;
+pub mod skills;
+pub mod syntax;
+pub mod system;

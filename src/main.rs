@@ -1,0 +1,3 @@
+//! The `skillcheck` binary.
+
+fn main() {}

@@ -1,0 +1,62 @@
+//! A finding: a rule broken at a place, told as what / why / what to do.
+
+use serde::{Deserialize, Serialize};
+
+use crate::syntax::Place;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Will hurt on a bad day.
+    Warning,
+    /// Loses data or takes a system down.
+    Error,
+}
+
+/// How sure we are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// Some evidence is missing.
+    Low,
+    /// Resolved, but something outside the repository could change the verdict.
+    Medium,
+    /// Everything that decides was read.
+    High,
+}
+
+/// A rule broken at a place.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// The id of the rule: `rest-client/missing-timeout`.
+    pub rule: &'static str,
+    /// How bad it is, before configuration changes it.
+    pub severity: Severity,
+    /// How sure we are.
+    pub confidence: Confidence,
+    /// Names of the services concerned; the first is the one that has to act. Empty when the code
+    /// belongs to no service.
+    pub services: Vec<String>,
+    /// What is wrong; quotes the offending value; no full stop.
+    pub message: String,
+    /// Why it matters.
+    pub why: String,
+    /// What to write instead.
+    pub help: String,
+    /// Where.
+    pub place: Place,
+    /// Other places that are part of the evidence, in the order in which they are to be read.
+    pub related: Vec<Related>,
+}
+
+/// A place that is part of the evidence.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Related {
+    /// Where.
+    pub place: Place,
+    /// What stands there.
+    pub message: String,
+}

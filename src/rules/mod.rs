@@ -1,0 +1,45 @@
+//! The rules: one small file each, `src/rules/<skill>/<rule>.rs`, registered in [`all`].
+//!
+//! A rule reads the [`System`] and says what is broken. It never opens a file, reads the clock, the
+//! environment or the network, and never formats a path.
+
+pub mod finding;
+
+pub use finding::{Confidence, Finding, Related, Severity};
+
+use crate::system::System;
+
+/// A rule as the registry knows it. What it means, why, and how to fix it stands in its skill
+/// (`skills/<skill>/references/rules.md`), nowhere else.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// `<skill>/<rule-name>`; readable, never renumbered, never reused.
+    pub id: &'static str,
+    /// How bad a finding is unless the configuration says otherwise.
+    pub severity: Severity,
+    /// Preview rules are off unless `--preview` or the configuration turns them on.
+    pub stage: Stage,
+    /// Looks at the system and adds findings.
+    pub check: fn(&System, &mut Vec<Finding>),
+}
+
+/// Whether a rule is on by default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// On by default.
+    Stable,
+    /// Off by default: not yet right nineteen times in twenty on real repositories.
+    Preview,
+}
+
+impl Rule {
+    /// The skill that teaches the rule: the part of the id before the slash.
+    pub fn skill(&self) -> &'static str {
+        self.id.split_once('/').map_or(self.id, |(skill, _)| skill)
+    }
+}
+
+/// All rules, sorted by id.
+pub fn all() -> &'static [Rule] {
+    &[]
+}

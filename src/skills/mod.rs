@@ -1,0 +1,1 @@
+//! The embedded skill pack, and its rule sections read from Markdown.

@@ -1,0 +1,7 @@
+//! Text to trees: spans, line index, spanned data formats, and source code by tree-sitter.
+//!
+//! Nothing here knows what a library or a service is.
+
+pub mod span;
+
+pub use span::{FileId, Place, Span};
