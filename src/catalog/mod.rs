@@ -1,1 +1,192 @@
 //! What we know about libraries, as data.
+//!
+//! A library is one small YAML file in `data/<ecosystem>/`. [`schema`] is its form; this module loads
+//! all of them and answers by symbol. A symbol is the canonical import name of the library, a dot, and
+//! the name in it: `requests.get`, `@nestjs/axios.HttpService.post`, `aiokafka.AIOKafkaProducer.send`.
+
+pub mod http;
+pub mod schema;
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::LazyLock;
+
+use include_dir::{Dir, include_dir};
+use smol_str::{SmolStr, format_smolstr};
+
+use crate::facts::module::Language;
+use schema::{Ecosystem, EnvReader, Library};
+
+static DATA: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/src/catalog/data");
+
+/// All libraries.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    libraries: Vec<Library>,
+    /// Import name to library, for each ecosystem.
+    packages: HashMap<(Ecosystem, SmolStr), usize>,
+}
+
+impl Catalog {
+    /// The embedded catalog.
+    ///
+    /// # Errors
+    /// The files that do not parse, with the reason; a test keeps this from happening.
+    pub fn embedded() -> Result<&'static Catalog, &'static str> {
+        static CATALOG: LazyLock<Result<Catalog, String>> = LazyLock::new(load);
+        CATALOG.as_ref().map_err(String::as_str)
+    }
+
+    /// All libraries, sorted by ecosystem and name.
+    pub fn libraries(&self) -> &[Library] {
+        &self.libraries
+    }
+
+    /// The library a symbol belongs to, and the rest of the symbol.
+    pub fn split<'s>(&self, language: Language, symbol: &'s str) -> Option<(&Library, &'s str)> {
+        let ecosystem = Ecosystem::of(language);
+        let mut end = symbol.len();
+        loop {
+            if let Some(&i) = self.packages.get(&(ecosystem, SmolStr::new(&symbol[..end]))) {
+                return Some((&self.libraries[i], symbol[end..].trim_start_matches('.')));
+            }
+            end = symbol[..end].rfind('.')?;
+        }
+    }
+
+    /// The canonical form of a symbol: the library's first import name and its usual name for the type.
+    pub fn canonical(&self, language: Language, symbol: &str) -> SmolStr {
+        let Some((library, rest)) = self.split(language, symbol) else { return SmolStr::new(symbol) };
+        self.absolute(library, library.aliases.get(rest).map_or(rest, String::as_str))
+    }
+
+    /// The type that calling a symbol gives: as the catalog says, else the symbol itself (a
+    /// constructor gives its class).
+    pub fn result(&self, language: Language, symbol: &str) -> SmolStr {
+        let Some((library, rest)) = self.split(language, symbol) else { return SmolStr::new(symbol) };
+        match library.returns.get(rest) {
+            Some(ty) => self.absolute(library, ty),
+            None => self.canonical(language, symbol),
+        }
+    }
+
+    /// The type of a property that is an object of its own (`HttpService.axiosRef`, `channel[]` for
+    /// the element of an iteration).
+    pub fn property(&self, language: Language, symbol: &str) -> Option<SmolStr> {
+        let (library, rest) = self.split(language, symbol)?;
+        library.properties.get(rest).map(|ty| self.absolute(library, ty))
+    }
+
+    /// The type of a parameter of a callback that is passed to a symbol.
+    pub fn callback_param(
+        &self,
+        language: Language,
+        symbol: &str,
+        argument: usize,
+        key: Option<&str>,
+        parameter: usize,
+    ) -> Option<SmolStr> {
+        let (library, rest) = self.split(language, symbol)?;
+        let found = library.callbacks.iter().find(|c| {
+            c.call == rest
+                && c.argument.is_none_or(|a| a == argument)
+                && c.key.as_deref() == key
+                && c.parameter == parameter
+        })?;
+        Some(self.absolute(library, &found.ty))
+    }
+
+    /// How a symbol reads an environment variable.
+    pub fn env_reader(&self, language: Language, symbol: &str) -> Option<&EnvReader> {
+        let (library, rest) = self.split(language, symbol)?;
+        library.env.iter().find(|e| e.calls.iter().any(|c| c == rest))
+    }
+
+    /// The argument that a symbol returns more or less unchanged (`json.dumps`).
+    pub fn transparent(&self, language: Language, symbol: &str) -> Option<usize> {
+        let (library, rest) = self.split(language, symbol)?;
+        library.transparent.get(rest).copied()
+    }
+
+    /// True when a call of the symbol stands for the result of its first argument (`fastapi.Depends`).
+    pub fn injects(&self, language: Language, symbol: &str) -> bool {
+        self.split(language, symbol).is_some_and(|(library, rest)| library.injects.iter().any(|i| i == rest))
+    }
+
+    /// True for a base class whose fields are read from the environment.
+    pub fn is_settings_class(&self, language: Language, symbol: &str) -> bool {
+        self.split(language, symbol).is_some_and(|(library, rest)| library.settings_classes.iter().any(|c| c == rest))
+    }
+
+    /// The literals one of which a source file must hold to be worth parsing.
+    pub fn needles(&self, ecosystem: Ecosystem) -> BTreeSet<&str> {
+        let mut out = BTreeSet::new();
+        for library in self.libraries.iter().filter(|l| l.ecosystem == ecosystem) {
+            if library.needles.is_empty() {
+                out.extend(library.packages.iter().map(String::as_str).filter(|p| !p.starts_with("globalThis")));
+            } else {
+                out.extend(library.needles.iter().map(String::as_str));
+            }
+        }
+        out
+    }
+
+    fn absolute(&self, library: &Library, name: &str) -> SmolStr {
+        if name.is_empty() {
+            return SmolStr::new(&library.packages[0]);
+        }
+        // A name of another library: `amqplib.Channel`.
+        if let Some((package, _)) = name.rsplit_once('.')
+            && self.packages.contains_key(&(library.ecosystem, SmolStr::new(package)))
+        {
+            return SmolStr::new(name);
+        }
+        format_smolstr!("{}.{name}", library.packages[0])
+    }
+}
+
+fn load() -> Result<Catalog, String> {
+    let mut catalog = Catalog::default();
+    let mut folders: Vec<&Dir<'_>> = vec![&DATA];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        folders.extend(folder.dirs());
+        files.extend(folder.files());
+    }
+    files.sort_by_key(|f| f.path());
+    for file in files {
+        let path = file.path().display();
+        let text = file.contents_utf8().ok_or_else(|| format!("{path}: not UTF-8"))?;
+        let library: Library = serde_yaml::from_str(text).map_err(|e| format!("{path}: {e}"))?;
+        let index = catalog.libraries.len();
+        for package in &library.packages {
+            if let Some(other) = catalog.packages.insert((library.ecosystem, SmolStr::new(package)), index) {
+                return Err(format!("{path}: `{package}` is also a package of {}", catalog.libraries[other].library));
+            }
+        }
+        catalog.libraries.push(library);
+    }
+    Ok(catalog)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_library_parses_and_cites_its_documentation() {
+        let catalog = Catalog::embedded().unwrap();
+        assert!(catalog.libraries().len() > 10);
+        for library in catalog.libraries() {
+            assert!(!library.packages.is_empty(), "{} has no package", library.library);
+            assert!(library.docs.starts_with("https://"), "{} cites no documentation", library.library);
+        }
+    }
+
+    #[test]
+    fn symbols_become_canonical() {
+        let catalog = Catalog::embedded().unwrap();
+        assert_eq!(catalog.canonical(Language::Python, "httpx2.AsyncClient"), "httpx.AsyncClient");
+        assert_eq!(catalog.result(Language::TypeScript, "axios.create"), "axios.Axios");
+        assert_eq!(catalog.result(Language::Python, "unknown.thing"), "unknown.thing");
+    }
+}

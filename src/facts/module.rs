@@ -402,6 +402,8 @@ pub enum StmtKind {
     Class(ClassId),
     /// A bare block.
     Block(Block),
+    /// Python's `global` and `nonlocal`: later assignments in this function bind the outer name.
+    Global(Vec<SmolStr>),
 }
 
 /// The header of a loop.
@@ -601,5 +603,80 @@ impl Module {
     pub fn add_stmt(&mut self, kind: StmtKind, span: Span) -> StmtId {
         self.stmts.push(Stmt { kind, span });
         StmtId(self.stmts.len() as u32 - 1)
+    }
+}
+
+/// A call with the function it stands in; see `program::Index::calls`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CallId {
+    /// The call expression.
+    pub expr: ExprId,
+    /// The innermost function around it.
+    pub func: Option<FuncId>,
+}
+
+impl Module {
+    /// The call behind an expression.
+    pub fn call(&self, id: ExprId) -> Option<&Call> {
+        match &self.expr(id).kind {
+            ExprKind::Call(call) => Some(call),
+            _ => None,
+        }
+    }
+
+    /// The last name of a call's callee: `send` of `a.b.send(x)`.
+    pub fn callee_name(&self, id: ExprId) -> Option<&SmolStr> {
+        let mut callee = self.call(id)?.callee;
+        loop {
+            match &self.expr(callee).kind {
+                ExprKind::Name(name) | ExprKind::Attr { name, .. } => return Some(name),
+                ExprKind::Index { object, .. } => callee = *object,
+                ExprKind::Await(inner) => callee = *inner,
+                _ => return None,
+            }
+        }
+    }
+
+    /// The direct sub-expressions of an expression, in source order. The body of a lambda is not
+    /// among them.
+    pub fn children(&self, id: ExprId) -> Vec<ExprId> {
+        match &self.expr(id).kind {
+            ExprKind::Template(parts) => parts
+                .iter()
+                .filter_map(|p| match p {
+                    TemplatePart::Hole(e) => Some(*e),
+                    TemplatePart::Text(_) => None,
+                })
+                .collect(),
+            ExprKind::List(items) | ExprKind::Other(items) => items.clone(),
+            ExprKind::Dict(entries) => entries
+                .iter()
+                .flat_map(|e| match e {
+                    Entry::Pair { key, value } => vec![*key, *value],
+                    Entry::Spread(value) => vec![*value],
+                })
+                .collect(),
+            ExprKind::Attr { object, .. } => vec![*object],
+            ExprKind::Index { object, index } => vec![*object, *index],
+            ExprKind::Call(call) => {
+                let mut out = vec![call.callee];
+                out.extend(call.args.iter().map(|a| a.value));
+                out
+            }
+            ExprKind::Await(e) | ExprKind::Not(e) | ExprKind::Neg(e) => vec![*e],
+            ExprKind::Cast { value, .. } => vec![*value],
+            ExprKind::Binary { left, right, .. } => vec![*left, *right],
+            ExprKind::Cond { test, then, other } => vec![*test, *then, *other],
+            ExprKind::Assign { target, value } => vec![*target, *value],
+            ExprKind::Name(_)
+            | ExprKind::This
+            | ExprKind::Super
+            | ExprKind::Str(_)
+            | ExprKind::Num(_)
+            | ExprKind::Bool(_)
+            | ExprKind::Null
+            | ExprKind::Lambda(_)
+            | ExprKind::ClassExpr(_) => Vec::new(),
+        }
     }
 }

@@ -1,1 +1,113 @@
 //! The modules of a repository linked: names across files, and what an expression evaluates to.
+//!
+//! Linking has three parts: [`index`] knows, for one module, where each name is bound, where an
+//! expression stands and who encloses it; [`resolve`] follows imports between files; [`eval`] turns
+//! an expression into a [`Value`], lazily and with limits. What cannot be resolved is
+//! [`Value::Unknown`]: nothing is guessed here.
+
+pub mod eval;
+pub mod index;
+pub mod resolve;
+pub mod value;
+
+use std::collections::HashMap;
+
+use smol_str::SmolStr;
+
+use crate::facts::module::{CallId, ExprId, FuncId, Language, Module};
+use crate::syntax::{FileId, Place};
+
+pub use eval::Evaluator;
+pub use index::{Index, Parent};
+pub use value::{Site, Value};
+
+/// A linked module, by its index in [`Program::units`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UnitId(pub u32);
+
+/// A module with its index and its path.
+#[derive(Debug)]
+pub struct Unit {
+    /// The file it was read from.
+    pub file: FileId,
+    /// The path to print, relative, with `/`.
+    pub path: String,
+    /// The lowered source.
+    pub module: Module,
+    /// Where names are bound and expressions stand.
+    pub index: Index,
+}
+
+/// All modules of the run.
+#[derive(Debug, Default)]
+pub struct Program {
+    /// The modules, sorted by path.
+    pub units: Vec<Unit>,
+    /// Modules by path.
+    by_path: HashMap<String, UnitId>,
+    /// What imports resolve to.
+    pub imports: resolve::ImportMap,
+    /// Calls by the last name of their callee: `a.b.send(x)` under `send`.
+    calls: HashMap<SmolStr, Vec<Site>>,
+}
+
+impl Program {
+    /// Links modules. `packages` are the names under which folders of the repository can be imported.
+    pub fn link(mut units: Vec<Unit>, packages: &resolve::Packages) -> Program {
+        units.sort_by(|a, b| a.path.cmp(&b.path));
+        let by_path: HashMap<String, UnitId> =
+            units.iter().enumerate().map(|(i, unit)| (unit.path.clone(), UnitId(i as u32))).collect();
+        let imports = resolve::ImportMap::build(&units, &by_path, packages);
+        let mut calls: HashMap<SmolStr, Vec<Site>> = HashMap::new();
+        for (i, unit) in units.iter().enumerate() {
+            for &CallId { expr, .. } in &unit.index.calls {
+                if let Some(name) = unit.module.callee_name(expr) {
+                    calls.entry(name.clone()).or_default().push(Site { unit: UnitId(i as u32), expr });
+                }
+            }
+        }
+        Program { units, by_path, imports, calls }
+    }
+
+    /// The unit behind an id.
+    pub fn unit(&self, id: UnitId) -> &Unit {
+        &self.units[id.0 as usize]
+    }
+
+    /// The unit of a printed path.
+    pub fn find(&self, path: &str) -> Option<UnitId> {
+        self.by_path.get(path).copied()
+    }
+
+    /// All ids.
+    pub fn ids(&self) -> impl Iterator<Item = UnitId> + use<> {
+        (0..self.units.len() as u32).map(UnitId)
+    }
+
+    /// Every call whose callee ends in `name`, in path order.
+    pub fn calls_named(&self, name: &str) -> &[Site] {
+        self.calls.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The place of an expression.
+    pub fn place(&self, site: Site) -> Place {
+        let unit = self.unit(site.unit);
+        Place::new(unit.file, unit.module.expr(site.expr).span)
+    }
+
+    /// The place of a function's name.
+    pub fn function_place(&self, unit: UnitId, func: FuncId) -> Place {
+        let unit = self.unit(unit);
+        Place::new(unit.file, unit.module.func(func).name_span)
+    }
+
+    /// The language of a unit.
+    pub fn language(&self, unit: UnitId) -> Language {
+        self.unit(unit).module.language
+    }
+
+    /// The expression of a site.
+    pub fn expr(&self, unit: UnitId, expr: ExprId) -> &crate::facts::module::Expr {
+        self.unit(unit).module.expr(expr)
+    }
+}

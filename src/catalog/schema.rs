@@ -1,0 +1,113 @@
+//! The form of a library's data file.
+//!
+//! Names in a file are relative to the library: `Session.get` in `requests.yaml` is
+//! `requests.Session.get`; the empty name is the package itself (`import got from "got"; got(url)`). A
+//! method call on an object that is itself called is `Type.()`.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::http::{Breaker, Deadline, Http, Retry};
+use crate::facts::module::Language;
+
+/// Languages that share packages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Ecosystem {
+    /// Python.
+    Python,
+    /// JavaScript and TypeScript.
+    JavaScript,
+}
+
+impl Ecosystem {
+    /// The ecosystem of a language.
+    pub fn of(language: Language) -> Ecosystem {
+        match language {
+            Language::Python => Ecosystem::Python,
+            Language::JavaScript | Language::TypeScript => Ecosystem::JavaScript,
+        }
+    }
+}
+
+/// What we know about one library.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Library {
+    /// Its name in messages.
+    pub library: String,
+    /// Who can import it.
+    pub ecosystem: Ecosystem,
+    /// Import names; the first is canonical.
+    pub packages: Vec<String>,
+    /// Where its documentation stands; the source of the facts in the file.
+    pub docs: String,
+    /// Literals that a file using it must hold, where the import names are not enough or too common.
+    #[serde(default)]
+    pub needles: Vec<String>,
+    /// Other names of a type: `abc.AbstractChannel: Channel`.
+    #[serde(default)]
+    pub aliases: BTreeMap<String, String>,
+    /// Types of what functions and methods return: `connect: Connection`.
+    #[serde(default)]
+    pub returns: BTreeMap<String, String>,
+    /// Types of properties: `HttpService.axiosRef: axios.Axios`.
+    #[serde(default)]
+    pub properties: BTreeMap<String, String>,
+    /// Types of the parameters of callbacks.
+    #[serde(default)]
+    pub callbacks: Vec<Callback>,
+    /// Functions that read environment variables.
+    #[serde(default)]
+    pub env: Vec<EnvReader>,
+    /// Base classes whose fields are environment variables.
+    #[serde(default)]
+    pub settings_classes: Vec<String>,
+    /// Functions that return an argument as far as values go: `dumps: 0`.
+    #[serde(default)]
+    pub transparent: BTreeMap<String, usize>,
+    /// Functions that stand for what their first argument returns.
+    #[serde(default)]
+    pub injects: Vec<String>,
+    /// How it sends HTTP requests.
+    pub http: Option<Http>,
+    /// How it repeats things.
+    #[serde(default)]
+    pub retry: Vec<Retry>,
+    /// How it breaks circuits.
+    #[serde(default)]
+    pub breaker: Vec<Breaker>,
+    /// How it bounds the time of what it wraps.
+    #[serde(default)]
+    pub deadline: Vec<Deadline>,
+}
+
+/// A callback's parameter.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Callback {
+    /// The function the callback is passed to.
+    pub call: String,
+    /// At which position; any when absent.
+    pub argument: Option<usize>,
+    /// Under which key of an options object.
+    pub key: Option<String>,
+    /// Which parameter of the callback.
+    pub parameter: usize,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub ty: String,
+}
+
+/// A function that reads an environment variable.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct EnvReader {
+    /// The functions.
+    pub calls: Vec<String>,
+    /// The position of the name.
+    pub name: usize,
+    /// The position of the default.
+    pub default: Option<usize>,
+}

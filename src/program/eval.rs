@@ -1,0 +1,1075 @@
+//! From expressions to [`Value`]s: lazily, with limits, through imports, attributes and calls.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use smol_str::{SmolStr, format_smolstr};
+
+use super::index::{Binding, Parent};
+use super::resolve::Target;
+use super::value::{Dict, Instance, Site, Text, TextPart, Value};
+use super::{Program, UnitId};
+use crate::catalog::Catalog;
+use crate::facts::module::{
+    BinaryOp, Call, ClassId, ClassKind, Entry, ExportValue, ExprId, ExprKind, FuncId, FunctionKind, ImportKind,
+    Language, StmtKind, TemplatePart,
+};
+
+/// How deep evaluation goes before it gives up with [`Value::Unknown`].
+const MAX_DEPTH: u32 = 48;
+
+/// Evaluates expressions of one program. One per thread; it remembers what it found.
+#[derive(Debug)]
+pub struct Evaluator<'a> {
+    /// The program.
+    pub program: &'a Program,
+    /// What is known about libraries.
+    pub catalog: &'a Catalog,
+    memo: RefCell<HashMap<Site, Value>>,
+    depth: Cell<u32>,
+}
+
+impl<'a> Evaluator<'a> {
+    /// An evaluator without memory.
+    pub fn new(program: &'a Program, catalog: &'a Catalog) -> Self {
+        Evaluator { program, catalog, memo: RefCell::default(), depth: Cell::new(0) }
+    }
+
+    /// What an expression evaluates to.
+    pub fn eval(&self, site: Site) -> Value {
+        if let Some(known) = self.memo.borrow().get(&site) {
+            return known.clone();
+        }
+        if self.depth.get() >= MAX_DEPTH {
+            return Value::Unknown;
+        }
+        // A cycle sees Unknown.
+        self.memo.borrow_mut().insert(site, Value::Unknown);
+        self.depth.set(self.depth.get() + 1);
+        let value = self.compute(site);
+        self.depth.set(self.depth.get() - 1);
+        if self.depth.get() == 0 || !value.is_unknown() {
+            self.memo.borrow_mut().insert(site, value.clone());
+        } else {
+            // Found inside a cycle or at the depth limit: another way in may see more.
+            self.memo.borrow_mut().remove(&site);
+        }
+        value
+    }
+
+    /// What an expression of a unit evaluates to.
+    pub fn at(&self, unit: UnitId, expr: ExprId) -> Value {
+        self.eval(Site { unit, expr })
+    }
+
+    fn compute(&self, site: Site) -> Value {
+        let unit = self.program.unit(site.unit);
+        let module = &unit.module;
+        match &module.expr(site.expr).kind {
+            ExprKind::Str(text) => Value::Str(Text::literal(text.clone())),
+            ExprKind::Num(n) => Value::Num(*n),
+            ExprKind::Bool(b) => Value::Bool(*b),
+            ExprKind::Null => Value::Null,
+            ExprKind::Template(parts) => Value::Str(self.template(site.unit, parts)),
+            ExprKind::List(items) => {
+                Value::List(Arc::new(items.iter().map(|&expr| Site { unit: site.unit, expr }).collect()))
+            }
+            ExprKind::Dict(entries) => self.dict(site, entries),
+            ExprKind::Name(name) => self.name(site.unit, unit.index.func_of(site.expr), name, Some(site.expr)),
+            ExprKind::This => self.this(site),
+            ExprKind::Super => Value::Unknown,
+            ExprKind::Attr { object, name, .. } => {
+                let object_value = self.at(site.unit, *object);
+                let value = self.attribute(&object_value, name, site);
+                if value == Value::Unknown { self.assigned_attribute(site.unit, &object_value, name) } else { value }
+            }
+            ExprKind::Index { object, index } => self.index(site, *object, *index),
+            ExprKind::Call(call) => self.call(site, call),
+            ExprKind::Await(inner) => self.at(site.unit, *inner),
+            ExprKind::Lambda(func) => Value::Function { unit: site.unit, func: *func, this: None },
+            ExprKind::ClassExpr(class) => Value::Class { unit: site.unit, class: *class },
+            ExprKind::Binary { op, left, right } => self.binary(site.unit, *op, *left, *right),
+            ExprKind::Not(inner) => match self.at(site.unit, *inner) {
+                Value::Bool(b) => Value::Bool(!b),
+                _ => Value::Unknown,
+            },
+            ExprKind::Neg(inner) => match self.at(site.unit, *inner) {
+                Value::Num(n) => Value::Num(-n),
+                _ => Value::Unknown,
+            },
+            ExprKind::Cond { then, other, .. } => {
+                self.one_of(vec![self.at(site.unit, *then), self.at(site.unit, *other)])
+            }
+            ExprKind::Assign { value, .. } => self.at(site.unit, *value),
+            ExprKind::Cast { value, ty } => match self.at(site.unit, *value) {
+                Value::Unknown | Value::Param { .. } => self.declared(site.unit, *ty).unwrap_or(Value::Unknown),
+                known => known,
+            },
+            ExprKind::Other(_) => Value::Unknown,
+        }
+    }
+
+    fn template(&self, unit: UnitId, parts: &[TemplatePart]) -> Text {
+        let mut text = Text::default();
+        for part in parts {
+            match part {
+                TemplatePart::Text(lit) => text.parts.push(TextPart::Lit(lit.clone())),
+                TemplatePart::Hole(expr) => match self.at(unit, *expr).to_text() {
+                    Some(inner) => text.push(inner),
+                    None => text.parts.push(TextPart::Hole),
+                },
+            }
+        }
+        text
+    }
+
+    fn dict(&self, site: Site, entries: &[Entry]) -> Value {
+        let mut dict = Dict { site, entries: Vec::new(), open: false };
+        for entry in entries {
+            match entry {
+                Entry::Pair { key, value } => match self.at(site.unit, *key).as_str() {
+                    Some(key) => dict.entries.push((key.into(), Site { unit: site.unit, expr: *value })),
+                    None => dict.open = true,
+                },
+                Entry::Spread(value) => match self.at(site.unit, *value) {
+                    Value::Dict(other) => {
+                        dict.entries.extend(other.entries.iter().cloned());
+                        dict.open |= other.open;
+                    }
+                    _ => dict.open = true,
+                },
+            }
+        }
+        Value::Dict(Arc::new(dict))
+    }
+
+    /// What a name means in a scope.
+    pub fn name(&self, unit_id: UnitId, scope: Option<FuncId>, name: &str, _at: Option<ExprId>) -> Value {
+        let unit = self.program.unit(unit_id);
+        let Some((_, bindings)) = unit.index.lookup(&unit.module, scope, name) else {
+            if let Some(value) = self.star_import(unit_id, name) {
+                return value;
+            }
+            return Value::External(match unit.module.language {
+                Language::Python => format_smolstr!("builtins.{name}"),
+                Language::JavaScript | Language::TypeScript => format_smolstr!("globalThis.{name}"),
+            });
+        };
+        let mut values = Vec::new();
+        let mut declared = None;
+        for binding in bindings {
+            match *binding {
+                Binding::Import(i) => values.push(self.import(unit_id, i)),
+                Binding::Func(func) => values.push(Value::Function { unit: unit_id, func, this: None }),
+                Binding::Class(class) => values.push(Value::Class { unit: unit_id, class }),
+                Binding::Value(expr) => values.push(self.at(unit_id, expr)),
+                Binding::Entered(expr) => values.push(self.entered(unit_id, expr)),
+                Binding::Typed(ty) => declared = declared.or_else(|| self.declared(unit_id, ty)),
+                Binding::Param(func, index) => values.push(self.param(unit_id, func, index)),
+                Binding::Element(iter) => values.push(self.element(unit_id, iter)),
+                Binding::Opaque => {}
+            }
+        }
+        let value = self.one_of(values);
+        match (value, declared) {
+            (Value::Unknown | Value::Null, Some(declared)) => declared,
+            (value, _) => value,
+        }
+    }
+
+    fn star_import(&self, unit_id: UnitId, name: &str) -> Option<Value> {
+        let unit = self.program.unit(unit_id);
+        unit.module.imports.iter().filter(|i| i.kind == ImportKind::Star).find_map(|import| {
+            match self.program.imports.target(unit_id, &import.module)? {
+                Target::Unit(target) => self.exported(*target, name, 0),
+                _ => None,
+            }
+        })
+    }
+
+    fn import(&self, unit_id: UnitId, index: usize) -> Value {
+        let import = &self.program.unit(unit_id).module.imports[index];
+        let Some(target) = self.program.imports.target(unit_id, &import.module) else { return Value::Unknown };
+        match (target, &import.kind) {
+            (Target::Unit(unit), ImportKind::Named(name)) => {
+                self.exported(*unit, name, 0).unwrap_or_else(|| self.submodule(unit_id, &import.module, name))
+            }
+            (Target::Unit(unit), ImportKind::Default) => {
+                self.exported(*unit, "default", 0).unwrap_or(Value::Module(*unit))
+            }
+            (Target::Unit(unit), _) => self.namespace(*unit),
+            (Target::Folder(path), ImportKind::Named(name)) => self.in_folder(path, name),
+            (Target::Folder(path), _) => Value::Folder(path.clone()),
+            (Target::External(package), ImportKind::Named(name)) if name == "default" => {
+                Value::External(package.clone())
+            }
+            (Target::External(package), ImportKind::Named(name)) => {
+                Value::External(format_smolstr!("{package}.{name}"))
+            }
+            (Target::External(package), _) => Value::External(package.clone()),
+        }
+    }
+
+    /// `module.exports = X` makes the module itself that value.
+    fn namespace(&self, unit: UnitId) -> Value {
+        let module = &self.program.unit(unit).module;
+        if module.language != Language::Python
+            && let Some(export) = module.exports.iter().find(|e| e.name == "module.exports")
+            && let ExportValue::Expr(expr) = export.value
+        {
+            return self.at(unit, expr);
+        }
+        Value::Module(unit)
+    }
+
+    /// `from package import module`.
+    fn submodule(&self, from: UnitId, package: &str, name: &str) -> Value {
+        let unit = self.program.unit(from);
+        if unit.module.language != Language::Python {
+            return Value::Unknown;
+        }
+        let Some(Target::Unit(init)) = self.program.imports.target(from, package) else { return Value::Unknown };
+        let path = &self.program.unit(*init).path;
+        match path.strip_suffix("__init__.py") {
+            Some(folder) => self.in_folder(folder.trim_end_matches('/'), name),
+            None => Value::Unknown,
+        }
+    }
+
+    fn in_folder(&self, folder: &str, name: &str) -> Value {
+        let path = super::resolve::join(folder, name);
+        for candidate in [format!("{path}.py"), format!("{path}/__init__.py")] {
+            if let Some(unit) = self.program.find(&candidate) {
+                return Value::Module(unit);
+            }
+        }
+        Value::Folder(path.into())
+    }
+
+    /// What a module offers under a name.
+    pub fn exported(&self, unit_id: UnitId, name: &str, hops: u32) -> Option<Value> {
+        if hops > 8 {
+            return None;
+        }
+        let unit = self.program.unit(unit_id);
+        for export in unit.module.exports.iter().filter(|e| e.name == name) {
+            match &export.value {
+                ExportValue::Local(local) => return Some(self.name(unit_id, None, local, None)),
+                ExportValue::Expr(expr) => return Some(self.at(unit_id, *expr)),
+                ExportValue::From { module, name } => match self.program.imports.target(unit_id, module)? {
+                    Target::Unit(target) if name == "*" => return Some(Value::Module(*target)),
+                    Target::Unit(target) => {
+                        if let Some(value) = self.exported(*target, name, hops + 1) {
+                            return Some(value);
+                        }
+                    }
+                    Target::External(package) => return Some(Value::External(format_smolstr!("{package}.{name}"))),
+                    Target::Folder(_) => {}
+                },
+            }
+        }
+        if !unit.index.top(name).is_empty() {
+            return Some(self.name(unit_id, None, name, None));
+        }
+        if unit.module.language == Language::Python
+            && let Some(value) = self.star_import(unit_id, name)
+        {
+            return Some(value);
+        }
+        for export in unit.module.exports.iter().filter(|e| e.name == "*") {
+            if let ExportValue::From { module, .. } = &export.value
+                && let Some(Target::Unit(target)) = self.program.imports.target(unit_id, module)
+                && let Some(value) = self.exported(*target, name, hops + 1)
+            {
+                return Some(value);
+            }
+        }
+        // `const client = require("./client")` with `module.exports = {…}` or `= new Client()`.
+        if let Some(export) = unit.module.exports.iter().find(|e| e.name == "module.exports")
+            && let ExportValue::Expr(expr) = export.value
+        {
+            let object = self.at(unit_id, expr);
+            let value = self.attribute(&object, name, Site { unit: unit_id, expr });
+            return (value != Value::Unknown).then_some(value);
+        }
+        None
+    }
+
+    /// The object that `this` is in the function around an expression.
+    fn this(&self, site: Site) -> Value {
+        let unit = self.program.unit(site.unit);
+        let mut func = unit.index.func_of(site.expr);
+        while let Some(f) = func {
+            let function = unit.module.func(f);
+            if let Some(class) = function.class {
+                return Value::Object { unit: site.unit, class, call: None };
+            }
+            func = function.parent;
+        }
+        Value::Unknown
+    }
+
+    /// `object.name`.
+    pub fn attribute(&self, object: &Value, name: &str, site: Site) -> Value {
+        match object {
+            Value::External(path) => {
+                if path == "globalThis.process.env" || path == "process.env" || path == "globalThis.process.default.env"
+                {
+                    return Value::Env { name: name.into(), default: None, site };
+                }
+                Value::External(format_smolstr!("{path}.{name}"))
+            }
+            Value::Instance(instance) => {
+                let symbol = format_smolstr!("{}.{name}", instance.ty);
+                match self.catalog.property(self.program.language(site.unit), &symbol) {
+                    Some(ty) => {
+                        Value::Instance(Instance { ty, call: instance.call, from: Some(Arc::new(instance.clone())) })
+                    }
+                    None => Value::Method { symbol, receiver: Arc::new(instance.clone()) },
+                }
+            }
+            Value::Method { symbol, receiver } => {
+                Value::Method { symbol: format_smolstr!("{symbol}.{name}"), receiver: receiver.clone() }
+            }
+            Value::Object { unit, class, call } => self.member(*unit, *class, name, *call, site, 0),
+            Value::Class { unit, class } => self.static_member(*unit, *class, name, site),
+            Value::Module(unit) => {
+                self.exported(*unit, name, 0).unwrap_or_else(|| match self.program.language(*unit) {
+                    Language::Python => {
+                        let path = &self.program.unit(*unit).path;
+                        path.strip_suffix("/__init__.py").map_or(Value::Unknown, |f| self.in_folder(f, name))
+                    }
+                    _ => Value::Unknown,
+                })
+            }
+            Value::Folder(path) => self.in_folder(path, name),
+            Value::Dict(dict) => dict.get(name).map_or(Value::Unknown, |s| self.eval(s)),
+            Value::OneOf(values) => self.one_of(values.iter().map(|v| self.attribute(v, name, site)).collect()),
+            _ => Value::Unknown,
+        }
+    }
+
+    /// A member of an object of a repository class.
+    fn member(
+        &self,
+        unit_id: UnitId,
+        class_id: ClassId,
+        name: &str,
+        call: Option<Site>,
+        site: Site,
+        hops: u32,
+    ) -> Value {
+        let unit = self.program.unit(unit_id);
+        let class = unit.module.class(class_id);
+        let this = || Some(Arc::new(Value::Object { unit: unit_id, class: class_id, call }));
+        for &method in &class.methods {
+            let function = unit.module.func(method);
+            if function.name == name {
+                if function.kind == FunctionKind::Getter {
+                    return self.returned(unit_id, method, None);
+                }
+                if function.kind != FunctionKind::Constructor {
+                    return Value::Function { unit: unit_id, func: method, this: this() };
+                }
+            }
+        }
+        let mut values: Vec<Value> = Vec::new();
+        for (expr, func) in unit.index.member(class_id, name) {
+            let value = self.at(unit_id, *expr);
+            values.push(match (&value, call) {
+                (Value::Param { func: f, index, .. }, Some(call))
+                    if Some(*f) == *func && unit.module.func(*f).kind == FunctionKind::Constructor =>
+                {
+                    self.argument(call, unit_id, *f, *index).unwrap_or(value)
+                }
+                _ => value,
+            });
+        }
+        let mut declared = None;
+        for field in class.fields.iter().filter(|f| f.name == name) {
+            if let Some(value) = field.value {
+                values.push(self.at(unit_id, value));
+            }
+            declared = declared.or_else(|| field.ty.and_then(|ty| self.declared(unit_id, ty)));
+        }
+        for &method in &class.methods {
+            let function = unit.module.func(method);
+            for (i, param) in function.params.iter().enumerate().filter(|(_, p)| p.is_field && p.name == name) {
+                let value = self.param(unit_id, method, i);
+                let by_call = call.and_then(|c| self.argument(c, unit_id, method, i));
+                values.push(by_call.unwrap_or(value));
+                declared = declared.or_else(|| param.ty.and_then(|ty| self.declared(unit_id, ty)));
+            }
+        }
+        if self.is_settings(unit_id, class_id, 0)
+            && let Some(value) = self.setting(unit_id, class_id, name, site)
+        {
+            return value;
+        }
+        let value = self.one_of(values);
+        match (&value, declared) {
+            (Value::Unknown | Value::Null | Value::Param { .. }, Some(declared)) => return declared,
+            (Value::Unknown, None) => {}
+            _ => return value,
+        }
+        if hops < 6 {
+            for &base in &class.bases {
+                let inherited = match self.at(unit_id, base) {
+                    Value::Class { unit, class } => self.member(unit, class, name, call, site, hops + 1),
+                    Value::External(symbol) => {
+                        let ty = self.catalog.canonical(unit.module.language, &symbol);
+                        self.attribute(&Value::Instance(Instance { ty, call, from: None }), name, site)
+                    }
+                    _ => Value::Unknown,
+                };
+                if inherited != Value::Unknown {
+                    return inherited;
+                }
+            }
+        }
+        Value::Unknown
+    }
+
+    fn static_member(&self, unit_id: UnitId, class_id: ClassId, name: &str, site: Site) -> Value {
+        let unit = self.program.unit(unit_id);
+        let class = unit.module.class(class_id);
+        if class.kind == ClassKind::Enum
+            && let Some(field) = class.fields.iter().find(|f| f.name == name)
+        {
+            return field.value.map_or(Value::Str(Text::literal(name)), |v| self.at(unit_id, v));
+        }
+        match self.member(unit_id, class_id, name, None, site, 0) {
+            Value::Function { unit, func, .. } => Value::Function { unit, func, this: None },
+            // `Color.RED.value` of a Python enum is followed like `Color.RED`.
+            other => other,
+        }
+    }
+
+    /// True for a class whose fields are read from the environment (pydantic-settings).
+    fn is_settings(&self, unit_id: UnitId, class_id: ClassId, hops: u32) -> bool {
+        let unit = self.program.unit(unit_id);
+        hops < 6
+            && unit.module.class(class_id).bases.iter().any(|&base| match self.at(unit_id, base) {
+                Value::External(symbol) => self.catalog.is_settings_class(unit.module.language, &symbol),
+                Value::Class { unit, class } => self.is_settings(unit, class, hops + 1),
+                _ => false,
+            })
+    }
+
+    fn setting(&self, unit_id: UnitId, class_id: ClassId, name: &str, site: Site) -> Option<Value> {
+        let unit = self.program.unit(unit_id);
+        let class = unit.module.class(class_id);
+        let field = class.fields.iter().find(|f| f.name == name)?;
+        let mut env = name.to_uppercase();
+        let mut default = field.value.map(|v| (v, self.at(unit_id, v)));
+        if let Some(prefix) = self.settings_prefix(unit_id, class_id) {
+            env = format!("{}{env}", prefix.to_uppercase());
+        }
+        // `Field("default", alias="NAME")`, `Field(default=…, validation_alias=…, env=…)`.
+        if let Some(value) = field.value
+            && let Some(call) = unit.module.call(value)
+            && unit.module.callee_name(value).is_some_and(|n| n == "Field")
+        {
+            default = None;
+            for (i, arg) in call.args.iter().enumerate() {
+                let key = arg.name.as_deref().unwrap_or(if i == 0 { "default" } else { "" });
+                match key {
+                    "alias" | "validation_alias" | "env" => {
+                        if let Some(alias) = self.at(unit_id, arg.value).as_str() {
+                            env = alias;
+                        }
+                    }
+                    "default" => default = Some((arg.value, self.at(unit_id, arg.value))),
+                    _ => {}
+                }
+            }
+        }
+        let default =
+            default.map(|(_, v)| v).filter(|v| !matches!(v, Value::Unknown | Value::Null | Value::External(_)));
+        Some(Value::Env { name: env.into(), default: default.map(Arc::new), site })
+    }
+
+    /// `model_config = SettingsConfigDict(env_prefix="X_")`, or `class Config: env_prefix`.
+    fn settings_prefix(&self, unit_id: UnitId, class_id: ClassId) -> Option<String> {
+        let unit = self.program.unit(unit_id);
+        let field = unit.module.class(class_id).fields.iter().find(|f| f.name == "model_config")?;
+        let value = field.value?;
+        if let Some(call) = unit.module.call(value) {
+            let arg = call.args.iter().find(|a| a.name.as_deref() == Some("env_prefix"))?;
+            return self.at(unit_id, arg.value).as_str();
+        }
+        match self.at(unit_id, value) {
+            Value::Dict(dict) => self.eval(dict.get("env_prefix")?).as_str(),
+            _ => None,
+        }
+    }
+
+    /// `x.name = value` somewhere in the module, for an `x` that evaluates to the same object.
+    fn assigned_attribute(&self, unit_id: UnitId, object: &Value, name: &str) -> Value {
+        if matches!(object, Value::Unknown | Value::Param { .. }) {
+            return Value::Unknown;
+        }
+        let unit = self.program.unit(unit_id);
+        let found = unit.index.attribute_assignments.iter().filter(|(n, _, _)| n == name);
+        let mut values = Vec::new();
+        for (_, target, value) in found.take(8) {
+            if self.at(unit_id, *target) == *object {
+                values.push(self.at(unit_id, *value));
+            }
+        }
+        self.one_of(values)
+    }
+
+    fn index(&self, site: Site, object: ExprId, index: ExprId) -> Value {
+        let value = self.at(site.unit, object);
+        let key = self.at(site.unit, index);
+        match (&value, &key) {
+            (Value::External(path), key) if is_environ(path) => match key.as_str() {
+                Some(name) => Value::Env { name: name.into(), default: None, site },
+                None => Value::Unknown,
+            },
+            (Value::Dict(dict), key) => match key.as_str().and_then(|k| dict.get(&k)) {
+                Some(entry) => self.eval(entry),
+                None => Value::Unknown,
+            },
+            (Value::List(items), Value::Num(n)) if *n >= 0.0 => {
+                items.get(*n as usize).map_or(Value::Unknown, |s| self.eval(*s))
+            }
+            // `Queue[str]`, `Model<Order>`: a generic type is its base.
+            (Value::External(_) | Value::Class { .. }, _) => value,
+            (Value::Instance(instance), _) => {
+                let symbol = format_smolstr!("{}[]", instance.ty);
+                self.catalog.property(self.program.language(site.unit), &symbol).map_or(Value::Unknown, |ty| {
+                    Value::Instance(Instance { ty, call: Some(site), from: Some(Arc::new(instance.clone())) })
+                })
+            }
+            _ => Value::Unknown,
+        }
+    }
+
+    fn binary(&self, unit: UnitId, op: BinaryOp, left: ExprId, right: ExprId) -> Value {
+        match op {
+            BinaryOp::Or | BinaryOp::Coalesce => {
+                let (first, second) = (self.at(unit, left), self.at(unit, right));
+                match first {
+                    Value::Env { name, default: None, site } => {
+                        let default = (!matches!(second, Value::Unknown)).then(|| Arc::new(second));
+                        Value::Env { name, default, site }
+                    }
+                    Value::Unknown | Value::Null => second,
+                    first => self.one_of(vec![first, second]),
+                }
+            }
+            BinaryOp::And => self.at(unit, right),
+            BinaryOp::Add => match (self.at(unit, left), self.at(unit, right)) {
+                (Value::Num(a), Value::Num(b)) => Value::Num(a + b),
+                (a, b) => {
+                    let is_text = |v: &Value| matches!(v, Value::Str(_));
+                    if !is_text(&a)
+                        && !is_text(&b)
+                        && !matches!((&a, &b), (Value::Env { .. }, _) | (_, Value::Env { .. }))
+                    {
+                        return Value::Unknown;
+                    }
+                    let hole = || Text { parts: vec![TextPart::Hole] };
+                    let mut text = a.to_text().unwrap_or_else(hole);
+                    text.push(b.to_text().unwrap_or_else(hole));
+                    Value::Str(text)
+                }
+            },
+            BinaryOp::Mul => match (self.at(unit, left), self.at(unit, right)) {
+                (Value::Num(a), Value::Num(b)) => Value::Num(a * b),
+                _ => Value::Unknown,
+            },
+            BinaryOp::Sub => match (self.at(unit, left), self.at(unit, right)) {
+                (Value::Num(a), Value::Num(b)) => Value::Num(a - b),
+                _ => Value::Unknown,
+            },
+            BinaryOp::Div => match (self.at(unit, left), self.at(unit, right)) {
+                (Value::Num(a), Value::Num(b)) if b != 0.0 => Value::Num(a / b),
+                // `base / "path"` of pathlib and yarl.
+                _ => Value::Unknown,
+            },
+            // `"http://%s/x" % host`
+            BinaryOp::Mod => match self.at(unit, left) {
+                Value::Str(text) => match text.as_literal() {
+                    Some(format) => Value::Str(split_holes(&format, "%s")),
+                    None => Value::Str(text),
+                },
+                _ => Value::Unknown,
+            },
+            _ => Value::Unknown,
+        }
+    }
+
+    fn call(&self, site: Site, call: &Call) -> Value {
+        let callee = self.at(site.unit, call.callee);
+        self.call_value(&callee, site, call)
+    }
+
+    fn call_value(&self, callee: &Value, site: Site, call: &Call) -> Value {
+        let language = self.program.language(site.unit);
+        match callee {
+            Value::External(symbol) => {
+                if let Some(value) = self.known_call(language, symbol, site, call) {
+                    return value;
+                }
+                let ty = self.catalog.result(language, symbol);
+                Value::Instance(Instance { ty, call: Some(site), from: None })
+            }
+            Value::Method { symbol, receiver } => {
+                if let Some(value) = self.known_call(language, symbol, site, call) {
+                    return value;
+                }
+                let ty = self.catalog.result(language, symbol);
+                // `session.get(…)` keeps the call it was made by; a fluent call keeps the receiver.
+                Value::Instance(Instance { ty, call: Some(site), from: Some(receiver.clone()) })
+            }
+            Value::Function { unit, func, .. } => {
+                let value = self.returned(*unit, *func, Some(site));
+                if value == Value::Unknown {
+                    let declared = self.program.unit(*unit).module.func(*func).returns;
+                    return declared.and_then(|ty| self.declared(*unit, ty)).unwrap_or(Value::Unknown);
+                }
+                value
+            }
+            Value::Class { unit, class } => {
+                if let Some(value) = self.factory(*unit, *class, site) {
+                    return value;
+                }
+                Value::Object { unit: *unit, class: *class, call: Some(site) }
+            }
+            Value::OneOf(values) => self.one_of(values.iter().map(|v| self.call_value(v, site, call)).collect()),
+            _ => self.string_method(site, call),
+        }
+    }
+
+    /// A class that extends an external one without adding a constructor is still that type; nothing
+    /// to do here, members are looked up in the base. Enums construct to themselves.
+    fn factory(&self, unit: UnitId, class: ClassId, _site: Site) -> Option<Value> {
+        let kind = self.program.unit(unit).module.class(class).kind;
+        (kind == ClassKind::Interface).then_some(Value::Unknown)
+    }
+
+    /// Calls whose meaning is data in the catalog: environment readers, functions that return their
+    /// argument, dependency injection.
+    fn known_call(&self, language: Language, symbol: &str, site: Site, call: &Call) -> Option<Value> {
+        if let Some(reader) = self.catalog.env_reader(language, symbol) {
+            let name = self.positional(site.unit, call, reader.name)?.as_str()?;
+            let default = reader.default.and_then(|d| {
+                self.positional(site.unit, call, d)
+                    .or_else(|| self.keyword(site.unit, call, "default"))
+                    .filter(|v| !matches!(v, Value::Unknown | Value::Null))
+            });
+            // Nest: `get<string>("NAME", { infer: true })` has no default there.
+            let default = default.filter(|d| !matches!(d, Value::Dict(_)));
+            return Some(Value::Env { name: name.into(), default: default.map(Arc::new), site });
+        }
+        if let Some(position) = self.catalog.transparent(language, symbol) {
+            return self.positional(site.unit, call, position);
+        }
+        if self.catalog.injects(language, symbol) {
+            let provider = self.positional(site.unit, call, 0)?;
+            return Some(match provider {
+                Value::Function { unit, func, .. } => self.returned(unit, func, None),
+                Value::Class { unit, class } => Value::Object { unit, class, call: None },
+                other => other,
+            });
+        }
+        None
+    }
+
+    /// `"…".format(x)`, `x.encode()`, `x.toString()`, `x.replace(…)`, `.then(f)`.
+    fn string_method(&self, site: Site, call: &Call) -> Value {
+        let unit = self.program.unit(site.unit);
+        let ExprKind::Attr { object, name, .. } = &unit.module.expr(call.callee).kind else { return Value::Unknown };
+        let object = self.at(site.unit, *object);
+        match (name.as_str(), &object) {
+            ("format", Value::Str(text)) => {
+                text.as_literal().map_or(Value::Unknown, |t| Value::Str(split_holes(&t, "{}")))
+            }
+            (
+                "encode" | "toString" | "trim" | "strip" | "rstrip" | "toJSON" | "copy" | "decode" | "lower"
+                | "toLowerCase",
+                Value::Str(_) | Value::Dict(_) | Value::Object { .. } | Value::Env { .. },
+            ) => object,
+            ("replace", Value::Env { .. }) => object,
+            (
+                "model_dump" | "dict" | "json" | "model_dump_json" | "to_dict" | "asdict" | "to_json",
+                Value::Object { .. },
+            ) => object,
+            _ => Value::Unknown,
+        }
+    }
+
+    /// What a function returns, with the arguments of a call put in for its parameters.
+    pub fn returned(&self, unit_id: UnitId, func: FuncId, call: Option<Site>) -> Value {
+        let unit = self.program.unit(unit_id);
+        let mut values = Vec::new();
+        for expr in returns(&unit.module, func) {
+            let value = self.at(unit_id, expr);
+            values.push(match (&value, call) {
+                (Value::Param { unit: u, func: f, index }, Some(call)) if *u == unit_id && *f == func => {
+                    self.argument(call, unit_id, func, *index).unwrap_or(value)
+                }
+                _ => value,
+            });
+        }
+        values.retain(|v| !matches!(v, Value::Null));
+        self.one_of(values)
+    }
+
+    /// The argument that a call passes for a parameter.
+    pub fn argument(&self, call_site: Site, unit: UnitId, func: FuncId, index: usize) -> Option<Value> {
+        self.argument_site(call_site, unit, func, index).map(|s| self.eval(s))
+    }
+
+    /// The expression that a call passes for a parameter.
+    pub fn argument_site(&self, call_site: Site, unit: UnitId, func: FuncId, index: usize) -> Option<Site> {
+        let caller = self.program.unit(call_site.unit);
+        let call = caller.module.call(call_site.expr)?;
+        let name = &self.program.unit(unit).module.func(func).params.get(index)?.name;
+        let arg = call
+            .args
+            .iter()
+            .find(|a| a.name.as_ref() == Some(name))
+            .or_else(|| call.args.iter().filter(|a| a.name.is_none() && !a.spread).nth(index))?;
+        Some(Site { unit: call_site.unit, expr: arg.value })
+    }
+
+    /// Positional argument number n of a call.
+    pub fn positional(&self, unit: UnitId, call: &Call, n: usize) -> Option<Value> {
+        call.args.iter().filter(|a| a.name.is_none() && !a.spread).nth(n).map(|a| self.at(unit, a.value))
+    }
+
+    /// A keyword argument of a call.
+    pub fn keyword(&self, unit: UnitId, call: &Call, name: &str) -> Option<Value> {
+        call.args.iter().find(|a| a.name.as_deref() == Some(name)).map(|a| self.at(unit, a.value))
+    }
+
+    /// A parameter: its declared type when that says something, else what a library passes to the
+    /// callback, else the default, else [`Value::Param`].
+    fn param(&self, unit_id: UnitId, func: FuncId, index: usize) -> Value {
+        let unit = self.program.unit(unit_id);
+        let param = &unit.module.func(func).params[index];
+        if let Some(value) = param.ty.and_then(|ty| self.declared(unit_id, ty)) {
+            return value;
+        }
+        if let Some(value) = self.callback_param(unit_id, func, index) {
+            return value;
+        }
+        if let Some(default) = param.default {
+            match self.at(unit_id, default) {
+                Value::Unknown | Value::Null => {}
+                // A default is one possibility; the caller may pass something else.
+                value @ (Value::Instance(_) | Value::Object { .. } | Value::Env { .. }) => return value,
+                _ => {}
+            }
+        }
+        Value::Param { unit: unit_id, func, index }
+    }
+
+    /// The parameter of a lambda that is passed to a library: `connect(url, (err, conn) => …)`.
+    fn callback_param(&self, unit_id: UnitId, func: FuncId, index: usize) -> Option<Value> {
+        let unit = self.program.unit(unit_id);
+        let lambda = *unit.index.lambda_expr.get(&func)?;
+        let mut key = None;
+        let mut inner = lambda;
+        let call_expr = loop {
+            match unit.index.expr_parent[inner.0 as usize] {
+                Parent::Expr(outer) => match &unit.module.expr(outer).kind {
+                    ExprKind::Call(_) => break outer,
+                    ExprKind::Dict(entries) => {
+                        key = entries.iter().find_map(|e| match e {
+                            Entry::Pair { key, value } if *value == inner => self.at(unit_id, *key).as_str(),
+                            _ => None,
+                        });
+                        inner = outer;
+                    }
+                    _ => inner = outer,
+                },
+                _ => return None,
+            }
+        };
+        let call = unit.module.call(call_expr)?;
+        let position = call.args.iter().position(|a| a.value == inner)?;
+        if let ExprKind::Attr { object, name, .. } = &unit.module.expr(call.callee).kind
+            && name == "then"
+            && position == 0
+            && index == 0
+        {
+            return Some(self.at(unit_id, *object));
+        }
+        let (symbol, receiver) = match self.at(unit_id, call.callee) {
+            Value::External(symbol) => (symbol, None),
+            Value::Method { symbol, receiver } => (symbol, Some(receiver)),
+            _ => return None,
+        };
+        let ty = self.catalog.callback_param(unit.module.language, &symbol, position, key.as_deref(), index)?;
+        Some(Value::Instance(Instance { ty, call: Some(Site { unit: unit_id, expr: call_expr }), from: receiver }))
+    }
+
+    /// The value of a declared type: an external or repository object; none for anything else.
+    pub fn declared(&self, unit_id: UnitId, ty: ExprId) -> Option<Value> {
+        let unit = self.program.unit(unit_id);
+        match &unit.module.expr(ty).kind {
+            ExprKind::Binary { op: BinaryOp::BitOr, left, right } => {
+                self.declared(unit_id, *left).or_else(|| self.declared(unit_id, *right))
+            }
+            ExprKind::Index { object, index } => {
+                let wrapper = match &unit.module.expr(*object).kind {
+                    ExprKind::Name(name) | ExprKind::Attr { name, .. } => name.as_str(),
+                    _ => "",
+                };
+                match wrapper {
+                    "Optional" | "Promise" | "Awaitable" | "Annotated" | "Union" | "Final" | "ClassVar"
+                    | "Readonly" | "Partial" | "Required" | "AsyncGenerator" | "AsyncIterator" | "Iterator"
+                    | "Generator" | "Coroutine" | "NonNullable" => match &unit.module.expr(*index).kind {
+                        ExprKind::List(items) => {
+                            let value = items.first().and_then(|e| self.declared(unit_id, *e));
+                            // `Annotated[Client, Depends(get_client)]` says more than its type.
+                            let injected = items.iter().skip(1).find_map(|e| match self.at(unit_id, *e) {
+                                Value::Unknown | Value::External(_) => None,
+                                v @ (Value::Instance(_) | Value::Object { .. }) => Some(v),
+                                _ => None,
+                            });
+                            if wrapper == "Annotated" { injected.or(value) } else { value }
+                        }
+                        _ => self.declared(unit_id, *index),
+                    },
+                    "list" | "List" | "dict" | "Dict" | "Array" | "Record" | "Map" | "Set" | "Sequence" | "tuple"
+                    | "Tuple" => None,
+                    _ => self.declared(unit_id, *object),
+                }
+            }
+            ExprKind::Name(_) | ExprKind::Attr { .. } => match self.at(unit_id, ty) {
+                Value::Class { unit, class } => {
+                    // An interface says what can be called, not what it is.
+                    (self.program.unit(unit).module.class(class).kind == ClassKind::Class)
+                        .then_some(Value::Object { unit, class, call: None })
+                        .or(Some(Value::Object { unit, class, call: None }))
+                }
+                Value::External(symbol) => {
+                    if symbol.starts_with("builtins.")
+                        || symbol.starts_with("globalThis.")
+                        || symbol.starts_with("typing.")
+                    {
+                        return None;
+                    }
+                    let ty = self.catalog.canonical(unit.module.language, &symbol);
+                    Some(Value::Instance(Instance { ty, call: None, from: None }))
+                }
+                _ => None,
+            },
+            ExprKind::Str(name) => {
+                let value = self.name(unit_id, None, name, None);
+                match value {
+                    Value::Class { unit, class } => Some(Value::Object { unit, class, call: None }),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    /// `with expr as x`: usually the object itself.
+    fn entered(&self, unit: UnitId, expr: ExprId) -> Value {
+        match self.at(unit, expr) {
+            Value::Object { unit: u, class, call } => {
+                // `__aenter__` may return something else than self.
+                for enter in ["__aenter__", "__enter__"] {
+                    if let Value::Function { unit: fu, func, .. } =
+                        self.member(u, class, enter, call, Site { unit, expr }, 0)
+                    {
+                        let value = self.returned(fu, func, None);
+                        if !value.is_unknown() {
+                            return value;
+                        }
+                    }
+                }
+                Value::Object { unit: u, class, call }
+            }
+            other => other,
+        }
+    }
+
+    /// The element of what is iterated.
+    fn element(&self, unit: UnitId, iter: ExprId) -> Value {
+        match self.at(unit, iter) {
+            Value::List(items) => self.one_of(items.iter().take(8).map(|s| self.eval(*s)).collect()),
+            Value::Instance(instance) => {
+                let symbol = format_smolstr!("{}[]", instance.ty);
+                self.catalog.property(self.program.language(unit), &symbol).map_or(Value::Unknown, |ty| {
+                    Value::Instance(Instance { ty, call: instance.call, from: Some(Arc::new(instance.clone())) })
+                })
+            }
+            _ => Value::Unknown,
+        }
+    }
+
+    /// Joins alternatives: equal ones once, unknown and null ones dropped where another is known.
+    fn one_of(&self, values: Vec<Value>) -> Value {
+        let mut out: Vec<Value> = Vec::new();
+        let mut null = false;
+        let mut param = None;
+        for value in values {
+            match value {
+                Value::Unknown => {}
+                Value::Null => null = true,
+                Value::Param { .. } => param = Some(value),
+                Value::OneOf(inner) => {
+                    for v in inner.iter() {
+                        if !out.contains(v) {
+                            out.push(v.clone());
+                        }
+                    }
+                }
+                value => {
+                    if !out.contains(&value) {
+                        out.push(value);
+                    }
+                }
+            }
+        }
+        out.truncate(8);
+        match (out.len(), param) {
+            (0, Some(param)) => param,
+            (0, None) if null => Value::Null,
+            (0, None) => Value::Unknown,
+            (1, _) => out.swap_remove(0),
+            _ => Value::OneOf(Arc::new(out)),
+        }
+    }
+
+    /// Follows a parameter to the arguments its callers pass, up to three callers deep. The result has
+    /// one value for each way in; a default counts as one.
+    pub fn settle(&self, value: &Value) -> Vec<Value> {
+        let mut out = Vec::new();
+        self.settle_into(value, 0, &mut out);
+        out
+    }
+
+    fn settle_into(&self, value: &Value, hops: u32, out: &mut Vec<Value>) {
+        match value {
+            Value::Param { unit, func, index } if hops < 3 => {
+                let callers = self.callers(*unit, *func);
+                let param = &self.program.unit(*unit).module.func(*func).params[*index];
+                let mut missing = callers.is_empty();
+                for call in callers.iter().take(24) {
+                    match self.argument(*call, *unit, *func, *index) {
+                        Some(value) => self.settle_into(&value, hops + 1, out),
+                        None => missing = true,
+                    }
+                }
+                if missing {
+                    match param.default {
+                        Some(default) => out.push(self.at(*unit, default)),
+                        None => out.push(Value::Unknown),
+                    }
+                }
+            }
+            Value::OneOf(values) => values.iter().for_each(|v| self.settle_into(v, hops, out)),
+            value => {
+                if !out.contains(value) {
+                    out.push(value.clone());
+                }
+            }
+        }
+    }
+
+    /// The calls of a function of the repository.
+    pub fn callers(&self, unit: UnitId, func: FuncId) -> Vec<Site> {
+        let module = &self.program.unit(unit).module;
+        let function = module.func(func);
+        let name = match (function.kind, function.class) {
+            (FunctionKind::Constructor, Some(class)) => &module.class(class).name,
+            _ => &function.name,
+        };
+        if name.is_empty() {
+            return Vec::new();
+        }
+        let constructor_of = (function.kind == FunctionKind::Constructor).then_some(function.class).flatten();
+        self.program
+            .calls_named(name)
+            .iter()
+            .copied()
+            .filter(|site| {
+                let Some(call) = self.program.unit(site.unit).module.call(site.expr) else { return false };
+                let callee = self.at(site.unit, call.callee);
+                callee.alternatives().iter().any(|v| match v {
+                    Value::Function { unit: u, func: f, .. } => *u == unit && *f == func,
+                    Value::Class { unit: u, class } => *u == unit && Some(*class) == constructor_of,
+                    _ => false,
+                })
+            })
+            .collect()
+    }
+
+    /// The external symbol and the receiver of a call: `requests.get`, `amqplib.Channel.publish`.
+    /// Alternatives are tried in order; the first that is external wins.
+    pub fn callee(&self, site: Site) -> Option<(SmolStr, Option<Arc<Instance>>)> {
+        let call = self.program.unit(site.unit).module.call(site.expr)?;
+        let language = self.program.language(site.unit);
+        self.at(site.unit, call.callee).alternatives().iter().find_map(|v| match v {
+            Value::External(symbol) => Some((self.catalog.canonical(language, symbol), None)),
+            Value::Method { symbol, receiver } => Some((symbol.clone(), Some(receiver.clone()))),
+            // Calling an object: `axios.create()(config)`, `got.extend()(url)`.
+            Value::Instance(instance) => {
+                Some((format_smolstr!("{}.()", instance.ty), Some(Arc::new(instance.clone()))))
+            }
+            _ => None,
+        })
+    }
+}
+
+/// The expressions a function returns, not those of functions nested in it.
+pub fn returns(module: &crate::facts::module::Module, func: FuncId) -> Vec<ExprId> {
+    let mut out = Vec::new();
+    let mut blocks = vec![&module.func(func).body];
+    while let Some(block) = blocks.pop() {
+        for &stmt in block {
+            match &module.stmt(stmt).kind {
+                StmtKind::Return(Some(e)) => out.push(*e),
+                // `yield client` of a dependency or a context manager.
+                StmtKind::Expr(e) => {
+                    if let ExprKind::Other(children) = &module.expr(*e).kind
+                        && let [child] = children.as_slice()
+                        && matches!(module.expr(*child).kind, ExprKind::Name(_) | ExprKind::Attr { .. })
+                    {
+                        out.push(*child);
+                    }
+                }
+                StmtKind::If { then, other, .. } => blocks.extend([then, other]),
+                StmtKind::Loop { body, .. } | StmtKind::With { body, .. } => blocks.push(body),
+                StmtKind::Try { body, handlers, finally } => {
+                    blocks.push(body);
+                    blocks.push(finally);
+                    blocks.extend(handlers.iter().map(|h| &h.body));
+                }
+                StmtKind::Block(block) => blocks.push(block),
+                _ => {}
+            }
+        }
+    }
+    out.sort_unstable();
+    out
+}
+
+fn is_environ(path: &str) -> bool {
+    matches!(path, "os.environ" | "globalThis.process.env" | "process.env" | "globalThis.process.default.env")
+}
+
+/// `"a{}b"` at `{}` becomes text, hole, text.
+fn split_holes(format: &str, hole: &str) -> Text {
+    let mut text = Text::default();
+    for (i, part) in format.split(hole).enumerate() {
+        if i > 0 {
+            text.parts.push(TextPart::Hole);
+        }
+        if !part.is_empty() {
+            text.parts.push(TextPart::Lit(part.into()));
+        }
+    }
+    text
+}
