@@ -19,7 +19,7 @@ use crate::syntax::{FileId, Place};
 
 pub use eval::Evaluator;
 pub use index::{Index, Parent};
-pub use value::{Site, Value};
+pub use value::{Instance, Site, Value};
 
 /// A linked module, by its index in [`Program::units`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

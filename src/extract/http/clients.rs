@@ -1,0 +1,504 @@
+//! Finds clients and requests, and puts them together.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use smol_str::SmolStr;
+
+use super::guards::Guards;
+use super::retry::{self, RetryPolicy};
+use super::timeout::{self, Timeout};
+use super::{ClientKind, HttpClient, HttpRequest, InScope, request};
+use crate::catalog::http::{Client, Http, RetryForm};
+use crate::catalog::schema::{Ecosystem, Library};
+use crate::facts::module::{ExprKind, FunctionKind};
+use crate::program::{Evaluator, Instance, Site, UnitId, Value};
+
+/// The names by which a call can be a request or a client, so that most calls are never evaluated.
+struct Names {
+    requests: HashSet<(Ecosystem, SmolStr)>,
+    clients: HashSet<(Ecosystem, SmolStr)>,
+    /// Calls of an object itself (`got(url)`, `instance(config)`) have any name.
+    callable: HashSet<Ecosystem>,
+}
+
+impl Names {
+    fn of(ev: &Evaluator<'_>) -> Names {
+        let mut names = Names { requests: HashSet::new(), clients: HashSet::new(), callable: HashSet::new() };
+        for library in ev.catalog.libraries() {
+            let Some(http) = &library.http else { continue };
+            for call in http.requests.iter().flat_map(|r| &r.calls) {
+                let last = call.rsplit('.').next().unwrap_or(call);
+                if last.is_empty() || last == "()" {
+                    names.callable.insert(library.ecosystem);
+                } else {
+                    names.requests.insert((library.ecosystem, last.into()));
+                }
+            }
+            for client in &http.clients {
+                names.clients.insert((library.ecosystem, client.ty.as_str().into()));
+            }
+            for made_by in library.returns.keys() {
+                names.clients.insert((library.ecosystem, made_by.rsplit('.').next().unwrap_or(made_by).into()));
+            }
+        }
+        names
+    }
+}
+
+/// All clients, sorted by place.
+pub fn clients(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<HttpClient> {
+    let names = Names::of(ev);
+    let guards = Guards::new(ev);
+    let mut found: BTreeMap<Site, HttpClient> = BTreeMap::new();
+    let mut requests: Vec<(Option<Site>, HttpRequest, &Library, Option<Instance>)> = Vec::new();
+    for unit in ev.program.ids().filter(|u| in_scope(*u)) {
+        let language = ev.program.language(unit);
+        let ecosystem = Ecosystem::of(language);
+        for call in &ev.program.unit(unit).index.calls {
+            let site = Site { unit, expr: call.expr };
+            let module = &ev.program.unit(unit).module;
+            let name = module.callee_name(call.expr).cloned().unwrap_or_default();
+            if names.clients.contains(&(ecosystem, name.clone()))
+                && let Some((library, http, client)) = constructed(ev, site)
+            {
+                found.insert(site, new_client(ev, site, library, http, client));
+            }
+            if !names.requests.contains(&(ecosystem, name.clone())) && !names.callable.contains(&ecosystem) {
+                continue;
+            }
+            for (symbol, receiver) in callees(ev, site) {
+                let Some((library, rest)) = ev.catalog.split(language, &symbol) else { continue };
+                let Some(http) = &library.http else { continue };
+                let Some(form) = http.requests.iter().find(|r| r.calls.iter().any(|c| c == rest)) else { continue };
+                let Some(request) = request::read(ev, &guards, http, form, rest, site) else { continue };
+                let origin = receiver.as_ref().and_then(|r| origin(ev, r));
+                requests.push((origin, request, library, receiver));
+                break;
+            }
+        }
+    }
+    for (origin, request, library, receiver) in requests {
+        let Some(http) = &library.http else { continue };
+        match origin {
+            Some(site) if found.contains_key(&site) => {
+                if let Some(client) = found.get_mut(&site) {
+                    client.requests.push(request);
+                }
+            }
+            // The object was made where we do not look (a test, another repository), or only its type
+            // is known.
+            None | Some(_) if receiver.is_some() && !is_injected(library) && is_client(http, receiver.as_ref()) => {
+                let site = request.site;
+                let mut client = call_client(ev, library, http, request);
+                client.timeout = Timeout::Unknown;
+                client.retry_unknown = Some("the client is built where it could not be followed".into());
+                found.insert(site, client);
+            }
+            _ => {
+                let site = request.site;
+                let mut client = call_client(ev, library, http, request);
+                module_settings(ev, library, http, &mut client);
+                found.insert(site, client);
+            }
+        }
+    }
+    attach(ev, &mut found);
+    let mut out: Vec<HttpClient> = found.into_values().collect();
+    for client in &mut out {
+        client.requests.sort_by_key(|r| r.place);
+    }
+    out.sort_by_key(|c| c.place);
+    out
+}
+
+/// The symbols a call may mean; a parameter is followed to what the callers pass.
+fn callees(ev: &Evaluator<'_>, site: Site) -> Vec<(SmolStr, Option<Instance>)> {
+    if let Some((symbol, receiver)) = ev.callee(site) {
+        return vec![(symbol, receiver.map(|r| (*r).clone()))];
+    }
+    let unit = ev.program.unit(site.unit);
+    let Some(call) = unit.module.call(site.expr) else { return Vec::new() };
+    let ExprKind::Attr { object, name, .. } = &unit.module.expr(call.callee).kind else { return Vec::new() };
+    let object = ev.at(site.unit, *object);
+    if !matches!(object, Value::Param { .. }) {
+        return Vec::new();
+    }
+    ev.settle(&object)
+        .iter()
+        .filter_map(|v| match ev.attribute(v, name, site) {
+            Value::Method { symbol, receiver } => Some((symbol, Some((*receiver).clone()))),
+            Value::External(symbol) => Some((ev.catalog.canonical(ev.program.language(site.unit), &symbol), None)),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The call that made a client, through fluent copies (`got.extend`).
+fn origin(ev: &Evaluator<'_>, instance: &Instance) -> Option<Site> {
+    let mut current = instance;
+    loop {
+        if let Some(call) = current.call
+            && constructed(ev, call).is_some()
+        {
+            return Some(call);
+        }
+        current = current.from.as_deref()?;
+    }
+}
+
+/// A call that constructs a client of the catalog, also through a class of ours that extends one.
+fn constructed<'e>(ev: &Evaluator<'e>, site: Site) -> Option<(&'e Library, &'e Http, &'e Client)> {
+    let instance = match ev.eval(site) {
+        Value::Instance(instance) if instance.call == Some(site) => instance,
+        _ => return None,
+    };
+    let language = ev.program.language(site.unit);
+    let (library, rest) = ev.catalog.split(language, &instance.ty)?;
+    let http = library.http.as_ref()?;
+    let client = http.clients.iter().find(|c| c.ty == rest)?;
+    Some((library, http, client))
+}
+
+fn is_client(http: &Http, receiver: Option<&Instance>) -> bool {
+    receiver.is_some_and(|r| {
+        let last = r.ty.rsplit('.').next().unwrap_or(&r.ty);
+        http.clients.iter().any(|c| c.ty == last)
+    })
+}
+
+/// Clients that a framework builds and injects are judged by each call and by the module's settings.
+fn is_injected(library: &Library) -> bool {
+    library.http.as_ref().is_some_and(|h| h.clients.is_empty())
+}
+
+fn new_client(ev: &Evaluator<'_>, site: Site, library: &Library, http: &Http, client: &Client) -> HttpClient {
+    let mut retries = Vec::new();
+    let mut retry_unknown = None;
+    let mut base_url = None;
+    for (name, value) in arguments(ev, site, client.options) {
+        if client.retry.contains(&name) {
+            match policy_of(ev, value) {
+                Some(policy) => retries.push(policy),
+                None if matches!(ev.eval(value), Value::Null | Value::Num(_) | Value::Bool(_)) => {}
+                None => match ev.eval(value) {
+                    // A transport that only opens connections (`httpx.HTTPTransport(retries=2)`).
+                    Value::Instance(i) if i.ty.ends_with("Transport") => {}
+                    Value::Dict(_) => retries.push(RetryPolicy {
+                        wait: Some(crate::catalog::http::Wait::Exponential),
+                        selective: true,
+                        ..RetryPolicy::immediate(ev.program.place(value), &library.library)
+                    }),
+                    _ => retry_unknown = Some(format!("`{name}` could not be read")),
+                },
+            }
+        }
+        if client.base_url.contains(&name)
+            && let Some(text) = ev.eval(value).to_text()
+        {
+            base_url = Some((text, ev.program.place(value)));
+        }
+    }
+    let mut timeout = timeout::of_call(ev, site, &client.timeout, client.options);
+    if timeout == Timeout::Unsaid
+        && let Some(place) = assigned_timeout(ev, site, client)
+    {
+        timeout = Timeout::Set(place);
+    }
+    let module = &ev.program.unit(site.unit).module;
+    let idempotency_key =
+        module.call(site.expr).is_some_and(|call| request::idempotency_key(ev, call, site) == Some(true));
+    HttpClient {
+        place: ev.program.place(site),
+        site,
+        library: library.library.clone(),
+        kind: ClientKind::Client,
+        blocks: http.blocks
+            || library.library == "httpx" && module.callee_name(site.expr).is_some_and(|n| n == "Client"),
+        requests: Vec::new(),
+        timeout: if timeout == Timeout::Unsaid && timeout::default_counts(http) {
+            Timeout::Set(ev.program.place(site))
+        } else {
+            timeout
+        },
+        retries,
+        default_retries: http.default_retry.as_ref().map_or(0, |r| r.attempts),
+        retry_unknown,
+        base_url,
+        idempotency_key,
+    }
+}
+
+/// The arguments of a construction by name, options included.
+fn arguments(ev: &Evaluator<'_>, site: Site, options: Option<usize>) -> Vec<(String, Site)> {
+    let Some(call) = ev.program.unit(site.unit).module.call(site.expr) else { return Vec::new() };
+    let mut out = Vec::new();
+    let mut position = 0;
+    for arg in &call.args {
+        let value = Site { unit: site.unit, expr: arg.value };
+        match &arg.name {
+            Some(name) => out.push((name.to_string(), value)),
+            None => {
+                if Some(position) == options
+                    && let Value::Dict(dict) = ev.eval(value)
+                {
+                    out.extend(dict.entries.iter().map(|(k, v)| (k.to_string(), *v)));
+                }
+                position += 1;
+            }
+        }
+    }
+    out
+}
+
+/// A retry policy that is given as a value: `Retry(…)`, `RetryTransport(retry=Retry(…))`.
+fn policy_of(ev: &Evaluator<'_>, value: Site) -> Option<RetryPolicy> {
+    let Value::Instance(instance) = ev.eval(value) else { return None };
+    let call = instance.call?;
+    let (symbol, _) = ev.callee(call)?;
+    let (library, rest) = ev.catalog.split(ev.program.language(call.unit), &symbol)?;
+    let form = library.retry.iter().find(|r| r.form == RetryForm::Policy && r.symbols.iter().any(|s| s == rest))?;
+    let outer = retry::from_catalog(ev, &library.library, form, Some(call), ev.program.place(call));
+    // The innermost policy says it all.
+    let inner = arguments(ev, call, None).into_iter().find_map(|(_, v)| policy_of(ev, v));
+    Some(inner.unwrap_or(outer))
+}
+
+/// `client.timeout = 5`, `instance.defaults.timeout = 5000`.
+fn assigned_timeout(ev: &Evaluator<'_>, site: Site, client: &Client) -> Option<crate::syntax::Place> {
+    let last = |n: &String| n.rsplit('.').next().unwrap_or(n).to_string();
+    let names: Vec<String> = client.attributes.iter().chain(&client.timeout).map(last).collect();
+    if client.attributes.is_empty() && !client.configurable {
+        return None;
+    }
+    let unit = ev.program.unit(site.unit);
+    unit.index.attribute_assignments.iter().find_map(|(name, object, value)| {
+        if !names.iter().any(|n| n == name) {
+            return None;
+        }
+        let target = ev.at(site.unit, *object);
+        let instance = target.instance()?;
+        let same = instance.call == Some(site) || instance.from.as_ref().is_some_and(|f| f.call == Some(site));
+        (same || names_same(ev, site, *object)).then(|| ev.program.place(Site { unit: site.unit, expr: *value }))
+    })
+}
+
+/// `api.defaults.timeout = …`: the object is an attribute of the client.
+fn names_same(ev: &Evaluator<'_>, site: Site, object: crate::facts::module::ExprId) -> bool {
+    let unit = ev.program.unit(site.unit);
+    match &unit.module.expr(object).kind {
+        ExprKind::Attr { object, .. } => ev.at(site.unit, *object).instance().is_some_and(|i| i.call == Some(site)),
+        _ => false,
+    }
+}
+
+fn call_client(ev: &Evaluator<'_>, library: &Library, http: &Http, request: HttpRequest) -> HttpClient {
+    let timeout = match &request.timeout {
+        Timeout::Unsaid if timeout::default_counts(http) => Timeout::Set(request.place),
+        other => other.clone(),
+    };
+    HttpClient {
+        place: request.place,
+        site: request.site,
+        library: library.library.clone(),
+        kind: ClientKind::Call,
+        blocks: blocks(ev, library, http, &request),
+        timeout,
+        retries: Vec::new(),
+        default_retries: http.default_retry.as_ref().map_or(0, |r| r.attempts),
+        retry_unknown: None,
+        base_url: None,
+        idempotency_key: false,
+        requests: vec![request],
+    }
+}
+
+/// `httpx.get` blocks although `httpx.AsyncClient.get` does not.
+fn blocks(ev: &Evaluator<'_>, library: &Library, http: &Http, request: &HttpRequest) -> bool {
+    http.blocks
+        || (library.library == "httpx"
+            && ev
+                .callee(request.site)
+                .is_some_and(|(symbol, receiver)| receiver.is_none() && symbol.starts_with("httpx.")))
+}
+
+/// Settings for all calls of a package: `axios.defaults.timeout = 5000`, `HttpModule.register({ timeout })`,
+/// `axiosRetry(axios, …)`, `setGlobalDispatcher(new Agent({ … }))`.
+fn module_settings(ev: &Evaluator<'_>, library: &Library, http: &Http, client: &mut HttpClient) {
+    if client.timeout != Timeout::Unsaid {
+        return;
+    }
+    let here = &ev.program.unit(client.site.unit).path;
+    let near = |unit: UnitId| shares_root(&ev.program.unit(unit).path, here);
+    for name in ["register", "registerAsync"] {
+        for &site in ev.program.calls_named(name).iter().filter(|s| near(s.unit)) {
+            let Some((symbol, _)) = ev.callee(site) else { continue };
+            if !symbol.starts_with(library.packages[0].as_str()) {
+                continue;
+            }
+            if name == "registerAsync" {
+                client.timeout = Timeout::Unknown;
+                continue;
+            }
+            let module = &ev.program.unit(site.unit).module;
+            let options = module.call(site.expr).and_then(|c| ev.positional(site.unit, c, 0));
+            if let Some(Value::Dict(dict)) = options {
+                if let Some(value) = http.timeout.iter().find_map(|n| dict.get(n)) {
+                    client.timeout = Timeout::Set(ev.program.place(value));
+                } else if dict.open {
+                    client.timeout = Timeout::Unknown;
+                }
+            }
+        }
+    }
+    if matches!(client.library.as_str(), "axios" | "@nestjs/axios") {
+        for unit in ev.program.ids().filter(|u| near(*u)) {
+            let u = ev.program.unit(unit);
+            for (name, object, value) in &u.index.attribute_assignments {
+                if name == "timeout"
+                    && let Value::External(symbol) = ev.at(unit, *object)
+                    && symbol == "axios.defaults"
+                {
+                    client.timeout = Timeout::Set(ev.program.place(Site { unit, expr: *value }));
+                }
+            }
+        }
+    }
+    if matches!(client.library.as_str(), "Node.js" | "undici") {
+        for &site in ev.program.calls_named("setGlobalDispatcher").iter().filter(|s| near(s.unit)) {
+            client.timeout = Timeout::Set(ev.program.place(site));
+        }
+    }
+}
+
+/// Both files belong to one package, judged by the first folders of their paths.
+fn shares_root(a: &str, b: &str) -> bool {
+    let root = |p: &str| -> String {
+        let parts: Vec<&str> = p.split('/').collect();
+        let end =
+            parts.iter().position(|s| matches!(*s, "src" | "app" | "lib")).unwrap_or(parts.len().saturating_sub(1));
+        parts[..end].join("/")
+    };
+    root(a) == root(b)
+}
+
+/// Policies attached to a client after its construction: `axiosRetry(client, …)`,
+/// `session.mount("https://", HTTPAdapter(…))`, an interceptor that sends the request again.
+fn attach(ev: &Evaluator<'_>, found: &mut BTreeMap<Site, HttpClient>) {
+    let mut by_site: HashMap<Site, Vec<RetryPolicy>> = HashMap::new();
+    let mut global: Vec<(UnitId, RetryPolicy)> = Vec::new();
+    let mut mounted: HashMap<Site, crate::syntax::Place> = HashMap::new();
+    for unit in ev.program.ids() {
+        let u = ev.program.unit(unit);
+        for call in &u.index.calls {
+            let site = Site { unit, expr: call.expr };
+            let Some(c) = u.module.call(call.expr) else { continue };
+            let name = u.module.callee_name(call.expr).map_or("", |n| n.as_str());
+            let receiver = match &u.module.expr(c.callee).kind {
+                ExprKind::Attr { object, .. } => Some(*object),
+                _ => None,
+            };
+            if name == "mount"
+                && let Some(object) = receiver
+                && let Some(client) = ev.at(unit, object).instance().and_then(|i| origin(ev, i))
+                && let Some(adapter) = c.args.get(1)
+            {
+                let value = Site { unit, expr: adapter.value };
+                if let Some(policy) = policy_of(ev, value) {
+                    by_site.entry(client).or_default().push(policy);
+                } else if matches!(ev.eval(value), Value::Object { .. }) {
+                    // An adapter of ours, usually the one that sets a default timeout.
+                    mounted.insert(client, ev.program.place(value));
+                }
+            } else if name == "use"
+                && let Some(object) = receiver
+                && let ExprKind::Attr { object, name: kind, .. } = &u.module.expr(object).kind
+                && kind == "response"
+                && let ExprKind::Attr { object: client, .. } = &u.module.expr(*object).kind
+            {
+                let value = ev.at(unit, *client);
+                let resends = c.args.iter().skip(1).find_map(|arg| resends(ev, unit, arg.value, &value));
+                if let Some(policy) = resends {
+                    match value.instance().and_then(|i| origin(ev, i)) {
+                        Some(client) => by_site.entry(client).or_default().push(policy),
+                        None => global.push((unit, policy)),
+                    }
+                }
+            } else if let Some((symbol, _)) =
+                ev.callee(site).filter(|_| name.to_lowercase().contains("retry") || name == "attach")
+                && let Some((library, rest)) = ev.catalog.split(u.module.language, &symbol)
+                && let Some(form) =
+                    library.retry.iter().find(|r| r.form == RetryForm::Attached && r.symbols.iter().any(|s| s == rest))
+            {
+                let place = ev.program.place(site);
+                let policy = retry::from_catalog(ev, &library.library, form, Some(site), place);
+                let target = c.args.first().map(|a| ev.at(unit, a.value));
+                let clients: Vec<Site> = target
+                    .iter()
+                    .flat_map(|t| ev.settle(t))
+                    .filter_map(|v| v.instance().and_then(|i| origin(ev, i)))
+                    .collect();
+                if clients.is_empty() {
+                    global.push((unit, policy.clone()));
+                }
+                for client in clients {
+                    by_site.entry(client).or_default().push(policy.clone());
+                }
+            }
+        }
+    }
+    for client in found.values_mut() {
+        if let Some(policies) = by_site.remove(&client.site) {
+            client.retries.extend(policies);
+        }
+        if let Some(place) = mounted.get(&client.site)
+            && client.timeout == Timeout::Unsaid
+        {
+            client.timeout = Timeout::Set(*place);
+        }
+        let axios = matches!(client.library.as_str(), "axios" | "@nestjs/axios") && client.kind == ClientKind::Call;
+        if axios {
+            let path = &ev.program.unit(client.site.unit).path;
+            client.retries.extend(
+                global.iter().filter(|(u, _)| shares_root(&ev.program.unit(*u).path, path)).map(|(_, p)| p.clone()),
+            );
+        }
+    }
+}
+
+/// An error handler of an interceptor that sends the request again through the client.
+fn resends(
+    ev: &Evaluator<'_>,
+    unit: UnitId,
+    handler: crate::facts::module::ExprId,
+    client: &Value,
+) -> Option<RetryPolicy> {
+    let Value::Function { unit: fu, func, .. } = ev.at(unit, handler) else { return None };
+    let u = ev.program.unit(fu);
+    let span = u.module.func(func).span;
+    debug_assert!(u.module.func(func).kind != FunctionKind::Constructor);
+    let again = u.index.calls.iter().find(|c| {
+        span.contains(u.module.expr(c.expr).span)
+            && u.module.call(c.expr).is_some_and(|call| {
+                let callee = ev.at(fu, call.callee);
+                callee == *client
+                    || matches!(&callee, Value::Method { receiver, .. } if client.instance() == Some(receiver))
+                    || matches!((&callee, client), (Value::External(a), Value::External(b)) if a == b)
+            })
+    })?;
+    // Sending once more after a fresh token is no retry of failures.
+    let text_names: Vec<String> = u
+        .module
+        .exprs
+        .iter()
+        .filter(|e| span.contains(e.span))
+        .filter_map(|e| match &e.kind {
+            ExprKind::Num(n) if *n == 401.0 => Some("401".to_string()),
+            _ => None,
+        })
+        .collect();
+    let place = ev.program.place(Site { unit: fu, expr: again.expr });
+    if text_names.iter().any(|n| n == "401") {
+        return None;
+    }
+    Some(RetryPolicy { wait: None, bounded: None, ..RetryPolicy::immediate(place, "an interceptor") })
+}

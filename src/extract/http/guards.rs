@@ -1,0 +1,402 @@
+//! What protects a call: the retries, breakers and deadlines around it.
+//!
+//! A guard can stand in many places: around the call (`wait_for(call)`, a `with`, a loop), on the
+//! enclosing function (a decorator), in a wrapper of the repository that the call is handed to
+//! (`this.executeWithRetry(() => …)`), where the function is wrapped (`new CircuitBreaker(fn)`), or
+//! around the callers of the function.
+
+use std::collections::HashMap;
+
+use smol_str::SmolStr;
+
+use super::retry::{RetryPolicy, from_catalog, hand_written};
+use crate::catalog::http::RetryForm;
+use crate::facts::module::{ExprId, ExprKind, FuncId, LoopHeader, StmtKind};
+use crate::program::{Evaluator, Parent, Site, UnitId, Value};
+use crate::syntax::Place;
+
+/// A protection around a call.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Guard {
+    /// It is repeated.
+    Retry(RetryPolicy),
+    /// A breaker stands before it.
+    Breaker {
+        /// Where.
+        place: Place,
+        /// The library.
+        library: String,
+        /// Why it does nothing, when it does not.
+        inert: Option<String>,
+    },
+    /// Its time is bounded.
+    Deadline(Place),
+}
+
+/// Finds guards; remembers which functions are wrapped where.
+#[derive(Debug)]
+pub struct Guards<'e, 'a> {
+    ev: &'e Evaluator<'a>,
+    /// Functions handed to a retry, a breaker or a deadline by name.
+    wrapped: HashMap<(UnitId, FuncId), Vec<Guard>>,
+}
+
+const MAX_HOPS: u32 = 3;
+
+impl<'e, 'a> Guards<'e, 'a> {
+    /// Scans the program for functions that are wrapped by name.
+    pub fn new(ev: &'e Evaluator<'a>) -> Self {
+        let mut guards = Guards { ev, wrapped: HashMap::new() };
+        let mut wrapped: HashMap<(UnitId, FuncId), Vec<Guard>> = HashMap::new();
+        for unit in ev.program.ids() {
+            for call in &ev.program.unit(unit).index.calls {
+                let site = Site { unit, expr: call.expr };
+                let module = &ev.program.unit(unit).module;
+                let Some(c) = module.call(call.expr) else { continue };
+                if !c.args.iter().any(|a| may_be_function(&module.expr(a.value).kind)) {
+                    continue;
+                }
+                let found = guards.of_symbol(site, None);
+                if found.is_empty() {
+                    continue;
+                }
+                for arg in &c.args {
+                    if let Value::Function { unit: u, func, .. } = ev.at(unit, arg.value) {
+                        wrapped.entry((u, func)).or_default().extend(found.iter().cloned());
+                    }
+                }
+            }
+        }
+        guards.wrapped = wrapped;
+        guards
+    }
+
+    /// The guards around a call.
+    pub fn around(&self, site: Site) -> Vec<Guard> {
+        let mut out = Vec::new();
+        self.collect(site, 0, &mut out);
+        out
+    }
+
+    fn collect(&self, site: Site, hops: u32, out: &mut Vec<Guard>) {
+        let unit = self.ev.program.unit(site.unit);
+        let module = &unit.module;
+        let mut inner = site.expr;
+        let mut named = None;
+        for parent in unit.index.ancestors(site.expr) {
+            match parent {
+                Parent::Expr(e) => {
+                    if let ExprKind::Call(call) = &module.expr(e).kind
+                        && call.args.iter().any(|a| a.value == inner)
+                    {
+                        self.of_call(Site { unit: site.unit, expr: e }, inner, hops, out);
+                    }
+                    // `http.get(url).pipe(timeout(5000), retry(3))`
+                    if let ExprKind::Attr { name, .. } = &module.expr(e).kind
+                        && matches!(name.as_str(), "pipe" | "timeout" | "retry")
+                    {
+                        self.of_pipe(site.unit, e, out);
+                    }
+                    inner = e;
+                }
+                Parent::Stmt(s) => match &module.stmt(s).kind {
+                    StmtKind::Loop { header, body, .. } => {
+                        if let LoopHeader::Each { iter, .. } = header {
+                            if let Value::Instance(instance) = self.ev.at(site.unit, *iter)
+                                && let Some(call) = instance.call
+                            {
+                                out.extend(self.of_symbol(call, self.async_of(site)));
+                            }
+                        }
+                        if let Some(policy) = hand_written(self.ev, site, s, header, body) {
+                            out.push(Guard::Retry(policy));
+                        }
+                    }
+                    StmtKind::With { items, .. } => {
+                        for (item, _) in items {
+                            out.extend(self.of_value(site.unit, *item, self.async_of(site)));
+                        }
+                    }
+                    _ => {}
+                },
+                Parent::Func(f) => {
+                    let function = module.func(f);
+                    for &decorator in &function.decorators {
+                        out.extend(self.of_decorator(site.unit, decorator, function.is_async, hops));
+                    }
+                    if let Some(wrapped) = self.wrapped.get(&(site.unit, f)) {
+                        out.extend(wrapped.iter().cloned());
+                    }
+                    if named.is_none() && !unit.index.lambda_expr.contains_key(&f) {
+                        named = Some(f);
+                    }
+                    if named.is_none() && !function.name.is_empty() {
+                        // A lambda that is bound to a name can be called by it too.
+                        named = Some(f);
+                    }
+                }
+                Parent::Class(_) | Parent::Top => {}
+            }
+        }
+        if hops < MAX_HOPS
+            && let Some(func) = named
+        {
+            for caller in self.ev.callers(site.unit, func).into_iter().take(16) {
+                if caller != site {
+                    self.collect(caller, hops + 1, out);
+                }
+            }
+        }
+    }
+
+    fn async_of(&self, site: Site) -> Option<bool> {
+        let unit = self.ev.program.unit(site.unit);
+        unit.index.func_of(site.expr).map(|f| unit.module.func(f).is_async)
+    }
+
+    /// A call that gets our call as an argument.
+    fn of_call(&self, site: Site, inner: ExprId, hops: u32, out: &mut Vec<Guard>) {
+        let module = &self.ev.program.unit(site.unit).module;
+        let Some(call) = module.call(site.expr) else { return };
+        let is_async = match &module.expr(inner).kind {
+            ExprKind::Lambda(f) => Some(module.func(*f).is_async),
+            _ => None,
+        };
+        let found = self.of_symbol(site, is_async);
+        if !found.is_empty() {
+            out.extend(found);
+            return;
+        }
+        if hops >= MAX_HOPS {
+            return;
+        }
+        for value in self.ev.at(site.unit, call.callee).alternatives() {
+            if let Value::Function { unit, func, .. } = value {
+                let position = call.args.iter().position(|a| a.value == inner);
+                self.of_wrapper(*unit, *func, position, hops + 1, out);
+            }
+        }
+    }
+
+    /// A function of the repository that calls one of its parameters: what stands around that call
+    /// stands around ours.
+    fn of_wrapper(&self, unit_id: UnitId, func: FuncId, position: Option<usize>, hops: u32, out: &mut Vec<Guard>) {
+        let unit = self.ev.program.unit(unit_id);
+        let function = unit.module.func(func);
+        if let Some(class) = function.class
+            && is_breaker_name(&unit.module.class(class).name)
+        {
+            out.push(Guard::Breaker {
+                place: self.ev.program.function_place(unit_id, func),
+                library: format!("`{}`", unit.module.class(class).name),
+                inert: None,
+            });
+        } else if is_breaker_name(&function.name) {
+            out.push(Guard::Breaker {
+                place: self.ev.program.function_place(unit_id, func),
+                library: format!("`{}`", function.name),
+                inert: None,
+            });
+        }
+        let Some(param) = position.and_then(|i| function.params.get(i)) else { return };
+        for call in &unit.index.calls {
+            let inside = {
+                let mut f = call.func;
+                loop {
+                    match f {
+                        Some(x) if x == func => break true,
+                        Some(x) => f = unit.module.func(x).parent,
+                        None => break false,
+                    }
+                }
+            };
+            if !inside {
+                continue;
+            }
+            let Some(c) = unit.module.call(call.expr) else { continue };
+            let is_param = |e: ExprId| matches!(&unit.module.expr(e).kind, ExprKind::Name(n) if *n == param.name);
+            let site = Site { unit: unit_id, expr: call.expr };
+            if is_param(c.callee) {
+                self.collect(site, hops, out);
+            } else if let Some(arg) = c.args.iter().find(|a| is_param(a.value)) {
+                // Handed on: `return pRetry(fn)`.
+                let mut inner = Vec::new();
+                self.of_call(site, arg.value, hops, &mut inner);
+                out.extend(inner);
+                self.collect(site, hops, out);
+            }
+        }
+    }
+
+    fn of_decorator(&self, unit: UnitId, decorator: ExprId, is_async: bool, hops: u32) -> Vec<Guard> {
+        let found = self.of_value(unit, decorator, Some(is_async));
+        if !found.is_empty() || hops >= MAX_HOPS {
+            return found;
+        }
+        // A decorator of the repository: look at what it does around its parameter.
+        let module = &self.ev.program.unit(unit).module;
+        let target = match &module.expr(decorator).kind {
+            ExprKind::Call(call) => call.callee,
+            _ => decorator,
+        };
+        let mut out = Vec::new();
+        if let Value::Function { unit: u, func, .. } = self.ev.at(unit, target) {
+            let inner = self.ev.program.unit(u);
+            let place = self.ev.program.function_place(u, func);
+            if is_breaker_name(&inner.module.func(func).name) {
+                out.push(Guard::Breaker { place, library: format!("`{}`", inner.module.func(func).name), inert: None });
+            }
+            // Any loop in it that catches and goes on is the retry.
+            for (i, stmt) in inner.module.stmts.iter().enumerate() {
+                if let StmtKind::Loop { header, body, .. } = &stmt.kind
+                    && inner.module.func(func).span.contains(stmt.span)
+                    && let Some(call) = first_call_in_try(&inner.module, body)
+                    && let Some(policy) = hand_written(
+                        self.ev,
+                        Site { unit: u, expr: call },
+                        crate::facts::module::StmtId(i as u32),
+                        header,
+                        body,
+                    )
+                {
+                    out.push(Guard::Retry(policy));
+                }
+            }
+        }
+        out
+    }
+
+    /// An expression that is a guard: `retry(…)`, `@breaker`, `asyncio.timeout(5)`, `cb.calling()`.
+    fn of_value(&self, unit: UnitId, expr: ExprId, is_async: Option<bool>) -> Vec<Guard> {
+        let module = &self.ev.program.unit(unit).module;
+        if matches!(module.expr(expr).kind, ExprKind::Call(_)) {
+            let found = self.of_symbol(Site { unit, expr }, is_async);
+            if !found.is_empty() {
+                return found;
+            }
+        }
+        if let ExprKind::Await(inner) = module.expr(expr).kind {
+            return self.of_value(unit, inner, is_async);
+        }
+        match self.ev.at(unit, expr) {
+            Value::External(symbol) => self.of_name(&symbol, None, Site { unit, expr }, is_async),
+            Value::Instance(instance) => match instance.call {
+                Some(call) => self.of_symbol(call, is_async),
+                None => self.of_name(&instance.ty, None, Site { unit, expr }, is_async),
+            },
+            Value::Object { unit: u, class, .. } => {
+                let class = self.ev.program.unit(u).module.class(class);
+                if is_breaker_name(&class.name) {
+                    let place = self.ev.program.place(Site { unit, expr });
+                    vec![Guard::Breaker { place, library: format!("`{}`", class.name), inert: None }]
+                } else {
+                    Vec::new()
+                }
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// `source.pipe(timeout(5000), retry(3))`, `request.get(url).timeout(500).retry(2)`.
+    fn of_pipe(&self, unit: UnitId, attr: ExprId, out: &mut Vec<Guard>) {
+        let index = &self.ev.program.unit(unit).index;
+        let module = &self.ev.program.unit(unit).module;
+        let Some(Parent::Expr(call_expr)) = index.expr_parent.get(attr.0 as usize).copied() else { return };
+        let Some(call) = module.call(call_expr) else { return };
+        let place = self.ev.program.place(Site { unit, expr: call_expr });
+        match module.callee_name(call_expr).map(SmolStr::as_str) {
+            Some("timeout") => out.push(Guard::Deadline(place)),
+            Some("retry") => out.push(Guard::Retry(RetryPolicy::immediate(place, "superagent"))),
+            _ => {
+                for arg in &call.args {
+                    if module.call(arg.value).is_some() {
+                        out.extend(self.of_symbol(Site { unit, expr: arg.value }, None));
+                    }
+                }
+            }
+        }
+    }
+
+    /// A call of a guard: by the symbol that is called.
+    fn of_symbol(&self, site: Site, is_async: Option<bool>) -> Vec<Guard> {
+        match self.ev.callee(site) {
+            Some((symbol, receiver)) => {
+                if let Some(stripped) = symbol.strip_suffix(".()") {
+                    // `retry(stop=…)(fn)`, `breaker(fn)`: the object that is called is the guard.
+                    let origin = receiver.and_then(|r| r.call).unwrap_or(site);
+                    return self.of_name(stripped, Some(origin), site, is_async);
+                }
+                let found = self.of_name(&symbol, Some(site), site, is_async);
+                if found.is_empty()
+                    && let Some(receiver) = receiver
+                {
+                    // `policy.execute(…)`, `breaker.fire(…)`: a method of the guard.
+                    let runs = symbol.rsplit('.').next().is_some_and(|m| {
+                        matches!(m, "execute" | "fire" | "call" | "call_async" | "run" | "wrap" | "exec" | "fn")
+                    });
+                    if runs && let Some(call) = receiver.call {
+                        return self.of_symbol(call, is_async);
+                    }
+                }
+                found
+            }
+            None => Vec::new(),
+        }
+    }
+
+    fn of_name(&self, symbol: &str, call: Option<Site>, at: Site, is_async: Option<bool>) -> Vec<Guard> {
+        let language = self.ev.program.language(at.unit);
+        let Some((library, rest)) = self.ev.catalog.split(language, symbol) else { return Vec::new() };
+        let place = self.ev.program.place(call.unwrap_or(at));
+        let mut out = Vec::new();
+        for retry in library.retry.iter().filter(|r| r.symbols.iter().any(|s| s == rest)) {
+            if matches!(retry.form, RetryForm::Wrapper | RetryForm::Operator) {
+                out.push(Guard::Retry(from_catalog(self.ev, &library.library, retry, call, place)));
+            }
+        }
+        for breaker in library.breaker.iter().filter(|b| b.symbols.iter().any(|s| s == rest)) {
+            let inert = (breaker.sync_only && is_async == Some(true))
+                .then(|| format!("{} counts no failures of an `async def` function", library.library));
+            out.push(Guard::Breaker { place, library: library.library.clone(), inert });
+            if breaker.timeout_ms.is_some() {
+                out.push(Guard::Deadline(place));
+            }
+        }
+        if library.deadline.iter().any(|d| d.symbols.iter().any(|s| s == rest)) {
+            out.push(Guard::Deadline(place));
+        }
+        // `wrap(retry, breaker, timeout)`: all of its arguments.
+        if out.is_empty()
+            && rest.ends_with("wrap")
+            && let Some(call) = call
+            && let Some(c) = self.ev.program.unit(call.unit).module.call(call.expr)
+        {
+            for arg in &c.args {
+                out.extend(self.of_value(call.unit, arg.value, is_async));
+            }
+        }
+        out
+    }
+}
+
+fn may_be_function(kind: &ExprKind) -> bool {
+    matches!(kind, ExprKind::Name(_) | ExprKind::Attr { .. } | ExprKind::Call(_))
+}
+
+/// A hand-written breaker is recognised by its name: nobody calls anything else a circuit breaker.
+fn is_breaker_name(name: &str) -> bool {
+    let name = name.to_lowercase().replace(['_', '-'], "");
+    name.contains("circuitbreaker") || name == "breaker" || name.contains("withbreaker")
+}
+
+/// A call inside a `try` of a loop body.
+fn first_call_in_try(module: &crate::facts::module::Module, body: &crate::facts::module::Block) -> Option<ExprId> {
+    let try_span = body.iter().find_map(|s| match &module.stmt(*s).kind {
+        StmtKind::Try { body, .. } => body.first().zip(body.last()),
+        _ => None,
+    })?;
+    let (start, end) = (module.stmt(*try_span.0).span.start, module.stmt(*try_span.1).span.end);
+    module.exprs.iter().enumerate().find_map(|(i, e)| {
+        (matches!(e.kind, ExprKind::Call(_)) && start <= e.span.start && e.span.end <= end).then_some(ExprId(i as u32))
+    })
+}

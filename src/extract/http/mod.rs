@@ -1,0 +1,136 @@
+//! Outgoing HTTP: the clients that are configured, the requests that go through them, and what
+//! protects each.
+
+mod clients;
+mod guards;
+mod request;
+mod retry;
+mod timeout;
+
+use crate::catalog::http::Wait;
+use crate::program::value::Text;
+use crate::program::{Evaluator, Site, UnitId};
+use crate::syntax::Place;
+
+pub use clients::clients;
+pub use guards::{Guard, Guards};
+pub use retry::RetryPolicy;
+pub use timeout::Timeout;
+
+/// A configured client with the requests that go through it, or a single call without one.
+#[derive(Clone, Debug)]
+pub struct HttpClient {
+    /// The construction, or the call.
+    pub place: Place,
+    /// The expression.
+    pub site: Site,
+    /// The library: `requests`, `axios`.
+    pub library: String,
+    /// Whether it is an object, or a call without one.
+    pub kind: ClientKind,
+    /// Whether its library blocks the calling thread.
+    pub blocks: bool,
+    /// The requests, in source order. Empty when none was found.
+    pub requests: Vec<HttpRequest>,
+    /// The time limit that its construction sets.
+    pub timeout: Timeout,
+    /// The policies that are attached to the object.
+    pub retries: Vec<RetryPolicy>,
+    /// How often the library repeats by itself, not counting the first attempt.
+    pub default_retries: u32,
+    /// A retry policy may be there but could not be read.
+    pub retry_unknown: Option<String>,
+    /// The address it is configured with.
+    pub base_url: Option<(Text, Place)>,
+    /// An idempotency key is sent with every request.
+    pub idempotency_key: bool,
+}
+
+/// See [`HttpClient::kind`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientKind {
+    /// An object that is configured once.
+    Client,
+    /// A call of a module-level function.
+    Call,
+}
+
+/// A request.
+#[derive(Clone, Debug)]
+pub struct HttpRequest {
+    /// The call.
+    pub place: Place,
+    /// The expression.
+    pub site: Site,
+    /// The method in upper case; none when it is not known.
+    pub method: Option<String>,
+    /// The address.
+    pub url: Option<Text>,
+    /// The literal in the address expression, for [`crate::rules`] that point at it.
+    pub url_place: Option<Place>,
+    /// The function around it: its name and the place of the name.
+    pub function: Option<(String, Place)>,
+    /// The function around it is asynchronous.
+    pub in_async: bool,
+    /// The time limit that reaches the request.
+    pub timeout: Timeout,
+    /// The guards around the call.
+    pub guards: Vec<Guard>,
+    /// An idempotency key is sent: yes, no, or not known.
+    pub idempotency_key: Option<bool>,
+    /// Async functions that call the synchronous function around it.
+    pub async_callers: Vec<Place>,
+}
+
+impl HttpClient {
+    /// Every retry policy that reaches a request of this client.
+    pub fn policies(&self) -> impl Iterator<Item = &RetryPolicy> {
+        self.retries.iter().chain(self.requests.iter().flat_map(HttpRequest::retries))
+    }
+
+    /// True when something repeats its requests, or may.
+    pub fn is_retried(&self) -> bool {
+        self.default_retries > 0 || self.retry_unknown.is_some() || self.policies().next().is_some()
+    }
+}
+
+impl HttpRequest {
+    /// The retry policies around the call.
+    pub fn retries(&self) -> impl Iterator<Item = &RetryPolicy> {
+        self.guards.iter().filter_map(|g| match g {
+            Guard::Retry(policy) => Some(policy),
+            _ => None,
+        })
+    }
+
+    /// True when a working breaker stands before it.
+    pub fn has_breaker(&self) -> bool {
+        self.guards.iter().any(|g| matches!(g, Guard::Breaker { inert: None, .. }))
+    }
+
+    /// False for the methods that may be repeated without harm (RFC 9110, section 9.2.2), and for an
+    /// unknown method.
+    pub fn changes_state(&self) -> bool {
+        matches!(self.method.as_deref(), Some("POST" | "PATCH"))
+    }
+}
+
+impl RetryPolicy {
+    /// How the waiting is to be told: `without a pause`, `after a fixed pause`.
+    pub fn wait_text(&self) -> &'static str {
+        match self.wait {
+            Some(Wait::None) => "without a pause",
+            Some(Wait::Fixed) => "after a fixed pause",
+            Some(Wait::Exponential) => "with growing pauses",
+            None => "after a pause that could not be read",
+        }
+    }
+}
+
+/// True when code of this unit is production code that runs on a server.
+pub type InScope<'s> = dyn Fn(UnitId) -> bool + 's;
+
+/// All HTTP clients of the program.
+pub fn extract(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<HttpClient> {
+    clients(ev, in_scope)
+}

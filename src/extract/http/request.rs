@@ -1,0 +1,225 @@
+//! One request: its method, address, limit, guards and idempotency key.
+
+use super::HttpRequest;
+use super::guards::{Guard, Guards};
+use super::timeout::{self, Timeout};
+use crate::catalog::http::{Http, Request};
+use crate::facts::module::{Call, Entry, ExprId, ExprKind};
+use crate::program::value::Text;
+use crate::program::{Evaluator, Site, Value};
+
+/// Reads a call that the catalog knows as a request.
+pub fn read(
+    ev: &Evaluator<'_>,
+    guards: &Guards<'_, '_>,
+    http: &Http,
+    form: &Request,
+    symbol: &str,
+    site: Site,
+) -> Option<HttpRequest> {
+    let unit = ev.program.unit(site.unit);
+    let call = unit.module.call(site.expr)?;
+    let func = unit.index.func_of(site.expr);
+    let url_site = url_site(ev, form, call, site);
+    let mut timeout = timeout::of_call(ev, site, &http.timeout, form.options);
+    let around = guards.around(site);
+    if !matches!(timeout, Timeout::Set(_))
+        && let Some(Guard::Deadline(place)) = around.iter().find(|g| matches!(g, Guard::Deadline(_)))
+    {
+        timeout = Timeout::Set(*place);
+    }
+    let async_callers = match func {
+        Some(f) if http.blocks && !unit.module.func(f).is_async => async_callers(ev, site.unit, f),
+        _ => Vec::new(),
+    };
+    Some(HttpRequest {
+        place: ev.program.place(site),
+        site,
+        method: method(ev, form, symbol, call, site),
+        url: url_site.and_then(|s| text(ev, s)),
+        url_place: url_site.map(|s| ev.program.place(s)),
+        function: func.map(|f| (unit.module.func(f).name.to_string(), ev.program.function_place(site.unit, f))),
+        in_async: func.is_some_and(|f| unit.module.func(f).is_async),
+        timeout,
+        guards: around,
+        idempotency_key: idempotency_key(ev, call, site),
+        async_callers,
+    })
+}
+
+fn text(ev: &Evaluator<'_>, site: Site) -> Option<Text> {
+    let value = ev.eval(site);
+    if let Some(text) = value.to_text() {
+        return Some(text);
+    }
+    // `new URL("/path", base)`
+    if let Value::Instance(instance) = &value
+        && instance.ty.ends_with("URL")
+        && let Some(c) = instance.call
+        && let Some(call) = ev.program.unit(c.unit).module.call(c.expr)
+    {
+        let mut out = ev.positional(c.unit, call, 1).and_then(|v| v.to_text()).unwrap_or_default();
+        out.push(ev.positional(c.unit, call, 0)?.to_text()?);
+        return Some(out);
+    }
+    ev.settle(&value).iter().find_map(Value::to_text)
+}
+
+fn option_site(ev: &Evaluator<'_>, form: &Request, call: &Call, site: Site, key: &str) -> Option<Site> {
+    if let Some(arg) = call.args.iter().find(|a| a.name.as_deref() == Some(key)) {
+        return Some(Site { unit: site.unit, expr: arg.value });
+    }
+    call.args
+        .iter()
+        .filter(|a| a.name.is_none())
+        .find_map(|arg| match ev.at(site.unit, arg.value) {
+            Value::Dict(dict) => dict.get(key),
+            _ => None,
+        })
+        .filter(|_| form.options.is_some())
+}
+
+fn url_site(ev: &Evaluator<'_>, form: &Request, call: &Call, site: Site) -> Option<Site> {
+    if let Some(arg) = call.args.iter().find(|a| a.name.as_deref() == Some("url")) {
+        return Some(Site { unit: site.unit, expr: arg.value });
+    }
+    let positional = form.url.and_then(|n| call.args.iter().filter(|a| a.name.is_none() && !a.spread).nth(n));
+    match positional {
+        Some(arg) => Some(Site { unit: site.unit, expr: arg.value }),
+        None => option_site(ev, form, call, site, form.url_key.as_deref().unwrap_or("url")),
+    }
+}
+
+fn method(ev: &Evaluator<'_>, form: &Request, symbol: &str, call: &Call, site: Site) -> Option<String> {
+    let upper = |v: Value| v.as_str().map(|s| s.to_uppercase());
+    match form.method.as_str() {
+        "unknown" => None,
+        "name" => {
+            let name = symbol.rsplit('.').next().unwrap_or(symbol).to_uppercase();
+            Some(name.trim_end_matches("FORM").replace("DEL", "DELETE").replace("DELETEETE", "DELETE"))
+        }
+        from if from.starts_with("argument ") => {
+            let n = from.trim_start_matches("argument ").parse().ok()?;
+            ev.positional(site.unit, call, n).or_else(|| ev.keyword(site.unit, call, "method")).and_then(upper)
+        }
+        from if from.starts_with("option ") => {
+            match option_site(ev, form, call, site, from.trim_start_matches("option ")) {
+                Some(s) => upper(ev.eval(s)),
+                // An options object that could not be read may say anything.
+                None if options_unreadable(ev, form, call, site) => None,
+                None => Some("GET".into()),
+            }
+        }
+        fixed => Some(fixed.to_string()),
+    }
+}
+
+fn options_unreadable(ev: &Evaluator<'_>, form: &Request, call: &Call, site: Site) -> bool {
+    form.options.and_then(|n| ev.positional(site.unit, call, n)).is_some_and(|v| match v {
+        Value::Dict(dict) => dict.open,
+        Value::Null | Value::Str(_) | Value::Function { .. } => false,
+        _ => true,
+    })
+}
+
+/// Whether the call sends an idempotency key: a header, keyword or body field of such a name.
+pub fn idempotency_key(ev: &Evaluator<'_>, call: &Call, site: Site) -> Option<bool> {
+    let module = &ev.program.unit(site.unit).module;
+    let mut todo: Vec<(Site, u32)> = call.args.iter().map(|a| (Site { unit: site.unit, expr: a.value }, 0)).collect();
+    if call.args.iter().any(|a| a.name.as_deref().is_some_and(is_key_name)) {
+        return Some(true);
+    }
+    let mut open = call.args.iter().any(|a| a.spread);
+    let mut seen = 0;
+    while let Some((s, depth)) = todo.pop() {
+        seen += 1;
+        if seen > 400 {
+            return None;
+        }
+        let module = &ev.program.unit(s.unit).module;
+        match &module.expr(s.expr).kind {
+            ExprKind::Str(text) if is_key_name(text) => return Some(true),
+            ExprKind::Dict(entries) => {
+                for entry in entries {
+                    match entry {
+                        Entry::Pair { key, value } => {
+                            todo.push((Site { unit: s.unit, expr: *key }, depth));
+                            todo.push((Site { unit: s.unit, expr: *value }, depth));
+                        }
+                        Entry::Spread(value) => match ev.at(s.unit, *value) {
+                            Value::Dict(dict) if depth < 4 => todo.push((dict.site, depth + 1)),
+                            _ => open = true,
+                        },
+                    }
+                }
+            }
+            ExprKind::Name(_) | ExprKind::Attr { .. } | ExprKind::Call(_) if depth < 4 => {
+                match ev.eval(s) {
+                    Value::Dict(dict) => {
+                        if dict.entries.iter().any(|(k, _)| is_key_name(k)) {
+                            return Some(true);
+                        }
+                        open |= dict.open;
+                        if dict.site != s {
+                            todo.push((dict.site, depth + 1));
+                        }
+                        // `headers["Idempotency-Key"] = key` after the literal.
+                        open |= assigned_later(ev, s);
+                    }
+                    // A function of ours that builds headers may add it.
+                    Value::Unknown | Value::Param { .. } if names_headers(module, s.expr) => open = true,
+                    _ => {}
+                }
+            }
+            _ => todo.extend(module.children(s.expr).into_iter().map(|e| (Site { unit: s.unit, expr: e }, depth))),
+        }
+    }
+    let _ = module;
+    if open { None } else { Some(false) }
+}
+
+fn assigned_later(ev: &Evaluator<'_>, site: Site) -> bool {
+    let module = &ev.program.unit(site.unit).module;
+    let ExprKind::Name(name) = &module.expr(site.expr).kind else { return false };
+    module.stmts.iter().any(|s| match &s.kind {
+        crate::facts::module::StmtKind::Assign { target, .. } => match &module.expr(*target).kind {
+            ExprKind::Index { object, .. } => matches!(&module.expr(*object).kind, ExprKind::Name(n) if n == name),
+            _ => false,
+        },
+        _ => false,
+    })
+}
+
+fn names_headers(module: &crate::facts::module::Module, expr: ExprId) -> bool {
+    match &module.expr(expr).kind {
+        ExprKind::Name(n) | ExprKind::Attr { name: n, .. } => {
+            let n = n.to_lowercase();
+            n.contains("header") || n.contains("config") || n.contains("option")
+        }
+        ExprKind::Call(call) => names_headers(module, call.callee),
+        _ => false,
+    }
+}
+
+/// `Idempotency-Key` and its variants (draft-ietf-httpapi-idempotency-key-header, and the fields that
+/// well-known payment interfaces use).
+pub fn is_key_name(name: &str) -> bool {
+    let name = name.to_lowercase().replace(['-', '_'], "");
+    name.contains("idempotency") || name == "xrequestid" || name == "paypalrequestid" || name == "clienttoken"
+}
+
+/// Async functions that call this synchronous one directly.
+fn async_callers(
+    ev: &Evaluator<'_>,
+    unit: crate::program::UnitId,
+    func: crate::facts::module::FuncId,
+) -> Vec<crate::syntax::Place> {
+    ev.callers(unit, func)
+        .into_iter()
+        .filter(|site| {
+            let caller = ev.program.unit(site.unit);
+            caller.index.func_of(site.expr).is_some_and(|f| caller.module.func(f).is_async)
+        })
+        .map(|site| ev.program.place(site))
+        .collect()
+}

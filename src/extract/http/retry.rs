@@ -1,0 +1,304 @@
+//! Retry policies: what a library or a loop does between attempts.
+
+use crate::catalog::http::{Methods, Retry, Wait};
+use crate::facts::module::{BinaryOp, Block, ExprId, ExprKind, Handler, LoopHeader, Module, StmtId, StmtKind};
+use crate::program::{Evaluator, Parent, Site, Value};
+use crate::syntax::Place;
+
+/// How a call is repeated.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RetryPolicy {
+    /// Where it says so.
+    pub place: Place,
+    /// The library, or `a loop`.
+    pub library: String,
+    /// Whether the attempts are bounded; none when that could not be read.
+    pub bounded: Option<bool>,
+    /// How long it waits; none when that could not be read.
+    pub wait: Option<Wait>,
+    /// Repeats only idempotent methods, or only under a condition of its own.
+    pub selective: bool,
+}
+
+impl RetryPolicy {
+    /// A bounded policy without any waiting.
+    pub fn immediate(place: Place, library: &str) -> Self {
+        RetryPolicy { place, library: library.into(), bounded: Some(true), wait: Some(Wait::None), selective: false }
+    }
+}
+
+/// The policy of a library call, by its arguments.
+pub fn from_catalog(ev: &Evaluator<'_>, library: &str, retry: &Retry, call: Option<Site>, place: Place) -> RetryPolicy {
+    let bounded_by_default = retry.bound.default;
+    let mut policy = RetryPolicy {
+        place,
+        library: library.into(),
+        bounded: Some(bounded_by_default),
+        wait: Some(retry.backoff.default),
+        selective: retry.methods == Methods::Idempotent,
+    };
+    let Some(args) = call.and_then(|site| Arguments::of(ev, site, retry.options)) else { return policy };
+    match args.find(&retry.bound.names, retry.bound.position) {
+        Found::Value(site) => {
+            policy.bounded = match ev.eval(site) {
+                Value::Null => Some(false),
+                Value::External(s) if s.ends_with("stop_never") => Some(false),
+                Value::External(s) if s.ends_with("Infinity") => Some(false),
+                _ => Some(true),
+            };
+        }
+        Found::Open => policy.bounded = if bounded_by_default { Some(true) } else { None },
+        Found::No => {}
+    }
+    match args.find(&retry.backoff.names, retry.backoff.position) {
+        Found::Value(site) => policy.wait = wait_of(ev, site, retry),
+        Found::Open => {
+            if policy.wait == Some(Wait::None) {
+                policy.wait = None;
+            }
+        }
+        Found::No => {}
+    }
+    if let Found::Value(site) = args.find(&retry.condition, None) {
+        // `allowed_methods=None` opens it to every method; a condition of one's own is taken at its word.
+        policy.selective = !matches!(ev.eval(site), Value::Null | Value::Bool(false));
+    }
+    policy
+}
+
+fn wait_of(ev: &Evaluator<'_>, site: Site, retry: &Retry) -> Option<Wait> {
+    let unit = ev.program.unit(site.unit);
+    // `wait_fixed(1) + wait_random(0, 2)`: the strongest part.
+    if let ExprKind::Binary { left, right, .. } = &unit.module.expr(site.expr).kind {
+        let at = |expr| wait_of(ev, Site { unit: site.unit, expr }, retry);
+        return at(*left).max(at(*right));
+    }
+    let last = |symbol: &str| symbol.rsplit('.').next().unwrap_or(symbol).to_string();
+    match ev.eval(site) {
+        Value::Num(n) if n == 0.0 => Some(retry.backoff.default),
+        Value::Num(_) => retry.backoff.number.or(Some(retry.backoff.default)),
+        Value::External(symbol) => retry.backoff.values.get(&last(&symbol)).copied(),
+        Value::Instance(instance) => {
+            if let Some(wait) = retry.backoff.values.get(&last(&instance.ty)) {
+                return Some(*wait);
+            }
+            // A policy inside a policy: `HTTPAdapter(max_retries=Retry(…))`.
+            let call = instance.call?;
+            let (symbol, _) = ev.callee(call)?;
+            let (library, rest) = ev.catalog.split(ev.program.language(call.unit), &symbol)?;
+            let inner = library.retry.iter().find(|r| r.symbols.iter().any(|s| s == rest))?;
+            from_catalog(ev, &library.library, inner, Some(call), ev.program.place(call)).wait
+        }
+        Value::Method { symbol, .. } => retry.backoff.values.get(&last(&symbol)).copied(),
+        Value::Function { unit, func, .. } => {
+            let module = &ev.program.unit(unit).module;
+            let span = module.func(func).span;
+            Some(growth(module, &|e| span.contains(module.expr(e).span)).unwrap_or(Wait::Fixed))
+        }
+        Value::Null => Some(Wait::None),
+        _ => None,
+    }
+}
+
+/// The arguments of a call: keywords, or keys of its options object.
+struct Arguments {
+    named: Vec<(String, Site)>,
+    positional: Vec<Site>,
+    open: bool,
+}
+
+enum Found {
+    Value(Site),
+    No,
+    Open,
+}
+
+impl Arguments {
+    fn of(ev: &Evaluator<'_>, site: Site, options: Option<usize>) -> Option<Arguments> {
+        let call = ev.program.unit(site.unit).module.call(site.expr)?;
+        let mut out = Arguments { named: Vec::new(), positional: Vec::new(), open: false };
+        for arg in &call.args {
+            let value = Site { unit: site.unit, expr: arg.value };
+            match &arg.name {
+                Some(name) => out.named.push((name.to_string(), value)),
+                None if arg.spread => out.open = true,
+                None => out.positional.push(value),
+            }
+        }
+        if let Some(site) = options.and_then(|o| out.positional.get(o)).copied() {
+            match ev.eval(site) {
+                Value::Dict(dict) => {
+                    out.open |= dict.open;
+                    out.named.extend(dict.entries.iter().map(|(k, v)| (k.to_string(), *v)));
+                }
+                Value::Num(_) => {}
+                _ => out.open = true,
+            }
+        }
+        Some(out)
+    }
+
+    fn find(&self, names: &[String], position: Option<usize>) -> Found {
+        for name in names {
+            if let Some((_, site)) = self.named.iter().rev().find(|(k, _)| k == name) {
+                return Found::Value(*site);
+            }
+        }
+        match position.and_then(|p| self.positional.get(p)) {
+            Some(site) => Found::Value(*site),
+            None if self.open => Found::Open,
+            None => Found::No,
+        }
+    }
+}
+
+/// The policy of a loop around a call: it is a retry when a failure is caught inside the loop and the
+/// loop goes on, while success leaves it.
+pub fn hand_written(
+    ev: &Evaluator<'_>,
+    site: Site,
+    loop_stmt: StmtId,
+    header: &LoopHeader,
+    body: &Block,
+) -> Option<RetryPolicy> {
+    let unit = ev.program.unit(site.unit);
+    let module = &unit.module;
+    // A poll loop or a loop over work is no retry: it must count, or end on success.
+    let counted = match header {
+        LoopHeader::Each { iter, target } => {
+            let callee = module.callee_name(*iter).map(|n| n.as_str());
+            if callee != Some("range") || uses_as_data(module, site.expr, *target) {
+                return None;
+            }
+            true
+        }
+        LoopHeader::Count { .. } => true,
+        LoopHeader::While(test) => test.is_some_and(|t| {
+            let text = names_in(module, t).join(" ").to_lowercase();
+            ["attempt", "retry", "retries", "tries"].iter().any(|w| text.contains(w))
+        }),
+    };
+    let try_stmt = unit.index.ancestors(site.expr).find_map(|p| match p {
+        Parent::Stmt(s) => match &module.stmt(s).kind {
+            StmtKind::Try { .. } => Some(Some(s)),
+            StmtKind::Loop { .. } if s == loop_stmt => Some(None),
+            _ => None,
+        },
+        _ => None,
+    })??;
+    let StmtKind::Try { body: guarded, handlers, .. } = &module.stmt(try_stmt).kind else { return None };
+    if !module.stmt(loop_stmt).span.contains(module.stmt(try_stmt).span) || handlers.is_empty() {
+        return None;
+    }
+    if handlers.iter().all(|h| leaves_always(module, &h.body)) {
+        return None;
+    }
+    if !leaves_somewhere(module, guarded) && !(counted && leaves_somewhere(module, body)) {
+        return None;
+    }
+    let handler_exits = handlers.iter().any(|h: &Handler| leaves_somewhere(module, &h.body));
+    let span = module.stmt(loop_stmt).span;
+    let sleeps: Vec<ExprId> = module
+        .exprs
+        .iter()
+        .enumerate()
+        .filter(|(_, e)| span.contains(e.span))
+        .map(|(i, _)| ExprId(i as u32))
+        .filter(|e| module.callee_name(*e).is_some_and(|n| is_sleep(n)))
+        .collect();
+    let wait = if sleeps.is_empty() {
+        Wait::None
+    } else {
+        growth(module, &|e| span.contains(module.expr(e).span)).unwrap_or(Wait::Fixed)
+    };
+    Some(RetryPolicy {
+        place: Place::new(unit.file, crate::syntax::Span { start: span.start, end: span.start + 1 }),
+        library: "a loop".into(),
+        bounded: Some(counted || handler_exits),
+        wait: Some(wait),
+        selective: false,
+    })
+}
+
+fn is_sleep(name: &str) -> bool {
+    let name = name.to_lowercase();
+    matches!(name.as_str(), "sleep" | "delay" | "wait" | "settimeout" | "backoff" | "timer" | "pause")
+        || name.ends_with("sleep")
+        || name.ends_with("delay")
+        || name.ends_with("backoff")
+}
+
+/// Whether some of the expressions grow with the attempt: a power, a shift, a product with a variable,
+/// `delay *= 2`.
+fn growth(module: &Module, inside: &dyn Fn(ExprId) -> bool) -> Option<Wait> {
+    for (i, expr) in module.exprs.iter().enumerate() {
+        if !inside(ExprId(i as u32)) {
+            continue;
+        }
+        match &expr.kind {
+            ExprKind::Binary { op: BinaryOp::Pow | BinaryOp::Shl, .. } => return Some(Wait::Exponential),
+            ExprKind::Binary { op: BinaryOp::Mul, left, right } => {
+                let variable = |e: ExprId| matches!(module.expr(e).kind, ExprKind::Name(_) | ExprKind::Binary { .. });
+                if variable(*left) || variable(*right) {
+                    return Some(Wait::Exponential);
+                }
+            }
+            ExprKind::Index { .. } => return Some(Wait::Exponential),
+            ExprKind::Call(_) => {
+                let name = module.callee_name(ExprId(i as u32)).map_or("", |n| n.as_str());
+                if matches!(name, "pow" | "expo" | "exponentialDelay") || name.to_lowercase().contains("backoff") {
+                    return Some(Wait::Exponential);
+                }
+            }
+            _ => {}
+        }
+    }
+    let grows = module.stmts.iter().any(|s| match &s.kind {
+        StmtKind::Assign { target, op: Some(BinaryOp::Mul | BinaryOp::Pow | BinaryOp::Shl), .. } => inside(*target),
+        _ => false,
+    });
+    grows.then_some(Wait::Exponential)
+}
+
+/// The loop variable picks what is sent: a loop over work.
+fn uses_as_data(module: &Module, call: ExprId, target: ExprId) -> bool {
+    let ExprKind::Name(variable) = &module.expr(target).kind else { return false };
+    let Some(call) = module.call(call) else { return false };
+    call.args.iter().any(|a| names_in(module, a.value).contains(&variable.to_string()))
+}
+
+fn names_in(module: &Module, root: ExprId) -> Vec<String> {
+    let mut todo = vec![root];
+    let mut out = Vec::new();
+    while let Some(e) = todo.pop() {
+        match &module.expr(e).kind {
+            ExprKind::Name(n) | ExprKind::Attr { name: n, .. } => out.push(n.to_string()),
+            _ => {}
+        }
+        todo.extend(module.children(e));
+    }
+    out
+}
+
+fn leaves_always(module: &Module, block: &Block) -> bool {
+    block.iter().any(|s| match &module.stmt(*s).kind {
+        StmtKind::Return(_) | StmtKind::Throw(_) | StmtKind::Break => true,
+        StmtKind::If { then, other, .. } => leaves_always(module, then) && leaves_always(module, other),
+        StmtKind::Block(inner) => leaves_always(module, inner),
+        _ => false,
+    })
+}
+
+fn leaves_somewhere(module: &Module, block: &Block) -> bool {
+    block.iter().any(|s| match &module.stmt(*s).kind {
+        StmtKind::Return(_) | StmtKind::Throw(_) | StmtKind::Break => true,
+        StmtKind::If { then, other, .. } => leaves_somewhere(module, then) || leaves_somewhere(module, other),
+        StmtKind::Try { body, handlers, finally } => {
+            leaves_somewhere(module, body)
+                || leaves_somewhere(module, finally)
+                || handlers.iter().any(|h| leaves_somewhere(module, &h.body))
+        }
+        StmtKind::With { body, .. } | StmtKind::Block(body) => leaves_somewhere(module, body),
+        _ => false,
+    })
+}
