@@ -1,11 +1,11 @@
 //! Outgoing HTTP: the clients that are configured, the requests that go through them, and what
 //! protects each.
 
-mod clients;
-mod guards;
-mod request;
-mod retry;
-mod timeout;
+pub mod clients;
+pub mod guards;
+pub mod request;
+pub mod retry;
+pub mod timeout;
 
 use crate::catalog::http::Wait;
 use crate::program::value::Text;
