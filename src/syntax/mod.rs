@@ -2,6 +2,11 @@
 //!
 //! Nothing here knows what a library or a service is.
 
+pub mod data;
+pub mod lines;
 pub mod span;
+pub mod spanned;
 
+pub use lines::LineIndex;
 pub use span::{FileId, Place, Span};
+pub use spanned::Spanned;
