@@ -8,7 +8,7 @@ use crate::syntax::Span;
 pub fn properties(text: &str) -> Pairs {
     let bytes = text.as_bytes();
     let mut pairs = Pairs::default();
-    let mut at = 0;
+    let mut at = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
     while at < bytes.len() {
         let start = skip(bytes, at, |b| is_blank(b) || b == b'\n' || b == b'\r');
         if start >= bytes.len() {

@@ -179,6 +179,19 @@ fn toml_keys_and_values_have_spans() {
 }
 
 #[test]
+fn a_byte_order_mark_is_skipped_and_spans_stay_true() {
+    let text = "\u{feff}a: 1\nb: 2\n";
+    let root = one(text);
+    assert_eq!((text_of(text, root.entry("a").unwrap().key.span), root.entries().len()), ("a", 2));
+    let text = "\u{feff}{\"a\": 1}";
+    assert_eq!(text_of(text, json(text).unwrap().entry("a").unwrap().key.span), "\"a\"");
+    let text = "\u{feff}a = 1\nb = 2\n";
+    assert_eq!(text_of(text, toml(text).unwrap().entry("a").unwrap().key.span), "a");
+    assert_eq!(text_of("\u{feff}A=1", dotenv("\u{feff}A=1").get("A").unwrap().key_span), "A");
+    assert_eq!(text_of("\u{feff}a=1", properties("\u{feff}a=1").get("a").unwrap().key_span), "a");
+}
+
+#[test]
 fn dotenv_forms() {
     let text = "# c\nA=1\nexport B = two words # note\nC='si$ngle # x' # y\nD=\"a\\nb\"\nE=\nF\nG=pass#word\nH: yaml\nI=\"multi\nline\"\r\nJ=x\r\n";
     let pairs = dotenv(text);
