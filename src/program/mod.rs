@@ -7,6 +7,7 @@
 
 pub mod eval;
 pub mod index;
+pub mod load;
 pub mod resolve;
 pub mod value;
 

@@ -99,7 +99,8 @@ kinds! {
     "return_statement" => Return,
     "raise_statement" => Raise,
     "delete_statement" | "assert_statement" | "print_statement" | "exec_statement" => Operands,
-    "pass_statement" | "global_statement" | "nonlocal_statement" => Nothing,
+    "pass_statement" => Nothing,
+    "global_statement" | "nonlocal_statement" => Global,
     "break_statement" => Break,
     "continue_statement" => Continue,
     "if_statement" => If,
@@ -132,6 +133,7 @@ impl Kind {
                 | Raise
                 | Operands
                 | Nothing
+                | Global
                 | Break
                 | Continue
                 | If

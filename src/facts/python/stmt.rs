@@ -87,6 +87,16 @@ impl<'t> Lowerer<'t> {
                 self.push(StmtKind::Block(body), node, out);
             }
             Kind::Nothing => {}
+            Kind::Global => {
+                let kids = self.children(node);
+                let names = self.kids[kids.clone()]
+                    .iter()
+                    .filter(|kid| kid.kind == Kind::Identifier)
+                    .map(|kid| self.name_of(kid.node))
+                    .collect();
+                self.release(kids);
+                self.push(StmtKind::Global(names), node, out);
+            }
             kind if kind.is_token() => {}
             _ => {
                 let id = self.expr(kid);

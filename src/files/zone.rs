@@ -1,0 +1,223 @@
+//! Which part of a repository a file belongs to: production code, or something that is never deployed.
+
+use serde::{Deserialize, Serialize};
+
+/// Which part of a repository a file belongs to, by its path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Zone {
+    /// What runs in production.
+    Production,
+    /// Tests, their helpers and their configuration.
+    Test,
+    /// Examples and samples.
+    Example,
+    /// Documentation.
+    Docs,
+    /// Scripts, tools, benchmarks, load generators, build configuration.
+    Script,
+    /// Database migrations and seeds.
+    Migration,
+    /// Generated code and build output.
+    Generated,
+    /// Code of others.
+    Vendored,
+}
+
+/// The zone of a path relative to the linted root, with `/`. Whole segments decide: `tests/` is a
+/// test folder, `attests/` is not; what stands above the linted root has no say.
+pub fn zone(path: &str) -> Zone {
+    let lower = path.to_ascii_lowercase();
+    let mut segments: Vec<&str> = lower.split('/').collect();
+    let name = segments.pop().unwrap_or("");
+    if let Some(zone) = vendored_or_generated(&segments, name) {
+        return zone;
+    }
+    if segments.iter().any(|s| is_test_folder(s)) || is_test_file(name) {
+        return Zone::Test;
+    }
+    // Below a source root, `tools` and `docs` are ordinary packages: an agent's tools, the API's
+    // documentation module.
+    let outside = segments.iter().position(|s| matches!(*s, "src" | "app" | "internal")).unwrap_or(segments.len());
+    let above = &segments[..outside];
+    let has = |folders: &[&str], names: &[&str]| folders.iter().any(|folder| names.contains(folder));
+    if has(above, &["examples", "example", "samples", "sample"]) {
+        Zone::Example
+    } else if has(above, &["docs", "doc", "documentation"]) {
+        Zone::Docs
+    } else if has(&segments, &["migrations", "migration", "alembic", "seeders", "seeds"])
+        || name.contains(".migration.")
+    {
+        Zone::Migration
+    } else if has(above, &["tools", "tooling", "hack", ".github", ".husky"])
+        || has(&segments, &["scripts", "script", "benchmarks", "benchmark", "benches", "bench"])
+        || segments.iter().any(|s| is_load_generator(s))
+        || is_script_file(name)
+    {
+        Zone::Script
+    } else {
+        Zone::Production
+    }
+}
+
+fn vendored_or_generated(segments: &[&str], name: &str) -> Option<Zone> {
+    let vendored = ["node_modules", "bower_components", "site-packages", "third_party", "third-party", "_vendor"];
+    // A marketplace has a service or a module called `vendor`; vendored code lies at the top without
+    // a source root of its own, or among the assets of a web page.
+    let is_vendor_folder = |(i, segment): (usize, &&str)| {
+        matches!(*segment, "vendor" | "vendors" | "vendored")
+            && match i.checked_sub(1).and_then(|before| segments.get(before)) {
+                None => !matches!(segments.get(1).copied(), None | Some("src" | "app" | "lib" | "test" | "tests")),
+                Some(before) => matches!(*before, "static" | "public" | "assets" | "js" | "javascripts"),
+            }
+    };
+    if segments.iter().any(|s| vendored.contains(s)) || segments.iter().enumerate().any(is_vendor_folder) {
+        return Some(Zone::Vendored);
+    }
+    let generated = ["dist", "generated", "__generated__", "_generated", ".next", ".nuxt", "autogen", "gen-src"];
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let protobuf = (name.ends_with(".py") && (stem.ends_with("_pb2") || stem.ends_with("_pb2_grpc")))
+        || ["_pb.js", "_pb.ts", "_grpc_pb.js", "_grpc_pb.ts", ".pb.ts", ".pb.js"].iter().any(|e| name.ends_with(e));
+    let marked = [".generated", ".gen", ".min", ".bundle"].iter().any(|ending| stem.ends_with(ending));
+    (protobuf || marked || segments.iter().any(|s| generated.contains(s))).then_some(Zone::Generated)
+}
+
+fn is_test_folder(segment: &str) -> bool {
+    let exact = [
+        "test",
+        "tests",
+        "__tests__",
+        "__test__",
+        "__mocks__",
+        "__fixtures__",
+        "e2e",
+        "spec",
+        "specs",
+        "testing",
+        "testdata",
+        "test_data",
+        "test-data",
+        "test-utils",
+        "test_utils",
+        "testutils",
+        "test-helpers",
+        "test_helpers",
+        "cypress",
+        "playwright",
+        "fixtures",
+        "mocks",
+    ];
+    exact.contains(&segment) || ["-tests", "_tests", "-e2e", "_e2e", "-e2e-test"].iter().any(|e| segment.ends_with(e))
+}
+
+fn is_test_file(name: &str) -> bool {
+    let Some((stem, extension)) = name.rsplit_once('.') else { return false };
+    match extension {
+        "py" => stem.starts_with("test_") || stem.ends_with("_test") || matches!(stem, "conftest" | "tests"),
+        "js" | "jsx" | "mjs" | "cjs" | "ts" | "tsx" | "mts" | "cts" => {
+            let marks =
+                [".spec", ".test", ".e2e-spec", ".e2e", ".mock", ".stories", ".cy", "_test", "-spec", ".test-d"];
+            let tools = ["jest.", "vitest.", "playwright.", "cypress.", "karma."];
+            marks.iter().any(|mark| stem.ends_with(mark)) || tools.iter().any(|tool| name.starts_with(tool))
+        }
+        _ => false,
+    }
+}
+
+/// `load-*` alone would take in a load balancer.
+fn is_load_generator(segment: &str) -> bool {
+    let words = ["load-gen", "load_gen", "loadgen", "load-test", "load_test", "loadtest", "perf-test", "k6", "locust"];
+    words.iter().any(|word| {
+        segment.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '_', 'e', 's', 'i']))
+    })
+}
+
+/// Files that only run on a developer's machine or in the build.
+fn is_script_file(name: &str) -> bool {
+    let exact = [
+        "setup.py",
+        "noxfile.py",
+        "fabfile.py",
+        "locustfile.py",
+        "gulpfile.js",
+        "gruntfile.js",
+        "seed.py",
+        "seed.ts",
+        "seed.js",
+    ];
+    let tools = [
+        "webpack",
+        "rollup",
+        "vite",
+        "babel",
+        "eslint",
+        "prettier",
+        "tailwind",
+        "postcss",
+        "tsup",
+        "esbuild",
+        "commitlint",
+        "metro",
+        "astro",
+        "next",
+        "nuxt",
+        "svelte",
+        "lint-staged",
+    ];
+    let config = |tool: &&str| name.strip_prefix(*tool).is_some_and(|rest| rest.starts_with(".config."));
+    exact.contains(&name)
+        || tools.iter().any(config)
+        || name.starts_with(".eslintrc")
+        || name.starts_with(".prettierrc")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whole_segments_and_file_names_decide() {
+        let cases = [
+            ("services/orders/app/main.py", Zone::Production),
+            ("services/orders/tests/test_api.py", Zone::Test),
+            ("attests/main.py", Zone::Production),
+            ("src/orders/orders.service.spec.ts", Zone::Test),
+            ("src/orders/__tests__/a.ts", Zone::Test),
+            ("orders/conftest.py", Zone::Test),
+            ("orders/latest_test.py", Zone::Test),
+            ("test/app.e2e-spec.ts", Zone::Test),
+            ("packages/shop-e2e/src/a.ts", Zone::Test),
+            ("integration_tests/a.py", Zone::Test),
+            ("src/jest.config.ts", Zone::Test),
+            ("examples/orders/main.py", Zone::Example),
+            ("docs/conf.py", Zone::Docs),
+            ("src/docs/swagger.ts", Zone::Production),
+            ("scripts/seed.py", Zone::Script),
+            ("tools/release.py", Zone::Script),
+            ("services/agent/app/tools/search.py", Zone::Production),
+            ("load-gen/robot.py", Zone::Script),
+            ("load-generator/a.py", Zone::Script),
+            ("load-testing/a.py", Zone::Script),
+            ("load-balancer/src/a.ts", Zone::Production),
+            ("benchmarks/a.py", Zone::Script),
+            ("webpack.config.js", Zone::Script),
+            ("src/config/kafka.config.ts", Zone::Production),
+            ("src/migrations/1_init.ts", Zone::Migration),
+            ("alembic/versions/1.py", Zone::Migration),
+            ("orders/orders_pb2_grpc.py", Zone::Generated),
+            ("dist/main.js", Zone::Generated),
+            ("src/generated/client.ts", Zone::Generated),
+            ("static/app.min.js", Zone::Generated),
+            ("node_modules/a/index.js", Zone::Vendored),
+            ("vendor/github.com/a/b.js", Zone::Vendored),
+            ("public/vendor/jquery.js", Zone::Vendored),
+            ("vendor/src/main.ts", Zone::Production),
+            ("vendor/main.py", Zone::Production),
+            ("src/vendor/vendor.service.ts", Zone::Production),
+            ("main.py", Zone::Production),
+        ];
+        for (path, expected) in cases {
+            assert_eq!(zone(path), expected, "{path}");
+        }
+    }
+}

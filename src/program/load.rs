@@ -1,0 +1,224 @@
+//! From files to a [`Program`]: which source files are read, and the two waves of parsing.
+//!
+//! Only files that hold a literal of the catalog are parsed (most files of a repository say nothing
+//! about services). What those import is parsed too, since a client or a constant may stand there.
+
+use std::collections::{BTreeMap, HashSet};
+
+use aho_corasick::AhoCorasick;
+use rayon::prelude::*;
+
+use super::index::Index;
+use super::resolve::{Found, Packages, Resolver};
+use super::{Program, Unit};
+use crate::catalog::Catalog;
+use crate::catalog::schema::Ecosystem;
+use crate::facts::module::{ExportValue, Language, Module};
+use crate::facts::{javascript, python};
+use crate::files::{self, FileKind, Tree, Zone};
+use crate::syntax::FileId;
+
+/// What loading found besides the program.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// The linked modules.
+    pub program: Program,
+    /// Source files that were not read or parsed, with the reason.
+    pub refused: Vec<(FileId, String)>,
+    /// How many source files were parsed.
+    pub parsed: usize,
+    /// How many source files no literal pointed at.
+    pub passed_over: usize,
+    /// Suppression comments and the like, found while the text was at hand.
+    pub bytes: u64,
+}
+
+/// How files are chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Prefilter {
+    /// Only files with a literal of the catalog, and what they import.
+    On,
+    /// Every source file; the answer must be the same.
+    Off,
+}
+
+/// Reads, parses and links the source files of a tree. `visit` sees the text of every file that is
+/// read, in no order.
+pub fn load(
+    tree: &Tree,
+    catalog: &Catalog,
+    packages: &Packages,
+    prefilter: Prefilter,
+    visit: &(dyn Fn(FileId, &str) + Sync),
+) -> Loaded {
+    let sources: Vec<(FileId, Language)> = tree
+        .ids()
+        .filter_map(|id| match files::classify(&tree.file(id).path) {
+            FileKind::Code(language) if files::zone(&tree.file(id).path) != Zone::Vendored => Some((id, language)),
+            _ => None,
+        })
+        .collect();
+    let needles = Needles::new(catalog);
+    let mut loaded = Loaded::default();
+    let mut units: BTreeMap<String, Unit> = BTreeMap::new();
+    let mut waiting: BTreeMap<&str, (FileId, Language)> = BTreeMap::new();
+    let first: Vec<(FileId, Language, Read)> = sources
+        .par_iter()
+        .map(|&(id, language)| {
+            let check = if prefilter == Prefilter::On { Some(&needles) } else { None };
+            (id, language, read(tree, id, language, check, visit))
+        })
+        .collect();
+    let take = |outcome: (FileId, Language, Read), loaded: &mut Loaded, units: &mut BTreeMap<String, Unit>| {
+        let (id, _, read) = outcome;
+        match read {
+            Read::Unit(unit, bytes) => {
+                loaded.parsed += 1;
+                loaded.bytes += bytes;
+                units.insert(unit.path.clone(), *unit);
+                false
+            }
+            Read::Refused(reason) => {
+                loaded.refused.push((id, reason));
+                false
+            }
+            Read::PassedOver(bytes) => {
+                loaded.bytes += bytes;
+                true
+            }
+        }
+    };
+    for outcome in first {
+        let (id, language) = (outcome.0, outcome.1);
+        if take(outcome, &mut loaded, &mut units) {
+            waiting.insert(tree.file(id).path.as_str(), (id, language));
+        }
+    }
+    // What the parsed files import, until nothing new comes.
+    let resolver = Resolver::new(sources.iter().map(|(id, _)| tree.file(*id).path.as_str()), packages);
+    let mut fresh: Vec<String> = units.keys().cloned().collect();
+    while !fresh.is_empty() && !waiting.is_empty() {
+        let mut wanted: HashSet<String> = HashSet::new();
+        for path in &fresh {
+            if let Some(unit) = units.get(path) {
+                for found in imported(&resolver, unit) {
+                    if waiting.contains_key(found.as_str()) {
+                        wanted.insert(found);
+                    }
+                }
+            }
+        }
+        let batch: Vec<(FileId, Language)> = wanted.iter().filter_map(|p| waiting.remove(p.as_str())).collect();
+        let next: Vec<(FileId, Language, Read)> = batch
+            .par_iter()
+            .map(|&(id, language)| (id, language, read(tree, id, language, None, &|_, _| {})))
+            .collect();
+        fresh = next.iter().map(|(id, _, _)| tree.file(*id).path.clone()).collect();
+        for outcome in next {
+            take(outcome, &mut loaded, &mut units);
+        }
+    }
+    loaded.passed_over = waiting.len();
+    loaded.refused.sort();
+    loaded.program = Program::link(units.into_values().collect(), packages);
+    loaded
+}
+
+enum Read {
+    Unit(Box<Unit>, u64),
+    PassedOver(u64),
+    Refused(String),
+}
+
+fn read(
+    tree: &Tree,
+    id: FileId,
+    language: Language,
+    needles: Option<&Needles>,
+    visit: &(dyn Fn(FileId, &str) + Sync),
+) -> Read {
+    let file = tree.file(id);
+    let text = match files::read(file) {
+        Ok(text) => text,
+        Err(error) => return Read::Refused(error.to_string()),
+    };
+    visit(id, &text);
+    if needles.is_some_and(|n| !n.hit(language, &text)) {
+        return Read::PassedOver(text.len() as u64);
+    }
+    match lower(&file.path, language, &text) {
+        Ok(module) => {
+            let index = Index::build(&module);
+            Read::Unit(Box::new(Unit { file: id, path: file.path.clone(), module, index }), text.len() as u64)
+        }
+        Err(reason) => Read::Refused(reason),
+    }
+}
+
+/// Lowers one source file by its language and name.
+fn lower(path: &str, language: Language, text: &str) -> Result<Module, String> {
+    match language {
+        Language::Python => python::lower(text).map_err(|e| e.to_string()),
+        Language::JavaScript => javascript::lower(text, javascript::Dialect::Js).map_err(|e| e.to_string()),
+        Language::TypeScript => {
+            let dialect = if path.ends_with(".tsx") { javascript::Dialect::Tsx } else { javascript::Dialect::Ts };
+            javascript::lower(text, dialect).map_err(|e| e.to_string())
+        }
+    }
+}
+
+fn imported(resolver: &Resolver<'_>, unit: &Unit) -> Vec<String> {
+    let mut out = Vec::new();
+    let language = unit.module.language;
+    let mut push = |spec: &str, name: Option<&str>| match resolver.resolve(&unit.path, language, spec) {
+        Some(Found::File(path)) => {
+            // `from package import module`
+            if let (Some(name), Some(folder)) = (name, path.strip_suffix("/__init__.py")) {
+                out.push(format!("{folder}/{name}.py"));
+                out.push(format!("{folder}/{name}/__init__.py"));
+            }
+            out.push(path);
+        }
+        Some(Found::Folder(folder)) => {
+            if let Some(name) = name {
+                out.push(format!("{folder}/{name}.py"));
+                out.push(format!("{folder}/{name}/__init__.py"));
+            }
+        }
+        None => {}
+    };
+    for import in &unit.module.imports {
+        let name = match &import.kind {
+            crate::facts::module::ImportKind::Named(name) => Some(name.as_str()),
+            _ => None,
+        };
+        push(&import.module, name);
+    }
+    for export in &unit.module.exports {
+        if let ExportValue::From { module, name } = &export.value {
+            push(module, Some(name));
+        }
+    }
+    out
+}
+
+/// The literals that make a file worth parsing.
+struct Needles {
+    python: Option<AhoCorasick>,
+    javascript: Option<AhoCorasick>,
+}
+
+impl Needles {
+    fn new(catalog: &Catalog) -> Needles {
+        let build = |ecosystem| AhoCorasick::new(catalog.needles(ecosystem)).ok();
+        Needles { python: build(Ecosystem::Python), javascript: build(Ecosystem::JavaScript) }
+    }
+
+    fn hit(&self, language: Language, text: &str) -> bool {
+        let automaton = match Ecosystem::of(language) {
+            Ecosystem::Python => &self.python,
+            Ecosystem::JavaScript => &self.javascript,
+        };
+        automaton.as_ref().is_none_or(|a| a.is_match(text))
+    }
+}
