@@ -3,4 +3,5 @@
 //!
 //! Everything here is computed from the bytes of a single file and is plain data.
 
+pub mod javascript;
 pub mod module;

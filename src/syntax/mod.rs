@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows what a library or a service is.
 
+pub mod code;
 pub mod span;
 
 pub use span::{FileId, Place, Span};
