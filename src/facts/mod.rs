@@ -3,5 +3,6 @@
 //!
 //! Everything here is computed from the bytes of a single file and is plain data.
 
+pub mod dump;
 pub mod javascript;
 pub mod module;
