@@ -20,7 +20,11 @@ impl<'t> Lower<'t> {
             Kind::ExpressionStatement => self.expression_statement(kid, out),
             Kind::LexicalDeclaration | Kind::VariableDeclaration | Kind::UsingDeclaration => {
                 for kid in self.named_kids(kid.node) {
-                    if kid.kind == Kind::VariableDeclarator { self.declarator(kid, out) } else { self.value_stmt(kid, out) }
+                    if kid.kind == Kind::VariableDeclarator {
+                        self.declarator(kid, out)
+                    } else {
+                        self.value_stmt(kid, out)
+                    }
                 }
             }
             Kind::ReturnStatement => {
@@ -176,6 +180,12 @@ impl<'t> Lower<'t> {
                 });
             }
             Kind::InternalModule => self.stmt(kid, out),
+            // A declaration that an unclosed bracket has turned into an expression.
+            Kind::FunctionExpression | Kind::GeneratorFunction if self.has_name(kid) => {
+                if let Some(func) = self.declaration(kid) {
+                    out.push(self.module.add_stmt(StmtKind::Func(func), kid.span()));
+                }
+            }
             Kind::CallExpression => {
                 let kids = self.kids(kid.node);
                 match self.required(&kids) {
@@ -185,6 +195,11 @@ impl<'t> Lower<'t> {
             }
             _ => self.value_stmt(kid, out),
         }
+    }
+
+    fn has_name(&mut self, kid: Kid<'t>) -> bool {
+        let kids = self.kids(kid.node);
+        field(&kids, Field::Name).is_some() && field(&kids, Field::Body).is_some()
     }
 
     fn assignment(&mut self, kid: Kid<'t>, out: &mut Block) {
@@ -270,7 +285,9 @@ impl<'t> Lower<'t> {
             let Some(clause) = field(&kids, Field::Alternative) else { break };
             let kids = self.kids(clause.node);
             match named(&kids) {
-                Some(next) if next.kind == Kind::IfStatement && links.len() + self.links < super::MAX_LINKS => at = next,
+                Some(next) if next.kind == Kind::IfStatement && links.len() + self.links < super::MAX_LINKS => {
+                    at = next
+                }
                 Some(last) => {
                     other = self.below(links.len(), |lower| lower.block(last));
                     break;
