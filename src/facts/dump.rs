@@ -89,6 +89,7 @@ impl Dump<'_> {
             StmtKind::Return(value) => self.simple("return ", *value),
             StmtKind::Throw(value) => self.simple("throw ", *value),
             StmtKind::Break => self.line("break"),
+            StmtKind::Global(names) => self.line(&format!("global {}", names.join(", "))),
             StmtKind::Continue => self.line("continue"),
             StmtKind::Assign { target, value, annotation, op } => {
                 let mut line = self.expr(*target);

@@ -3,6 +3,8 @@
 //! Nothing here knows what a library or a service is.
 
 pub mod code;
+pub mod data;
+pub mod lines;
 pub mod span;
 pub mod spanned;
 
