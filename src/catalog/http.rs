@@ -12,6 +12,9 @@ pub struct Http {
     pub default_timeout_ms: Option<u64>,
     /// What the library does without a timeout, for the message: `requests waits for ever`.
     pub default_text: String,
+    /// What to write to set a timeout, for the message.
+    #[serde(default)]
+    pub timeout_help: Option<String>,
     /// What it repeats without being told.
     pub default_retry: Option<DefaultRetry>,
     /// True when a request blocks the calling thread (Python).

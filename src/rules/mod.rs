@@ -4,6 +4,7 @@
 //! environment or the network, and never formats a path.
 
 pub mod finding;
+pub mod rest_client;
 
 pub use finding::{Confidence, Finding, Related, Severity};
 
@@ -41,5 +42,15 @@ impl Rule {
 
 /// All rules, sorted by id.
 pub fn all() -> &'static [Rule] {
-    &[]
+    &[
+        rest_client::blocking_call_in_async::RULE,
+        rest_client::hard_coded_address::RULE,
+        rest_client::missing_circuit_breaker::RULE,
+        rest_client::missing_idempotency_key::RULE,
+        rest_client::missing_retry::RULE,
+        rest_client::missing_timeout::RULE,
+        rest_client::retry_without_backoff::RULE,
+        rest_client::unbounded_retry::RULE,
+        rest_client::unsafe_retry::RULE,
+    ]
 }

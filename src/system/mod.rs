@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::extract::http::HttpClient;
+use crate::extract::http::{BlockingCall, HttpClient};
 use crate::syntax::{FileId, Place};
 
 /// Everything the rules look at.
@@ -16,6 +16,8 @@ pub struct System {
     pub owners: HashMap<FileId, Vec<usize>>,
     /// Outgoing HTTP.
     pub http: Vec<HttpClient>,
+    /// Other calls that block the event loop.
+    pub blocking: Vec<BlockingCall>,
 }
 
 /// A first-party process that the system deploys.

@@ -214,6 +214,7 @@ fn new_client(ev: &Evaluator<'_>, site: Site, library: &Library, http: &Http, cl
         kind: ClientKind::Client,
         blocks: http.blocks
             || library.library == "httpx" && module.callee_name(site.expr).is_some_and(|n| n == "Client"),
+        forwards: http.requests.is_empty(),
         requests: Vec::new(),
         timeout: if timeout == Timeout::Unsaid && timeout::default_counts(http) {
             Timeout::Set(ev.program.place(site))
@@ -225,6 +226,10 @@ fn new_client(ev: &Evaluator<'_>, site: Site, library: &Library, http: &Http, cl
         retry_unknown,
         base_url,
         idempotency_key,
+        default_text: http.default_text.clone(),
+        timeout_help: timeout_help(library, http),
+        retry_help: retry_help(library).into(),
+        breaker_help: breaker_help(library).into(),
     }
 }
 
@@ -302,13 +307,57 @@ fn call_client(ev: &Evaluator<'_>, library: &Library, http: &Http, request: Http
         library: library.library.clone(),
         kind: ClientKind::Call,
         blocks: blocks(ev, library, http, &request),
+        forwards: false,
         timeout,
         retries: Vec::new(),
         default_retries: http.default_retry.as_ref().map_or(0, |r| r.attempts),
         retry_unknown: None,
         base_url: None,
         idempotency_key: false,
+        default_text: http.default_text.clone(),
+        timeout_help: timeout_help(library, http),
+        retry_help: retry_help(library).into(),
+        breaker_help: breaker_help(library).into(),
         requests: vec![request],
+    }
+}
+
+/// What to write: from the data file, else by the library's own option.
+fn timeout_help(library: &Library, http: &Http) -> String {
+    http.timeout_help.clone().unwrap_or_else(|| {
+        match http.timeout.first().or(http.clients.first().and_then(|c| c.timeout.first())) {
+            Some(name) if library.ecosystem == Ecosystem::Python => {
+                format!("Pass `{name}=` in seconds, shorter than the caller's own timeout")
+            }
+            Some(name) => format!("Set `{name}` in milliseconds, shorter than the caller's own timeout"),
+            None => "Bound the call, shorter than the caller's own timeout".into(),
+        }
+    })
+}
+
+fn retry_help(library: &Library) -> &'static str {
+    match (library.library.as_str(), library.ecosystem) {
+        ("requests", _) => {
+            "`session.mount(url, HTTPAdapter(max_retries=Retry(total=3, backoff_factor=0.5, status_forcelist=[429, 502, 503, 504])))`"
+        }
+        (_, Ecosystem::Python) => {
+            "`@retry(stop=stop_after_attempt(3), wait=wait_random_exponential(max=5))` of tenacity, or stamina"
+        }
+        ("axios" | "@nestjs/axios", _) => {
+            "`axiosRetry(client, { retries: 3, retryDelay: axiosRetry.exponentialDelay })`"
+        }
+        _ => "`pRetry(() => …, { retries: 3, randomize: true })`, or cockatiel's `retry` with `ExponentialBackoff`",
+    }
+}
+
+fn breaker_help(library: &Library) -> &'static str {
+    match library.ecosystem {
+        Ecosystem::Python => {
+            "Put one breaker per peer around the call: `@circuit(failure_threshold=5, recovery_timeout=30)` of circuitbreaker, or purgatory; pybreaker only for synchronous code"
+        }
+        Ecosystem::JavaScript => {
+            "Put one breaker per peer around the call: `new CircuitBreaker(fn, { timeout: 3000, resetTimeout: 30000 })` of opossum, or cockatiel's `circuitBreaker`"
+        }
     }
 }
 

@@ -30,6 +30,8 @@ pub struct HttpClient {
     pub kind: ClientKind,
     /// Whether its library blocks the calling thread.
     pub blocks: bool,
+    /// Requests go through it without a call of ours (a proxy).
+    pub forwards: bool,
     /// The requests, in source order. Empty when none was found.
     pub requests: Vec<HttpRequest>,
     /// The time limit that its construction sets.
@@ -44,6 +46,50 @@ pub struct HttpClient {
     pub base_url: Option<(Text, Place)>,
     /// An idempotency key is sent with every request.
     pub idempotency_key: bool,
+    /// What the library does without a timeout.
+    pub default_text: String,
+    /// What to write to set one.
+    pub timeout_help: String,
+    /// What to write to retry.
+    pub retry_help: String,
+    /// What to write to break the circuit.
+    pub breaker_help: String,
+}
+
+/// A call that blocks the event loop, other than an HTTP request.
+#[derive(Clone, Debug)]
+pub struct BlockingCall {
+    /// The call.
+    pub place: Place,
+    /// What is called: `time.sleep`.
+    pub symbol: String,
+    /// The async function around it.
+    pub function: String,
+}
+
+/// Calls in async functions that block the thread they run on.
+pub fn blocking_calls(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<BlockingCall> {
+    let mut out = Vec::new();
+    for unit in ev.program.ids().filter(|u| in_scope(*u)) {
+        let u = ev.program.unit(unit);
+        for call in &u.index.calls {
+            let Some(func) = call.func.map(|f| u.module.func(f)).filter(|f| f.is_async) else { continue };
+            let site = Site { unit, expr: call.expr };
+            let name = u.module.callee_name(call.expr).map_or("", |n| n.as_str());
+            if !ev.catalog.may_block(name) {
+                continue;
+            }
+            let Some((symbol, _)) = ev.callee(site) else { continue };
+            if ev.catalog.blocks(u.module.language, &symbol) {
+                out.push(BlockingCall {
+                    place: ev.program.place(site),
+                    symbol: symbol.to_string(),
+                    function: func.name.to_string(),
+                });
+            }
+        }
+    }
+    out
 }
 
 /// See [`HttpClient::kind`].

@@ -1,0 +1,70 @@
+//! `rest-client/blocking-call-in-async`: async code never waits with the event loop stopped.
+
+use crate::rules::{Finding, Rule, Severity, Stage};
+use crate::system::System;
+
+/// See the skill `rest-client`.
+pub const RULE: Rule =
+    Rule { id: "rest-client/blocking-call-in-async", severity: Severity::Error, stage: Stage::Stable, check };
+
+const WHY: &str =
+    "The event loop stands still until the call returns: every other request of the process waits, health checks too";
+
+fn check(system: &System, findings: &mut Vec<Finding>) {
+    for client in system.http.iter().filter(|c| c.blocks) {
+        for request in &client.requests {
+            let told = super::told(request);
+            let help = format!(
+                "Use an async client (`httpx.AsyncClient`, aiohttp) and await it, or hand the call to a thread: `await asyncio.to_thread(…)` around the {} call",
+                client.library
+            );
+            if request.in_async {
+                let name = request.function.as_ref().map_or("", |(n, _)| n.as_str());
+                findings.push(
+                    Finding::new(
+                        &RULE,
+                        system,
+                        request.place,
+                        format!("{} blocks the event loop inside `async def {name}`: {told}", client.library),
+                    )
+                    .why(WHY)
+                    .help(help),
+                );
+            } else {
+                for caller in &request.async_callers {
+                    let name = request.function.as_ref().map_or("", |(n, _)| n.as_str());
+                    findings.push(
+                        Finding::new(
+                            &RULE,
+                            system,
+                            *caller,
+                            format!(
+                                "`{name}` is called from async code and blocks the event loop with {}",
+                                client.library
+                            ),
+                        )
+                        .also(request.place, format!("{told} blocks here"))
+                        .why(WHY)
+                        .help(help.clone()),
+                    );
+                }
+            }
+        }
+    }
+    for call in &system.blocking {
+        findings.push(
+            Finding::new(
+                &RULE,
+                system,
+                call.place,
+                format!("`{}` blocks the event loop inside `async def {}`", call.symbol, call.function),
+            )
+            .why(WHY)
+            .help(if call.symbol == "time.sleep" {
+                "Write `await asyncio.sleep(…)`".to_string()
+            } else {
+                format!("Hand it to a thread: `await asyncio.to_thread({}, …)`", call.symbol)
+            }),
+        );
+    }
+}
