@@ -215,10 +215,10 @@ impl<'a> Evaluator<'a> {
     fn namespace(&self, unit: UnitId) -> Value {
         let module = &self.program.unit(unit).module;
         if module.language != Language::Python
-            && let Some(export) = module.exports.iter().find(|e| e.name == "module.exports")
-            && let ExportValue::Expr(expr) = export.value
+            && let [only] = module.exports.as_slice()
+            && only.name == "default"
         {
-            return self.at(unit, expr);
+            return self.exported(unit, "default", 0).unwrap_or(Value::Module(unit));
         }
         Value::Module(unit)
     }
@@ -285,9 +285,11 @@ impl<'a> Evaluator<'a> {
                 return Some(value);
             }
         }
-        // `const client = require("./client")` with `module.exports = {…}` or `= new Client()`.
-        if let Some(export) = unit.module.exports.iter().find(|e| e.name == "module.exports")
-            && let ExportValue::Expr(expr) = export.value
+        // `const { get } = require("./client")` with `module.exports = new Client()`.
+        if name != "default"
+            && let [only] = unit.module.exports.as_slice()
+            && only.name == "default"
+            && let ExportValue::Expr(expr) = only.value
         {
             let object = self.at(unit_id, expr);
             let value = self.attribute(&object, name, Site { unit: unit_id, expr });
