@@ -1,1 +1,1 @@
-//! Output formats. Nothing prints outside this module and the command line.
+//! x
