@@ -164,6 +164,8 @@ impl Comment {
         }
         let rest = text.get(start..end).unwrap_or_default();
         let rest = self.close.and_then(|close| rest.split_once(close)).map_or(rest, |(inside, _)| inside);
+        // Several on one line: each ends where the next one begins.
+        let rest = rest.split_once(MARK).map_or(rest, |(own, _)| own.trim_end().trim_end_matches(['#', '/', '*', '-']));
         start..start + rest.trim_end().len()
     }
 }
