@@ -165,3 +165,60 @@ proptest! {
         }
     }
 }
+
+fn schema() -> serde_json::Value {
+    serde_json::from_str(include_str!("../../schemas/config.schema.json")).unwrap()
+}
+
+#[test]
+fn the_schema_has_the_keys_and_words_of_the_reader() {
+    use super::keys;
+    let schema = schema();
+    let list = |pointer: &str| -> Vec<String> {
+        let found = schema.pointer(pointer).unwrap_or_else(|| panic!("no {pointer}"));
+        match found {
+            serde_json::Value::Object(map) => map.keys().cloned().collect(),
+            other => other.as_array().unwrap().iter().map(|v| v.as_str().unwrap().to_owned()).collect(),
+        }
+    };
+    let services = "/properties/services/additionalProperties/properties";
+    assert_eq!(list("/properties"), keys::TOP);
+    assert_eq!(list("/properties/overrides/items/properties"), keys::OVERRIDE);
+    assert_eq!(list(services), keys::SERVICE);
+    assert_eq!(list(&format!("{services}/kind/enum")), keys::KINDS);
+    assert_eq!(list("/properties/catalog/properties"), keys::CATALOG);
+    assert_eq!(list("/properties/catalog/properties/clients/items/properties"), keys::CLIENT);
+    assert_eq!(list("/definitions/rules/additionalProperties/enum"), keys::LEVELS);
+    assert_eq!(list("/properties/fail-on/enum"), keys::FAIL_ON);
+}
+
+#[test]
+fn the_schema_and_the_reader_agree() {
+    let validator = jsonschema::validator_for(&schema()).unwrap();
+    for (text, right) in [
+        (FULL, true),
+        ("", true),
+        ("rules:\noverrides:\nservices:\ncatalog:\nexclude:\n", true),
+        ("services: {a: null}", true),
+        ("rulse: {}", false),
+        ("rules: {saga: warn}", false),
+        ("rules: [saga]", false),
+        ("overrides: [{paths: [a], rules: {saga: off}}]", false),
+        ("overrides: [{paths: [a], rules: {saga: off}, reason: ' '}]", false),
+        ("overrides: {paths: [a]}", false),
+        ("services: {a: {root: /x}}", false),
+        ("services: {a: {root: x/../y}}", false),
+        ("services: {a: {kind: lambda}}", false),
+        ("services: {a: {ignore: 'true'}}", false),
+        ("catalog: {clients: [{retry: true}]}", false),
+        ("catalog: {clients: [{name: A, retry: 1}]}", false),
+        ("exclude: vendor", false),
+        ("exclude: ['']", false),
+        ("fail-on: off", false),
+        ("preview: yes", false),
+    ] {
+        let value: serde_json::Value = serde_yaml::from_str(text).unwrap();
+        assert_eq!(validator.is_valid(&value), right, "schema: {text}");
+        assert_eq!(parse(text, &names()).is_ok(), right, "reader: {text}");
+    }
+}

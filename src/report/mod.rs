@@ -139,3 +139,6 @@ impl Report<'_> {
         file.map_or_else(|| problem.path.clone(), |file| self.open_path(file))
     }
 }
+
+#[cfg(test)]
+mod tests;
