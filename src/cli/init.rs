@@ -95,9 +95,10 @@ fn tell(
 
 #[cfg(test)]
 mod tests {
-    use super::TEMPLATE;
+    use super::{Done, TEMPLATE, copy};
     use crate::config;
     use crate::rules::Names;
+    use crate::skills::PackFile;
 
     /// The commented keys, with the comment signs taken away.
     fn uncommented() -> String {
@@ -118,5 +119,19 @@ mod tests {
         for key in config::keys::TOP {
             assert!(text.contains(&format!("\n{key}:")) || text.starts_with(key), "{key} is not in the template");
         }
+    }
+
+    #[test]
+    fn a_changed_file_is_kept_unless_forced() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("rest-client/SKILL.md");
+        let file = PackFile { path: "rest-client/SKILL.md", bytes: b"ours" };
+        assert_eq!(copy(&file, &target, false).unwrap(), Done::Written);
+        assert_eq!(copy(&file, &target, false).unwrap(), Done::Same);
+        std::fs::write(&target, "theirs").unwrap();
+        assert_eq!(copy(&file, &target, false).unwrap(), Done::Kept);
+        assert_eq!(std::fs::read_to_string(&target).unwrap(), "theirs");
+        assert_eq!(copy(&file, &target, true).unwrap(), Done::Overwritten);
+        assert_eq!(std::fs::read_to_string(&target).unwrap(), "ours");
     }
 }

@@ -28,6 +28,7 @@ fn lint(args: &LintArgs, terminal: &Terminal) -> Result<Exit, Exit> {
     }
     let incomplete = outcome.problems.iter().any(|problem| problem.incomplete);
     let all: Vec<Rule> = rules::all().iter().chain(findings::own_rules()).copied().collect();
+    let also_load: Vec<_> = outcome.problems.iter().filter_map(|p| p.place).map(|place| place.file).collect();
     let settings = Settings {
         config: &config,
         rules: &all,
@@ -35,6 +36,7 @@ fn lint(args: &LintArgs, terminal: &Terminal) -> Result<Exit, Exit> {
         preview,
         only: &only,
         min_severity: args.min_severity,
+        also_load: &also_load,
         complete: !incomplete && args.input.paths.iter().all(|path| is_whole(path)),
     };
     let raw = std::mem::take(&mut outcome.findings);
@@ -135,4 +137,43 @@ fn is_whole(path: &Path) -> bool {
 fn today() -> Date {
     let seconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
     Date::from_unix_days(seconds / 86_400)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Exit, exit};
+    use crate::config::FailOn;
+    use crate::findings::{Reported, Settled};
+    use crate::rules::{Confidence, Finding, Severity};
+    use crate::syntax::{FileId, Place, Span};
+
+    fn settled(severities: &[Severity]) -> Settled {
+        let reported = |severity: &Severity| Reported {
+            finding: Finding {
+                rule: "a/b",
+                severity: *severity,
+                confidence: Confidence::High,
+                services: vec![],
+                message: String::new(),
+                why: String::new(),
+                help: String::new(),
+                place: Place::new(FileId(0), Span::new(0, 0)),
+                related: vec![],
+            },
+            fingerprint: String::new(),
+        };
+        Settled { findings: severities.iter().map(reported).collect(), ..Settled::default() }
+    }
+
+    #[test]
+    fn exit_codes() {
+        let warnings = settled(&[Severity::Info, Severity::Warning]);
+        assert_eq!(exit(None, &warnings, false), Exit::Findings);
+        assert_eq!(exit(None, &warnings, true), Exit::Findings, "what was found is certain");
+        assert_eq!(exit(None, &settled(&[Severity::Info]), false), Exit::Clean);
+        assert_eq!(exit(None, &settled(&[]), true), Exit::Incomplete);
+        let errors_only = Some(FailOn::Severity(Severity::Error));
+        assert_eq!(exit(errors_only, &warnings, false), Exit::Clean);
+        assert_eq!(exit(Some(FailOn::Nothing), &warnings, true), Exit::Incomplete, "never clean");
+    }
 }

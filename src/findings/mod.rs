@@ -3,12 +3,14 @@
 mod date;
 mod fingerprint;
 mod own;
+mod printable;
 mod scan;
 mod settle;
 mod sources;
 
 pub use date::Date;
 pub use own::{EXPIRED, MALFORMED, MISSING_REASON, UNKNOWN_RULE, UNUSED, names, own_rules};
+pub use printable::printable;
 pub use scan::{Scope, Selector, Suppression, scan};
 pub use settle::{Reported, Settings, Settled, settle};
 pub use sources::{Position, Source, Sources};

@@ -36,6 +36,8 @@ pub struct Settings<'a> {
     pub only: &'a [String],
     /// Findings below are hidden.
     pub min_severity: Severity,
+    /// Further files whose texts the report needs: those with problems at a place.
+    pub also_load: &'a [FileId],
     /// The run saw a whole repository and all of it: only then an unused suppression is known to be one.
     pub complete: bool,
 }
@@ -68,7 +70,8 @@ pub fn settle(tree: &Tree, raw: Vec<Finding>, suppressions: &[Suppression], sett
     let files = |findings: &[Finding]| -> Vec<FileId> {
         findings.iter().flat_map(|f| f.related.iter().map(|r| r.place.file).chain([f.place.file])).collect()
     };
-    let sources = Sources::load(tree, files(&findings).into_iter().chain(files(&own)));
+    let sources =
+        Sources::load(tree, files(&findings).into_iter().chain(files(&own)).chain(settings.also_load.iter().copied()));
     // Suppressed findings count among the equal ones, so that a new comment changes no other fingerprint.
     let prints = fingerprints(&findings, tree, &sources);
     let own_prints = fingerprints(&own, tree, &sources);

@@ -60,6 +60,7 @@ impl World {
             preview: false,
             only: &self.only,
             min_severity: self.min,
+            also_load: &[],
             complete: self.complete,
         };
         settle(&self.tree, findings, &suppressions, &settings)
@@ -211,4 +212,25 @@ fn a_new_comment_changes_no_other_fingerprint() {
     let commented = second("# skillcheck: allow(rest-client/missing-timeout) local\nget(x)\nget(x)\n");
     assert_eq!(plain, commented);
     assert!(messages(&World::new(&[("a.py", "")]).settle(vec![])).is_empty());
+}
+
+#[test]
+fn the_examples_of_the_explanations_are_true() {
+    for doc in crate::skills::of_skill("suppression") {
+        let run = |example: &crate::skills::Example| {
+            let files: Vec<_> = example.files.iter().map(|file| (file.path.as_str(), file.text.as_str())).collect();
+            let world = World::new(&files);
+            // What the rule of the examples would find.
+            let call = "timeout=None";
+            let raw = world.texts[0].contains(call).then(|| finding(TIMEOUT, world.place("app/client.py", call, 0)));
+            let settled = world.settle(raw.into_iter().collect());
+            rules(&settled).into_iter().filter(|rule| *rule != TIMEOUT).collect::<Vec<_>>().join(", ")
+        };
+        for bad in &doc.bad {
+            assert_eq!(run(bad), doc.id);
+        }
+        for good in &doc.good {
+            assert_eq!(run(good), "");
+        }
+    }
 }

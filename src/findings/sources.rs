@@ -1,10 +1,13 @@
 //! The texts behind findings: read again only for the files that have some, with a line index.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
+use super::printable::printable;
 use crate::files::Tree;
 use crate::syntax::{FileId, Span};
 
@@ -22,6 +25,7 @@ pub struct Position {
 pub struct Source {
     text: String,
     lines: Vec<usize>,
+    printable: OnceLock<Option<String>>,
 }
 
 impl Source {
@@ -29,7 +33,7 @@ impl Source {
     pub fn new(text: String) -> Self {
         let mut lines = vec![0];
         lines.extend(memchr::memchr_iter(b'\n', text.as_bytes()).map(|at| at + 1));
-        Source { text, lines }
+        Source { text, lines, printable: OnceLock::new() }
     }
 
     /// Reads a file; what can't be read any more is an empty text, invalid UTF-8 is replaced.
@@ -44,6 +48,15 @@ impl Source {
     /// The text.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// The text with nothing in it that would steer a terminal, of the same length.
+    pub fn printable(&self) -> &str {
+        let changed = self.printable.get_or_init(|| match printable(&self.text) {
+            Cow::Borrowed(_) => None,
+            Cow::Owned(text) => Some(text),
+        });
+        changed.as_deref().unwrap_or(&self.text)
     }
 
     /// The nearest character boundary at or before an offset, within the text.

@@ -1,6 +1,5 @@
 //! Source excerpts with labels, drawn by miette over our own line index.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
@@ -27,7 +26,7 @@ pub(super) struct Label {
 
 /// Draws the labelled lines of one file. The first label names the position in the head.
 pub(super) fn excerpt(name: &str, source: &Source, labels: &[Label], severity: Severity, width: usize) -> String {
-    let code = Code { name: printable(name).into_owned(), text: printable(source.text()), source };
+    let code = Code { name: printable(name).into_owned(), text: source.printable(), source };
     let labels = labels.iter().enumerate().map(|(index, label)| {
         let range = short(source, label.span);
         let span = SourceSpan::from((range.start, range.len()));
@@ -56,7 +55,7 @@ fn short(source: &Source, span: Span) -> Range<usize> {
 
 struct Code<'s> {
     name: String,
-    text: Cow<'s, str>,
+    text: &'s str,
     source: &'s Source,
 }
 

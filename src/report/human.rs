@@ -80,8 +80,8 @@ fn summary(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
         0 => "no service found".to_owned(),
         number => format!("{}: {}", count(number, "service"), services.join(", ")),
     };
-    let files = format!("{} of {} parsed", stats.files_parsed, count(stats.files_walked as usize, "file"));
-    write!(out, "{}", wrap(&format!("{files}; {found}"), &format!("{BOLD}Checked{RESET} "), "  ", report.width))?;
+    let files = format!("{} ({} parsed)", count(stats.files_walked as usize, "file"), stats.files_parsed);
+    write!(out, "{}", wrap(&format!("{files}, {found}"), &format!("{BOLD}Checked{RESET} "), "  ", report.width))?;
 
     let [errors, warnings, infos] = report.counts();
     let mut parts: Vec<String> = [(errors, "error"), (warnings, "warning"), (infos, "info")]
@@ -107,9 +107,9 @@ fn summary(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn unchecked(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
-    let first = format!("{}Not checked{RESET} ", style::severity(Severity::Warning));
+    let warning = style::severity(Severity::Warning);
     if !report.problems.is_empty() {
-        writeln!(out, "{first}{}", count(report.problems.len(), "problem"))?;
+        writeln!(out, "{warning}Could not check{RESET} {}", count(report.problems.len(), "place"))?;
         for problem in report.problems.iter().take(NAMED) {
             let mut place = report.problem_path(problem);
             if let Some(at) = problem.place {
@@ -129,8 +129,8 @@ fn unchecked(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     if unknown > 0 {
         let names: Vec<_> =
             report.stats.unknown.iter().map(|(what, number)| format!("{} ({number})", printable(what))).collect();
-        let text = format!("{}: {}", count(unknown as usize, "unresolved value"), names.join(", "));
-        write!(out, "{}", wrap(&text, &first, "  ", report.width))?;
+        let text = format!("{}: {}", count(unknown as usize, "value"), names.join(", "));
+        write!(out, "{}", wrap(&text, &format!("{warning}Could not resolve{RESET} "), "  ", report.width))?;
     }
     Ok(())
 }

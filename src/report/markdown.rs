@@ -32,7 +32,9 @@ pub fn render(markdown: &str, width: usize) -> String {
             Event::End(TagEnd::Item) => page.flush(width),
             Event::Start(Tag::CodeBlock(kind)) => {
                 page.flush(width);
-                page.blank();
+                if !page.after_heading() {
+                    page.blank();
+                }
                 if let CodeBlockKind::Fenced(info) = &kind
                     && let Some(file) = info.split_whitespace().find_map(|word| word.strip_prefix("file="))
                 {
@@ -49,7 +51,7 @@ pub fn render(markdown: &str, width: usize) -> String {
                 }
             }
             Event::Text(text) => code.as_mut().unwrap_or(&mut page.text).push_str(&text),
-            Event::Code(text) => page.text.push_str(&format!("{CODE}{text}{RESET}")),
+            Event::Code(text) => page.text.push_str(&format!("{CODE}`{text}`{RESET}")),
             Event::Start(Tag::Strong) => page.text.push_str(BOLD),
             Event::End(TagEnd::Strong) => page.text.push_str(RESET),
             Event::SoftBreak | Event::HardBreak => page.text.push(' '),
@@ -116,6 +118,23 @@ mod tests {
     fn renders_a_section() {
         let text = "## a/b\n**error** · confidence high · Go\n\nWhat `x` is\nabout.\n\n### Fix\n1. one\n2. two words\n\n- deep\n\n```go file=m.go\nf()\n\n  g()\n```\n\nAfter.\n";
         let plain = anstream::adapter::strip_str(&render(text, 40)).to_string();
-        insta::assert_snapshot!(plain, @"");
+        insta::assert_snapshot!(plain, @r"
+        a/b
+        error · confidence high · Go
+
+        What `x` is about.
+
+        Fix
+        1. one
+        2. two words
+        - deep
+
+          m.go
+            f()
+
+              g()
+
+        After.
+        ");
     }
 }

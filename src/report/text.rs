@@ -1,6 +1,6 @@
 //! Plain text: wrapping, counting, and making foreign text safe to print.
 
-use std::borrow::Cow;
+pub(super) use crate::findings::printable;
 
 /// `1 file`, `2 files`.
 pub fn count(number: usize, noun: &str) -> String {
@@ -10,26 +10,6 @@ pub fn count(number: usize, noun: &str) -> String {
         _ => format!("{noun}s"),
     };
     format!("{number} {plural}")
-}
-
-/// Foreign text with what would steer a terminal or turn the reading direction replaced by characters
-/// of the same length in bytes, so that spans stay true. Newlines and tabs stay.
-pub(super) fn printable(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(is_unsafe) {
-        return Cow::Borrowed(text);
-    }
-    let safe = text.chars().map(|c| match (is_unsafe(c), c.len_utf8()) {
-        (false, _) => c,
-        (true, 1) => '?',
-        (true, 2) => '¿',
-        (true, _) => '\u{fffd}',
-    });
-    Cow::Owned(safe.collect())
-}
-
-fn is_unsafe(c: char) -> bool {
-    (c.is_control() && c != '\n' && c != '\t' && c != '\r')
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The text on one line, safe to print.
@@ -79,7 +59,7 @@ fn columns(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::{count, printable, wrap};
+    use super::{count, wrap};
 
     #[test]
     fn counts() {
@@ -87,14 +67,6 @@ mod tests {
         assert_eq!(count(0, "finding"), "0 findings");
         assert_eq!(count(2, "query"), "2 queries");
         assert_eq!(count(2, "key"), "2 keys");
-    }
-
-    #[test]
-    fn foreign_text_steers_no_terminal_and_keeps_its_length() {
-        let text = "a\x1b[31m\u{202e}b\u{85}\tc\n";
-        let safe = printable(text);
-        assert_eq!(safe, "a?[31m\u{fffd}b¿\tc\n");
-        assert_eq!(safe.len(), text.len());
     }
 
     #[test]
