@@ -73,6 +73,22 @@ fn the_configuration_is_found_upwards_to_the_repository() {
 }
 
 #[test]
+fn a_configuration_that_is_no_text_or_too_deep_is_refused() {
+    let folder = folder(&[("a.py", ""), ("deep.yaml", &"[".repeat(10_000)), ("bomb.yaml", "a: &a [1]\nb: [*a, *a]\n")]);
+    std::fs::write(folder.path().join("binary.yaml"), [0xff, 0xfe, 0x00]).unwrap();
+    for (file, message) in [
+        ("binary.yaml", "the file is not UTF-8 text"),
+        ("deep.yaml", "recursion limit exceeded"),
+        ("bomb.yaml", "aliases (`*name`) are not supported here"),
+        (".", "can't read the configuration `.`"),
+    ] {
+        let run = skillcheck_in(folder.path(), &["lint", "--config", file]);
+        assert_eq!(run.code, 2, "{file}");
+        assert!(run.stderr.contains(message), "{file}: {}", run.stderr);
+    }
+}
+
+#[test]
 fn paths_with_different_configurations_are_refused() {
     let folder = folder(&[("a/skillcheck.yaml", ""), ("a/x.py", ""), ("b/skillcheck.yaml", ""), ("b/x.py", "")]);
     let run = skillcheck_in(folder.path(), &["lint", "a", "b"]);

@@ -134,9 +134,14 @@ fn notification(report: &Report<'_>, problem: &Problem) -> Value {
         "level": if problem.incomplete { "error" } else { "note" },
         "message": {"text": problem.reason},
     });
+    let Some(object) = value.as_object_mut() else { return value };
+    if let Some(place) = problem.place.filter(|place| report.settled.sources.get(place.file).is_some()) {
+        object.insert("locations".to_owned(), json!([location(report, place)]));
+        return value;
+    }
     let file = problem.place.map(|place| place.file).or_else(|| report.tree.find(&problem.path));
     let path = file.map_or_else(|| problem.path.clone(), |file| report.repository_path(file));
-    if let (false, Some(object)) = (path.is_empty(), value.as_object_mut()) {
+    if !path.is_empty() {
         let artifact = json!({"uri": uri(&path), "uriBaseId": "%SRCROOT%"});
         object.insert("locations".to_owned(), json!([{"physicalLocation": {"artifactLocation": artifact}}]));
     }

@@ -38,6 +38,8 @@ struct World {
 }
 
 impl World {
+    // The system grows; what is not shown here does not matter here.
+    #[allow(clippy::needless_update)]
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut tree = Tree { roots: vec![folder.path().to_owned()], files: vec![] };
@@ -185,8 +187,14 @@ fn sarif_is_valid_against_the_official_schema() {
     // expression: a bracket too much.
     let schema = include_str!("../../tests/schemas/sarif-2.1.0.schema.json").replace("{2}]?$", "{2}$");
     valid(&schema, &text);
-    let text = text.replace(env!("CARGO_PKG_VERSION"), "[VERSION]");
-    insta::assert_snapshot!(text);
+    let mut sarif: Value = serde_json::from_str(&text).unwrap();
+    let rules = sarif.pointer_mut("/runs/0/tool/driver/rules").unwrap().take();
+    let unknown = rules.as_array().unwrap().iter().find(|rule| rule["id"] == "suppression/unknown-rule").unwrap();
+    assert_eq!(unknown["name"], "SuppressionUnknownRule");
+    assert!(unknown["help"]["markdown"].as_str().unwrap().starts_with("## suppression/unknown-rule\n"));
+    // The texts of the skills change more often than the format.
+    let text = serde_json::to_string_pretty(&sarif).unwrap();
+    insta::assert_snapshot!(text.replace(env!("CARGO_PKG_VERSION"), "[VERSION]"));
 }
 
 #[test]
