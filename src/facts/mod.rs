@@ -3,4 +3,8 @@
 //!
 //! Everything here is computed from the bytes of a single file and is plain data.
 
+pub mod command;
+pub mod compose;
+pub mod dockerfile;
+pub mod manifest;
 pub mod module;
