@@ -1,6 +1,8 @@
 //! The facts of all files joined: services, datastores, channels, calls, and how each client,
 //! publisher, consumer and saga is protected.
 
+pub mod compose;
+
 /// Everything the rules look at.
 #[derive(Clone, Debug, Default)]
 pub struct System {

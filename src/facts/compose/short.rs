@@ -16,7 +16,11 @@ pub fn parse_port(text: &str) -> (Option<String>, String) {
 
 /// Splits `[source:]target[:mode]` into (source, target).
 pub fn parse_volume(text: &str) -> (Option<String>, String) {
-    let drive = text.as_bytes().get(1) == Some(&b':') && matches!(text.as_bytes().get(2), Some(b'\\' | b'/'));
+    // `c:\x:/b`; without a second colon `v:/b` is the volume `v`.
+    let bytes = text.as_bytes();
+    let drive = bytes.get(1) == Some(&b':')
+        && matches!(bytes.get(2), Some(b'\\' | b'/'))
+        && memchr::memchr(b':', &bytes[2..]).is_some();
     let from = if drive { 2 } else { 0 };
     match text[from..].find(':') {
         None => (None, text.to_owned()),

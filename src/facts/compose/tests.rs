@@ -154,6 +154,7 @@ fn ports_and_volumes_are_split() {
     assert_eq!(volume("./a:/b:ro"), ("./a".into(), "/b".into()));
     assert_eq!(volume("/data"), (String::new(), "/data".into()));
     assert_eq!(volume("c:\\x:/b"), ("c:\\x".into(), "/b".into()));
+    assert_eq!(volume("v:/b"), ("v".into(), "/b".into()));
 }
 
 #[test]
