@@ -196,7 +196,8 @@ pub struct Breaker {
     /// It does nothing for `async def` functions.
     #[serde(default)]
     pub sync_only: bool,
-    /// It also bounds the time of a call, in milliseconds by default.
+    /// It also bounds the time of a call, in milliseconds by default; `timeout: false` in its options
+    /// switches that off.
     pub timeout_ms: Option<u64>,
 }
 

@@ -689,7 +689,7 @@ impl<'a> Evaluator<'a> {
         let object = self.at(site.unit, *object);
         match (name.as_str(), &object) {
             ("format", Value::Str(text)) => {
-                text.as_literal().map_or(Value::Unknown, |t| Value::Str(split_holes(&t, "{}")))
+                text.as_literal().map_or(Value::Unknown, |t| Value::Str(self.formatted(&t, site.unit, call)))
             }
             (
                 "encode" | "toString" | "trim" | "strip" | "rstrip" | "toJSON" | "copy" | "decode" | "lower"
@@ -703,6 +703,37 @@ impl<'a> Evaluator<'a> {
             ) => object,
             _ => Value::Unknown,
         }
+    }
+
+    /// `"http://{host}/{}".format(path, host=HOST)`.
+    fn formatted(&self, format: &str, unit: UnitId, call: &Call) -> Text {
+        let mut text = Text::default();
+        let mut position = 0;
+        let mut rest = format;
+        while let Some((before, after)) = rest.split_once('{') {
+            if !before.is_empty() {
+                text.parts.push(TextPart::Lit(before.into()));
+            }
+            let Some((name, tail)) = after.split_once('}') else { break };
+            let name = name.split([':', '!']).next().unwrap_or("");
+            let value = match name.parse::<usize>() {
+                Ok(n) => self.positional(unit, call, n),
+                Err(_) if name.is_empty() => {
+                    position += 1;
+                    self.positional(unit, call, position - 1)
+                }
+                Err(_) => self.keyword(unit, call, name),
+            };
+            match value.and_then(|v| v.to_text()) {
+                Some(inner) => text.push(inner),
+                None => text.parts.push(TextPart::Hole),
+            }
+            rest = tail;
+        }
+        if !rest.is_empty() {
+            text.parts.push(TextPart::Lit(rest.into()));
+        }
+        text
     }
 
     /// What a function returns, with the arguments of a call put in for its parameters.

@@ -175,8 +175,11 @@ fn new_client(ev: &Evaluator<'_>, site: Site, library: &Library, http: &Http, cl
     let mut retries = Vec::new();
     let mut retry_unknown = None;
     let mut base_url = None;
+    let mut default_retries = http.default_retry.as_ref().map_or(0, |r| r.attempts);
     for (name, value) in arguments(ev, site, client.options) {
-        if client.retry.contains(&name) {
+        if client.retry.contains(&name) && none_left(ev, value) {
+            default_retries = 0;
+        } else if client.retry.contains(&name) {
             match policy_of(ev, value) {
                 Some(policy) => retries.push(policy),
                 None if matches!(ev.eval(value), Value::Null | Value::Num(_) | Value::Bool(_)) => {}
@@ -222,7 +225,7 @@ fn new_client(ev: &Evaluator<'_>, site: Site, library: &Library, http: &Http, cl
             timeout
         },
         retries,
-        default_retries: http.default_retry.as_ref().map_or(0, |r| r.attempts),
+        default_retries,
         retry_unknown,
         base_url,
         idempotency_key,
@@ -230,6 +233,16 @@ fn new_client(ev: &Evaluator<'_>, site: Site, library: &Library, http: &Http, cl
         timeout_help: timeout_help(library, http),
         retry_help: retry_help(library).into(),
         breaker_help: breaker_help(library).into(),
+    }
+}
+
+/// `retry: 0`, `retry: { limit: 0 }`.
+fn none_left(ev: &Evaluator<'_>, value: Site) -> bool {
+    match ev.eval(value) {
+        Value::Num(n) => n == 0.0,
+        Value::Bool(b) => !b,
+        Value::Dict(dict) => dict.get("limit").is_some_and(|s| ev.eval(s) == Value::Num(0.0)),
+        _ => false,
     }
 }
 

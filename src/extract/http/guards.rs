@@ -11,9 +11,10 @@ use smol_str::SmolStr;
 
 use super::retry::{RetryPolicy, from_catalog, hand_written};
 use crate::catalog::http::RetryForm;
-use crate::facts::module::{ExprId, ExprKind, FuncId, LoopHeader, StmtKind};
+use crate::facts::module::{ExprId, ExprKind, FuncId, FunctionKind, LoopHeader, StmtKind};
+use crate::program::index::Scope;
 use crate::program::{Evaluator, Parent, Site, UnitId, Value};
-use crate::syntax::Place;
+use crate::syntax::{Place, Span};
 
 /// A protection around a call.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,7 +90,9 @@ impl<'e, 'a> Guards<'e, 'a> {
                     if let ExprKind::Call(call) = &module.expr(e).kind
                         && call.args.iter().any(|a| a.value == inner)
                     {
+                        let before = out.len();
                         self.of_call(Site { unit: site.unit, expr: e }, inner, hops, out);
+                        cover(&mut out[before..], site.unit, module.expr(inner).span);
                     }
                     // `http.get(url).pipe(timeout(5000), retry(3))`
                     if let ExprKind::Attr { name, .. } = &module.expr(e).kind
@@ -121,12 +124,14 @@ impl<'e, 'a> Guards<'e, 'a> {
                 },
                 Parent::Func(f) => {
                     let function = module.func(f);
+                    let before = out.len();
                     for &decorator in &function.decorators {
                         out.extend(self.of_decorator(site.unit, decorator, function.is_async, hops));
                     }
                     if let Some(wrapped) = self.wrapped.get(&(site.unit, f)) {
                         out.extend(wrapped.iter().cloned());
                     }
+                    cover(&mut out[before..], site.unit, function.span);
                     if named.is_none() && !unit.index.lambda_expr.contains_key(&f) {
                         named = Some(f);
                     }
@@ -143,7 +148,9 @@ impl<'e, 'a> Guards<'e, 'a> {
         {
             for caller in self.ev.callers(site.unit, func).into_iter().take(16) {
                 if caller != site {
+                    let before = out.len();
                     self.collect(caller, hops + 1, out);
+                    cover(&mut out[before..], site.unit, module.func(func).span);
                 }
             }
         }
@@ -344,6 +351,46 @@ impl<'e, 'a> Guards<'e, 'a> {
         }
     }
 
+    /// `new CircuitBreaker(fn, { timeout: false })`.
+    fn switched_off(&self, site: Site, option: &str) -> bool {
+        let Some(call) = self.ev.program.unit(site.unit).module.call(site.expr) else { return false };
+        call.args.iter().any(|arg| match self.ev.at(site.unit, arg.value) {
+            Value::Dict(dict) => dict.get(option).is_some_and(|s| self.ev.eval(s) == Value::Bool(false)),
+            _ => false,
+        })
+    }
+
+    /// A breaker that lives in a local variable of an ordinary function.
+    fn made_for_each_call(&self, site: Site) -> bool {
+        let unit = self.ev.program.unit(site.unit);
+        let Some(func) = unit.index.func_of(site.expr) else { return false };
+        if unit.module.func(func).kind == FunctionKind::Constructor {
+            return false;
+        }
+        let Some(Parent::Stmt(stmt)) = unit.index.ancestors(site.expr).find(|p| !matches!(p, Parent::Expr(_))) else {
+            return false;
+        };
+        let StmtKind::Assign { target, .. } = &unit.module.stmt(stmt).kind else { return false };
+        let ExprKind::Name(name) = &unit.module.expr(*target).kind else { return false };
+        let local = unit.index.lookup(&unit.module, Some(func), name).is_some_and(|(scope, _)| scope != Scope::Top);
+        // A factory hands it out, a cache keeps it.
+        let kept = unit.module.exprs.iter().enumerate().any(|(i, e)| {
+            matches!(&e.kind, ExprKind::Name(n) if n == name)
+                && match unit.index.expr_parent.get(i) {
+                    Some(Parent::Stmt(s)) => {
+                        matches!(&unit.module.stmt(*s).kind, StmtKind::Return(_))
+                            || matches!(&unit.module.stmt(*s).kind, StmtKind::Assign { value: Some(v), .. } if v.0 as usize == i)
+                    }
+                    Some(Parent::Expr(outer)) => matches!(
+                        &unit.module.expr(*outer).kind,
+                        ExprKind::Call(call) if call.args.iter().any(|a| a.value.0 as usize == i)
+                    ),
+                    _ => false,
+                }
+        });
+        local && !kept
+    }
+
     fn of_name(&self, symbol: &str, call: Option<Site>, at: Site, is_async: Option<bool>) -> Vec<Guard> {
         let language = self.ev.program.language(at.unit);
         let Some((library, rest)) = self.ev.catalog.split(language, symbol) else { return Vec::new() };
@@ -355,10 +402,15 @@ impl<'e, 'a> Guards<'e, 'a> {
             }
         }
         for breaker in library.breaker.iter().filter(|b| b.symbols.iter().any(|s| s == rest)) {
-            let inert = (breaker.sync_only && is_async == Some(true))
-                .then(|| format!("{} counts no failures of an `async def` function", library.library));
+            let inert = if breaker.sync_only && is_async == Some(true) {
+                Some(format!("{} counts no failures of an `async def` function", library.library))
+            } else if call.is_some_and(|c| self.made_for_each_call(c)) {
+                Some("it is made anew for each call and has never seen a failure".into())
+            } else {
+                None
+            };
             out.push(Guard::Breaker { place, library: library.library.clone(), inert });
-            if breaker.timeout_ms.is_some() {
+            if breaker.timeout_ms.is_some() && !call.is_some_and(|c| self.switched_off(c, "timeout")) {
                 out.push(Guard::Deadline(place));
             }
         }
@@ -376,6 +428,15 @@ impl<'e, 'a> Guards<'e, 'a> {
             }
         }
         out
+    }
+}
+
+/// Notes what the retries among some guards run again.
+fn cover(guards: &mut [Guard], unit: UnitId, span: Span) {
+    for guard in guards {
+        if let Guard::Retry(policy) = guard {
+            policy.covers.push((unit, span));
+        }
     }
 }
 

@@ -124,6 +124,10 @@ pub struct HttpRequest {
     pub guards: Vec<Guard>,
     /// An idempotency key is sent: yes, no, or not known.
     pub idempotency_key: Option<bool>,
+    /// Where a fresh key is made, when it is made on the way to the request.
+    pub key_made: Option<Site>,
+    /// The bytes of that.
+    pub key_span: crate::syntax::Span,
     /// Async functions that call the synchronous function around it.
     pub async_callers: Vec<Place>,
 }

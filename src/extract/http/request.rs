@@ -32,6 +32,7 @@ pub fn read(
         Some(f) if http.blocks && !unit.module.func(f).is_async => async_callers(ev, site.unit, f),
         _ => Vec::new(),
     };
+    let key_made = key_made(ev, site);
     Some(HttpRequest {
         place: ev.program.place(site),
         site,
@@ -43,6 +44,8 @@ pub fn read(
         timeout,
         guards: around,
         idempotency_key: idempotency_key(ev, call, site),
+        key_made,
+        key_span: key_made.map(|s| unit.module.expr(s.expr).span).unwrap_or_default(),
         async_callers,
     })
 }
@@ -176,6 +179,44 @@ pub fn idempotency_key(ev: &Evaluator<'_>, call: &Call, site: Site) -> Option<bo
     }
     let _ = module;
     if open { None } else { Some(false) }
+}
+
+/// The call that makes a random value in the function of the request, where one flows into a key.
+fn key_made(ev: &Evaluator<'_>, site: Site) -> Option<Site> {
+    let unit = ev.program.unit(site.unit);
+    let func = unit.index.func_of(site.expr)?;
+    let span = unit.module.func(func).span;
+    unit.index
+        .calls
+        .iter()
+        .filter(|c| span.contains(unit.module.expr(c.expr).span))
+        .find(|c| {
+            let random = unit.module.callee_name(c.expr).is_some_and(|n| {
+                matches!(n.as_str(), "uuid4" | "uuid1" | "uuid7" | "randomUUID" | "v4" | "uuidv4" | "nanoid" | "ulid")
+            });
+            random && unit.index.ancestors(c.expr).any(|p| names_key(unit, p))
+        })
+        .map(|c| Site { unit: site.unit, expr: c.expr })
+}
+
+/// A dictionary or an assignment around a value that names an idempotency key.
+fn names_key(unit: &crate::program::Unit, parent: crate::program::Parent) -> bool {
+    let named = |e: ExprId| match &unit.module.expr(e).kind {
+        ExprKind::Str(n) | ExprKind::Name(n) => is_key_name(n),
+        ExprKind::Index { index, .. } => matches!(&unit.module.expr(*index).kind, ExprKind::Str(n) if is_key_name(n)),
+        _ => false,
+    };
+    match parent {
+        crate::program::Parent::Expr(e) => match &unit.module.expr(e).kind {
+            ExprKind::Dict(entries) => entries.iter().any(|e| matches!(e, Entry::Pair { key, .. } if named(*key))),
+            _ => false,
+        },
+        crate::program::Parent::Stmt(s) => match &unit.module.stmt(s).kind {
+            crate::facts::module::StmtKind::Assign { target, .. } => named(*target),
+            _ => false,
+        },
+        _ => false,
+    }
 }
 
 fn assigned_later(ev: &Evaluator<'_>, site: Site) -> bool {

@@ -9,10 +9,22 @@ pub const RULE: Rule = Rule { id: "rest-client/unsafe-retry", severity: Severity
 
 /// The policy that repeats a request which must not be repeated as it is.
 pub fn repeated<'s>(client: &'s HttpClient, request: &'s HttpRequest) -> Option<&'s RetryPolicy> {
-    if !request.changes_state() || client.idempotency_key || request.idempotency_key != Some(false) {
+    if !request.changes_state() || client.idempotency_key {
         return None;
     }
-    client.retries.iter().chain(request.retries()).find(|p| !p.selective)
+    let mut policies = client.retries.iter().chain(request.retries()).filter(|p| !p.selective);
+    match request.idempotency_key {
+        Some(false) => policies.next(),
+        // A key that is made again for each attempt is another key.
+        Some(true) => policies.find(|p| made_again(p, request)),
+        None => None,
+    }
+}
+
+fn made_again(policy: &RetryPolicy, request: &HttpRequest) -> bool {
+    request.key_made.is_some_and(|made| {
+        policy.covers.iter().any(|(unit, span)| *unit == made.unit && span.contains(request.key_span))
+    })
 }
 
 fn check(system: &System, findings: &mut Vec<Finding>) {
@@ -24,7 +36,11 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
                     &RULE,
                     system,
                     request.place,
-                    format!("{} is repeated by {} without an idempotency key", super::told(request), policy.library),
+                    if request.idempotency_key == Some(true) {
+                        format!("{} is repeated by {} with another idempotency key for each attempt", super::told(request), policy.library)
+                    } else {
+                        format!("{} is repeated by {} without an idempotency key", super::told(request), policy.library)
+                    },
                 )
                 .also(policy.place, "repeats it")
                 .why("When only the answer was lost, the second attempt does the work again: two orders, two charges")
