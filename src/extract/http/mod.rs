@@ -65,6 +65,8 @@ pub struct BlockingCall {
     pub symbol: String,
     /// The async function around it.
     pub function: String,
+    /// The place of its name.
+    pub function_place: Place,
 }
 
 /// Calls in async functions that block the thread they run on.
@@ -73,7 +75,11 @@ pub fn blocking_calls(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<Blockin
     for unit in ev.program.ids().filter(|u| in_scope(*u)) {
         let u = ev.program.unit(unit);
         for call in &u.index.calls {
-            let Some(func) = call.func.map(|f| u.module.func(f)).filter(|f| f.is_async) else { continue };
+            let Some(id) = call.func else { continue };
+            let func = u.module.func(id);
+            if !func.is_async {
+                continue;
+            }
             let site = Site { unit, expr: call.expr };
             let name = u.module.callee_name(call.expr).map_or("", |n| n.as_str());
             if !ev.catalog.may_block(name) {
@@ -85,6 +91,7 @@ pub fn blocking_calls(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<Blockin
                     place: ev.program.place(site),
                     symbol: symbol.to_string(),
                     function: func.name.to_string(),
+                    function_place: ev.program.function_place(unit, id),
                 });
             }
         }

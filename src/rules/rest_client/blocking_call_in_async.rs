@@ -1,5 +1,6 @@
 //! `rest-client/blocking-call-in-async`: async code never waits with the event loop stopped.
 
+use crate::extract::http::BlockingCall;
 use crate::rules::{Finding, Rule, Severity, Stage};
 use crate::system::System;
 
@@ -51,7 +52,14 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
             }
         }
     }
-    for call in &system.blocking {
+    // A pause between the attempts of a client; other blocking work is not this skill's business.
+    let beside_request = |call: &BlockingCall| {
+        system.http.iter().flat_map(|c| &c.requests).any(|r| {
+            r.place.file == call.place.file
+                && r.function.as_ref().is_some_and(|(_, place)| *place == call.function_place)
+        })
+    };
+    for call in system.blocking.iter().filter(|c| beside_request(c)) {
         findings.push(
             Finding::new(
                 &RULE,
