@@ -19,6 +19,8 @@ pub enum Ecosystem {
     Python,
     /// JavaScript and TypeScript.
     JavaScript,
+    /// Java and Kotlin.
+    Jvm,
 }
 
 impl Ecosystem {
@@ -27,6 +29,7 @@ impl Ecosystem {
         match language {
             Language::Python => Ecosystem::Python,
             Language::JavaScript | Language::TypeScript => Ecosystem::JavaScript,
+            Language::Java | Language::Kotlin => Ecosystem::Jvm,
         }
     }
 }

@@ -154,6 +154,7 @@ impl<'a> Evaluator<'a> {
             return Value::External(match unit.module.language {
                 Language::Python => format_smolstr!("builtins.{name}"),
                 Language::JavaScript | Language::TypeScript => format_smolstr!("globalThis.{name}"),
+                Language::Java | Language::Kotlin => format_smolstr!("java.lang.{name}"),
             });
         };
         let mut values = Vec::new();

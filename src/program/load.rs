@@ -14,7 +14,7 @@ use super::{Program, Unit};
 use crate::catalog::Catalog;
 use crate::catalog::schema::Ecosystem;
 use crate::facts::module::{ExportValue, Language, Module};
-use crate::facts::{javascript, python};
+use crate::facts::{javascript, jvm, python};
 use crate::files::{self, FileKind, Tree, Zone};
 use crate::syntax::FileId;
 
@@ -164,6 +164,8 @@ fn lower(path: &str, language: Language, text: &str) -> Result<Module, String> {
             let dialect = if path.ends_with(".tsx") { javascript::Dialect::Tsx } else { javascript::Dialect::Ts };
             javascript::lower(text, dialect).map_err(|e| e.to_string())
         }
+        Language::Java => jvm::java::lower(text).map_err(|e| e.to_string()),
+        Language::Kotlin => jvm::kotlin::lower(text).map_err(|e| e.to_string()),
     }
 }
 
@@ -206,18 +208,24 @@ fn imported(resolver: &Resolver<'_>, unit: &Unit) -> Vec<String> {
 struct Needles {
     python: Option<AhoCorasick>,
     javascript: Option<AhoCorasick>,
+    jvm: Option<AhoCorasick>,
 }
 
 impl Needles {
     fn new(catalog: &Catalog) -> Needles {
         let build = |ecosystem| AhoCorasick::new(catalog.needles(ecosystem)).ok();
-        Needles { python: build(Ecosystem::Python), javascript: build(Ecosystem::JavaScript) }
+        Needles {
+            python: build(Ecosystem::Python),
+            javascript: build(Ecosystem::JavaScript),
+            jvm: build(Ecosystem::Jvm),
+        }
     }
 
     fn hit(&self, language: Language, text: &str) -> bool {
         let automaton = match Ecosystem::of(language) {
             Ecosystem::Python => &self.python,
             Ecosystem::JavaScript => &self.javascript,
+            Ecosystem::Jvm => &self.jvm,
         };
         automaton.as_ref().is_none_or(|a| a.is_match(text))
     }

@@ -151,6 +151,8 @@ impl<'a> Resolver<'a> {
         match language {
             Language::Python => self.python(from, spec),
             Language::JavaScript | Language::TypeScript => self.javascript(from, spec).map(Found::File),
+            // Packages are not files: see `program::types`.
+            Language::Java | Language::Kotlin => None,
         }
     }
 
