@@ -7,9 +7,13 @@
 
 pub mod eval;
 pub mod index;
+mod jvm;
+#[cfg(test)]
+mod jvm_tests;
 pub mod load;
 pub mod packages;
 pub mod resolve;
+pub mod types;
 pub mod value;
 
 use std::collections::HashMap;
@@ -49,6 +53,8 @@ pub struct Program {
     by_path: HashMap<String, UnitId>,
     /// What imports resolve to.
     pub imports: resolve::ImportMap,
+    /// What the packages of Java and Kotlin hold.
+    pub types: types::Types,
     /// Calls by the last name of their callee: `a.b.send(x)` under `send`.
     calls: HashMap<SmolStr, Vec<Site>>,
 }
@@ -68,7 +74,8 @@ impl Program {
                 }
             }
         }
-        Program { units, by_path, imports, calls }
+        let types = types::Types::build(&units);
+        Program { units, by_path, imports, types, calls }
     }
 
     /// The unit behind an id.

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use smol_str::SmolStr;
 
 use super::{Unit, UnitId};
-use crate::facts::module::{ExportValue, Language};
+use crate::facts::module::{ExportValue, ExprKind, ImportKind, Language};
 
 /// The names under which folders of the repository can be imported.
 #[derive(Clone, Debug, Default)]
@@ -119,6 +119,10 @@ pub struct Resolver<'a> {
     folders: HashSet<&'a str>,
     /// Python top-level packages and modules: name to the folders that hold it.
     python_roots: HashMap<&'a str, Vec<&'a str>>,
+    /// Java and Kotlin files by name without extension.
+    jvm_files: HashMap<&'a str, Vec<&'a str>>,
+    /// Kotlin files by folder; a file there can hold any name of its package.
+    kotlin_folders: HashMap<&'a str, Vec<&'a str>>,
     packages: &'a Packages,
 }
 
@@ -130,7 +134,15 @@ impl<'a> Resolver<'a> {
         let paths: HashSet<&str> = paths.collect();
         let mut folders = HashSet::new();
         let mut python_roots: HashMap<&str, Vec<&str>> = HashMap::new();
+        let mut jvm_files: HashMap<&str, Vec<&str>> = HashMap::new();
+        let mut kotlin_folders: HashMap<&str, Vec<&str>> = HashMap::new();
         for path in &paths {
+            if let Some(stem) = jvm_stem(path) {
+                jvm_files.entry(stem.rsplit('/').next().unwrap_or(stem)).or_default().push(path);
+                if path.ends_with(".kt") {
+                    kotlin_folders.entry(parent(path)).or_default().push(path);
+                }
+            }
             let mut folder = parent(path);
             while !folder.is_empty() && folders.insert(folder) {
                 folder = parent(folder);
@@ -143,7 +155,7 @@ impl<'a> Resolver<'a> {
         for holders in python_roots.values_mut() {
             holders.sort_unstable();
         }
-        Resolver { paths, folders, python_roots, packages }
+        Resolver { paths, folders, python_roots, jvm_files, kotlin_folders, packages }
     }
 
     /// What `spec` means in the file `from`; none when it is not part of the repository.
@@ -154,6 +166,61 @@ impl<'a> Resolver<'a> {
             // Packages are not files: see `program::types`.
             Language::Java | Language::Kotlin => None,
         }
+    }
+
+    /// The files that may hold what a Java or Kotlin module names: its imports, and the types of its own
+    /// package among the names it uses.
+    pub fn jvm(&self, unit: &Unit) -> Vec<String> {
+        let module = &unit.module;
+        let mut found: Vec<&str> = Vec::new();
+        for import in &module.imports {
+            let folder = import.module.replace('.', "/");
+            let before = found.len();
+            if let ImportKind::Named(name) = &import.kind {
+                found.extend(self.jvm_file(&unit.path, &folder, name));
+            }
+            // A member of a class: `import static a.b.C.m`, `import a.b.C.Inner`.
+            if found.len() == before
+                && let Some((package, class)) = folder.rsplit_once('/')
+            {
+                found.extend(self.jvm_file(&unit.path, package, class));
+            }
+            // All of a package, or a function of a Kotlin file.
+            if found.len() == before {
+                found.extend(self.jvm_folder(&unit.path, &folder, import.kind == ImportKind::Star));
+            }
+        }
+        let package = module.package.as_deref().unwrap_or_default().replace('.', "/");
+        let names: HashSet<&SmolStr> = module
+            .exprs
+            .iter()
+            .filter_map(|expr| match &expr.kind {
+                ExprKind::Name(name) if name.starts_with(char::is_uppercase) => Some(name),
+                _ => None,
+            })
+            .collect();
+        for name in names {
+            found.extend(self.jvm_file(&unit.path, &package, name));
+        }
+        if unit.path.ends_with(".kt") {
+            found.extend(self.kotlin_folders.get(parent(&unit.path)).into_iter().flatten());
+        }
+        found.into_iter().map(ToString::to_string).collect()
+    }
+
+    /// The file of a class in a package, the nearest to `from`.
+    fn jvm_file(&self, from: &str, package: &str, class: &str) -> Option<&'a str> {
+        let candidates = self.jvm_files.get(class)?.iter().copied().filter(|path| in_folder(parent(path), package));
+        candidates.max_by_key(|path| (common(path, from), std::cmp::Reverse(*path)))
+    }
+
+    /// The files of a package in the folder nearest to `from`; only the Kotlin ones unless `all`.
+    fn jvm_folder(&self, from: &str, package: &str, all: bool) -> Vec<&'a str> {
+        let paths = self.jvm_files.values().flatten().copied();
+        let wanted = |path: &&str| (all || path.ends_with(".kt")) && in_folder(parent(path), package);
+        let found: Vec<&str> = paths.filter(wanted).collect();
+        let nearest = found.iter().map(|path| parent(path)).max_by_key(|f| (common(f, from), std::cmp::Reverse(*f)));
+        found.into_iter().filter(|path| Some(parent(path)) == nearest).collect()
     }
 
     fn python(&self, from: &str, spec: &str) -> Option<Found> {
@@ -320,8 +387,18 @@ pub fn within(path: &str, folder: &str) -> bool {
         || (path.starts_with(folder) && path.as_bytes().get(folder.len()) == Some(&b'/'))
 }
 
+/// The path of a Java or Kotlin file without its extension.
+fn jvm_stem(path: &str) -> Option<&str> {
+    path.strip_suffix(".java").or_else(|| path.strip_suffix(".kt"))
+}
+
+/// True when a folder ends in the segments of a package.
+fn in_folder(folder: &str, package: &str) -> bool {
+    folder.strip_suffix(package).is_some_and(|rest| package.is_empty() || rest.is_empty() || rest.ends_with('/'))
+}
+
 /// How many leading segments two paths share.
-fn common(a: &str, b: &str) -> usize {
+pub(super) fn common(a: &str, b: &str) -> usize {
     a.split('/').zip(b.split('/')).take_while(|(x, y)| x == y).count()
 }
 

@@ -103,20 +103,6 @@ struct Head {
     is_async: bool,
 }
 
-impl Head {
-    fn lambda(span: Span) -> Head {
-        Head {
-            name: SmolStr::default(),
-            span,
-            name_span: Span { end: span.end.min(span.start + 1), ..span },
-            kind: FunctionKind::Lambda,
-            decorators: Vec::new(),
-            is_static: false,
-            is_async: false,
-        }
-    }
-}
-
 /// The state of the walk.
 struct Lower<'t, L> {
     text: &'t str,
@@ -298,6 +284,25 @@ impl<'t, L: Dialect> Lower<'t, L> {
         result
     }
 
+    /// The beginning of `span`, some bytes long.
+    fn beginning(&self, span: Span, bytes: usize) -> Span {
+        let start = span.start as usize;
+        let end = (start..=(start + bytes).min(span.end as usize)).rev().find(|end| self.text.is_char_boundary(*end));
+        Span::new(start, end.unwrap_or(start))
+    }
+
+    fn lambda_head(&self, span: Span) -> Head {
+        Head {
+            name: SmolStr::default(),
+            span,
+            name_span: self.beginning(span, 1),
+            kind: FunctionKind::Lambda,
+            decorators: Vec::new(),
+            is_static: false,
+            is_async: false,
+        }
+    }
+
     fn push(&mut self, kind: StmtKind, span: Span, out: &mut Block) {
         out.push(self.module.add_stmt(kind, span));
     }
@@ -379,7 +384,7 @@ impl<'t, L: Dialect> Lower<'t, L> {
 
     /// Statements where only an expression fits: a lambda in an [`ExprKind::Other`].
     fn enclosed(&mut self, span: Span, body: impl FnOnce(&mut Self, &mut Block)) -> ExprId {
-        let func = self.function_with(Head::lambda(span), |lower, function| body(lower, &mut function.body));
+        let func = self.function_with(self.lambda_head(span), |lower, function| body(lower, &mut function.body));
         let lambda = self.module.add_expr(ExprKind::Lambda(func), span);
         self.other_of(&[lambda], span)
     }
@@ -471,4 +476,16 @@ fn binary_op(text: &str) -> BinaryOp {
 fn assign_op(text: &str) -> Option<BinaryOp> {
     let op = text.strip_suffix('=').unwrap_or(text);
     (!op.is_empty()).then(|| binary_op(op))
+}
+
+/// Every span lies in the text and on character boundaries.
+#[cfg(test)]
+fn assert_spans(module: &Module, text: &str) {
+    let spans = module.exprs.iter().map(|e| e.span);
+    let spans = spans.chain(module.stmts.iter().map(|s| s.span)).chain(module.syntax_errors.iter().copied());
+    let spans = spans.chain(module.funcs.iter().flat_map(|f| [f.span, f.name_span]));
+    let spans = spans.chain(module.classes.iter().flat_map(|c| [c.span, c.name_span]));
+    for span in spans.chain(module.imports.iter().map(|i| i.span)) {
+        assert!(text.get(span.start as usize..span.end as usize).is_some(), "{span:?} in {text:?}");
+    }
 }

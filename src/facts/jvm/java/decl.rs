@@ -111,7 +111,7 @@ impl<'t> Lower<'t> {
         let head = Head {
             name: SmolStr::new_static(if is_static { "static" } else { "init" }),
             span: member.span(),
-            name_span: Span::new(member.start(), member.start() + usize::from(member.start() < member.end())),
+            name_span: self.beginning(member.span(), 6),
             kind: FunctionKind::Method,
             decorators: Vec::new(),
             is_static,

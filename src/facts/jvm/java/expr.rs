@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 
 use super::super::kind::{Field, Kind};
 use super::super::text::{number_value, text_block, unescape};
-use super::super::{Head, Kid, assign_op, binary_op, field, find, has, named};
+use super::super::{Kid, assign_op, binary_op, field, find, has, named};
 use super::Lower;
 use crate::facts::module::{Arg, BinaryOp, Block, Call, ExprId, ExprKind, Param, StmtKind, TemplatePart};
 
@@ -300,7 +300,7 @@ impl<'t> Lower<'t> {
 
     fn lambda(&mut self, kid: Kid<'t>) -> ExprId {
         let kids = self.kids(kid.node);
-        let func = self.function_with(Head::lambda(kid.span()), |lower, function| {
+        let func = self.function_with(self.lambda_head(kid.span()), |lower, function| {
             function.params = match field(&kids, Field::Parameters) {
                 Some(list) if list.kind == Kind::FormalParameters => lower.params(list),
                 Some(list) if list.kind == Kind::InferredParameters => {

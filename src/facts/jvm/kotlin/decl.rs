@@ -31,7 +31,7 @@ impl<'t> Lower<'t> {
     /// `object : T(…) { … }`: a class without a name.
     pub(super) fn object_literal(&mut self, kid: Kid<'t>) -> ClassId {
         let kids = self.kids(kid.node);
-        let name_span = Span::new(kid.start(), (kid.start() + 6).min(kid.end()));
+        let name_span = self.beginning(kid.span(), 6);
         self.class_with(SmolStr::default(), ClassKind::Class, kid.span(), name_span, |lower, id| {
             lower.class_parts(&kids, id, false);
         })

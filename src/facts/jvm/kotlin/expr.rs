@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 
 use super::super::kind::{Field, Kind};
 use super::super::text::{number_value, unescape};
-use super::super::{Head, Kid, binary_op, field, find, has, named};
+use super::super::{Kid, binary_op, field, find, has, named};
 use super::types::is_type;
 use super::{Lower, Sink};
 use crate::facts::module::{Arg, BinaryOp, Block, Call, ExprId, ExprKind, Param, StmtKind, TemplatePart};
@@ -90,7 +90,7 @@ impl<'t> Lower<'t> {
                 }
             }
             Kind::AnonymousFunction => {
-                let func = self.function_body_of(kid, Head::lambda(span));
+                let func = self.function_body_of(kid, self.lambda_head(span));
                 self.module.add_expr(ExprKind::Lambda(func), span)
             }
             Kind::CallableReference => self.callable_reference(kid),
@@ -348,7 +348,7 @@ impl<'t> Lower<'t> {
         let kids = self.named_kids(kid.node);
         let says_it = || self.text_of(kid).split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == "it");
         let has_it = !has(&kids, Kind::LambdaParameters) && says_it();
-        let func = self.function_with(Head::lambda(kid.span()), |lower, function| {
+        let func = self.function_with(self.lambda_head(kid.span()), |lower, function| {
             let mut body = Block::new();
             if has_it {
                 function.params.push(untyped("it".into(), Span { end: kid.span().start + 1, ..kid.span() }));

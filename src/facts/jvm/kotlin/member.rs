@@ -8,7 +8,6 @@ use super::expr::untyped;
 use super::types::is_type;
 use super::{Lower, Sink};
 use crate::facts::module::{self, Call, ClassId, ExprId, ExprKind, FuncId, Function, FunctionKind, Param};
-use crate::syntax::Span;
 
 impl<'t> Lower<'t> {
     pub(super) fn member(&mut self, member: Kid<'t>, id: ClassId, is_static: bool) {
@@ -48,9 +47,9 @@ impl<'t> Lower<'t> {
     fn block_head(&mut self, member: Kid<'t>, name: &'static str) -> Head {
         Head {
             name: SmolStr::new_static(name),
-            name_span: Span::new(member.start(), (member.start() + name.len()).min(member.end())),
+            name_span: self.beginning(member.span(), name.len()),
             kind: FunctionKind::Method,
-            ..Head::lambda(member.span())
+            ..self.lambda_head(member.span())
         }
     }
 
