@@ -171,6 +171,9 @@ impl<'t> Lower<'t> {
                 // `Order::class.java` stands for the class.
                 let text = self.name_of(*name);
                 let before = self.slice(link.start(), name.start());
+                if text == "class" && before.trim_end().ends_with("::") {
+                    return object;
+                }
                 if matches!(text.as_str(), "java" | "javaObjectType" | "kotlin") && before.ends_with("::class.") {
                     return object;
                 }
