@@ -456,4 +456,40 @@ mod tests {
         assert_eq!(resolve(&paths, &packages, paths[0], "src/http/client"), file("svc/src/http/client.ts"));
         assert_eq!(resolve(&paths, &packages, paths[0], "axios"), None);
     }
+
+    #[test]
+    fn java_and_kotlin_files_are_found_by_package_import_and_star() {
+        let text = "package a.b; import c.D; import static e.F.G; import h.*; import k.helper; import c.Gone;\n\
+                    class X { Same s; Other o; java.util.List l; }";
+        let paths = [
+            "one/src/main/java/a/b/X.java",
+            "one/src/main/java/a/b/Same.java",
+            "one/src/main/kotlin/a/b/Other.kt",
+            "one/src/main/java/a/b/Unused.java",
+            "two/src/main/java/c/D.java",
+            "one/src/main/java/c/D.java",
+            "one/src/main/java/e/F.java",
+            "one/src/main/java/h/I.java",
+            "one/src/main/java/xh/J.java",
+            "one/src/main/kotlin/k/Helpers.kt",
+        ];
+        let module = crate::facts::jvm::java::lower(text).unwrap();
+        let index = crate::program::Index::build(&module);
+        let unit = Unit { file: crate::syntax::FileId(0), path: paths[0].into(), module, index };
+        let packages = Packages::default();
+        let mut found = Resolver::new(paths.iter().copied(), &packages).jvm(&unit);
+        found.sort();
+        found.dedup();
+        assert_eq!(
+            found,
+            [
+                "one/src/main/java/a/b/Same.java",
+                "one/src/main/java/c/D.java",
+                "one/src/main/java/e/F.java",
+                "one/src/main/java/h/I.java",
+                "one/src/main/kotlin/a/b/Other.kt",
+                "one/src/main/kotlin/k/Helpers.kt",
+            ]
+        );
+    }
 }

@@ -274,7 +274,7 @@ spelled! {
     Declarator = "declarator",
     Dimensions = "dimensions",
     Element = "element",
-    Field = "field",
+    Member = "field",
     Index = "index",
     Init = "init",
     Key = "key",

@@ -125,7 +125,7 @@ impl<'t> Lower<'t> {
         let span = link.span();
         match (link.kind, object) {
             (Kind::FieldAccess, Some(object)) => {
-                let Some(name) = field(kids, Field::Field) else { return object };
+                let Some(name) = field(kids, Field::Member) else { return object };
                 let kind = ExprKind::Attr { object, name: self.name_of(name), name_span: name.span() };
                 self.module.add_expr(kind, span)
             }
