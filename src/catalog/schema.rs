@@ -21,6 +21,10 @@ pub enum Ecosystem {
     JavaScript,
     /// Java and Kotlin.
     Jvm,
+    /// Go.
+    Go,
+    /// C#.
+    DotNet,
 }
 
 impl Ecosystem {
@@ -30,6 +34,8 @@ impl Ecosystem {
             Language::Python => Ecosystem::Python,
             Language::JavaScript | Language::TypeScript => Ecosystem::JavaScript,
             Language::Java | Language::Kotlin => Ecosystem::Jvm,
+            Language::Go => Ecosystem::Go,
+            Language::CSharp => Ecosystem::DotNet,
         }
     }
 }

@@ -77,6 +77,9 @@ fn vendored_or_generated(segments: &[&str], name: &str) -> Option<Zone> {
     let generated = ["dist", "generated", "__generated__", "_generated", ".next", ".nuxt", "autogen", "gen-src"];
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     let protobuf = (name.ends_with(".py") && (stem.ends_with("_pb2") || stem.ends_with("_pb2_grpc")))
+        || [".pb.go", ".pb.gw.go", ".designer.cs", ".g.cs", ".g.i.cs", "modelsnapshot.cs"]
+            .iter()
+            .any(|e| name.ends_with(e))
         || ["_pb.js", "_pb.ts", "_grpc_pb.js", "_grpc_pb.ts", ".pb.ts", ".pb.js"].iter().any(|e| name.ends_with(e));
     let marked = [".generated", ".gen", ".min", ".bundle"].iter().any(|ending| stem.ends_with(ending));
     (protobuf || marked || segments.iter().any(|s| generated.contains(s))).then_some(Zone::Generated)
@@ -107,7 +110,9 @@ fn is_test_folder(segment: &str) -> bool {
         "fixtures",
         "mocks",
     ];
-    exact.contains(&segment) || ["-tests", "_tests", "-e2e", "_e2e", "-e2e-test"].iter().any(|e| segment.ends_with(e))
+    // `Orders.UnitTests` and `OrdersTests` are projects of .NET.
+    let endings = ["-tests", "_tests", ".tests", ".test", "tests", "-e2e", "_e2e", "-e2e-test", ".e2e", ".specs"];
+    exact.contains(&segment) || endings.iter().any(|e| segment.ends_with(e))
 }
 
 fn is_test_file(name: &str) -> bool {
@@ -120,6 +125,8 @@ fn is_test_file(name: &str) -> bool {
             let tools = ["jest.", "vitest.", "playwright.", "cypress.", "karma."];
             marks.iter().any(|mark| stem.ends_with(mark)) || tools.iter().any(|tool| name.starts_with(tool))
         }
+        "go" => stem.ends_with("_test"),
+        "cs" => stem.ends_with("tests") || stem.ends_with("test"),
         _ => false,
     }
 }
@@ -205,6 +212,12 @@ mod tests {
             ("src/migrations/1_init.ts", Zone::Migration),
             ("alembic/versions/1.py", Zone::Migration),
             ("orders/orders_pb2_grpc.py", Zone::Generated),
+            ("proto/orders.pb.go", Zone::Generated),
+            ("orders/Migrations/1_Init.Designer.cs", Zone::Generated),
+            ("orders/orders_test.go", Zone::Test),
+            ("tests/Orders.UnitTests/OrderTests.cs", Zone::Test),
+            ("src/Orders.UnitTests/Builder.cs", Zone::Test),
+            ("src/Contests/Contest.cs", Zone::Production),
             ("dist/main.js", Zone::Generated),
             ("src/generated/client.ts", Zone::Generated),
             ("static/app.min.js", Zone::Generated),

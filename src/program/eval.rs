@@ -161,7 +161,8 @@ impl<'a> Evaluator<'a> {
             return Value::External(match unit.module.language {
                 Language::Python => format_smolstr!("builtins.{name}"),
                 Language::JavaScript | Language::TypeScript => format_smolstr!("globalThis.{name}"),
-                Language::Java | Language::Kotlin => return Value::Unknown,
+                Language::Java | Language::Kotlin | Language::CSharp => return Value::Unknown,
+                Language::Go => format_smolstr!("builtin.{name}"),
             });
         };
         let mut values = Vec::new();

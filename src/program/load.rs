@@ -14,7 +14,7 @@ use super::{Program, Unit};
 use crate::catalog::Catalog;
 use crate::catalog::schema::Ecosystem;
 use crate::facts::module::{ExportValue, Language, Module};
-use crate::facts::{javascript, jvm, python};
+use crate::facts::{csharp, golang, javascript, jvm, python};
 use crate::files::{self, FileKind, Tree, Zone};
 use crate::syntax::FileId;
 
@@ -166,6 +166,8 @@ fn lower(path: &str, language: Language, text: &str) -> Result<Module, String> {
         }
         Language::Java => jvm::java::lower(text).map_err(|e| e.to_string()),
         Language::Kotlin => jvm::kotlin::lower(text).map_err(|e| e.to_string()),
+        Language::Go => golang::lower(text).map_err(|e| e.to_string()),
+        Language::CSharp => csharp::lower(text).map_err(|e| e.to_string()),
     }
 }
 
@@ -212,6 +214,8 @@ struct Needles {
     python: Option<AhoCorasick>,
     javascript: Option<AhoCorasick>,
     jvm: Option<AhoCorasick>,
+    go: Option<AhoCorasick>,
+    dotnet: Option<AhoCorasick>,
 }
 
 impl Needles {
@@ -221,6 +225,8 @@ impl Needles {
             python: build(Ecosystem::Python),
             javascript: build(Ecosystem::JavaScript),
             jvm: build(Ecosystem::Jvm),
+            go: build(Ecosystem::Go),
+            dotnet: build(Ecosystem::DotNet),
         }
     }
 
@@ -229,6 +235,8 @@ impl Needles {
             Ecosystem::Python => &self.python,
             Ecosystem::JavaScript => &self.javascript,
             Ecosystem::Jvm => &self.jvm,
+            Ecosystem::Go => &self.go,
+            Ecosystem::DotNet => &self.dotnet,
         };
         automaton.as_ref().is_none_or(|a| a.is_match(text))
     }

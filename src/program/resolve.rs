@@ -164,7 +164,7 @@ impl<'a> Resolver<'a> {
             Language::Python => self.python(from, spec),
             Language::JavaScript | Language::TypeScript => self.javascript(from, spec).map(Found::File),
             // Packages are not files: see `program::types`.
-            Language::Java | Language::Kotlin => None,
+            Language::Java | Language::Kotlin | Language::Go | Language::CSharp => None,
         }
     }
 
