@@ -4,7 +4,7 @@
 //! `requests.Session.get`; the empty name is the package itself (`import got from "got"; got(url)`). A
 //! method call on an object that is itself called is `Type.()`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
@@ -82,6 +82,9 @@ pub struct Library {
     /// Functions that block the calling thread (beside HTTP requests).
     #[serde(default)]
     pub blocks: Vec<String>,
+    /// The first segments of all names in the file (C#): the types that the library is about.
+    #[serde(skip)]
+    pub names: BTreeSet<String>,
     /// How it sends HTTP requests.
     pub http: Option<Http>,
     /// How it repeats things.

@@ -73,10 +73,15 @@ impl Language {
         }
     }
 
-    /// True for languages in which a bare name can mean a member of the class around, and types of the
-    /// same package are visible without an import.
+    /// True for Java and Kotlin.
     pub fn is_jvm(self) -> bool {
         matches!(self, Language::Java | Language::Kotlin)
+    }
+
+    /// True for languages in which a bare name can mean a member of the class around, and types of the
+    /// same package are visible without an import: Java, Kotlin, C#.
+    pub fn has_packages(self) -> bool {
+        self.is_jvm() || self == Language::CSharp
     }
 }
 

@@ -33,7 +33,7 @@ pub fn zone(path: &str) -> Zone {
     if let Some(zone) = vendored_or_generated(&segments, name) {
         return zone;
     }
-    if segments.iter().any(|s| is_test_folder(s)) || is_test_file(name) {
+    if segments.iter().any(|s| is_test_folder(s)) || is_test_file(name) || is_dotnet_test(path) {
         return Zone::Test;
     }
     // Below a source root, `tools` and `docs` are ordinary packages: an agent's tools, the API's
@@ -110,9 +110,13 @@ fn is_test_folder(segment: &str) -> bool {
         "fixtures",
         "mocks",
     ];
-    // `Orders.UnitTests` and `OrdersTests` are projects of .NET.
-    let endings = ["-tests", "_tests", ".tests", ".test", "tests", "-e2e", "_e2e", "-e2e-test", ".e2e", ".specs"];
-    exact.contains(&segment) || endings.iter().any(|e| segment.ends_with(e))
+    exact.contains(&segment) || ["-tests", "_tests", "-e2e", "_e2e", "-e2e-test"].iter().any(|e| segment.ends_with(e))
+}
+
+/// `Orders.UnitTests/Builder.cs`, `OrderTests.cs`: capitals tell words apart, a contest is no test.
+fn is_dotnet_test(path: &str) -> bool {
+    let Some(stem) = path.strip_suffix(".cs") else { return false };
+    stem.split('/').any(|segment| ["Tests", "Test", ".Specs"].iter().any(|ending| segment.ends_with(ending)))
 }
 
 fn is_test_file(name: &str) -> bool {
@@ -126,7 +130,6 @@ fn is_test_file(name: &str) -> bool {
             marks.iter().any(|mark| stem.ends_with(mark)) || tools.iter().any(|tool| name.starts_with(tool))
         }
         "go" => stem.ends_with("_test"),
-        "cs" => stem.ends_with("tests") || stem.ends_with("test"),
         _ => false,
     }
 }

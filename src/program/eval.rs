@@ -148,9 +148,14 @@ impl<'a> Evaluator<'a> {
     pub fn name(&self, unit_id: UnitId, scope: Option<FuncId>, name: &str, at: Option<ExprId>) -> Value {
         let unit = self.program.unit(unit_id);
         let found = unit.index.lookup(&unit.module, scope, name);
-        if unit.module.language.is_jvm()
+        if unit.module.language.has_packages()
             && Self::may_be_member(found.map(|(scope, _)| scope))
-            && let Some(value) = self.jvm_name(unit_id, name, at)
+            && let Some(value) = self.member_name(unit_id, name, at)
+        {
+            return value;
+        }
+        if unit.module.language == Language::Go
+            && let Some(value) = self.go_name(unit_id, name, found)
         {
             return value;
         }
@@ -199,7 +204,7 @@ impl<'a> Evaluator<'a> {
 
     fn import(&self, unit_id: UnitId, index: usize) -> Value {
         let import = &self.program.unit(unit_id).module.imports[index];
-        if self.program.language(unit_id).is_jvm() {
+        if self.program.language(unit_id).has_packages() {
             return self.jvm_import(unit_id, import);
         }
         let Some(target) = self.program.imports.target(unit_id, &import.module) else { return Value::Unknown };
@@ -313,14 +318,15 @@ impl<'a> Evaluator<'a> {
     /// The object that `this` is in the function around an expression.
     fn this(&self, site: Site) -> Value {
         let unit = self.program.unit(site.unit);
-        if unit.module.language.is_jvm() {
+        if unit.module.language.has_packages() {
             return self.jvm_this(site);
         }
         let mut func = unit.index.func_of(site.expr);
         while let Some(f) = func {
             let function = unit.module.func(f);
             if let Some(class) = function.class {
-                return Value::Object { unit: site.unit, class, call: None };
+                let (unit, class) = self.whole(site.unit, class);
+                return Value::Object { unit, class, call: None };
             }
             func = function.parent;
         }
@@ -361,6 +367,7 @@ impl<'a> Evaluator<'a> {
                     _ => Value::Unknown,
                 })
             }
+            Value::Folder(path) if self.program.language(site.unit) == Language::Go => self.in_go_package(path, name),
             Value::Folder(path) => self.in_folder(path, name),
             Value::Dict(dict) => dict.get(name).map_or(Value::Unknown, |s| self.eval(s)),
             Value::OneOf(values) => self.one_of(values.iter().map(|v| self.attribute(v, name, site)).collect()),
@@ -380,7 +387,7 @@ impl<'a> Evaluator<'a> {
     ) -> Value {
         let unit = self.program.unit(unit_id);
         let class = unit.module.class(class_id);
-        let is_jvm = unit.module.language.is_jvm();
+        let is_jvm = unit.module.language.has_packages();
         if let Some(class) = unit.index.nested(class_id, name) {
             return Value::Class { unit: unit_id, class };
         }
@@ -439,13 +446,21 @@ impl<'a> Evaluator<'a> {
         {
             return value;
         }
-        let value = self.one_of(values);
+        let mut value = self.one_of(values);
+        if let Some(found) = self.struct_field(unit_id, class_id, name, call, &value) {
+            value = found;
+        }
         match (&value, declared) {
             (Value::Unknown | Value::Null | Value::Param { .. }, Some(declared)) => return declared,
             (Value::Unknown, None) => {}
             _ => return value,
         }
         if hops < 6 {
+            if let Some(value) = self.in_other_part(unit_id, class_id, name, hops, |unit, class| {
+                self.member(unit, class, name, call, site, hops + 6)
+            }) {
+                return value;
+            }
             for &base in &class.bases {
                 let inherited = match self.at(unit_id, base) {
                     Value::Class { unit, class } => self.member(unit, class, name, call, site, hops + 1),
@@ -471,7 +486,7 @@ impl<'a> Evaluator<'a> {
         {
             return field.value.map_or(Value::Str(Text::literal(name)), |v| self.at(unit_id, v));
         }
-        if name == "this" && unit.module.language.is_jvm() {
+        if name == "this" && unit.module.language.has_packages() {
             return Value::Object { unit: unit_id, class: class_id, call: None };
         }
         match self.member(unit_id, class_id, name, None, site, 0) {
@@ -557,6 +572,11 @@ impl<'a> Evaluator<'a> {
     }
 
     fn index(&self, site: Site, object: ExprId, index: ExprId) -> Value {
+        if self.program.language(site.unit) == Language::Go
+            && let Some(value) = self.go_result(site, object, index)
+        {
+            return value;
+        }
         let value = self.at(site.unit, object);
         let key = self.at(site.unit, index);
         match (&value, &key) {
@@ -573,8 +593,14 @@ impl<'a> Evaluator<'a> {
             }
             // `Queue[str]`, `Model<Order>`: a generic type is its base.
             (Value::External(_) | Value::Class { .. }, _) => value,
-            (Value::Instance(instance), _) => {
+            (Value::Instance(instance), key) => {
                 let symbol = format_smolstr!("{}[]", instance.ty);
+                // `configuration["Name"]`
+                if self.catalog.env_reader(self.program.language(site.unit), &symbol).is_some()
+                    && let Some(name) = key.as_str()
+                {
+                    return Value::Env { name: name.into(), default: None, site };
+                }
                 self.catalog.property(self.program.language(site.unit), &symbol).map_or(Value::Unknown, |ty| {
                     Value::Instance(Instance { ty, call: Some(site), from: Some(Arc::new(instance.clone())) })
                 })
@@ -640,11 +666,17 @@ impl<'a> Evaluator<'a> {
 
     fn call(&self, site: Site, call: &Call) -> Value {
         let callee = self.at(site.unit, call.callee);
-        if self.program.language(site.unit).is_jvm() {
-            if let Some(value) = self.jvm_call(site, call) {
+        if self.program.language(site.unit).has_packages() {
+            if let Some(value) = self.language_call(site, call) {
                 return value;
             }
+            let callee = self.extension(site.unit, call, callee);
             return self.call_value(&self.overload(callee, call), site, call);
+        }
+        if self.program.language(site.unit) == Language::Go
+            && let Some(value) = self.go_call(site, call, &callee)
+        {
+            return value;
         }
         self.call_value(&callee, site, call)
     }
@@ -802,6 +834,14 @@ impl<'a> Evaluator<'a> {
         let caller = self.program.unit(call_site.unit);
         let call = caller.module.call(call_site.expr)?;
         let name = &self.program.unit(unit).module.func(func).params.get(index)?.name;
+        let mut index = index;
+        if self.is_extension_call(call_site.unit, call, unit, func) {
+            // The object is the first argument.
+            match (index, &caller.module.expr(call.callee).kind) {
+                (0, ExprKind::Attr { object, .. }) => return Some(Site { unit: call_site.unit, expr: *object }),
+                _ => index -= 1,
+            }
+        }
         let arg = call
             .args
             .iter()
@@ -825,7 +865,7 @@ impl<'a> Evaluator<'a> {
     pub(super) fn param(&self, unit_id: UnitId, func: FuncId, index: usize) -> Value {
         let unit = self.program.unit(unit_id);
         let param = &unit.module.func(func).params[index];
-        if unit.module.language.is_jvm() {
+        if unit.module.language.has_packages() {
             if let Some(value) = self.configured(unit_id, &param.decorators) {
                 return value;
             }
@@ -908,7 +948,8 @@ impl<'a> Evaluator<'a> {
                 match wrapper {
                     "Optional" | "Promise" | "Awaitable" | "Annotated" | "Union" | "Final" | "ClassVar"
                     | "Readonly" | "Partial" | "Required" | "AsyncGenerator" | "AsyncIterator" | "Iterator"
-                    | "Generator" | "Coroutine" | "NonNullable" => match &unit.module.expr(*index).kind {
+                    | "Generator" | "Coroutine" | "NonNullable" | "Task" | "ValueTask" | "Lazy" | "IOptions"
+                    | "IOptionsMonitor" | "IOptionsSnapshot" => match &unit.module.expr(*index).kind {
                         ExprKind::List(items) => {
                             let value = items.first().and_then(|e| self.declared(unit_id, *e));
                             // `Annotated[Client, Depends(get_client)]` says more than its type.
@@ -921,14 +962,32 @@ impl<'a> Evaluator<'a> {
                         }
                         _ => self.declared(unit_id, *index),
                     },
-                    "list" | "List" | "dict" | "Dict" | "Array" | "Record" | "Map" | "Set" | "Sequence" | "tuple"
-                    | "Tuple" => None,
+                    "list"
+                    | "List"
+                    | "dict"
+                    | "Dict"
+                    | "Array"
+                    | "Record"
+                    | "Map"
+                    | "Set"
+                    | "Sequence"
+                    | "tuple"
+                    | "Tuple"
+                    | "IEnumerable"
+                    | "IList"
+                    | "ICollection"
+                    | "IReadOnlyList"
+                    | "IReadOnlyCollection"
+                    | "Dictionary"
+                    | "IDictionary"
+                    | "HashSet"
+                    | "chan" => None,
                     _ => self.declared(unit_id, *object),
                 }
             }
             ExprKind::Name(_) | ExprKind::Attr { .. } => match self.at(unit_id, ty) {
                 Value::Class { unit: u, class }
-                    if self.program.language(unit_id).is_jvm()
+                    if self.program.language(unit_id).has_packages()
                         && self.program.unit(u).module.class(class).kind == ClassKind::Interface =>
                 {
                     self.implementation(unit_id, (u, class)).or(Some(Value::Object { unit: u, class, call: None }))
@@ -943,7 +1002,8 @@ impl<'a> Evaluator<'a> {
                     if symbol.starts_with("builtins.")
                         || symbol.starts_with("globalThis.")
                         || symbol.starts_with("typing.")
-                        || (unit.module.language.is_jvm() && Self::is_plain_type(&symbol))
+                        || symbol.starts_with("builtin.")
+                        || (unit.module.language.has_packages() && Self::is_plain_type(&symbol))
                     {
                         return None;
                     }
@@ -952,6 +1012,7 @@ impl<'a> Evaluator<'a> {
                 }
                 _ => None,
             },
+            ExprKind::ClassExpr(class) => Some(Value::Object { unit: unit_id, class: *class, call: None }),
             ExprKind::Str(name) => {
                 let value = self.name(unit_id, None, name, None);
                 match value {
@@ -1087,7 +1148,8 @@ impl<'a> Evaluator<'a> {
             .filter(|site| {
                 let Some(call) = self.program.unit(site.unit).module.call(site.expr) else { return false };
                 let mut callee = self.at(site.unit, call.callee);
-                if self.program.language(site.unit).is_jvm() {
+                if self.program.language(site.unit).has_packages() {
+                    callee = self.extension(site.unit, call, callee);
                     callee = self.overload(callee, call);
                 }
                 callee.alternatives().iter().any(|v| match v {

@@ -174,8 +174,11 @@ fn lower(path: &str, language: Language, text: &str) -> Result<Module, String> {
 fn imported(resolver: &Resolver<'_>, unit: &Unit) -> Vec<String> {
     let mut out = Vec::new();
     let language = unit.module.language;
-    if language.is_jvm() {
-        return resolver.jvm(unit);
+    match language {
+        Language::Java | Language::Kotlin => return resolver.jvm(unit),
+        Language::Go => return resolver.go(unit),
+        Language::CSharp => return resolver.dotnet(unit),
+        _ => {}
     }
     let mut push = |spec: &str, name: Option<&str>| match resolver.resolve(&unit.path, language, spec) {
         Some(Found::File(path)) => {

@@ -5,7 +5,13 @@
 //! an expression into a [`Value`], lazily and with limits. What cannot be resolved is
 //! [`Value::Unknown`]: nothing is guessed here.
 
+mod dotnet;
+#[cfg(test)]
+mod dotnet_tests;
 pub mod eval;
+mod golang;
+#[cfg(test)]
+mod golang_tests;
 pub mod index;
 mod jvm;
 #[cfg(test)]
@@ -53,7 +59,7 @@ pub struct Program {
     by_path: HashMap<String, UnitId>,
     /// What imports resolve to.
     pub imports: resolve::ImportMap,
-    /// What the packages of Java and Kotlin hold.
+    /// What the packages of Java, Kotlin, Go and C# hold.
     pub types: types::Types,
     /// Calls by the last name of their callee: `a.b.send(x)` under `send`.
     calls: HashMap<SmolStr, Vec<Site>>,

@@ -1,4 +1,4 @@
-//! The names under which folders can be imported, read from `package.json` and `tsconfig.json`.
+//! The names under which folders can be imported, read from `package.json`, `tsconfig.json` and `go.mod`.
 
 use super::resolve::{Alias, JsPackage, Packages, join, normalise, parent};
 use crate::facts::manifest::{package_json, tsconfig};
@@ -11,6 +11,15 @@ pub fn packages(tree: &Tree) -> Packages {
     for id in tree.ids() {
         let file = tree.file(id);
         let kind = files::classify(&file.path);
+        if file.path == "go.mod" || file.path.ends_with("/go.mod") {
+            let text = files::read(file).unwrap_or_default();
+            let module = text.lines().find_map(|line| line.trim().strip_prefix("module "));
+            if let Some(module) = module {
+                let name = module.split("//").next().unwrap_or(module).trim().trim_matches('"');
+                out.go.push((name.to_string(), parent(&file.path).to_string()));
+            }
+            continue;
+        }
         if !matches!(kind, FileKind::PackageJson | FileKind::TsConfig) || files::zone(&file.path) == Zone::Vendored {
             continue;
         }
@@ -59,6 +68,7 @@ pub fn packages(tree: &Tree) -> Packages {
             }
         }
     }
+    out.go.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then(a.1.cmp(&b.1)));
     // The nearest configuration first; longer names before their prefixes.
     out.aliases.sort_by(|a, b| b.folder.len().cmp(&a.folder.len()).then(b.pattern.len().cmp(&a.pattern.len())));
     out.javascript.sort_by(|a, b| b.name.len().cmp(&a.name.len()).then(a.folder.cmp(&b.folder)));
