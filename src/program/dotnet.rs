@@ -8,8 +8,9 @@ use smol_str::{SmolStr, format_smolstr};
 use super::UnitId;
 use super::eval::Evaluator;
 use super::jvm::is_type_name;
+use super::types::simple_name;
 use super::value::{Site, Value};
-use crate::facts::module::{Call, ExprId, ExprKind, ImportKind, Language};
+use crate::facts::module::{Call, ExprId, ExprKind, FuncId, ImportKind, Language};
 
 /// Namespaces that the SDK uses in every file (`ImplicitUsings`), also that for web applications.
 /// Source: <https://learn.microsoft.com/en-us/dotnet/core/project-sdk/overview#implicit-using-directives>
@@ -32,6 +33,12 @@ const IMPLICIT: [&str; 16] = [
     "Microsoft.Extensions.Logging",
 ];
 
+/// Keywords that name a type.
+const KEYWORDS: [&str; 15] = [
+    "bool", "byte", "char", "decimal", "double", "float", "int", "long", "object", "sbyte", "short", "string", "uint",
+    "ulong", "ushort",
+];
+
 impl Evaluator<'_> {
     /// A name that is no local variable, in a language with members and packages.
     pub(super) fn member_name(&self, unit: UnitId, name: &str, at: Option<ExprId>) -> Option<Value> {
@@ -51,6 +58,9 @@ impl Evaluator<'_> {
 
     fn dotnet_name(&self, unit_id: UnitId, name: &str, at: Option<ExprId>) -> Option<Value> {
         let unit = self.program.unit(unit_id);
+        if KEYWORDS.contains(&name) {
+            return Some(Value::External(format_smolstr!("builtin.{name}")));
+        }
         let classes = at.map(|at| unit.index.classes_around(&unit.module, at)).unwrap_or_default();
         for &class in &classes {
             if unit.module.class(class).name == name {
@@ -151,15 +161,54 @@ impl Evaluator<'_> {
         }
         let ExprKind::Attr { object, name, .. } = &module.expr(call.callee).kind else { return callee };
         let count = call.args.len() + 1;
-        let mut fitting = self.program.types.extensions(name).iter().filter(|(unit, func)| {
+        let fits = |(unit, func): &&(UnitId, FuncId)| {
             let params = &self.program.unit(*unit).module.func(*func).params;
             let needed = params.iter().filter(|param| param.default.is_none() && !param.variadic).count();
             needed <= count && (count <= params.len() || params.last().is_some_and(|param| param.variadic))
-        });
-        match (fitting.next(), fitting.next()) {
-            (Some(&(unit, func)), None) => Value::Function { unit, func, this: Some(Arc::new(self.at(from, *object))) },
-            _ => callee,
+        };
+        let fitting: Vec<&(UnitId, FuncId)> = self.program.types.extensions(name).iter().filter(fits).collect();
+        let chosen = match fitting.as_slice() {
+            [] => return callee,
+            [only] => Some(**only),
+            several => self.best_extension(from, several, &callee),
+        };
+        match chosen {
+            Some((unit, func)) => Value::Function { unit, func, this: Some(Arc::new(self.at(from, *object))) },
+            None => callee,
         }
+    }
+
+    /// Among extension methods of one name, the only one for the type of the object, else the only one
+    /// of a namespace that the file uses.
+    fn best_extension(&self, from: UnitId, several: &[&(UnitId, FuncId)], callee: &Value) -> Option<(UnitId, FuncId)> {
+        let only = |found: Vec<(UnitId, FuncId)>| match found.as_slice() {
+            [only] => Some(*only),
+            _ => None,
+        };
+        let ty = match callee {
+            Value::Method { receiver, .. } => receiver.ty.rsplit('.').next().unwrap_or_default(),
+            _ => "",
+        };
+        let extends = |(unit, func): &(UnitId, FuncId)| {
+            let module = &self.program.unit(*unit).module;
+            let first = module.func(*func).params.first().and_then(|param| param.ty);
+            first.and_then(|first| simple_name(module, first)).is_some_and(|name| name == ty)
+        };
+        let found = only(several.iter().map(|found| **found).filter(extends).collect());
+        found.or_else(|| {
+            let unit = self.program.unit(from);
+            let own = unit.module.package.as_deref().unwrap_or_default();
+            let stars = unit.module.imports.iter().filter(|i| i.kind == ImportKind::Star).map(|i| &i.module);
+            let used: Vec<&SmolStr> = stars.chain(self.program.types.globals(&unit.path)).collect();
+            let is_visible = |(unit, _): &(UnitId, FuncId)| {
+                let package = self.program.unit(*unit).module.package.clone().unwrap_or_default();
+                package.is_empty()
+                    || own == package
+                    || own.strip_prefix(package.as_str()).is_some_and(|rest| rest.starts_with('.'))
+                    || used.contains(&&package)
+            };
+            only(several.iter().map(|found| **found).filter(is_visible).collect())
+        })
     }
 }
 

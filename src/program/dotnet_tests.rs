@@ -49,17 +49,16 @@ fn members_need_no_this_also_in_other_parts_and_bases() {
 
 #[test]
 fn extension_methods_take_the_object_as_their_first_argument() {
+    let extensions =
+        "namespace A;\nstatic class Extensions { public static string Named(this Builder b, string name) => name; }\n";
+    let calls = "class F { void G(Builder b) { probe(b.Named(\"x\")); probe(Extensions.Named(b, \"y\")); probe(b.Both()); } }\n";
     let found = probed(&[
-        (
-            "a/E.cs",
-            "namespace A;\nstatic class Extensions { public static string Named(this Builder b, string name) => name; }\n",
-        ),
-        (
-            "a/F.cs",
-            "namespace A;\nclass F { void G(Builder b) { probe(b.Named(\"x\")); probe(Extensions.Named(b, \"y\")); } }\n",
-        ),
+        ("a/E.cs", extensions),
+        ("a/F.cs", &format!("namespace A;\n{calls}")),
+        ("b/E.cs", "namespace B;\nstatic class E { public static string Both(this Builder b) => \"b\"; }\n"),
+        ("c/E.cs", "namespace C;\nstatic class E { public static string Both(this Other b) => \"c\"; }\n"),
     ]);
-    assert_eq!(found, ["\"x\"", "\"y\""]);
+    assert_eq!(found, ["\"x\"", "\"y\"", "\"b\""]);
 }
 
 #[test]

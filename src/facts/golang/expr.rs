@@ -147,7 +147,7 @@ impl<'t> Lower<'t> {
         let span = link.span();
         match link.kind {
             Kind::SelectorExpression => {
-                let Some(name) = field(kids, Field::Field) else { return object };
+                let Some(name) = field(kids, Field::Member) else { return object };
                 let text = self.text_of(name).into();
                 self.attr(object, text, name.span())
             }

@@ -101,7 +101,7 @@ fields! {
     Element = "element",
     End = "end",
     Expression = "expression",
-    Field = "field",
+    Member = "field",
     Function = "function",
     Index = "index",
     Initializer = "initializer",
