@@ -162,7 +162,7 @@ fn analyse(outcome: &mut Outcome, catalog: &Catalog, request: &Request) {
             path: tree.file(*id).path.clone(),
             place: None,
             reason: reason.clone(),
-            incomplete: true,
+            incomplete: decides(&tree.file(*id).path),
         });
     }
     outcome.states = states
@@ -175,6 +175,13 @@ fn analyse(outcome: &mut Outcome, catalog: &Catalog, request: &Request) {
     let mut suppressions = suppressions.into_inner().unwrap_or_else(PoisonError::into_inner);
     suppressions.sort_by_key(|s| (s.file, s.span));
     outcome.suppressions = suppressions;
+}
+
+/// True when the answer of the run needs this source file. Tests, generated code and the assets of web
+/// pages (minified libraries, mostly) decide nothing.
+fn decides(path: &str) -> bool {
+    let asset = path.split('/').any(|part| matches!(part, "static" | "assets" | "public" | "wwwroot"));
+    files::zone(path) == files::Zone::Production && !asset && !path.contains(".min.")
 }
 
 /// Files other than source code whose comments can hold a suppression.

@@ -14,13 +14,11 @@ use crate::extract::http::{ClientKind, HttpClient, HttpRequest, RetryPolicy};
 
 /// A request in a message: "GET `http://stock/{}`".
 fn told(request: &HttpRequest) -> String {
-    let method = request.method.as_deref().unwrap_or("request to");
-    match &request.url {
-        Some(url) => format!("{method} `{}`", url.pattern()),
-        None => match &request.function {
-            Some((name, _)) if !name.is_empty() => format!("{method} in `{name}`"),
-            _ => method.to_string(),
-        },
+    let method = request.method.as_deref();
+    match (&request.url, &request.function) {
+        (Some(url), _) => format!("{} `{}`", method.unwrap_or("a request to"), url.pattern()),
+        (None, Some((name, _))) if !name.is_empty() => format!("{} in `{name}`", method.unwrap_or("a request")),
+        _ => method.unwrap_or("a request").to_string(),
     }
 }
 
