@@ -62,7 +62,7 @@ pub fn of_call(ev: &Evaluator<'_>, site: Site, names: &[String], options: Option
         None => Vec::new(),
     };
     for candidate in candidates {
-        for value in ev.settle(&ev.eval(candidate)) {
+        for value in ev.settle_at(candidate) {
             match of_options(ev, &value, names) {
                 Timeout::Unsaid => {}
                 said => return said,

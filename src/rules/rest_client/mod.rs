@@ -10,7 +10,7 @@ pub mod retry_without_backoff;
 pub mod unbounded_retry;
 pub mod unsafe_retry;
 
-use crate::extract::http::{ClientKind, HttpClient, HttpRequest, RetryPolicy};
+use crate::extract::http::{ClientKind, HttpClient, HttpRequest, RetryPolicy, SeenFrom};
 
 /// A request in a message: "GET `http://stock/{}`".
 fn told(request: &HttpRequest) -> String {
@@ -19,6 +19,14 @@ fn told(request: &HttpRequest) -> String {
         (Some(url), _) => format!("{} `{}`", method.unwrap_or("a request to"), url.pattern()),
         (None, Some((name, _))) if !name.is_empty() => format!("{} in `{name}`", method.unwrap_or("a request")),
         _ => method.unwrap_or("a request").to_string(),
+    }
+}
+
+/// A request from the outside in a message.
+fn seen(request: &SeenFrom, inner: &HttpRequest) -> String {
+    match &request.url {
+        Some(url) => format!("{} `{}`", request.method.as_deref().unwrap_or("a request to"), url.pattern()),
+        None => told(inner),
     }
 }
 
