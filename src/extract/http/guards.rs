@@ -78,12 +78,11 @@ impl<'e, 'a> Guards<'e, 'a> {
                 }
                 Parent::Stmt(s) => match &module.stmt(s).kind {
                     StmtKind::Loop { header, body, .. } => {
-                        if let LoopHeader::Each { iter, .. } = header {
-                            if let Value::Instance(instance) = self.ev.at(site.unit, *iter)
-                                && let Some(call) = instance.call
-                            {
-                                out.extend(self.of_symbol(call, self.async_of(site)));
-                            }
+                        if let LoopHeader::Each { iter, .. } = header
+                            && let Value::Instance(instance) = self.ev.at(site.unit, *iter)
+                            && let Some(call) = instance.call
+                        {
+                            out.extend(self.of_symbol(call, self.async_of(site)));
                         }
                         if let Some(policy) = hand_written(self.ev, site, s, header, body) {
                             out.push(Guard::Retry(policy));

@@ -42,7 +42,7 @@ fn client_told(client: &HttpClient) -> String {
 }
 
 /// Each policy once, with the clients it serves.
-fn policies<'s>(clients: &'s [HttpClient]) -> Vec<(&'s RetryPolicy, &'s HttpClient)> {
+fn policies(clients: &[HttpClient]) -> Vec<(&RetryPolicy, &HttpClient)> {
     let mut out: Vec<(&RetryPolicy, &HttpClient)> = Vec::new();
     for client in clients {
         for policy in client.policies() {
