@@ -1008,6 +1008,73 @@ impl<'a> Evaluator<'a> {
         }
     }
 
+    /// Where an object comes from, when only its declared type is known: parameters and fields are
+    /// followed to what callers and constructors pass.
+    pub fn trace(&self, site: Site) -> Vec<Value> {
+        if self.param_of(site).is_some() {
+            return self.settle_at(site);
+        }
+        let unit = self.program.unit(site.unit);
+        let ExprKind::Attr { object, name, .. } = &unit.module.expr(site.expr).kind else {
+            return self.settle(&self.eval(site));
+        };
+        let mut out = Vec::new();
+        for owner in self.at(site.unit, *object).alternatives() {
+            let Value::Object { unit: u, class, .. } = owner else { continue };
+            self.trace_member(*u, *class, name, 0, &mut out);
+        }
+        out.retain(|v| *v != Value::Unknown);
+        out
+    }
+
+    fn trace_member(&self, unit_id: UnitId, class_id: ClassId, name: &str, hops: u32, out: &mut Vec<Value>) {
+        let unit = self.program.unit(unit_id);
+        let class = unit.module.class(class_id);
+        for (expr, _) in unit.index.member(class_id, name) {
+            out.extend(self.settle_at(Site { unit: unit_id, expr: *expr }));
+        }
+        for &method in &class.methods {
+            for (index, param) in unit.module.func(method).params.iter().enumerate() {
+                if param.is_field && param.name == name {
+                    out.extend(self.settle(&Value::Param { unit: unit_id, func: method, index }));
+                    // A subclass without a constructor is constructed through this one.
+                    out.extend(self.through_subclasses(unit_id, class_id, index));
+                }
+            }
+        }
+        if out.is_empty() && hops < 4 {
+            for &base in &class.bases {
+                if let Value::Class { unit, class } = self.at(unit_id, base) {
+                    self.trace_member(unit, class, name, hops + 1, out);
+                }
+            }
+        }
+    }
+
+    /// The arguments that constructions of subclasses pass for a parameter of an inherited constructor.
+    fn through_subclasses(&self, unit_id: UnitId, class_id: ClassId, index: usize) -> Vec<Value> {
+        let mut out = Vec::new();
+        for id in self.program.ids() {
+            let unit = self.program.unit(id);
+            for class in &unit.module.classes {
+                let own = class.methods.iter().any(|m| unit.module.func(*m).kind == FunctionKind::Constructor);
+                let extends = class.bases.iter().any(
+                    |b| matches!(self.at(id, *b), Value::Class { unit, class } if unit == unit_id && class == class_id),
+                );
+                if own || !extends {
+                    continue;
+                }
+                for &site in self.program.calls_named(&class.name).iter().take(8) {
+                    let Some(call) = self.program.unit(site.unit).module.call(site.expr) else { continue };
+                    if let Some(arg) = call.args.iter().filter(|a| a.name.is_none() && !a.spread).nth(index) {
+                        out.push(self.at(site.unit, arg.value));
+                    }
+                }
+            }
+        }
+        out
+    }
+
     fn settle_into(&self, value: &Value, hops: u32, out: &mut Vec<Value>) {
         match value {
             Value::Param { unit, func, index } if hops < 3 => {
