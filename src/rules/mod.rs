@@ -5,8 +5,11 @@
 
 pub mod finding;
 pub mod rest_client;
+pub mod names;
+pub mod run;
 
 pub use finding::{Confidence, Finding, Related, Severity};
+pub use names::Names;
 
 use crate::system::System;
 

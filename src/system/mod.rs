@@ -9,7 +9,7 @@ use crate::extract::http::{BlockingCall, HttpClient};
 use crate::syntax::{FileId, Place};
 
 /// Everything the rules look at.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct System {
     /// The services, sorted by name.
     pub services: Vec<Service>,
