@@ -168,13 +168,22 @@ fn project(joiner: &mut Joiner<'_>, folder: &str, files: &[FileId]) -> ComposePr
         .collect();
     let named = by_role.iter().find_map(|(_, id)| inputs.files.get(id)?.name.as_ref());
     let named = named.and_then(|name| variables.fill(name.as_str()).value);
-    let own = folder.rsplit('/').next().unwrap_or("").to_owned();
+    let own = match folder.rsplit('/').next() {
+        Some(name) if !name.is_empty() => name.to_owned(),
+        _ => root_name(inputs),
+    };
     ComposeProject {
         folder: folder.to_owned(),
         name: named.unwrap_or(own),
         environments,
         problems: std::mem::take(&mut joiner.problems).into_iter().collect(),
     }
+}
+
+/// The name of the linted folder.
+fn root_name(inputs: ComposeInputs<'_>) -> String {
+    let name = inputs.tree.roots.first().and_then(|root| root.file_name());
+    name.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
 /// True when a file only makes sense laid over the base: a service of it has neither image nor build

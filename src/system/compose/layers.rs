@@ -156,7 +156,7 @@ impl<'a> Joiner<'a> {
             };
             // A base without a file may also stand in another file of the environment.
             let elsewhere = || {
-                let others = extends.file.is_none().then_some(sources).unwrap_or_default();
+                let others = if extends.file.is_none() { sources } else { &[] };
                 others.iter().find_map(|other| Some((other.clone(), self.service(other.file, name)?)))
             };
             let found = self.service(next.file, name).map(|base| (next, base)).or_else(elsewhere);

@@ -9,7 +9,7 @@ use super::resolved::{
     EnvVar, Origin, Resolved, ResolvedBuild, ResolvedCommand, ResolvedDependency, ResolvedHealthcheck, ResolvedPort,
     ResolvedService, ResolvedVolume, UnreadEnvFile,
 };
-use super::variables::{Variables, find_env_file, pairs};
+use super::variables::{Filled, Variables, find_env_file, pairs};
 use crate::facts::command::{Command, CommandForm};
 use crate::facts::compose::{ComposeService, Healthcheck, Port, Setting, Volume, parse_port, parse_volume};
 use crate::files::join_path;
@@ -21,8 +21,8 @@ impl Layer<'_> {
     }
 
     fn resolve(&self, text: &Spanned<String>) -> Resolved {
-        let value = self.source.variables.fill(text.as_str()).value;
-        Resolved { value, raw: text.value.clone(), place: self.place(text.span) }
+        let filled = self.source.variables.fill(text.as_str());
+        Resolved { value: filled.value, partial: filled.partial, raw: text.value.clone(), place: self.place(text.span) }
     }
 
     /// Filled in as far as possible.
@@ -151,13 +151,14 @@ impl<'a> Merge<'a> {
                 }
                 let Some((file, example)) = file else { continue };
                 let known = before.clone().over(&layer.source.variables);
-                for (pair, value, assumed) in pairs(self.inputs, file, example, &known) {
+                for (pair, Filled { value, partial, assumed }) in pairs(self.inputs, file, example, &known) {
                     if let Some(value) = &value {
                         before.set(&pair.key, value.clone(), assumed);
                     }
                     let variable = EnvVar {
                         name: pair.key.clone(),
                         value,
+                        partial,
                         raw: pair.value.clone().unwrap_or_default(),
                         place: Place::new(file, Span { start: pair.key_span.start, end: pair.value_span.end }),
                         origin: Origin::EnvFile,
@@ -189,7 +190,13 @@ impl<'a> Merge<'a> {
             Some((layer, path)) => layer.source.variables.fill(path.as_str()).value,
             None => Some("Dockerfile".to_owned()),
         };
-        let dockerfile = dockerfile.filter(|_| !inline).and_then(|path| join_path(context.as_deref()?, &path));
+        let dockerfile = dockerfile.filter(|_| !inline).and_then(|path| {
+            let in_context = join_path(context.as_deref()?, &path);
+            // Compose looks in the context; people also write the path from the Compose file.
+            let beside = join_path(&layer.source.folder, &path);
+            let exists = |path: &Option<String>| path.as_deref().is_some_and(|p| self.inputs.tree.find(p).is_some());
+            if exists(&in_context) || !exists(&beside) { in_context } else { beside }
+        });
         let target = find(|build| build.target.as_ref());
         let mut args = Ordered::new();
         for layer in self.active("build") {
@@ -315,18 +322,19 @@ impl<V> Ordered<V> {
 
 fn setting_var(layer: &Layer<'_>, setting: &Setting) -> EnvVar {
     let name = layer.partial(setting.key.as_str());
-    let (value, raw, assumed) = match &setting.value {
-        Some(text) => {
-            let filled = layer.source.variables.fill(text.as_str());
-            (filled.value, text.value.clone(), filled.assumed)
-        }
+    let (filled, raw) = match &setting.value {
+        Some(text) => (layer.source.variables.fill(text.as_str()), text.value.clone()),
         // Passed through: from the project's `.env`, or from a host that we do not know.
         None => match layer.source.variables.get(&name) {
-            Some((value, assumed)) => (Some(value.clone()), String::new(), *assumed),
-            None => (None, String::new(), false),
+            Some((value, assumed)) => {
+                let filled = Filled { value: Some(value.clone()), partial: value.clone(), assumed: *assumed };
+                (filled, String::new())
+            }
+            None => (Filled { value: None, partial: String::new(), assumed: false }, String::new()),
         },
     };
-    EnvVar { name, value, raw, place: layer.place(setting.span), origin: Origin::Compose, assumed }
+    let Filled { value, partial, assumed } = filled;
+    EnvVar { name, value, partial, raw, place: layer.place(setting.span), origin: Origin::Compose, assumed }
 }
 
 fn resolve_port(layer: &Layer<'_>, port: &Port) -> ResolvedPort {

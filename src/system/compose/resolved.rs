@@ -8,6 +8,8 @@ use crate::syntax::Place;
 pub struct Resolved {
     /// The value; none when a variable in it is unknown.
     pub value: Option<String>,
+    /// The text with what is known filled in; an unknown variable is left as written (`${DB_PASSWORD}`).
+    pub partial: String,
     /// The text as written.
     pub raw: String,
     /// Where it stands.
@@ -123,6 +125,10 @@ pub struct EnvVar {
     /// Its value; none when it is passed through from a host that we do not know, or when a variable
     /// in it is unknown.
     pub value: Option<String>,
+    /// The value with what is known filled in; an unknown variable is left as written, so that the host
+    /// and the database of `postgres://u:${DB_PASSWORD}@db/orders` can still be read. Empty when the
+    /// variable is passed through from an unknown host.
+    pub partial: String,
     /// The value as written; empty when it is passed through.
     pub raw: String,
     /// Where it is set.

@@ -49,6 +49,8 @@ impl System {
         (&self.tree.file(place.file).path, &text[place.span.start as usize..place.span.end as usize])
     }
 
+    /// Folder, then for each environment its name and services.
+    #[allow(clippy::type_complexity)]
     fn names(&self) -> Vec<(&str, Vec<(&str, Vec<&str>)>)> {
         self.projects
             .iter()
@@ -90,6 +92,22 @@ fn an_unknown_variable_leaves_the_value_unknown() {
         system(&[("compose.yaml", "services:\n  a:\n    image: x\n    environment: ['URL=${HOST:?set}/x']\n")]);
     let url = system.service("a").env("URL").unwrap();
     assert_eq!((url.value.as_deref(), url.raw.as_str()), (None, "${HOST:?set}/x"));
+}
+
+#[test]
+fn what_is_known_of_a_value_is_kept() {
+    let text = "services:\n  a:\n    image: x\n    environment: ['URL=pg://${U}:${P}@${H:-db}/orders']\n";
+    let system = system(&[("compose.yaml", text), (".env", "U=me\n")]);
+    let url = system.service("a").env("URL").unwrap();
+    assert_eq!((url.value.as_deref(), url.partial.as_str()), (None, "pg://me:${P}@db/orders"));
+}
+
+#[test]
+fn a_dockerfile_is_found_in_the_context_or_else_beside_the_compose_file() {
+    let text = "services:\n  a: {build: {context: .., dockerfile: ../a/Dockerfile}}\n  b: {build: {context: .., dockerfile: b/Dockerfile}}\n";
+    let system = system(&[("deploy/compose.yaml", text), ("a/Dockerfile", ""), ("b/Dockerfile", "")]);
+    assert_eq!(system.service("a").dockerfile(), Some("a/Dockerfile"));
+    assert_eq!(system.service("b").dockerfile(), Some("b/Dockerfile"));
 }
 
 #[test]

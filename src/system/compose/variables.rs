@@ -19,6 +19,7 @@ pub(super) struct Variables {
 
 /// A filled-in text, and whether an assumed variable is in it.
 pub(super) struct Filled {
+    /// The value; none when a variable in it is unknown.
     pub(super) value: Option<String>,
     /// The text with what is unknown left as written.
     pub(super) partial: String,
@@ -38,7 +39,7 @@ impl Variables {
         let Some((file, example)) = join_path(folder, path).and_then(|path| find_env_file(inputs, &path)) else {
             return;
         };
-        for (pair, value, assumed) in pairs(inputs, file, example, self) {
+        for (pair, Filled { value, assumed, .. }) in pairs(inputs, file, example, self) {
             if let Some(value) = value {
                 self.values.entry(pair.key.clone()).or_insert((value, assumed));
             }
@@ -100,24 +101,25 @@ pub(super) fn pairs<'a>(
     file: FileId,
     example: bool,
     variables: &Variables,
-) -> Vec<(&'a Pair, Option<String>, bool)> {
+) -> Vec<(&'a Pair, Filled)> {
     let mut known = variables.clone();
     let mut found = Vec::new();
     for pair in inputs.env_files.get(&file).map(|pairs| pairs.pairs.as_slice()).unwrap_or_default() {
-        let (value, assumed) = match &pair.value {
-            Some(raw) if pair.literal => (Some(raw.clone()), example),
-            Some(raw) => {
-                let filled = known.fill(raw);
-                (filled.value, example || filled.assumed)
-            }
-            None => {
-                variables.get(&pair.key).map_or((None, example), |(value, assumed)| (Some(value.clone()), *assumed))
-            }
+        let mut filled = match &pair.value {
+            Some(raw) if pair.literal => Filled { value: Some(raw.clone()), partial: raw.clone(), assumed: false },
+            Some(raw) => known.fill(raw),
+            None => match variables.get(&pair.key) {
+                Some((value, assumed)) => {
+                    Filled { value: Some(value.clone()), partial: value.clone(), assumed: *assumed }
+                }
+                None => Filled { value: None, partial: String::new(), assumed: false },
+            },
         };
-        if let Some(value) = &value {
-            known.values.entry(pair.key.clone()).or_insert_with(|| (value.clone(), assumed));
+        filled.assumed |= example;
+        if let Some(value) = &filled.value {
+            known.values.entry(pair.key.clone()).or_insert_with(|| (value.clone(), filled.assumed));
         }
-        found.push((pair, value, assumed));
+        found.push((pair, filled));
     }
     found
 }
