@@ -4,8 +4,8 @@
 //! environment or the network, and never formats a path.
 
 pub mod finding;
-pub mod rest_client;
 pub mod names;
+pub mod rest_client;
 pub mod run;
 
 pub use finding::{Confidence, Finding, Related, Severity};

@@ -2,11 +2,15 @@
 //! publisher, consumer and saga is protected.
 
 pub mod compose;
+pub mod deployment;
+pub mod services;
 
 use std::collections::HashMap;
 
 use crate::extract::http::{BlockingCall, HttpClient};
 use crate::syntax::{FileId, Place};
+
+pub use services::{Service, ServiceKind};
 
 /// Everything the rules look at.
 #[derive(Clone, Debug, Default)]
@@ -20,17 +24,6 @@ pub struct System {
     pub http: Vec<HttpClient>,
     /// Other calls that block the event loop.
     pub blocking: Vec<BlockingCall>,
-}
-
-/// A first-party process that the system deploys.
-#[derive(Clone, Debug, Default)]
-pub struct Service {
-    /// Its name: the Compose service, else the package, else the folder.
-    pub name: String,
-    /// The folder of its code, relative, with `/`; empty for the root.
-    pub root: String,
-    /// The place that declares it.
-    pub place: Option<Place>,
 }
 
 impl System {
