@@ -1,8 +1,13 @@
 //! The facts of all files joined: services, datastores, channels, calls, and how each client,
 //! publisher, consumer and saga is protected.
 
+pub mod browser;
+pub mod calls;
 pub mod compose;
 pub mod deployment;
+pub mod imports;
+pub mod map;
+pub mod owners;
 pub mod services;
 
 use std::collections::HashMap;
@@ -24,6 +29,10 @@ pub struct System {
     pub http: Vec<HttpClient>,
     /// Other calls that block the event loop.
     pub blocking: Vec<BlockingCall>,
+    /// Requests from one service to another.
+    pub calls: Vec<calls::Call>,
+    /// What is shown of the system besides its services and calls.
+    pub map: map::SystemMap,
 }
 
 impl System {

@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::{Service, ServiceKind};
+use crate::config;
 
 /// A correction of what discovery finds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,6 +19,25 @@ pub struct Correction {
     pub ignore: bool,
     /// It is another process of that service.
     pub part_of: Option<String>,
+}
+
+impl From<&config::ServiceSetting> for Correction {
+    fn from(setting: &config::ServiceSetting) -> Self {
+        Correction {
+            key: setting.key.clone(),
+            name: setting.name.clone(),
+            root: setting.root.clone(),
+            kind: setting.kind.map(|kind| match kind {
+                config::ServiceKind::Service => ServiceKind::Http,
+                config::ServiceKind::Worker => ServiceKind::Worker,
+                config::ServiceKind::Gateway => ServiceKind::Gateway,
+                config::ServiceKind::Frontend => ServiceKind::Frontend,
+                config::ServiceKind::Job => ServiceKind::Job,
+            }),
+            ignore: setting.ignore,
+            part_of: setting.part_of.clone(),
+        }
+    }
 }
 
 /// Applies corrections in their order.

@@ -9,7 +9,7 @@ use crate::facts::dockerfile::Dockerfile;
 use crate::facts::manifest::PackageJson;
 
 /// Packages that make pages in the browser.
-pub(crate) const BROWSER_PACKAGES: [&str; 14] = [
+const BROWSER_PACKAGES: [&str; 14] = [
     "react",
     "react-dom",
     "vue",
@@ -26,7 +26,7 @@ pub(crate) const BROWSER_PACKAGES: [&str; 14] = [
     "lit",
 ];
 /// Packages that answer requests on a server.
-pub(crate) const SERVER_PACKAGES: [&str; 10] = [
+const SERVER_PACKAGES: [&str; 10] = [
     "express",
     "fastify",
     "koa",
@@ -39,13 +39,18 @@ pub(crate) const SERVER_PACKAGES: [&str; 10] = [
     "@grpc/grpc-js",
 ];
 
-/// True for the manifest of a front end.
-pub(crate) fn is_frontend_package(package: &PackageJson) -> bool {
-    BROWSER_PACKAGES.iter().any(|name| package.dependency(name).is_some()) && !is_server_package(package)
+/// True for the manifest of a package that makes pages in the browser.
+pub fn is_browser_package(package: &PackageJson) -> bool {
+    BROWSER_PACKAGES.iter().any(|name| package.dependency(name).is_some())
 }
 
-/// True for the manifest of a server.
-pub(crate) fn is_server_package(package: &PackageJson) -> bool {
+/// True for the manifest of a front end.
+pub(super) fn is_frontend_package(package: &PackageJson) -> bool {
+    is_browser_package(package) && !is_server_package(package)
+}
+
+/// True for the manifest of a package that answers requests on a server.
+pub fn is_server_package(package: &PackageJson) -> bool {
     SERVER_PACKAGES.iter().any(|name| {
         package.dependency(name).is_some_and(|d| d.kind != crate::facts::manifest::RequirementKind::Development)
     })
