@@ -3,6 +3,10 @@
 //!
 //! Everything here is computed from the bytes of a single file and is plain data.
 
+pub mod command;
+pub mod compose;
+pub mod dockerfile;
+pub mod manifest;
 pub mod dump;
 pub mod javascript;
 pub mod module;

@@ -1,6 +1,8 @@
 //! The facts of all files joined: services, datastores, channels, calls, and how each client,
 //! publisher, consumer and saga is protected.
 
+pub mod compose;
+
 use std::collections::HashMap;
 
 use crate::extract::http::{BlockingCall, HttpClient};
