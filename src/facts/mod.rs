@@ -6,8 +6,8 @@
 pub mod command;
 pub mod compose;
 pub mod dockerfile;
-pub mod manifest;
 pub mod dump;
 pub mod javascript;
+pub mod manifest;
 pub mod module;
 pub mod python;

@@ -4,9 +4,12 @@
 //! environment or the network, and never formats a path.
 
 pub mod finding;
+pub mod names;
 pub mod rest_client;
+pub mod run;
 
 pub use finding::{Confidence, Finding, Related, Severity};
+pub use names::Names;
 
 use crate::system::System;
 

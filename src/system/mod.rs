@@ -1,15 +1,17 @@
 //! The facts of all files joined: services, datastores, channels, calls, and how each client,
 //! publisher, consumer and saga is protected.
 
-pub mod compose;
-
 use std::collections::HashMap;
 
-use crate::extract::http::{BlockingCall, HttpClient};
+use crate::catalog::Catalog;
+use crate::extract::http::{self, BlockingCall, HttpClient};
+use crate::files::{self, Tree, Zone};
+use crate::program::{Evaluator, Program};
 use crate::syntax::{FileId, Place};
+pub mod compose;
 
 /// Everything the rules look at.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct System {
     /// The services, sorted by name.
     pub services: Vec<Service>,
@@ -41,4 +43,12 @@ impl System {
             .map(|owners| owners.iter().filter_map(|i| self.services.get(*i)).map(|s| s.name.clone()).collect())
             .unwrap_or_default()
     }
+}
+
+/// Joins the program and the deployment files of a tree.
+pub fn build(tree: &Tree, program: &Program, catalog: &Catalog) -> System {
+    let ev = Evaluator::new(program, catalog);
+    let in_scope = |unit| files::zone(&program.unit(unit).path) == Zone::Production;
+    let _ = tree;
+    System { http: http::extract(&ev, &in_scope), blocking: http::blocking_calls(&ev, &in_scope), ..System::default() }
 }
