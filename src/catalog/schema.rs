@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::consume::{Consume, Effects};
 use super::http::{Breaker, Deadline, Http, Retry};
 use crate::facts::module::Language;
 
@@ -81,6 +82,11 @@ pub struct Library {
     /// How it bounds the time of what it wraps.
     #[serde(default)]
     pub deadline: Vec<Deadline>,
+    /// How it hands messages over.
+    pub consume: Option<Consume>,
+    /// What its calls do to the world.
+    #[serde(default)]
+    pub effects: Effects,
 }
 
 /// A callback's parameter.
