@@ -668,6 +668,13 @@ impl<'a> Evaluator<'a> {
             let default = default.filter(|d| !matches!(d, Value::Dict(_)));
             return Some(Value::Env { name: name.into(), default: default.map(Arc::new), site });
         }
+        if let Some(factory) = self.catalog.by_argument(language, symbol) {
+            let made = self
+                .positional(site.unit, call, factory.argument)
+                .or_else(|| factory.keyword.as_ref().and_then(|k| self.keyword(site.unit, call, k)))?;
+            let ty = self.catalog.symbol(language, symbol, factory.types.get(&made.as_str()?)?)?;
+            return Some(Value::Instance(Instance { ty, call: Some(site), from: None }));
+        }
         if let Some(position) = self.catalog.transparent(language, symbol) {
             return self.positional(site.unit, call, position);
         }
