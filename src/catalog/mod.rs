@@ -7,6 +7,7 @@
 pub mod consume;
 pub mod http;
 pub mod schema;
+pub mod store;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;

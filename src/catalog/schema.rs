@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use super::consume::{Consume, Effects};
 use super::http::{Breaker, Deadline, Http, Retry};
+use super::store::Store;
 use crate::facts::module::Language;
 
 /// Languages that share packages.
@@ -90,6 +91,8 @@ pub struct Library {
     pub deadline: Vec<Deadline>,
     /// How it hands messages over.
     pub consume: Option<Consume>,
+    /// How it opens datastores.
+    pub store: Option<Store>,
     /// What its calls do to the world.
     #[serde(default)]
     pub effects: Effects,

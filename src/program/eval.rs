@@ -390,6 +390,9 @@ impl<'a> Evaluator<'a> {
         }
         let mut declared = None;
         for field in class.fields.iter().filter(|f| f.name == name) {
+            if let Some(given) = call.and_then(|c| self.field_argument(c, unit_id, class_id, name)) {
+                return given;
+            }
             if let Some(value) = field.value {
                 values.push(self.at(unit_id, value));
             }
@@ -431,6 +434,17 @@ impl<'a> Evaluator<'a> {
             }
         }
         Value::Unknown
+    }
+
+    /// The argument for a field of a class without a constructor (a dataclass, a model).
+    fn field_argument(&self, site: Site, unit: UnitId, class: ClassId, name: &str) -> Option<Value> {
+        let module = &self.program.unit(unit).module;
+        let constructed = |m: &FuncId| module.func(*m).kind == FunctionKind::Constructor;
+        if module.language != Language::Python || module.class(class).methods.iter().any(constructed) {
+            return None;
+        }
+        let value = self.keyword(site.unit, self.program.unit(site.unit).module.call(site.expr)?, name)?;
+        (!value.is_unknown()).then_some(value)
     }
 
     fn static_member(&self, unit_id: UnitId, class_id: ClassId, name: &str, site: Site) -> Value {
@@ -489,6 +503,8 @@ impl<'a> Evaluator<'a> {
         }
         let default =
             default.map(|(_, v)| v).filter(|v| !matches!(v, Value::Unknown | Value::Null | Value::External(_)));
+        // The field is what reads the variable, not each use of it.
+        let site = field.value.or(field.ty).map_or(site, |expr| Site { unit: unit_id, expr });
         Some(Value::Env { name: env.into(), default: default.map(Arc::new), site })
     }
 
@@ -642,9 +658,22 @@ impl<'a> Evaluator<'a> {
                 }
                 Value::Object { unit: *unit, class: *class, call: Some(site) }
             }
+            // `env = Env(); env("NAME")`
+            Value::Instance(instance) => {
+                let symbol = format_smolstr!("{}.()", instance.ty);
+                self.known_call(language, &symbol, site, call).unwrap_or(Value::Unknown)
+            }
+            // `cls(…)` in a class method
+            Value::Object { unit, class, .. } if self.is_receiver(site.unit, call.callee) => {
+                Value::Object { unit: *unit, class: *class, call: Some(site) }
+            }
             Value::OneOf(values) => self.one_of(values.iter().map(|v| self.call_value(v, site, call)).collect()),
             _ => self.string_method(site, call),
         }
+    }
+
+    fn is_receiver(&self, unit: UnitId, callee: ExprId) -> bool {
+        matches!(self.program.unit(unit).module.expr(callee).kind, ExprKind::This)
     }
 
     /// A class that extends an external one without adding a constructor is still that type; nothing
