@@ -9,6 +9,7 @@ use crate::files::{self, Tree, Zone};
 use crate::program::{Evaluator, Program};
 use crate::syntax::{FileId, Place};
 pub mod compose;
+pub mod stores;
 
 /// Everything the rules look at.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +19,8 @@ pub struct System {
     /// Which services a source file belongs to: several for a shared package, none for code that no
     /// service uses.
     pub owners: HashMap<FileId, Vec<usize>>,
+    /// The datastores, with the services that use them.
+    pub datastores: Vec<stores::Datastore>,
     /// Outgoing HTTP.
     pub http: Vec<HttpClient>,
     /// Other calls that block the event loop.

@@ -279,7 +279,12 @@ impl Args {
         for selector in selectors {
             let found = match self.pick(reader, selector, at) {
                 Some(Picked::Value(value, site)) => reader.settings(&value, site),
-                Some(Picked::Variable(name)) => vec![Setting::variable(&name, reader.ev.program.place(at))],
+                Some(Picked::Variable(name)) => {
+                    // Not set is as good as not said.
+                    let place = reader.ev.program.place(at);
+                    let unset = Some(Box::new(Setting::literal("", place)));
+                    vec![Setting { fallback: unset, ..Setting::variable(&name, place) }]
+                }
                 None => continue,
             };
             if !found.is_empty() {
