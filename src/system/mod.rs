@@ -1,6 +1,11 @@
 //! The facts of all files joined: services, datastores, channels, calls, and how each client,
 //! publisher, consumer and saga is protected.
 
+pub mod compose;
+pub mod deployment;
+pub mod services;
+pub mod stores;
+
 use std::collections::HashMap;
 
 use crate::catalog::Catalog;
@@ -8,8 +13,8 @@ use crate::extract::http::{self, BlockingCall, HttpClient};
 use crate::files::{self, Tree, Zone};
 use crate::program::{Evaluator, Program};
 use crate::syntax::{FileId, Place};
-pub mod compose;
-pub mod stores;
+
+pub use services::{Service, ServiceKind};
 
 /// Everything the rules look at.
 #[derive(Clone, Debug, Default)]
@@ -27,17 +32,6 @@ pub struct System {
     pub blocking: Vec<BlockingCall>,
 }
 
-/// A first-party process that the system deploys.
-#[derive(Clone, Debug, Default)]
-pub struct Service {
-    /// Its name: the Compose service, else the package, else the folder.
-    pub name: String,
-    /// The folder of its code, relative, with `/`; empty for the root.
-    pub root: String,
-    /// The place that declares it.
-    pub place: Option<Place>,
-}
-
 impl System {
     /// The services that the code at a place belongs to, by name.
     pub fn services_at(&self, place: Place) -> Vec<String> {
@@ -52,6 +46,28 @@ impl System {
 pub fn build(tree: &Tree, program: &Program, catalog: &Catalog) -> System {
     let ev = Evaluator::new(program, catalog);
     let in_scope = |unit| files::zone(&program.unit(unit).path) == Zone::Production;
-    let _ = tree;
-    System { http: http::extract(&ev, &in_scope), blocking: http::blocking_calls(&ev, &in_scope), ..System::default() }
+    let deployment = deployment::Deployment::read(tree);
+    let services = services::discover(tree, &deployment, &[]);
+    let owners = owners_by_root(tree, &services);
+    let datastores = stores::find(tree, &ev, &in_scope, &services, &owners, &deployment.projects);
+    System {
+        http: http::extract(&ev, &in_scope),
+        blocking: http::blocking_calls(&ev, &in_scope),
+        services,
+        owners,
+        datastores,
+    }
+}
+
+/// The services whose root is the deepest above a file.
+fn owners_by_root(tree: &Tree, services: &[Service]) -> HashMap<FileId, Vec<usize>> {
+    let mut owners: HashMap<FileId, Vec<usize>> = HashMap::new();
+    for id in tree.ids() {
+        let path = tree.file(id).path.as_str();
+        let above = |root: &str| root.is_empty() || path.strip_prefix(root).is_some_and(|rest| rest.starts_with('/'));
+        let roots = services.iter().map(|s| s.root.as_str()).filter(|root| above(root));
+        let Some(deepest) = roots.max_by_key(|root| root.len()) else { continue };
+        owners.insert(id, (0..services.len()).filter(|i| services[*i].root == deepest).collect());
+    }
+    owners
 }

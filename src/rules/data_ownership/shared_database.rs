@@ -97,6 +97,7 @@ fn one_context(system: &System, a: usize, b: usize) -> bool {
     let inside = |outer: &str, inner: &str| !outer.is_empty() && inner.starts_with(&format!("{outer}/"));
     a == b
         || first.root == second.root
+        || (!first.code_base.is_empty() && first.code_base == second.code_base)
         || inside(&first.root, &second.root)
         || inside(&second.root, &first.root)
         || contexts::subject(&first.name) == contexts::subject(&second.name)

@@ -10,8 +10,15 @@ pub mod url;
 #[cfg(test)]
 mod tests;
 
+use std::collections::HashMap;
+
+use super::compose::{ComposeProject, Origin};
+use super::services::Service;
 use crate::catalog::store::StoreRole;
-use crate::syntax::Place;
+use crate::extract::stores::{self, InScope};
+use crate::files::Tree;
+use crate::program::Evaluator;
+use crate::syntax::{FileId, Place};
 
 pub use input::{Deployed, Environments, Hosts};
 pub use join::join;
@@ -78,4 +85,24 @@ impl Datastore {
 
 pub(crate) fn is_local(host: &str) -> bool {
     matches!(host, "localhost" | "127.0.0.1" | "0.0.0.0" | "::1" | "")
+}
+
+/// The datastores that the services of a system open.
+pub fn find(
+    tree: &Tree,
+    ev: &Evaluator<'_>,
+    in_scope: &InScope<'_>,
+    services: &[Service],
+    owners: &HashMap<FileId, Vec<usize>>,
+    projects: &[ComposeProject],
+) -> Vec<Datastore> {
+    let found = stores::extract(ev, in_scope, tree);
+    let names: Vec<String> = services.iter().map(|s| s.name.clone()).collect();
+    let service_of = |project: &str, name: &str| {
+        services.iter().position(|s| s.containers.iter().any(|c| c.project == project && c.name == name))
+    };
+    let image =
+        |index: usize| services[index].env.iter().filter(|v| v.origin == Origin::Image).cloned().collect::<Vec<_>>();
+    let environments = Environments::new(projects, services.len(), &service_of, &image);
+    join(&found, &names, owners, &environments)
 }
