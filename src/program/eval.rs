@@ -192,9 +192,13 @@ impl<'a> Evaluator<'a> {
         let import = &self.program.unit(unit_id).module.imports[index];
         let Some(target) = self.program.imports.target(unit_id, &import.module) else { return Value::Unknown };
         match (target, &import.kind) {
-            (Target::Unit(unit), ImportKind::Named(name)) => {
-                self.exported(*unit, name, 0).unwrap_or_else(|| self.submodule(unit_id, &import.module, name))
-            }
+            (Target::Unit(unit), ImportKind::Named(name)) => match self.exported(*unit, name, 0) {
+                Some(value) => value,
+                None => match self.submodule(unit_id, &import.module, name) {
+                    Value::Unknown | Value::Folder(_) => self.shadowed(unit_id, &import.module, name),
+                    module => module,
+                },
+            },
             (Target::Unit(unit), ImportKind::Default) => {
                 self.exported(*unit, "default", 0).unwrap_or(Value::Module(*unit))
             }
@@ -208,6 +212,16 @@ impl<'a> Evaluator<'a> {
                 Value::External(format_smolstr!("{package}.{name}"))
             }
             (Target::External(package), _) => Value::External(package.clone()),
+        }
+    }
+
+    /// A folder of the repository has the name of a library (`src/neo4j/driver.py` imports from `neo4j`)
+    /// and does not offer what is imported.
+    fn shadowed(&self, unit_id: UnitId, module: &str, name: &str) -> Value {
+        let language = self.program.language(unit_id);
+        match language == Language::Python && self.catalog.split(language, module).is_some() {
+            true => Value::External(format_smolstr!("{module}.{name}")),
+            false => Value::Unknown,
         }
     }
 

@@ -150,10 +150,7 @@ fn read(
     let mut out = Vec::new();
     for reader in Reader::ways(ev, &sites) {
         let args = Args::of_call(&reader, arguments);
-        let args = match factory(&reader, &args, opens, site) {
-            Some(made) => made,
-            None => args,
-        };
+        let args = factory(&reader, &args, opens, site).unwrap_or(args);
         let mut base = blank(ev, site, library, store, opens);
         if let Some(outer) = reader.outermost() {
             base.anchor = ev.program.unit(outer.unit).file;
@@ -205,10 +202,11 @@ fn factory(reader: &Reader<'_, '_>, args: &Args, opens: &Opens, site: Site) -> O
         }
         other => other,
     };
-    returned.alternatives().iter().find_map(|v| match v {
+    let options = returned.alternatives().iter().find_map(|v| match v {
         Value::Dict(dict) => Some(Args::of_dict(dict.clone())),
         _ => None,
-    })
+    });
+    Some(options.unwrap_or_else(Args::unreadable))
 }
 
 /// The uses that arguments describe: one for each alternative address.
@@ -221,6 +219,11 @@ fn filled(
     tree: &Tree,
 ) -> Vec<StoreUse> {
     parts(reader, args, opens, site, &mut base);
+    if args.unread {
+        // What could not be read may say something else.
+        base.default_host = None;
+        base.default_database = None;
+    }
     let mut urls = Vec::new();
     for selector in &opens.url {
         match args.pick(reader, selector, site) {

@@ -193,7 +193,9 @@ impl<'r, 'e> Reader<'r, 'e> {
                 let first = *items.first()?;
                 self.setting(&self.value(first), first, depth + 1)
             }
-            _ => None,
+            Value::Bool(_) | Value::Null | Value::Dict(_) => None,
+            // Given, but not known.
+            _ => Some(Setting { text: Text { parts: vec![TextPart::Hole] }, place, fallback: None }),
         }
     }
 }
@@ -204,6 +206,8 @@ pub(super) struct Args {
     pub(super) positional: Vec<Site>,
     keywords: Vec<(SmolStr, Site)>,
     options: Vec<std::sync::Arc<Dict>>,
+    /// Something that is passed could not be read.
+    pub(super) unread: bool,
 }
 
 /// What a selector points at.
@@ -224,8 +228,13 @@ impl Args {
             match &arg.name {
                 Some(name) if !name.is_empty() && !arg.spread => out.keywords.push((name.clone(), value)),
                 _ => {
-                    if let Value::Dict(dict) = reader.value(value) {
-                        out.options.push(dict);
+                    match reader.value(value) {
+                        Value::Dict(dict) => {
+                            out.unread |= dict.open;
+                            out.options.push(dict);
+                        }
+                        Value::Unknown | Value::Param { .. } => out.unread = true,
+                        _ => {}
                     }
                     if !arg.spread {
                         out.positional.push(value);
@@ -236,9 +245,14 @@ impl Args {
         out
     }
 
+    /// Options that could not be read.
+    pub(super) fn unreadable() -> Args {
+        Args { unread: true, ..Args::default() }
+    }
+
     /// A dictionary of options alone.
     pub(super) fn of_dict(dict: std::sync::Arc<Dict>) -> Args {
-        Args { options: vec![dict], ..Args::default() }
+        Args { unread: dict.open, options: vec![dict], ..Args::default() }
     }
 
     /// What a selector points at.
@@ -269,7 +283,7 @@ impl Args {
             }
         }
         match value {
-            Value::Dict(_) | Value::Unknown | Value::Null => None,
+            Value::Dict(_) | Value::Null => None,
             value => Some(Picked::Value(value, site)),
         }
     }

@@ -67,6 +67,7 @@ pub(super) fn resolve(used: &StoreUse, deployed: &Deployed, service: &str) -> Re
     let (database, schema, user) = (answer(&used.database), answer(&used.schema), answer(&used.user));
 
     let mut deciding: Vec<&Answer> = Vec::new();
+    deciding.extend(schema.as_ref().filter(|s| s.known().is_some()));
     if let Some(url) = &url {
         let has_host = host.as_ref().is_some_and(|h| !h.text.is_empty());
         if apply_url(&mut out, &url.text, has_host) {
@@ -107,20 +108,21 @@ pub(super) fn resolve(used: &StoreUse, deployed: &Deployed, service: &str) -> Re
         } else if plain && out.schemas.is_empty() {
             out.schemas = text.split(',').map(|s| s.trim().to_string()).collect();
         }
-        deciding.extend(schema.as_ref());
     }
     out.user = out.user.take().or_else(|| user.as_ref().and_then(|u| u.known().map(str::to_string)));
     let unsaid = |answer: &Option<Answer>| answer.as_ref().is_none_or(|a| a.text.is_empty());
     defaults(&mut out, used, url.is_some(), unsaid(&host), unsaid(&database));
 
-    // The database says most about which one it is, then the address.
-    if let Some(last) = deciding.iter().rev().find(|a| a.place.file != used.place.file).or(deciding.last()) {
+    // What names the database comes last.
+    if let Some(last) = deciding.last() {
         out.place = last.place;
     }
     for answer in &deciding {
         out.certainty = out.certainty.min(answer.certainty);
         for place in &answer.places {
-            if !out.places.contains(place) {
+            // The read stands in the call that opens it.
+            let inside = place.0.file == used.place.file && used.place.span.contains(place.0.span);
+            if !inside && !out.places.contains(place) {
                 out.places.push(place.clone());
             }
         }
@@ -220,6 +222,7 @@ fn evaluate(setting: &Setting, deployed: &Deployed, service: &str) -> Answer {
                     out.text.push_str(&variable.value.clone().unwrap_or_else(unknown));
                     out.place = variable.place;
                     out.places.push((variable.place, format!("`{service}` gets `{name}` here")));
+                    out.places.push((setting.place, format!("`{service}` reads `{name}` here")));
                     if variable.assumed {
                         out.certainty = Certainty::Medium;
                     }
