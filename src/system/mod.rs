@@ -9,6 +9,7 @@ pub mod imports;
 pub mod map;
 pub mod owners;
 pub mod services;
+pub mod stores;
 
 use std::collections::HashMap;
 
@@ -32,6 +33,8 @@ pub struct System {
     /// Which services a source file belongs to: several for a shared package, none for code that no
     /// service uses.
     pub owners: HashMap<FileId, Vec<usize>>,
+    /// The datastores, with the services that use them.
+    pub datastores: Vec<stores::Datastore>,
     /// Outgoing HTTP.
     pub http: Vec<HttpClient>,
     /// Other calls that block the event loop.
@@ -69,5 +72,6 @@ pub fn build(
     let http = http::extract(&ev, &in_scope);
     let blocking = http::blocking_calls(&ev, &in_scope);
     let calls = calls::calls(&services, &owners, &http);
-    System { services, owners, http, blocking, calls, map: SystemMap::default() }
+    let datastores = stores::find(tree, &ev, &in_scope, &services, &owners, &deployment.projects);
+    System { services, owners, http, blocking, calls, datastores, map: SystemMap::default() }
 }
