@@ -70,6 +70,18 @@ impl Catalog {
         }
     }
 
+    /// The type that calling an object of a type gives (`sessionmaker(…)()`), where it is known.
+    pub fn called(&self, language: Language, ty: &str) -> Option<SmolStr> {
+        let (library, rest) = self.split(language, ty)?;
+        library.returns.get(&format!("{rest}.()")).map(|ty| self.absolute(library, ty))
+    }
+
+    /// What a call of a symbol does to the world.
+    pub fn effect(&self, language: Language, symbol: &str) -> Option<consume::EffectKind> {
+        let (library, rest) = self.split(language, symbol)?;
+        library.effects.kinds.iter().find(|(_, calls)| calls.iter().any(|c| matches(c, rest))).map(|(kind, _)| *kind)
+    }
+
     /// The factory a symbol is, when the string it is given says what it makes.
     pub fn by_argument(&self, language: Language, symbol: &str) -> Option<&ReturnsByArgument> {
         let (library, rest) = self.split(language, symbol)?;
@@ -153,6 +165,22 @@ impl Catalog {
             return SmolStr::new(name);
         }
         format_smolstr!("{}.{name}", library.packages[0])
+    }
+}
+
+/// Whether a name of a data file, in which `*` stands for one part, is this name.
+fn matches(pattern: &str, name: &str) -> bool {
+    if !pattern.contains('*') {
+        return pattern == name;
+    }
+    let (mut parts, mut names) = (pattern.split('.'), name.split('.'));
+    loop {
+        match (parts.next(), names.next()) {
+            (None, None) => return true,
+            (Some("*"), Some(_)) => {}
+            (Some(p), Some(n)) if p == n => {}
+            _ => return false,
+        }
     }
 }
 

@@ -640,6 +640,13 @@ impl<'a> Evaluator<'a> {
                 }
                 Value::Object { unit: *unit, class: *class, call: Some(site) }
             }
+            // An object that makes objects: `sessionmaker(…)()`, `new this.model(…)`.
+            Value::Instance(instance) => match self.catalog.called(language, &instance.ty) {
+                Some(ty) => {
+                    Value::Instance(Instance { ty, call: Some(site), from: Some(Arc::new(instance.clone())) })
+                }
+                None => self.string_method(site, call),
+            },
             Value::OneOf(values) => self.one_of(values.iter().map(|v| self.call_value(v, site, call)).collect()),
             _ => self.string_method(site, call),
         }
