@@ -5,6 +5,7 @@
 //! nothing of services or rules. Each use says where it stands and what is known about how it is
 //! protected; what could not be resolved is said too.
 
+pub mod consume;
 pub mod http;
 
 use crate::syntax::Place;

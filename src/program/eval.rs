@@ -709,6 +709,7 @@ impl<'a> Evaluator<'a> {
                 Value::Str(_) | Value::Dict(_) | Value::Object { .. } | Value::Env { .. },
             ) => object,
             ("replace", Value::Env { .. }) => object,
+            ("bind", Value::Function { .. }) => object,
             (
                 "model_dump" | "dict" | "json" | "model_dump_json" | "to_dict" | "asdict" | "to_json",
                 Value::Object { .. },

@@ -112,7 +112,7 @@ pub fn clients(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<HttpClient> {
 }
 
 /// The symbols a call may mean; a parameter is followed to what the callers pass.
-fn callees(ev: &Evaluator<'_>, site: Site) -> Vec<(SmolStr, Option<Instance>)> {
+pub(crate) fn callees(ev: &Evaluator<'_>, site: Site) -> Vec<(SmolStr, Option<Instance>)> {
     if let Some((symbol, receiver)) = ev.callee(site) {
         return vec![(symbol, receiver.map(|r| (*r).clone()))];
     }
