@@ -5,7 +5,9 @@
 //! the name in it: `requests.get`, `@nestjs/axios.HttpService.post`, `aiokafka.AIOKafkaProducer.send`.
 
 pub mod http;
+pub mod publish;
 pub mod schema;
+pub mod store;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;

@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::http::{Breaker, Deadline, Http, Retry};
+use super::publish::Publish;
+use super::store::Writes;
 use crate::facts::module::Language;
 
 /// Languages that share packages.
@@ -84,6 +86,11 @@ pub struct Library {
     /// How it bounds the time of what it wraps.
     #[serde(default)]
     pub deadline: Vec<Deadline>,
+    /// How it hands messages to a broker.
+    #[serde(default)]
+    pub publish: Vec<Publish>,
+    /// How it writes to a database.
+    pub writes: Option<Writes>,
 }
 
 /// A factory whose string argument says what it makes.
