@@ -640,6 +640,15 @@ impl<'a> Evaluator<'a> {
                 }
                 Value::Object { unit: *unit, class: *class, call: Some(site) }
             }
+            // Calling an object: `SessionLocal()` of a session factory, `new this.model(row)`.
+            Value::Instance(instance) => {
+                let symbol = format_smolstr!("{}.()", instance.ty);
+                let ty = self.catalog.result(language, &symbol);
+                if ty == symbol {
+                    return self.string_method(site, call);
+                }
+                Value::Instance(Instance { ty, call: Some(site), from: Some(Arc::new(instance.clone())) })
+            }
             Value::OneOf(values) => self.one_of(values.iter().map(|v| self.call_value(v, site, call)).collect()),
             _ => self.string_method(site, call),
         }
