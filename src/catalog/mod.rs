@@ -6,7 +6,9 @@
 
 pub mod consume;
 pub mod http;
+pub mod publish;
 pub mod schema;
+pub mod store;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
@@ -68,12 +70,6 @@ impl Catalog {
             Some(ty) => self.absolute(library, ty),
             None => self.canonical(language, symbol),
         }
-    }
-
-    /// The type that calling an object of a type gives (`sessionmaker(…)()`), where it is known.
-    pub fn called(&self, language: Language, ty: &str) -> Option<SmolStr> {
-        let (library, rest) = self.split(language, ty)?;
-        library.returns.get(&format!("{rest}.()")).map(|ty| self.absolute(library, ty))
     }
 
     /// What a call of a symbol does to the world.

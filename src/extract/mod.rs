@@ -7,6 +7,7 @@
 
 pub mod consume;
 pub mod http;
+pub mod publish;
 
 use crate::syntax::Place;
 

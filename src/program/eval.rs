@@ -1,11 +1,12 @@
 //! From expressions to [`Value`]s: lazily, with limits, through imports, attributes and calls.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use smol_str::{SmolStr, format_smolstr};
 
+use super::hierarchy::ClassRef;
 use super::index::{Binding, Parent};
 use super::resolve::Target;
 use super::value::{Dict, Instance, Site, Text, TextPart, Value};
@@ -28,12 +29,14 @@ pub struct Evaluator<'a> {
     pub catalog: &'a Catalog,
     memo: RefCell<HashMap<Site, Value>>,
     depth: Cell<u32>,
+    /// The classes that directly extend or implement a class; built when first asked for.
+    pub(super) subclasses: OnceCell<HashMap<ClassRef, Vec<ClassRef>>>,
 }
 
 impl<'a> Evaluator<'a> {
     /// An evaluator without memory.
     pub fn new(program: &'a Program, catalog: &'a Catalog) -> Self {
-        Evaluator { program, catalog, memo: RefCell::default(), depth: Cell::new(0) }
+        Evaluator { program, catalog, memo: RefCell::default(), depth: Cell::new(0), subclasses: OnceCell::new() }
     }
 
     /// What an expression evaluates to.
@@ -640,13 +643,15 @@ impl<'a> Evaluator<'a> {
                 }
                 Value::Object { unit: *unit, class: *class, call: Some(site) }
             }
-            // An object that makes objects: `sessionmaker(…)()`, `new this.model(…)`.
-            Value::Instance(instance) => match self.catalog.called(language, &instance.ty) {
-                Some(ty) => {
-                    Value::Instance(Instance { ty, call: Some(site), from: Some(Arc::new(instance.clone())) })
+            // Calling an object: `SessionLocal()` of a session factory, `new this.model(row)`.
+            Value::Instance(instance) => {
+                let symbol = format_smolstr!("{}.()", instance.ty);
+                let ty = self.catalog.result(language, &symbol);
+                if ty == symbol {
+                    return self.string_method(site, call);
                 }
-                None => self.string_method(site, call),
-            },
+                Value::Instance(Instance { ty, call: Some(site), from: Some(Arc::new(instance.clone())) })
+            }
             Value::OneOf(values) => self.one_of(values.iter().map(|v| self.call_value(v, site, call)).collect()),
             _ => self.string_method(site, call),
         }
@@ -993,7 +998,7 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// The calls of a function of the repository.
+    /// The calls of a function of the repository, also through an interface that it implements.
     pub fn callers(&self, unit: UnitId, func: FuncId) -> Vec<Site> {
         let module = &self.program.unit(unit).module;
         let function = module.func(func);
@@ -1005,6 +1010,8 @@ impl<'a> Evaluator<'a> {
             return Vec::new();
         }
         let constructor_of = (function.kind == FunctionKind::Constructor).then_some(function.class).flatten();
+        // A call through an interface or a base class is a call of what implements it.
+        let through = self.overridden((unit, func));
         self.program
             .calls_named(name)
             .iter()
@@ -1013,7 +1020,9 @@ impl<'a> Evaluator<'a> {
                 let Some(call) = self.program.unit(site.unit).module.call(site.expr) else { return false };
                 let callee = self.at(site.unit, call.callee);
                 callee.alternatives().iter().any(|v| match v {
-                    Value::Function { unit: u, func: f, .. } => *u == unit && *f == func,
+                    Value::Function { unit: u, func: f, .. } => {
+                        (*u == unit && *f == func) || through.contains(&(*u, *f))
+                    }
                     Value::Class { unit: u, class } => *u == unit && Some(*class) == constructor_of,
                     _ => false,
                 })

@@ -3,7 +3,9 @@
 //! A rule reads the [`System`] and says what is broken. It never opens a file, reads the clock, the
 //! environment or the network, and never formats a path.
 
+pub mod event_schema;
 pub mod finding;
+pub mod message_queue;
 
 pub use finding::{Confidence, Finding, Related, Severity};
 
@@ -41,5 +43,11 @@ impl Rule {
 
 /// All rules, sorted by id.
 pub fn all() -> &'static [Rule] {
-    &[]
+    &[
+        event_schema::missing_event_id::RULE,
+        event_schema::unversioned_event::RULE,
+        message_queue::dual_write::RULE,
+        message_queue::transient_message::RULE,
+        message_queue::unconfirmed_publish::RULE,
+    ]
 }

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use crate::extract::http::HttpClient;
+use crate::extract::publish::{DualWrite, Publisher};
 use crate::syntax::{FileId, Place};
 
 /// Everything the rules look at.
@@ -16,6 +17,10 @@ pub struct System {
     pub owners: HashMap<FileId, Vec<usize>>,
     /// Outgoing HTTP.
     pub http: Vec<HttpClient>,
+    /// Messages that are handed to brokers.
+    pub publishers: Vec<Publisher>,
+    /// Commits and publishes that are not one.
+    pub dual_writes: Vec<DualWrite>,
 }
 
 /// A first-party process that the system deploys.

@@ -3,7 +3,7 @@
 use crate::catalog::consume::EffectKind;
 use crate::extract::http::request;
 use crate::facts::module::{BinaryOp, Call, Entry, ExprId, ExprKind, Module, StmtKind};
-use crate::program::{Evaluator, Site, Value};
+use crate::program::{Evaluator, Instance, Site, Value};
 
 use super::reach::Reach;
 
@@ -60,7 +60,7 @@ fn of_kind(ev: &Evaluator<'_>, kind: EffectKind, name: &str, site: Site, call: &
             }
         }
         EffectKind::Save => saved(ev, site, call),
-        EffectKind::SaveSelf => Effect::Repeats("stores a new document".into()),
+        EffectKind::SaveSelf => saved_self(ev, site, call),
         EffectKind::Insert => inserted(ev, name, site, call),
         EffectKind::Update => updated(ev, site, call),
         EffectKind::Increment => Effect::Repeats("adds to a number".into()),
@@ -147,15 +147,13 @@ fn has_word(ev: &Evaluator<'_>, site: Site, call: &Call, words: &[&str]) -> bool
 
 /// `save(x)`: a new row when `x` was made here without a key of the message.
 fn saved(ev: &Evaluator<'_>, site: Site, call: &Call) -> Effect {
-    let module = &ev.program.unit(site.unit).module;
     let args: Vec<ExprId> = call.args.iter().filter(|a| a.name.is_none()).map(|a| a.value).collect();
     let mut effect = Effect::Unclear;
     for &arg in &args {
         for value in ev.settle(&ev.at(site.unit, arg)) {
             match value {
                 Value::Instance(instance) => {
-                    let language = module.language;
-                    match ev.catalog.effect(language, &instance.ty) {
+                    match origin(ev, &instance) {
                         Some(EffectKind::Read) => effect = Effect::Overwrite,
                         Some(EffectKind::New) => {
                             if instance.call.is_some_and(|c| has_key(ev, c)) {
@@ -189,6 +187,38 @@ fn saved(ev: &Evaluator<'_>, site: Site, call: &Call) -> Effect {
         }
     }
     effect
+}
+
+/// `row.save()`: a new row unless the object was loaded.
+fn saved_self(ev: &Evaluator<'_>, site: Site, call: &Call) -> Effect {
+    let module = &ev.program.unit(site.unit).module;
+    let ExprKind::Attr { object, .. } = &module.expr(call.callee).kind else { return Effect::Unclear };
+    if let Some(appended) = appended(ev, site, *object) {
+        return appended;
+    }
+    let made = ev.settle(&ev.at(site.unit, *object));
+    let Some(Value::Instance(instance)) = made.first() else { return Effect::Unclear };
+    match origin(ev, instance) {
+        Some(EffectKind::New) if instance.call.is_some_and(|c| has_key(ev, c)) => Effect::Claim,
+        Some(EffectKind::New) => Effect::Repeats("stores a new document".into()),
+        Some(_) => Effect::Overwrite,
+        None => Effect::Unclear,
+    }
+}
+
+/// How an object came to be: loaded, or made new.
+fn origin(ev: &Evaluator<'_>, instance: &Instance) -> Option<EffectKind> {
+    let mut current = Some(instance);
+    while let Some(i) = current {
+        if let Some(call) = i.call
+            && let Some((symbol, _)) = ev.callee(call)
+            && let Some(kind) = ev.catalog.effect(ev.program.language(call.unit), &symbol)
+        {
+            return Some(kind);
+        }
+        current = i.from.as_deref();
+    }
+    None
 }
 
 /// `order.history.push(…)`, `account.balance -= x` before `save(order)`.
@@ -245,8 +275,9 @@ fn has_key(ev: &Evaluator<'_>, made: Site) -> bool {
 }
 
 fn inserted(ev: &Evaluator<'_>, name: &str, site: Site, call: &Call) -> Effect {
-    let module = &ev.program.unit(site.unit).module;
-    if has_word(ev, site, call, &["skipDuplicates", "ignoreDuplicates", "orIgnore", "ignore_conflicts"]) {
+    if has_word(ev, site, call, &["skipDuplicates", "ignoreDuplicates", "orIgnore", "ignore_conflicts"])
+        || goes_on(ev, site, &["onconflict", "on_conflict", "onduplicate", "on_duplicate", "orignore", "orupdate"])
+    {
         return Effect::Claim;
     }
     // SQLAlchemy's `add(x)`: a row that was loaded is only attached.
@@ -255,9 +286,7 @@ fn inserted(ev: &Evaluator<'_>, name: &str, site: Site, call: &Call) -> Effect {
         return match ev.settle(&ev.at(site.unit, arg.value)).first() {
             Some(Value::Object { call: Some(made), .. }) if has_key(ev, *made) => Effect::Claim,
             Some(Value::Object { call: Some(_), .. }) => Effect::Repeats("stores a new row".into()),
-            Some(Value::Instance(instance)) if ev.catalog.effect(module.language, &instance.ty).is_some() => {
-                Effect::Overwrite
-            }
+            Some(Value::Instance(instance)) if origin(ev, instance).is_some() => Effect::Overwrite,
             _ => Effect::Unclear,
         };
     }
@@ -271,6 +300,18 @@ fn inserted(ev: &Evaluator<'_>, name: &str, site: Site, call: &Call) -> Effect {
         })
     };
     if keyed { Effect::Claim } else { Effect::Repeats("stores a new row".into()) }
+}
+
+/// True when the call is continued with a method of such a name: `insert(x).onConflictDoNothing()`.
+fn goes_on(ev: &Evaluator<'_>, site: Site, names: &[&str]) -> bool {
+    let unit = ev.program.unit(site.unit);
+    unit.index.ancestors(site.expr).take(8).any(|p| match p {
+        crate::program::Parent::Expr(e) => match &unit.module.expr(e).kind {
+            ExprKind::Attr { name, .. } => names.iter().any(|n| name.to_lowercase().starts_with(n)),
+            _ => false,
+        },
+        _ => false,
+    })
 }
 
 /// An update is harmless unless it counts; one with a condition besides the key also says whether it

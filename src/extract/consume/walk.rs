@@ -25,8 +25,6 @@ const MAX_STEPS: usize = 3000;
 pub(super) struct Step {
     /// What.
     pub(super) kind: Kind,
-    /// The call.
-    pub(super) site: Site,
     /// Where.
     pub(super) place: Place,
     /// The branches and calls around it, outermost first.
@@ -159,7 +157,6 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
         }
         self.trace.steps.push(Step {
             kind,
-            site,
             place: self.reach.ev.program.place(site),
             path: self.path.clone(),
             guard: state.guard,
