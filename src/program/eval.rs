@@ -196,13 +196,18 @@ impl<'a> Evaluator<'a> {
         let Some(target) = self.program.imports.target(unit_id, &import.module) else { return Value::Unknown };
         match (target, &import.kind) {
             (Target::Unit(unit), ImportKind::Named(name)) => {
-                self.exported(*unit, name, 0).unwrap_or_else(|| self.submodule(unit_id, &import.module, name))
+                let found =
+                    self.exported(*unit, name, 0).unwrap_or_else(|| self.submodule(unit_id, &import.module, name));
+                self.shadowed(unit_id, &import.module, name, &found).unwrap_or(found)
             }
             (Target::Unit(unit), ImportKind::Default) => {
                 self.exported(*unit, "default", 0).unwrap_or(Value::Module(*unit))
             }
             (Target::Unit(unit), _) => self.namespace(*unit),
-            (Target::Folder(path), ImportKind::Named(name)) => self.in_folder(path, name),
+            (Target::Folder(path), ImportKind::Named(name)) => {
+                let found = self.in_folder(path, name);
+                self.shadowed(unit_id, &import.module, name, &found).unwrap_or(found)
+            }
             (Target::Folder(path), _) => Value::Folder(path.clone()),
             (Target::External(package), ImportKind::Named(name)) if name == "default" => {
                 Value::External(package.clone())
@@ -212,6 +217,21 @@ impl<'a> Evaluator<'a> {
             }
             (Target::External(package), _) => Value::External(package.clone()),
         }
+    }
+
+    /// A folder of the repository may have the name of a library (`kafka/`, `redis/`). What it does not
+    /// offer is the library's: `from kafka import KafkaProducer`.
+    fn shadowed(&self, unit: UnitId, module: &str, name: &str, found: &Value) -> Option<Value> {
+        let language = self.program.language(unit);
+        let missing = match found {
+            Value::Unknown => true,
+            Value::Folder(path) => !self.program.units.iter().any(|u| super::resolve::within(&u.path, path)),
+            _ => false,
+        };
+        (missing && language == Language::Python && !module.starts_with('.'))
+            .then(|| self.catalog.split(language, module))
+            .flatten()
+            .map(|_| Value::External(format_smolstr!("{module}.{name}")))
     }
 
     /// `module.exports = X` makes the module itself that value.

@@ -30,6 +30,12 @@ impl<'t> Lower<'t> {
         }
         let args = self.named_kids(field(kids, Field::Arguments)?.node);
         let [module] = args.as_slice() else { return None };
+        // `import("m" as string)` keeps the compiler from looking for the module's types.
+        let mut module = *module;
+        while matches!(module.kind, Kind::ParenthesizedExpression | Kind::AsExpression) {
+            let kids = self.kids(module.node);
+            module = named(&kids)?;
+        }
         let is_plain = match module.kind {
             Kind::String => true,
             Kind::TemplateString => {
@@ -37,7 +43,7 @@ impl<'t> Lower<'t> {
             }
             _ => false,
         };
-        is_plain.then(|| string_value(self.text_of(*module)))
+        is_plain.then(|| string_value(self.text_of(module)))
     }
 
     /// A name for the whole module, which is imported for it once.
