@@ -29,6 +29,8 @@ pub struct Evaluator<'a> {
     pub catalog: &'a Catalog,
     memo: RefCell<HashMap<Site, Value>>,
     depth: Cell<u32>,
+    /// How many parameters are being followed to find the callers of a function.
+    settling: Cell<u32>,
     /// The classes that directly extend or implement a class; built when first asked for.
     pub(super) subclasses: OnceCell<HashMap<ClassRef, Vec<ClassRef>>>,
 }
@@ -36,7 +38,14 @@ pub struct Evaluator<'a> {
 impl<'a> Evaluator<'a> {
     /// An evaluator without memory.
     pub fn new(program: &'a Program, catalog: &'a Catalog) -> Self {
-        Evaluator { program, catalog, memo: RefCell::default(), depth: Cell::new(0), subclasses: OnceCell::new() }
+        Evaluator {
+            program,
+            catalog,
+            memo: RefCell::default(),
+            depth: Cell::new(0),
+            settling: Cell::new(0),
+            subclasses: OnceCell::new(),
+        }
     }
 
     /// What an expression evaluates to.
@@ -1037,8 +1046,8 @@ impl<'a> Evaluator<'a> {
             .copied()
             .filter(|site| {
                 let Some(call) = self.program.unit(site.unit).module.call(site.expr) else { return false };
-                let callee = self.at(site.unit, call.callee);
-                callee.alternatives().iter().any(|v| match v {
+                let callee = self.called(*site, call);
+                callee.iter().any(|v| match v {
                     Value::Function { unit: u, func: f, .. } => {
                         (*u == unit && *f == func) || through.contains(&(*u, *f))
                     }
@@ -1047,6 +1056,24 @@ impl<'a> Evaluator<'a> {
                 })
             })
             .collect()
+    }
+
+    /// What a call runs; a method of an object that is passed in is looked up in what the callers pass.
+    fn called(&self, site: Site, call: &Call) -> Vec<Value> {
+        let callee = self.at(site.unit, call.callee);
+        if !callee.is_unknown() || self.settling.get() >= 2 {
+            return callee.alternatives().to_vec();
+        }
+        let module = &self.program.unit(site.unit).module;
+        let ExprKind::Attr { object, name, .. } = &module.expr(call.callee).kind else { return Vec::new() };
+        let object = self.at(site.unit, *object);
+        if !matches!(object, Value::Param { .. }) {
+            return Vec::new();
+        }
+        self.settling.set(self.settling.get() + 1);
+        let objects = self.settle(&object);
+        self.settling.set(self.settling.get() - 1);
+        objects.iter().flat_map(|o| self.attribute(o, name, site).alternatives().to_vec()).collect()
     }
 
     /// The external symbol and the receiver of a call: `requests.get`, `amqplib.Channel.publish`.

@@ -280,7 +280,10 @@ mod tests {
     fn a_folder_with_the_name_of_a_library_hides_only_what_it_offers() {
         let sources = [
             ("svc/src/kafka/__init__.py", "from .producer import Wrapper\n"),
-            ("svc/src/kafka/producer.py", "from kafka import KafkaProducer\nclass Wrapper:\n    def go(self):\n        KafkaProducer().send('t', b'')\n"),
+            (
+                "svc/src/kafka/producer.py",
+                "from kafka import KafkaProducer\nclass Wrapper:\n    def go(self):\n        KafkaProducer().send('t', b'')\n",
+            ),
             ("svc/src/main.py", "from kafka import Wrapper\nWrapper().go()\n"),
         ];
         let program = from_sources(&sources, &Packages::default());

@@ -23,6 +23,11 @@ impl<'t> Lower<'t> {
         self.loaded_by(kids, |lower, callee| callee.kind == Kind::Identifier && lower.text_of(callee) == "require")
     }
 
+    /// The module, if a call with these parts is `require("m")` or `import("m")`.
+    pub(super) fn loads_whole(&mut self, kids: &[Kid<'t>]) -> Option<SmolStr> {
+        self.required(kids).or_else(|| self.loaded_by(kids, |_, callee| callee.kind == Kind::Import))
+    }
+
     fn loaded_by(&mut self, kids: &[Kid<'t>], is_loader: impl Fn(&Self, Kid<'t>) -> bool) -> Option<SmolStr> {
         let callee = field(kids, Field::Function)?;
         if !is_loader(self, callee) {
