@@ -29,6 +29,8 @@ pub struct Evaluator<'a> {
     pub catalog: &'a Catalog,
     memo: RefCell<HashMap<Site, Value>>,
     depth: Cell<u32>,
+    /// How many parameters are being followed to find the callers of a function.
+    settling: Cell<u32>,
     /// The classes that directly extend or implement a class; built when first asked for.
     pub(super) subclasses: OnceCell<HashMap<ClassRef, Vec<ClassRef>>>,
 }
@@ -36,7 +38,14 @@ pub struct Evaluator<'a> {
 impl<'a> Evaluator<'a> {
     /// An evaluator without memory.
     pub fn new(program: &'a Program, catalog: &'a Catalog) -> Self {
-        Evaluator { program, catalog, memo: RefCell::default(), depth: Cell::new(0), subclasses: OnceCell::new() }
+        Evaluator {
+            program,
+            catalog,
+            memo: RefCell::default(),
+            depth: Cell::new(0),
+            settling: Cell::new(0),
+            subclasses: OnceCell::new(),
+        }
     }
 
     /// What an expression evaluates to.
@@ -196,13 +205,18 @@ impl<'a> Evaluator<'a> {
         let Some(target) = self.program.imports.target(unit_id, &import.module) else { return Value::Unknown };
         match (target, &import.kind) {
             (Target::Unit(unit), ImportKind::Named(name)) => {
-                self.exported(*unit, name, 0).unwrap_or_else(|| self.submodule(unit_id, &import.module, name))
+                let found =
+                    self.exported(*unit, name, 0).unwrap_or_else(|| self.submodule(unit_id, &import.module, name));
+                self.shadowed(unit_id, &import.module, name, &found).unwrap_or(found)
             }
             (Target::Unit(unit), ImportKind::Default) => {
                 self.exported(*unit, "default", 0).unwrap_or(Value::Module(*unit))
             }
             (Target::Unit(unit), _) => self.namespace(*unit),
-            (Target::Folder(path), ImportKind::Named(name)) => self.in_folder(path, name),
+            (Target::Folder(path), ImportKind::Named(name)) => {
+                let found = self.in_folder(path, name);
+                self.shadowed(unit_id, &import.module, name, &found).unwrap_or(found)
+            }
             (Target::Folder(path), _) => Value::Folder(path.clone()),
             (Target::External(package), ImportKind::Named(name)) if name == "default" => {
                 Value::External(package.clone())
@@ -212,6 +226,21 @@ impl<'a> Evaluator<'a> {
             }
             (Target::External(package), _) => Value::External(package.clone()),
         }
+    }
+
+    /// A folder of the repository may have the name of a library (`kafka/`, `redis/`). What it does not
+    /// offer is the library's: `from kafka import KafkaProducer`.
+    fn shadowed(&self, unit: UnitId, module: &str, name: &str, found: &Value) -> Option<Value> {
+        let language = self.program.language(unit);
+        let missing = match found {
+            Value::Unknown => true,
+            Value::Folder(path) => !self.program.units.iter().any(|u| super::resolve::within(&u.path, path)),
+            _ => false,
+        };
+        (missing && language == Language::Python && !module.starts_with('.'))
+            .then(|| self.catalog.split(language, module))
+            .flatten()
+            .map(|_| Value::External(format_smolstr!("{module}.{name}")))
     }
 
     /// `module.exports = X` makes the module itself that value.
@@ -1018,8 +1047,8 @@ impl<'a> Evaluator<'a> {
             .copied()
             .filter(|site| {
                 let Some(call) = self.program.unit(site.unit).module.call(site.expr) else { return false };
-                let callee = self.at(site.unit, call.callee);
-                callee.alternatives().iter().any(|v| match v {
+                let callee = self.called(*site, call);
+                callee.iter().any(|v| match v {
                     Value::Function { unit: u, func: f, .. } => {
                         (*u == unit && *f == func) || through.contains(&(*u, *f))
                     }
@@ -1028,6 +1057,24 @@ impl<'a> Evaluator<'a> {
                 })
             })
             .collect()
+    }
+
+    /// What a call runs; a method of an object that is passed in is looked up in what the callers pass.
+    fn called(&self, site: Site, call: &Call) -> Vec<Value> {
+        let callee = self.at(site.unit, call.callee);
+        if !callee.is_unknown() || self.settling.get() >= 2 {
+            return callee.alternatives().to_vec();
+        }
+        let module = &self.program.unit(site.unit).module;
+        let ExprKind::Attr { object, name, .. } = &module.expr(call.callee).kind else { return Vec::new() };
+        let object = self.at(site.unit, *object);
+        if !matches!(object, Value::Param { .. }) {
+            return Vec::new();
+        }
+        self.settling.set(self.settling.get() + 1);
+        let objects = self.settle(&object);
+        self.settling.set(self.settling.get() - 1);
+        objects.iter().flat_map(|o| self.attribute(o, name, site).alternatives().to_vec()).collect()
     }
 
     /// The external symbol and the receiver of a call: `requests.get`, `amqplib.Channel.publish`.

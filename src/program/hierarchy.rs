@@ -119,4 +119,18 @@ mod tests {
             .unwrap();
         assert_eq!(ev.callers(unit, implementation).len(), 1);
     }
+
+    #[test]
+    fn callers_of_a_method_of_an_object_that_is_passed_in_are_found() {
+        let bus = "class Bus:\n    def publish(self, x):\n        send(x)\n";
+        let user = "class Service:\n    def __init__(self, bus):\n        self.bus = bus\n    def go(self):\n        self.bus.publish({})\n";
+        let main = "from bus import Bus\nfrom user import Service\nService(Bus()).go()\n";
+        let program =
+            load::from_sources(&[("bus.py", bus), ("main.py", main), ("user.py", user)], &Packages::default());
+        let ev = Evaluator::new(&program, Catalog::embedded().unwrap());
+        let unit = UnitId(0);
+        let module = &program.unit(unit).module;
+        let publish = module.funcs.iter().position(|f| f.name == "publish").map(|i| FuncId(i as u32)).unwrap();
+        assert_eq!(ev.callers(unit, publish).len(), 1);
+    }
 }

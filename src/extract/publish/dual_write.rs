@@ -297,4 +297,3 @@ fn block_of<'e>(ev: &'e Evaluator<'_>, unit: UnitId, outer: StmtId, inner: StmtI
         _ => None,
     }
 }
-
