@@ -112,7 +112,9 @@ pub(super) fn verdict(
     if let Some(place) = traces.iter().find_map(Trace::dead_letter) {
         return Presence::Present(place);
     }
-    let resolved = !bodies.is_empty() && traces.iter().all(|t| !t.truncated);
+    // A function that runs after a failure and could not be followed may publish it somewhere.
+    let unread = |s: &walk::Step| s.in_catch && matches!(s.kind, walk::Kind::Unresolved(_));
+    let resolved = !bodies.is_empty() && !traces.iter().flat_map(|t| &t.steps).any(unread);
     match found.source.dead_letter {
         DeadLetter::BuiltIn => Presence::Default,
         DeadLetter::Unknown => Presence::Unknown("where failed messages go is not decided in the code".into()),

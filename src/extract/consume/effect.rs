@@ -3,6 +3,7 @@
 use crate::catalog::consume::EffectKind;
 use crate::extract::http::request;
 use crate::facts::module::{BinaryOp, Call, Entry, ExprId, ExprKind, Module, StmtKind};
+use crate::program::index::Binding;
 use crate::program::{Evaluator, Instance, Site, Value};
 
 use super::reach::Reach;
@@ -33,7 +34,7 @@ pub(super) fn of(reach: &Reach<'_, '_>, site: Site) -> Option<Effect> {
     let name = unit.module.callee_name(site.expr).map_or("", |n| n.as_str());
     for symbol in reach.symbols(site) {
         if let Some(kind) = ev.catalog.effect(language, &symbol) {
-            return Some(of_kind(ev, kind, name, site, call));
+            return Some(of_kind(reach, kind, name, site, call));
         }
         if let Some((library, rest)) = ev.catalog.split(language, &symbol)
             && let Some(http) = &library.http
@@ -45,7 +46,8 @@ pub(super) fn of(reach: &Reach<'_, '_>, site: Site) -> Option<Effect> {
     statement(ev, name, site, call)
 }
 
-fn of_kind(ev: &Evaluator<'_>, kind: EffectKind, name: &str, site: Site, call: &Call) -> Effect {
+fn of_kind(reach: &Reach<'_, '_>, kind: EffectKind, name: &str, site: Site, call: &Call) -> Effect {
+    let ev = reach.ev;
     match kind {
         EffectKind::Read => Effect::Read,
         EffectKind::New => Effect::Overwrite,
@@ -59,9 +61,9 @@ fn of_kind(ev: &Evaluator<'_>, kind: EffectKind, name: &str, site: Site, call: &
                 Effect::Overwrite
             }
         }
-        EffectKind::Save => saved(ev, site, call),
+        EffectKind::Save => saved(reach, site, call),
         EffectKind::SaveSelf => saved_self(ev, site, call),
-        EffectKind::Insert => inserted(ev, name, site, call),
+        EffectKind::Insert => inserted(reach, name, site, call),
         EffectKind::Update => updated(ev, site, call),
         EffectKind::Increment => Effect::Repeats("adds to a number".into()),
         EffectKind::Append => Effect::Repeats("appends to a list".into()),
@@ -146,11 +148,12 @@ fn has_word(ev: &Evaluator<'_>, site: Site, call: &Call, words: &[&str]) -> bool
 }
 
 /// `save(x)`: a new row when `x` was made here without a key of the message.
-fn saved(ev: &Evaluator<'_>, site: Site, call: &Call) -> Effect {
+fn saved(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect {
+    let ev = reach.ev;
     let args: Vec<ExprId> = call.args.iter().filter(|a| a.name.is_none()).map(|a| a.value).collect();
     let mut effect = Effect::Unclear;
     for &arg in &args {
-        for value in ev.settle(&ev.at(site.unit, arg)) {
+        for value in made(reach, Site { unit: site.unit, expr: arg }, 0) {
             match value {
                 Value::Instance(instance) => {
                     match origin(ev, &instance) {
@@ -187,6 +190,37 @@ fn saved(ev: &Evaluator<'_>, site: Site, call: &Call) -> Effect {
         }
     }
     effect
+}
+
+/// The objects an expression may be, with the calls that made them: a parameter with a declared type
+/// is followed to the callers.
+fn made(reach: &Reach<'_, '_>, site: Site, depth: u32) -> Vec<Value> {
+    let ev = reach.ev;
+    let values = ev.settle(&ev.eval(site));
+    let unknown = |v: &Value| match v {
+        Value::Object { call, .. } => call.is_none(),
+        Value::Instance(i) => i.call.is_none(),
+        _ => false,
+    };
+    if depth > 3 || !values.iter().all(unknown) {
+        return values;
+    }
+    let unit = ev.program.unit(site.unit);
+    let ExprKind::Name(name) = &unit.module.expr(site.expr).kind else { return values };
+    let Some((_, bindings)) = unit.index.lookup(&unit.module, unit.index.func_of(site.expr), name) else {
+        return values;
+    };
+    let mut out = Vec::new();
+    for binding in bindings {
+        if let Binding::Param(func, index) = *binding {
+            for call in reach.callers((site.unit, func)).into_iter().take(8) {
+                if let Some(argument) = ev.argument_site(call, site.unit, func, index) {
+                    out.extend(made(reach, argument, depth + 1));
+                }
+            }
+        }
+    }
+    if out.is_empty() { values } else { out }
 }
 
 /// `row.save()`: a new row unless the object was loaded.
@@ -274,7 +308,8 @@ fn has_key(ev: &Evaluator<'_>, made: Site) -> bool {
     })
 }
 
-fn inserted(ev: &Evaluator<'_>, name: &str, site: Site, call: &Call) -> Effect {
+fn inserted(reach: &Reach<'_, '_>, name: &str, site: Site, call: &Call) -> Effect {
+    let ev = reach.ev;
     if has_word(ev, site, call, &["skipDuplicates", "ignoreDuplicates", "orIgnore", "ignore_conflicts"])
         || goes_on(ev, site, &["onconflict", "on_conflict", "onduplicate", "on_duplicate", "orignore", "orupdate"])
     {
@@ -283,7 +318,7 @@ fn inserted(ev: &Evaluator<'_>, name: &str, site: Site, call: &Call) -> Effect {
     // SQLAlchemy's `add(x)`: a row that was loaded is only attached.
     if name.starts_with("add") {
         let Some(arg) = call.args.first() else { return Effect::Unclear };
-        return match ev.settle(&ev.at(site.unit, arg.value)).first() {
+        return match made(reach, Site { unit: site.unit, expr: arg.value }, 0).first() {
             Some(Value::Object { call: Some(made), .. }) if has_key(ev, *made) => Effect::Claim,
             Some(Value::Object { call: Some(_), .. }) => Effect::Repeats("stores a new row".into()),
             Some(Value::Instance(instance)) if origin(ev, instance).is_some() => Effect::Overwrite,

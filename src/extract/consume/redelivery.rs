@@ -39,17 +39,18 @@ pub(super) fn verdict(reach: &Reach<'_, '_>, found: &Found<'_>, traces: &[Trace]
             };
         }
     }
-    let mut rejects = false;
+    let mut requeued = false;
     let mut unknown = traces.is_empty();
     for trace in traces {
         for step in &trace.steps {
             let Kind::Reject(flag, default) = &step.kind else { continue };
-            rejects = true;
             match requeues(reach, *flag, *default) {
                 Some(true) => {}
                 Some(false) => continue,
                 None => {
-                    unknown |= flag.is_none_or(|f| !bounded_flag(reach, f));
+                    let bounded = flag.is_some_and(|f| bounded_flag(reach, f));
+                    unknown |= !bounded;
+                    requeued |= bounded;
                     continue;
                 }
             }
@@ -69,12 +70,12 @@ pub(super) fn verdict(reach: &Reach<'_, '_>, found: &Found<'_>, traces: &[Trace]
                         why: format!("header `{name}` never changes: a requeued message keeps its headers"),
                     };
                 }
-                Bound::Works => {}
+                Bound::Works => requeued = true,
                 Bound::Unknown => unknown = true,
             }
         }
     }
-    match (unknown, rejects) {
+    match (unknown, requeued) {
         (true, _) => Redelivery::Unknown,
         (false, true) => Redelivery::Bounded,
         (false, false) => Redelivery::None,

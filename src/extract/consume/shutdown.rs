@@ -57,6 +57,7 @@ fn node(reach: &Reach<'_, '_>, around: &BTreeSet<UnitId>) -> Presence {
     let mut nest = None;
     let mut hooks = None;
     let mut hook_method = None;
+    let mut signal = None;
     for &unit in around {
         let u = ev.program.unit(unit);
         if u.module.language == Language::Python {
@@ -72,9 +73,7 @@ fn node(reach: &Reach<'_, '_>, around: &BTreeSet<UnitId>) -> Presence {
                     nest = nest.or(Some(ev.program.place(site)));
                 }
                 Some("on" | "once" | "addListener" | "prependListener") => {
-                    if let Some(place) = signal_handler(reach, site) {
-                        return Presence::Present(place);
-                    }
+                    signal = signal.or_else(|| signal_handler(reach, site));
                 }
                 Some("gracefulShutdown" | "closeWithGrace" | "createTerminus" | "createLightship") => {
                     return Presence::Present(ev.program.place(site));
@@ -92,6 +91,7 @@ fn node(reach: &Reach<'_, '_>, around: &BTreeSet<UnitId>) -> Presence {
     }
     match (nest, hooks, hook_method) {
         (Some(_), Some(place), _) => Presence::Present(place),
+        _ if signal.is_some() => signal.map_or(Presence::Absent, Presence::Present),
         (Some(_), None, _) => Presence::Absent,
         // Hooks without a bootstrap: the process is started by code that was not found.
         (None, _, Some(_)) => Presence::Unknown("the bootstrap of the application was not found".into()),
@@ -157,12 +157,28 @@ fn function_stops(reach: &Reach<'_, '_>, func: Func, depth: u32, seen: &mut Vec<
         let is_method = u.module.call(c.expr).is_some_and(|call| {
             matches!(u.module.expr(call.callee).kind, ExprKind::Attr { .. })
         });
-        is_method && STOPS.contains(&name.as_str())
+        is_method && STOPS.contains(&name.as_str()) && !is_telemetry(&u.module, c.expr)
             || reach
                 .called(Site { unit: func.0, expr: c.expr })
                 .into_iter()
                 .any(|f| function_stops(reach, f, depth + 1, seen))
     }) || assigns_flag(&u.module, &u.index, func.1)
+}
+
+/// `sdk.shutdown()` of a tracer stops no consumer.
+fn is_telemetry(module: &Module, call: ExprId) -> bool {
+    let Some(call) = module.call(call) else { return false };
+    let mut todo = vec![call.callee];
+    while let Some(e) = todo.pop() {
+        if let ExprKind::Name(n) | ExprKind::Attr { name: n, .. } = &module.expr(e).kind {
+            let n = n.to_lowercase();
+            if ["sdk", "otel", "telemetry", "tracer", "tracing", "span", "metric", "logger", "sentry"].iter().any(|w| n.contains(w)) {
+                return true;
+            }
+        }
+        todo.extend(module.children(e));
+    }
+    false
 }
 
 /// `self.running = False`, `running = false` in a signal handler.
