@@ -47,7 +47,12 @@ pub fn all() -> &'static [Rule] {
         event_schema::missing_event_id::RULE,
         event_schema::unversioned_event::RULE,
         message_queue::dual_write::RULE,
+        message_queue::early_acknowledgement::RULE,
+        message_queue::missing_dead_letter::RULE,
+        message_queue::missing_graceful_shutdown::RULE,
+        message_queue::non_idempotent_consumer::RULE,
         message_queue::transient_message::RULE,
+        message_queue::unbounded_redelivery::RULE,
         message_queue::unconfirmed_publish::RULE,
     ]
 }

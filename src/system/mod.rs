@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 
+use crate::extract::consume::Consumer;
 use crate::extract::http::HttpClient;
 use crate::extract::publish::{DualWrite, Publisher};
 use crate::syntax::{FileId, Place};
@@ -19,6 +20,8 @@ pub struct System {
     pub http: Vec<HttpClient>,
     /// Messages that are handed to brokers.
     pub publishers: Vec<Publisher>,
+    /// Places where messages come in.
+    pub consumers: Vec<Consumer>,
     /// Commits and publishes that are not one.
     pub dual_writes: Vec<DualWrite>,
 }

@@ -82,7 +82,8 @@ fn settings(reach: &Reach<'_, '_>, found: &Found<'_>, setting: &AckSetting) -> V
         let unit = ev.program.unit(id);
         for call in &unit.index.calls {
             let Some(c) = unit.module.call(call.expr) else { continue };
-            let named = c.args.iter().filter(|a| a.name.as_ref().is_some_and(|n| setting.anywhere.iter().any(|x| x == n)));
+            let named =
+                c.args.iter().filter(|a| a.name.as_ref().is_some_and(|n| setting.anywhere.iter().any(|x| x == n)));
             out.extend(named.map(|a| Site { unit: id, expr: a.value }));
         }
         for stmt in &unit.module.stmts {
@@ -132,6 +133,11 @@ fn manual(reach: &Reach<'_, '_>, traces: &[Trace], registrations: &[Registration
         }
     }
     if seen { Ack::After } else { Ack::Unknown }
+}
+
+/// True when the handler changes anything.
+pub(super) fn does_work(trace: &Trace) -> bool {
+    trace.steps.iter().any(|s| stores(s) && !s.in_catch)
 }
 
 /// True for steps that do the work of a message.

@@ -69,7 +69,8 @@ impl Evidence {
                 self.mentions.push(Mention { place, broker, around: lower[from..to].to_string() });
             }
         }
-        self.declares_sqs |= ["aws_sqs_queue\"", "aws::sqs::queue", "sqs create-queue"].iter().any(|w| lower.contains(w));
+        self.declares_sqs |=
+            ["aws_sqs_queue\"", "aws::sqs::queue", "sqs create-queue"].iter().any(|w| lower.contains(w));
     }
 
     /// The mention that is about one of these channels, or about all of them (a policy with a pattern).
@@ -90,9 +91,12 @@ fn floor(text: &str, mut at: usize) -> usize {
 /// Files that can configure a broker.
 fn configures(path: &str) -> bool {
     match files::classify(path) {
-        FileKind::Compose | FileKind::Dockerfile | FileKind::Yaml | FileKind::Json | FileKind::Toml | FileKind::Properties => {
-            !path.ends_with("package-lock.json") && !path.ends_with("pnpm-lock.yaml")
-        }
+        FileKind::Compose
+        | FileKind::Dockerfile
+        | FileKind::Yaml
+        | FileKind::Json
+        | FileKind::Toml
+        | FileKind::Properties => !path.ends_with("package-lock.json") && !path.ends_with("pnpm-lock.yaml"),
         FileKind::Other => [".sh", ".tf", ".conf", ".config", ".bash"].iter().any(|e| path.ends_with(e)),
         _ => false,
     }
@@ -162,9 +166,12 @@ pub(super) fn verdict(
 
 fn in_code(ev: &Evaluator<'_>, words: &[&str]) -> bool {
     ev.program.ids().any(|u| {
-        ev.program.unit(u).module.exprs.iter().any(
-            |e| matches!(&e.kind, crate::facts::module::ExprKind::Str(s) if words.contains(&s.as_str())),
-        )
+        ev.program
+            .unit(u)
+            .module
+            .exprs
+            .iter()
+            .any(|e| matches!(&e.kind, crate::facts::module::ExprKind::Str(s) if words.contains(&s.as_str())))
     })
 }
 
@@ -204,7 +211,9 @@ fn declared(ev: &Evaluator<'_>, found: &Found<'_>, channels: &[String]) -> Optio
                         }
                     } else if names.is_some_and(|n| setting::texts(ev, n).iter().any(|t| channels.contains(t))) {
                         same_name.push(verdict);
-                    } else if site.unit == found.site.unit && ev.program.unit(site.unit).index.func_of(site.expr) == func {
+                    } else if site.unit == found.site.unit
+                        && ev.program.unit(site.unit).index.func_of(site.expr) == func
+                    {
                         only.push(verdict);
                     }
                 }
@@ -213,7 +222,9 @@ fn declared(ev: &Evaluator<'_>, found: &Found<'_>, channels: &[String]) -> Optio
     }
     let best = |list: Vec<Presence>| {
         let present = list.iter().find(|p| p.is_present()).cloned();
-        present.or_else(|| list.iter().find(|p| matches!(p, Presence::Unknown(_))).cloned()).or_else(|| list.first().cloned())
+        present
+            .or_else(|| list.iter().find(|p| matches!(p, Presence::Unknown(_))).cloned())
+            .or_else(|| list.first().cloned())
     };
     // A single declaration beside the consumer, under a name that could not be compared.
     let alone = if only.len() == 1 && channels.is_empty() { only } else { Vec::new() };

@@ -100,7 +100,7 @@ fn mentions_dead_letter(ev: &Evaluator<'_>, site: Site, call: &Call) -> bool {
         let destination = arg.name.as_deref().is_none_or(|n| {
             matches!(n, "topic" | "queue" | "routing_key" | "exchange" | "QueueUrl" | "subject" | "channel" | "stream")
         });
-        if destination && i < 2 || arg.name.is_some() && destination {
+        if destination && (i < 2 || arg.name.is_some()) {
             todo.push((arg.value, 0));
         }
     }
@@ -113,7 +113,8 @@ fn mentions_dead_letter(ev: &Evaluator<'_>, site: Site, call: &Call) -> bool {
             ExprKind::Name(n) | ExprKind::Attr { name: n, .. } if is_dead_letter_name(n) => return true,
             ExprKind::Name(_) | ExprKind::Attr { .. } | ExprKind::Template(_) => {
                 let value = ev.at(site.unit, expr);
-                let texts = ev.settle(&value).iter().filter_map(Value::to_text).map(|t| t.pattern()).collect::<Vec<_>>();
+                let texts =
+                    ev.settle(&value).iter().filter_map(Value::to_text).map(|t| t.pattern()).collect::<Vec<_>>();
                 if texts.iter().any(|t| is_dead_letter_name(t)) {
                     return true;
                 }
@@ -155,19 +156,17 @@ fn saved(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect {
     for &arg in &args {
         for value in made(reach, Site { unit: site.unit, expr: arg }, 0) {
             match value {
-                Value::Instance(instance) => {
-                    match origin(ev, &instance) {
-                        Some(EffectKind::Read) => effect = Effect::Overwrite,
-                        Some(EffectKind::New) => {
-                            if instance.call.is_some_and(|c| has_key(ev, c)) {
-                                effect = Effect::Claim;
-                            } else {
-                                return appended(ev, site, arg).unwrap_or(Effect::Repeats("stores a new row".into()));
-                            }
+                Value::Instance(instance) => match origin(ev, &instance) {
+                    Some(EffectKind::Read) => effect = Effect::Overwrite,
+                    Some(EffectKind::New) => {
+                        if instance.call.is_some_and(|c| has_key(ev, c)) {
+                            effect = Effect::Claim;
+                        } else {
+                            return appended(ev, site, arg).unwrap_or(Effect::Repeats("stores a new row".into()));
                         }
-                        _ => {}
                     }
-                }
+                    _ => {}
+                },
                 Value::Object { call: Some(c), .. } => {
                     if has_key(ev, c) {
                         effect = Effect::Claim;
@@ -300,9 +299,7 @@ fn has_key(ev: &Evaluator<'_>, made: Site) -> bool {
             return is_key(name) && stable(arg.value);
         }
         match ev.at(made.unit, arg.value) {
-            Value::Dict(dict) => {
-                dict.entries.iter().any(|(k, s)| is_key(k) && (s.unit != made.unit || stable(s.expr)))
-            }
+            Value::Dict(dict) => dict.entries.iter().any(|(k, s)| is_key(k) && (s.unit != made.unit || stable(s.expr))),
             _ => false,
         }
     })
@@ -397,8 +394,27 @@ fn updated(ev: &Evaluator<'_>, site: Site, call: &Call) -> Effect {
 
 /// Requests that change nothing although they are POST.
 const QUESTIONS: [&str; 22] = [
-    "token", "oauth", "login", "auth", "search", "query", "predict", "analy", "classif", "embed", "completion",
-    "graphql", "validate", "verify", "calculate", "estimate", "introspect", "lookup", "translate", "generate", "chat",
+    "token",
+    "oauth",
+    "login",
+    "auth",
+    "search",
+    "query",
+    "predict",
+    "analy",
+    "classif",
+    "embed",
+    "completion",
+    "graphql",
+    "validate",
+    "verify",
+    "calculate",
+    "estimate",
+    "introspect",
+    "lookup",
+    "translate",
+    "generate",
+    "chat",
     "infer",
 ];
 

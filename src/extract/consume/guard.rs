@@ -60,7 +60,9 @@ fn condition(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, depth: u32) -> O
             BinaryOp::Or => [left, right].into_iter().find_map(|e| next(*e).filter(|(_, w)| *w != When::False)),
             BinaryOp::And => {
                 let (l, r) = (next(*left)?, next(*right)?);
-                (root(module, *left).is_some() && root(module, *left) == root(module, *right)).then_some(l).or(Some(r))
+                (root(module, *left).is_some() && root(module, *left) == root(module, *right))
+                    .then_some(l)
+                    .or(Some(r))
                     .filter(|_| root(module, *left) == root(module, *right))
             }
             BinaryOp::Eq | BinaryOp::Ne => {
@@ -110,8 +112,19 @@ fn condition(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, depth: u32) -> O
                 return source(reach, unit, *object, depth + 1);
             }
             let done = [
-                "processed", "handled", "done", "complete", "sent", "paid", "confirmed", "finish", "notified", "consumed",
-                "delivered", "executed", "applied",
+                "processed",
+                "handled",
+                "done",
+                "complete",
+                "sent",
+                "paid",
+                "confirmed",
+                "finish",
+                "notified",
+                "consumed",
+                "delivered",
+                "executed",
+                "applied",
             ];
             if done.iter().any(|w| lower.contains(w)) || leaves(reach, unit, expr, name) {
                 return source(reach, unit, *object, depth + 1).map(|(g, _)| (g, When::True));
@@ -171,7 +184,8 @@ fn source(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, depth: u32) -> Opti
                 }
             }
             let name = module.callee_name(expr)?.to_lowercase();
-            if name.contains("claim") || name.contains("acquire") || name.contains("markas") || name.contains("mark_as") {
+            if name.contains("claim") || name.contains("acquire") || name.contains("markas") || name.contains("mark_as")
+            {
                 return Some((Guard::Unknown(place()), When::False));
             }
             recognises(&name).then(|| (Guard::Unknown(place()), When::True))
@@ -298,8 +312,18 @@ pub(super) fn memory(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId) -> Optio
             let name = i.ty.rsplit('.').next().unwrap_or(&i.ty);
             matches!(
                 name,
-                "Set" | "Map" | "WeakSet" | "set" | "dict" | "deque" | "OrderedDict" | "TTLCache" | "LRUCache" | "LRU"
-                    | "NodeCache" | "defaultdict"
+                "Set"
+                    | "Map"
+                    | "WeakSet"
+                    | "set"
+                    | "dict"
+                    | "deque"
+                    | "OrderedDict"
+                    | "TTLCache"
+                    | "LRUCache"
+                    | "LRU"
+                    | "NodeCache"
+                    | "defaultdict"
             ) || i.ty == "lru-cache"
                 || i.ty == "node-cache"
         }

@@ -239,10 +239,9 @@ pub(super) fn bodies(reach: &Reach<'_, '_>, received: &Received, found: &Found<'
             let entered = unit.index.ancestors(site.expr).take(4).find_map(|p| match p {
                 Parent::Stmt(s) => match &unit.module.stmt(s).kind {
                     StmtKind::Loop { .. } => Some(s),
-                    StmtKind::With { body, .. } => body
-                        .iter()
-                        .copied()
-                        .find(|s| matches!(unit.module.stmt(*s).kind, StmtKind::Loop { .. })),
+                    StmtKind::With { body, .. } => {
+                        body.iter().copied().find(|s| matches!(unit.module.stmt(*s).kind, StmtKind::Loop { .. }))
+                    }
                     _ => None,
                 },
                 _ => None,

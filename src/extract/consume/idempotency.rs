@@ -31,9 +31,7 @@ pub(super) fn registered(reach: &Reach<'_, '_>, wrapper: &[Trace], registration:
     match (guard, own) {
         (Some(Guard::Durable(place)), _) => Idempotency::Durable(place),
         (Some(Guard::Unknown(_)), _) => Idempotency::Unknown,
-        (Some(Guard::Memory(guard)), Idempotency::No { effect, what }) => {
-            Idempotency::InMemory { guard, effect, what }
-        }
+        (Some(Guard::Memory(guard)), Idempotency::No { effect, what }) => Idempotency::InMemory { guard, effect, what },
         (_, own) => own,
     }
 }
@@ -51,7 +49,9 @@ fn of_trace(trace: &Trace) -> Idempotency {
                 Some(Guard::Unknown(_)) => unclear = true,
             },
             Kind::Does(Effect::Claim) => durable = durable.or(Some(step.place)),
-            Kind::Does(Effect::Unclear) | Kind::Unresolved(_) | Kind::Passed(..) if step.guard.is_none() => unclear = true,
+            Kind::Does(Effect::Unclear) | Kind::Unresolved(_) | Kind::Passed(..) if step.guard.is_none() => {
+                unclear = true
+            }
             _ => {}
         }
     }

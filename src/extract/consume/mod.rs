@@ -48,6 +48,10 @@ pub struct Consumer {
     pub handlers: Vec<Handler>,
     /// Whether the process stops the consumer in order when it is told to end.
     pub shutdown: Presence,
+    /// It is written in Python.
+    pub python: bool,
+    /// It runs in a NestJS application.
+    pub nest: bool,
 }
 
 /// A handler and whether it bears a second delivery.

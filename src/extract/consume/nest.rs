@@ -55,12 +55,12 @@ fn of_options(reach: &Reach<'_, '_>, options: &Value) -> Option<Transport> {
                     None => Ack::Unknown,
                 },
                 None if is_open(reach, options) => Ack::Unknown,
-                None => Ack::Auto {
-                    place: None,
-                    why: "NestJS consumes from RabbitMQ with `noAck: true` by default".into(),
-                },
+                None => {
+                    Ack::Auto { place: None, why: "NestJS consumes from RabbitMQ with `noAck: true` by default".into() }
+                }
             };
-            let names = ["options.queueOptions.deadLetterExchange", "options.queueOptions.arguments.x-dead-letter-exchange"];
+            let names =
+                ["options.queueOptions.deadLetterExchange", "options.queueOptions.arguments.x-dead-letter-exchange"];
             let dead_letter = match names.iter().find_map(|n| setting::in_value(ev, options, n)) {
                 Some(site) => Presence::Present(ev.program.place(site)),
                 None if is_open(reach, options) => Presence::Unknown("the options could not be read".into()),

@@ -24,7 +24,10 @@ pub(super) fn verdict(reach: &Reach<'_, '_>, found: &Found<'_>, traces: &[Trace]
             {
                 return Redelivery::Unbounded {
                     place: ev.program.place(site),
-                    why: format!("`{}` is None, which means without end", found.source.redelivery_settings.join("`, `")),
+                    why: format!(
+                        "`{}` is None, which means without end",
+                        found.source.redelivery_settings.join("`, `")
+                    ),
                 };
             }
             return Redelivery::Bounded;
@@ -109,7 +112,10 @@ enum Bound {
 
 /// What the broker keeps across a requeue.
 fn works(name: &str) -> bool {
-    matches!(name, "redelivered" | "x-delivery-count" | "x-death" | "deliveryCount" | "delivery_count" | "num_delivered")
+    matches!(
+        name,
+        "redelivered" | "x-delivery-count" | "x-death" | "deliveryCount" | "delivery_count" | "num_delivered"
+    )
 }
 
 /// The conditions around a reject.
@@ -145,7 +151,10 @@ fn counts(reach: &Reach<'_, '_>, test: Site) -> bool {
             ExprKind::Call(_) => return true,
             ExprKind::Name(n) | ExprKind::Attr { name: n, .. } => {
                 let n = n.to_lowercase();
-                if ["retry", "retri", "attempt", "transient", "recover", "requeue", "count"].iter().any(|w| n.contains(w)) {
+                if ["retry", "retri", "attempt", "transient", "recover", "requeue", "count"]
+                    .iter()
+                    .any(|w| n.contains(w))
+                {
                     return true;
                 }
             }

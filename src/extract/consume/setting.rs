@@ -26,7 +26,10 @@ fn one(ev: &Evaluator<'_>, site: Site, call: &Call, name: &str) -> Option<Site> 
             Some(rest) => in_value(ev, &ev.at(site.unit, arg.value), rest),
         };
     }
-    call.args.iter().filter(|a| a.name.is_none() || a.spread).find_map(|a| in_value(ev, &ev.at(site.unit, a.value), name))
+    call.args
+        .iter()
+        .filter(|a| a.name.is_none() || a.spread)
+        .find_map(|a| in_value(ev, &ev.at(site.unit, a.value), name))
 }
 
 /// The value expression under a dotted path in dictionaries.

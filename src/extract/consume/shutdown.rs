@@ -13,8 +13,24 @@ use super::source::Found;
 
 /// Methods that stop something.
 const STOPS: [&str; 18] = [
-    "stop", "close", "disconnect", "shutdown", "cancel", "drain", "quit", "stop_consuming", "unsubscribe", "destroy",
-    "terminate", "aclose", "set", "add_callback_threadsafe", "abort", "wakeup", "join", "closeconnection",
+    "stop",
+    "close",
+    "disconnect",
+    "shutdown",
+    "cancel",
+    "drain",
+    "quit",
+    "stop_consuming",
+    "unsubscribe",
+    "destroy",
+    "terminate",
+    "aclose",
+    "set",
+    "add_callback_threadsafe",
+    "abort",
+    "wakeup",
+    "join",
+    "closeconnection",
 ];
 
 /// The verdict for a source; `units` are the modules it is built and registered in.
@@ -82,8 +98,10 @@ fn node(reach: &Reach<'_, '_>, around: &BTreeSet<UnitId>) -> Presence {
             }
         }
         for (i, function) in u.module.funcs.iter().enumerate() {
-            if matches!(function.name.as_str(), "onModuleDestroy" | "onApplicationShutdown" | "beforeApplicationShutdown")
-                && function.class.is_some()
+            if matches!(
+                function.name.as_str(),
+                "onModuleDestroy" | "onApplicationShutdown" | "beforeApplicationShutdown"
+            ) && function.class.is_some()
             {
                 hook_method = hook_method.or(Some((unit, FuncId(i as u32))));
             }
@@ -97,6 +115,12 @@ fn node(reach: &Reach<'_, '_>, around: &BTreeSet<UnitId>) -> Presence {
         (None, _, Some(_)) => Presence::Unknown("the bootstrap of the application was not found".into()),
         (None, _, None) => Presence::Absent,
     }
+}
+
+/// True when the module takes part in a NestJS application.
+pub(super) fn is_nest(reach: &Reach<'_, '_>, unit: UnitId) -> bool {
+    let module = &reach.ev.program.unit(unit).module;
+    module.imports.iter().any(|i| i.module.starts_with("@nestjs/"))
 }
 
 fn callee_is(ev: &Evaluator<'_>, site: Site, prefix: &str) -> bool {
@@ -154,9 +178,8 @@ fn function_stops(reach: &Reach<'_, '_>, func: Func, depth: u32, seen: &mut Vec<
     };
     u.index.calls.iter().filter(|c| inside(c.func)).any(|c| {
         let name = u.module.callee_name(c.expr).map_or(String::new(), |n| n.to_lowercase());
-        let is_method = u.module.call(c.expr).is_some_and(|call| {
-            matches!(u.module.expr(call.callee).kind, ExprKind::Attr { .. })
-        });
+        let is_method =
+            u.module.call(c.expr).is_some_and(|call| matches!(u.module.expr(call.callee).kind, ExprKind::Attr { .. }));
         is_method && STOPS.contains(&name.as_str()) && !is_telemetry(&u.module, c.expr)
             || reach
                 .called(Site { unit: func.0, expr: c.expr })
@@ -172,7 +195,10 @@ fn is_telemetry(module: &Module, call: ExprId) -> bool {
     while let Some(e) = todo.pop() {
         if let ExprKind::Name(n) | ExprKind::Attr { name: n, .. } = &module.expr(e).kind {
             let n = n.to_lowercase();
-            if ["sdk", "otel", "telemetry", "tracer", "tracing", "span", "metric", "logger", "sentry"].iter().any(|w| n.contains(w)) {
+            if ["sdk", "otel", "telemetry", "tracer", "tracing", "span", "metric", "logger", "sentry"]
+                .iter()
+                .any(|w| n.contains(w))
+            {
                 return true;
             }
         }
@@ -209,7 +235,10 @@ fn python(reach: &Reach<'_, '_>, around: &BTreeSet<UnitId>) -> Presence {
                 Some("signal" | "add_signal_handler") => {
                     let first = c.args.first().map(|a| a.value);
                     let is_term = first.is_some_and(|e| names_sigterm(&u.module, e))
-                        || u.module.exprs.iter().any(|e| matches!(&e.kind, ExprKind::Attr { name, .. } if name == "SIGTERM"));
+                        || u.module
+                            .exprs
+                            .iter()
+                            .any(|e| matches!(&e.kind, ExprKind::Attr { name, .. } if name == "SIGTERM"));
                     if is_term {
                         return Presence::Present(ev.program.place(site));
                     }
@@ -218,7 +247,8 @@ fn python(reach: &Reach<'_, '_>, around: &BTreeSet<UnitId>) -> Presence {
                 Some("run") if callee_is(ev, site, "aiorun.run") => return Presence::Present(ev.program.place(site)),
                 // A web server installs handlers and runs the lifespan.
                 Some("FastAPI" | "Starlette" | "Litestar" | "APIRouter") => {
-                    let lifespan = c.args.iter().find(|a| matches!(a.name.as_deref(), Some("lifespan" | "on_shutdown")));
+                    let lifespan =
+                        c.args.iter().find(|a| matches!(a.name.as_deref(), Some("lifespan" | "on_shutdown")));
                     if let Some(arg) = lifespan {
                         let functions = reach.functions(&ev.at(unit, arg.value));
                         let stops = functions.is_empty()
@@ -229,9 +259,8 @@ fn python(reach: &Reach<'_, '_>, around: &BTreeSet<UnitId>) -> Presence {
                     }
                 }
                 Some("on_event" | "add_event_handler") => {
-                    let shutdown = c.args.first().is_some_and(|a| {
-                        ev.at(unit, a.value).as_str().as_deref() == Some("shutdown")
-                    });
+                    let shutdown =
+                        c.args.first().is_some_and(|a| ev.at(unit, a.value).as_str().as_deref() == Some("shutdown"));
                     if shutdown {
                         reads_signals = reads_signals.or(Some(ev.program.place(site)));
                     }

@@ -12,7 +12,9 @@ use crate::program::{Evaluator, Site, UnitId, Value};
 use super::handler::{self, Body};
 use super::reach::{Func, Reach};
 use super::walk::Trace;
-use super::{Consumer, Evidence, Handler, InScope, ack, dead_letter, idempotency, nest, redelivery, setting, shutdown};
+use super::{
+    Ack, Consumer, Evidence, Handler, InScope, ack, dead_letter, idempotency, nest, redelivery, setting, shutdown,
+};
 
 /// A source of the catalog with the call, decorator or class that is one.
 pub(super) struct Found<'c> {
@@ -62,9 +64,8 @@ fn consumer(
     let traces: Vec<Trace> = bodies.iter().map(|b| b.trace(reach)).collect();
     let registrations = handler::registrations(reach, &traces);
     let place = ev.program.place(found.site);
-    let mut channels = setting::argument(ev, found.site, &found.source.channel)
-        .map(|s| setting::texts(ev, s))
-        .unwrap_or_default();
+    let mut channels =
+        setting::argument(ev, found.site, &found.source.channel).map(|s| setting::texts(ev, s)).unwrap_or_default();
     if found.source.channel.iter().any(|c| c == "*") {
         channels.extend(positional_texts(ev, found.site));
     }
@@ -86,6 +87,8 @@ fn consumer(
     };
     let ack = match &transport {
         Some(transport) => transport.ack.clone(),
+        // A task that changes nothing can be lost: Celery is also used to warm caches.
+        None if found.consume.broker == "celery" && !traces.iter().any(ack::does_work) => Ack::Unknown,
         None => ack::verdict(reach, found, &traces, &registrations),
     };
     let dead_letter = match &transport {
@@ -103,6 +106,8 @@ fn consumer(
         redelivery: redelivery::verdict(reach, found, &traces),
         handlers,
         shutdown: shutdown::verdict(reach, found, &bodies, &units),
+        python: ev.program.language(found.site.unit) == crate::facts::module::Language::Python,
+        nest: shutdown::is_nest(reach, found.site.unit),
     })
 }
 
@@ -142,8 +147,7 @@ fn found<'p>(ev: &Evaluator<'p>, in_scope: &InScope<'_>) -> Vec<Found<'p>> {
             // A class can be imported under another name.
             let renamed = |local: &SmolStr| {
                 module.imports.iter().any(|i| {
-                    i.local == *local
-                        && matches!(&i.kind, crate::facts::module::ImportKind::Named(n) if known(n))
+                    i.local == *local && matches!(&i.kind, crate::facts::module::ImportKind::Named(n) if known(n))
                 })
             };
             if local.is_some_and(|n| known(n) || renamed(n)) {

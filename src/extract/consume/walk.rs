@@ -518,8 +518,19 @@ fn strongest(a: Option<Guard>, b: Option<Guard>) -> Option<Guard> {
 fn hands_off(name: &str) -> bool {
     matches!(
         name,
-        "create_task" | "ensure_future" | "submit" | "start_soon" | "setImmediate" | "nextTick" | "queueMicrotask"
-            | "call_soon" | "start_new_thread" | "run_coroutine_threadsafe" | "start" | "setTimeout" | "apply_async"
+        "create_task"
+            | "ensure_future"
+            | "submit"
+            | "start_soon"
+            | "setImmediate"
+            | "nextTick"
+            | "queueMicrotask"
+            | "call_soon"
+            | "start_new_thread"
+            | "run_coroutine_threadsafe"
+            | "start"
+            | "setTimeout"
+            | "apply_async"
     )
 }
 
@@ -527,8 +538,17 @@ fn hands_off(name: &str) -> bool {
 fn runs_argument(name: &str) -> bool {
     matches!(
         name,
-        "submit" | "to_thread" | "run_in_executor" | "run_sync" | "run_in_threadpool" | "Thread" | "map" | "forEach"
-            | "call_soon_threadsafe" | "add_callback_threadsafe" | "partial"
+        "submit"
+            | "to_thread"
+            | "run_in_executor"
+            | "run_sync"
+            | "run_in_threadpool"
+            | "Thread"
+            | "map"
+            | "forEach"
+            | "call_soon_threadsafe"
+            | "add_callback_threadsafe"
+            | "partial"
     )
 }
 
@@ -536,8 +556,16 @@ fn runs_argument(name: &str) -> bool {
 fn later(name: &str) -> bool {
     matches!(
         name,
-        "setTimeout" | "setInterval" | "on" | "once" | "addListener" | "addEventListener" | "add_done_callback"
-            | "add_callback" | "add_errback" | "add_signal_handler"
+        "setTimeout"
+            | "setInterval"
+            | "on"
+            | "once"
+            | "addListener"
+            | "addEventListener"
+            | "add_done_callback"
+            | "add_callback"
+            | "add_errback"
+            | "add_signal_handler"
     )
 }
 
@@ -545,12 +573,65 @@ fn later(name: &str) -> bool {
 fn is_plain(name: &str) -> bool {
     matches!(
         name,
-        "get" | "items" | "keys" | "values" | "map" | "filter" | "join" | "split" | "trim" | "strip" | "format" | "lower"
-            | "upper" | "toString" | "toISOString" | "push" | "append" | "slice" | "includes" | "startsWith" | "endsWith"
-            | "startswith" | "endswith" | "replace" | "info" | "warn" | "warning" | "error" | "debug" | "log" | "exception"
-            | "decode" | "encode" | "isoformat" | "bind" | "inc" | "observe" | "labels" | "toLowerCase" | "toUpperCase"
-            | "find" | "reduce" | "sort" | "forEach" | "some" | "every" | "toFixed" | "padStart" | "getTime" | "copy"
-            | "extend" | "pop" | "count" | "set" | "setAttribute" | "setAttributes" | "end" | "set_attribute" | "sum"
+        "get"
+            | "items"
+            | "keys"
+            | "values"
+            | "map"
+            | "filter"
+            | "join"
+            | "split"
+            | "trim"
+            | "strip"
+            | "format"
+            | "lower"
+            | "upper"
+            | "toString"
+            | "toISOString"
+            | "push"
+            | "append"
+            | "slice"
+            | "includes"
+            | "startsWith"
+            | "endsWith"
+            | "startswith"
+            | "endswith"
+            | "replace"
+            | "info"
+            | "warn"
+            | "warning"
+            | "error"
+            | "debug"
+            | "log"
+            | "exception"
+            | "decode"
+            | "encode"
+            | "isoformat"
+            | "bind"
+            | "inc"
+            | "observe"
+            | "labels"
+            | "toLowerCase"
+            | "toUpperCase"
+            | "find"
+            | "reduce"
+            | "sort"
+            | "forEach"
+            | "some"
+            | "every"
+            | "toFixed"
+            | "padStart"
+            | "getTime"
+            | "copy"
+            | "extend"
+            | "pop"
+            | "count"
+            | "set"
+            | "setAttribute"
+            | "setAttributes"
+            | "end"
+            | "set_attribute"
+            | "sum"
     )
 }
 
@@ -576,7 +657,8 @@ fn tells_duplicate(module: &Module, handler: &crate::facts::module::Handler) -> 
     if types.collect::<Vec<_>>().iter().any(named) {
         return true;
     }
-    const CODES: [&str; 7] = ["23505", "P2002", "ER_DUP_ENTRY", "E11000", "UniqueConstraintError", "ConflictException", "SQLITE_CONSTRAINT"];
+    const CODES: [&str; 7] =
+        ["23505", "P2002", "ER_DUP_ENTRY", "E11000", "UniqueConstraintError", "ConflictException", "SQLITE_CONSTRAINT"];
     let mut blocks = vec![&handler.body];
     while let Some(block) = blocks.pop() {
         for &stmt in block {
@@ -585,7 +667,9 @@ fn tells_duplicate(module: &Module, handler: &crate::facts::module::Handler) -> 
                 while let Some(e) = todo.pop() {
                     match &module.expr(e).kind {
                         ExprKind::Str(s) if CODES.iter().any(|c| s.contains(c)) => return true,
-                        ExprKind::Name(n) | ExprKind::Attr { name: n, .. } if CODES.contains(&n.as_str()) => return true,
+                        ExprKind::Name(n) | ExprKind::Attr { name: n, .. } if CODES.contains(&n.as_str()) => {
+                            return true;
+                        }
                         ExprKind::Num(n) if *n == 11000.0 || *n == 409.0 || *n == 1062.0 => return true,
                         _ => {}
                     }
