@@ -37,6 +37,12 @@ pub(super) fn verdict(
 /// Who acknowledges, and the setting that says so; none when it could not be read.
 fn mode(reach: &Reach<'_, '_>, found: &Found<'_>) -> Option<(AckMode, Option<Place>)> {
     let ev = reach.ev;
+    let needed = &found.source.ack_needs;
+    if !needed.is_empty()
+        && setting::argument(ev, found.site, needed).is_none_or(|s| ev.eval(s) == crate::program::Value::Null)
+    {
+        return None;
+    }
     let mut explicit = None;
     for setting in &found.source.ack_settings {
         let sites = settings(reach, found, setting);

@@ -48,7 +48,8 @@ impl<'e, 'p> Reach<'e, 'p> {
         let module = &self.ev.program.unit(func.0).module;
         let function = module.func(func.1);
         let Some(class) = function.class else { return vec![func] };
-        let is_abstract = module.class(class).kind == ClassKind::Interface || is_stub(module, func.1);
+        let is_abstract =
+            module.class(class).kind == ClassKind::Interface || function.body.is_empty() || is_stub(module, func.1);
         let mut out = if is_abstract { Vec::new() } else { vec![func] };
         if is_abstract {
             for &(u, c) in self.derived.get(&(func.0, class)).map_or(&[][..], Vec::as_slice).iter().take(4) {

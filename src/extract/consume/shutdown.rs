@@ -53,18 +53,24 @@ pub(super) fn verdict(reach: &Reach<'_, '_>, found: &Found<'_>, bodies: &[Body],
 
 /// True when one of the modules starts the process: code outside functions that runs something.
 fn has_entry(reach: &Reach<'_, '_>, around: &BTreeSet<UnitId>, own: &[UnitId]) -> bool {
-    own.iter().any(|u| reach.is_imported(*u) || runs(&reach.ev.program.unit(*u).module))
-        && around.iter().any(|u| runs(&reach.ev.program.unit(*u).module))
+    own.iter().any(|u| reach.is_imported(*u) || runs(reach.ev, *u)) && around.iter().any(|u| runs(reach.ev, *u))
 }
 
-/// Something other than declarations happens at the top of a module.
-fn runs(module: &Module) -> bool {
-    use crate::facts::module::StmtKind;
-    module.body.iter().any(|&s| match &module.stmt(s).kind {
-        StmtKind::Expr(e) => !matches!(module.expr(*e).kind, ExprKind::Str(_)),
-        StmtKind::If { .. } | StmtKind::Loop { .. } | StmtKind::Try { .. } | StmtKind::With { .. } => true,
-        StmtKind::Assign { value: Some(v), .. } => module.call(*v).is_some(),
-        _ => false,
+/// Something is started at the top of a module: a function of the repository, an event loop, a server,
+/// an application object.
+fn runs(ev: &Evaluator<'_>, unit: UnitId) -> bool {
+    let u = ev.program.unit(unit);
+    u.index.calls.iter().filter(|c| c.func.is_none()).any(|c| {
+        let name = u.module.callee_name(c.expr).map_or("", |n| n.as_str());
+        let starts = matches!(
+            name,
+            "run" | "listen" | "start" | "serve" | "serve_forever" | "run_until_complete" | "run_forever" | "main"
+                | "bootstrap" | "start_consuming" | "FastAPI" | "Flask" | "Starlette" | "Celery" | "express" | "FastStream"
+        );
+        starts
+            || u.module.call(c.expr).is_some_and(|call| {
+                ev.at(unit, call.callee).alternatives().iter().any(|v| matches!(v, Value::Function { .. }))
+            })
     })
 }
 

@@ -483,7 +483,8 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
             return;
         }
         if functions.is_empty() {
-            let unresolved = matches!(value, Value::Unknown) || matches!(value, Value::Param { .. });
+            // A method without an implementation that could be found is as good as unknown.
+            let unresolved = matches!(value, Value::Unknown | Value::Function { .. });
             if unresolved && !is_plain(name) {
                 self.step(Kind::Unresolved(name.clone()), site, state);
             }
