@@ -399,6 +399,10 @@ impl<'r, 'e> Reader<'r, 'e> {
         }
         self.hops -= 1;
         if !callers.is_empty() {
+            // Calls that could not be resolved may pass something else.
+            if self.has_unresolved_calls(unit, func) {
+                out.push(Shape::open());
+            }
             return out;
         }
         match typed {
@@ -415,12 +419,17 @@ impl<'r, 'e> Reader<'r, 'e> {
         if function.kind == FunctionKind::Lambda || !function.decorators.is_empty() || function.name.is_empty() {
             return true;
         }
-        let unresolved = self.ev.program.calls_named(&function.name).iter().any(|site| {
+        self.has_unresolved_calls(unit, func) || self.is_passed_on(unit, func)
+    }
+
+    /// True when there is a call of that name of which it is not known what it runs.
+    fn has_unresolved_calls(&self, unit: UnitId, func: FuncId) -> bool {
+        let name = &self.ev.program.unit(unit).module.func(func).name;
+        self.ev.program.calls_named(name).iter().any(|site| {
             let module = &self.ev.program.unit(site.unit).module;
             (self.in_scope)(site.unit)
-                && module.call(site.expr).is_some_and(|c| self.ev.at(site.unit, c.callee).is_unknown())
-        });
-        unresolved || self.is_passed_on(unit, func)
+                && module.call(site.expr).is_some_and(|c| self.ev.called(*site, c).iter().all(Value::is_unknown))
+        })
     }
 
     /// True when the function is used as a value: a handler, an entry of a table.

@@ -202,6 +202,12 @@ fn a_nest_client_is_judged_by_its_registration() {
 }
 
 #[test]
+fn a_field_that_is_initialised_from_another_is_typed() {
+    let text = "import { ClientProxyFactory, Transport } from '@nestjs/microservices';\nclass Clients { orders() { return ClientProxyFactory.create({ transport: Transport.RMQ, options: {} }); } }\nclass S {\n  private client = this.clients.orders();\n  constructor(private clients: Clients) {}\n  go() { this.client.emit('x', { a: 1 }); }\n}\n";
+    assert_eq!(one("a.ts", text), "----");
+}
+
+#[test]
 fn emitters_inside_the_process_are_no_brokers() {
     let text = "import { EventEmitter2 } from '@nestjs/event-emitter';\nimport { PubSub } from 'graphql-subscriptions';\nimport amqp from 'amqplib';\nconst pubsub = new PubSub();\npubsub.publish('x', {});\nclass A { constructor(private e: EventEmitter2) { this.e.emit('x', {}); } }\n";
     assert_eq!(facts("a.ts", text), Vec::<String>::new());
@@ -349,6 +355,15 @@ fn an_envelope_of_a_dead_letter_is_an_event_and_a_forwarded_message_is_not() {
     assert!(!found.publishers[0].version.is_absent());
     let text = format!("{head}    await p.send_and_wait('orders.dlq', json.dumps({{'error': 'x'}}).encode())\n");
     assert!(publishing(&[("a.py", &text)]).publishers[0].version.is_absent());
+}
+
+#[test]
+fn measurements_may_be_lost() {
+    let text = "import pika, json\nc = pika.BlockingConnection().channel()\nc.basic_publish('', 'app.metrics', json.dumps({'a': 1}))\n";
+    let found = publishing(&[("a.py", text)]);
+    assert_eq!(found.publishers[0].kind, Kind::Telemetry);
+    assert!(!found.publishers[0].persistent.is_absent());
+    assert!(!is_telemetry("catalog.updated") && !is_telemetry("login.failed"));
 }
 
 #[test]
