@@ -339,7 +339,12 @@ impl<'a> Evaluator<'a> {
             }
             func = function.parent;
         }
-        Value::Unknown
+        // The initialiser of a field.
+        let class = unit.index.ancestors(site.expr).find_map(|p| match p {
+            Parent::Class(class) => Some(class),
+            _ => None,
+        });
+        class.map_or(Value::Unknown, |class| Value::Object { unit: site.unit, class, call: None })
     }
 
     /// `object.name`.
@@ -1059,8 +1064,8 @@ impl<'a> Evaluator<'a> {
             .collect()
     }
 
-    /// What a call runs; a method of an object that is passed in is looked up in what the callers pass.
-    fn called(&self, site: Site, call: &Call) -> Vec<Value> {
+    /// What a call runs, as far as it can be resolved; a method of an object that is passed in is looked up in what the callers pass.
+    pub fn called(&self, site: Site, call: &Call) -> Vec<Value> {
         let callee = self.at(site.unit, call.callee);
         if !callee.is_unknown() || self.settling.get() >= 2 {
             return callee.alternatives().to_vec();

@@ -55,7 +55,9 @@ pub fn find(ev: &Evaluator<'_>, in_scope: &InScope<'_>, publishers: &[Publisher]
     }
     let mut out: BTreeMap<Site, DualWrite> = BTreeMap::new();
     for (index, publisher) in publishers.iter().enumerate() {
-        if matches!(publisher.kind, Kind::DeadLetter | Kind::Reply) || publisher.broker == "redis pub/sub" {
+        if matches!(publisher.kind, Kind::DeadLetter | Kind::Reply | Kind::Telemetry)
+            || publisher.broker == "redis pub/sub"
+        {
             continue;
         }
         // The call to the broker, then the calls of the functions that do nothing but publish.

@@ -71,6 +71,8 @@ pub enum Kind {
     DeadLetter,
     /// The answer to a request.
     Reply,
+    /// A log line, a measurement, a sign of life: one that is lost does no harm.
+    Telemetry,
 }
 
 impl Publisher {
@@ -139,7 +141,7 @@ fn read(
                 },
             )
         }
-        Kind::Job | Kind::Reply => (Presence::Default, Presence::Default),
+        Kind::Job | Kind::Reply | Kind::Telemetry => (Presence::Default, Presence::Default),
     };
     let unit = ev.program.unit(site.unit);
     let function = flow::home(ev, site)
@@ -184,7 +186,29 @@ fn kind(ev: &Evaluator<'_>, form: &Publish, site: Site, destinations: &[Text], k
     let named_dead = !texts.is_empty() && texts.iter().all(|t| is_dead_letter(t));
     let spelled_dead =
         paths().any(|p| path::sites(ev, site, p).iter().any(|s| flow::mentions(ev, *s, &is_dead_letter)));
-    if named_dead || spelled_dead { Kind::DeadLetter } else { Kind::Event }
+    if named_dead || spelled_dead {
+        Kind::DeadLetter
+    } else if !texts.is_empty() && keys_or(&texts, keys).iter().all(|t| is_telemetry(t)) {
+        Kind::Telemetry
+    } else {
+        Kind::Event
+    }
+}
+
+/// The routing keys where there are any: they say more than the exchange.
+fn keys_or(texts: &[String], keys: &[Text]) -> Vec<String> {
+    let named: Vec<String> = keys.iter().map(Text::pattern).filter(|k| !k.is_empty()).collect();
+    if named.is_empty() { texts.to_vec() } else { named }
+}
+
+/// True for the name of a stream of measurements, log lines or signs of life.
+fn is_telemetry(name: &str) -> bool {
+    name.to_lowercase().split(|c: char| !c.is_ascii_alphanumeric()).any(|w| {
+        matches!(
+            w,
+            "log" | "logs" | "logging" | "metric" | "metrics" | "telemetry" | "heartbeat" | "presence" | "typing"
+        )
+    })
 }
 
 /// True for a name that says dead letter: `orders.dlq`, `order-dead-letter`, `deadLetterTopic`.

@@ -10,7 +10,7 @@ use crate::facts::module::{
 };
 use crate::program::index::{Binding, Scope};
 use crate::program::value::Text;
-use crate::program::{Evaluator, Site, UnitId, Value};
+use crate::program::{Evaluator, Parent, Site, UnitId, Value};
 use crate::syntax::Span;
 
 /// How deep a payload is followed.
@@ -51,12 +51,14 @@ pub struct Reader<'r, 'e> {
     /// The calls whose functions are being read, for their parameters.
     calls: Vec<(UnitId, FuncId, Site)>,
     depth: u32,
+    /// How many callers lie between what is being read and the call that publishes.
+    hops: u32,
 }
 
 impl<'r, 'e> Reader<'r, 'e> {
     /// A reader.
     pub fn new(ev: &'r Evaluator<'e>, in_scope: &'r InScope<'r>) -> Self {
-        Reader { ev, in_scope, calls: Vec::new(), depth: 0 }
+        Reader { ev, in_scope, calls: Vec::new(), depth: 0, hops: 0 }
     }
 
     /// The names at the paths of a call, with parameters followed to the callers.
@@ -387,6 +389,7 @@ impl<'r, 'e> Reader<'r, 'e> {
         let callers: Vec<Site> =
             ev.callers(unit, func).into_iter().filter(|c| (self.in_scope)(c.unit)).take(MAX_WAYS).collect();
         let mut out = Vec::new();
+        self.hops += 1;
         for caller in &callers {
             let shapes = match ev.argument_site(*caller, unit, func, index) {
                 Some(argument) => self.read(argument),
@@ -394,13 +397,18 @@ impl<'r, 'e> Reader<'r, 'e> {
             };
             out.extend(narrowed(shapes, typed.clone()));
         }
+        self.hops -= 1;
         if !callers.is_empty() {
+            // Calls that could not be resolved may pass something else.
+            if self.has_unresolved_calls(unit, func) {
+                out.push(Shape::open());
+            }
             return out;
         }
         match typed {
             Some(typed) => vec![typed],
-            None if self.may_be_called(unit, func) => vec![Shape::open()],
-            // Nobody calls it: only what it adds itself is known.
+            None if self.hops > 0 || self.may_be_called(unit, func) => vec![Shape::open()],
+            // Nobody calls the function that publishes: only what it adds itself is known.
             None => vec![Shape::default()],
         }
     }
@@ -411,10 +419,35 @@ impl<'r, 'e> Reader<'r, 'e> {
         if function.kind == FunctionKind::Lambda || !function.decorators.is_empty() || function.name.is_empty() {
             return true;
         }
-        self.ev.program.calls_named(&function.name).iter().any(|site| {
+        self.has_unresolved_calls(unit, func) || self.is_passed_on(unit, func)
+    }
+
+    /// True when there is a call of that name of which it is not known what it runs.
+    fn has_unresolved_calls(&self, unit: UnitId, func: FuncId) -> bool {
+        let name = &self.ev.program.unit(unit).module.func(func).name;
+        self.ev.program.calls_named(name).iter().any(|site| {
             let module = &self.ev.program.unit(site.unit).module;
             (self.in_scope)(site.unit)
-                && module.call(site.expr).is_some_and(|c| self.ev.at(site.unit, c.callee).is_unknown())
+                && module.call(site.expr).is_some_and(|c| self.ev.called(*site, c).iter().all(Value::is_unknown))
+        })
+    }
+
+    /// True when the function is used as a value: a handler, an entry of a table.
+    fn is_passed_on(&self, unit: UnitId, func: FuncId) -> bool {
+        let name = &self.ev.program.unit(unit).module.func(func).name;
+        self.ev.program.ids().filter(|u| (self.in_scope)(*u)).any(|other| {
+            let u = self.ev.program.unit(other);
+            u.module.exprs.iter().enumerate().any(|(i, expr)| {
+                let (ExprKind::Name(n) | ExprKind::Attr { name: n, .. }) = &expr.kind else { return false };
+                let id = ExprId(i as u32);
+                let is_callee = || match u.index.expr_parent.get(i) {
+                    Some(Parent::Expr(outer)) => u.module.call(*outer).is_some_and(|c| c.callee == id),
+                    _ => false,
+                };
+                n == name
+                    && !is_callee()
+                    && matches!(self.ev.at(other, id), Value::Function { unit: fu, func: f, .. } if (fu, f) == (unit, func))
+            })
         })
     }
 

@@ -7,7 +7,8 @@ use super::transport::Registration;
 use crate::extract::Presence;
 use crate::program::{Evaluator, Site, Value};
 
-/// Reads it. Replies to requests may be transient: who waits for one is gone after a restart.
+/// Reads it. Replies to requests may be transient: who waits for one is gone after a restart. So may
+/// measurements.
 pub fn read(
     ev: &Evaluator<'_>,
     found: &Found<'_>,
@@ -16,7 +17,7 @@ pub fn read(
     kind: Kind,
 ) -> Presence {
     let Some(persistent) = &found.form.persistent else { return Presence::Default };
-    if kind == Kind::Reply || !matches!(broker, "rabbitmq" | "transport") {
+    if matches!(kind, Kind::Reply | Kind::Telemetry) || !matches!(broker, "rabbitmq" | "transport") {
         return Presence::Default;
     }
     let mut unknown = None;

@@ -13,10 +13,12 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
         if !matches!(publisher.kind, Kind::Event | Kind::DeadLetter) || !publisher.version.is_absent() {
             continue;
         }
+        let row = publisher.payloads.iter().flat_map(|s| &s.keys).any(|k| k.name == "version");
         let what = match super::keys(publisher) {
             Some(keys) => format!("{} has no version: the payload has {keys}", super::event(publisher)),
             None => format!("{} has no version", super::event(publisher)),
         };
+        let what = if row { format!("{what}; `version` there is that of the row") } else { what };
         findings.push(Finding {
             rule: RULE.id,
             severity: RULE.severity,

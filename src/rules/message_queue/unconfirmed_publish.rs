@@ -10,7 +10,7 @@ pub const RULE: Rule =
 
 fn check(system: &System, findings: &mut Vec<Finding>) {
     for publisher in &system.publishers {
-        if publisher.kind == Kind::Reply || !publisher.confirmed.is_absent() {
+        if matches!(publisher.kind, Kind::Reply | Kind::Telemetry) || !publisher.confirmed.is_absent() {
             continue;
         }
         let to = publisher.channel().map_or_else(String::new, |c| format!(" to `{c}`"));
