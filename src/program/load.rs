@@ -277,6 +277,23 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_with_the_name_of_a_library_hides_only_what_it_offers() {
+        let sources = [
+            ("svc/src/kafka/__init__.py", "from .producer import Wrapper\n"),
+            (
+                "svc/src/kafka/producer.py",
+                "from kafka import KafkaProducer\nclass Wrapper:\n    def go(self):\n        KafkaProducer().send('t', b'')\n",
+            ),
+            ("svc/src/main.py", "from kafka import Wrapper\nWrapper().go()\n"),
+        ];
+        let program = from_sources(&sources, &Packages::default());
+        let ev = Evaluator::new(&program, Catalog::embedded().unwrap());
+        let callee = |name: &str| ev.callee(program.calls_named(name)[0]).map(|(s, _)| s.to_string());
+        assert_eq!(callee("send").as_deref(), Some("kafka.KafkaProducer.send"));
+        assert_eq!(callee("go"), None);
+    }
+
+    #[test]
     fn redis_and_bull_constructors_are_typed() {
         let js = "import Redis from 'ioredis';\nimport { Redis as R } from 'ioredis';\nimport Queue from 'bull';\nnew Redis(url).publish('c', 'm');\nnew R().publish('c', 'm');\nconst q = new Queue('mail', url);\nq.add({});\n";
         assert_eq!(receivers("a.ts", js, "publish"), ["ioredis.Redis.publish", "ioredis.Redis.publish"]);

@@ -14,7 +14,9 @@ pub mod stores;
 use std::collections::HashMap;
 
 use crate::catalog::Catalog;
+use crate::extract::consume::{self, Consumer, Evidence};
 use crate::extract::http::{self, BlockingCall, HttpClient};
+use crate::extract::publish::{self, DualWrite, Publisher};
 use crate::files::{self, Tree, Zone};
 use crate::program::{Evaluator, Program};
 use crate::syntax::{FileId, Place};
@@ -43,6 +45,12 @@ pub struct System {
     pub calls: Vec<calls::Call>,
     /// What is shown of the system besides its services and calls.
     pub map: map::SystemMap,
+    /// Messages that are handed to brokers.
+    pub publishers: Vec<Publisher>,
+    /// Places where messages come in.
+    pub consumers: Vec<Consumer>,
+    /// Commits and publishes that are not one.
+    pub dual_writes: Vec<DualWrite>,
 }
 
 impl System {
@@ -73,5 +81,18 @@ pub fn build(
     let blocking = http::blocking_calls(&ev, &in_scope);
     let calls = calls::calls(&services, &owners, &http);
     let datastores = stores::find(tree, &ev, &in_scope, &services, &owners, &deployment.projects);
-    System { services, owners, http, blocking, calls, datastores, map: SystemMap::default() }
+    let publish::Publishing { publishers, dual_writes } = publish::extract(&ev, &in_scope);
+    let consumers = consume::extract(&ev, &in_scope, &Evidence::read(tree));
+    System {
+        services,
+        owners,
+        http,
+        blocking,
+        calls,
+        datastores,
+        publishers,
+        dual_writes,
+        consumers,
+        map: SystemMap::default(),
+    }
 }
