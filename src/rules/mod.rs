@@ -4,6 +4,7 @@
 //! environment or the network, and never formats a path.
 
 pub mod finding;
+pub mod saga;
 
 pub use finding::{Confidence, Finding, Related, Severity};
 
@@ -41,5 +42,5 @@ impl Rule {
 
 /// All rules, sorted by id.
 pub fn all() -> &'static [Rule] {
-    &[]
+    &[saga::missing_compensation::RULE, saga::swallowed_compensation_failure::RULE, saga::volatile_state::RULE]
 }

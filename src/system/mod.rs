@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use crate::extract::http::HttpClient;
+use crate::extract::saga::Saga;
 use crate::syntax::{FileId, Place};
 
 /// Everything the rules look at.
@@ -16,6 +17,8 @@ pub struct System {
     pub owners: HashMap<FileId, Vec<usize>>,
     /// Outgoing HTTP.
     pub http: Vec<HttpClient>,
+    /// Sagas.
+    pub sagas: Vec<Saga>,
 }
 
 /// A first-party process that the system deploys.

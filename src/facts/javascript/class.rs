@@ -172,14 +172,8 @@ impl<'t> Lower<'t> {
             let value = value.map(|value| self.expr(value));
             let Some(name) = name else { continue };
             let name = self.key_name(name);
-            let field = module::Field {
-                name,
-                ty: None,
-                value,
-                decorators: Vec::new(),
-                is_static: true,
-                span: member.span(),
-            };
+            let field =
+                module::Field { name, ty: None, value, decorators: Vec::new(), is_static: true, span: member.span() };
             self.class_mut(id).fields.push(field);
         }
         id

@@ -84,12 +84,8 @@ impl<'t> Lower<'t> {
 
     /// An expression with its sub-expressions.
     pub(super) fn other(&mut self, kid: Kid<'t>) -> ExprId {
-        let children: Vec<ExprId> = self
-            .named_kids(kid.node)
-            .into_iter()
-            .filter(|kid| !is_label(*kid))
-            .map(|kid| self.expr(kid))
-            .collect();
+        let children: Vec<ExprId> =
+            self.named_kids(kid.node).into_iter().filter(|kid| !is_label(*kid)).map(|kid| self.expr(kid)).collect();
         self.other_of(&children, kid.span())
     }
 
@@ -159,7 +155,8 @@ impl<'t> Lower<'t> {
 
     fn ternary(&mut self, kid: Kid<'t>) -> ExprId {
         let kids = self.kids(kid.node);
-        let parts = (field(&kids, Field::Condition), field(&kids, Field::Consequence), field(&kids, Field::Alternative));
+        let parts =
+            (field(&kids, Field::Condition), field(&kids, Field::Consequence), field(&kids, Field::Alternative));
         let (Some(test), Some(then), Some(other)) = parts else { return self.other(kid) };
         let (test, then, other) = (self.expr(test), self.expr(then), self.expr(other));
         self.module.add_expr(ExprKind::Cond { test, then, other }, kid.span())
@@ -243,8 +240,7 @@ impl<'t> Lower<'t> {
 
 /// A part that is no expression: text, element and attribute names of JSX, names of labels.
 fn is_label(kid: Kid<'_>) -> bool {
-    kid.field == Field::Name
-        || matches!(kid.kind, Kind::JsxText | Kind::JsxClosingElement | Kind::PropertyIdentifier)
+    kid.field == Field::Name || matches!(kid.kind, Kind::JsxText | Kind::JsxClosingElement | Kind::PropertyIdentifier)
 }
 
 /// The operator of `a op b`.

@@ -150,7 +150,8 @@ impl<'t> Lower<'t> {
             let mut param = self.param(kid, pattern, body);
             param.decorators = self.decorators(&decorators);
             param.ty = field(&parts, Field::Type).map(|ty| self.only_type(ty));
-            param.default = field(&parts, Field::Value).map(|value| self.named_value(value, &param.name)).or(param.default);
+            param.default =
+                field(&parts, Field::Value).map(|value| self.named_value(value, &param.name)).or(param.default);
             param.is_field = has(&parts, Kind::AccessibilityModifier)
                 || has(&parts, Kind::OverrideModifier)
                 || has(&parts, Kind::TokenReadonly);

@@ -20,7 +20,11 @@ impl<'t> Lower<'t> {
             Kind::ExpressionStatement => self.expression_statement(kid, out),
             Kind::LexicalDeclaration | Kind::VariableDeclaration | Kind::UsingDeclaration => {
                 for kid in self.named_kids(kid.node) {
-                    if kid.kind == Kind::VariableDeclarator { self.declarator(kid, out) } else { self.value_stmt(kid, out) }
+                    if kid.kind == Kind::VariableDeclarator {
+                        self.declarator(kid, out)
+                    } else {
+                        self.value_stmt(kid, out)
+                    }
                 }
             }
             Kind::ReturnStatement => {
@@ -270,7 +274,9 @@ impl<'t> Lower<'t> {
             let Some(clause) = field(&kids, Field::Alternative) else { break };
             let kids = self.kids(clause.node);
             match named(&kids) {
-                Some(next) if next.kind == Kind::IfStatement && links.len() + self.links < super::MAX_LINKS => at = next,
+                Some(next) if next.kind == Kind::IfStatement && links.len() + self.links < super::MAX_LINKS => {
+                    at = next
+                }
                 Some(last) => {
                     other = self.below(links.len(), |lower| lower.block(last));
                     break;

@@ -118,7 +118,8 @@ impl<'t> Lower<'t> {
                 None => at = right,
             }
         }
-        let mut value = if at.kind == kind { self.other_of(&[], at.span()) } else { self.below(links.len(), |lower| lower.ty(at)) };
+        let mut value =
+            if at.kind == kind { self.other_of(&[], at.span()) } else { self.below(links.len(), |lower| lower.ty(at)) };
         while let Some((span, right)) = links.pop() {
             let right = self.below(links.len(), |lower| lower.ty(right));
             value = self.module.add_expr(ExprKind::Binary { op, left: value, right }, span);
