@@ -71,7 +71,9 @@ impl Context<'_, '_> {
         flow.steps.sort_by_key(|s| s.position);
         let changing: Vec<&Done> =
             flow.steps.iter().filter(|s| !names::is_query(&s.name) && s.effect > Effect::Database).collect();
-        if flow.undos.is_empty() || changing.len() < 2 || changing.iter().all(|s| s.name == changing[0].name) {
+        // A handler that cleans up or tells somebody is no compensation.
+        let undoes = flow.undos.iter().any(|u| u.registered || u.words.iter().any(|w| names::is_undo_verb(w)));
+        if !undoes || changing.len() < 2 || changing.iter().all(|s| s.name == changing[0].name) {
             return None;
         }
         let class = function.class.map(|c| module.class(c));
@@ -218,7 +220,7 @@ impl Context<'_, '_> {
         if is_registration(&chain) {
             let mut words: Vec<String> = Vec::new();
             for arg in &call.args {
-                words.extend(scan::names_in(module, arg.value).iter().flat_map(|n| names::words(n)));
+                words.extend(scan::called_in(module, arg.value).iter().flat_map(|n| names::words(n)));
             }
             let position = module.expr(expr).span.start;
             flow.undos.push(Undo { site: Site { unit, expr }, words, position, registered: true });

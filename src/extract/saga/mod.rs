@@ -124,9 +124,8 @@ impl Saga {
             {
                 return None;
             }
-            let later = self.steps[i + 1..].iter();
-            let fails =
-                later.filter(|s| !s.is_retriable && s.effect != Effect::Pure && !names::is_notice(&s.name)).next()?;
+            let mut later = self.steps[i + 1..].iter();
+            let fails = later.find(|s| !s.is_retriable && s.effect != Effect::Pure && !names::is_notice(&s.name))?;
             Some((step, fails))
         })
     }

@@ -48,6 +48,7 @@ pub fn is_action(name: &str) -> bool {
             | "transaction"
             | "handler"
             | "perform"
+            | "act"
             | "exec"
             | "process"
             | "apply"
@@ -119,7 +120,7 @@ pub fn is_query(name: &str) -> bool {
                 | "estimate"
                 | "search"
                 | "is"
-                | "ha"
+                | "has"
                 | "can"
                 | "assert"
                 | "inspect"
@@ -252,6 +253,7 @@ pub fn is_filler(word: &str) -> bool {
         || matches!(
             word,
             "this"
+                | "thi"
                 | "self"
                 | "client"
                 | "service"

@@ -57,6 +57,15 @@ pub(super) fn chain(module: &Module, expr: ExprId) -> Vec<SmolStr> {
 
 /// All names, attributes and literal texts in an expression, lambdas included.
 pub(super) fn names_in(module: &Module, expr: ExprId) -> Vec<SmolStr> {
+    collect(module, expr, true)
+}
+
+/// Like [`names_in`], without the names of data that is passed to calls: what an expression is about.
+pub(super) fn called_in(module: &Module, expr: ExprId) -> Vec<SmolStr> {
+    collect(module, expr, false)
+}
+
+fn collect(module: &Module, expr: ExprId, arguments: bool) -> Vec<SmolStr> {
     let mut out = Vec::new();
     let mut todo = vec![expr];
     let mut left = 400;
@@ -80,9 +89,23 @@ pub(super) fn names_in(module: &Module, expr: ExprId) -> Vec<SmolStr> {
             }
             _ => {}
         }
-        todo.extend(module.children(at));
+        match &module.expr(at).kind {
+            // Data is left out, what is started (`execute_activity(refund, …)`) is not.
+            ExprKind::Call(call) if !arguments => {
+                todo.push(call.callee);
+                todo.extend(call.args.first().map(|a| a.value).filter(|a| {
+                    matches!(module.expr(*a).kind, ExprKind::Str(_) | ExprKind::Lambda(_) | ExprKind::Template(_))
+                        || names_in_callee(module, call.callee).any(|n| n.contains("activity") || n == "partial")
+                }));
+            }
+            _ => todo.extend(module.children(at)),
+        }
     }
     out
+}
+
+fn names_in_callee(module: &Module, callee: ExprId) -> impl Iterator<Item = String> {
+    chain(module, callee).into_iter().map(|n| names::fold(&n))
 }
 
 /// The direct expressions of all statements of a block, nested blocks included.

@@ -287,7 +287,6 @@ pub(super) fn is_read(method: &str) -> bool {
                 | "hgetall"
                 | "mget"
                 | "lrange"
-                | "query"
                 | "where"
                 | "order"
                 | "limit"
@@ -358,11 +357,13 @@ impl Context<'_, '_> {
                 Value::External(symbol) | Value::Method { symbol, .. } => {
                     let symbol = self.ev.catalog.canonical(language, symbol);
                     let last = symbol.rsplit('.').find(|s| *s != "()").unwrap_or_default();
-                    if is_store(language, &symbol) && !is_read(last) {
+                    if is_store(language, &symbol) && !is_read(last) && !self.is_select(unit, call) {
                         Verdict::Stored(place)
-                    } else if is_store(language, &symbol) || is_neutral(&symbol) || is_broker(&symbol) {
-                        Verdict::Nothing
-                    } else if self.ev.catalog.split(language, &symbol).is_some_and(|(l, _)| l.http.is_some()) {
+                    } else if is_store(language, &symbol)
+                        || is_neutral(&symbol)
+                        || is_broker(&symbol)
+                        || self.ev.catalog.split(language, &symbol).is_some_and(|(l, _)| l.http.is_some())
+                    {
                         Verdict::Nothing
                     } else {
                         self.by_name(unit, call)
@@ -376,6 +377,16 @@ impl Context<'_, '_> {
             });
         }
         out
+    }
+
+    /// `query("SELECT …")`, `execute(select(…))`.
+    fn is_select(&self, unit: UnitId, call: &Call) -> bool {
+        let module = &self.ev.program.unit(unit).module;
+        call.args.first().is_some_and(|arg| {
+            let text = self.ev.at(unit, arg.value).to_text().map(|t| t.pattern());
+            text.is_some_and(|t| t.trim_start().to_lowercase().starts_with("select "))
+                || scan::chain(module, arg.value).first().is_some_and(|n| n == "select")
+        })
     }
 
     fn follow(&self, unit: UnitId, func: FuncId, depth: u32, todo: &mut Vec<(UnitId, FuncId, u32)>) -> Verdict {
