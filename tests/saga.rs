@@ -1,4 +1,5 @@
 //! Sagas: the skill's examples, the fixture systems, and what is no saga.
+#![allow(clippy::unwrap_used)]
 
 #[path = "support/saga.rs"]
 mod support;
@@ -310,4 +311,67 @@ fn reading_the_database_keeps_nothing() {
     let source = python_saga(FULL, RAISES).replace("UPDATE sagas SET step = $1", "SELECT * FROM orders");
     let found = findings(&[("orders/saga.py", &source)]);
     assert!(found.len() == 1 && found[0].starts_with("volatile-state"), "{found:?}");
+}
+
+#[test]
+fn an_index_loop_undoes_too() {
+    let source = r#"import { db, stock, payments, shipping } from "./participants";
+export class OrderSaga {
+  constructor(private readonly db: Repository, private steps = []) { this.executed = []; }
+  addStep(step) { this.steps.push(step); return this; }
+  async execute(initial) {
+    let state = initial;
+    for (const step of this.steps) {
+      await this.db.save(step.name);
+      try { state = await step.execute(state); this.executed.push(step); }
+      catch (error) { await this.compensate(state); throw error; }
+    }
+  }
+  private async compensate(state) {
+    for (let i = this.executed.length - 1; i >= 0; i--) {
+      const step = this.executed[i];
+      try { state = await step.compensate(state); }
+      catch (failure) { console.error(`not undone: ${step.name}`, failure); }
+    }
+  }
+}
+export const saga = new OrderSaga(db)
+  .addStep({ name: "reserve", execute: async (s) => stock.reserve(s), compensate: async (s) => stock.release(s) })
+  .addStep({ name: "charge", execute: async (s) => payments.charge(s) })
+  .addStep({ name: "ship", execute: async (s) => shipping.ship(s) });
+"#;
+    assert_eq!(
+        findings(&[("orders/src/order.ts", source)]),
+        ["missing-compensation orders/src/order.ts:23", "swallowed-compensation-failure orders/src/order.ts:17"]
+    );
+}
+
+#[test]
+fn compensations_in_a_list_of_functions_are_followed() {
+    let saga = |run: &str| {
+        format!(
+            r#"
+import requests
+
+class CheckoutSaga:
+    def run(self, order):
+        compensations = []
+        try:
+            requests.post("http://stock/reservations", json=order)
+            compensations.append(lambda: requests.delete("http://stock/reservations"))
+            requests.post("http://payments/charges", json=order)
+            requests.post("http://shipping/parcels", json=order)
+        except Exception:
+            for undo in reversed(compensations):
+{run}
+            raise
+"#
+        )
+    };
+    let find = |run: &str| findings(&[("orders/app/checkout.py", &saga(run))]);
+    let missing = "missing-compensation orders/app/checkout.py:10";
+    let volatile = "volatile-state orders/app/checkout.py:5";
+    assert_eq!(find("                undo()"), [missing, volatile]);
+    let swallowed = "                try:\n                    undo()\n                except Exception as e:\n                    print(e)";
+    assert_eq!(find(swallowed), [missing, "swallowed-compensation-failure orders/app/checkout.py:16", volatile]);
 }

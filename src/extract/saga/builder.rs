@@ -14,7 +14,7 @@ use crate::program::{Parent, Site, UnitId, Value};
 /// All builders.
 pub(super) fn find(context: &Context<'_, '_>) -> Vec<StepList> {
     let mut out = Vec::new();
-    for unit in context.units().filter(|u| context.is_relevant(*u)) {
+    for &unit in &context.units {
         let module = &context.ev.program.unit(unit).module;
         let index = &context.ev.program.unit(unit).index;
         // By the function around and the object that the steps are added to.
@@ -125,7 +125,9 @@ impl Context<'_, '_> {
 
     /// The arguments of `addStep(…)`: a step, or a name with functions.
     fn added_step(&self, site: Site, call: &Call) -> Option<Parts> {
-        let mut parts = Parts::new(site);
+        // A fluent call begins where its chain begins; its first argument tells which one it is.
+        let first = call.args.first().map_or(site.expr, |a| a.value);
+        let mut parts = Parts::new(Site { unit: site.unit, expr: first });
         for arg in &call.args {
             let value = Site { unit: site.unit, expr: arg.value };
             if let Some(key) = &arg.name {
@@ -133,8 +135,7 @@ impl Context<'_, '_> {
                 continue;
             }
             if let Some(found) = self.parts(value) {
-                parts = Parts { name: found.name.clone().or(parts.name), site, ..found };
-                return Some(parts);
+                return Some(Parts { name: found.name.clone().or(parts.name), ..found });
             }
         }
         // By the parameters' names, where the function is known.

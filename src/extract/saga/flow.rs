@@ -15,7 +15,7 @@ const MAX_DEPTH: u32 = 40;
 /// All sagas that are written out.
 pub(super) fn find(context: &Context<'_, '_>, runners: &[Runner]) -> Vec<Saga> {
     let mut out = Vec::new();
-    for unit in context.units().filter(|u| context.is_relevant(*u)) {
+    for &unit in &context.units {
         let module = &context.ev.program.unit(unit).module;
         for (i, function) in module.funcs.iter().enumerate() {
             let func = FuncId(i as u32);
@@ -293,7 +293,12 @@ impl Context<'_, '_> {
                 names::fold(last).as_str(),
                 "post" | "put" | "patch" | "delete" | "request" | "send" | "publish"
             );
-            let name = if generic { chain.join(".") } else { last.to_string() };
+            let address = call.args.first().and_then(|a| self.ev.at(unit, a.value).to_text()).filter(|_| generic);
+            let name = match address {
+                Some(address) => format!("{} {}", chain.join("."), address.pattern()),
+                None if generic => chain.join("."),
+                None => last.to_string(),
+            };
             flow.steps.push(done(expr, name, words, effect, position));
         }
         is_step

@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 use super::member::{Member, Parts};
 use super::{Context, Effect, Step, names, scan};
 use crate::facts::module::{ClassId, Entry, ExprId, ExprKind};
-use crate::program::{Site, UnitId};
+use crate::program::{Evaluator, Site, UnitId};
 
 /// Declared steps in order.
 #[derive(Clone, Debug)]
@@ -31,7 +31,7 @@ pub(super) struct StepList {
 /// All lists of steps.
 pub(super) fn find(context: &Context<'_, '_>) -> Vec<StepList> {
     let mut out = Vec::new();
-    for unit in context.units().filter(|u| context.is_relevant(*u)) {
+    for &unit in &context.units {
         let module = &context.ev.program.unit(unit).module;
         for (i, expr) in module.exprs.iter().enumerate() {
             let ExprKind::List(items) = &expr.kind else { continue };
@@ -100,31 +100,6 @@ impl Context<'_, '_> {
             is_saga,
         }
     }
-
-    /// A cheap look: does anything in the file speak of sagas or of undoing?
-    pub(super) fn is_relevant(&self, unit: UnitId) -> bool {
-        let unit = self.ev.program.unit(unit);
-        let module = &unit.module;
-        let told = |n: &str| names::is_undo(n) || names::is_saga_word(n) || names::is_undo_word(n);
-        told(&unit.path)
-            || module.imports.iter().any(|i| {
-                told(&i.module)
-                    || told(&i.local)
-                    || matches!(i.module.as_str(), "node-sagas" | "temporalio" | "@temporalio/workflow")
-            })
-            || module.classes.iter().any(|c| told(&c.name) || c.fields.iter().any(|f| told(&f.name)))
-            || module.funcs.iter().any(|f| told(&f.name) || f.params.iter().any(|p| told(&p.name)))
-            || module.exprs.iter().any(|e| match &e.kind {
-                ExprKind::Name(name) => told(name),
-                ExprKind::Attr { name, .. } => told(name),
-                ExprKind::Call(call) => call.args.iter().any(|a| a.name.as_ref().is_some_and(|n| told(n))),
-                ExprKind::Dict(entries) => entries.iter().any(|e| match e {
-                    Entry::Pair { key, .. } => matches!(&module.expr(*key).kind, ExprKind::Str(k) if told(k)),
-                    Entry::Spread(_) => false,
-                }),
-                _ => false,
-            })
-    }
 }
 
 /// The class in whose fields an expression stands.
@@ -132,4 +107,29 @@ fn class_around(module: &crate::facts::module::Module, expr: ExprId) -> Option<C
     let span = module.expr(expr).span;
     let inside = module.classes.iter().enumerate().filter(|(_, c)| c.span.contains(span));
     inside.min_by_key(|(_, c)| c.span.end - c.span.start).map(|(i, _)| ClassId(i as u32))
+}
+
+/// A cheap look: does anything in the file speak of sagas or of undoing?
+pub(super) fn is_relevant(ev: &Evaluator<'_>, unit: UnitId) -> bool {
+    let unit = ev.program.unit(unit);
+    let module = &unit.module;
+    let told = |n: &str| names::is_undo(n) || names::is_saga_word(n) || names::is_undo_word(n);
+    told(&unit.path)
+        || module.imports.iter().any(|i| {
+            told(&i.module)
+                || told(&i.local)
+                || matches!(i.module.as_str(), "node-sagas" | "temporalio" | "@temporalio/workflow")
+        })
+        || module.classes.iter().any(|c| told(&c.name) || c.fields.iter().any(|f| told(&f.name)))
+        || module.funcs.iter().any(|f| told(&f.name) || f.params.iter().any(|p| told(&p.name)))
+        || module.exprs.iter().any(|e| match &e.kind {
+            ExprKind::Name(name) => told(name),
+            ExprKind::Attr { name, .. } => told(name),
+            ExprKind::Call(call) => call.args.iter().any(|a| a.name.as_ref().is_some_and(|n| told(n))),
+            ExprKind::Dict(entries) => entries.iter().any(|e| match e {
+                Entry::Pair { key, .. } => matches!(&module.expr(*key).kind, ExprKind::Str(k) if told(k)),
+                Entry::Spread(_) => false,
+            }),
+            _ => false,
+        })
 }

@@ -134,7 +134,8 @@ impl Saga {
 /// What the parts of the extractor share.
 struct Context<'e, 'a> {
     ev: &'e Evaluator<'a>,
-    in_scope: &'e dyn Fn(UnitId) -> bool,
+    /// The modules that speak of sagas or of undoing.
+    units: Vec<UnitId>,
     /// Classes of production code by a base of theirs.
     heirs: HashMap<(UnitId, ClassId), Vec<(UnitId, ClassId)>>,
     effects: std::cell::RefCell<HashMap<(UnitId, FuncId), Effect>>,
@@ -143,6 +144,9 @@ struct Context<'e, 'a> {
 /// All sagas of the program; `in_scope` tells production code.
 pub fn extract(ev: &Evaluator<'_>, in_scope: &dyn Fn(UnitId) -> bool) -> Vec<Saga> {
     let context = Context::new(ev, in_scope);
+    if context.units.is_empty() {
+        return Vec::new();
+    }
     let runners = runner::find(&context);
     let mut lists = lists::find(&context);
     lists.extend(builder::find(&context));
@@ -154,7 +158,12 @@ pub fn extract(ev: &Evaluator<'_>, in_scope: &dyn Fn(UnitId) -> bool) -> Vec<Sag
 
 impl<'e, 'a> Context<'e, 'a> {
     fn new(ev: &'e Evaluator<'a>, in_scope: &'e dyn Fn(UnitId) -> bool) -> Self {
+        let units: Vec<UnitId> =
+            ev.program.ids().filter(|u| in_scope(*u) && is_server(ev, *u) && lists::is_relevant(ev, *u)).collect();
         let mut heirs: HashMap<_, Vec<_>> = HashMap::new();
+        if units.is_empty() {
+            return Context { ev, units, heirs, effects: Default::default() };
+        }
         for unit in ev.program.ids().filter(|u| in_scope(*u)) {
             for (i, class) in ev.program.unit(unit).module.classes.iter().enumerate() {
                 for &base in &class.bases {
@@ -164,20 +173,7 @@ impl<'e, 'a> Context<'e, 'a> {
                 }
             }
         }
-        Context { ev, in_scope, heirs, effects: Default::default() }
-    }
-
-    /// Production code that runs on a server: no reducer middleware, no components.
-    fn units(&self) -> impl Iterator<Item = UnitId> + '_ {
-        self.ev.program.ids().filter(|u| (self.in_scope)(*u)).filter(|u| {
-            let imports = &self.ev.program.unit(*u).module.imports;
-            !imports.iter().any(|i| {
-                matches!(i.module.as_str(), "react" | "redux" | "redux-saga" | "vue" | "alembic")
-                    || i.module.starts_with("redux-saga/")
-                    || i.module.starts_with("@redux")
-                    || i.module.starts_with("@angular/")
-            })
-        })
+        Context { ev, units, heirs, effects: Default::default() }
     }
 
     /// The classes that extend or implement a class, at any distance.
@@ -194,4 +190,12 @@ impl<'e, 'a> Context<'e, 'a> {
         }
         out
     }
+}
+
+/// Code that runs on a server: no reducer middleware, no components, no migrations.
+fn is_server(ev: &Evaluator<'_>, unit: UnitId) -> bool {
+    !ev.program.unit(unit).module.imports.iter().any(|i| {
+        matches!(i.module.as_str(), "react" | "redux" | "redux-saga" | "vue" | "alembic")
+            || ["redux-saga/", "@redux", "@angular/"].iter().any(|p| i.module.starts_with(p))
+    })
 }

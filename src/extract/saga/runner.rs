@@ -38,7 +38,7 @@ pub(super) enum StepCall {
 /// All classes and functions that carry out steps and undo them.
 pub(super) fn find(context: &Context<'_, '_>) -> Vec<Runner> {
     let mut out: Vec<Runner> = Vec::new();
-    for unit in context.units().filter(|u| context.is_relevant(*u)) {
+    for &unit in &context.units {
         let linked = context.ev.program.unit(unit);
         let module = &linked.module;
         for call in &linked.index.calls {
