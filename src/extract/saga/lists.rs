@@ -113,7 +113,7 @@ fn class_around(module: &crate::facts::module::Module, expr: ExprId) -> Option<C
 pub(super) fn is_relevant(ev: &Evaluator<'_>, unit: UnitId) -> bool {
     let unit = ev.program.unit(unit);
     let module = &unit.module;
-    let told = |n: &str| names::is_undo(n) || names::is_saga_word(n) || names::is_undo_word(n);
+    let told = |n: &str| names::may_tell(n) && (names::is_undo(n) || names::is_saga_word(n) || names::is_undo_word(n));
     told(&unit.path)
         || module.imports.iter().any(|i| {
             told(&i.module)

@@ -19,8 +19,10 @@ mod store;
 
 use std::collections::HashMap;
 
+use smol_str::SmolStr;
+
 use crate::extract::Presence;
-use crate::facts::module::{ClassId, FuncId};
+use crate::facts::module::{ClassId, ExprId, FuncId};
 use crate::program::{Evaluator, UnitId, Value};
 use crate::syntax::Place;
 
@@ -136,8 +138,8 @@ struct Context<'e, 'a> {
     ev: &'e Evaluator<'a>,
     /// The modules that speak of sagas or of undoing.
     units: Vec<UnitId>,
-    /// Classes of production code by a base of theirs.
-    heirs: HashMap<(UnitId, ClassId), Vec<(UnitId, ClassId)>>,
+    /// Classes of production code by the last name of a base, with the base.
+    heirs: HashMap<SmolStr, Vec<(UnitId, ClassId, ExprId)>>,
     effects: std::cell::RefCell<HashMap<(UnitId, FuncId), Effect>>,
 }
 
@@ -161,14 +163,12 @@ impl<'e, 'a> Context<'e, 'a> {
         let units: Vec<UnitId> =
             ev.program.ids().filter(|u| in_scope(*u) && is_server(ev, *u) && lists::is_relevant(ev, *u)).collect();
         let mut heirs: HashMap<_, Vec<_>> = HashMap::new();
-        if units.is_empty() {
-            return Context { ev, units, heirs, effects: Default::default() };
-        }
-        for unit in ev.program.ids().filter(|u| in_scope(*u)) {
-            for (i, class) in ev.program.unit(unit).module.classes.iter().enumerate() {
+        for unit in ev.program.ids().filter(|u| !units.is_empty() && in_scope(*u)) {
+            let module = &ev.program.unit(unit).module;
+            for (i, class) in module.classes.iter().enumerate() {
                 for &base in &class.bases {
-                    if let Value::Class { unit: u, class: c } = ev.at(unit, base) {
-                        heirs.entry((u, c)).or_default().push((unit, ClassId(i as u32)));
+                    if let Some(name) = scan::chain(module, base).pop() {
+                        heirs.entry(name).or_default().push((unit, ClassId(i as u32), base));
                     }
                 }
             }
@@ -181,10 +181,12 @@ impl<'e, 'a> Context<'e, 'a> {
         let mut out: Vec<(UnitId, ClassId)> = Vec::new();
         let mut todo = vec![(unit, class)];
         while let Some(next) = todo.pop() {
-            for &heir in self.heirs.get(&next).into_iter().flatten() {
-                if !out.contains(&heir) && out.len() < 64 {
-                    out.push(heir);
-                    todo.push(heir);
+            let name = &self.ev.program.unit(next.0).module.class(next.1).name;
+            for &(u, c, base) in self.heirs.get(name).into_iter().flatten() {
+                let extends = self.ev.at(u, base) == Value::Class { unit: next.0, class: next.1 };
+                if extends && !out.contains(&(u, c)) && out.len() < 64 {
+                    out.push((u, c));
+                    todo.push((u, c));
                 }
             }
         }

@@ -86,6 +86,12 @@ pub fn is_saga_word(name: &str) -> bool {
     ["saga", "orchestrat", "processmanager", "compensat"].iter().any(|w| name.contains(w))
 }
 
+/// A cheap look before [`is_undo`], [`is_saga_word`] and [`is_undo_word`]; true for whatever they hold for.
+pub fn may_tell(name: &str) -> bool {
+    let tails = ["ompens", "ndo", "oll", "evert", "ancel", "ackward", "everse", "aga", "rchestrat", "rocess"];
+    tails.iter().any(|t| name.contains(t)) || !name.contains(|c: char| c.is_lowercase())
+}
+
 /// A collection or function that holds or runs compensations.
 pub fn is_undo_word(name: &str) -> bool {
     let name = fold(name);
