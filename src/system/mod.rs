@@ -17,6 +17,7 @@ use crate::catalog::Catalog;
 use crate::extract::consume::{self, Consumer, Evidence};
 use crate::extract::http::{self, BlockingCall, HttpClient};
 use crate::extract::publish::{self, DualWrite, Publisher};
+use crate::extract::saga::{self, Saga};
 use crate::files::{self, Tree, Zone};
 use crate::program::{Evaluator, Program};
 use crate::syntax::{FileId, Place};
@@ -51,6 +52,8 @@ pub struct System {
     pub consumers: Vec<Consumer>,
     /// Commits and publishes that are not one.
     pub dual_writes: Vec<DualWrite>,
+    /// Sagas.
+    pub sagas: Vec<Saga>,
 }
 
 impl System {
@@ -93,6 +96,7 @@ pub fn build(
         publishers,
         dual_writes,
         consumers,
+        sagas: saga::extract(&ev, &in_scope),
         map: SystemMap::default(),
     }
 }
