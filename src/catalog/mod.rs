@@ -6,6 +6,7 @@
 
 pub mod http;
 pub mod schema;
+pub mod server;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
@@ -130,7 +131,8 @@ impl Catalog {
         out
     }
 
-    fn absolute(&self, library: &Library, name: &str) -> SmolStr {
+    /// A name of a library's data file as a symbol.
+    pub fn absolute(&self, library: &Library, name: &str) -> SmolStr {
         if name.is_empty() {
             return SmolStr::new(&library.packages[0]);
         }

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::http::{Breaker, Deadline, Http, Retry};
+use super::server::Server;
 use crate::facts::module::Language;
 
 /// Languages that share packages.
@@ -72,6 +73,8 @@ pub struct Library {
     pub injects: Vec<String>,
     /// How it sends HTTP requests.
     pub http: Option<Http>,
+    /// How it serves HTTP requests.
+    pub server: Option<Server>,
     /// How it repeats things.
     #[serde(default)]
     pub retry: Vec<Retry>,
