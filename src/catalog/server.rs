@@ -86,6 +86,10 @@ pub struct Object {
     /// Routes it serves by itself.
     #[serde(default)]
     pub serves: Vec<Served>,
+    /// Paths below which it answers with pages of its own (documentation, static files) that are no part
+    /// of the program's interface.
+    #[serde(default)]
+    pub extras: Vec<String>,
 }
 
 /// A route that a library serves without being told.

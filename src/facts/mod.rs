@@ -6,4 +6,5 @@
 pub mod dump;
 pub mod javascript;
 pub mod module;
+pub mod probe;
 pub mod python;

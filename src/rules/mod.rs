@@ -4,6 +4,7 @@
 //! environment or the network, and never formats a path.
 
 pub mod finding;
+pub mod service_health;
 
 pub use finding::{Confidence, Finding, Related, Severity};
 
@@ -41,5 +42,5 @@ impl Rule {
 
 /// All rules, sorted by id.
 pub fn all() -> &'static [Rule] {
-    &[]
+    &[service_health::missing_health_endpoint::RULE, service_health::probe_without_route::RULE]
 }

@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 
 use crate::extract::http::HttpClient;
+use crate::extract::routes::{App, Served};
+use crate::facts::probe::ProbeTarget;
 use crate::syntax::{FileId, Place};
 
 /// Everything the rules look at.
@@ -16,6 +18,8 @@ pub struct System {
     pub owners: HashMap<FileId, Vec<usize>>,
     /// Outgoing HTTP.
     pub http: Vec<HttpClient>,
+    /// What the HTTP servers answer.
+    pub served: Served,
 }
 
 /// A first-party process that the system deploys.
@@ -27,6 +31,17 @@ pub struct Service {
     pub root: String,
     /// The place that declares it.
     pub place: Option<Place>,
+    /// Its health checks: of Compose, else of its Dockerfile.
+    pub probes: Vec<Probe>,
+}
+
+/// A health check of a service.
+#[derive(Clone, Debug)]
+pub struct Probe {
+    /// What it asks.
+    pub target: ProbeTarget,
+    /// Where it stands.
+    pub place: Place,
 }
 
 impl System {
@@ -36,5 +51,18 @@ impl System {
             .get(&place.file)
             .map(|owners| owners.iter().filter_map(|i| self.services.get(*i)).map(|s| s.name.clone()).collect())
             .unwrap_or_default()
+    }
+
+    /// What the HTTP servers of a service answer. A route belongs to the service that holds its
+    /// application; without one, to those that hold its code.
+    pub fn served_by(&self, service: usize) -> Served {
+        let owns = |place: Place| self.owners.get(&place.file).is_some_and(|o| o.contains(&service));
+        let mine = |app: Option<&App>, place: Place| owns(app.map_or(place, |app| app.place));
+        Served {
+            routes: self.served.routes.iter().filter(|r| mine(r.app.as_ref(), r.place)).cloned().collect(),
+            apps: self.served.apps.iter().filter(|a| owns(a.place)).cloned().collect(),
+            gaps: self.served.gaps.iter().filter(|g| mine(g.app.as_ref(), g.place)).cloned().collect(),
+            health: self.served.health.iter().filter(|h| owns(h.place)).cloned().collect(),
+        }
     }
 }

@@ -227,11 +227,17 @@ impl<'a> Builder<'_, 'a> {
                 break;
             }
             let texts = source::objects(self.ev, &value);
+            let known = prefixes.len();
             prefixes.extend(texts.iter().flat_map(path::of_value).map(Some));
+            // A prefix is given, and it is nothing that we can read as a text.
+            if prefixes.len() == known && !form.middleware && value != Value::Null {
+                prefixes.push(Some(PathText::unknown()));
+            }
         }
         if prefixes.is_empty() {
             prefixes.push(None);
         }
+        let (gaps, links) = (self.graph.gaps.len(), self.links);
         for child in source::find(self.ev, site, &form.child) {
             for prefix in &prefixes {
                 let mount = Mount {
@@ -245,6 +251,14 @@ impl<'a> Builder<'_, 'a> {
                 };
                 self.attach(&mount, child, item);
             }
+        }
+        if self.links > links {
+            // Beside a router what libraries make is middleware.
+            let mut index = 0;
+            self.graph.gaps.retain(|gap| {
+                index += 1;
+                index <= gaps || gap.kind != GapKind::External
+            });
         }
     }
 
@@ -274,6 +288,7 @@ impl<'a> Builder<'_, 'a> {
     }
 
     fn link(&mut self, mount: &Mount<'a>, child: Key) {
+        self.links += 1;
         let edge = Edge { parent: mount.parent, prefix: mount.prefix.clone(), replaces: mount.replaces };
         self.graph.mount(child, edge);
     }
@@ -420,7 +435,8 @@ impl<'a> Builder<'_, 'a> {
         }
     }
 
-    fn gap(&mut self, key: Key, at: Site, prefix: PathText, kind: GapKind) {
+    /// Something is served besides the routes.
+    pub(super) fn gap(&mut self, key: Key, at: Site, prefix: PathText, kind: GapKind) {
         self.graph.gaps.push(LocalGap { key, place: self.ev.program.place(at), unit: at.unit, prefix, kind });
     }
 }

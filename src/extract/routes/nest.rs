@@ -549,7 +549,14 @@ impl Nest<'_, '_> {
             }
         }
         // What is mounted with `app.use("/path", …)` answers besides the controllers.
-        for call in self.calls_on(application.app.site, "use") {
+        let mut calls: Vec<Site> = self.calls_on(application.app.site, "use");
+        calls.extend(self.ev.program.calls_named("setup").iter().copied().filter(|call| {
+            let documents = self.ev.callee(*call).is_some_and(|(symbol, _)| symbol.ends_with("SwaggerModule.setup"));
+            let app = source::find(self.ev, *call, &["1".to_string()]).into_iter().next();
+            let app = app.and_then(|a| self.ev.eval(a).instance().and_then(|i| i.call));
+            documents && app == Some(application.app.site)
+        }));
+        for call in calls {
             let Some(argument) = source::find(self.ev, call, &["0".to_string()]).into_iter().next() else { continue };
             for prefix in path::of_value(&self.ev.eval(argument)).iter().filter(|p| !p.partial) {
                 served.gaps.push(Gap {

@@ -4,14 +4,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use smol_str::SmolStr;
 
-use super::App;
+use super::{App, GapKind};
 use super::graph::{Edge, Graph, Key, Node};
 use super::path::{self, PathText};
 use super::source;
 use crate::catalog::schema::Ecosystem;
 use crate::catalog::server::{Object, Server};
 use crate::facts::module::{ClassId, ExprId, ExprKind, FuncId};
-use crate::program::index::Binding;
+use crate::program::index::{Binding, Parent};
 use crate::program::{Evaluator, Instance, Site, UnitId, Value};
 
 /// How deep registrations nest in one another before we give up.
@@ -39,6 +39,8 @@ pub(super) struct Builder<'e, 'a> {
     pub params: BTreeSet<Key>,
     pub decorated: HashMap<UnitId, HashMap<ExprId, Decorated>>,
     pub nesting: u32,
+    /// How many objects were mounted so far.
+    pub links: usize,
     /// For each module its calls by the function they call.
     pub calls_from: HashMap<UnitId, HashMap<(UnitId, FuncId), Vec<Site>>>,
 }
@@ -72,6 +74,7 @@ impl<'e, 'a> Builder<'e, 'a> {
             params: BTreeSet::new(),
             decorated: HashMap::new(),
             nesting: 0,
+            links: 0,
             calls_from: HashMap::new(),
         }
     }
@@ -86,8 +89,35 @@ impl<'e, 'a> Builder<'e, 'a> {
         if let Some(key) = self.parameter(unit, expr, 0) {
             return vec![key];
         }
-        let value = self.ev.at(unit, expr);
+        let value = match self.latest(unit, expr) {
+            Some(latest) => self.ev.at(unit, latest),
+            None => self.ev.at(unit, expr),
+        };
         self.keys_of_value(unit, &value)
+    }
+
+    /// What a variable was assigned last before it is used, where it is assigned several times without
+    /// conditions: `app = FastAPI()`, and below `app = FastAPI(lifespan=lifespan)`.
+    fn latest(&self, unit: UnitId, expr: ExprId) -> Option<ExprId> {
+        let unit = self.ev.program.unit(unit);
+        let ExprKind::Name(name) = &unit.module.expr(expr).kind else { return None };
+        let (_, bindings) = unit.index.lookup(&unit.module, unit.index.func_of(expr), name)?;
+        if bindings.len() < 2 {
+            return None;
+        }
+        let mut values = Vec::new();
+        for binding in bindings {
+            let Binding::Value(value) = binding else { return None };
+            let mut parents = unit.index.ancestors(*value);
+            let plain = matches!(parents.next(), Some(Parent::Stmt(_)))
+                && matches!(parents.next(), Some(Parent::Top | Parent::Func(_)));
+            if !plain {
+                return None;
+            }
+            values.push(*value);
+        }
+        let start = unit.module.expr(expr).span.start;
+        values.into_iter().filter(|v| unit.module.expr(*v).span.start < start).max_by_key(|v| unit.module.expr(*v).span.start)
     }
 
     /// The objects a value may be.
@@ -239,6 +269,9 @@ impl<'e, 'a> Builder<'e, 'a> {
         self.graph.nodes.insert(key, node);
         for served in &kind.object.serves {
             self.serve(key, kind.server, call, &served.method, PathText::known(served.path.as_str()));
+        }
+        for extra in &kind.object.extras {
+            self.gap(key, call, PathText::known(extra.as_str()), GapKind::External);
         }
         for parent in source::find(self.ev, call, &kind.object.parent) {
             for parent in self.keys_of(parent.unit, parent.expr) {
