@@ -53,10 +53,7 @@ module.exports = router;
             "src/admin.js",
             "const { Router } = require('express');\nmodule.exports = function createAdmin(options) {\n  const router = Router();\n  router.all('/cache', (req, res) => {});\n  return router;\n};\n",
         ),
-        (
-            "src/extra.js",
-            "module.exports = (app) => {\n  app.get('/ready', (req, res) => res.sendStatus(200));\n};\n",
-        ),
+        ("src/extra.js", "module.exports = (app) => {\n  app.get('/ready', (req, res) => res.sendStatus(200));\n};\n"),
     ]);
     assert_eq!(
         found,
@@ -258,10 +255,7 @@ app.basePath('/api').route('/orders', orders);
 export default app;
 "#,
     )]);
-    assert_eq!(
-        found,
-        ["DELETE /cache", "GET /api/orders", "GET /health", "POST /api/orders/{id}/pay", "PUT /cache"]
-    );
+    assert_eq!(found, ["DELETE /cache", "GET /api/orders", "GET /health", "POST /api/orders/{id}/pay", "PUT /cache"]);
 }
 
 const NEST_MODULE: &str = r#"
@@ -388,7 +382,10 @@ fn nest_applications_of_one_repository_keep_their_own_prefix() {
 #[test]
 fn next_routes_follow_from_file_names() {
     let found = routes(&[
-        ("web/src/app/api/health/route.ts", "export async function GET() {\n  return Response.json({ ok: true });\n}\n"),
+        (
+            "web/src/app/api/health/route.ts",
+            "export async function GET() {\n  return Response.json({ ok: true });\n}\n",
+        ),
         (
             "web/src/app/api/auth/[...nextauth]/route.ts",
             "import NextAuth from 'next-auth';\nconst handler = NextAuth({});\nexport { handler as GET, handler as POST };\n",

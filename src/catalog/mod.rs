@@ -118,6 +118,16 @@ impl Catalog {
         self.split(language, symbol).is_some_and(|(library, rest)| library.settings_classes.iter().any(|c| c == rest))
     }
 
+    /// True for a function that blocks the calling thread.
+    pub fn blocks(&self, language: Language, symbol: &str) -> bool {
+        self.split(language, symbol).is_some_and(|(library, rest)| library.blocks.iter().any(|b| b == rest))
+    }
+
+    /// True when some blocking function has this last name.
+    pub fn may_block(&self, name: &str) -> bool {
+        self.libraries.iter().any(|l| l.blocks.iter().any(|b| b == name))
+    }
+
     /// The literals one of which a source file must hold to be worth parsing.
     pub fn needles(&self, ecosystem: Ecosystem) -> BTreeSet<&str> {
         let mut out = BTreeSet::new();

@@ -71,6 +71,9 @@ pub struct Library {
     /// Functions that stand for what their first argument returns.
     #[serde(default)]
     pub injects: Vec<String>,
+    /// Functions that block the calling thread (beside HTTP requests).
+    #[serde(default)]
+    pub blocks: Vec<String>,
     /// How it sends HTTP requests.
     pub http: Option<Http>,
     /// How it serves HTTP requests.

@@ -3,8 +3,12 @@
 //!
 //! Everything here is computed from the bytes of a single file and is plain data.
 
+pub mod command;
+pub mod compose;
+pub mod dockerfile;
 pub mod dump;
 pub mod javascript;
+pub mod manifest;
 pub mod module;
 pub mod probe;
 pub mod python;

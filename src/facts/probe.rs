@@ -45,7 +45,10 @@ impl ProbeTarget {
             let host = host.to_ascii_lowercase();
             host.is_empty()
                 || host.starts_with("127.")
-                || matches!(host.as_str(), "localhost" | "0.0.0.0" | "::1" | "::" | "hostname" | "host" | "ip6-localhost")
+                || matches!(
+                    host.as_str(),
+                    "localhost" | "0.0.0.0" | "::1" | "::" | "hostname" | "host" | "ip6-localhost"
+                )
         })
     }
 }
@@ -63,7 +66,10 @@ pub fn probe(words: &[String]) -> ProbeTarget {
     let tools: Vec<&str> = words.iter().map(|w| program(w)).collect();
     let runs = |names: &[&str]| tools.iter().any(|t| names.contains(t));
     if runs(&["grpc_health_probe", "grpc-health-probe"]) {
-        return ProbeTarget { port: text.split("addr").nth(1).and_then(port_after_colon), ..ProbeTarget::of(ProbeKind::Grpc) };
+        return ProbeTarget {
+            port: text.split("addr").nth(1).and_then(port_after_colon),
+            ..ProbeTarget::of(ProbeKind::Grpc)
+        };
     }
     if let Some(target) = http(&words, &text) {
         return target;
@@ -156,14 +162,17 @@ fn bare_address(words: &[String]) -> Option<ProbeTarget> {
             && !host.is_empty()
             && (matches!(host, "localhost" | "127.0.0.1" | "0.0.0.0" | "$HOSTNAME" | "${HOSTNAME}")
                 || word.starts_with("[::")
-                || word.split_once(':').is_some_and(|(_, rest)| rest.starts_with(|c: char| c.is_ascii_digit() || c == '$')))
+                || word
+                    .split_once(':')
+                    .is_some_and(|(_, rest)| rest.starts_with(|c: char| c.is_ascii_digit() || c == '$')))
     };
     candidates.iter().find(looks).map(|word| address(word))
 }
 
 /// `localhost:8000/health?x=1`, up to a quote, a blank or a bracket that closes a call.
 fn address(text: &str) -> ProbeTarget {
-    let end = text.find(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '`' | ')' | ';' | ',' | '|' | '<' | '>'));
+    let end =
+        text.find(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '`' | ')' | ';' | ',' | '|' | '<' | '>'));
     let text = text.get(..end.unwrap_or(text.len())).unwrap_or(text);
     // A `/` or `:` inside `${PORT:-80}` divides nothing.
     let mut depth = 0_i32;
@@ -237,8 +246,7 @@ fn quoted_path(text: &str) -> Option<String> {
 
 /// `…: 3000`, `…=:50051`: the number behind the next separator.
 fn port_after_colon(text: &str) -> Option<u16> {
-    let digits: String =
-        text.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
+    let digits: String = text.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
     digits.parse().ok()
 }
 
@@ -282,7 +290,10 @@ mod tests {
             (r#"node -e "require('http').get('http://localhost:3000/health', r => process.exit(0))""#, "/health"),
             (r#"node -e "require('http').get({host: 'localhost', port: 3000, path: '/ready'})""#, "/ready"),
             (r#"node -e "fetch('http://localhost:' + process.env.PORT + '/health')""#, "/health"),
-            (r#"python -c "import http.client as h; c=h.HTTPConnection('localhost',80); c.request('GET','/up')""#, "/up"),
+            (
+                r#"python -c "import http.client as h; c=h.HTTPConnection('localhost',80); c.request('GET','/up')""#,
+                "/up",
+            ),
             ("exec 3<>/dev/tcp/127.0.0.1/8080 && echo -e GET /health/ready HTTP/1.0", "/health/ready"),
         ];
         for (command, expected) in cases {

@@ -4,9 +4,13 @@
 //! environment or the network, and never formats a path.
 
 pub mod finding;
+pub mod names;
+pub mod rest_client;
+pub mod run;
 pub mod service_health;
 
 pub use finding::{Confidence, Finding, Related, Severity};
+pub use names::Names;
 
 use crate::system::System;
 
@@ -42,5 +46,17 @@ impl Rule {
 
 /// All rules, sorted by id.
 pub fn all() -> &'static [Rule] {
-    &[service_health::missing_health_endpoint::RULE, service_health::probe_without_route::RULE]
+    &[
+        rest_client::blocking_call_in_async::RULE,
+        rest_client::hard_coded_address::RULE,
+        rest_client::missing_circuit_breaker::RULE,
+        rest_client::missing_idempotency_key::RULE,
+        rest_client::missing_retry::RULE,
+        rest_client::missing_timeout::RULE,
+        rest_client::retry_without_backoff::RULE,
+        rest_client::unbounded_retry::RULE,
+        rest_client::unsafe_retry::RULE,
+        service_health::missing_health_endpoint::RULE,
+        service_health::probe_without_route::RULE,
+    ]
 }

@@ -3,13 +3,17 @@
 
 use std::collections::HashMap;
 
-use crate::extract::http::HttpClient;
-use crate::extract::routes::{App, Served};
+use crate::catalog::Catalog;
+use crate::extract::http::{self, BlockingCall, HttpClient};
+use crate::extract::routes::{self, App, Served};
 use crate::facts::probe::ProbeTarget;
+use crate::files::{self, Tree, Zone};
+use crate::program::{Evaluator, Program};
 use crate::syntax::{FileId, Place};
+pub mod compose;
 
 /// Everything the rules look at.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct System {
     /// The services, sorted by name.
     pub services: Vec<Service>,
@@ -20,6 +24,8 @@ pub struct System {
     pub http: Vec<HttpClient>,
     /// What the HTTP servers answer.
     pub served: Served,
+    /// Other calls that block the event loop.
+    pub blocking: Vec<BlockingCall>,
 }
 
 /// A first-party process that the system deploys.
@@ -64,5 +70,18 @@ impl System {
             gaps: self.served.gaps.iter().filter(|g| mine(g.app.as_ref(), g.place)).cloned().collect(),
             health: self.served.health.iter().filter(|h| owns(h.place)).cloned().collect(),
         }
+    }
+}
+
+/// Joins the program and the deployment files of a tree.
+pub fn build(tree: &Tree, program: &Program, catalog: &Catalog) -> System {
+    let ev = Evaluator::new(program, catalog);
+    let in_scope = |unit| files::zone(&program.unit(unit).path) == Zone::Production;
+    let _ = tree;
+    System {
+        http: http::extract(&ev, &in_scope),
+        blocking: http::blocking_calls(&ev, &in_scope),
+        served: routes::extract(&ev, &in_scope),
+        ..System::default()
     }
 }

@@ -34,11 +34,8 @@ pub(crate) fn served(sources: &[(&str, &str)]) -> Served {
 /// The routes as `GET /path`, sorted; `?` behind those that are not fully known.
 pub(crate) fn routes(sources: &[(&str, &str)]) -> Vec<String> {
     let served = served(sources);
-    let mut out: Vec<String> = served
-        .routes
-        .iter()
-        .map(|r| format!("{} {}{}", r.method, r.path, if r.partial { " ?" } else { "" }))
-        .collect();
+    let mut out: Vec<String> =
+        served.routes.iter().map(|r| format!("{} {}{}", r.method, r.path, if r.partial { " ?" } else { "" })).collect();
     out.sort();
     out
 }

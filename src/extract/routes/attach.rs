@@ -428,10 +428,11 @@ impl<'a> Builder<'_, 'a> {
         }
     }
 
-    /// Something of a library answers under a prefix; without one it is middleware.
+    /// Something of a library answers under a prefix; without one it is middleware, unless only routers
+    /// can be mounted this way.
     fn external(&mut self, mount: &Mount<'a>) {
-        if let Some(prefix) = &mount.prefix {
-            self.gap(mount.parent, mount.at, prefix.clone(), GapKind::External);
+        if mount.prefix.is_some() || !(mount.middleware || mount.plugin) {
+            self.gap(mount.parent, mount.at, mount.prefix.clone().unwrap_or_default(), GapKind::External);
         }
     }
 

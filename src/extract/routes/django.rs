@@ -145,12 +145,14 @@ impl Django<'_, '_> {
             found.into_iter().next()
         };
         let Some(own) = argument(0, "route").or_else(|| argument(0, "regex")) else { return };
-        let mut local = path::of_value(&source::value(ev, own, None)).into_iter().next().unwrap_or_else(PathText::unknown);
+        let mut local =
+            path::of_value(&source::value(ev, own, None)).into_iter().next().unwrap_or_else(PathText::unknown);
         if regex {
             local = of_regex(&local);
         }
         // Patterns are joined as text.
-        let full = PathText { text: format!("{}{}", prefix.text, local.text), partial: prefix.partial || local.partial };
+        let full =
+            PathText { text: format!("{}{}", prefix.text, local.text), partial: prefix.partial || local.partial };
         let Some(view) = argument(1, "view") else { return };
         if let Some(inner) = module.call(view.expr)
             && module.callee_name(view.expr).is_some_and(|n| n == "include")
@@ -330,7 +332,8 @@ impl Django<'_, '_> {
         let calls: Vec<Site> = self.ev.program.calls_named("register").to_vec();
         for call in calls {
             let module = &self.ev.program.unit(call.unit).module;
-            let Some(ExprKind::Attr { object, .. }) = module.call(call.expr).map(|c| &module.expr(c.callee).kind) else {
+            let Some(ExprKind::Attr { object, .. }) = module.call(call.expr).map(|c| &module.expr(c.callee).kind)
+            else {
                 continue;
             };
             if self.ev.at(call.unit, *object).instance().and_then(|i| i.call) != Some(made) {
@@ -342,10 +345,8 @@ impl Django<'_, '_> {
             let (Some(name), Some(set)) = (argument("0", "prefix"), argument("1", "viewset")) else { continue };
             let name = path::of_value(&self.ev.eval(name)).into_iter().next().unwrap_or_else(PathText::unknown);
             let name = of_regex(&name);
-            let base = PathText {
-                text: format!("{}{}", prefix.text, name.text),
-                partial: prefix.partial || name.partial,
-            };
+            let base =
+                PathText { text: format!("{}{}", prefix.text, name.text), partial: prefix.partial || name.partial };
             let Value::Class { unit, class } = self.ev.eval(set) else {
                 self.gap(call, &base);
                 continue;

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use smol_str::SmolStr;
 
-use super::{App, GapKind};
 use super::graph::{Edge, Graph, Key, Node};
 use super::path::{self, PathText};
 use super::source;
+use super::{App, GapKind};
 use crate::catalog::schema::Ecosystem;
 use crate::catalog::server::{Object, Server};
 use crate::facts::module::{ClassId, ExprId, ExprKind, FuncId};
@@ -117,7 +117,10 @@ impl<'e, 'a> Builder<'e, 'a> {
             values.push(*value);
         }
         let start = unit.module.expr(expr).span.start;
-        values.into_iter().filter(|v| unit.module.expr(*v).span.start < start).max_by_key(|v| unit.module.expr(*v).span.start)
+        values
+            .into_iter()
+            .filter(|v| unit.module.expr(*v).span.start < start)
+            .max_by_key(|v| unit.module.expr(*v).span.start)
     }
 
     /// The objects a value may be.

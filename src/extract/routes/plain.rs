@@ -61,8 +61,7 @@ fn node(ev: &Evaluator<'_>, site: Site, served: &mut Served) {
     let Some(call) = unit.module.call(site.expr) else { return };
     for argument in &call.args {
         if let Value::Function { unit, func, .. } = ev.at(site.unit, argument.value) {
-            let app =
-                App { place: ev.program.place(site), unit: site.unit, site, framework: "Node.js http".into() };
+            let app = App { place: ev.program.place(site), unit: site.unit, site, framework: "Node.js http".into() };
             if compare(ev, unit, func, "ANY", &app, served) == 0 {
                 served.gaps.push(Gap {
                     place: app.place,
