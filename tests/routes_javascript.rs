@@ -452,3 +452,26 @@ createTerminus(server, { healthChecks: { '/healthcheck': async () => {} } });
         ]
     );
 }
+
+#[test]
+fn applications_exported_from_a_function_that_runs_at_once_are_mounted() {
+    let found = routes(&[
+        (
+            "server.js",
+            "var express = require('express')\n  , cart = require('./api/cart')\n  , app = express();\napp.use(cart);\n",
+        ),
+        (
+            "api/cart/index.js",
+            "(function () {\n  'use strict';\n  var express = require('express')\n    , app = express();\n  app.get('/cart', function (req, res) {});\n  module.exports = app;\n}());\n",
+        ),
+    ]);
+    assert_eq!(found, ["GET /cart"]);
+}
+
+#[test]
+fn an_application_that_is_passed_to_something_unknown_has_a_gap() {
+    use skillcheck::extract::routes::GapKind;
+    let code = "const express = require('express');\nconst api = container.resolve('api');\nconst app = express();\nconst register = api.bind(null, {});\nfunction start(register) {\n  register[0](app);\n}\napp.get('/orders', (req, res) => {});\n";
+    let served = served(&[("server.js", code)]);
+    assert_eq!(served.gaps.iter().map(|g| g.kind).collect::<Vec<_>>(), [GapKind::Unresolved]);
+}

@@ -1,5 +1,7 @@
 //! Programs for tests, written as pairs of a path and a text.
 
+#![allow(clippy::unwrap_used)]
+
 use skillcheck::catalog::Catalog;
 use skillcheck::extract::routes::{self, Served};
 use skillcheck::facts::module::Language;

@@ -6,10 +6,11 @@ use smol_str::SmolStr;
 
 use super::graph::{Edge, Key};
 use super::objects::Builder;
-use super::{InScope, Served};
+use super::path::PathText;
+use super::{GapKind, InScope, Served};
 use crate::catalog::schema::Ecosystem;
-use crate::facts::module::{ExprKind, FuncId, Language};
-use crate::program::index::Binding;
+use crate::facts::module::{ExprKind, FuncId, Language, StmtKind};
+use crate::program::index::{Binding, Parent};
 use crate::program::{Evaluator, Site, UnitId, Value};
 
 /// How often parameters are followed to their callers.
@@ -68,17 +69,18 @@ pub(super) fn scan(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Served {
                         }
                     }
                 }
-                ExprKind::Name(name) => {
-                    if names.makers.contains(&(ecosystem, name.clone())) || imported(ev, unit_id, name, &names) {
-                        let value = ev.eval(site);
-                        builder.keys_of_value(unit_id, &value);
-                    }
+                ExprKind::Name(name)
+                    if names.makers.contains(&(ecosystem, name.clone())) || imported(ev, unit_id, name, &names) =>
+                {
+                    let value = ev.eval(site);
+                    builder.keys_of_value(unit_id, &value);
                 }
                 _ => {}
             }
         }
     }
     builder.follow();
+    builder.passed_on();
     builder.graph.compose()
 }
 
@@ -93,6 +95,47 @@ fn imported(ev: &Evaluator<'_>, unit: UnitId, name: &str, names: &Names) -> bool
 }
 
 impl Builder<'_, '_> {
+    /// An application that is passed to a function we cannot find: routes may be registered there.
+    fn passed_on(&mut self) {
+        let ev = self.ev;
+        let sites: Vec<Site> = self
+            .graph
+            .nodes
+            .keys()
+            .filter_map(|key| match key {
+                Key::Site(site) => Some(*site),
+                _ => None,
+            })
+            .collect();
+        for site in sites {
+            let unit = ev.program.unit(site.unit);
+            // `const app = express()`
+            let target = unit.index.ancestors(site.expr).next().and_then(|parent| match parent {
+                Parent::Stmt(stmt) => match &unit.module.stmt(stmt).kind {
+                    StmtKind::Assign { target, .. } => Some(*target),
+                    _ => None,
+                },
+                _ => None,
+            });
+            let Some(ExprKind::Name(variable)) = target.map(|t| &unit.module.expr(t).kind) else { continue };
+            let name = variable.clone();
+            for id in &unit.index.calls {
+                let Some(call) = unit.module.call(id.expr) else { continue };
+                let passed = call
+                    .args
+                    .iter()
+                    .find(|a| matches!(&unit.module.expr(a.value).kind, ExprKind::Name(n) if *n == name));
+                let Some(passed) = passed else { continue };
+                if ev.at(site.unit, call.callee) == Value::Unknown
+                    && self.keys_of(site.unit, passed.value).contains(&Key::Site(site))
+                {
+                    let at = Site { unit: site.unit, expr: id.expr };
+                    self.gap(Key::Site(site), at, PathText::default(), GapKind::Unresolved);
+                }
+            }
+        }
+    }
+
     /// A call on an object, now or when its framework is known.
     fn visit(&mut self, key: Key, site: Site) {
         match self.servers.get(&key).copied() {
