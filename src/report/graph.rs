@@ -56,7 +56,8 @@ impl<'s> Map<'s> {
         let mut endpoints: Endpoints<'_> = BTreeMap::new();
         for endpoint in &map.endpoints {
             let owners = system.owners.get(&endpoint.place.file).map_or(&[] as &[usize], Vec::as_slice);
-            let names: Vec<&str> = owners.iter().filter_map(|index| system.services.get(*index)).map(|s| s.name.as_str()).collect();
+            let names: Vec<&str> =
+                owners.iter().filter_map(|index| system.services.get(*index)).map(|s| s.name.as_str()).collect();
             for name in &names {
                 endpoints.entry(Some(name)).or_default().push(endpoint);
             }
@@ -205,7 +206,10 @@ pub fn graph_text(system: &System, tree: &Tree) -> String {
     let stores = sorted(&parts.datastores);
     part(
         count(stores.len(), "datastore"),
-        stores.iter().map(|s| format!("{} ({}, {}) used by {}", s.name, s.engine, s.role, s.used_by.join(", "))).collect(),
+        stores
+            .iter()
+            .map(|s| format!("{} ({}, {}) used by {}", s.name, s.engine, s.role, s.used_by.join(", ")))
+            .collect(),
     );
     let channels = sorted(&parts.channels);
     let names = |names: &[String]| if names.is_empty() { "?".to_owned() } else { names.join(", ") };

@@ -34,10 +34,29 @@ enum Package {
 
 /// Imports that only work on a server.
 const SERVER_MODULES: [&str; 20] = [
-    "server-only", "next/server", "next/headers", "next/cache", "express", "fastify", "koa", "fs", "net", "http", "https",
-    "child_process", "cluster", "worker_threads", "amqplib", "kafkajs", "pg", "mysql2", "mongoose", "ioredis",
+    "server-only",
+    "next/server",
+    "next/headers",
+    "next/cache",
+    "express",
+    "fastify",
+    "koa",
+    "fs",
+    "net",
+    "http",
+    "https",
+    "child_process",
+    "cluster",
+    "worker_threads",
+    "amqplib",
+    "kafkajs",
+    "pg",
+    "mysql2",
+    "mongoose",
+    "ioredis",
 ];
-const BROWSER_FOLDERS: [&str; 8] = ["public", "static", "wwwroot", "client", "frontend", "front-end", "webapp", "assets"];
+const BROWSER_FOLDERS: [&str; 8] =
+    ["public", "static", "wwwroot", "client", "frontend", "front-end", "webapp", "assets"];
 
 /// Finds the code that runs in the browser. `dependencies` is [`super::imports::dependencies`].
 pub fn browser(tree: &Tree, deployment: &Deployment, program: &Program, dependencies: &[Vec<UnitId>]) -> Browser {
@@ -63,7 +82,8 @@ pub fn browser(tree: &Tree, deployment: &Deployment, program: &Program, dependen
         if unit.module.language == Language::Python {
             continue;
         }
-        let package = packages.iter().filter(|(folder, _)| within(&unit.path, folder)).max_by_key(|(folder, _)| folder.len());
+        let package =
+            packages.iter().filter(|(folder, _)| within(&unit.path, folder)).max_by_key(|(folder, _)| folder.len());
         let (folder, kind) = package.map_or(("", Package::Neither), |(folder, kind)| (*folder, *kind));
         let inner = unit.path.get(if folder.is_empty() { 0 } else { folder.len() + 1 }..).unwrap_or(&unit.path);
         if directive(&unit.module, "use client") {
@@ -79,7 +99,9 @@ pub fn browser(tree: &Tree, deployment: &Deployment, program: &Program, dependen
             Package::Browser => true,
             Package::Both => in_browser_folder || is_page(unit),
             // Pages of a server, and scripts beside a page in a repository of another language.
-            Package::Server | Package::Neither => in_browser_folder && !uses_require(&unit.module) || beside_page(tree, &unit.path, kind),
+            Package::Server | Package::Neither => {
+                in_browser_folder && !uses_require(&unit.module) || beside_page(tree, &unit.path, kind)
+            }
         };
         if runs {
             units.insert(id);
@@ -155,7 +177,10 @@ fn is_server_part(unit: &Unit, inner: &str) -> bool {
             || module.starts_with("next-auth/providers")
             || matches!(module, "next-auth/next" | "next-auth/jwt")
     });
-    by_path || imports_server || directive(&unit.module, "use server") || (in_app && is_server_component(&unit.module, stem))
+    by_path
+        || imports_server
+        || directive(&unit.module, "use server")
+        || (in_app && is_server_component(&unit.module, stem))
 }
 
 /// A page of the App Router that is an async function: such a component runs on the server.
@@ -163,7 +188,9 @@ fn is_server_component(module: &Module, stem: &str) -> bool {
     let page = matches!(stem, "page" | "layout" | "template" | "default" | "not-found" | "sitemap" | "robots");
     let default = module.exports.iter().find(|export| export.name == "default");
     page && default.is_some_and(|export| match &export.value {
-        crate::facts::module::ExportValue::Local(name) => module.funcs.iter().any(|func| func.name == *name && func.is_async),
+        crate::facts::module::ExportValue::Local(name) => {
+            module.funcs.iter().any(|func| func.name == *name && func.is_async)
+        }
         crate::facts::module::ExportValue::Expr(expr) => match &module.expr(*expr).kind {
             ExprKind::Lambda(func) => module.func(*func).is_async,
             _ => false,
@@ -175,7 +202,9 @@ fn is_server_component(module: &Module, stem: &str) -> bool {
 /// A component, in a package that also has server code.
 fn is_page(unit: &Unit) -> bool {
     let markup = unit.path.ends_with(".jsx") || unit.path.ends_with(".tsx") || unit.path.ends_with(".vue");
-    let react = |module: &str| matches!(module, "react" | "react-dom" | "vue" | "svelte" | "@angular/core" | "react-router-dom");
+    let react = |module: &str| {
+        matches!(module, "react" | "react-dom" | "vue" | "svelte" | "@angular/core" | "react-router-dom")
+    };
     markup || unit.module.imports.iter().any(|import| react(&import.module))
 }
 
@@ -193,5 +222,8 @@ fn beside_page(tree: &Tree, path: &str, package: Package) -> bool {
     let folder = parent(path);
     let pages = [folder, parent(folder)];
     !folder.is_empty()
-        && pages.iter().filter(|folder| !folder.is_empty()).any(|folder| tree.find(&format!("{folder}/index.html")).is_some())
+        && pages
+            .iter()
+            .filter(|folder| !folder.is_empty())
+            .any(|folder| tree.find(&format!("{folder}/index.html")).is_some())
 }

@@ -30,7 +30,9 @@ pub fn calls(services: &[Service], owners: &HashMap<FileId, Vec<usize>>, http: &
         for request in &client.requests {
             found.extend(of_request(services, owners, base, request));
         }
-        if client.requests.is_empty() && let Some(base) = base {
+        if client.requests.is_empty()
+            && let Some(base) = base
+        {
             found.extend(from_place(services, owners, client.place, None, base, None));
         }
     }
@@ -77,7 +79,9 @@ fn from_place(
 ) -> Vec<Call> {
     let mut found = Vec::new();
     for from in owners.get(&place.file).into_iter().flatten().filter_map(|index| services.get(*index)) {
-        let env = |name: &str| from.env.iter().find(|variable| variable.name == name).and_then(|variable| variable.value.clone());
+        let env = |name: &str| {
+            from.env.iter().find(|variable| variable.name == name).and_then(|variable| variable.value.clone())
+        };
         let mut url = address.with_env(&env);
         if let Some(tail) = tail {
             let tail = tail.with_env(&env);
@@ -116,7 +120,8 @@ fn split(url: &str) -> Option<(&str, Option<String>)> {
 fn service_at<'s>(services: &'s [Service], from: &Service, host: &str) -> Option<&'s Service> {
     let (name, port) = host.split_once(':').unwrap_or((host, ""));
     if matches!(name, "localhost" | "127.0.0.1" | "0.0.0.0" | "host.docker.internal") {
-        let mut published = services.iter().filter(|service| !port.is_empty() && service.published_ports.iter().any(|p| p == port));
+        let mut published =
+            services.iter().filter(|service| !port.is_empty() && service.published_ports.iter().any(|p| p == port));
         let first = published.next()?;
         return published.next().is_none().then_some(first);
     }

@@ -24,7 +24,11 @@ pub fn owners(
     let mut owners: HashMap<FileId, Vec<usize>> = HashMap::new();
     for id in tree.ids() {
         let path = tree.file(id).path.as_str();
-        let deepest = services.iter().map(|service| service.root.as_str()).filter(|root| within(path, root)).max_by_key(|root| root.len());
+        let deepest = services
+            .iter()
+            .map(|service| service.root.as_str())
+            .filter(|root| within(path, root))
+            .max_by_key(|root| root.len());
         let Some(root) = deepest else { continue };
         let first = path.split('/').next().unwrap_or("");
         if root.is_empty() && services.len() > 1 && SHARED.contains(&first) {
@@ -41,7 +45,9 @@ pub fn owners(
     // Processes of one root: a file belongs to those that reach it from what they start.
     for (file, of_file) in &mut owners {
         let Some(unit) = by_file.get(file) else { continue };
-        if of_file.len() > 1 && of_file.iter().all(|index| started.get(*index).is_some_and(|reached| !reached.is_empty())) {
+        if of_file.len() > 1
+            && of_file.iter().all(|index| started.get(*index).is_some_and(|reached| !reached.is_empty()))
+        {
             let reaching: Vec<usize> =
                 of_file.iter().copied().filter(|index| started.get(*index).is_some_and(|r| r.contains(unit))).collect();
             if !reaching.is_empty() {
@@ -53,7 +59,8 @@ pub fn owners(
     for index in 0..services.len() {
         let own = program.ids().filter(|unit| {
             let unit = program.unit(*unit);
-            zone(&unit.path) == Zone::Production && owners.get(&unit.file).is_some_and(|of_file| of_file.contains(&index))
+            zone(&unit.path) == Zone::Production
+                && owners.get(&unit.file).is_some_and(|of_file| of_file.contains(&index))
         });
         for unit in reached(dependencies, own.collect::<Vec<_>>()) {
             let of_file = owners.entry(program.unit(unit).file).or_default();

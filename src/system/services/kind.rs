@@ -46,7 +46,10 @@ pub fn is_browser_package(package: &PackageJson) -> bool {
 
 /// True for the manifest of a front end.
 pub(super) fn is_frontend_package(package: &PackageJson) -> bool {
-    is_browser_package(package) && !is_server_package(package)
+    let framework =
+        ["next", "nuxt", "gatsby", "@remix-run/react"].iter().any(|name| package.dependency(name).is_some());
+    let mobile = ["react-native", "expo"].iter().any(|name| package.dependency(name).is_some());
+    is_browser_package(package) && !mobile && (framework || !is_server_package(package))
 }
 
 /// True for the manifest of a package that answers requests on a server.
@@ -111,7 +114,14 @@ fn by_code(ctx: &Context<'_>, candidate: &Candidate) -> ServiceKind {
             return *kind;
         }
     }
-    let listens = !service.published_ports.is_empty();
+    // Where the code can't be read, an open port says that somebody answers.
+    let file = service.dockerfile.and_then(|id| ctx.deployment.dockerfiles.get(&id));
+    let exposes = file.and_then(|file| file.stages.last()).is_some_and(|stage| !stage.expose.is_empty());
+    let base = file.and_then(|file| super::compose::base_image(file, None)).unwrap_or_default();
+    let parsed =
+        service.languages.first().is_some_and(|l| matches!(l.as_str(), "python" | "javascript" | "typescript"));
+    let listens =
+        !service.published_ports.is_empty() || (!parsed && (candidate.listens || exposes || base.contains("apache")));
     let web = ctx.foreign_in(&service.root).any(|(_, foreign)| {
         matches!(foreign, Foreign::Jvm { web: true, .. } | Foreign::DotNet { web: true, .. } | Foreign::Serverless(_))
     });
