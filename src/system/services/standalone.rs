@@ -149,7 +149,8 @@ fn candidate(
     });
     let starts = !command.is_empty() || !matches!(role, ImageRole::Runtime);
     let is_ours = starts && !is_base && (is_application(ctx, &root) || is_compiled(ctx, &root));
-    if !is_ours && !(shelf && !is_base) {
+    let is_shelf = shelf && !is_base;
+    if !(is_ours || is_shelf) {
         return None;
     }
     let mut service = Service { place: Some(Place::new(id, stage.span)), ..Service::default() };
