@@ -290,7 +290,7 @@ fn folder_of_image<'a>(ctx: &Context<'a>, image: &str) -> Option<(String, Option
     let mut seen = BTreeSet::new();
     for file in &ctx.tree.files {
         let folder = folder_of(&file.path);
-        if !seen.insert(folder) || !(ctx.has_manifest(folder) || ctx.dockerfiles_in(folder).next().is_some()) {
+        if !seen.insert(folder) || !ctx.is_unit(folder) {
             continue;
         }
         let name = spelled(folder.rsplit('/').next().unwrap_or(folder));

@@ -87,8 +87,15 @@ pub(super) fn kind(ctx: &Context<'_>, candidate: &Candidate) -> ServiceKind {
     if candidate.one_shot {
         return ServiceKind::Job;
     }
-    if is_worker_command(&service.command) {
+    // `celery -A app.main` starts a worker whatever stands in `app.main`.
+    let answers = |id: &crate::syntax::FileId| ctx.deployment.marks.get(id).is_some_and(|marks| marks.http.is_some());
+    if is_worker_runner(&service.command)
+        || (is_worker_command(&service.command) && !service.entries.iter().any(answers))
+    {
         return ServiceKind::Worker;
+    }
+    if service.languages.is_empty() {
+        return ServiceKind::Infrastructure;
     }
     if frontend {
         return ServiceKind::Frontend;
@@ -125,23 +132,23 @@ fn by_code(ctx: &Context<'_>, candidate: &Candidate) -> ServiceKind {
     let web = ctx.foreign_in(&service.root).any(|(_, foreign)| {
         matches!(foreign, Foreign::Jvm { web: true, .. } | Foreign::DotNet { web: true, .. } | Foreign::Serverless(_))
     });
-    if web || listens {
-        ServiceKind::Http
-    } else if service.languages.is_empty() {
-        ServiceKind::Infrastructure
-    } else {
-        ServiceKind::Worker
-    }
+    if web || listens { ServiceKind::Http } else { ServiceKind::Worker }
 }
 
-/// True for `celery worker`, `rq worker`, `python -m app.worker`, `node dist/consumer.js`.
-pub(super) fn is_worker_command(words: &[String]) -> bool {
+/// True for `celery worker`, `rq worker`, `dramatiq app.tasks`.
+fn is_worker_runner(words: &[String]) -> bool {
+    words.iter().any(|word| {
+        let program = word.rsplit('/').next().unwrap_or(word);
+        matches!(program, "celery" | "dramatiq" | "arq" | "rq" | "taskiq" | "huey_consumer" | "faststream")
+    })
+}
+
+/// True for `python -m app.worker`, `node dist/consumer.js`, `npm run worker`.
+fn is_worker_command(words: &[String]) -> bool {
     words.iter().any(|word| {
         let lower = word.to_ascii_lowercase();
         let last = lower.rsplit(['/', ':']).next().unwrap_or("");
-        let stem = last.trim_end_matches(".js").trim_end_matches(".ts").trim_end_matches(".py");
-        matches!(stem, "celery" | "dramatiq" | "arq" | "rq" | "taskiq" | "huey_consumer" | "faststream")
-            || stem.split(['.', '-', '_']).any(|part| matches!(part, "worker" | "workers" | "consumer" | "consumers"))
+        last.split(['.', '-', '_']).any(|part| matches!(part, "worker" | "workers" | "consumer" | "consumers"))
     })
 }
 

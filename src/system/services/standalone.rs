@@ -148,7 +148,9 @@ fn candidate(
         base.len() > 3 && (base == short || (short.ends_with("base") && base.ends_with("base")))
     });
     let starts = !command.is_empty() || !matches!(role, ImageRole::Runtime);
-    let is_ours = starts && !is_base && (is_application(ctx, &root) || is_compiled(ctx, &root));
+    let is_ours = starts
+        && !is_base
+        && (is_application(ctx, &root) || is_compiled(ctx, &root) || starts_our_code(ctx, &root, &context, &command));
     let is_shelf = shelf && !is_base;
     if !(is_ours || is_shelf) {
         return None;
@@ -226,15 +228,31 @@ fn context_of(ctx: &Context<'_>, folder: &str, file: &Dockerfile) -> String {
     best.1.to_owned()
 }
 
+/// True when an image starts a source file of the package, whatever that does then.
+fn starts_our_code(ctx: &Context<'_>, root: &str, context: &str, command: &[String]) -> bool {
+    let parsed = |id: &FileId| {
+        let language = super::context::language(&ctx.tree.file(*id).path);
+        matches!(language, Some("python" | "javascript" | "typescript"))
+    };
+    ctx.has_manifest(root) && root::entries(ctx, &[root, context], command).iter().any(parsed)
+}
+
 /// True for code of a compiled language that has a manifest: what an image starts is an application.
 fn is_compiled(ctx: &Context<'_>, root: &str) -> bool {
     ctx.has_code(root)
-        && ctx.foreign_in(root).any(|(_, foreign)| match foreign {
+        && manifests(ctx, root).any(|foreign| match foreign {
             Foreign::Jvm { aggregator, .. } => !aggregator,
             Foreign::DotNet { app_host, .. } => !app_host,
             Foreign::Go => true,
             _ => false,
         })
+}
+
+/// Manifests of other languages in a root or beside its code.
+fn manifests<'a>(ctx: &Context<'a>, root: &str) -> impl Iterator<Item = &'a Foreign> {
+    let found: Vec<&Foreign> =
+        [root.to_owned(), join(root, "src")].iter().flat_map(|folder| ctx.foreign_in(folder)).map(|(_, f)| f).collect();
+    found.into_iter()
 }
 
 /// True when the code of a root is started as a server or a worker, or is written in a language whose
@@ -254,7 +272,7 @@ pub(super) fn is_application(ctx: &Context<'_>, root: &str) -> bool {
     let frontend = package.is_some_and(super::kind::is_frontend_package);
     let by_marks =
         ctx.marks_below(root).iter().any(|(_, marks)| marks.serves() || (marks.main.is_some() && package.is_none()));
-    let by_manifest = ctx.foreign_in(root).any(|(_, foreign)| match foreign {
+    let by_manifest = manifests(ctx, root).any(|foreign| match foreign {
         Foreign::Jvm { application, aggregator, .. } => *application && !aggregator,
         Foreign::DotNet { web, worker, app_host } => (*web || *worker) && !app_host,
         Foreign::Plain(_) | Foreign::Serverless(_) => true,
@@ -262,5 +280,5 @@ pub(super) fn is_application(ctx: &Context<'_>, root: &str) -> bool {
     });
     frontend
         || by_manifest
-        || (by_marks && !package.is_some_and(|package| package.dependencies.len() > 0 && dev_only(package)))
+        || (by_marks && !package.is_some_and(|package| !package.dependencies.is_empty() && dev_only(package)))
 }

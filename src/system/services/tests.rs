@@ -301,6 +301,25 @@ fn manifests_of_other_languages_tell_as_well() {
 }
 
 #[test]
+fn a_container_that_starts_our_code_is_a_service_and_one_that_starts_a_tool_is_none() {
+    let world = world(&[
+        ("expiration/Dockerfile", "FROM node:22\nCOPY . .\nCMD [\"npm\", \"start\"]\n"),
+        (
+            "expiration/package.json",
+            r#"{"name": "expiration", "scripts": {"start": "ts-node src/index.ts"}, "dependencies": {"bull": "3"}}"#,
+        ),
+        ("expiration/src/index.ts", "new OrderCreatedListener(client).listen();\n"),
+        ("openapi/Dockerfile", "FROM node:22\nCOPY . .\nENTRYPOINT [\"/app/node_modules/dredd/bin/dredd\"]\n"),
+        ("openapi/package.json", r#"{"name": "openapi", "devDependencies": {"dredd": "1"}}"#),
+        ("check/Dockerfile", "FROM alpine\nCOPY check.rb .\nENTRYPOINT [\"ruby\", \"check.rb\"]\n"),
+        ("check/check.rb", "puts 1\n"),
+        ("base/Dockerfile", "FROM python:3.12\nRUN pip install fastapi\n"),
+    ]);
+    assert_eq!(world.roots(), [("expiration", "expiration")]);
+    assert_eq!(world.service("expiration").kind, ServiceKind::Worker);
+}
+
+#[test]
 fn the_configuration_corrects() {
     let files = [
         (
