@@ -1,5 +1,7 @@
 //! Instructions to [`Dockerfile`].
 
+use std::collections::HashMap;
+
 use super::lines::{Instruction, Text, instructions};
 use super::{Copy, Dockerfile, Stage};
 use crate::facts::command::Command;
@@ -10,10 +12,25 @@ use crate::syntax::{Span, Spanned};
 /// Reads the text of a Dockerfile. Unknown instructions are listed in [`Dockerfile::errors`].
 pub fn dockerfile(text: &str) -> Dockerfile {
     let mut file = Dockerfile::default();
+    // The defaults of the ARGs in front of the first FROM.
+    let mut defaults = HashMap::new();
     for instruction in instructions(text) {
+        let is_full = file.stages.len() >= MAX_STAGES;
         match (instruction.keyword.as_str(), file.stages.last_mut()) {
-            ("FROM", _) => from(&mut file, &instruction),
-            ("ARG", None) => file.args.extend(settings(&instruction.rest, false)),
+            ("FROM", _) if is_full => {
+                let message = format!("more than {MAX_STAGES} stages; the rest is not read");
+                file.errors.push(DataError::new(message, instruction.span));
+                break;
+            }
+            ("FROM", _) => from(&mut file, &defaults, &instruction),
+            ("ARG", None) => {
+                for arg in settings(&instruction.rest, false) {
+                    if let Some(value) = &arg.value {
+                        defaults.insert(arg.key.value.clone(), value.value.clone());
+                    }
+                    file.args.push(arg);
+                }
+            }
             (_, None) => file.errors.push(DataError::new(
                 format!("`{}` stands in front of the first FROM", instruction.keyword),
                 instruction.span,
@@ -31,7 +48,10 @@ pub fn dockerfile(text: &str) -> Dockerfile {
     file
 }
 
-fn from(file: &mut Dockerfile, instruction: &Instruction) {
+/// Every FROM looks through the stages before it.
+const MAX_STAGES: usize = 500;
+
+fn from(file: &mut Dockerfile, defaults: &HashMap<String, String>, instruction: &Instruction) {
     let rest = &instruction.rest;
     let words = rest.words(flags(rest).1);
     let word = |i: usize| words.get(i).map(|&(start, end)| &rest.text[start..end]);
@@ -42,12 +62,7 @@ fn from(file: &mut Dockerfile, instruction: &Instruction) {
         Some(word) if word.eq_ignore_ascii_case("as") => words.get(2).map(|&range| spanned(rest, range)),
         _ => None,
     };
-    let args = &file.args;
-    let default = |name: &str| {
-        let arg = args.iter().rev().find(|arg| arg.key.value == name)?;
-        arg.value.as_ref().map(|value| value.value.clone())
-    };
-    let resolved_image = interpolate(&image.value, &default).known();
+    let resolved_image = interpolate(&image.value, &|name| defaults.get(name).cloned()).known();
     let base = resolved_image.as_deref().and_then(|image| {
         let named = |stage: &Stage| stage.name.as_ref().is_some_and(|name| name.value.eq_ignore_ascii_case(image));
         file.stages.iter().rposition(named)

@@ -96,6 +96,9 @@ fn odd_files_are_tolerated_and_told() {
     assert_eq!(dockerfile("FROM a\nRUN x \\\n").stages[0].runs[0].words(), ["x"]);
     assert_eq!(dockerfile("FROM a\nRUN <<EOF\nnever ends\n").stages[0].runs.len(), 1);
     assert_eq!(dockerfile("FROM ${X}\n").stages[0].resolved_image, None);
+    let many = dockerfile(&"FROM a AS b\n".repeat(50_000));
+    assert_eq!((many.stages.len(), many.errors.len()), (500, 1));
+    assert!(many.errors[0].message.contains("more than 500 stages"));
 }
 
 proptest! {
