@@ -22,6 +22,27 @@ fn writes_a_configuration_that_lint_accepts_and_keeps_it() {
 }
 
 #[test]
+fn installs_every_file_once_and_keeps_what_was_changed() {
+    let folder = folder(&[]);
+    let installed = folder.path().join(".claude/skills");
+    let files = skillcheck::skills::files();
+    let run = |args: &[&str]| skillcheck_in(folder.path(), &[&["init", "--no-config"], args].concat()).stdout;
+    let number = files.len();
+    let word = if number == 1 { "file" } else { "files" };
+    assert_eq!(run(&[]), format!("{number} {word} written to .claude/skills, 0 unchanged\n"));
+    assert_eq!(run(&[]), format!("0 files written to .claude/skills, {number} unchanged\n"));
+    for file in &files {
+        let path = installed.join(file.path);
+        assert_eq!(fs::read(&path).unwrap(), file.bytes);
+        fs::write(&path, "changed").unwrap();
+    }
+    assert_eq!(run(&[]).matches("it was changed; --force overwrites it").count(), number);
+    assert!(files.iter().all(|file| fs::read_to_string(installed.join(file.path)).unwrap() == "changed"));
+    assert_eq!(run(&["--force"]).matches("overwritten").count(), number);
+    assert!(files.iter().all(|file| fs::read(installed.join(file.path)).unwrap() == file.bytes));
+}
+
+#[test]
 fn no_config_writes_none() {
     let folder = folder(&[]);
     assert_eq!(skillcheck_in(folder.path(), &["init", "--no-config"]).code, 0);

@@ -89,6 +89,9 @@ pub struct Request {
     pub options: Option<usize>,
     /// The position of the body.
     pub body: Option<usize>,
+    /// It blocks the calling thread although the library's other requests do not.
+    #[serde(default)]
+    pub blocks: bool,
 }
 
 fn by_name() -> String {
@@ -196,7 +199,8 @@ pub struct Breaker {
     /// It does nothing for `async def` functions.
     #[serde(default)]
     pub sync_only: bool,
-    /// It also bounds the time of a call, in milliseconds by default.
+    /// It also bounds the time of a call, in milliseconds by default; `timeout: false` in its options
+    /// switches that off.
     pub timeout_ms: Option<u64>,
 }
 

@@ -3,7 +3,7 @@
 use super::Exit;
 use super::args::ExplainArgs;
 use super::output::Terminal;
-use crate::report::{markdown, style};
+use crate::report::{self, markdown};
 use crate::{skills, suggest};
 
 /// Runs the command.
@@ -18,22 +18,7 @@ fn explain(name: &str, terminal: &Terminal) -> Result<Exit, Exit> {
     }
     let rules = skills::of_skill(name);
     if !rules.is_empty() {
-        terminal.print(|out| {
-            for doc in &rules {
-                let severity = style::severity(doc.severity);
-                writeln!(
-                    out,
-                    "{severity}{:8}{} {}{}{}",
-                    doc.severity.as_str(),
-                    style::RESET,
-                    style::BOLD,
-                    doc.id,
-                    style::RESET
-                )?;
-                writeln!(out, "         {}", doc.summary)?;
-            }
-            Ok(())
-        })?;
+        terminal.print(|out| report::rules::skill(&rules, terminal.width(), out))?;
         return Ok(Exit::Clean);
     }
     let docs: Vec<_> = skills::docs().into_iter().chain(skills::of_skill("suppression")).collect();

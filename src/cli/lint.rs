@@ -10,7 +10,7 @@ use crate::check::{FileState, Outcome};
 use crate::config::{self, FailOn};
 use crate::findings::{self, Date, Settings, Settled, Sources};
 use crate::report::Report;
-use crate::rules::{self, Rule, Severity};
+use crate::rules::{self, Rule, Severity, Stage};
 
 /// Runs the command.
 pub(super) fn run(args: &LintArgs, terminal: &Terminal) -> Exit {
@@ -21,7 +21,9 @@ fn lint(args: &LintArgs, terminal: &Terminal) -> Result<Exit, Exit> {
     let only = filters(args, terminal)?;
     check_outputs(&args.output, terminal)?;
     let config = shared::configuration(&args.input, terminal)?;
-    let preview = args.preview || config.preview;
+    // Who names a preview rule wants it to run; the filter keeps the others out.
+    let named = |rule: &Rule| rule.stage == Stage::Preview && args.rule.iter().any(|name| name == rule.id);
+    let preview = args.preview || config.preview || rules::all().iter().any(named);
     let mut outcome = shared::check(&args.input, config.clone(), preview, terminal)?;
     if args.show_files {
         return show_files(&outcome, terminal);

@@ -52,7 +52,7 @@ pub(super) fn check(input: &Input, config: Config, preview: bool, terminal: &Ter
         // Fails only when a pool exists already, and none does: this is the first parallel work.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global();
     }
-    let request = Request { paths: input.paths.clone(), config, preview };
+    let request = Request { paths: input.paths.clone(), config, preview, every_file: false };
     let mut outcome = check::check(request).map_err(|error| match error {
         CheckError::Path { path, reason } => {
             terminal.error(format_args!("can't check `{}`: {reason}", path.display()), None)

@@ -27,7 +27,7 @@ pub(super) fn fingerprints(findings: &[Finding], tree: &Tree, sources: &Sources)
             if let Some(source) = sources.get(finding.place.file) {
                 let span = finding.place.span;
                 let first = source.line_of(span.start as usize);
-                let last = source.line_of(span.end.max(span.start + 1) as usize - 1);
+                let last = source.line_of(span.end.max(span.start.saturating_add(1)) as usize - 1);
                 let last = if last - first < MAX_LINES { last } else { first };
                 let lines = source.line_range(first).start..source.line_range(last).end;
                 let text = source.text().as_bytes().get(lines).unwrap_or_default();

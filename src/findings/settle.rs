@@ -94,7 +94,12 @@ pub fn settle(tree: &Tree, raw: Vec<Finding>, suppressions: &[Suppression], sett
 
 /// Sorts by path, span and rule, and keeps one of several findings of the same rule at a place.
 fn order(tree: &Tree, findings: &mut Vec<Finding>) {
-    findings.retain(|finding| (finding.place.file.0 as usize) < tree.files.len());
+    // A place without a file would be a defect of a rule; it must not become one of the report.
+    let exists = |place: Place| (place.file.0 as usize) < tree.files.len();
+    findings.retain_mut(|finding| {
+        finding.related.retain(|related| exists(related.place));
+        exists(finding.place)
+    });
     findings.sort_by(|a, b| {
         compare(a, b).then_with(|| b.confidence.cmp(&a.confidence)).then_with(|| a.message.cmp(&b.message))
     });

@@ -234,3 +234,14 @@ fn the_examples_of_the_explanations_are_true() {
         }
     }
 }
+
+#[test]
+fn a_wrong_place_is_survived() {
+    let world = World::new(&[("a.py", "get()\n")]);
+    let place = |file, start, end| Place::new(FileId(file), Span { start, end });
+    let mut far = finding(TIMEOUT, place(0, u32::MAX, u32::MAX));
+    far.related = vec![Related { place: place(9, 0, 1), message: "nowhere".into() }];
+    let settled = world.settle(vec![far, finding(RETRY, place(7, 0, 1)), finding(RETRY, place(0, 3, 1))]);
+    assert_eq!(rules(&settled), [RETRY, TIMEOUT]);
+    assert!(settled.findings.iter().all(|r| r.finding.related.is_empty()));
+}

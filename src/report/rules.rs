@@ -25,10 +25,25 @@ pub fn text(rules: &[(Rule, Option<RuleDoc>)], width: usize, out: &mut dyn Write
         let (severity, stage) = (rule.severity.as_str(), stage(rule));
         let first = format!("{:widest$}  {colour}{severity:8}{RESET}  {DIM}{stage:7}{RESET}  ", rule.id);
         let rest = " ".repeat(widest + 21);
-        let summary = doc.as_ref().map_or("", |doc| &doc.summary);
+        let summary = doc.as_ref().map_or("", first_sentence);
         write!(out, "{}", wrap(summary, &first, &rest, width.max(widest + 60)))?;
     }
     Ok(())
+}
+
+/// Writes the rules of a skill: id and severity, the summary below.
+pub fn skill(docs: &[RuleDoc], width: usize, out: &mut dyn Write) -> io::Result<()> {
+    for doc in docs {
+        let colour = style::severity(doc.severity);
+        writeln!(out, "{colour}{:8}{RESET} {BOLD}{}{RESET}", doc.severity.as_str(), doc.id)?;
+        write!(out, "{}", wrap(&doc.summary, "         ", "         ", width))?;
+    }
+    Ok(())
+}
+
+/// What fits into a table.
+fn first_sentence(doc: &RuleDoc) -> &str {
+    doc.summary.split_once(". ").map_or(doc.summary.as_str(), |(first, _)| first).trim_end_matches('.')
 }
 
 /// Writes the rules as JSON.

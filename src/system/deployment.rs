@@ -109,7 +109,7 @@ impl Deployment {
 
     /// The names under which folders of the tree can be imported: packages and path aliases.
     pub fn packages(&self, tree: &Tree) -> Packages {
-        let javascript = self
+        let mut javascript: Vec<JsPackage> = self
             .package_jsons
             .iter()
             .filter_map(|(&id, package)| {
@@ -122,6 +122,17 @@ impl Deployment {
                 })
             })
             .collect();
+        // `"building-blocks": "file:../building-blocks"` names a folder, whatever its own name is.
+        for (&id, package) in &self.package_jsons {
+            for dependency in &package.dependencies {
+                let path =
+                    dependency.version.strip_prefix("file:").or_else(|| dependency.version.strip_prefix("link:"));
+                if let Some(folder) = path.and_then(|path| join_path(folder_of(&tree.file(id).path), path)) {
+                    javascript.push(JsPackage { name: dependency.name.value.clone(), folder, entries: Vec::new() });
+                }
+            }
+        }
+        javascript.sort_by(|a, b| b.name.len().cmp(&a.name.len()).then(a.folder.cmp(&b.folder)));
         let mut aliases: Vec<Alias> = Vec::new();
         for &id in self.tsconfigs.keys() {
             let folder = folder_of(&tree.file(id).path);

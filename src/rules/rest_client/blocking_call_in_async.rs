@@ -1,5 +1,6 @@
 //! `rest-client/blocking-call-in-async`: async code never waits with the event loop stopped.
 
+use crate::extract::http::BlockingCall;
 use crate::rules::{Finding, Rule, Severity, Stage};
 use crate::system::System;
 
@@ -11,8 +12,8 @@ const WHY: &str =
     "The event loop stands still until the call returns: every other request of the process waits, health checks too";
 
 fn check(system: &System, findings: &mut Vec<Finding>) {
-    for client in system.http.iter().filter(|c| c.blocks) {
-        for request in &client.requests {
+    for client in &system.http {
+        for request in client.requests.iter().filter(|r| r.blocks) {
             let told = super::told(request);
             let help = format!(
                 "Use an async client (`httpx.AsyncClient`, aiohttp) and await it, or hand the call to a thread: `await asyncio.to_thread(…)` around the {} call",
@@ -51,7 +52,14 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
             }
         }
     }
-    for call in &system.blocking {
+    // A pause between the attempts of a client; other blocking work is not this skill's business.
+    let beside_request = |call: &BlockingCall| {
+        system.http.iter().flat_map(|c| &c.requests).any(|r| {
+            r.place.file == call.place.file
+                && r.function.as_ref().is_some_and(|(_, place)| *place == call.function_place)
+        })
+    };
+    for call in system.blocking.iter().filter(|c| beside_request(c)) {
         findings.push(
             Finding::new(
                 &RULE,

@@ -34,6 +34,9 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
         if let Some((text, place)) = &client.base_url {
             add(text, *place, &[client.place]);
         }
+        for (text, place) in &client.base_urls {
+            add(text, *place, &[client.place]);
+        }
         for request in &client.requests {
             if let (Some(text), Some(place)) = (&request.url, request.url_place) {
                 add(text, place, &[request.place]);
@@ -46,12 +49,18 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
 /// name without a dot, `localhost`, a private or cluster name. Public interfaces (`api.stripe.com`) have
 /// one address everywhere.
 fn internal_address(text: &Text) -> Option<String> {
-    let Some(TextPart::Lit(first)) = text.parts.first() else { return None };
+    let mut first = String::new();
+    let mut literal_parts = 0;
+    for part in &text.parts {
+        let TextPart::Lit(lit) = part else { break };
+        first.push_str(lit);
+        literal_parts += 1;
+    }
     let scheme = ["http://", "https://"].into_iter().find(|s| first.starts_with(s))?;
     let rest = &first[scheme.len()..];
     let end = rest.find(['/', '?', '#']);
     // `"http://" + host`: the host is not in the literal.
-    if end.is_none() && text.parts.len() > 1 {
+    if end.is_none() && text.parts.len() > literal_parts {
         return None;
     }
     let authority = &rest[..end.unwrap_or(rest.len())];
