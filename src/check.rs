@@ -13,6 +13,8 @@ pub use crate::problem::Problem;
 use crate::program::{self, load::Prefilter};
 use crate::rules::{self, Finding};
 use crate::syntax::FileId;
+use crate::system::deployment::Deployment;
+use crate::system::services::Correction;
 use crate::system::{self, System};
 
 /// What to check.
@@ -141,7 +143,8 @@ fn analyse(outcome: &mut Outcome, catalog: &Catalog, request: &Request) {
             suppressions.lock().unwrap_or_else(PoisonError::into_inner).extend(found);
         }
     };
-    let packages = program::packages::packages(tree);
+    let deployment = Deployment::read(tree);
+    let packages = deployment.packages(tree);
     let prefilter = if request.every_file { Prefilter::Off } else { Prefilter::On };
     let loaded = program::load::load(tree, catalog, &packages, prefilter, &visit);
     tree.ids().collect::<Vec<_>>().par_iter().for_each(|&id| {
@@ -171,7 +174,14 @@ fn analyse(outcome: &mut Outcome, catalog: &Catalog, request: &Request) {
         .map(|(state, file)| state.unwrap_or_else(|| state_of(&file.path)))
         .collect();
     outcome.stats.files_parsed = loaded.parsed as u64;
-    outcome.system = system::build(tree, &loaded.program, catalog);
+    let corrections: Vec<Correction> = request.config.services.iter().map(Correction::from).collect();
+    outcome.system = system::build(tree, &deployment, &loaded.program, catalog, &corrections);
+    outcome.problems.extend(deployment.errors.iter().map(|(id, reason)| Problem {
+        path: tree.file(*id).path.clone(),
+        place: None,
+        reason: reason.clone(),
+        incomplete: decides(&tree.file(*id).path),
+    }));
     let mut suppressions = suppressions.into_inner().unwrap_or_else(PoisonError::into_inner);
     suppressions.sort_by_key(|s| (s.file, s.span));
     outcome.suppressions = suppressions;

@@ -7,6 +7,7 @@
 
 pub mod http;
 pub mod routes;
+pub mod stores;
 
 use crate::syntax::Place;
 

@@ -8,7 +8,6 @@
 pub mod eval;
 pub mod index;
 pub mod load;
-pub mod packages;
 pub mod resolve;
 pub mod value;
 
