@@ -347,7 +347,10 @@ fn start(
             && let Some(test) = &check.test
             && !probes.iter().any(|probe| probe.text == test.text())
         {
-            probes.push(Probe::new(test.text(), test.words(), check.place));
+            // A command that comes from an anchor stands elsewhere, for several services.
+            let own = check.place.span.contains(test.span);
+            let place = if own { Place::new(check.place.file, test.span) } else { check.place };
+            probes.push(Probe::new(test.text(), test.words(), place));
         }
         for variable in &view.env {
             if !env.iter().any(|known| known.name == variable.name) {
