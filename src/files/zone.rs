@@ -33,7 +33,9 @@ pub fn zone(path: &str) -> Zone {
     if let Some(zone) = vendored_or_generated(&segments, name) {
         return zone;
     }
-    if segments.iter().any(|s| is_test_folder(s)) || is_test_file(name) {
+    // behave keeps the steps of its scenarios in `features/steps`.
+    let is_steps = segments.windows(2).any(|pair| pair == ["features", "steps"]);
+    if is_steps || segments.iter().any(|s| is_test_folder(s)) || is_test_file(name) {
         return Zone::Test;
     }
     // Below a source root, `tools` and `docs` are ordinary packages: an agent's tools, the API's
@@ -91,6 +93,7 @@ fn is_test_folder(segment: &str) -> bool {
         "__mocks__",
         "__fixtures__",
         "e2e",
+        "bdd",
         "spec",
         "specs",
         "testing",
@@ -189,6 +192,9 @@ mod tests {
             ("packages/shop-e2e/src/a.ts", Zone::Test),
             ("integration_tests/a.py", Zone::Test),
             ("src/jest.config.ts", Zone::Test),
+            ("orders/features/steps/order_steps.py", Zone::Test),
+            ("orders/bdd/environment.py", Zone::Test),
+            ("orders/features/steps.ts", Zone::Production),
             ("examples/orders/main.py", Zone::Example),
             ("docs/conf.py", Zone::Docs),
             ("src/docs/swagger.ts", Zone::Production),

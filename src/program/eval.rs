@@ -31,6 +31,10 @@ pub struct Evaluator<'a> {
     depth: Cell<u32>,
     /// How many parameters are being followed to find the callers of a function.
     settling: Cell<u32>,
+    /// The imports that are being followed: modules may import each other in a circle.
+    following: RefCell<Vec<(UnitId, usize)>>,
+    /// The `from x import *` that are being searched, and for what.
+    searching: RefCell<Vec<(UnitId, SmolStr)>>,
     /// The classes that directly extend or implement a class; built when first asked for.
     pub(super) subclasses: OnceCell<HashMap<ClassRef, Vec<ClassRef>>>,
 }
@@ -44,6 +48,8 @@ impl<'a> Evaluator<'a> {
             memo: RefCell::default(),
             depth: Cell::new(0),
             settling: Cell::new(0),
+            following: RefCell::default(),
+            searching: RefCell::default(),
             subclasses: OnceCell::new(),
         }
     }
@@ -192,15 +198,37 @@ impl<'a> Evaluator<'a> {
 
     fn star_import(&self, unit_id: UnitId, name: &str) -> Option<Value> {
         let unit = self.program.unit(unit_id);
-        unit.module.imports.iter().filter(|i| i.kind == ImportKind::Star).find_map(|import| {
-            match self.program.imports.target(unit_id, &import.module)? {
-                Target::Unit(target) => self.exported(*target, name, 0),
-                _ => None,
-            }
-        })
+        let mut stars = unit.module.imports.iter().filter(|i| i.kind == ImportKind::Star).peekable();
+        stars.peek()?;
+        let search = (unit_id, SmolStr::new(name));
+        if self.searching.borrow().contains(&search) {
+            return None;
+        }
+        self.searching.borrow_mut().push(search);
+        let found = stars.find_map(|import| match self.program.imports.target(unit_id, &import.module)? {
+            Target::Unit(target) => self.exported(*target, name, 0),
+            _ => None,
+        });
+        self.searching.borrow_mut().pop();
+        found
     }
 
     fn import(&self, unit_id: UnitId, index: usize) -> Value {
+        if self.following.borrow().contains(&(unit_id, index)) {
+            // `from . import settings` in the `__init__.py` itself names the module beside it.
+            let import = &self.program.unit(unit_id).module.imports[index];
+            return match &import.kind {
+                ImportKind::Named(name) => self.submodule(unit_id, &import.module, name),
+                _ => Value::Unknown,
+            };
+        }
+        self.following.borrow_mut().push((unit_id, index));
+        let value = self.imported(unit_id, index);
+        self.following.borrow_mut().pop();
+        value
+    }
+
+    fn imported(&self, unit_id: UnitId, index: usize) -> Value {
         let import = &self.program.unit(unit_id).module.imports[index];
         let Some(target) = self.program.imports.target(unit_id, &import.module) else { return Value::Unknown };
         match (target, &import.kind) {

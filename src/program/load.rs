@@ -298,6 +298,23 @@ mod tests {
     }
 
     #[test]
+    fn modules_that_import_each_other_in_a_circle_are_followed_once() {
+        let sources = [
+            ("svc/a.py", "from svc.b import run\nfrom svc.b import *\nrun.send()\nlost.go()\n"),
+            ("svc/b.py", "from svc.a import run\nfrom svc.a import *\n"),
+            ("svc/pkg/__init__.py", "from . import queue\n"),
+            ("svc/pkg/queue.py", "import pika\nc = pika.BlockingConnection().channel()\n"),
+            ("svc/main.py", "from svc.pkg import queue\nqueue.c.basic_publish('', 'q', b'')\n"),
+        ];
+        let program = from_sources(&sources, &Packages::default());
+        let ev = Evaluator::new(&program, Catalog::embedded().unwrap());
+        let callee = |name: &str| ev.callee(program.calls_named(name)[0]).map(|(s, _)| s.to_string());
+        assert_eq!(callee("send"), None);
+        callee("go");
+        assert_eq!(callee("basic_publish").as_deref(), Some("pika.BlockingChannel.basic_publish"));
+    }
+
+    #[test]
     fn redis_and_bull_constructors_are_typed() {
         let js = "import Redis from 'ioredis';\nimport { Redis as R } from 'ioredis';\nimport Queue from 'bull';\nnew Redis(url).publish('c', 'm');\nnew R().publish('c', 'm');\nconst q = new Queue('mail', url);\nq.add({});\n";
         assert_eq!(receivers("a.ts", js, "publish"), ["ioredis.Redis.publish", "ioredis.Redis.publish"]);
