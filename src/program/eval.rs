@@ -827,7 +827,9 @@ impl<'a> Evaluator<'a> {
     /// The parameter of a lambda that is passed to a library: `connect(url, (err, conn) => …)`.
     fn callback_param(&self, unit_id: UnitId, func: FuncId, index: usize) -> Option<Value> {
         let unit = self.program.unit(unit_id);
-        let lambda = *unit.index.lambda_expr.get(&func)?;
+        let Some(&lambda) = unit.index.lambda_expr.get(&func) else {
+            return self.named_callback_param(unit_id, func, index);
+        };
         let mut key = None;
         let mut inner = lambda;
         let call_expr = loop {
@@ -862,6 +864,35 @@ impl<'a> Evaluator<'a> {
         };
         let ty = self.catalog.callback_param(unit.module.language, &symbol, position, key.as_deref(), index)?;
         Some(Value::Instance(Instance { ty, call: Some(Site { unit: unit_id, expr: call_expr }), from: receiver }))
+    }
+
+    /// The parameter of a function that is passed to a library by its name: `consume(q, on_message)`.
+    fn named_callback_param(&self, unit_id: UnitId, func: FuncId, index: usize) -> Option<Value> {
+        let name = &self.program.unit(unit_id).module.func(func).name;
+        self.program.passed(name).iter().take(16).find_map(|&(argument, call_expr)| {
+            let is_it = self
+                .eval(argument)
+                .alternatives()
+                .iter()
+                .any(|v| matches!(v, Value::Function { unit, func: f, .. } if *unit == unit_id && *f == func));
+            if !is_it {
+                return None;
+            }
+            let module = &self.program.unit(argument.unit).module;
+            let call = module.call(call_expr)?;
+            let position = call.args.iter().position(|a| a.value == argument.expr)?;
+            let (symbol, receiver) = match self.at(argument.unit, call.callee) {
+                Value::External(symbol) => (symbol, None),
+                Value::Method { symbol, receiver } => (symbol, Some(receiver)),
+                _ => return None,
+            };
+            let ty = self.catalog.callback_param(module.language, &symbol, position, None, index)?;
+            Some(Value::Instance(Instance {
+                ty,
+                call: Some(Site { unit: argument.unit, expr: call_expr }),
+                from: receiver,
+            }))
+        })
     }
 
     /// The value of a declared type: an external or repository object; none for anything else.

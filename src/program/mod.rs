@@ -12,11 +12,11 @@ pub mod load;
 pub mod resolve;
 pub mod value;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use smol_str::SmolStr;
 
-use crate::facts::module::{CallId, ExprId, FuncId, Language, Module};
+use crate::facts::module::{CallId, ExprId, ExprKind, FuncId, Language, Module};
 use crate::syntax::{FileId, Place};
 
 pub use eval::Evaluator;
@@ -51,6 +51,9 @@ pub struct Program {
     pub imports: resolve::ImportMap,
     /// Calls by the last name of their callee: `a.b.send(x)` under `send`.
     calls: HashMap<SmolStr, Vec<Site>>,
+    /// Calls that are given a function by its name, by that name: `consume(q, on_message)` and
+    /// `consume(q, self.on_message)` under `on_message`; the site is the argument.
+    passed: HashMap<SmolStr, Vec<(Site, ExprId)>>,
 }
 
 impl Program {
@@ -61,14 +64,24 @@ impl Program {
             units.iter().enumerate().map(|(i, unit)| (unit.path.clone(), UnitId(i as u32))).collect();
         let imports = resolve::ImportMap::build(&units, &by_path, packages);
         let mut calls: HashMap<SmolStr, Vec<Site>> = HashMap::new();
+        let mut passed: HashMap<SmolStr, Vec<(Site, ExprId)>> = HashMap::new();
+        let functions: HashSet<&SmolStr> = units.iter().flat_map(|u| u.module.funcs.iter().map(|f| &f.name)).collect();
         for (i, unit) in units.iter().enumerate() {
             for &CallId { expr, .. } in &unit.index.calls {
+                for arg in unit.module.call(expr).iter().flat_map(|c| &c.args) {
+                    if let ExprKind::Name(name) | ExprKind::Attr { name, .. } = &unit.module.expr(arg.value).kind
+                        && functions.contains(name)
+                    {
+                        let site = Site { unit: UnitId(i as u32), expr: arg.value };
+                        passed.entry(name.clone()).or_default().push((site, expr));
+                    }
+                }
                 if let Some(name) = unit.module.callee_name(expr) {
                     calls.entry(name.clone()).or_default().push(Site { unit: UnitId(i as u32), expr });
                 }
             }
         }
-        Program { units, by_path, imports, calls }
+        Program { units, by_path, imports, calls, passed }
     }
 
     /// The unit behind an id.
@@ -89,6 +102,11 @@ impl Program {
     /// Every call whose callee ends in `name`, in path order.
     pub fn calls_named(&self, name: &str) -> &[Site] {
         self.calls.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The arguments that name a function `name`, each with the call it is passed to.
+    pub fn passed(&self, name: &str) -> &[(Site, ExprId)] {
+        self.passed.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// The place of an expression.

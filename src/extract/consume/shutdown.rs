@@ -64,8 +64,22 @@ fn runs(ev: &Evaluator<'_>, unit: UnitId) -> bool {
         let name = u.module.callee_name(c.expr).map_or("", |n| n.as_str());
         let starts = matches!(
             name,
-            "run" | "listen" | "start" | "serve" | "serve_forever" | "run_until_complete" | "run_forever" | "main"
-                | "bootstrap" | "start_consuming" | "FastAPI" | "Flask" | "Starlette" | "Celery" | "express" | "FastStream"
+            "run"
+                | "listen"
+                | "start"
+                | "serve"
+                | "serve_forever"
+                | "run_until_complete"
+                | "run_forever"
+                | "main"
+                | "bootstrap"
+                | "start_consuming"
+                | "FastAPI"
+                | "Flask"
+                | "Starlette"
+                | "Celery"
+                | "express"
+                | "FastStream"
         );
         starts
             || u.module.call(c.expr).is_some_and(|call| {

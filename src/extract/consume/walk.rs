@@ -484,7 +484,11 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
         }
         if functions.is_empty() {
             // A method without an implementation that could be found is as good as unknown.
-            let unresolved = matches!(value, Value::Unknown | Value::Function { .. });
+            let unresolved = match &value {
+                Value::Unknown | Value::Function { .. } => true,
+                Value::External(symbol) => symbol.strip_prefix("globalThis.").is_some_and(is_undeclared),
+                _ => false,
+            };
             if unresolved && !is_plain(name) {
                 self.step(Kind::Unresolved(name.clone()), site, state);
             }
@@ -568,6 +572,32 @@ fn later(name: &str) -> bool {
             | "add_errback"
             | "add_signal_handler"
     )
+}
+
+/// A global that the platform does not provide: it comes from a place that was not read.
+fn is_undeclared(name: &str) -> bool {
+    const PLATFORM: [&str; 18] = [
+        "console",
+        "process",
+        "parseInt",
+        "parseFloat",
+        "isNaN",
+        "isFinite",
+        "setTimeout",
+        "setInterval",
+        "setImmediate",
+        "clearTimeout",
+        "clearInterval",
+        "queueMicrotask",
+        "structuredClone",
+        "crypto",
+        "performance",
+        "fetch",
+        "require",
+        "encodeURIComponent",
+    ];
+    let first = name.split('.').next().unwrap_or(name);
+    first.starts_with(|c: char| c.is_lowercase()) && !PLATFORM.contains(&first)
 }
 
 /// Methods of everyday values that never matter here.

@@ -15,12 +15,19 @@ fn the_declaration_of_the_queue_decides() {
     assert_eq!(rabbit("await ch.assertQueue(QUEUE, { durable: true });", DROP).dead_letter(), "absent");
     assert_eq!(rabbit("await ch.assertQueue(QUEUE);", DROP).dead_letter(), "absent");
     assert_eq!(rabbit("await ch.assertQueue(QUEUE, { deadLetterExchange: 'dlx' });", DROP).dead_letter(), "present");
-    assert_eq!(rabbit("await ch.assertQueue('orders', { arguments: { 'x-dead-letter-exchange': 'dlx' } });", DROP).dead_letter(), "present");
+    assert_eq!(
+        rabbit("await ch.assertQueue('orders', { arguments: { 'x-dead-letter-exchange': 'dlx' } });", DROP)
+            .dead_letter(),
+        "present"
+    );
     // Another queue's declaration says nothing.
     assert_eq!(rabbit("await ch.assertQueue('other', { deadLetterExchange: 'dlx' });", DROP).dead_letter(), "unknown");
     assert_eq!(rabbit("await ch.assertQueue(QUEUE, options());", DROP).dead_letter(), "unknown");
     assert_eq!(rabbit("", DROP).dead_letter(), "unknown");
-    assert_eq!(rabbit("await ch.assertQueue(QUEUE);", "ch.sendToQueue('orders.dlq', m.content); ch.ack(m);").dead_letter(), "present");
+    assert_eq!(
+        rabbit("await ch.assertQueue(QUEUE);", "ch.sendToQueue('orders.dlq', m.content); ch.ack(m);").dead_letter(),
+        "present"
+    );
 }
 
 #[test]
@@ -66,7 +73,10 @@ fn kafka_needs_a_topic_in_the_error_path() {
 
 #[test]
 fn job_queues_keep_what_failed() {
-    assert_eq!(typescript("import { Worker } from 'bullmq';\nnew Worker('q', async (j) => j);\n").dead_letter(), "default");
+    assert_eq!(
+        typescript("import { Worker } from 'bullmq';\nnew Worker('q', async (j) => j);\n").dead_letter(),
+        "default"
+    );
 }
 
 #[test]
@@ -77,8 +87,15 @@ fn a_requeue_without_end() {
     assert_eq!(failing("ch.reject(m);").redelivery(), "unbounded");
     assert_eq!(failing(DROP).redelivery(), "none");
     assert_eq!(failing("ch.nack(m, false, !m.fields.redelivered);").redelivery(), "bounded");
-    assert_eq!(failing("if (m.fields.redelivered) { ch.nack(m, false, false); } else { ch.nack(m, false, true); }").redelivery(), "bounded");
-    assert_eq!(failing("if (isTransient(e)) { ch.nack(m, false, true); } else { ch.nack(m, false, false); }").redelivery(), "unknown");
+    assert_eq!(
+        failing("if (m.fields.redelivered) { ch.nack(m, false, false); } else { ch.nack(m, false, true); }")
+            .redelivery(),
+        "bounded"
+    );
+    assert_eq!(
+        failing("if (isTransient(e)) { ch.nack(m, false, true); } else { ch.nack(m, false, false); }").redelivery(),
+        "unknown"
+    );
 }
 
 #[test]
@@ -100,29 +117,43 @@ fn a_header_that_nobody_counts() {
 #[test]
 fn frameworks_that_requeue_or_retry() {
     let golevelup = |options: &str| {
-        typescript(&format!("import {{ RabbitSubscribe }} from '@golevelup/nestjs-rabbitmq';\nclass A {{ @RabbitSubscribe({{ queue: 'q'{options} }}) async on(m) {{ console.log(m); }} }}\n"))
+        typescript(&format!(
+            "import {{ RabbitSubscribe }} from '@golevelup/nestjs-rabbitmq';\nclass A {{ @RabbitSubscribe({{ queue: 'q'{options} }}) async on(m) {{ console.log(m); }} }}\n"
+        ))
     };
     assert_eq!(golevelup("").redelivery(), "unbounded");
     assert_eq!(golevelup(", errorBehavior: MessageHandlerErrorBehavior.NACK").redelivery(), "unknown");
     let celery = |arguments: &str| {
-        python(&format!("from celery import shared_task\n@shared_task({arguments})\ndef on(m):\n    print(m)\n")).redelivery()
+        python(&format!("from celery import shared_task\n@shared_task({arguments})\ndef on(m):\n    print(m)\n"))
+            .redelivery()
     };
     assert_eq!(celery("autoretry_for=(Exception,)"), "bounded");
     assert_eq!(celery("autoretry_for=(Exception,), max_retries=None"), "unbounded");
-    let aio = python("import aio_pika\nasync def main():\n    q = await (await (await aio_pika.connect('x')).channel()).declare_queue('q')\n    await q.consume(on)\nasync def on(m):\n    async with m.process(requeue=True):\n        print(m)\n");
-    assert_eq!((aio.redelivery(), aio.ack()), ("unbounded", "unknown"));
+    let aio = python(
+        "import aio_pika\nasync def main():\n    q = await (await (await aio_pika.connect('x')).channel()).declare_queue('q')\n    await q.consume(on)\nasync def on(m):\n    async with m.process(requeue=True):\n        print(m)\n",
+    );
+    assert_eq!((aio.redelivery(), aio.ack()), ("unbounded", "after"));
 }
 
 #[test]
 fn python_processes_and_signals() {
     let consumer = "from aiokafka import AIOKafkaConsumer\nimport asyncio, signal\nasync def main():\n    c = AIOKafkaConsumer('t', group_id='g')\n    try:\n        async for m in c:\n            print(m)\n    finally:\n        await c.stop()\n";
     assert_eq!(python(&format!("{consumer}asyncio.run(main())\n")).shutdown(), "absent");
-    assert_eq!(python(&format!("{consumer}signal.signal(signal.SIGTERM, stop)\nasyncio.run(main())\n")).shutdown(), "present");
-    assert_eq!(python(&format!("{consumer}signal.signal(signal.SIGINT, stop)\nasyncio.run(main())\n")).shutdown(), "absent");
+    assert_eq!(
+        python(&format!("{consumer}signal.signal(signal.SIGTERM, stop)\nasyncio.run(main())\n")).shutdown(),
+        "present"
+    );
+    assert_eq!(
+        python(&format!("{consumer}signal.signal(signal.SIGINT, stop)\nasyncio.run(main())\n")).shutdown(),
+        "absent"
+    );
     // A library that no process of the repository starts.
     assert_eq!(python(consumer).shutdown(), "unknown");
     let lifespan = read(&[
-        ("svc/main.py", "from contextlib import asynccontextmanager\nfrom fastapi import FastAPI\nimport asyncio\nfrom worker import main\n@asynccontextmanager\nasync def lifespan(app):\n    task = asyncio.create_task(main())\n    yield\n    task.cancel()\napp = FastAPI(lifespan=lifespan)\n"),
+        (
+            "svc/main.py",
+            "from contextlib import asynccontextmanager\nfrom fastapi import FastAPI\nimport asyncio\nfrom worker import main\n@asynccontextmanager\nasync def lifespan(app):\n    task = asyncio.create_task(main())\n    yield\n    task.cancel()\napp = FastAPI(lifespan=lifespan)\n",
+        ),
         ("svc/worker.py", consumer),
     ]);
     assert_eq!(lifespan.shutdown(), "present");
@@ -134,7 +165,10 @@ fn node_processes_and_signals() {
     let with = |more: &str| typescript(&format!("{consumer}{more}")).shutdown();
     assert_eq!(with(""), "absent");
     assert_eq!(with("process.on('SIGTERM', async () => { await consumer.disconnect(); });\n"), "present");
-    assert_eq!(with("['SIGTERM', 'SIGINT'].forEach((s) => process.once(s, async () => { await consumer.disconnect(); }));\n"), "present");
+    assert_eq!(
+        with("['SIGTERM', 'SIGINT'].forEach((s) => process.once(s, async () => { await consumer.disconnect(); }));\n"),
+        "present"
+    );
     assert_eq!(with("process.on('SIGINT', async () => { await consumer.disconnect(); });\n"), "absent");
     assert_eq!(with("process.on('SIGTERM', () => process.exit(0));\n"), "absent");
     assert_eq!(with("process.on('SIGTERM', () => sdk.shutdown());\n"), "absent");
@@ -144,8 +178,16 @@ fn node_processes_and_signals() {
 fn nest_hooks_need_to_be_enabled() {
     let app = |bootstrap: &str| {
         read(&[
-            ("svc/main.ts", &format!("import {{ NestFactory }} from '@nestjs/core';\nimport {{ P }} from './p';\nasync function bootstrap() {{ const app = await NestFactory.create(P); {bootstrap} await app.listen(3000); }}\nbootstrap();\n")),
-            ("svc/p.ts", "import { Processor, WorkerHost } from '@nestjs/bullmq';\n@Processor('q')\nexport class P extends WorkerHost { async process(job) {} async onModuleDestroy() {} }\n"),
+            (
+                "svc/main.ts",
+                &format!(
+                    "import {{ NestFactory }} from '@nestjs/core';\nimport {{ P }} from './p';\nasync function bootstrap() {{ const app = await NestFactory.create(P); {bootstrap} await app.listen(3000); }}\nbootstrap();\n"
+                ),
+            ),
+            (
+                "svc/p.ts",
+                "import { Processor, WorkerHost } from '@nestjs/bullmq';\n@Processor('q')\nexport class P extends WorkerHost { async process(job) {} async onModuleDestroy() {} }\n",
+            ),
         ])
     };
     assert_eq!(app("").shutdown(), "absent");
