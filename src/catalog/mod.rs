@@ -9,6 +9,7 @@ pub mod http;
 pub mod publish;
 pub mod schema;
 pub mod store;
+pub mod writes;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
@@ -139,6 +140,16 @@ impl Catalog {
     /// True for a base class whose fields are read from the environment.
     pub fn is_settings_class(&self, language: Language, symbol: &str) -> bool {
         self.split(language, symbol).is_some_and(|(library, rest)| library.settings_classes.iter().any(|c| c == rest))
+    }
+
+    /// True for a function that blocks the calling thread.
+    pub fn blocks(&self, language: Language, symbol: &str) -> bool {
+        self.split(language, symbol).is_some_and(|(library, rest)| library.blocks.iter().any(|b| b == rest))
+    }
+
+    /// True when some blocking function has this last name.
+    pub fn may_block(&self, name: &str) -> bool {
+        self.libraries.iter().any(|l| l.blocks.iter().any(|b| b == name))
     }
 
     /// The literals one of which a source file must hold to be worth parsing.

@@ -12,7 +12,7 @@ pub mod load;
 pub mod resolve;
 pub mod value;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use smol_str::SmolStr;
 
@@ -51,9 +51,9 @@ pub struct Program {
     pub imports: resolve::ImportMap,
     /// Calls by the last name of their callee: `a.b.send(x)` under `send`.
     calls: HashMap<SmolStr, Vec<Site>>,
-    /// Calls that are given a function by its name, by that name: `consume(q, on_message)` and
-    /// `consume(q, self.on_message)` under `on_message`; the site is the argument.
-    passed: HashMap<SmolStr, Vec<(Site, ExprId)>>,
+    /// Calls that get a name as an argument, by that name: `run(self.fetch, 1)` under `fetch`, with the
+    /// position.
+    handed: HashMap<SmolStr, Vec<(Site, usize)>>,
 }
 
 impl Program {
@@ -64,24 +64,22 @@ impl Program {
             units.iter().enumerate().map(|(i, unit)| (unit.path.clone(), UnitId(i as u32))).collect();
         let imports = resolve::ImportMap::build(&units, &by_path, packages);
         let mut calls: HashMap<SmolStr, Vec<Site>> = HashMap::new();
-        let mut passed: HashMap<SmolStr, Vec<(Site, ExprId)>> = HashMap::new();
-        let functions: HashSet<&SmolStr> = units.iter().flat_map(|u| u.module.funcs.iter().map(|f| &f.name)).collect();
+        let mut handed: HashMap<SmolStr, Vec<(Site, usize)>> = HashMap::new();
         for (i, unit) in units.iter().enumerate() {
             for &CallId { expr, .. } in &unit.index.calls {
-                for arg in unit.module.call(expr).iter().flat_map(|c| &c.args) {
-                    if let ExprKind::Name(name) | ExprKind::Attr { name, .. } = &unit.module.expr(arg.value).kind
-                        && functions.contains(name)
-                    {
-                        let site = Site { unit: UnitId(i as u32), expr: arg.value };
-                        passed.entry(name.clone()).or_default().push((site, expr));
-                    }
-                }
+                let site = Site { unit: UnitId(i as u32), expr };
                 if let Some(name) = unit.module.callee_name(expr) {
-                    calls.entry(name.clone()).or_default().push(Site { unit: UnitId(i as u32), expr });
+                    calls.entry(name.clone()).or_default().push(site);
+                }
+                let Some(call) = unit.module.call(expr) else { continue };
+                for (position, arg) in call.args.iter().enumerate() {
+                    if let ExprKind::Name(name) | ExprKind::Attr { name, .. } = &unit.module.expr(arg.value).kind {
+                        handed.entry(name.clone()).or_default().push((site, position));
+                    }
                 }
             }
         }
-        Program { units, by_path, imports, calls, passed }
+        Program { units, by_path, imports, calls, handed }
     }
 
     /// The unit behind an id.
@@ -104,9 +102,9 @@ impl Program {
         self.calls.get(name).map_or(&[], Vec::as_slice)
     }
 
-    /// The arguments that name a function `name`, each with the call it is passed to.
-    pub fn passed(&self, name: &str) -> &[(Site, ExprId)] {
-        self.passed.get(name).map_or(&[], Vec::as_slice)
+    /// Every call that gets something named `name` as an argument, with the position.
+    pub fn handed(&self, name: &str) -> &[(Site, usize)] {
+        self.handed.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// The place of an expression.

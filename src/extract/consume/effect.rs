@@ -454,7 +454,7 @@ fn request_effect(ev: &Evaluator<'_>, form: &str, name: &str, site: Site, call: 
         "GET" | "HEAD" | "OPTIONS" => Effect::Read,
         "PUT" | "DELETE" => Effect::Overwrite,
         "POST" | "PATCH" => {
-            if request::idempotency_key(ev, call, site) == Some(true) {
+            if request::idempotency_key(ev, call, site, None) == Some(true) {
                 return Effect::Overwrite;
             }
             let address = call.args.first().map(|a| words(ev, module, site, a.value)).unwrap_or_default();
