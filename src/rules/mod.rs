@@ -10,6 +10,8 @@ pub mod message_queue;
 pub mod names;
 pub mod rest_client;
 pub mod run;
+pub mod saga;
+pub mod service_health;
 
 pub use finding::{Confidence, Finding, Related, Severity};
 pub use names::Names;
@@ -69,5 +71,10 @@ pub fn all() -> &'static [Rule] {
         rest_client::retry_without_backoff::RULE,
         rest_client::unbounded_retry::RULE,
         rest_client::unsafe_retry::RULE,
+        saga::missing_compensation::RULE,
+        saga::swallowed_compensation_failure::RULE,
+        saga::volatile_state::RULE,
+        service_health::missing_health_endpoint::RULE,
+        service_health::probe_without_route::RULE,
     ]
 }
