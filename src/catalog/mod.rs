@@ -61,7 +61,11 @@ impl Catalog {
     /// The canonical form of a symbol: the library's first import name and its usual name for the type.
     pub fn canonical(&self, language: Language, symbol: &str) -> SmolStr {
         let Some((library, rest)) = self.split(language, symbol) else { return SmolStr::new(symbol) };
-        self.absolute(library, library.aliases.get(rest).map_or(rest, String::as_str))
+        match library.aliases.get(rest) {
+            Some(alias) => self.absolute(library, alias),
+            None if rest.is_empty() => SmolStr::new(&library.packages[0]),
+            None => format_smolstr!("{}.{rest}", library.packages[0]),
+        }
     }
 
     /// The type that calling a symbol gives: as the catalog says, else the symbol itself (a
@@ -167,6 +171,11 @@ impl Catalog {
         if name.is_empty() {
             return SmolStr::new(&library.packages[0]);
         }
+        // Spelled out, where a part has the name of another library: `faststream.kafka.KafkaBroker`.
+        let own = library.packages[0].as_str();
+        if name.strip_prefix(own).is_some_and(|rest| rest.starts_with('.')) {
+            return SmolStr::new(name);
+        }
         // A name of another library: `amqplib.Channel`.
         if let Some((package, _)) = name.rsplit_once('.')
             && self.packages.contains_key(&(library.ecosystem, SmolStr::new(package)))
@@ -237,5 +246,9 @@ mod tests {
         assert_eq!(catalog.canonical(Language::Python, "httpx2.AsyncClient"), "httpx.AsyncClient");
         assert_eq!(catalog.result(Language::TypeScript, "axios.create"), "axios.Axios");
         assert_eq!(catalog.result(Language::Python, "unknown.thing"), "unknown.thing");
+        // `kafka` is a library of its own.
+        let broker = "faststream.kafka.KafkaBroker";
+        assert_eq!(catalog.result(Language::Python, broker), broker);
+        assert_eq!(catalog.result(Language::Python, "faststream.kafka.broker.KafkaBroker"), broker);
     }
 }

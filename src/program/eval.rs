@@ -905,7 +905,9 @@ impl<'a> Evaluator<'a> {
     /// The parameter of a lambda that is passed to a library: `connect(url, (err, conn) => …)`.
     fn callback_param(&self, unit_id: UnitId, func: FuncId, index: usize) -> Option<Value> {
         let unit = self.program.unit(unit_id);
-        let lambda = *unit.index.lambda_expr.get(&func)?;
+        let Some(&lambda) = unit.index.lambda_expr.get(&func) else {
+            return self.named_callback_param(unit_id, func, index);
+        };
         let mut key = None;
         let mut inner = lambda;
         let call_expr = loop {
@@ -940,6 +942,20 @@ impl<'a> Evaluator<'a> {
         };
         let ty = self.catalog.callback_param(unit.module.language, &symbol, position, key.as_deref(), index)?;
         Some(Value::Instance(Instance { ty, call: Some(Site { unit: unit_id, expr: call_expr }), from: receiver }))
+    }
+
+    /// The parameter of a function that is passed to a library by its name: `consume(q, on_message)`.
+    fn named_callback_param(&self, unit_id: UnitId, func: FuncId, index: usize) -> Option<Value> {
+        self.handed_to(unit_id, func).into_iter().take(16).find_map(|(site, position)| {
+            let module = &self.program.unit(site.unit).module;
+            let (symbol, receiver) = match self.at(site.unit, module.call(site.expr)?.callee) {
+                Value::External(symbol) => (symbol, None),
+                Value::Method { symbol, receiver } => (symbol, Some(receiver)),
+                _ => return None,
+            };
+            let ty = self.catalog.callback_param(module.language, &symbol, position, None, index)?;
+            Some(Value::Instance(Instance { ty, call: Some(site), from: receiver }))
+        })
     }
 
     /// The value of a declared type: an external or repository object; none for anything else.
