@@ -503,3 +503,19 @@ fn injected_clients_are_followed_through_type_aliases() {
     let routes = "from deps import Sqs, Db\ndef announce(client):\n    client.send_message(QueueUrl='q', MessageBody='{}')\ndef create(sqs: Sqs, db: Db):\n    db.commit()\n    announce(sqs)\n";
     assert_eq!(dual(&[("deps.py", deps), ("routes.py", routes)]), [("routes.py".to_string(), 6)]);
 }
+
+#[test]
+fn what_is_passed_as_one_object_is_taken_apart() {
+    for (param, topic, body) in
+        [("data: any", "data.topic", "data.message"), ("{ topic, message }: Options", "topic", "message")]
+    {
+        let bus = format!(
+            "import {{ Kafka }} from 'kafkajs';\nconst producer = new Kafka({{}}).producer();\ninterface Options {{ topic: string; message: Record<string, unknown> }}\nexport const publish = async ({param}) => {{\n  await producer.send({{ topic: {topic}, messages: [{{ value: JSON.stringify({body}) }}] }});\n}};\nexport const Broker = {{ publish }};\n"
+        );
+        let user = "import { Broker } from './bus';\nawait Broker.publish({ topic: 'orders', message: { orderId: 1, eventId: 'x' } });\n";
+        let found = publishing(&[("bus.ts", &bus), ("user.ts", user)]);
+        let p = &found.publishers[0];
+        assert_eq!(p.channel().as_deref(), Some("orders"), "{param}");
+        assert!(p.version.is_absent() && p.event_id.is_present(), "{param}: {:?}", p.payloads);
+    }
+}

@@ -40,13 +40,21 @@ impl<'r, 'e> Reader<'r, 'e> {
     pub fn texts_at(&self, site: Site, paths: &[String]) -> Vec<Text> {
         let mut out: Vec<Text> = Vec::new();
         for site in paths.iter().flat_map(|p| path::sites(self.ev, site, p)) {
-            for text in self.ev.settle(&self.ev.eval(site)).iter().filter_map(Value::to_text) {
+            let mut texts = self.texts(site);
+            if texts.is_empty() {
+                texts = self.passed(site, 0).into_iter().flat_map(|s| self.texts(s)).collect();
+            }
+            for text in texts {
                 if !out.contains(&text) {
                     out.push(text);
                 }
             }
         }
         out
+    }
+
+    fn texts(&self, site: Site) -> Vec<Text> {
+        self.ev.settle(&self.ev.eval(site)).iter().filter_map(Value::to_text).collect()
     }
 
     /// The payloads of a call, one for each way in.
@@ -141,6 +149,15 @@ impl<'r, 'e> Reader<'r, 'e> {
                     Some(text) => vec![of_text(&text)],
                     None => vec![Shape::open()],
                 }
+            }
+            ExprKind::Attr { .. } => {
+                let value = ev.eval(site);
+                let shapes = self.value(&value);
+                if shapes.iter().any(|s| !s.open) {
+                    return shapes;
+                }
+                let passed = self.passed(site, 0);
+                if passed.is_empty() { shapes } else { passed.into_iter().flat_map(|s| self.read(s)).collect() }
             }
             _ => {
                 let value = ev.eval(site);

@@ -1,9 +1,9 @@
 //! Variables and parameters: what is assigned to them, and what callers pass.
 
 use super::{MAX_WAYS, Reader, narrowed};
-use crate::extract::publish::flow;
 use crate::extract::publish::shape::Shape;
-use crate::facts::module::{ExprId, ExprKind, FuncId, FunctionKind};
+use crate::extract::publish::{flow, path};
+use crate::facts::module::{BinaryOp, ExprId, ExprKind, FuncId, FunctionKind};
 use crate::program::index::{Binding, Scope};
 use crate::program::{Parent, Site, UnitId, Value};
 
@@ -110,6 +110,48 @@ impl Reader<'_, '_> {
             None if self.hops > 0 || self.may_be_called(unit, func) => vec![Shape::open()],
             // Nobody calls the function that publishes: only what it adds itself is known.
             None => vec![Shape::default()],
+        }
+    }
+
+    /// What callers pass for a part of a parameter: `options.topic`, or `topic` of `({ topic }) => …`.
+    pub(super) fn passed(&self, site: Site, hops: u32) -> Vec<Site> {
+        let ev = self.ev;
+        let unit = ev.program.unit(site.unit);
+        let at = |expr: ExprId| Site { unit: site.unit, expr };
+        if hops > 6 {
+            return Vec::new();
+        }
+        match &unit.module.expr(site.expr).kind {
+            ExprKind::Attr { object, name, .. } => self
+                .passed(at(*object), hops + 1)
+                .into_iter()
+                .flat_map(|s| match path::get(ev, s, name) {
+                    path::Lookup::Found(sites) => sites,
+                    _ => Vec::new(),
+                })
+                .collect(),
+            ExprKind::Binary { op: BinaryOp::Coalesce | BinaryOp::Or, left: inner, .. }
+            | ExprKind::Cast { value: inner, .. } => self.passed(at(*inner), hops + 1),
+            ExprKind::Name(name) => {
+                match unit.index.lookup(&unit.module, unit.index.func_of(site.expr), name).map(|(_, b)| b) {
+                    Some([Binding::Value(value)]) => self.passed(at(*value), hops + 1),
+                    Some([Binding::Param(func, index)]) => {
+                        let known = self.calls.iter().rev().find(|(u, f, _)| (*u, *f) == (site.unit, *func));
+                        let callers = match known {
+                            Some((_, _, call)) => vec![*call],
+                            None => ev.callers(site.unit, *func),
+                        };
+                        callers
+                            .into_iter()
+                            .filter(|c| (self.in_scope)(c.unit))
+                            .take(MAX_WAYS)
+                            .filter_map(|c| ev.argument_site(c, site.unit, *func, *index))
+                            .collect()
+                    }
+                    _ => Vec::new(),
+                }
+            }
+            _ => Vec::new(),
         }
     }
 
