@@ -9,18 +9,22 @@
 //! ```
 //!
 //! `catalog` (what we know about libraries, as data), `skills` (the embedded pack) and `config` stand
-//! beside it; `cli` drives it.
+//! beside it; `check` runs the way up to the raw findings, `cli` drives it and what comes after.
 
 pub mod catalog;
+pub mod check;
 pub mod cli;
 pub mod config;
 pub mod extract;
 pub mod facts;
 pub mod files;
 pub mod findings;
+pub mod guard;
+pub mod problem;
 pub mod program;
 pub mod report;
 pub mod rules;
 pub mod skills;
+pub mod suggest;
 pub mod syntax;
 pub mod system;

@@ -1,3 +1,7 @@
 //! The `skillcheck` binary.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    skillcheck::cli::main().into()
+}

@@ -12,6 +12,9 @@ pub struct Http {
     pub default_timeout_ms: Option<u64>,
     /// What the library does without a timeout, for the message: `requests waits for ever`.
     pub default_text: String,
+    /// What to write to set a timeout, for the message.
+    #[serde(default)]
+    pub timeout_help: Option<String>,
     /// What it repeats without being told.
     pub default_retry: Option<DefaultRetry>,
     /// True when a request blocks the calling thread (Python).
@@ -86,6 +89,9 @@ pub struct Request {
     pub options: Option<usize>,
     /// The position of the body.
     pub body: Option<usize>,
+    /// It blocks the calling thread although the library's other requests do not.
+    #[serde(default)]
+    pub blocks: bool,
 }
 
 fn by_name() -> String {
@@ -193,7 +199,8 @@ pub struct Breaker {
     /// It does nothing for `async def` functions.
     #[serde(default)]
     pub sync_only: bool,
-    /// It also bounds the time of a call, in milliseconds by default.
+    /// It also bounds the time of a call, in milliseconds by default; `timeout: false` in its options
+    /// switches that off.
     pub timeout_ms: Option<u64>,
 }
 

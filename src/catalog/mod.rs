@@ -4,10 +4,12 @@
 //! all of them and answers by symbol. A symbol is the canonical import name of the library, a dot, and
 //! the name in it: `requests.get`, `@nestjs/axios.HttpService.post`, `aiokafka.AIOKafkaProducer.send`.
 
+pub mod consume;
 pub mod http;
 pub mod publish;
 pub mod schema;
 pub mod store;
+pub mod writes;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
@@ -69,6 +71,12 @@ impl Catalog {
             Some(ty) => self.absolute(library, ty),
             None => self.canonical(language, symbol),
         }
+    }
+
+    /// What a call of a symbol does to the world.
+    pub fn effect(&self, language: Language, symbol: &str) -> Option<consume::EffectKind> {
+        let (library, rest) = self.split(language, symbol)?;
+        library.effects.kinds.iter().find(|(_, calls)| calls.iter().any(|c| matches(c, rest))).map(|(kind, _)| *kind)
     }
 
     /// The factory a symbol is, when the string it is given says what it makes.
@@ -134,6 +142,16 @@ impl Catalog {
     /// publishes, and after which commit, stands there.
     const PUBLISHES: [&str; 5] = ["ublish", "roduceEvent", "roduce_event", "sendToQueue", ".emit("];
 
+    /// True for a function that blocks the calling thread.
+    pub fn blocks(&self, language: Language, symbol: &str) -> bool {
+        self.split(language, symbol).is_some_and(|(library, rest)| library.blocks.iter().any(|b| b == rest))
+    }
+
+    /// True when some blocking function has this last name.
+    pub fn may_block(&self, name: &str) -> bool {
+        self.libraries.iter().any(|l| l.blocks.iter().any(|b| b == name))
+    }
+
     /// The literals one of which a source file must hold to be worth parsing.
     pub fn needles(&self, ecosystem: Ecosystem) -> BTreeSet<&str> {
         let mut out = BTreeSet::from(Self::PUBLISHES);
@@ -158,6 +176,22 @@ impl Catalog {
             return SmolStr::new(name);
         }
         format_smolstr!("{}.{name}", library.packages[0])
+    }
+}
+
+/// Whether a name of a data file, in which `*` stands for one part, is this name.
+fn matches(pattern: &str, name: &str) -> bool {
+    if !pattern.contains('*') {
+        return pattern == name;
+    }
+    let (mut parts, mut names) = (pattern.split('.'), name.split('.'));
+    loop {
+        match (parts.next(), names.next()) {
+            (None, None) => return true,
+            (Some("*"), Some(_)) => {}
+            (Some(p), Some(n)) if p == n => {}
+            _ => return false,
+        }
     }
 }
 

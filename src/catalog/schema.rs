@@ -8,9 +8,11 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::consume::{Consume, Effects};
 use super::http::{Breaker, Deadline, Http, Retry};
 use super::publish::Publish;
-use super::store::Writes;
+use super::store::Store;
+use super::writes::Writes;
 use crate::facts::module::Language;
 
 /// Languages that share packages.
@@ -75,6 +77,9 @@ pub struct Library {
     /// Functions that stand for what their first argument returns.
     #[serde(default)]
     pub injects: Vec<String>,
+    /// Functions that block the calling thread (beside HTTP requests).
+    #[serde(default)]
+    pub blocks: Vec<String>,
     /// How it sends HTTP requests.
     pub http: Option<Http>,
     /// How it repeats things.
@@ -91,6 +96,13 @@ pub struct Library {
     pub publish: Vec<Publish>,
     /// How it writes to a database.
     pub writes: Option<Writes>,
+    /// How it hands messages over.
+    pub consume: Option<Consume>,
+    /// How it opens datastores.
+    pub store: Option<Store>,
+    /// What its calls do to the world.
+    #[serde(default)]
+    pub effects: Effects,
 }
 
 /// A factory whose string argument says what it makes.

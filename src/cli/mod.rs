@@ -1,1 +1,43 @@
 //! The subcommands, one file each.
+
+mod args;
+mod completions;
+mod exit;
+mod explain;
+mod graph;
+mod init;
+mod lint;
+mod output;
+mod rules;
+mod run;
+
+use clap::Parser;
+
+pub use exit::Exit;
+
+use crate::guard;
+use args::{Args, Command};
+use output::Terminal;
+
+/// Runs the command line of this process.
+pub fn main() -> Exit {
+    guard::install_hook();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version are no errors; they go to standard output and end well.
+            let asked = !error.use_stderr();
+            let _ = error.print();
+            return if asked { Exit::Clean } else { Exit::Usage };
+        }
+    };
+    let terminal = Terminal::new(args.color.into());
+    match args.command {
+        Command::Lint(lint) => lint::run(&lint, &terminal),
+        Command::Rules(rules) => rules::run(&rules, &terminal),
+        Command::Explain(explain) => explain::run(&explain, &terminal),
+        Command::Graph(graph) => graph::run(&graph, &terminal),
+        Command::Init(init) => init::run(&init, &terminal),
+        Command::Completions(completions) => completions::run(&completions, &terminal),
+    }
+}

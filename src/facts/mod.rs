@@ -3,7 +3,11 @@
 //!
 //! Everything here is computed from the bytes of a single file and is plain data.
 
+pub mod command;
+pub mod compose;
+pub mod dockerfile;
 pub mod dump;
 pub mod javascript;
+pub mod manifest;
 pub mod module;
 pub mod python;

@@ -5,7 +5,7 @@ use std::io::Read;
 
 use super::{File, FileKind, classify};
 
-/// How large source code may be: beyond that it is data or generated.
+/// How large source code (and a Dockerfile) may be: beyond that it is data or generated.
 pub const MAX_SOURCE_BYTES: u64 = 1 << 20;
 
 /// How large a data file may be (lock files and API descriptions are large).
@@ -80,8 +80,9 @@ impl ReadError {
 /// # Errors
 /// See [`ReadError`].
 pub fn read(file: &File) -> Result<String, ReadError> {
-    let is_code = matches!(classify(&file.path), FileKind::Code(_));
-    let limit = if is_code { MAX_SOURCE_BYTES } else { MAX_DATA_BYTES };
+    let kind = classify(&file.path);
+    let is_code = matches!(kind, FileKind::Code(_));
+    let limit = if is_code || kind == FileKind::Dockerfile { MAX_SOURCE_BYTES } else { MAX_DATA_BYTES };
     // Looked at again: opening a pipe that took the file's place would wait for ever.
     let metadata = fs::metadata(&file.absolute).map_err(ReadError::Unreadable)?;
     if !metadata.is_file() {

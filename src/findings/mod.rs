@@ -1,1 +1,16 @@
-//! From raw findings to what is reported: suppression, severity overrides, fingerprints, order.
+//! From raw findings to what is reported: suppression, levels, fingerprints, order.
+
+mod date;
+mod fingerprint;
+mod own;
+mod printable;
+mod scan;
+mod settle;
+mod sources;
+
+pub use date::Date;
+pub use own::{EXPIRED, MALFORMED, MISSING_REASON, UNKNOWN_RULE, UNUSED, names, own_rules};
+pub use printable::printable;
+pub use scan::{Scope, Selector, Suppression, scan};
+pub use settle::{Reported, Settings, Settled, settle};
+pub use sources::{Position, Source, Sources};

@@ -247,10 +247,10 @@ impl<'a> Evaluator<'a> {
     fn namespace(&self, unit: UnitId) -> Value {
         let module = &self.program.unit(unit).module;
         if module.language != Language::Python
-            && let Some(export) = module.exports.iter().find(|e| e.name == "module.exports")
-            && let ExportValue::Expr(expr) = export.value
+            && let [only] = module.exports.as_slice()
+            && only.name == "default"
         {
-            return self.at(unit, expr);
+            return self.exported(unit, "default", 0).unwrap_or(Value::Module(unit));
         }
         Value::Module(unit)
     }
@@ -317,9 +317,11 @@ impl<'a> Evaluator<'a> {
                 return Some(value);
             }
         }
-        // `const client = require("./client")` with `module.exports = {…}` or `= new Client()`.
-        if let Some(export) = unit.module.exports.iter().find(|e| e.name == "module.exports")
-            && let ExportValue::Expr(expr) = export.value
+        // `const { get } = require("./client")` with `module.exports = new Client()`.
+        if name != "default"
+            && let [only] = unit.module.exports.as_slice()
+            && only.name == "default"
+            && let ExportValue::Expr(expr) = only.value
         {
             let object = self.at(unit_id, expr);
             let value = self.attribute(&object, name, Site { unit: unit_id, expr });
@@ -425,6 +427,9 @@ impl<'a> Evaluator<'a> {
         }
         let mut declared = None;
         for field in class.fields.iter().filter(|f| f.name == name) {
+            if let Some(given) = call.and_then(|c| self.field_argument(c, unit_id, class_id, name)) {
+                return given;
+            }
             if let Some(value) = field.value {
                 values.push(self.at(unit_id, value));
             }
@@ -466,6 +471,17 @@ impl<'a> Evaluator<'a> {
             }
         }
         Value::Unknown
+    }
+
+    /// The argument for a field of a class without a constructor (a dataclass, a model).
+    fn field_argument(&self, site: Site, unit: UnitId, class: ClassId, name: &str) -> Option<Value> {
+        let module = &self.program.unit(unit).module;
+        let constructed = |m: &FuncId| module.func(*m).kind == FunctionKind::Constructor;
+        if module.language != Language::Python || module.class(class).methods.iter().any(constructed) {
+            return None;
+        }
+        let value = self.keyword(site.unit, self.program.unit(site.unit).module.call(site.expr)?, name)?;
+        (!value.is_unknown()).then_some(value)
     }
 
     fn static_member(&self, unit_id: UnitId, class_id: ClassId, name: &str, site: Site) -> Value {
@@ -524,6 +540,8 @@ impl<'a> Evaluator<'a> {
         }
         let default =
             default.map(|(_, v)| v).filter(|v| !matches!(v, Value::Unknown | Value::Null | Value::External(_)));
+        // The field is what reads the variable, not each use of it.
+        let site = field.value.or(field.ty).map_or(site, |expr| Site { unit: unit_id, expr });
         Some(Value::Env { name: env.into(), default: default.map(Arc::new), site })
     }
 
@@ -677,18 +695,29 @@ impl<'a> Evaluator<'a> {
                 }
                 Value::Object { unit: *unit, class: *class, call: Some(site) }
             }
-            // Calling an object: `SessionLocal()` of a session factory, `new this.model(row)`.
+            // Calling an object: `env("NAME")`, `SessionLocal()` of a session factory, `new this.model(row)`.
             Value::Instance(instance) => {
                 let symbol = format_smolstr!("{}.()", instance.ty);
+                if let Some(value) = self.known_call(language, &symbol, site, call) {
+                    return value;
+                }
                 let ty = self.catalog.result(language, &symbol);
                 if ty == symbol {
                     return self.string_method(site, call);
                 }
                 Value::Instance(Instance { ty, call: Some(site), from: Some(Arc::new(instance.clone())) })
             }
+            // `cls(…)` in a class method
+            Value::Object { unit, class, .. } if self.is_receiver(site.unit, call.callee) => {
+                Value::Object { unit: *unit, class: *class, call: Some(site) }
+            }
             Value::OneOf(values) => self.one_of(values.iter().map(|v| self.call_value(v, site, call)).collect()),
             _ => self.string_method(site, call),
         }
+    }
+
+    fn is_receiver(&self, unit: UnitId, callee: ExprId) -> bool {
+        matches!(self.program.unit(unit).module.expr(callee).kind, ExprKind::This)
     }
 
     /// A class that extends an external one without adding a constructor is still that type; nothing
@@ -740,7 +769,7 @@ impl<'a> Evaluator<'a> {
         let object = self.at(site.unit, *object);
         match (name.as_str(), &object) {
             ("format", Value::Str(text)) => {
-                text.as_literal().map_or(Value::Unknown, |t| Value::Str(split_holes(&t, "{}")))
+                text.as_literal().map_or(Value::Unknown, |t| Value::Str(self.formatted(&t, site.unit, call)))
             }
             (
                 "encode" | "toString" | "trim" | "strip" | "rstrip" | "toJSON" | "copy" | "decode" | "lower"
@@ -748,12 +777,44 @@ impl<'a> Evaluator<'a> {
                 Value::Str(_) | Value::Dict(_) | Value::Object { .. } | Value::Env { .. },
             ) => object,
             ("replace", Value::Env { .. }) => object,
+            ("bind", Value::Function { .. }) => object,
             (
                 "model_dump" | "dict" | "json" | "model_dump_json" | "to_dict" | "asdict" | "to_json",
                 Value::Object { .. },
             ) => object,
             _ => Value::Unknown,
         }
+    }
+
+    /// `"http://{host}/{}".format(path, host=HOST)`.
+    fn formatted(&self, format: &str, unit: UnitId, call: &Call) -> Text {
+        let mut text = Text::default();
+        let mut position = 0;
+        let mut rest = format;
+        while let Some((before, after)) = rest.split_once('{') {
+            if !before.is_empty() {
+                text.parts.push(TextPart::Lit(before.into()));
+            }
+            let Some((name, tail)) = after.split_once('}') else { break };
+            let name = name.split([':', '!']).next().unwrap_or("");
+            let value = match name.parse::<usize>() {
+                Ok(n) => self.positional(unit, call, n),
+                Err(_) if name.is_empty() => {
+                    position += 1;
+                    self.positional(unit, call, position - 1)
+                }
+                Err(_) => self.keyword(unit, call, name),
+            };
+            match value.and_then(|v| v.to_text()) {
+                Some(inner) => text.push(inner),
+                None => text.parts.push(TextPart::Hole),
+            }
+            rest = tail;
+        }
+        if !rest.is_empty() {
+            text.parts.push(TextPart::Lit(rest.into()));
+        }
+        text
     }
 
     /// What a function returns, with the arguments of a call put in for its parameters.
@@ -1033,15 +1094,107 @@ impl<'a> Evaluator<'a> {
         out
     }
 
+    /// The parameter that an expression names, whatever its declared type says.
+    pub fn param_of(&self, site: Site) -> Option<Value> {
+        let unit = self.program.unit(site.unit);
+        let ExprKind::Name(name) = &unit.module.expr(site.expr).kind else { return None };
+        match unit.index.lookup(&unit.module, unit.index.func_of(site.expr), name)?.1 {
+            [Binding::Param(func, index)] => Some(Value::Param { unit: site.unit, func: *func, index: *index }),
+            _ => None,
+        }
+    }
+
+    /// Like [`Evaluator::settle`] for an expression: a parameter is followed to its callers even when its
+    /// declared type is known (an options object says nothing by its type).
+    pub fn settle_at(&self, site: Site) -> Vec<Value> {
+        match self.param_of(site) {
+            Some(param) => {
+                let mut values = self.settle(&param);
+                if values.iter().all(|v| *v == Value::Unknown) {
+                    values = self.settle(&self.eval(site));
+                }
+                values
+            }
+            None => self.settle(&self.eval(site)),
+        }
+    }
+
+    /// Where an object comes from, when only its declared type is known: parameters and fields are
+    /// followed to what callers and constructors pass.
+    pub fn trace(&self, site: Site) -> Vec<Value> {
+        if self.param_of(site).is_some() {
+            return self.settle_at(site);
+        }
+        let unit = self.program.unit(site.unit);
+        let ExprKind::Attr { object, name, .. } = &unit.module.expr(site.expr).kind else {
+            return self.settle(&self.eval(site));
+        };
+        let mut out = Vec::new();
+        for owner in self.at(site.unit, *object).alternatives() {
+            let Value::Object { unit: u, class, .. } = owner else { continue };
+            self.trace_member(*u, *class, name, 0, &mut out);
+        }
+        out.retain(|v| *v != Value::Unknown);
+        out
+    }
+
+    fn trace_member(&self, unit_id: UnitId, class_id: ClassId, name: &str, hops: u32, out: &mut Vec<Value>) {
+        let unit = self.program.unit(unit_id);
+        let class = unit.module.class(class_id);
+        for (expr, _) in unit.index.member(class_id, name) {
+            out.extend(self.settle_at(Site { unit: unit_id, expr: *expr }));
+        }
+        for &method in &class.methods {
+            for (index, param) in unit.module.func(method).params.iter().enumerate() {
+                if param.is_field && param.name == name {
+                    out.extend(self.settle(&Value::Param { unit: unit_id, func: method, index }));
+                    // A subclass without a constructor is constructed through this one.
+                    out.extend(self.through_subclasses(unit_id, class_id, index));
+                }
+            }
+        }
+        if out.is_empty() && hops < 4 {
+            for &base in &class.bases {
+                if let Value::Class { unit, class } = self.at(unit_id, base) {
+                    self.trace_member(unit, class, name, hops + 1, out);
+                }
+            }
+        }
+    }
+
+    /// The arguments that constructions of subclasses pass for a parameter of an inherited constructor.
+    fn through_subclasses(&self, unit_id: UnitId, class_id: ClassId, index: usize) -> Vec<Value> {
+        let mut out = Vec::new();
+        for id in self.program.ids() {
+            let unit = self.program.unit(id);
+            for class in &unit.module.classes {
+                let own = class.methods.iter().any(|m| unit.module.func(*m).kind == FunctionKind::Constructor);
+                let extends = class.bases.iter().any(
+                    |b| matches!(self.at(id, *b), Value::Class { unit, class } if unit == unit_id && class == class_id),
+                );
+                if own || !extends {
+                    continue;
+                }
+                for &site in self.program.calls_named(&class.name).iter().take(8) {
+                    let Some(call) = self.program.unit(site.unit).module.call(site.expr) else { continue };
+                    if let Some(arg) = call.args.iter().filter(|a| a.name.is_none() && !a.spread).nth(index) {
+                        out.push(self.at(site.unit, arg.value));
+                    }
+                }
+            }
+        }
+        out
+    }
+
     fn settle_into(&self, value: &Value, hops: u32, out: &mut Vec<Value>) {
         match value {
             Value::Param { unit, func, index } if hops < 3 => {
-                let callers = self.callers(*unit, *func);
+                let callers = self.entries(*unit, *func);
                 let param = &self.program.unit(*unit).module.func(*func).params[*index];
                 let mut missing = callers.is_empty();
-                for call in callers.iter().take(24) {
-                    match self.argument(*call, *unit, *func, *index) {
-                        Some(value) => self.settle_into(&value, hops + 1, out),
+                for caller in callers.iter().take(24) {
+                    match self.argument_of(*caller, *unit, *func, *index) {
+                        Some(site) => self.settle_into(&self.eval(site), hops + 1, out),
                         None => missing = true,
                     }
                 }
@@ -1059,6 +1212,86 @@ impl<'a> Evaluator<'a> {
                 }
             }
         }
+    }
+
+    /// The ways into a function: its calls, and the calls that run it for somebody
+    /// (`breaker.call(self.fetch, 1)`, `new CircuitBreaker(fetch)` with `breaker.fire(1)`).
+    pub fn entries(&self, unit: UnitId, func: FuncId) -> Vec<Way> {
+        let handed = self.handed_to(unit, func);
+        let mut out: Vec<Way> = self
+            .callers(unit, func)
+            .into_iter()
+            .filter(|site| !handed.iter().any(|(s, _)| s == site))
+            .map(|site| Way { site, skip: 0, handed: None })
+            .collect();
+        for (site, position) in handed {
+            let run = self.runs_of(site);
+            if run.is_empty() {
+                out.push(Way { site, skip: position + 1, handed: Some(site) });
+            }
+            out.extend(run.into_iter().map(|run| Way { site: run, skip: 0, handed: Some(site) }));
+        }
+        out
+    }
+
+    /// The calls that get a function of the repository as an argument, with the position.
+    pub fn handed_to(&self, unit_id: UnitId, func: FuncId) -> Vec<(Site, usize)> {
+        let unit = self.program.unit(unit_id);
+        let mut out = Vec::new();
+        if let Some(&lambda) = unit.index.lambda_expr.get(&func)
+            && let Some(Parent::Expr(outer)) = unit.index.expr_parent.get(lambda.0 as usize).copied()
+            && let Some(call) = unit.module.call(outer)
+            && let Some(position) = call.args.iter().position(|a| a.value == lambda)
+        {
+            out.push((Site { unit: unit_id, expr: outer }, position));
+        }
+        let name = &unit.module.func(func).name;
+        if name.is_empty() {
+            return out;
+        }
+        for &(site, position) in self.program.handed(name) {
+            let Some(call) = self.program.unit(site.unit).module.call(site.expr) else { continue };
+            let is_it = self
+                .at(site.unit, call.args[position].value)
+                .alternatives()
+                .iter()
+                .any(|v| matches!(v, Value::Function { unit: u, func: f, .. } if *u == unit_id && *f == func));
+            if is_it {
+                out.push((site, position));
+            }
+        }
+        out
+    }
+
+    /// `breaker.fire(…)` and the like, for the call that made the breaker.
+    fn runs_of(&self, made: Site) -> Vec<Site> {
+        let mut out = Vec::new();
+        for name in ["fire", "exec", "execute", "run"] {
+            for &site in self.program.calls_named(name) {
+                let Some(call) = self.program.unit(site.unit).module.call(site.expr) else { continue };
+                if let Value::Method { receiver, .. } = self.at(site.unit, call.callee)
+                    && receiver.call == Some(made)
+                {
+                    out.push(site);
+                }
+            }
+        }
+        out
+    }
+
+    /// The expression that a way in passes for a parameter.
+    pub fn argument_of(&self, entry: Way, unit: UnitId, func: FuncId, index: usize) -> Option<Site> {
+        if entry.skip == 0 {
+            return self.argument_site(entry.site, unit, func, index);
+        }
+        let call = self.program.unit(entry.site.unit).module.call(entry.site.expr)?;
+        let name = &self.program.unit(unit).module.func(func).params.get(index)?.name;
+        let arg = call
+            .args
+            .iter()
+            .find(|a| a.name.as_ref() == Some(name))
+            .or_else(|| call.args.iter().filter(|a| a.name.is_none() && !a.spread).nth(entry.skip + index))?;
+        Some(Site { unit: entry.site.unit, expr: arg.value })
     }
 
     /// The calls of a function of the repository, also through an interface that it implements.
@@ -1156,6 +1389,17 @@ const DELEGATES: &[(&str, usize)] =
 
 fn delegate(name: &str) -> Option<usize> {
     DELEGATES.iter().find(|(n, _)| *n == name).map(|(_, position)| *position)
+}
+
+/// A way into a function; see [`Evaluator::entries`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// The call.
+    pub site: Site,
+    /// How many of its arguments come before those of the function.
+    pub skip: usize,
+    /// The call that the function was handed to, when it is run for somebody.
+    pub handed: Option<Site>,
 }
 
 /// The expressions a function returns, not those of functions nested in it.

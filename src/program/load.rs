@@ -202,6 +202,9 @@ fn imported(resolver: &Resolver<'_>, unit: &Unit) -> Vec<String> {
     out
 }
 
+/// Sagas are mostly written without a library: what such a file says.
+const SAGA_WORDS: &[&str] = &["Saga", "saga", "ompensat", "rchestrator"];
+
 /// The literals that make a file worth parsing.
 struct Needles {
     python: Option<AhoCorasick>,
@@ -210,7 +213,8 @@ struct Needles {
 
 impl Needles {
     fn new(catalog: &Catalog) -> Needles {
-        let build = |ecosystem| AhoCorasick::new(catalog.needles(ecosystem)).ok();
+        let build =
+            |ecosystem| AhoCorasick::new(catalog.needles(ecosystem).into_iter().chain(SAGA_WORDS.iter().copied())).ok();
         Needles { python: build(Ecosystem::Python), javascript: build(Ecosystem::JavaScript) }
     }
 

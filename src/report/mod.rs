@@ -1,1 +1,144 @@
 //! Output formats. Nothing prints outside this module and the command line.
+//!
+//! Every format is written from the same [`Report`], in the same order, so that two runs over the same
+//! files give the same bytes.
+
+mod concise;
+mod config_errors;
+mod excerpt;
+mod github;
+pub mod graph;
+mod human;
+mod json;
+pub mod markdown;
+pub mod rules;
+mod sarif;
+pub mod style;
+mod text;
+
+use std::io::{self, Write};
+use std::path::Path;
+
+pub use config_errors::config_errors;
+pub use text::count;
+
+use crate::check::Stats;
+use crate::files::Tree;
+use crate::findings::{Reported, Settled};
+use crate::problem::Problem;
+use crate::rules::Severity;
+use crate::syntax::FileId;
+use crate::system::System;
+
+/// An output format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For people: source excerpts, why, what to write instead, a summary.
+    Human,
+    /// One line a finding.
+    Concise,
+    /// Versioned JSON (`schemas/findings.schema.json`).
+    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// Workflow commands, for annotations in GitHub Actions.
+    Github,
+}
+
+impl Format {
+    /// All formats.
+    pub const ALL: [Format; 5] = [Format::Human, Format::Concise, Format::Json, Format::Sarif, Format::Github];
+
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::Human => "human",
+            Format::Concise => "concise",
+            Format::Json => "json",
+            Format::Sarif => "sarif",
+            Format::Github => "github",
+        }
+    }
+}
+
+/// What is reported.
+#[derive(Clone, Copy)]
+pub struct Report<'a> {
+    /// The files of the run.
+    pub tree: &'a Tree,
+    /// The system that was found.
+    pub system: &'a System,
+    /// The findings, sorted, with the texts of their files.
+    pub settled: &'a Settled,
+    /// What could not be checked, sorted.
+    pub problems: &'a [Problem],
+    /// Counts.
+    pub stats: &'a Stats,
+    /// The folder that people's paths are relative to.
+    pub current_dir: Option<&'a Path>,
+    /// How wide human output may be, in columns.
+    pub width: usize,
+    /// Human output without a summary.
+    pub quiet: bool,
+}
+
+impl Report<'_> {
+    /// Writes the report. Styles are always written: the writer strips them where they are not wanted.
+    pub fn write(&self, format: Format, out: &mut dyn Write) -> io::Result<()> {
+        match format {
+            Format::Human => human::write(self, out),
+            Format::Concise => concise::write(self, out),
+            Format::Json => json::write(self, out),
+            Format::Sarif => sarif::write(self, out),
+            Format::Github => github::write(self, out),
+        }
+    }
+
+    /// True when the answer can't be relied on.
+    pub fn incomplete(&self) -> bool {
+        self.problems.iter().any(|problem| problem.incomplete)
+    }
+
+    fn findings(&self) -> &[Reported] {
+        &self.settled.findings
+    }
+
+    /// Findings of each severity: errors, warnings, infos.
+    fn counts(&self) -> [usize; 3] {
+        [Severity::Error, Severity::Warning, Severity::Info]
+            .map(|severity| self.findings().iter().filter(|r| r.finding.severity == severity).count())
+    }
+
+    /// The path in the tree: relative to the linted root.
+    fn path(&self, file: FileId) -> &str {
+        self.tree.files.get(file.0 as usize).map_or("", |file| &file.path)
+    }
+
+    /// The path for people, which they can open from where they are: relative to the current folder,
+    /// absolute when it lies elsewhere.
+    fn open_path(&self, file: FileId) -> String {
+        let Some(file) = self.tree.files.get(file.0 as usize) else { return String::new() };
+        self.below_current(&file.absolute).unwrap_or_else(|| file.absolute.display().to_string())
+    }
+
+    /// The path for services that know the repository, not this machine: relative to the current
+    /// folder, else to the linted root.
+    fn repository_path(&self, file: FileId) -> String {
+        let Some(file) = self.tree.files.get(file.0 as usize) else { return String::new() };
+        self.below_current(&file.absolute).unwrap_or_else(|| file.path.clone())
+    }
+
+    fn below_current(&self, absolute: &Path) -> Option<String> {
+        let relative = absolute.strip_prefix(self.current_dir?).ok()?;
+        Some(relative.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/"))
+    }
+
+    /// Where a problem is, for people.
+    fn problem_path(&self, problem: &Problem) -> String {
+        let file = problem.place.map(|place| place.file).or_else(|| self.tree.find(&problem.path));
+        file.map_or_else(|| problem.path.clone(), |file| self.open_path(file))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -16,6 +16,17 @@ pub enum Severity {
     Error,
 }
 
+impl Severity {
+    /// The word used in every output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Severity::Info => "info",
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
+}
+
 /// How sure we are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -26,6 +37,17 @@ pub enum Confidence {
     Medium,
     /// Everything that decides was read.
     High,
+}
+
+impl Confidence {
+    /// The word used in every output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Confidence::Low => "low",
+            Confidence::Medium => "medium",
+            Confidence::High => "high",
+        }
+    }
 }
 
 /// A rule broken at a place.
@@ -59,4 +81,51 @@ pub struct Related {
     pub place: Place,
     /// What stands there.
     pub message: String,
+}
+
+impl Finding {
+    /// A finding of a rule at a place, for the services whose code stands there.
+    pub fn new(rule: &super::Rule, system: &crate::system::System, place: Place, message: impl Into<String>) -> Self {
+        Finding {
+            rule: rule.id,
+            severity: rule.severity,
+            confidence: Confidence::High,
+            services: system.services_at(place),
+            message: message.into(),
+            why: String::new(),
+            help: String::new(),
+            place,
+            related: Vec::new(),
+        }
+    }
+
+    /// Says why it matters.
+    #[must_use]
+    pub fn why(mut self, why: impl Into<String>) -> Self {
+        self.why = why.into();
+        self
+    }
+
+    /// Says what to write instead.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = help.into();
+        self
+    }
+
+    /// Lowers the confidence.
+    #[must_use]
+    pub fn confidence(mut self, confidence: Confidence) -> Self {
+        self.confidence = confidence;
+        self
+    }
+
+    /// Adds a place of evidence.
+    #[must_use]
+    pub fn also(mut self, place: Place, message: impl Into<String>) -> Self {
+        if place != self.place && !self.related.iter().any(|r| r.place == place) {
+            self.related.push(Related { place, message: message.into() });
+        }
+        self
+    }
 }

@@ -5,15 +5,14 @@
 //! (`this.executeWithRetry(() => …)`), where the function is wrapped (`new CircuitBreaker(fn)`), or
 //! around the callers of the function.
 
-use std::collections::HashMap;
-
 use smol_str::SmolStr;
 
 use super::retry::{RetryPolicy, from_catalog, hand_written};
 use crate::catalog::http::RetryForm;
-use crate::facts::module::{ExprId, ExprKind, FuncId, LoopHeader, StmtKind};
+use crate::facts::module::{ExprId, ExprKind, FuncId, FunctionKind, LoopHeader, StmtKind};
+use crate::program::index::Scope;
 use crate::program::{Evaluator, Parent, Site, UnitId, Value};
-use crate::syntax::Place;
+use crate::syntax::{Place, Span};
 
 /// A protection around a call.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,42 +32,18 @@ pub enum Guard {
     Deadline(Place),
 }
 
-/// Finds guards; remembers which functions are wrapped where.
+/// Finds guards.
 #[derive(Debug)]
 pub struct Guards<'e, 'a> {
     ev: &'e Evaluator<'a>,
-    /// Functions handed to a retry, a breaker or a deadline by name.
-    wrapped: HashMap<(UnitId, FuncId), Vec<Guard>>,
 }
 
 const MAX_HOPS: u32 = 3;
 
 impl<'e, 'a> Guards<'e, 'a> {
-    /// Scans the program for functions that are wrapped by name.
+    /// Finds guards in a program.
     pub fn new(ev: &'e Evaluator<'a>) -> Self {
-        let mut guards = Guards { ev, wrapped: HashMap::new() };
-        let mut wrapped: HashMap<(UnitId, FuncId), Vec<Guard>> = HashMap::new();
-        for unit in ev.program.ids() {
-            for call in &ev.program.unit(unit).index.calls {
-                let site = Site { unit, expr: call.expr };
-                let module = &ev.program.unit(unit).module;
-                let Some(c) = module.call(call.expr) else { continue };
-                if !c.args.iter().any(|a| may_be_function(&module.expr(a.value).kind)) {
-                    continue;
-                }
-                let found = guards.of_symbol(site, None);
-                if found.is_empty() {
-                    continue;
-                }
-                for arg in &c.args {
-                    if let Value::Function { unit: u, func, .. } = ev.at(unit, arg.value) {
-                        wrapped.entry((u, func)).or_default().extend(found.iter().cloned());
-                    }
-                }
-            }
-        }
-        guards.wrapped = wrapped;
-        guards
+        Guards { ev }
     }
 
     /// The guards around a call.
@@ -89,7 +64,9 @@ impl<'e, 'a> Guards<'e, 'a> {
                     if let ExprKind::Call(call) = &module.expr(e).kind
                         && call.args.iter().any(|a| a.value == inner)
                     {
+                        let before = out.len();
                         self.of_call(Site { unit: site.unit, expr: e }, inner, hops, out);
+                        cover(&mut out[before..], site.unit, module.expr(inner).span);
                     }
                     // `http.get(url).pipe(timeout(5000), retry(3))`
                     if let ExprKind::Attr { name, .. } = &module.expr(e).kind
@@ -101,12 +78,11 @@ impl<'e, 'a> Guards<'e, 'a> {
                 }
                 Parent::Stmt(s) => match &module.stmt(s).kind {
                     StmtKind::Loop { header, body, .. } => {
-                        if let LoopHeader::Each { iter, .. } = header {
-                            if let Value::Instance(instance) = self.ev.at(site.unit, *iter)
-                                && let Some(call) = instance.call
-                            {
-                                out.extend(self.of_symbol(call, self.async_of(site)));
-                            }
+                        if let LoopHeader::Each { iter, .. } = header
+                            && let Value::Instance(instance) = self.ev.at(site.unit, *iter)
+                            && let Some(call) = instance.call
+                        {
+                            out.extend(self.of_symbol(call, self.async_of(site)));
                         }
                         if let Some(policy) = hand_written(self.ev, site, s, header, body) {
                             out.push(Guard::Retry(policy));
@@ -121,12 +97,19 @@ impl<'e, 'a> Guards<'e, 'a> {
                 },
                 Parent::Func(f) => {
                     let function = module.func(f);
+                    let before = out.len();
                     for &decorator in &function.decorators {
                         out.extend(self.of_decorator(site.unit, decorator, function.is_async, hops));
                     }
-                    if let Some(wrapped) = self.wrapped.get(&(site.unit, f)) {
-                        out.extend(wrapped.iter().cloned());
+                    // `new CircuitBreaker(() => …)`: what stands around `breaker.fire()` counts too.
+                    if hops < MAX_HOPS && unit.index.lambda_expr.contains_key(&f) {
+                        for way in self.ev.entries(site.unit, f) {
+                            if way.handed.is_some_and(|handed| handed != way.site) {
+                                self.collect(way.site, hops + 1, out);
+                            }
+                        }
                     }
+                    cover(&mut out[before..], site.unit, function.span);
                     if named.is_none() && !unit.index.lambda_expr.contains_key(&f) {
                         named = Some(f);
                     }
@@ -141,10 +124,19 @@ impl<'e, 'a> Guards<'e, 'a> {
         if hops < MAX_HOPS
             && let Some(func) = named
         {
-            for caller in self.ev.callers(site.unit, func).into_iter().take(16) {
-                if caller != site {
-                    self.collect(caller, hops + 1, out);
+            let span = module.func(func).span;
+            for way in self.ev.entries(site.unit, func).into_iter().take(16) {
+                if way.site == site {
+                    continue;
                 }
+                let before = out.len();
+                if let Some(handed) = way.handed
+                    && let Some(arg) = self.handed_argument(handed, site.unit, func)
+                {
+                    self.of_call(handed, arg, hops, out);
+                }
+                self.collect(way.site, hops + 1, out);
+                cover(&mut out[before..], site.unit, span);
             }
         }
     }
@@ -154,13 +146,23 @@ impl<'e, 'a> Guards<'e, 'a> {
         unit.index.func_of(site.expr).map(|f| unit.module.func(f).is_async)
     }
 
+    /// The argument by which a function is handed to a call.
+    fn handed_argument(&self, handed: Site, unit: UnitId, func: FuncId) -> Option<ExprId> {
+        let (_, position) = self.ev.handed_to(unit, func).into_iter().find(|(site, _)| *site == handed)?;
+        let call = self.ev.program.unit(handed.unit).module.call(handed.expr)?;
+        call.args.get(position).map(|a| a.value)
+    }
+
     /// A call that gets our call as an argument.
     fn of_call(&self, site: Site, inner: ExprId, hops: u32, out: &mut Vec<Guard>) {
         let module = &self.ev.program.unit(site.unit).module;
         let Some(call) = module.call(site.expr) else { return };
         let is_async = match &module.expr(inner).kind {
             ExprKind::Lambda(f) => Some(module.func(*f).is_async),
-            _ => None,
+            _ => match self.ev.at(site.unit, inner) {
+                Value::Function { unit, func, .. } => Some(self.ev.program.unit(unit).module.func(func).is_async),
+                _ => None,
+            },
         };
         let found = self.of_symbol(site, is_async);
         if !found.is_empty() {
@@ -344,6 +346,46 @@ impl<'e, 'a> Guards<'e, 'a> {
         }
     }
 
+    /// `new CircuitBreaker(fn, { timeout: false })`.
+    fn switched_off(&self, site: Site, option: &str) -> bool {
+        let Some(call) = self.ev.program.unit(site.unit).module.call(site.expr) else { return false };
+        call.args.iter().any(|arg| match self.ev.at(site.unit, arg.value) {
+            Value::Dict(dict) => dict.get(option).is_some_and(|s| self.ev.eval(s) == Value::Bool(false)),
+            _ => false,
+        })
+    }
+
+    /// A breaker that lives in a local variable of an ordinary function.
+    fn made_for_each_call(&self, site: Site) -> bool {
+        let unit = self.ev.program.unit(site.unit);
+        let Some(func) = unit.index.func_of(site.expr) else { return false };
+        if unit.module.func(func).kind == FunctionKind::Constructor {
+            return false;
+        }
+        let Some(Parent::Stmt(stmt)) = unit.index.ancestors(site.expr).find(|p| !matches!(p, Parent::Expr(_))) else {
+            return false;
+        };
+        let StmtKind::Assign { target, .. } = &unit.module.stmt(stmt).kind else { return false };
+        let ExprKind::Name(name) = &unit.module.expr(*target).kind else { return false };
+        let local = unit.index.lookup(&unit.module, Some(func), name).is_some_and(|(scope, _)| scope != Scope::Top);
+        // A factory hands it out, a cache keeps it.
+        let kept = unit.module.exprs.iter().enumerate().any(|(i, e)| {
+            matches!(&e.kind, ExprKind::Name(n) if n == name)
+                && match unit.index.expr_parent.get(i) {
+                    Some(Parent::Stmt(s)) => {
+                        matches!(&unit.module.stmt(*s).kind, StmtKind::Return(_))
+                            || matches!(&unit.module.stmt(*s).kind, StmtKind::Assign { value: Some(v), .. } if v.0 as usize == i)
+                    }
+                    Some(Parent::Expr(outer)) => matches!(
+                        &unit.module.expr(*outer).kind,
+                        ExprKind::Call(call) if call.args.iter().any(|a| a.value.0 as usize == i)
+                    ),
+                    _ => false,
+                }
+        });
+        local && !kept
+    }
+
     fn of_name(&self, symbol: &str, call: Option<Site>, at: Site, is_async: Option<bool>) -> Vec<Guard> {
         let language = self.ev.program.language(at.unit);
         let Some((library, rest)) = self.ev.catalog.split(language, symbol) else { return Vec::new() };
@@ -355,10 +397,15 @@ impl<'e, 'a> Guards<'e, 'a> {
             }
         }
         for breaker in library.breaker.iter().filter(|b| b.symbols.iter().any(|s| s == rest)) {
-            let inert = (breaker.sync_only && is_async == Some(true))
-                .then(|| format!("{} counts no failures of an `async def` function", library.library));
+            let inert = if breaker.sync_only && is_async == Some(true) {
+                Some(format!("{} counts no failures of an `async def` function", library.library))
+            } else if call.is_some_and(|c| self.made_for_each_call(c)) {
+                Some("it is made anew for each call and has never seen a failure".into())
+            } else {
+                None
+            };
             out.push(Guard::Breaker { place, library: library.library.clone(), inert });
-            if breaker.timeout_ms.is_some() {
+            if breaker.timeout_ms.is_some() && !call.is_some_and(|c| self.switched_off(c, "timeout")) {
                 out.push(Guard::Deadline(place));
             }
         }
@@ -379,8 +426,13 @@ impl<'e, 'a> Guards<'e, 'a> {
     }
 }
 
-fn may_be_function(kind: &ExprKind) -> bool {
-    matches!(kind, ExprKind::Name(_) | ExprKind::Attr { .. } | ExprKind::Call(_))
+/// Notes what the retries among some guards run again.
+fn cover(guards: &mut [Guard], unit: UnitId, span: Span) {
+    for guard in guards {
+        if let Guard::Retry(policy) = guard {
+            policy.covers.push((unit, span));
+        }
+    }
 }
 
 /// A hand-written breaker is recognised by its name: nobody calls anything else a circuit breaker.

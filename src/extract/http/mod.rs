@@ -2,6 +2,7 @@
 //! protects each.
 
 pub mod clients;
+pub mod context;
 pub mod guards;
 pub mod request;
 pub mod retry;
@@ -28,8 +29,10 @@ pub struct HttpClient {
     pub library: String,
     /// Whether it is an object, or a call without one.
     pub kind: ClientKind,
-    /// Whether its library blocks the calling thread.
-    pub blocks: bool,
+    /// Requests go through it without a call of ours (a proxy).
+    pub forwards: bool,
+    /// False when only the type of the object is known: what its construction says was not read.
+    pub followed: bool,
     /// The requests, in source order. Empty when none was found.
     pub requests: Vec<HttpRequest>,
     /// The time limit that its construction sets.
@@ -42,8 +45,61 @@ pub struct HttpClient {
     pub retry_unknown: Option<String>,
     /// The address it is configured with.
     pub base_url: Option<(Text, Place)>,
+    /// The addresses that the callers of a wrapper configure it with.
+    pub base_urls: Vec<(Text, Place)>,
     /// An idempotency key is sent with every request.
     pub idempotency_key: bool,
+    /// What the library does without a timeout.
+    pub default_text: String,
+    /// What to write to set one.
+    pub timeout_help: String,
+    /// What to write to retry.
+    pub retry_help: String,
+    /// What to write to break the circuit.
+    pub breaker_help: String,
+}
+
+/// A call that blocks the event loop, other than an HTTP request.
+#[derive(Clone, Debug)]
+pub struct BlockingCall {
+    /// The call.
+    pub place: Place,
+    /// What is called: `time.sleep`.
+    pub symbol: String,
+    /// The async function around it.
+    pub function: String,
+    /// The place of its name.
+    pub function_place: Place,
+}
+
+/// Calls in async functions that block the thread they run on.
+pub fn blocking_calls(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<BlockingCall> {
+    let mut out = Vec::new();
+    for unit in ev.program.ids().filter(|u| in_scope(*u)) {
+        let u = ev.program.unit(unit);
+        for call in &u.index.calls {
+            let Some(id) = call.func else { continue };
+            let func = u.module.func(id);
+            if !func.is_async {
+                continue;
+            }
+            let site = Site { unit, expr: call.expr };
+            let name = u.module.callee_name(call.expr).map_or("", |n| n.as_str());
+            if !ev.catalog.may_block(name) {
+                continue;
+            }
+            let Some((symbol, _)) = ev.callee(site) else { continue };
+            if ev.catalog.blocks(u.module.language, &symbol) {
+                out.push(BlockingCall {
+                    place: ev.program.place(site),
+                    symbol: symbol.to_string(),
+                    function: func.name.to_string(),
+                    function_place: ev.program.function_place(unit, id),
+                });
+            }
+        }
+    }
+    out
 }
 
 /// See [`HttpClient::kind`].
@@ -70,6 +126,8 @@ pub struct HttpRequest {
     pub url_place: Option<Place>,
     /// The function around it: its name and the place of the name.
     pub function: Option<(String, Place)>,
+    /// It blocks the calling thread.
+    pub blocks: bool,
     /// The function around it is asynchronous.
     pub in_async: bool,
     /// The time limit that reaches the request.
@@ -78,8 +136,29 @@ pub struct HttpRequest {
     pub guards: Vec<Guard>,
     /// An idempotency key is sent: yes, no, or not known.
     pub idempotency_key: Option<bool>,
+    /// Where a fresh key is made, when it is made on the way to the request.
+    pub key_made: Option<Site>,
+    /// The bytes of that.
+    pub key_span: crate::syntax::Span,
+    /// The request as the callers of a wrapper make it; empty when it stands in no wrapper.
+    pub seen_from: Vec<SeenFrom>,
     /// Async functions that call the synchronous function around it.
     pub async_callers: Vec<Place>,
+}
+
+/// A request through a wrapper of the repository, from the outside.
+#[derive(Clone, Debug)]
+pub struct SeenFrom {
+    /// The call of the wrapper.
+    pub place: Place,
+    /// The expression.
+    pub site: Site,
+    /// The method in upper case; none when it is not known.
+    pub method: Option<String>,
+    /// The address.
+    pub url: Option<Text>,
+    /// An idempotency key is sent: yes, no, or not known.
+    pub idempotency_key: Option<bool>,
 }
 
 impl HttpClient {
@@ -108,8 +187,30 @@ impl HttpRequest {
         self.guards.iter().any(|g| matches!(g, Guard::Breaker { inert: None, .. }))
     }
 
+    /// The request once for each way in: as the callers of a wrapper make it, or as it stands.
+    pub fn ways_in(&self) -> Vec<SeenFrom> {
+        if self.seen_from.is_empty() {
+            vec![SeenFrom {
+                place: self.place,
+                site: self.site,
+                method: self.method.clone(),
+                url: self.url.clone(),
+                idempotency_key: self.idempotency_key,
+            }]
+        } else {
+            self.seen_from.clone()
+        }
+    }
+
     /// False for the methods that may be repeated without harm (RFC 9110, section 9.2.2), and for an
     /// unknown method.
+    pub fn changes_state(&self) -> bool {
+        matches!(self.method.as_deref(), Some("POST" | "PATCH"))
+    }
+}
+
+impl SeenFrom {
+    /// See [`HttpRequest::changes_state`].
     pub fn changes_state(&self) -> bool {
         matches!(self.method.as_deref(), Some("POST" | "PATCH"))
     }

@@ -2,8 +2,8 @@
 
 use crate::catalog::http::{Methods, Retry, Wait};
 use crate::facts::module::{BinaryOp, Block, ExprId, ExprKind, Handler, LoopHeader, Module, StmtId, StmtKind};
-use crate::program::{Evaluator, Parent, Site, Value};
-use crate::syntax::Place;
+use crate::program::{Evaluator, Parent, Site, UnitId, Value};
+use crate::syntax::{Place, Span};
 
 /// How a call is repeated.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,14 +16,23 @@ pub struct RetryPolicy {
     pub bounded: Option<bool>,
     /// How long it waits; none when that could not be read.
     pub wait: Option<Wait>,
-    /// Repeats only idempotent methods, or only under a condition of its own.
+    /// Repeats only idempotent methods, or only what was not sent.
     pub selective: bool,
+    /// The code that each attempt runs again.
+    pub covers: Vec<(UnitId, Span)>,
 }
 
 impl RetryPolicy {
     /// A bounded policy without any waiting.
     pub fn immediate(place: Place, library: &str) -> Self {
-        RetryPolicy { place, library: library.into(), bounded: Some(true), wait: Some(Wait::None), selective: false }
+        RetryPolicy {
+            place,
+            library: library.into(),
+            bounded: Some(true),
+            wait: Some(Wait::None),
+            selective: false,
+            covers: Vec::new(),
+        }
     }
 }
 
@@ -36,6 +45,7 @@ pub fn from_catalog(ev: &Evaluator<'_>, library: &str, retry: &Retry, call: Opti
         bounded: Some(bounded_by_default),
         wait: Some(retry.backoff.default),
         selective: retry.methods == Methods::Idempotent,
+        covers: Vec::new(),
     };
     let Some(args) = call.and_then(|site| Arguments::of(ev, site, retry.options)) else { return policy };
     match args.find(&retry.bound.names, retry.bound.position) {
@@ -60,10 +70,49 @@ pub fn from_catalog(ev: &Evaluator<'_>, library: &str, retry: &Retry, call: Opti
         Found::No => {}
     }
     if let Found::Value(site) = args.find(&retry.condition, None) {
-        // `allowed_methods=None` opens it to every method; a condition of one's own is taken at its word.
-        policy.selective = !matches!(ev.eval(site), Value::Null | Value::Bool(false));
+        policy.selective = selects(ev, site, policy.selective);
     }
     policy
+}
+
+/// Whether a condition keeps requests that change state from being repeated.
+fn selects(ev: &Evaluator<'_>, site: Site, otherwise: bool) -> bool {
+    let unit = ev.program.unit(site.unit);
+    // `retry_if_exception_type(httpx.ConnectError)`: nothing was sent yet.
+    if let Some(call) = unit.module.call(site.expr) {
+        let names: Vec<String> = call.args.iter().flat_map(|a| names_in(&unit.module, a.value)).collect();
+        let connecting = |n: &String| n.starts_with("Connect") || n == "NewConnectionError";
+        let errors: Vec<&String> = names
+            .iter()
+            .filter(|n| n.ends_with("Error") || n.ends_with("Timeout") || n.ends_with("Exception"))
+            .collect();
+        return !errors.is_empty() && errors.iter().all(|n| connecting(n)) || otherwise;
+    }
+    match ev.eval(site) {
+        // `allowed_methods=None` opens it to every method.
+        Value::Null | Value::Bool(false) => false,
+        Value::List(items) => {
+            !items.iter().any(|i| ev.eval(*i).as_str().is_some_and(|m| matches!(m.as_str(), "POST" | "PATCH")))
+        }
+        Value::External(symbol) | Value::Method { symbol, .. } => {
+            symbol.ends_with("isIdempotentRequestError") || symbol.ends_with("isSafeRequestError")
+        }
+        Value::Function { unit, func, .. } => {
+            let module = &ev.program.unit(unit).module;
+            let span = module.func(func).span;
+            module.exprs.iter().filter(|e| span.contains(e.span)).any(|e| match &e.kind {
+                ExprKind::Name(n) | ExprKind::Attr { name: n, .. } => {
+                    let n = n.to_lowercase();
+                    n == "method"
+                        || n == "isidempotentrequesterror"
+                        || n == "issaferequesterror"
+                        || n.contains("idempotency")
+                }
+                _ => false,
+            })
+        }
+        _ => true,
+    }
 }
 
 fn wait_of(ev: &Evaluator<'_>, site: Site, retry: &Retry) -> Option<Wait> {
@@ -75,7 +124,7 @@ fn wait_of(ev: &Evaluator<'_>, site: Site, retry: &Retry) -> Option<Wait> {
     }
     let last = |symbol: &str| symbol.rsplit('.').next().unwrap_or(symbol).to_string();
     match ev.eval(site) {
-        Value::Num(n) if n == 0.0 => Some(retry.backoff.default),
+        Value::Num(0.0) => Some(retry.backoff.default),
         Value::Num(_) => retry.backoff.number.or(Some(retry.backoff.default)),
         Value::External(symbol) => retry.backoff.values.get(&last(&symbol)).copied(),
         Value::Instance(instance) => {
@@ -193,7 +242,8 @@ pub fn hand_written(
     if handlers.iter().all(|h| leaves_always(module, &h.body)) {
         return None;
     }
-    if !leaves_somewhere(module, guarded) && !(counted && leaves_somewhere(module, body)) {
+    let ends = leaves_somewhere(module, guarded) || (counted && leaves_somewhere(module, body));
+    if !ends {
         return None;
     }
     let handler_exits = handlers.iter().any(|h: &Handler| leaves_somewhere(module, &h.body));
@@ -212,11 +262,12 @@ pub fn hand_written(
         growth(module, &|e| span.contains(module.expr(e).span)).unwrap_or(Wait::Fixed)
     };
     Some(RetryPolicy {
-        place: Place::new(unit.file, crate::syntax::Span { start: span.start, end: span.start + 1 }),
+        place: Place::new(unit.file, Span { start: span.start, end: span.start + 1 }),
         library: "a loop".into(),
         bounded: Some(counted || handler_exits),
         wait: Some(wait),
         selective: false,
+        covers: vec![(site.unit, span)],
     })
 }
 

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::flow::{self, squeeze};
 use super::{InScope, Kind, Publisher, call};
 use crate::catalog::schema::{Ecosystem, Library};
-use crate::catalog::store;
+use crate::catalog::writes;
 use crate::facts::module::{Block, ExprKind, StmtId, StmtKind};
 use crate::program::hierarchy::FuncRef;
 use crate::program::{Evaluator, Parent, Site, UnitId, Value};
@@ -195,7 +195,7 @@ fn is_write(ev: &Evaluator<'_>, site: Site, library: &Library, rest: &str) -> bo
                     .and_then(|s| ev.eval(s).to_text()),
                 value => value.to_text(),
             };
-            text.is_some_and(|t| store::writes(&t.pattern()))
+            text.is_some_and(|t| writes::writes(&t.pattern()))
         })
 }
 

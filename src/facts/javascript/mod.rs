@@ -22,6 +22,7 @@ mod func;
 mod import;
 mod kind;
 mod literal;
+mod loops;
 mod pattern;
 mod require;
 mod shape;

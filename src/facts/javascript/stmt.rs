@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 use super::expr::assign_op;
 use super::kind::{Field, Kind};
 use super::{Kid, Lower, field, named};
-use crate::facts::module::{BinaryOp, Block, ExprId, ExprKind, Handler, LoopHeader, StmtKind};
+use crate::facts::module::{BinaryOp, Block, ExprId, ExprKind, Handler, StmtKind};
 use crate::syntax::Span;
 
 impl<'t> Lower<'t> {
@@ -114,14 +114,6 @@ impl<'t> Lower<'t> {
         }
     }
 
-    fn loop_body(&mut self, kid: Option<Kid<'t>>, out: &mut Block) {
-        let in_switch = std::mem::replace(&mut self.in_switch, false);
-        if let Some(kid) = kid {
-            self.block_into(kid, out);
-        }
-        self.in_switch = in_switch;
-    }
-
     fn optional_child(&mut self, kid: Kid<'t>) -> Option<ExprId> {
         match self.named_kids(kid.node).as_slice() {
             [] => None,
@@ -161,7 +153,7 @@ impl<'t> Lower<'t> {
     }
 
     /// An expression whose value is not used.
-    fn expression(&mut self, kid: Kid<'t>, out: &mut Block) {
+    pub(super) fn expression(&mut self, kid: Kid<'t>, out: &mut Block) {
         match kid.kind {
             Kind::AssignmentExpression | Kind::AugmentedAssignment => {
                 self.deeper(kid, |lower| lower.assignment(kid, out));
@@ -180,6 +172,12 @@ impl<'t> Lower<'t> {
                 });
             }
             Kind::InternalModule => self.stmt(kid, out),
+            // A declaration that an unclosed bracket has turned into an expression.
+            Kind::FunctionExpression | Kind::GeneratorFunction if self.has_name(kid) => {
+                if let Some(func) = self.declaration(kid) {
+                    out.push(self.module.add_stmt(StmtKind::Func(func), kid.span()));
+                }
+            }
             Kind::CallExpression => {
                 let kids = self.kids(kid.node);
                 match self.required(&kids) {
@@ -189,6 +187,11 @@ impl<'t> Lower<'t> {
             }
             _ => self.value_stmt(kid, out),
         }
+    }
+
+    fn has_name(&mut self, kid: Kid<'t>) -> bool {
+        let kids = self.kids(kid.node);
+        field(&kids, Field::Name).is_some() && field(&kids, Field::Body).is_some()
     }
 
     fn assignment(&mut self, kid: Kid<'t>, out: &mut Block) {
@@ -289,52 +292,6 @@ impl<'t> Lower<'t> {
             other = vec![stmt];
         }
         out.append(&mut other);
-    }
-
-    fn while_loop(&mut self, kid: Kid<'t>, out: &mut Block) {
-        let kids = self.kids(kid.node);
-        let test = field(&kids, Field::Condition).map(|test| self.expr(test));
-        let mut body = Block::new();
-        self.loop_body(field(&kids, Field::Body), &mut body);
-        let kind = StmtKind::Loop { header: LoopHeader::While(test), body, is_async: false };
-        out.push(self.module.add_stmt(kind, kid.span()));
-    }
-
-    fn for_each(&mut self, kid: Kid<'t>, out: &mut Block) {
-        let kids = self.kids(kid.node);
-        let parts = field(&kids, Field::Left).zip(field(&kids, Field::Right));
-        let Some((left, right)) = parts else { return self.value_stmt(kid, out) };
-        let mut body = Block::new();
-        let target = self.loop_target(left, &mut body);
-        let iter = self.expr(right);
-        if let Some(value) = field(&kids, Field::Value) {
-            self.value_stmt(value, out);
-        }
-        self.loop_body(field(&kids, Field::Body), &mut body);
-        // `for await`, but not `for (await using x of …)`, whose `await` is the kind of declaration.
-        let is_async = kids.iter().any(|kid| kid.kind == Kind::TokenAwait && kid.field != Field::Kind);
-        let kind = StmtKind::Loop { header: LoopHeader::Each { target, iter }, body, is_async };
-        out.push(self.module.add_stmt(kind, kid.span()));
-    }
-
-    fn for_count(&mut self, kid: Kid<'t>, out: &mut Block) {
-        let kids = self.kids(kid.node);
-        let part = |role| field(&kids, role).filter(|kid| kid.kind != Kind::EmptyStatement && !kid.kind.is_token());
-        let mut init = Block::new();
-        match part(Field::Initializer) {
-            Some(kid) if kid.kind.is_statement() => self.stmt(kid, &mut init),
-            Some(kid) => self.expression(kid, &mut init),
-            None => {}
-        }
-        let test = part(Field::Condition).map(|test| self.expr(test));
-        let step = part(Field::Increment).map(|step| self.expr(step));
-        let mut body = Block::new();
-        self.loop_body(field(&kids, Field::Body), &mut body);
-        let header = match (init.is_empty(), test, step) {
-            (true, None, None) => LoopHeader::While(None),
-            _ => LoopHeader::Count { init, test, step },
-        };
-        out.push(self.module.add_stmt(StmtKind::Loop { header, body, is_async: false }, kid.span()));
     }
 
     fn try_statement(&mut self, kid: Kid<'t>, out: &mut Block) {

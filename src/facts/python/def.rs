@@ -1,6 +1,6 @@
 //! Functions, lambdas and classes.
 
-use smol_str::{SmolStr, format_smolstr};
+use smol_str::SmolStr;
 use tree_sitter::Node;
 
 use super::kinds::{Field, Kind};
@@ -197,7 +197,7 @@ impl<'t> Lowerer<'t> {
         let variadic = matches!(pattern.kind, Kind::ListSplat | Kind::DictSplat);
         let name = match pattern.kind {
             Kind::List => {
-                let name = format_smolstr!("${}", out.list.len());
+                let name = self.hidden_name();
                 out.patterns.push((name.clone(), pattern));
                 name
             }
@@ -239,7 +239,7 @@ impl<'t> Lowerer<'t> {
             methods: Vec::new(),
             parent: self.scope.func,
         });
-        let outer = std::mem::replace(&mut self.scope.class, Some(id));
+        let outer = self.scope.class.replace(id);
         if let Some(body) = self.in_field(&kids, Field::Body).or_else(|| self.of_kind(&kids, Kind::Block)) {
             self.class_body(body.node, id, rest);
         }
@@ -336,10 +336,11 @@ impl<'t> Lowerer<'t> {
         }
     }
 
-    /// A field, or an expression that is evaluated while the class is made. Docstrings are dropped.
+    /// A field, or an expression that is evaluated while the class is made. Docstrings and `...` are
+    /// dropped.
     fn member_expression(&mut self, kid: Kid<'t>, id: ClassId, rest: &mut Block) {
         let inner = self.first_node(kid);
-        if inner.kind == Kind::String && self.text_of(inner.node) == self.text_of(kid.node) {
+        if matches!(inner.kind, Kind::String | Kind::Ellipsis) && self.text_of(inner.node) == self.text_of(kid.node) {
             return;
         }
         if inner.kind != Kind::Assignment {

@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 use tree_sitter::Node;
 
 use super::kinds::{Field, Kind};
-use super::{Kid, Lowerer, MAX_DEPTH, span};
+use super::{Kid, Lowerer, MAX_CHAIN, MAX_DEPTH, span};
 use crate::facts::module::{Arg, BinaryOp, Call, Entry, ExprId, ExprKind};
 
 impl<'t> Lowerer<'t> {
@@ -175,7 +175,8 @@ impl<'t> Lowerer<'t> {
     fn call(&mut self, node: Node<'t>) -> ExprId {
         let kids = self.children(node);
         let callee = self.in_field(&kids, Field::Function).or_else(|| self.nth_node(&kids, 0));
-        let arguments = self.kids[kids.clone()].last().copied();
+        // The last of two; a call that the parser repaired may have no arguments.
+        let arguments = self.nth_node(&kids, 1);
         let id = match callee {
             Some(callee) if callee.kind == Kind::Identifier && self.text_of(callee.node) == "super" => {
                 self.add(ExprKind::Super, node)
@@ -265,7 +266,7 @@ impl<'t> Lowerer<'t> {
             spine.push((at.node, op.unwrap_or(BinaryOp::Other), right));
             at = left;
         }
-        if self.depth + spine.len() > MAX_DEPTH {
+        if spine.len() > MAX_CHAIN || self.depth + spine.len() > MAX_DEPTH {
             let mut operands = vec![self.expr(at)];
             operands.extend(spine.iter().rev().filter_map(|(_, _, right)| Some(self.expr((*right)?))));
             return self.add(ExprKind::Other(operands), node);

@@ -52,6 +52,7 @@ kinds! {
     "true" => True,
     "false" => False,
     "none" => None,
+    "ellipsis" => Ellipsis,
     "attribute" => Attribute,
     "subscript" => Subscript,
     "call" => Call,

@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 use tree_sitter::Node;
 
 use super::kinds::{Field, Kind};
-use super::{Kid, Lowerer, MAX_DEPTH, span};
+use super::{Kid, Lowerer, MAX_CHAIN, span};
 use crate::facts::module::{BinaryOp, Block, ExprId, ExprKind, StmtKind};
 use crate::syntax::Span;
 
@@ -61,7 +61,7 @@ impl<'t> Lowerer<'t> {
             };
             let mut place = span(case.node);
             let mut other = Vec::new();
-            if self.depth < MAX_DEPTH {
+            if self.depth < MAX_CHAIN {
                 place.end = end.max(place.end);
                 self.depth += 1;
                 self.cases(subject, after, end, &mut other);
@@ -108,7 +108,7 @@ impl<'t> Lowerer<'t> {
         }
         let mut test = None;
         // Side by side in the source, left-leaning in the module: bounded like everything that nests.
-        for choice in self.nodes(inner.node).into_iter().take(MAX_DEPTH / 2) {
+        for choice in self.nodes(inner.node).into_iter().take(MAX_CHAIN) {
             let right = self.value_test(subject, choice);
             test = Some(match test {
                 None => right,

@@ -21,9 +21,12 @@ use super::module::{ClassId, ExprId, ExprKind, FuncId, Language, Module};
 use crate::syntax::Span;
 use crate::syntax::code::{Grammar, ParseRefusal, parse};
 
-/// Deepest nesting that is lowered. It bounds the stack here and in everything that later walks the
-/// module; hand-written code stays below 60.
-const MAX_DEPTH: usize = 400;
+/// Deepest nesting that is lowered. It bounds the stack here (half of a thread's 2 MiB in a debug
+/// build) and in everything that later walks the module.
+const MAX_DEPTH: usize = 200;
+/// Deepest nesting that a long chain (`elif`, `case`, operands) may make by itself; beyond it the
+/// chain goes on side by side, so that what stands in it is not cut off.
+const MAX_CHAIN: usize = MAX_DEPTH / 2;
 /// Most syntax errors that are listed.
 const MAX_SYNTAX_ERRORS: usize = 100;
 
@@ -41,8 +44,8 @@ pub fn lower(text: &str) -> Result<Module, ParseRefusal> {
 fn lower_tree(tree: &Tree, text: &str) -> Module {
     let root = tree.root_node();
     let mut module = Module::new(Language::Python);
-    // Measured: a byte of source makes about a twelfth of an expression.
-    module.exprs.reserve(text.len() / 12);
+    // Measured: an expression takes about 18 bytes of source.
+    module.exprs.reserve(text.len() / 16);
     let mut lowerer = Lowerer {
         text,
         tables: Tables::get(),

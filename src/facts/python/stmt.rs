@@ -5,7 +5,7 @@ use std::ops::Range;
 use tree_sitter::Node;
 
 use super::kinds::{Field, Kind};
-use super::{Kid, Lowerer, MAX_DEPTH, span};
+use super::{Kid, Lowerer, MAX_CHAIN, MAX_DEPTH, span};
 use crate::facts::module::{Block, ExprId, ExprKind, Handler, LoopHeader, StmtKind};
 
 impl<'t> Lowerer<'t> {
@@ -216,7 +216,7 @@ impl<'t> Lowerer<'t> {
             self.release(kids);
             let mut place = span(clause.node);
             let mut other = Vec::new();
-            let nests = self.depth < MAX_DEPTH;
+            let nests = self.depth < MAX_CHAIN;
             if nests {
                 place.end = end.max(place.end);
                 self.depth += 1;

@@ -85,6 +85,13 @@ fn custom_tags_are_kept() {
 }
 
 #[test]
+fn a_template_is_told_from_a_broken_file() {
+    assert!(yaml("a:\n{{- if .Values.x }}\n  b: 1\n{{- end }}\n").is_template);
+    assert!(!yaml("a: [\n").is_template);
+    assert!(!yaml("a: '{{ x }}'\n").is_template, "this one can be read");
+}
+
+#[test]
 fn an_empty_file_is_null() {
     assert!(one("").is_null());
     assert!(one("# only a comment\n").is_null());

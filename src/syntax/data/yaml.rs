@@ -18,6 +18,9 @@ pub struct Yaml {
     pub duplicates: Vec<DuplicateKey>,
     /// What could not be read. Documents behind a broken one are read all the same.
     pub errors: Vec<DataError>,
+    /// True when the file could not be read and has `{{ … }}` in it: a template (Helm, Jinja) that only
+    /// becomes YAML later. It is not broken, it is not checked.
+    pub is_template: bool,
 }
 
 /// A key that occurs twice in one map; the last one counts.
@@ -80,7 +83,13 @@ pub(super) fn parse(text: &str, key_lookahead: usize) -> Yaml {
             }
         }
     }
+    yaml.is_template = !yaml.errors.is_empty() && has_template_action(text);
     yaml
+}
+
+fn has_template_action(text: &str) -> bool {
+    let open = memchr::memmem::find(text.as_bytes(), b"{{");
+    open.is_some_and(|open| memchr::memmem::find(&text.as_bytes()[open..], b"}}").is_some())
 }
 
 const MAX_ERRORS: usize = 20;

@@ -1,0 +1,219 @@
+//! From paths to raw findings: the analysis half, behind one function.
+
+use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
+
+use rayon::prelude::*;
+
+use crate::catalog::Catalog;
+use crate::config::Config;
+use crate::files::{self, FileKind, Tree};
+use crate::findings::{self, Suppression};
+pub use crate::problem::Problem;
+use crate::program::{self, load::Prefilter};
+use crate::rules::{self, Finding};
+use crate::syntax::FileId;
+use crate::system::deployment::Deployment;
+use crate::system::services::Correction;
+use crate::system::{self, System};
+
+/// What to check.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Files and folders, as given.
+    pub paths: Vec<PathBuf>,
+    /// The configuration that applies.
+    pub config: Config,
+    /// Preview rules run too.
+    pub preview: bool,
+    /// Parses every source file, also those that name no library of the catalog. Slower, and the answer
+    /// is the same; tests compare the two.
+    pub every_file: bool,
+}
+
+/// What came out, before suppression and levels.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    /// The files.
+    pub tree: Tree,
+    /// What became of each file of the tree, in the same order.
+    pub states: Vec<FileState>,
+    /// What was found out about the system.
+    pub system: System,
+    /// Raw findings, in any order.
+    pub findings: Vec<Finding>,
+    /// The suppression comments of the files that were read.
+    pub suppressions: Vec<Suppression>,
+    /// What could not be checked.
+    pub problems: Vec<Problem>,
+    /// Counts.
+    pub stats: Stats,
+}
+
+/// What became of a file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FileState {
+    /// Read and parsed.
+    Parsed,
+    /// Left out, and why, without a full stop.
+    Skipped(String),
+}
+
+/// Counts of a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Files that the walk found and nothing excluded.
+    pub files_walked: u64,
+    /// Files that were parsed.
+    pub files_parsed: u64,
+    /// Bytes of the files walked.
+    pub bytes: u64,
+    /// Values that decide a rule and could not be resolved: what, and how often.
+    pub unknown: Vec<(String, u64)>,
+}
+
+/// Why nothing could be checked at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CheckError {
+    /// A path that was asked for does not exist or can't be looked at.
+    Path {
+        /// As given.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+}
+
+/// Runs everything up to the raw findings.
+///
+/// # Errors
+/// When a path that was asked for does not exist or can't be looked at.
+pub fn check(request: Request) -> Result<Outcome, CheckError> {
+    let mut outcome = Outcome::default();
+    for path in &request.paths {
+        let error = |reason: String| CheckError::Path { path: path.clone(), reason };
+        std::fs::metadata(path).map_err(|cause| match cause.kind() {
+            std::io::ErrorKind::NotFound => error("no such file or folder".to_owned()),
+            _ => error(cause.to_string()),
+        })?;
+    }
+    let mut walked = files::walk(&request.paths, &globset::GlobSet::empty());
+    walked
+        .tree
+        .files
+        .retain(|file| !request.config.relative(file).is_some_and(|path| request.config.exclude.is_match(&path)));
+    outcome.tree = walked.tree;
+    outcome.stats.files_walked = outcome.tree.files.len() as u64;
+    outcome.stats.bytes = outcome.tree.files.iter().map(|f| f.size).sum();
+    outcome.problems.extend(walked.errors.into_iter().map(|error| Problem {
+        path: error.path,
+        place: None,
+        reason: error.message,
+        incomplete: true,
+    }));
+    outcome.problems.extend(walked.skipped.into_iter().map(|skipped| Problem {
+        path: skipped.path,
+        place: None,
+        reason: skipped.reason.to_string(),
+        incomplete: false,
+    }));
+    match Catalog::embedded() {
+        Ok(catalog) => analyse(&mut outcome, catalog, &request),
+        Err(reason) => outcome.problems.push(Problem {
+            path: String::new(),
+            place: None,
+            reason: format!("the embedded catalog is damaged: {reason}"),
+            incomplete: true,
+        }),
+    }
+    let enabled = |rule: &rules::Rule| request.config.enabled(rule, request.preview);
+    let (found, problems) = rules::run::run(&outcome.system, enabled);
+    outcome.findings = found;
+    outcome.problems.extend(problems);
+    Ok(outcome)
+}
+
+/// Reads and joins everything.
+fn analyse(outcome: &mut Outcome, catalog: &Catalog, request: &Request) {
+    let tree = &outcome.tree;
+    let suppressions: Mutex<Vec<Suppression>> = Mutex::default();
+    let visit = |file: FileId, text: &str| {
+        let found = findings::scan(text, file);
+        if !found.is_empty() {
+            suppressions.lock().unwrap_or_else(PoisonError::into_inner).extend(found);
+        }
+    };
+    let deployment = Deployment::read(tree);
+    let packages = deployment.packages(tree);
+    let prefilter = if request.every_file { Prefilter::Off } else { Prefilter::On };
+    let loaded = program::load::load(tree, catalog, &packages, prefilter, &visit);
+    tree.ids().collect::<Vec<_>>().par_iter().for_each(|&id| {
+        let file = tree.file(id);
+        if carries_comments(files::classify(&file.path))
+            && let Ok(text) = files::read(file)
+        {
+            visit(id, &text);
+        }
+    });
+    let mut states = vec![None; tree.files.len()];
+    for unit in &loaded.program.units {
+        states[unit.file.0 as usize] = Some(FileState::Parsed);
+    }
+    for (id, reason) in &loaded.refused {
+        states[id.0 as usize] = Some(FileState::Skipped(reason.clone()));
+        outcome.problems.push(Problem {
+            path: tree.file(*id).path.clone(),
+            place: None,
+            reason: reason.clone(),
+            incomplete: decides(&tree.file(*id).path),
+        });
+    }
+    outcome.states = states
+        .into_iter()
+        .zip(&tree.files)
+        .map(|(state, file)| state.unwrap_or_else(|| state_of(&file.path)))
+        .collect();
+    outcome.stats.files_parsed = loaded.parsed as u64;
+    let corrections: Vec<Correction> = request.config.services.iter().map(Correction::from).collect();
+    outcome.system = system::build(tree, &deployment, &loaded.program, catalog, &corrections);
+    outcome.problems.extend(deployment.errors.iter().map(|(id, reason)| Problem {
+        path: tree.file(*id).path.clone(),
+        place: None,
+        reason: reason.clone(),
+        incomplete: decides(&tree.file(*id).path),
+    }));
+    let mut suppressions = suppressions.into_inner().unwrap_or_else(PoisonError::into_inner);
+    suppressions.sort_by_key(|s| (s.file, s.span));
+    outcome.suppressions = suppressions;
+}
+
+/// True when the answer of the run needs this source file. Tests, generated code and the assets of web
+/// pages (minified libraries, mostly) decide nothing.
+fn decides(path: &str) -> bool {
+    let asset = path.split('/').any(|part| matches!(part, "static" | "assets" | "public" | "wwwroot"));
+    files::zone(path) == files::Zone::Production && !asset && !path.contains(".min.")
+}
+
+/// Files other than source code whose comments can hold a suppression.
+fn carries_comments(kind: FileKind) -> bool {
+    matches!(
+        kind,
+        FileKind::Compose
+            | FileKind::Dockerfile
+            | FileKind::Yaml
+            | FileKind::Dotenv
+            | FileKind::PyProject
+            | FileKind::Toml
+            | FileKind::Properties
+    )
+}
+
+/// What became of a file that was not parsed as source code.
+fn state_of(path: &str) -> FileState {
+    match files::classify(path) {
+        FileKind::Code(_) if files::zone(path) == files::Zone::Vendored => FileState::Skipped("code of others".into()),
+        FileKind::Code(_) => FileState::Skipped("names no library that the catalog knows".into()),
+        FileKind::Other | FileKind::Markdown => FileState::Skipped("not a kind of file that is read".into()),
+        _ => FileState::Parsed,
+    }
+}

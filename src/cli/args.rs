@@ -1,0 +1,252 @@
+//! The command line, as clap reads it.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum, builder::PossibleValue};
+
+use crate::config::FailOn;
+use crate::report::Format;
+use crate::rules::Severity;
+
+const EXAMPLES: &str = "\
+Examples:
+  skillcheck lint                             check the current folder
+  skillcheck lint services/orders             check a part of it
+  skillcheck lint --output sarif=out.sarif --output human
+                                              a file for code scanning, a report for people
+  skillcheck lint --skill rest-client --fail-on error
+                                              one skill's rules; only errors make the exit code 1
+  skillcheck explain rest-client/missing-timeout
+                                              why a rule matters and how to follow it
+  skillcheck init                             install the skills into .claude/skills
+
+Exit codes:
+  0  clean
+  1  findings at or above --fail-on
+  2  wrong usage or configuration
+  3  nothing to check
+  4  incomplete: a file could not be read or parsed, or a rule panicked";
+
+/// Checks generated microservices against the rules that their skills teach.
+#[derive(Debug, Parser)]
+#[command(name = "skillcheck", version, about, after_help = EXAMPLES, max_term_width = 100)]
+pub(super) struct Args {
+    /// When to use colours
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    pub(super) color: Color,
+
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Check files and folders
+    Lint(LintArgs),
+    /// List the rules
+    Rules(RulesArgs),
+    /// Explain a rule, or list the rules of a skill
+    Explain(ExplainArgs),
+    /// Show the services and how they are connected
+    Graph(GraphArgs),
+    /// Install the skills and write a commented skillcheck.yaml
+    Init(InitArgs),
+    /// Print a completion script
+    Completions(CompletionsArgs),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl From<Color> for anstream::ColorChoice {
+    fn from(color: Color) -> Self {
+        match color {
+            Color::Auto => anstream::ColorChoice::Auto,
+            Color::Always => anstream::ColorChoice::Always,
+            Color::Never => anstream::ColorChoice::Never,
+        }
+    }
+}
+
+/// What to read and how.
+#[derive(Debug, clap::Args)]
+pub(super) struct Input {
+    /// Files and folders
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(super) paths: Vec<PathBuf>,
+
+    /// The configuration, instead of the nearest skillcheck.yaml upwards from PATH
+    #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
+    pub(super) config: Option<PathBuf>,
+
+    /// Ignore configuration files
+    #[arg(long)]
+    pub(super) no_config: bool,
+
+    /// Read every file anew; there is no cache yet, so this changes nothing
+    #[arg(long)]
+    pub(super) no_cache: bool,
+
+    /// How many threads to use [default: one for each core]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(super) threads: Option<u16>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct LintArgs {
+    #[command(flatten)]
+    pub(super) input: Input,
+
+    /// Output format, and the file to write it to; can be repeated
+    #[arg(long, short, value_name = "FORMAT[=PATH]", value_parser = parse_output, default_value = "human",
+          help = "Output format (human, concise, json, sarif, github), and the file to write it to; can be repeated")]
+    pub(super) output: Vec<Output>,
+
+    /// Findings of this severity and above make the exit code 1 [default: warning]
+    #[arg(long, value_name = "SEVERITY")]
+    pub(super) fail_on: Option<FailOn>,
+
+    /// Hide findings below; what is hidden does not fail the run
+    #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = Severity::Info)]
+    pub(super) min_severity: Severity,
+
+    /// Report only this rule; can be repeated
+    #[arg(long, value_name = "RULE")]
+    pub(super) rule: Vec<String>,
+
+    /// Report only the rules of this skill; can be repeated
+    #[arg(long, value_name = "SKILL")]
+    pub(super) skill: Vec<String>,
+
+    /// Run preview rules too
+    #[arg(long)]
+    pub(super) preview: bool,
+
+    /// List every file and what became of it, instead of the findings
+    #[arg(long)]
+    pub(super) show_files: bool,
+
+    /// Print findings only, no summary
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct RulesArgs {
+    /// Output format
+    #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
+    pub(super) format: TextOrJson,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ExplainArgs {
+    /// A rule such as rest-client/missing-timeout, or a skill such as rest-client
+    #[arg(value_name = "RULE")]
+    pub(super) rule: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct GraphArgs {
+    #[command(flatten)]
+    pub(super) input: Input,
+
+    /// Output format
+    #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
+    pub(super) format: TextOrJson,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct InitArgs {
+    /// The folder to copy the skills to
+    #[arg(long, value_name = "DIR", default_value = ".claude/skills")]
+    pub(super) to: PathBuf,
+
+    /// Overwrite skill files that were changed; an existing configuration is never overwritten
+    #[arg(long)]
+    pub(super) force: bool,
+
+    /// Do not write skillcheck.yaml
+    #[arg(long)]
+    pub(super) no_config: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub(super) shell: clap_complete::Shell,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum TextOrJson {
+    /// For people
+    Text,
+    /// For programs
+    Json,
+}
+
+/// `FORMAT[=PATH]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Output {
+    pub(super) format: Format,
+    pub(super) path: Option<PathBuf>,
+}
+
+fn parse_output(text: &str) -> Result<Output, String> {
+    let (name, path) = match text.split_once('=') {
+        Some((_, "")) => return Err("no path after `=`".to_owned()),
+        Some((name, path)) => (name, Some(PathBuf::from(path))),
+        None => (text, None),
+    };
+    let Some(format) = Format::ALL.into_iter().find(|format| format.name() == name) else {
+        let names = Format::ALL.map(Format::name);
+        let meant = crate::suggest::nearest(name, names).map(|meant| format!("; did you mean `{meant}`?"));
+        return Err(format!("unknown format, expected one of {}{}", names.join(", "), meant.unwrap_or_default()));
+    };
+    Ok(Output { format, path })
+}
+
+impl ValueEnum for Severity {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Severity::Error, Severity::Warning, Severity::Info]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.as_str()))
+    }
+}
+
+impl ValueEnum for FailOn {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[
+            FailOn::Severity(Severity::Error),
+            FailOn::Severity(Severity::Warning),
+            FailOn::Severity(Severity::Info),
+            FailOn::Nothing,
+        ]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(match self {
+            FailOn::Severity(severity) => severity.as_str(),
+            FailOn::Nothing => "none",
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Args::command().debug_assert();
+    }
+}

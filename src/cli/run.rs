@@ -1,0 +1,79 @@
+//! What `lint` and `graph` share: the configuration, the threads, the check.
+
+use std::path::{Path, PathBuf};
+
+use super::Exit;
+use super::args::Input;
+use super::output::Terminal;
+use crate::check::{self, CheckError, Outcome, Request};
+use crate::config::{self, Config, LoadError};
+use crate::findings;
+use crate::report;
+
+/// Reads the configuration that applies to the input.
+pub(super) fn configuration(input: &Input, terminal: &Terminal) -> Result<Config, Exit> {
+    if input.no_config {
+        return Ok(Config::default());
+    }
+    let file = match &input.config {
+        Some(file) => Some(file.clone()),
+        None => nearest(&input.paths, terminal)?,
+    };
+    let Some(file) = file else { return Ok(Config::default()) };
+    config::load(&file, &findings::names()).map_err(|error| match error {
+        LoadError::Unreadable { file, reason } => {
+            terminal.error(format_args!("can't read the configuration `{}`: {reason}", file.display()), None)
+        }
+        LoadError::Invalid(invalid) => {
+            let name = below_current(&invalid.file);
+            terminal.complain(|out| report::config_errors(&invalid, &name, terminal.width(), out));
+            Exit::Usage
+        }
+    })
+}
+
+/// The configuration of the linted paths; several paths must agree on it.
+fn nearest(paths: &[PathBuf], terminal: &Terminal) -> Result<Option<PathBuf>, Exit> {
+    let mut found = paths.iter().map(|path| config::find(path));
+    let first = found.next().flatten();
+    match found.find(|other| *other != first) {
+        None => Ok(first),
+        Some(other) => {
+            let name = |file: Option<PathBuf>| file.map_or("none".to_owned(), |file| below_current(&file));
+            let message = format!("the paths have different configurations: {} and {}", name(first), name(other));
+            Err(terminal.error(message, Some("check them one by one, or say which one to use with --config")))
+        }
+    }
+}
+
+/// Runs the check.
+pub(super) fn check(input: &Input, config: Config, preview: bool, terminal: &Terminal) -> Result<Outcome, Exit> {
+    if let Some(threads) = input.threads {
+        // Fails only when a pool exists already, and none does: this is the first parallel work.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global();
+    }
+    let request = Request { paths: input.paths.clone(), config, preview, every_file: false };
+    let mut outcome = check::check(request).map_err(|error| match error {
+        CheckError::Path { path, reason } => {
+            terminal.error(format_args!("can't check `{}`: {reason}", path.display()), None)
+        }
+    })?;
+    outcome.problems.sort();
+    outcome.problems.dedup();
+    if outcome.tree.files.is_empty() && outcome.problems.is_empty() {
+        let paths = input.paths.iter().map(|path| format!("`{}`", path.display())).collect::<Vec<_>>().join(", ");
+        terminal.error(
+            format_args!("nothing to check in {paths}"),
+            Some("the folder is empty, or its files are ignored (.gitignore, .skillcheckignore, `exclude`)"),
+        );
+        return Err(Exit::Nothing);
+    }
+    Ok(outcome)
+}
+
+/// A path relative to the current folder when it lies below it.
+pub(super) fn below_current(path: &Path) -> String {
+    let current = std::env::current_dir().ok();
+    let relative = current.as_deref().and_then(|current| path.strip_prefix(current).ok());
+    relative.unwrap_or(path).display().to_string()
+}

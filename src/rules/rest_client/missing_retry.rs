@@ -1,0 +1,39 @@
+//! `rest-client/missing-retry`: a failure that passes is repeated before it becomes an error.
+
+use crate::extract::http::ClientKind;
+use crate::rules::{Confidence, Finding, Rule, Severity, Stage};
+use crate::system::System;
+
+/// See the skill `rest-client`.
+pub const RULE: Rule =
+    Rule { id: "rest-client/missing-retry", severity: Severity::Warning, stage: Stage::Stable, check };
+
+fn check(system: &System, findings: &mut Vec<Finding>) {
+    for client in &system.http {
+        if client.is_retried() || (client.requests.is_empty() && !client.forwards) {
+            continue;
+        }
+        let what = super::client_told(client);
+        let keyed = |r: &crate::extract::http::HttpRequest| client.idempotency_key || r.idempotency_key == Some(true);
+        let only_unsafe = !client.requests.is_empty() && client.requests.iter().all(|r| r.changes_state() && !keyed(r));
+        let message = if client.kind == ClientKind::Call {
+            format!("{what} is tried once: one lost connection or 503 fails it")
+        } else {
+            format!("Nothing repeats the requests of {what}: one lost connection or 503 fails them")
+        };
+        let help = if only_unsafe {
+            "Send an `Idempotency-Key` that stays the same for all attempts, then retry a bounded number of times with exponential backoff and jitter".to_string()
+        } else {
+            format!(
+                "Retry connection errors, 429, 502, 503 and 504 a bounded number of times with exponential backoff and jitter: {}",
+                client.retry_help
+            )
+        };
+        findings.push(
+            Finding::new(&RULE, system, client.place, message)
+                .why("Deployments, restarts and lost packets are normal; a second attempt hides them from the user")
+                .help(help)
+                .confidence(if only_unsafe { Confidence::Medium } else { Confidence::High }),
+        );
+    }
+}

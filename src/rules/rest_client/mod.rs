@@ -1,0 +1,55 @@
+//! The rules of the skill `rest-client`.
+
+pub mod blocking_call_in_async;
+pub mod hard_coded_address;
+pub mod missing_circuit_breaker;
+pub mod missing_idempotency_key;
+pub mod missing_retry;
+pub mod missing_timeout;
+pub mod retry_without_backoff;
+pub mod unbounded_retry;
+pub mod unsafe_retry;
+
+use crate::extract::http::{ClientKind, HttpClient, HttpRequest, RetryPolicy, SeenFrom};
+
+/// A request in a message: "GET `http://stock/{}`".
+fn told(request: &HttpRequest) -> String {
+    let method = request.method.as_deref();
+    match (&request.url, &request.function) {
+        (Some(url), _) => format!("{} `{}`", method.unwrap_or("a request to"), url.pattern()),
+        (None, Some((name, _))) if !name.is_empty() => format!("{} in `{name}`", method.unwrap_or("a request")),
+        _ => method.unwrap_or("a request").to_string(),
+    }
+}
+
+/// A request from the outside in a message.
+fn seen(request: &SeenFrom, inner: &HttpRequest) -> String {
+    match &request.url {
+        Some(url) => format!("{} `{}`", request.method.as_deref().unwrap_or("a request to"), url.pattern()),
+        None => told(inner),
+    }
+}
+
+/// A client in a message.
+fn client_told(client: &HttpClient) -> String {
+    match (client.kind, client.requests.first()) {
+        (ClientKind::Call, Some(request)) => told(request),
+        _ => match &client.base_url {
+            Some((url, _)) => format!("the {} client for `{}`", client.library, url.pattern()),
+            None => format!("the {} client", client.library),
+        },
+    }
+}
+
+/// Each policy once, with the clients it serves.
+fn policies(clients: &[HttpClient]) -> Vec<(&RetryPolicy, &HttpClient)> {
+    let mut out: Vec<(&RetryPolicy, &HttpClient)> = Vec::new();
+    for client in clients {
+        for policy in client.policies() {
+            if !out.iter().any(|(p, _)| p.place == policy.place) {
+                out.push((policy, client));
+            }
+        }
+    }
+    out
+}

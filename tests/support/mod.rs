@@ -1,0 +1,53 @@
+//! Runs the binary as a user does.
+// Each test binary uses a part of it; outside of `#[test]` clippy does not know that these are tests.
+#![allow(dead_code, clippy::unwrap_used)]
+
+use std::path::Path;
+
+/// What a run left behind.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Run {
+    /// A text without styles.
+    pub(crate) fn plain(text: &str) -> String {
+        anstream::adapter::strip_str(text).to_string()
+    }
+}
+
+/// Runs the binary in the folder of this package.
+pub(crate) fn skillcheck(args: &[&str]) -> Run {
+    skillcheck_in(Path::new(env!("CARGO_MANIFEST_DIR")), args)
+}
+
+/// Runs the binary in a folder.
+pub(crate) fn skillcheck_in(folder: &Path, args: &[&str]) -> Run {
+    let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_skillcheck"));
+    let output =
+        command.current_dir(folder).env_remove("COLUMNS").env_remove("CLICOLOR_FORCE").args(args).output().unwrap();
+    Run {
+        code: output.status.code().unwrap_or(-1),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// Writes files below a folder.
+pub(crate) fn write(folder: &Path, files: &[(&str, &str)]) {
+    for (path, text) in files {
+        let path = folder.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+}
+
+/// A new folder with these files.
+pub(crate) fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    write(folder.path(), files);
+    folder
+}
