@@ -8,6 +8,7 @@ pub mod consume;
 pub mod http;
 pub mod publish;
 pub mod schema;
+pub mod server;
 pub mod store;
 pub mod writes;
 
@@ -165,7 +166,8 @@ impl Catalog {
         out
     }
 
-    fn absolute(&self, library: &Library, name: &str) -> SmolStr {
+    /// A name of a library's data file as a symbol.
+    pub fn absolute(&self, library: &Library, name: &str) -> SmolStr {
         if name.is_empty() {
             return SmolStr::new(&library.packages[0]);
         }

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use super::consume::{Consume, Effects};
 use super::http::{Breaker, Deadline, Http, Retry};
 use super::publish::Publish;
+use super::server::Server;
 use super::store::Store;
 use super::writes::Writes;
 use crate::facts::module::Language;
@@ -82,6 +83,8 @@ pub struct Library {
     pub blocks: Vec<String>,
     /// How it sends HTTP requests.
     pub http: Option<Http>,
+    /// How it serves HTTP requests.
+    pub server: Option<Server>,
     /// How it repeats things.
     #[serde(default)]
     pub retry: Vec<Retry>,

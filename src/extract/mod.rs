@@ -8,6 +8,7 @@
 pub mod consume;
 pub mod http;
 pub mod publish;
+pub mod routes;
 pub mod saga;
 pub mod stores;
 

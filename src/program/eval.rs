@@ -287,6 +287,9 @@ impl<'a> Evaluator<'a> {
         let unit = self.program.unit(unit_id);
         for export in unit.module.exports.iter().filter(|e| e.name == name) {
             match &export.value {
+                ExportValue::Local(local) if unit.index.top(local).is_empty() => {
+                    return Some(self.exported_inside(unit_id, local));
+                }
                 ExportValue::Local(local) => return Some(self.name(unit_id, None, local, None)),
                 ExportValue::Expr(expr) => return Some(self.at(unit_id, *expr)),
                 ExportValue::From { module, name } => match self.program.imports.target(unit_id, module)? {
@@ -328,6 +331,21 @@ impl<'a> Evaluator<'a> {
             return (value != Value::Unknown).then_some(value);
         }
         None
+    }
+
+    /// `module.exports = app` in a function that is run at once: `app` is a name of that function.
+    fn exported_inside(&self, unit_id: UnitId, local: &str) -> Value {
+        let unit = self.program.unit(unit_id);
+        let assigned = unit.index.attribute_assignments.iter().find_map(|(_, object, value)| {
+            let exports = matches!(&unit.module.expr(*object).kind,
+                ExprKind::Name(name) if name == "module" || name == "exports");
+            let named = matches!(&unit.module.expr(*value).kind, ExprKind::Name(name) if name == local);
+            (exports && named).then_some(*value)
+        });
+        match assigned {
+            Some(value) => self.at(unit_id, value),
+            None => self.name(unit_id, None, local, None),
+        }
     }
 
     /// The object that `this` is in the function around an expression.

@@ -11,6 +11,7 @@ pub mod names;
 pub mod rest_client;
 pub mod run;
 pub mod saga;
+pub mod service_health;
 
 pub use finding::{Confidence, Finding, Related, Severity};
 pub use names::Names;
@@ -73,5 +74,7 @@ pub fn all() -> &'static [Rule] {
         saga::missing_compensation::RULE,
         saga::swallowed_compensation_failure::RULE,
         saga::volatile_state::RULE,
+        service_health::missing_health_endpoint::RULE,
+        service_health::probe_without_route::RULE,
     ]
 }

@@ -144,7 +144,8 @@ pub(super) fn is_nest(reach: &Reach<'_, '_>, unit: UnitId) -> bool {
 }
 
 fn callee_is(ev: &Evaluator<'_>, site: Site, prefix: &str) -> bool {
-    ev.callee(site).is_some_and(|(symbol, _)| symbol.starts_with(prefix))
+    let prefix = ev.catalog.canonical(ev.program.language(site.unit), prefix);
+    ev.callee(site).is_some_and(|(symbol, _)| symbol.starts_with(prefix.as_str()))
 }
 
 /// `process.on("SIGTERM", …)` whose handler stops something.
