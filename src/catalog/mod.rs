@@ -143,6 +143,10 @@ impl Catalog {
         self.split(language, symbol).is_some_and(|(library, rest)| library.settings_classes.iter().any(|c| c == rest))
     }
 
+    /// Words of code that publishes through a wrapper of its own: it names no library, and what it
+    /// publishes, and after which commit, stands there.
+    const PUBLISHES: [&str; 5] = ["ublish", "roduceEvent", "roduce_event", "sendToQueue", ".emit("];
+
     /// True for a function that blocks the calling thread.
     pub fn blocks(&self, language: Language, symbol: &str) -> bool {
         self.split(language, symbol).is_some_and(|(library, rest)| library.blocks.iter().any(|b| b == rest))
@@ -155,7 +159,7 @@ impl Catalog {
 
     /// The literals one of which a source file must hold to be worth parsing.
     pub fn needles(&self, ecosystem: Ecosystem) -> BTreeSet<&str> {
-        let mut out = BTreeSet::new();
+        let mut out = BTreeSet::from(Self::PUBLISHES);
         for library in self.libraries.iter().filter(|l| l.ecosystem == ecosystem) {
             if library.needles.is_empty() {
                 out.extend(library.packages.iter().map(String::as_str).filter(|p| !p.starts_with("globalThis")));
