@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::files::{FileKind, folder_of};
+use crate::facts::module::Language;
+use crate::files::{FileKind, classify, folder_of};
 use crate::syntax::Span;
 
 /// The first place of each sign that a file starts something.
@@ -94,7 +95,6 @@ const JAVASCRIPT: Words = Words {
         "NestFactory.create(",
         "NestFactory.create<",
         "createServer(",
-        ".listen(",
         "Bun.serve(",
         "Deno.serve(",
         "new ApolloServer(",
@@ -228,12 +228,28 @@ pub fn marks(path: &str, text: &str) -> Marks {
         let first = |words: &[&str]| {
             words.iter().find_map(|word| line.find(word).map(|i| Span::new(start + i, start + i + word.len())))
         };
-        found.http = found.http.or_else(|| first(words.http));
+        found.http = found.http.or_else(|| first(words.http)).or_else(|| listens(path, line, start));
         found.grpc = found.grpc.or_else(|| first(words.grpc));
         found.worker = found.worker.or_else(|| first(words.worker));
         found.main = found.main.or_else(|| first(words.main));
     }
+    // `app.listen(…)` of a NestJS microservice waits for messages.
+    if text.contains("createMicroservice")
+        && !text.contains("NestFactory.create(")
+        && !text.contains("NestFactory.create<")
+    {
+        found.http = None;
+    }
     found
+}
+
+/// `server.listen(port)` of JavaScript; without an argument it is most often something else that listens.
+fn listens(path: &str, line: &str, start: usize) -> Option<Span> {
+    let script = matches!(classify(path), FileKind::Code(Language::JavaScript | Language::TypeScript));
+    let at = line.find(".listen(").filter(|_| script)?;
+    let after = at + ".listen(".len();
+    let argument = line.get(after..)?.trim_start();
+    (!argument.starts_with(')')).then(|| Span::new(start + at, start + after))
 }
 
 #[cfg(test)]
@@ -247,6 +263,14 @@ mod tests {
         let found = marks("a/main.py", "app = FastAPI()\n\nif __name__ == '__main__':\n    pass\n");
         assert_eq!(found.http, Some(Span::new(6, 14)));
         assert!(found.serves() && found.main.is_some());
+    }
+
+    #[test]
+    fn a_port_is_listened_on_and_a_listener_is_not() {
+        assert!(marks("a/server.js", "server.listen(8080)\n").http.is_some());
+        assert!(marks("a/index.ts", "new OrderListener(client).listen()\n").is_empty());
+        let micro = marks("a/main.ts", "const app = await NestFactory.createMicroservice(M);\nawait app.listen(1);\n");
+        assert!(micro.http.is_none() && micro.worker.is_some());
     }
 
     #[test]
