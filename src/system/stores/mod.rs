@@ -7,9 +7,6 @@ mod join;
 mod resolve;
 pub mod url;
 
-#[cfg(test)]
-mod tests;
-
 use std::collections::HashMap;
 
 use super::compose::{ComposeProject, Origin};
