@@ -94,6 +94,15 @@ impl<'a> Evaluator<'a> {
             ExprKind::Attr { object, name, .. } => {
                 let object_value = self.at(site.unit, *object);
                 let value = self.attribute(&object_value, name, site);
+                if super::is_application_state(module, *object)
+                    && !matches!(value, Value::Dict(_) | Value::Object { .. })
+                {
+                    let kept = self.program.kept(site.unit, name).into_iter().map(|s| self.eval(s)).collect();
+                    match self.one_of(kept) {
+                        Value::Unknown => {}
+                        kept => return kept,
+                    }
+                }
                 if value == Value::Unknown { self.assigned_attribute(site.unit, &object_value, name) } else { value }
             }
             ExprKind::Index { object, index } => self.index(site, *object, *index),
