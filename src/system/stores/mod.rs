@@ -104,7 +104,7 @@ pub fn find(
     join(&found, &names, owners, &environments)
 }
 
-/// The datastores as `graph` shows them: each once for all environments.
+/// The datastores as `graph` shows them: once for all environments of the services that use them.
 pub fn shown(datastores: &[Datastore], services: &[Service]) -> Vec<super::map::Datastore> {
     let mut out: Vec<super::map::Datastore> = Vec::new();
     for store in datastores {
@@ -117,12 +117,11 @@ pub fn shown(datastores: &[Datastore], services: &[Service]) -> Vec<super::map::
             role: store.role.name().to_string(),
             used_by: store.used_by.iter().filter_map(|u| services.get(u.service)).map(|s| s.name.clone()).collect(),
         };
-        // Without a host, or on one's own machine, it is nobody else's.
+        // `db` of another Compose project is another server, unless the same services use it.
         let same = |known: &&mut super::map::Datastore| {
-            let parts = |d: &super::map::Datastore| {
-                (d.engine.clone(), d.host.clone(), d.database.clone(), d.schema.clone(), d.role.clone())
-            };
-            known.host.as_deref().is_some_and(|h| !is_local(h)) && parts(known) == parts(&shown)
+            (&known.engine, &known.host, &known.database, &known.schema, &known.role)
+                == (&shown.engine, &shown.host, &shown.database, &shown.schema, &shown.role)
+                && known.used_by.iter().any(|service| shown.used_by.contains(service))
         };
         let used_by = match out.iter_mut().find(same) {
             Some(known) => {
@@ -171,11 +170,13 @@ mod tests {
     #[test]
     fn the_graph_shows_a_server_of_several_environments_once() {
         let services = ["billing", "orders"].map(|name| Service { name: name.into(), ..Service::default() });
-        let same = [store("db", "", 1, "default"), store("db", "deploy", 0, "prod")];
-        let shown_ = shown(&same, &services);
-        assert_eq!(shown_.len(), 1);
-        assert_eq!(shown_[0].used_by, ["billing", "orders"]);
-        assert_eq!(shown_[0].role, "store");
+        let same = [store("db", "", 1, "default"), store("db", "deploy", 1, "prod")];
+        let shown_once = shown(&same, &services);
+        assert_eq!(shown_once.len(), 1);
+        assert_eq!(shown_once[0].used_by, ["orders"]);
+        assert_eq!(shown_once[0].role, "store");
+        let apart = [store("db", "orders", 1, "default"), store("db", "billing", 0, "default")];
+        assert_eq!(shown(&apart, &services).len(), 2);
         let own = [store("localhost", "", 1, ""), store("localhost", "", 0, "")];
         assert_eq!(shown(&own, &services).len(), 2);
     }
