@@ -57,12 +57,7 @@ pub struct ImportMap {
 
 impl ImportMap {
     /// Resolves every import of every unit.
-    pub fn build(
-        units: &[Unit],
-        by_path: &HashMap<String, UnitId>,
-        packages: &Packages,
-        others: &[&str],
-    ) -> ImportMap {
+    pub fn build(units: &[Unit], by_path: &HashMap<String, UnitId>, packages: &Packages, others: &[&str]) -> ImportMap {
         let resolver = Resolver::new(units.iter().map(|u| u.path.as_str()).chain(others.iter().copied()), packages);
         let mut targets = HashMap::new();
         for (i, unit) in units.iter().enumerate() {
