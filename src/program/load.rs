@@ -120,7 +120,8 @@ pub fn load(
     }
     loaded.passed_over = waiting.len();
     loaded.refused.sort();
-    loaded.program = Program::link(units.into_values().collect(), packages);
+    let others: Vec<&str> = waiting.keys().copied().collect();
+    loaded.program = Program::link(units.into_values().collect(), packages, &others);
     loaded
 }
 
@@ -236,7 +237,7 @@ pub fn from_sources(sources: &[(&str, &str)], packages: &Packages) -> Program {
         let index = Index::build(&module);
         Some(Unit { file: FileId(i as u32), path: (*path).to_string(), module, index })
     });
-    Program::link(units.collect(), packages)
+    Program::link(units.collect(), packages, &[])
 }
 
 #[cfg(test)]

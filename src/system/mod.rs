@@ -121,5 +121,6 @@ pub fn build(
     };
     system.map.endpoints = health::endpoints(&system.served);
     system.map.health = health::all(&system);
+    system.map.datastores = stores::shown(&system.datastores, &system.services);
     system
 }

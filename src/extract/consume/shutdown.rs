@@ -104,7 +104,7 @@ fn node(reach: &Reach<'_, '_>, around: &BTreeSet<UnitId>) -> Presence {
             match u.module.callee_name(call.expr).map(|n| n.as_str()) {
                 Some("enableShutdownHooks") => hooks = hooks.or(Some(ev.program.place(site))),
                 Some("create" | "createMicroservice" | "createApplicationContext")
-                    if callee_is(ev, site, "@nestjs/core.NestFactory") =>
+                    if ev.callee(site).is_some_and(|(symbol, _)| symbol.contains(".NestFactory.")) =>
                 {
                     nest = nest.or(Some(ev.program.place(site)));
                 }
