@@ -43,7 +43,8 @@ pub fn zone(path: &str) -> Zone {
     let outside = segments.iter().position(|s| matches!(*s, "src" | "app" | "internal")).unwrap_or(segments.len());
     let above = &segments[..outside];
     let has = |folders: &[&str], names: &[&str]| folders.iter().any(|folder| names.contains(folder));
-    if has(above, &["examples", "example", "samples", "sample"]) {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    if has(above, &["examples", "example", "samples", "sample"]) || matches!(stem, "example" | "examples") {
         Zone::Example
     } else if has(above, &["docs", "doc", "documentation"]) {
         Zone::Docs
@@ -52,7 +53,10 @@ pub fn zone(path: &str) -> Zone {
     {
         Zone::Migration
     } else if has(above, &["tools", "tooling", "hack", ".github", ".husky"])
-        || has(&segments, &["scripts", "script", "benchmarks", "benchmark", "benches", "bench"])
+        || has(
+            &segments,
+            &["scripts", "script", "experiments", "notebooks", "benchmarks", "benchmark", "benches", "bench"],
+        )
         || segments.iter().any(|s| is_load_generator(s))
         || is_script_file(name)
     {
@@ -197,6 +201,8 @@ mod tests {
             ("orders/features/steps.ts", Zone::Production),
             ("examples/orders/main.py", Zone::Example),
             ("docs/conf.py", Zone::Docs),
+            ("services/audit/examples.py", Zone::Example),
+            ("services/model/experiments/compare.py", Zone::Script),
             ("src/docs/swagger.ts", Zone::Production),
             ("scripts/seed.py", Zone::Script),
             ("tools/release.py", Zone::Script),

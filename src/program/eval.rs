@@ -31,10 +31,10 @@ pub struct Evaluator<'a> {
     depth: Cell<u32>,
     /// How many parameters are being followed to find the callers of a function.
     settling: Cell<u32>,
-    /// The imports that are being followed: modules may import each other in a circle.
-    following: RefCell<Vec<(UnitId, usize)>>,
-    /// The `from x import *` that are being searched, and for what.
-    searching: RefCell<Vec<(UnitId, SmolStr)>>,
+    /// The imports that are being followed, with the depth: modules may import each other in a circle.
+    following: RefCell<Vec<(UnitId, usize, u32)>>,
+    /// The `from x import *` that are being searched, for what, and the depth.
+    searching: RefCell<Vec<(UnitId, SmolStr, u32)>>,
     /// The classes that directly extend or implement a class; built when first asked for.
     pub(super) subclasses: OnceCell<HashMap<ClassRef, Vec<ClassRef>>>,
 }
@@ -209,7 +209,7 @@ impl<'a> Evaluator<'a> {
         let unit = self.program.unit(unit_id);
         let mut stars = unit.module.imports.iter().filter(|i| i.kind == ImportKind::Star).peekable();
         stars.peek()?;
-        let search = (unit_id, SmolStr::new(name));
+        let search = (unit_id, SmolStr::new(name), self.depth.get());
         if self.searching.borrow().contains(&search) {
             return None;
         }
@@ -223,7 +223,9 @@ impl<'a> Evaluator<'a> {
     }
 
     fn import(&self, unit_id: UnitId, index: usize) -> Value {
-        if self.following.borrow().contains(&(unit_id, index)) {
+        // With an expression in between it is no circle, but another question to the same import.
+        let step = (unit_id, index, self.depth.get());
+        if self.following.borrow().contains(&step) {
             // `from . import settings` in the `__init__.py` itself names the module beside it.
             let import = &self.program.unit(unit_id).module.imports[index];
             return match &import.kind {
@@ -231,7 +233,7 @@ impl<'a> Evaluator<'a> {
                 _ => Value::Unknown,
             };
         }
-        self.following.borrow_mut().push((unit_id, index));
+        self.following.borrow_mut().push(step);
         let value = self.imported(unit_id, index);
         self.following.borrow_mut().pop();
         value

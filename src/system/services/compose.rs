@@ -99,7 +99,8 @@ fn built(
     let context = build.context.as_deref()?;
     let file = dockerfile(ctx, service);
     let command = command_words(service);
-    if file.is_none() && !build.inline && !ctx.has_code(context) {
+    let nothing = file.is_none() && !ctx.has_code(context) || ctx.below(context).next().is_none();
+    if nothing && !build.inline {
         // There is nothing to build.
         return None;
     }

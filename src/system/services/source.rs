@@ -80,13 +80,11 @@ fn folders(ctx: &Context<'_>) -> Vec<String> {
     // `services/orders/main.py` without a manifest of its own.
     for id in ctx.deployment.marks.keys() {
         let mut folder = folder_of(&ctx.tree.file(*id).path);
-        while !folder.is_empty() {
-            if ctx.is_unit(folder) {
-                folders.push(folder.to_owned());
-                break;
-            }
+        while !folder.is_empty() && !ctx.is_unit(folder) {
             folder = folder_of(folder);
         }
+        // Without any manifest the whole is one application: `main.py` and nothing that builds it.
+        folders.push(folder.to_owned());
     }
     folders.sort();
     folders.dedup();
