@@ -7,12 +7,13 @@ use rayon::prelude::*;
 
 use crate::catalog::Catalog;
 use crate::config::Config;
+use crate::facts::compose::compose;
 use crate::files::{self, FileKind, Tree};
 use crate::findings::{self, Suppression};
 pub use crate::problem::Problem;
 use crate::program::{self, load::Prefilter};
 use crate::rules::{self, Finding};
-use crate::syntax::FileId;
+use crate::syntax::{FileId, Place};
 use crate::system::{self, System};
 
 /// What to check.
@@ -144,14 +145,10 @@ fn analyse(outcome: &mut Outcome, catalog: &Catalog, request: &Request) {
     let packages = program::packages::packages(tree);
     let prefilter = if request.every_file { Prefilter::Off } else { Prefilter::On };
     let loaded = program::load::load(tree, catalog, &packages, prefilter, &visit);
-    tree.ids().collect::<Vec<_>>().par_iter().for_each(|&id| {
-        let file = tree.file(id);
-        if carries_comments(files::classify(&file.path))
-            && let Ok(text) = files::read(file)
-        {
-            visit(id, &text);
-        }
-    });
+    let data: Vec<Problem> =
+        tree.ids().collect::<Vec<_>>().into_par_iter().flat_map_iter(|id| read_data(tree, id, &visit)).collect();
+    outcome.problems.extend(data);
+    outcome.problems.extend(loaded.program.units.iter().filter_map(not_understood));
     let mut states = vec![None; tree.files.len()];
     for unit in &loaded.program.units {
         states[unit.file.0 as usize] = Some(FileState::Parsed);
@@ -182,6 +179,45 @@ fn analyse(outcome: &mut Outcome, catalog: &Catalog, request: &Request) {
 fn decides(path: &str) -> bool {
     let asset = path.split('/').any(|part| matches!(part, "static" | "assets" | "public" | "wwwroot"));
     files::zone(path) == files::Zone::Production && !asset && !path.contains(".min.")
+}
+
+/// Reads a file that is not source code for its suppressions, and says what of it could not be read.
+fn read_data(tree: &Tree, id: FileId, visit: &dyn Fn(FileId, &str)) -> Vec<Problem> {
+    let file = tree.file(id);
+    let kind = files::classify(&file.path);
+    if !carries_comments(kind) {
+        return Vec::new();
+    }
+    // What deploys the system decides rules; other data is only looked at.
+    let decides = matches!(kind, FileKind::Compose | FileKind::Dockerfile | FileKind::Dotenv | FileKind::PyProject)
+        && files::zone(&file.path) == files::Zone::Production;
+    let problem = |place, reason| Problem { path: file.path.clone(), place, reason, incomplete: decides };
+    match files::read(file) {
+        Ok(text) => {
+            visit(id, &text);
+            if kind != FileKind::Compose {
+                return Vec::new();
+            }
+            let errors = compose(&text).errors;
+            errors.into_iter().map(|error| problem(Some(Place::new(id, error.span)), error.message)).collect()
+        }
+        Err(error) => vec![problem(None, error.to_string())],
+    }
+}
+
+/// A source file with faults in its syntax: the tree around them is a guess.
+fn not_understood(unit: &program::Unit) -> Option<Problem> {
+    let first = *unit.module.syntax_errors.first()?;
+    let reason = match unit.module.syntax_errors.len() {
+        1 => "the syntax is not understood here".to_owned(),
+        number => format!("the syntax is not understood here and at {} more places", number - 1),
+    };
+    Some(Problem {
+        path: unit.path.clone(),
+        place: Some(Place::new(unit.file, first)),
+        reason,
+        incomplete: files::zone(&unit.path) == files::Zone::Production,
+    })
 }
 
 /// Files other than source code whose comments can hold a suppression.
