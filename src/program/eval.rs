@@ -983,15 +983,40 @@ impl<'a> Evaluator<'a> {
         out
     }
 
+    /// The parameter that an expression names, whatever its declared type says.
+    pub fn param_of(&self, site: Site) -> Option<Value> {
+        let unit = self.program.unit(site.unit);
+        let ExprKind::Name(name) = &unit.module.expr(site.expr).kind else { return None };
+        match unit.index.lookup(&unit.module, unit.index.func_of(site.expr), name)?.1 {
+            [Binding::Param(func, index)] => Some(Value::Param { unit: site.unit, func: *func, index: *index }),
+            _ => None,
+        }
+    }
+
+    /// Like [`Evaluator::settle`] for an expression: a parameter is followed to its callers even when its
+    /// declared type is known (an options object says nothing by its type).
+    pub fn settle_at(&self, site: Site) -> Vec<Value> {
+        match self.param_of(site) {
+            Some(param) => {
+                let mut values = self.settle(&param);
+                if values.iter().all(|v| *v == Value::Unknown) {
+                    values = self.settle(&self.eval(site));
+                }
+                values
+            }
+            None => self.settle(&self.eval(site)),
+        }
+    }
+
     fn settle_into(&self, value: &Value, hops: u32, out: &mut Vec<Value>) {
         match value {
             Value::Param { unit, func, index } if hops < 3 => {
-                let callers = self.callers(*unit, *func);
+                let callers = self.entries(*unit, *func);
                 let param = &self.program.unit(*unit).module.func(*func).params[*index];
                 let mut missing = callers.is_empty();
-                for call in callers.iter().take(24) {
-                    match self.argument(*call, *unit, *func, *index) {
-                        Some(value) => self.settle_into(&value, hops + 1, out),
+                for caller in callers.iter().take(24) {
+                    match self.argument_of(*caller, *unit, *func, *index) {
+                        Some(site) => self.settle_into(&self.eval(site), hops + 1, out),
                         None => missing = true,
                     }
                 }
@@ -1009,6 +1034,81 @@ impl<'a> Evaluator<'a> {
                 }
             }
         }
+    }
+
+    /// The ways into a function: its calls, and the calls that run it for somebody
+    /// (`breaker.call(self.fetch, 1)`, `new CircuitBreaker(fetch)` with `breaker.fire(1)`).
+    pub fn entries(&self, unit: UnitId, func: FuncId) -> Vec<Way> {
+        let mut out: Vec<Way> =
+            self.callers(unit, func).into_iter().map(|site| Way { site, skip: 0, handed: None }).collect();
+        for (site, position) in self.handed_to(unit, func) {
+            let run = self.runs_of(site);
+            if run.is_empty() {
+                out.push(Way { site, skip: position + 1, handed: Some(site) });
+            }
+            out.extend(run.into_iter().map(|run| Way { site: run, skip: 0, handed: Some(site) }));
+        }
+        out
+    }
+
+    /// The calls that get a function of the repository as an argument, with the position.
+    pub fn handed_to(&self, unit_id: UnitId, func: FuncId) -> Vec<(Site, usize)> {
+        let unit = self.program.unit(unit_id);
+        let mut out = Vec::new();
+        if let Some(&lambda) = unit.index.lambda_expr.get(&func)
+            && let Some(Parent::Expr(outer)) = unit.index.expr_parent.get(lambda.0 as usize).copied()
+            && let Some(call) = unit.module.call(outer)
+            && let Some(position) = call.args.iter().position(|a| a.value == lambda)
+        {
+            out.push((Site { unit: unit_id, expr: outer }, position));
+        }
+        let name = &unit.module.func(func).name;
+        if name.is_empty() {
+            return out;
+        }
+        for &(site, position) in self.program.handed(name) {
+            let Some(call) = self.program.unit(site.unit).module.call(site.expr) else { continue };
+            let is_it = self
+                .at(site.unit, call.args[position].value)
+                .alternatives()
+                .iter()
+                .any(|v| matches!(v, Value::Function { unit: u, func: f, .. } if *u == unit_id && *f == func));
+            if is_it {
+                out.push((site, position));
+            }
+        }
+        out
+    }
+
+    /// `breaker.fire(…)` and the like, for the call that made the breaker.
+    fn runs_of(&self, made: Site) -> Vec<Site> {
+        let mut out = Vec::new();
+        for name in ["fire", "exec", "execute", "run"] {
+            for &site in self.program.calls_named(name) {
+                let Some(call) = self.program.unit(site.unit).module.call(site.expr) else { continue };
+                if let Value::Method { receiver, .. } = self.at(site.unit, call.callee)
+                    && receiver.call == Some(made)
+                {
+                    out.push(site);
+                }
+            }
+        }
+        out
+    }
+
+    /// The expression that a way in passes for a parameter.
+    pub fn argument_of(&self, entry: Way, unit: UnitId, func: FuncId, index: usize) -> Option<Site> {
+        if entry.skip == 0 {
+            return self.argument_site(entry.site, unit, func, index);
+        }
+        let call = self.program.unit(entry.site.unit).module.call(entry.site.expr)?;
+        let name = &self.program.unit(unit).module.func(func).params.get(index)?.name;
+        let arg = call
+            .args
+            .iter()
+            .find(|a| a.name.as_ref() == Some(name))
+            .or_else(|| call.args.iter().filter(|a| a.name.is_none() && !a.spread).nth(entry.skip + index))?;
+        Some(Site { unit: entry.site.unit, expr: arg.value })
     }
 
     /// The calls of a function of the repository.
@@ -1054,6 +1154,17 @@ impl<'a> Evaluator<'a> {
             _ => None,
         })
     }
+}
+
+/// A way into a function; see [`Evaluator::entries`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// The call.
+    pub site: Site,
+    /// How many of its arguments come before those of the function.
+    pub skip: usize,
+    /// The call that the function was handed to, when it is run for somebody.
+    pub handed: Option<Site>,
 }
 
 /// The expressions a function returns, not those of functions nested in it.

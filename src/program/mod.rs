@@ -16,7 +16,7 @@ use std::collections::HashMap;
 
 use smol_str::SmolStr;
 
-use crate::facts::module::{CallId, ExprId, FuncId, Language, Module};
+use crate::facts::module::{CallId, ExprId, ExprKind, FuncId, Language, Module};
 use crate::syntax::{FileId, Place};
 
 pub use eval::Evaluator;
@@ -51,6 +51,9 @@ pub struct Program {
     pub imports: resolve::ImportMap,
     /// Calls by the last name of their callee: `a.b.send(x)` under `send`.
     calls: HashMap<SmolStr, Vec<Site>>,
+    /// Calls that get a name as an argument, by that name: `run(self.fetch, 1)` under `fetch`, with the
+    /// position.
+    handed: HashMap<SmolStr, Vec<(Site, usize)>>,
 }
 
 impl Program {
@@ -61,14 +64,22 @@ impl Program {
             units.iter().enumerate().map(|(i, unit)| (unit.path.clone(), UnitId(i as u32))).collect();
         let imports = resolve::ImportMap::build(&units, &by_path, packages);
         let mut calls: HashMap<SmolStr, Vec<Site>> = HashMap::new();
+        let mut handed: HashMap<SmolStr, Vec<(Site, usize)>> = HashMap::new();
         for (i, unit) in units.iter().enumerate() {
             for &CallId { expr, .. } in &unit.index.calls {
+                let site = Site { unit: UnitId(i as u32), expr };
                 if let Some(name) = unit.module.callee_name(expr) {
-                    calls.entry(name.clone()).or_default().push(Site { unit: UnitId(i as u32), expr });
+                    calls.entry(name.clone()).or_default().push(site);
+                }
+                let Some(call) = unit.module.call(expr) else { continue };
+                for (position, arg) in call.args.iter().enumerate() {
+                    if let ExprKind::Name(name) | ExprKind::Attr { name, .. } = &unit.module.expr(arg.value).kind {
+                        handed.entry(name.clone()).or_default().push((site, position));
+                    }
                 }
             }
         }
-        Program { units, by_path, imports, calls }
+        Program { units, by_path, imports, calls, handed }
     }
 
     /// The unit behind an id.
@@ -89,6 +100,11 @@ impl Program {
     /// Every call whose callee ends in `name`, in path order.
     pub fn calls_named(&self, name: &str) -> &[Site] {
         self.calls.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Every call that gets something named `name` as an argument, with the position.
+    pub fn handed(&self, name: &str) -> &[(Site, usize)] {
+        self.handed.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// The place of an expression.
