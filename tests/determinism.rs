@@ -92,6 +92,33 @@ fn the_prefilter_changes_nothing_on_the_examples_of_the_skills() {
     }
 }
 
+#[test]
+fn files_that_use_a_client_of_another_file_are_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = [
+        (
+            "web/src/api.ts",
+            "import axios from 'axios';\nexport const api = axios.create({ baseURL: 'http://stock' });\n",
+        ),
+        ("web/src/index.ts", "export { api } from './api';\n"),
+        ("web/src/stock.ts", "import { api } from '.';\nexport const stock = (sku: string) => api.get(`/${sku}`);\n"),
+        ("web/src/unrelated.ts", "export const rate = 0.19;\n"),
+        ("orders/app/__init__.py", ""),
+        ("orders/app/peers.py", "import httpx\n\nclient = httpx.Client(timeout=None)\n"),
+        (
+            "orders/app/stock.py",
+            "from app import peers\n\n\ndef stock(sku):\n    return peers.client.get(\"/\" + sku)\n",
+        ),
+        ("orders/app/unrelated.py", "RATE = 0.19\n"),
+    ];
+    write(folder.path(), &files);
+    assert_same_with_every_file(folder.path(), "clients used elsewhere");
+    let outcome = run(folder.path(), false);
+    assert_eq!(outcome.stats.files_parsed, 6, "the unrelated ones are not read");
+    let told = format!("{:?}", found(&outcome));
+    assert!(told.contains("web/src/api.ts") && told.contains("orders/app/peers.py"), "{told}");
+}
+
 /// Speed is pinned by counts, never by time.
 #[test]
 fn only_files_that_name_a_library_are_parsed_and_what_they_import() {
