@@ -7,13 +7,14 @@ use rayon::prelude::*;
 
 use crate::catalog::Catalog;
 use crate::config::Config;
-use crate::facts::compose::compose;
 use crate::files::{self, FileKind, Tree};
 use crate::findings::{self, Suppression};
 pub use crate::problem::Problem;
 use crate::program::{self, load::Prefilter};
 use crate::rules::{self, Finding};
 use crate::syntax::{FileId, Place};
+use crate::system::deployment::Deployment;
+use crate::system::services::Correction;
 use crate::system::{self, System};
 
 /// What to check.
@@ -142,13 +143,15 @@ fn analyse(outcome: &mut Outcome, catalog: &Catalog, request: &Request) {
             suppressions.lock().unwrap_or_else(PoisonError::into_inner).extend(found);
         }
     };
-    let packages = program::packages::packages(tree);
+    let deployment = Deployment::read(tree);
+    let packages = deployment.packages(tree);
     let prefilter = if request.every_file { Prefilter::Off } else { Prefilter::On };
     let loaded = program::load::load(tree, catalog, &packages, prefilter, &visit);
     let data: Vec<Problem> =
-        tree.ids().collect::<Vec<_>>().into_par_iter().flat_map_iter(|id| read_data(tree, id, &visit)).collect();
+        tree.ids().collect::<Vec<_>>().into_par_iter().filter_map(|id| read_data(tree, id, &visit)).collect();
     outcome.problems.extend(data);
     outcome.problems.extend(loaded.program.units.iter().filter_map(not_understood));
+    outcome.problems.extend(compose_problems(tree, &deployment));
     let mut states = vec![None; tree.files.len()];
     for unit in &loaded.program.units {
         states[unit.file.0 as usize] = Some(FileState::Parsed);
@@ -168,7 +171,14 @@ fn analyse(outcome: &mut Outcome, catalog: &Catalog, request: &Request) {
         .map(|(state, file)| state.unwrap_or_else(|| state_of(&file.path)))
         .collect();
     outcome.stats.files_parsed = loaded.parsed as u64;
-    outcome.system = system::build(tree, &loaded.program, catalog);
+    let corrections: Vec<Correction> = request.config.services.iter().map(Correction::from).collect();
+    outcome.system = system::build(tree, &deployment, &loaded.program, catalog, &corrections);
+    outcome.problems.extend(deployment.errors.iter().map(|(id, reason)| Problem {
+        path: tree.file(*id).path.clone(),
+        place: None,
+        reason: reason.clone(),
+        incomplete: decides(&tree.file(*id).path),
+    }));
     let mut suppressions = suppressions.into_inner().unwrap_or_else(PoisonError::into_inner);
     suppressions.sort_by_key(|s| (s.file, s.span));
     outcome.suppressions = suppressions;
@@ -181,28 +191,36 @@ fn decides(path: &str) -> bool {
     files::zone(path) == files::Zone::Production && !asset && !path.contains(".min.")
 }
 
-/// Reads a file that is not source code for its suppressions, and says what of it could not be read.
-fn read_data(tree: &Tree, id: FileId, visit: &dyn Fn(FileId, &str)) -> Vec<Problem> {
+/// Reads a file that is not source code for its suppressions. What deploys the system is read elsewhere,
+/// and its faults are told there; other data is only counted when it can't be read.
+fn read_data(tree: &Tree, id: FileId, visit: &dyn Fn(FileId, &str)) -> Option<Problem> {
     let file = tree.file(id);
     let kind = files::classify(&file.path);
     if !carries_comments(kind) {
-        return Vec::new();
+        return None;
     }
-    // What deploys the system decides rules; other data is only looked at.
-    let decides = matches!(kind, FileKind::Compose | FileKind::Dockerfile | FileKind::Dotenv | FileKind::PyProject)
-        && files::zone(&file.path) == files::Zone::Production;
-    let problem = |place, reason| Problem { path: file.path.clone(), place, reason, incomplete: decides };
     match files::read(file) {
-        Ok(text) => {
-            visit(id, &text);
-            if kind != FileKind::Compose {
-                return Vec::new();
-            }
-            let errors = compose(&text).errors;
-            errors.into_iter().map(|error| problem(Some(Place::new(id, error.span)), error.message)).collect()
+        Ok(text) => visit(id, &text),
+        Err(error) if matches!(kind, FileKind::Yaml | FileKind::Toml | FileKind::Properties) => {
+            let incomplete = error.is_failure();
+            return Some(Problem { path: file.path.clone(), place: None, reason: error.to_string(), incomplete });
         }
-        Err(error) => vec![problem(None, error.to_string())],
+        Err(_) => {}
     }
+    None
+}
+
+/// What could not be read of the Compose files.
+fn compose_problems<'d>(tree: &'d Tree, deployment: &'d Deployment) -> impl Iterator<Item = Problem> + 'd {
+    deployment.compose_files.iter().flat_map(|(&id, file)| {
+        let path = &tree.file(id).path;
+        file.errors.iter().map(move |error| Problem {
+            path: path.clone(),
+            place: Some(Place::new(id, error.span)),
+            reason: error.message.clone(),
+            incomplete: decides(path),
+        })
+    })
 }
 
 /// A source file with faults in its syntax: the tree around them is a guess.
@@ -216,7 +234,7 @@ fn not_understood(unit: &program::Unit) -> Option<Problem> {
         path: unit.path.clone(),
         place: Some(Place::new(unit.file, first)),
         reason,
-        incomplete: files::zone(&unit.path) == files::Zone::Production,
+        incomplete: decides(&unit.path),
     })
 }
 

@@ -1,5 +1,7 @@
 //! The same answer for any number of threads, any order of files, with and without the prefilter; and
 //! how much is read for it, in counts.
+// Outside of `#[test]` clippy does not know that these are tests.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

@@ -1,4 +1,6 @@
 //! Bad input: a clear message, the right exit code, an end within seconds; no panic, no silent pass.
+// Outside of `#[test]` clippy does not know that these are tests.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

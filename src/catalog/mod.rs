@@ -4,8 +4,10 @@
 //! all of them and answers by symbol. A symbol is the canonical import name of the library, a dot, and
 //! the name in it: `requests.get`, `@nestjs/axios.HttpService.post`, `aiokafka.AIOKafkaProducer.send`.
 
+pub mod consume;
 pub mod http;
 pub mod schema;
+pub mod store;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
@@ -14,7 +16,7 @@ use include_dir::{Dir, include_dir};
 use smol_str::{SmolStr, format_smolstr};
 
 use crate::facts::module::Language;
-use schema::{Ecosystem, EnvReader, Library};
+use schema::{Ecosystem, EnvReader, Library, ReturnsByArgument};
 
 static DATA: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/src/catalog/data");
 
@@ -67,6 +69,17 @@ impl Catalog {
             Some(ty) => self.absolute(library, ty),
             None => self.canonical(language, symbol),
         }
+    }
+
+    /// The factory a symbol is, when the string it is given says what it makes.
+    pub fn by_argument(&self, language: Language, symbol: &str) -> Option<&ReturnsByArgument> {
+        let (library, rest) = self.split(language, symbol)?;
+        library.returns_by_argument.iter().find(|f| f.calls.iter().any(|c| c == rest))
+    }
+
+    /// A name of a library's data file as a symbol.
+    pub fn symbol(&self, language: Language, of: &str, name: &str) -> Option<SmolStr> {
+        self.split(language, of).map(|(library, _)| self.absolute(library, name))
     }
 
     /// The type of a property that is an object of its own (`HttpService.axiosRef`, `channel[]` for

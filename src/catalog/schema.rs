@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::consume::{Consume, Effects};
 use super::http::{Breaker, Deadline, Http, Retry};
+use super::store::Store;
 use crate::facts::module::Language;
 
 /// Languages that share packages.
@@ -56,6 +58,9 @@ pub struct Library {
     /// Types of what functions and methods return: `connect: Connection`.
     #[serde(default)]
     pub returns: BTreeMap<String, String>,
+    /// Types of what a function returns for the string it is given: `boto3.client("sqs")`.
+    #[serde(default)]
+    pub returns_by_argument: Vec<ReturnsByArgument>,
     /// Types of properties: `HttpService.axiosRef: axios.Axios`.
     #[serde(default)]
     pub properties: BTreeMap<String, String>,
@@ -88,6 +93,27 @@ pub struct Library {
     /// How it bounds the time of what it wraps.
     #[serde(default)]
     pub deadline: Vec<Deadline>,
+    /// How it hands messages over.
+    pub consume: Option<Consume>,
+    /// How it opens datastores.
+    pub store: Option<Store>,
+    /// What its calls do to the world.
+    #[serde(default)]
+    pub effects: Effects,
+}
+
+/// A factory whose string argument says what it makes.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ReturnsByArgument {
+    /// The functions.
+    pub calls: Vec<String>,
+    /// The position of the string.
+    pub argument: usize,
+    /// Its keyword, where it can be passed by name.
+    pub keyword: Option<String>,
+    /// What each string makes.
+    pub types: BTreeMap<String, String>,
 }
 
 /// A callback's parameter.

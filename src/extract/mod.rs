@@ -6,6 +6,7 @@
 //! protected; what could not be resolved is said too.
 
 pub mod http;
+pub mod stores;
 
 use crate::syntax::Place;
 

@@ -192,9 +192,13 @@ impl<'a> Evaluator<'a> {
         let import = &self.program.unit(unit_id).module.imports[index];
         let Some(target) = self.program.imports.target(unit_id, &import.module) else { return Value::Unknown };
         match (target, &import.kind) {
-            (Target::Unit(unit), ImportKind::Named(name)) => {
-                self.exported(*unit, name, 0).unwrap_or_else(|| self.submodule(unit_id, &import.module, name))
-            }
+            (Target::Unit(unit), ImportKind::Named(name)) => match self.exported(*unit, name, 0) {
+                Some(value) => value,
+                None => match self.submodule(unit_id, &import.module, name) {
+                    Value::Unknown | Value::Folder(_) => self.shadowed(unit_id, &import.module, name),
+                    module => module,
+                },
+            },
             (Target::Unit(unit), ImportKind::Default) => {
                 self.exported(*unit, "default", 0).unwrap_or(Value::Module(*unit))
             }
@@ -208,6 +212,16 @@ impl<'a> Evaluator<'a> {
                 Value::External(format_smolstr!("{package}.{name}"))
             }
             (Target::External(package), _) => Value::External(package.clone()),
+        }
+    }
+
+    /// A folder of the repository has the name of a library (`src/neo4j/driver.py` imports from `neo4j`)
+    /// and does not offer what is imported.
+    fn shadowed(&self, unit_id: UnitId, module: &str, name: &str) -> Value {
+        let language = self.program.language(unit_id);
+        match language == Language::Python && self.catalog.split(language, module).is_some() {
+            true => Value::External(format_smolstr!("{module}.{name}")),
+            false => Value::Unknown,
         }
     }
 
@@ -390,6 +404,9 @@ impl<'a> Evaluator<'a> {
         }
         let mut declared = None;
         for field in class.fields.iter().filter(|f| f.name == name) {
+            if let Some(given) = call.and_then(|c| self.field_argument(c, unit_id, class_id, name)) {
+                return given;
+            }
             if let Some(value) = field.value {
                 values.push(self.at(unit_id, value));
             }
@@ -431,6 +448,17 @@ impl<'a> Evaluator<'a> {
             }
         }
         Value::Unknown
+    }
+
+    /// The argument for a field of a class without a constructor (a dataclass, a model).
+    fn field_argument(&self, site: Site, unit: UnitId, class: ClassId, name: &str) -> Option<Value> {
+        let module = &self.program.unit(unit).module;
+        let constructed = |m: &FuncId| module.func(*m).kind == FunctionKind::Constructor;
+        if module.language != Language::Python || module.class(class).methods.iter().any(constructed) {
+            return None;
+        }
+        let value = self.keyword(site.unit, self.program.unit(site.unit).module.call(site.expr)?, name)?;
+        (!value.is_unknown()).then_some(value)
     }
 
     fn static_member(&self, unit_id: UnitId, class_id: ClassId, name: &str, site: Site) -> Value {
@@ -489,6 +517,8 @@ impl<'a> Evaluator<'a> {
         }
         let default =
             default.map(|(_, v)| v).filter(|v| !matches!(v, Value::Unknown | Value::Null | Value::External(_)));
+        // The field is what reads the variable, not each use of it.
+        let site = field.value.or(field.ty).map_or(site, |expr| Site { unit: unit_id, expr });
         Some(Value::Env { name: env.into(), default: default.map(Arc::new), site })
     }
 
@@ -642,9 +672,22 @@ impl<'a> Evaluator<'a> {
                 }
                 Value::Object { unit: *unit, class: *class, call: Some(site) }
             }
+            // `env = Env(); env("NAME")`
+            Value::Instance(instance) => {
+                let symbol = format_smolstr!("{}.()", instance.ty);
+                self.known_call(language, &symbol, site, call).unwrap_or(Value::Unknown)
+            }
+            // `cls(…)` in a class method
+            Value::Object { unit, class, .. } if self.is_receiver(site.unit, call.callee) => {
+                Value::Object { unit: *unit, class: *class, call: Some(site) }
+            }
             Value::OneOf(values) => self.one_of(values.iter().map(|v| self.call_value(v, site, call)).collect()),
             _ => self.string_method(site, call),
         }
+    }
+
+    fn is_receiver(&self, unit: UnitId, callee: ExprId) -> bool {
+        matches!(self.program.unit(unit).module.expr(callee).kind, ExprKind::This)
     }
 
     /// A class that extends an external one without adding a constructor is still that type; nothing
@@ -667,6 +710,13 @@ impl<'a> Evaluator<'a> {
             // Nest: `get<string>("NAME", { infer: true })` has no default there.
             let default = default.filter(|d| !matches!(d, Value::Dict(_)));
             return Some(Value::Env { name: name.into(), default: default.map(Arc::new), site });
+        }
+        if let Some(factory) = self.catalog.by_argument(language, symbol) {
+            let made = self
+                .positional(site.unit, call, factory.argument)
+                .or_else(|| factory.keyword.as_ref().and_then(|k| self.keyword(site.unit, call, k)))?;
+            let ty = self.catalog.symbol(language, symbol, factory.types.get(&made.as_str()?)?)?;
+            return Some(Value::Instance(Instance { ty, call: Some(site), from: None }));
         }
         if let Some(position) = self.catalog.transparent(language, symbol) {
             return self.positional(site.unit, call, position);
@@ -1006,6 +1056,73 @@ impl<'a> Evaluator<'a> {
             }
             None => self.settle(&self.eval(site)),
         }
+    }
+
+    /// Where an object comes from, when only its declared type is known: parameters and fields are
+    /// followed to what callers and constructors pass.
+    pub fn trace(&self, site: Site) -> Vec<Value> {
+        if self.param_of(site).is_some() {
+            return self.settle_at(site);
+        }
+        let unit = self.program.unit(site.unit);
+        let ExprKind::Attr { object, name, .. } = &unit.module.expr(site.expr).kind else {
+            return self.settle(&self.eval(site));
+        };
+        let mut out = Vec::new();
+        for owner in self.at(site.unit, *object).alternatives() {
+            let Value::Object { unit: u, class, .. } = owner else { continue };
+            self.trace_member(*u, *class, name, 0, &mut out);
+        }
+        out.retain(|v| *v != Value::Unknown);
+        out
+    }
+
+    fn trace_member(&self, unit_id: UnitId, class_id: ClassId, name: &str, hops: u32, out: &mut Vec<Value>) {
+        let unit = self.program.unit(unit_id);
+        let class = unit.module.class(class_id);
+        for (expr, _) in unit.index.member(class_id, name) {
+            out.extend(self.settle_at(Site { unit: unit_id, expr: *expr }));
+        }
+        for &method in &class.methods {
+            for (index, param) in unit.module.func(method).params.iter().enumerate() {
+                if param.is_field && param.name == name {
+                    out.extend(self.settle(&Value::Param { unit: unit_id, func: method, index }));
+                    // A subclass without a constructor is constructed through this one.
+                    out.extend(self.through_subclasses(unit_id, class_id, index));
+                }
+            }
+        }
+        if out.is_empty() && hops < 4 {
+            for &base in &class.bases {
+                if let Value::Class { unit, class } = self.at(unit_id, base) {
+                    self.trace_member(unit, class, name, hops + 1, out);
+                }
+            }
+        }
+    }
+
+    /// The arguments that constructions of subclasses pass for a parameter of an inherited constructor.
+    fn through_subclasses(&self, unit_id: UnitId, class_id: ClassId, index: usize) -> Vec<Value> {
+        let mut out = Vec::new();
+        for id in self.program.ids() {
+            let unit = self.program.unit(id);
+            for class in &unit.module.classes {
+                let own = class.methods.iter().any(|m| unit.module.func(*m).kind == FunctionKind::Constructor);
+                let extends = class.bases.iter().any(
+                    |b| matches!(self.at(id, *b), Value::Class { unit, class } if unit == unit_id && class == class_id),
+                );
+                if own || !extends {
+                    continue;
+                }
+                for &site in self.program.calls_named(&class.name).iter().take(8) {
+                    let Some(call) = self.program.unit(site.unit).module.call(site.expr) else { continue };
+                    if let Some(arg) = call.args.iter().filter(|a| a.name.is_none() && !a.spread).nth(index) {
+                        out.push(self.at(site.unit, arg.value));
+                    }
+                }
+            }
+        }
+        out
     }
 
     fn settle_into(&self, value: &Value, hops: u32, out: &mut Vec<Value>) {

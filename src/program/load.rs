@@ -312,3 +312,66 @@ impl Needles {
         }
     }
 }
+
+/// Links sources that are in memory; file number n is source number n. What does not parse, and what
+/// is no source file by its name, is left out.
+pub fn from_sources(sources: &[(&str, &str)], packages: &Packages) -> Program {
+    let units = sources.iter().enumerate().filter_map(|(i, (path, text))| {
+        let FileKind::Code(language) = files::classify(path) else { return None };
+        let module = lower(path, language, text).ok()?;
+        let index = Index::build(&module);
+        Some(Unit { file: FileId(i as u32), path: (*path).to_string(), module, index })
+    });
+    Program::link(units.collect(), packages)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::program::Evaluator;
+
+    /// The types of the receivers of all calls with a name.
+    fn receivers(path: &str, text: &str, name: &str) -> Vec<String> {
+        let program = from_sources(&[(path, text)], &Packages::default());
+        let ev = Evaluator::new(&program, Catalog::embedded().unwrap());
+        program.calls_named(name).iter().map(|s| ev.callee(*s).map_or("?".into(), |(s, _)| s.to_string())).collect()
+    }
+
+    #[test]
+    fn the_string_that_a_factory_is_given_says_what_it_makes() {
+        let text = "import boto3\nimport aioboto3\nclass Q:\n    def __init__(self):\n        self.sqs = boto3.client('sqs', region_name='x')\n    def put(self):\n        self.sqs.send_message(QueueUrl='q', MessageBody='b')\nasync def other():\n    async with aioboto3.Session().client(service_name='sqs') as c:\n        await c.send_message(QueueUrl='q')\ns3 = boto3.client('s3')\ns3.send_message()\nq = boto3.resource('sqs').get_queue_by_name(QueueName='x')\nq.send_message(MessageBody='')\n";
+        assert_eq!(
+            receivers("a.py", text, "send_message"),
+            [
+                "boto3.sqs.Client.send_message",
+                "boto3.sqs.Client.send_message",
+                "boto3.client.send_message",
+                "boto3.sqs.Queue.send_message"
+            ]
+        );
+    }
+
+    #[test]
+    fn channels_are_followed_through_attributes_callbacks_and_iteration() {
+        let pika = "import pika\nclass P:\n    def __init__(self):\n        self.c = pika.BlockingConnection(pika.ConnectionParameters()).channel()\n    def go(self):\n        self.c.basic_publish('', 'q', b'')\n";
+        assert_eq!(receivers("a.py", pika, "basic_publish"), ["pika.BlockingChannel.basic_publish"]);
+        let aio = "from aio_pika import connect_robust\nasync def go(url):\n    conn = await connect_robust(url)\n    async with conn:\n        ch = await conn.channel()\n        q = await ch.declare_queue('x')\n        async with q.iterator() as it:\n            async for m in it:\n                await m.ack()\n        await ch.default_exchange.publish(1, 'x')\n";
+        assert_eq!(receivers("a.py", aio, "ack"), ["aio_pika.IncomingMessage.ack"]);
+        assert_eq!(receivers("a.py", aio, "publish"), ["aio_pika.Exchange.publish"]);
+        let js = "const amqp = require('amqplib/callback_api');\namqp.connect(url, (e, conn) => {\n conn.createChannel((e2, ch) => { ch.sendToQueue('q', Buffer.from('x')); });\n});\n";
+        assert_eq!(receivers("a.js", js, "sendToQueue"), ["amqplib.Channel.sendToQueue"]);
+        let kafka = "import { Kafka } from 'kafkajs';\nconst kafka = new Kafka({});\nconst p = kafka.producer();\nawait p.send({topic: 'x'});\n";
+        assert_eq!(receivers("a.ts", kafka, "send"), ["kafkajs.Producer.send"]);
+        let confluent = "const { Kafka } = require('@confluentinc/kafka-javascript').KafkaJS;\nconst p = new Kafka({}).producer();\np.send({});\n";
+        assert_eq!(receivers("a.js", confluent, "send"), ["@confluentinc/kafka-javascript.KafkaJS.Producer.send"]);
+    }
+
+    #[test]
+    fn redis_and_bull_constructors_are_typed() {
+        let js = "import Redis from 'ioredis';\nimport { Redis as R } from 'ioredis';\nimport Queue from 'bull';\nnew Redis(url).publish('c', 'm');\nnew R().publish('c', 'm');\nconst q = new Queue('mail', url);\nq.add({});\n";
+        assert_eq!(receivers("a.ts", js, "publish"), ["ioredis.Redis.publish", "ioredis.Redis.publish"]);
+        assert_eq!(receivers("a.ts", js, "add"), ["bull.Queue.add"]);
+        let py = "import redis.asyncio as redis\nr = redis.from_url('x')\nawait r.publish('c', 'm')\n";
+        assert_eq!(receivers("a.py", py, "publish"), ["redis.Redis.publish"]);
+    }
+}

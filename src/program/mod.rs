@@ -9,7 +9,6 @@ pub mod eval;
 pub mod index;
 pub mod load;
 pub mod mentions;
-pub mod packages;
 pub mod resolve;
 pub mod value;
 

@@ -3,6 +3,7 @@
 //! A rule reads the [`System`] and says what is broken. It never opens a file, reads the clock, the
 //! environment or the network, and never formats a path.
 
+pub mod data_ownership;
 pub mod finding;
 pub mod names;
 pub mod rest_client;
@@ -46,6 +47,7 @@ impl Rule {
 /// All rules, sorted by id.
 pub fn all() -> &'static [Rule] {
     &[
+        data_ownership::shared_database::RULE,
         rest_client::blocking_call_in_async::RULE,
         rest_client::hard_coded_address::RULE,
         rest_client::missing_circuit_breaker::RULE,

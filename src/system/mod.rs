@@ -1,6 +1,16 @@
 //! The facts of all files joined: services, datastores, channels, calls, and how each client,
 //! publisher, consumer and saga is protected.
 
+pub mod browser;
+pub mod calls;
+pub mod compose;
+pub mod deployment;
+pub mod imports;
+pub mod map;
+pub mod owners;
+pub mod services;
+pub mod stores;
+
 use std::collections::HashMap;
 
 use crate::catalog::Catalog;
@@ -8,7 +18,12 @@ use crate::extract::http::{self, BlockingCall, HttpClient};
 use crate::files::{self, Tree, Zone};
 use crate::program::{Evaluator, Program};
 use crate::syntax::{FileId, Place};
-pub mod compose;
+
+pub use services::{Service, ServiceKind};
+
+use deployment::Deployment;
+use map::SystemMap;
+use services::Correction;
 
 /// Everything the rules look at.
 #[derive(Clone, Debug, Default)]
@@ -18,21 +33,16 @@ pub struct System {
     /// Which services a source file belongs to: several for a shared package, none for code that no
     /// service uses.
     pub owners: HashMap<FileId, Vec<usize>>,
+    /// The datastores, with the services that use them.
+    pub datastores: Vec<stores::Datastore>,
     /// Outgoing HTTP.
     pub http: Vec<HttpClient>,
     /// Other calls that block the event loop.
     pub blocking: Vec<BlockingCall>,
-}
-
-/// A first-party process that the system deploys.
-#[derive(Clone, Debug, Default)]
-pub struct Service {
-    /// Its name: the Compose service, else the package, else the folder.
-    pub name: String,
-    /// The folder of its code, relative, with `/`; empty for the root.
-    pub root: String,
-    /// The place that declares it.
-    pub place: Option<Place>,
+    /// Requests from one service to another.
+    pub calls: Vec<calls::Call>,
+    /// What is shown of the system besides its services and calls.
+    pub map: map::SystemMap,
 }
 
 impl System {
@@ -46,9 +56,22 @@ impl System {
 }
 
 /// Joins the program and the deployment files of a tree.
-pub fn build(tree: &Tree, program: &Program, catalog: &Catalog) -> System {
+pub fn build(
+    tree: &Tree,
+    deployment: &Deployment,
+    program: &Program,
+    catalog: &Catalog,
+    corrections: &[Correction],
+) -> System {
     let ev = Evaluator::new(program, catalog);
-    let in_scope = |unit| files::zone(&program.unit(unit).path) == Zone::Production;
-    let _ = tree;
-    System { http: http::extract(&ev, &in_scope), blocking: http::blocking_calls(&ev, &in_scope), ..System::default() }
+    let services = services::discover(tree, deployment, corrections);
+    let dependencies = imports::dependencies(program);
+    let browser = browser::browser(tree, deployment, program, &dependencies);
+    let owners = owners::owners(tree, program, &dependencies, &services);
+    let in_scope = |unit| files::zone(&program.unit(unit).path) == Zone::Production && !browser.is_browser(unit);
+    let http = http::extract(&ev, &in_scope);
+    let blocking = http::blocking_calls(&ev, &in_scope);
+    let calls = calls::calls(&services, &owners, &http);
+    let datastores = stores::find(tree, &ev, &in_scope, &services, &owners, &deployment.projects);
+    System { services, owners, http, blocking, calls, datastores, map: SystemMap::default() }
 }

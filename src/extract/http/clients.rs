@@ -93,6 +93,7 @@ pub fn clients(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<HttpClient> {
                 let mut client = call_client(library, http, request);
                 client.timeout = Timeout::Unknown;
                 client.retry_unknown = Some("the client is built where it could not be followed".into());
+                client.followed = false;
                 found.insert(site, client);
             }
             _ => {
@@ -115,7 +116,19 @@ pub fn clients(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<HttpClient> {
 /// The symbols a call may mean; a parameter is followed to what the callers pass.
 fn callees(ev: &Evaluator<'_>, site: Site) -> Vec<(SmolStr, Option<Instance>)> {
     if let Some((symbol, receiver)) = ev.callee(site) {
-        return vec![(symbol, receiver.map(|r| (*r).clone()))];
+        let mut receiver = receiver.map(|r| (*r).clone());
+        if let Some(known) = receiver.as_mut().filter(|r| r.call.is_none() && r.from.is_none())
+            && let Some(call) = ev.program.unit(site.unit).module.call(site.expr)
+            && let ExprKind::Attr { object, .. } = &ev.program.unit(site.unit).module.expr(call.callee).kind
+        {
+            let made = ev.trace(Site { unit: site.unit, expr: *object });
+            if let Some(instance) =
+                made.iter().filter_map(Value::instance).find(|i| i.call.is_some() && i.ty == known.ty)
+            {
+                *known = instance.clone();
+            }
+        }
+        return vec![(symbol, receiver)];
     }
     let unit = ev.program.unit(site.unit);
     let Some(call) = unit.module.call(site.expr) else { return Vec::new() };
@@ -226,6 +239,7 @@ fn new_client(ev: &Evaluator<'_>, site: Site, library: &Library, http: &Http, cl
         library: library.library.clone(),
         kind: ClientKind::Client,
         forwards: http.requests.is_empty(),
+        followed: true,
         requests: Vec::new(),
         timeout: if timeout == Timeout::Unsaid && timeout::default_counts(http) {
             Timeout::Set(ev.program.place(site))
@@ -329,6 +343,7 @@ fn call_client(library: &Library, http: &Http, request: HttpRequest) -> HttpClie
         library: library.library.clone(),
         kind: ClientKind::Call,
         forwards: false,
+        followed: true,
         timeout,
         retries: Vec::new(),
         default_retries: http.default_retry.as_ref().map_or(0, |r| r.attempts),

@@ -31,6 +31,8 @@ pub struct HttpClient {
     pub kind: ClientKind,
     /// Requests go through it without a call of ours (a proxy).
     pub forwards: bool,
+    /// False when only the type of the object is known: what its construction says was not read.
+    pub followed: bool,
     /// The requests, in source order. Empty when none was found.
     pub requests: Vec<HttpRequest>,
     /// The time limit that its construction sets.
