@@ -54,6 +54,9 @@ pub struct Source {
     /// Settings that change it; the first that matches decides.
     #[serde(default)]
     pub ack_settings: Vec<AckSetting>,
+    /// A setting without which nothing is ever acknowledged or committed (`group_id`).
+    #[serde(default)]
+    pub ack_needs: Vec<String>,
     /// What the default does, for the message: `NestJS acknowledges on delivery unless …`.
     pub ack_text: Option<String>,
     /// Where a message goes that cannot be handled.

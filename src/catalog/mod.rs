@@ -6,8 +6,11 @@
 
 pub mod consume;
 pub mod http;
+pub mod publish;
 pub mod schema;
+pub mod server;
 pub mod store;
+pub mod writes;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
@@ -69,6 +72,12 @@ impl Catalog {
             Some(ty) => self.absolute(library, ty),
             None => self.canonical(language, symbol),
         }
+    }
+
+    /// What a call of a symbol does to the world.
+    pub fn effect(&self, language: Language, symbol: &str) -> Option<consume::EffectKind> {
+        let (library, rest) = self.split(language, symbol)?;
+        library.effects.kinds.iter().find(|(_, calls)| calls.iter().any(|c| matches(c, rest))).map(|(kind, _)| *kind)
     }
 
     /// The factory a symbol is, when the string it is given says what it makes.
@@ -159,7 +168,8 @@ impl Catalog {
         libraries.flat_map(|l| &l.value_needles).map(String::as_str).collect()
     }
 
-    fn absolute(&self, library: &Library, name: &str) -> SmolStr {
+    /// A name of a library's data file as a symbol.
+    pub fn absolute(&self, library: &Library, name: &str) -> SmolStr {
         if name.is_empty() {
             return SmolStr::new(&library.packages[0]);
         }
@@ -170,6 +180,22 @@ impl Catalog {
             return SmolStr::new(name);
         }
         format_smolstr!("{}.{name}", library.packages[0])
+    }
+}
+
+/// Whether a name of a data file, in which `*` stands for one part, is this name.
+fn matches(pattern: &str, name: &str) -> bool {
+    if !pattern.contains('*') {
+        return pattern == name;
+    }
+    let (mut parts, mut names) = (pattern.split('.'), name.split('.'));
+    loop {
+        match (parts.next(), names.next()) {
+            (None, None) => return true,
+            (Some("*"), Some(_)) => {}
+            (Some(p), Some(n)) if p == n => {}
+            _ => return false,
+        }
     }
 }
 

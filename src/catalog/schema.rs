@@ -10,7 +10,10 @@ use serde::Deserialize;
 
 use super::consume::{Consume, Effects};
 use super::http::{Breaker, Deadline, Http, Retry};
+use super::publish::Publish;
+use super::server::Server;
 use super::store::Store;
+use super::writes::Writes;
 use crate::facts::module::Language;
 
 /// Languages that share packages.
@@ -84,6 +87,8 @@ pub struct Library {
     pub blocks: Vec<String>,
     /// How it sends HTTP requests.
     pub http: Option<Http>,
+    /// How it serves HTTP requests.
+    pub server: Option<Server>,
     /// How it repeats things.
     #[serde(default)]
     pub retry: Vec<Retry>,
@@ -93,6 +98,11 @@ pub struct Library {
     /// How it bounds the time of what it wraps.
     #[serde(default)]
     pub deadline: Vec<Deadline>,
+    /// How it hands messages to a broker.
+    #[serde(default)]
+    pub publish: Vec<Publish>,
+    /// How it writes to a database.
+    pub writes: Option<Writes>,
     /// How it hands messages over.
     pub consume: Option<Consume>,
     /// How it opens datastores.

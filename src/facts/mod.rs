@@ -10,4 +10,5 @@ pub mod dump;
 pub mod javascript;
 pub mod manifest;
 pub mod module;
+pub mod probe;
 pub mod python;

@@ -1,11 +1,12 @@
 //! From expressions to [`Value`]s: lazily, with limits, through imports, attributes and calls.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use smol_str::{SmolStr, format_smolstr};
 
+use super::hierarchy::ClassRef;
 use super::index::{Binding, Parent};
 use super::resolve::Target;
 use super::value::{Dict, Instance, Site, Text, TextPart, Value};
@@ -28,12 +29,23 @@ pub struct Evaluator<'a> {
     pub catalog: &'a Catalog,
     memo: RefCell<HashMap<Site, Value>>,
     depth: Cell<u32>,
+    /// How many parameters are being followed to find the callers of a function.
+    settling: Cell<u32>,
+    /// The classes that directly extend or implement a class; built when first asked for.
+    pub(super) subclasses: OnceCell<HashMap<ClassRef, Vec<ClassRef>>>,
 }
 
 impl<'a> Evaluator<'a> {
     /// An evaluator without memory.
     pub fn new(program: &'a Program, catalog: &'a Catalog) -> Self {
-        Evaluator { program, catalog, memo: RefCell::default(), depth: Cell::new(0) }
+        Evaluator {
+            program,
+            catalog,
+            memo: RefCell::default(),
+            depth: Cell::new(0),
+            settling: Cell::new(0),
+            subclasses: OnceCell::new(),
+        }
     }
 
     /// What an expression evaluates to.
@@ -192,18 +204,19 @@ impl<'a> Evaluator<'a> {
         let import = &self.program.unit(unit_id).module.imports[index];
         let Some(target) = self.program.imports.target(unit_id, &import.module) else { return Value::Unknown };
         match (target, &import.kind) {
-            (Target::Unit(unit), ImportKind::Named(name)) => match self.exported(*unit, name, 0) {
-                Some(value) => value,
-                None => match self.submodule(unit_id, &import.module, name) {
-                    Value::Unknown | Value::Folder(_) => self.shadowed(unit_id, &import.module, name),
-                    module => module,
-                },
-            },
+            (Target::Unit(unit), ImportKind::Named(name)) => {
+                let found =
+                    self.exported(*unit, name, 0).unwrap_or_else(|| self.submodule(unit_id, &import.module, name));
+                self.shadowed(unit_id, &import.module, name, &found).unwrap_or(found)
+            }
             (Target::Unit(unit), ImportKind::Default) => {
                 self.exported(*unit, "default", 0).unwrap_or(Value::Module(*unit))
             }
             (Target::Unit(unit), _) => self.namespace(*unit),
-            (Target::Folder(path), ImportKind::Named(name)) => self.in_folder(path, name),
+            (Target::Folder(path), ImportKind::Named(name)) => {
+                let found = self.in_folder(path, name);
+                self.shadowed(unit_id, &import.module, name, &found).unwrap_or(found)
+            }
             (Target::Folder(path), _) => Value::Folder(path.clone()),
             (Target::External(package), ImportKind::Named(name)) if name == "default" => {
                 Value::External(package.clone())
@@ -215,14 +228,19 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// A folder of the repository has the name of a library (`src/neo4j/driver.py` imports from `neo4j`)
-    /// and does not offer what is imported.
-    fn shadowed(&self, unit_id: UnitId, module: &str, name: &str) -> Value {
-        let language = self.program.language(unit_id);
-        match language == Language::Python && self.catalog.split(language, module).is_some() {
-            true => Value::External(format_smolstr!("{module}.{name}")),
-            false => Value::Unknown,
-        }
+    /// A folder of the repository may have the name of a library (`kafka/`, `redis/`). What it does not
+    /// offer is the library's: `from kafka import KafkaProducer`.
+    fn shadowed(&self, unit: UnitId, module: &str, name: &str, found: &Value) -> Option<Value> {
+        let language = self.program.language(unit);
+        let missing = match found {
+            Value::Unknown => true,
+            Value::Folder(path) => !self.program.units.iter().any(|u| super::resolve::within(&u.path, path)),
+            _ => false,
+        };
+        (missing && language == Language::Python && !module.starts_with('.'))
+            .then(|| self.catalog.split(language, module))
+            .flatten()
+            .map(|_| Value::External(format_smolstr!("{module}.{name}")))
     }
 
     /// `module.exports = X` makes the module itself that value.
@@ -269,6 +287,9 @@ impl<'a> Evaluator<'a> {
         let unit = self.program.unit(unit_id);
         for export in unit.module.exports.iter().filter(|e| e.name == name) {
             match &export.value {
+                ExportValue::Local(local) if unit.index.top(local).is_empty() => {
+                    return Some(self.exported_inside(unit_id, local));
+                }
                 ExportValue::Local(local) => return Some(self.name(unit_id, None, local, None)),
                 ExportValue::Expr(expr) => return Some(self.at(unit_id, *expr)),
                 ExportValue::From { module, name } => match self.program.imports.target(unit_id, module)? {
@@ -312,6 +333,21 @@ impl<'a> Evaluator<'a> {
         None
     }
 
+    /// `module.exports = app` in a function that is run at once: `app` is a name of that function.
+    fn exported_inside(&self, unit_id: UnitId, local: &str) -> Value {
+        let unit = self.program.unit(unit_id);
+        let assigned = unit.index.attribute_assignments.iter().find_map(|(_, object, value)| {
+            let exports = matches!(&unit.module.expr(*object).kind,
+                ExprKind::Name(name) if name == "module" || name == "exports");
+            let named = matches!(&unit.module.expr(*value).kind, ExprKind::Name(name) if name == local);
+            (exports && named).then_some(*value)
+        });
+        match assigned {
+            Some(value) => self.at(unit_id, value),
+            None => self.name(unit_id, None, local, None),
+        }
+    }
+
     /// The object that `this` is in the function around an expression.
     fn this(&self, site: Site) -> Value {
         let unit = self.program.unit(site.unit);
@@ -323,7 +359,12 @@ impl<'a> Evaluator<'a> {
             }
             func = function.parent;
         }
-        Value::Unknown
+        // The initialiser of a field.
+        let class = unit.index.ancestors(site.expr).find_map(|p| match p {
+            Parent::Class(class) => Some(class),
+            _ => None,
+        });
+        class.map_or(Value::Unknown, |class| Value::Object { unit: site.unit, class, call: None })
     }
 
     /// `object.name`.
@@ -672,10 +713,17 @@ impl<'a> Evaluator<'a> {
                 }
                 Value::Object { unit: *unit, class: *class, call: Some(site) }
             }
-            // `env = Env(); env("NAME")`
+            // Calling an object: `env("NAME")`, `SessionLocal()` of a session factory, `new this.model(row)`.
             Value::Instance(instance) => {
                 let symbol = format_smolstr!("{}.()", instance.ty);
-                self.known_call(language, &symbol, site, call).unwrap_or(Value::Unknown)
+                if let Some(value) = self.known_call(language, &symbol, site, call) {
+                    return value;
+                }
+                let ty = self.catalog.result(language, &symbol);
+                if ty == symbol {
+                    return self.string_method(site, call);
+                }
+                Value::Instance(Instance { ty, call: Some(site), from: Some(Arc::new(instance.clone())) })
             }
             // `cls(…)` in a class method
             Value::Object { unit, class, .. } if self.is_receiver(site.unit, call.callee) => {
@@ -747,6 +795,7 @@ impl<'a> Evaluator<'a> {
                 Value::Str(_) | Value::Dict(_) | Value::Object { .. } | Value::Env { .. },
             ) => object,
             ("replace", Value::Env { .. }) => object,
+            ("bind", Value::Function { .. }) => object,
             (
                 "model_dump" | "dict" | "json" | "model_dump_json" | "to_dict" | "asdict" | "to_json",
                 Value::Object { .. },
@@ -1228,7 +1277,7 @@ impl<'a> Evaluator<'a> {
         Some(Site { unit: entry.site.unit, expr: arg.value })
     }
 
-    /// The calls of a function of the repository.
+    /// The calls of a function of the repository, also through an interface that it implements.
     pub fn callers(&self, unit: UnitId, func: FuncId) -> Vec<Site> {
         let module = &self.program.unit(unit).module;
         let function = module.func(func);
@@ -1240,20 +1289,42 @@ impl<'a> Evaluator<'a> {
             return Vec::new();
         }
         let constructor_of = (function.kind == FunctionKind::Constructor).then_some(function.class).flatten();
+        // A call through an interface or a base class is a call of what implements it.
+        let through = self.overridden((unit, func));
         self.program
             .calls_named(name)
             .iter()
             .copied()
             .filter(|site| {
                 let Some(call) = self.program.unit(site.unit).module.call(site.expr) else { return false };
-                let callee = self.at(site.unit, call.callee);
-                callee.alternatives().iter().any(|v| match v {
-                    Value::Function { unit: u, func: f, .. } => *u == unit && *f == func,
+                let callee = self.called(*site, call);
+                callee.iter().any(|v| match v {
+                    Value::Function { unit: u, func: f, .. } => {
+                        (*u == unit && *f == func) || through.contains(&(*u, *f))
+                    }
                     Value::Class { unit: u, class } => *u == unit && Some(*class) == constructor_of,
                     _ => false,
                 })
             })
             .collect()
+    }
+
+    /// What a call runs, as far as it can be resolved; a method of an object that is passed in is looked up in what the callers pass.
+    pub fn called(&self, site: Site, call: &Call) -> Vec<Value> {
+        let callee = self.at(site.unit, call.callee);
+        if !callee.is_unknown() || self.settling.get() >= 2 {
+            return callee.alternatives().to_vec();
+        }
+        let module = &self.program.unit(site.unit).module;
+        let ExprKind::Attr { object, name, .. } = &module.expr(call.callee).kind else { return Vec::new() };
+        let object = self.at(site.unit, *object);
+        if !matches!(object, Value::Param { .. }) {
+            return Vec::new();
+        }
+        self.settling.set(self.settling.get() + 1);
+        let objects = self.settle(&object);
+        self.settling.set(self.settling.get() - 1);
+        objects.iter().flat_map(|o| self.attribute(o, name, site).alternatives().to_vec()).collect()
     }
 
     /// The external symbol and the receiver of a call: `requests.get`, `amqplib.Channel.publish`.

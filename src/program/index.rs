@@ -134,6 +134,13 @@ impl Index {
         self.members.get(&(class, SmolStr::new(name))).map_or(&[], Vec::as_slice)
     }
 
+    /// The names of what is assigned to `this` in a class, sorted.
+    pub fn member_names(&self, class: ClassId) -> Vec<&SmolStr> {
+        let mut names: Vec<&SmolStr> = self.members.keys().filter(|(c, _)| *c == class).map(|(_, n)| n).collect();
+        names.sort();
+        names
+    }
+
     /// The innermost function around an expression.
     pub fn func_of(&self, expr: ExprId) -> Option<FuncId> {
         self.expr_func.get(expr.0 as usize).copied().flatten()

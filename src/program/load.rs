@@ -277,6 +277,9 @@ enum Hit {
     Use,
 }
 
+/// Sagas are mostly written without a library: what such a file says.
+const SAGA_WORDS: &[&str] = &["Saga", "saga", "ompensat", "rchestrator"];
+
 /// The literals that make a file worth parsing.
 struct Needles {
     python: Literals,
@@ -291,7 +294,7 @@ struct Literals {
 impl Needles {
     fn new(catalog: &Catalog) -> Needles {
         let build = |ecosystem| Literals {
-            uses: AhoCorasick::new(catalog.needles(ecosystem)).ok(),
+            uses: AhoCorasick::new(catalog.needles(ecosystem).into_iter().chain(SAGA_WORDS.iter().copied())).ok(),
             values: AhoCorasick::new(catalog.value_needles(ecosystem)).ok(),
         };
         Needles { python: build(Ecosystem::Python), javascript: build(Ecosystem::JavaScript) }
@@ -364,6 +367,23 @@ mod tests {
         assert_eq!(receivers("a.ts", kafka, "send"), ["kafkajs.Producer.send"]);
         let confluent = "const { Kafka } = require('@confluentinc/kafka-javascript').KafkaJS;\nconst p = new Kafka({}).producer();\np.send({});\n";
         assert_eq!(receivers("a.js", confluent, "send"), ["@confluentinc/kafka-javascript.KafkaJS.Producer.send"]);
+    }
+
+    #[test]
+    fn a_folder_with_the_name_of_a_library_hides_only_what_it_offers() {
+        let sources = [
+            ("svc/src/kafka/__init__.py", "from .producer import Wrapper\n"),
+            (
+                "svc/src/kafka/producer.py",
+                "from kafka import KafkaProducer\nclass Wrapper:\n    def go(self):\n        KafkaProducer().send('t', b'')\n",
+            ),
+            ("svc/src/main.py", "from kafka import Wrapper\nWrapper().go()\n"),
+        ];
+        let program = from_sources(&sources, &Packages::default());
+        let ev = Evaluator::new(&program, Catalog::embedded().unwrap());
+        let callee = |name: &str| ev.callee(program.calls_named(name)[0]).map(|(s, _)| s.to_string());
+        assert_eq!(callee("send").as_deref(), Some("kafka.KafkaProducer.send"));
+        assert_eq!(callee("go"), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! [`Value::Unknown`]: nothing is guessed here.
 
 pub mod eval;
+pub mod hierarchy;
 pub mod index;
 pub mod load;
 pub mod mentions;

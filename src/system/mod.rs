@@ -14,7 +14,11 @@ pub mod stores;
 use std::collections::HashMap;
 
 use crate::catalog::Catalog;
+use crate::extract::consume::{self, Consumer, Evidence};
 use crate::extract::http::{self, BlockingCall, HttpClient};
+use crate::extract::publish::{self, DualWrite, Publisher};
+use crate::extract::routes::{self, App, Served};
+use crate::extract::saga::{self, Saga};
 use crate::files::{self, Tree, Zone};
 use crate::program::{Evaluator, Program};
 use crate::syntax::{FileId, Place};
@@ -37,12 +41,22 @@ pub struct System {
     pub datastores: Vec<stores::Datastore>,
     /// Outgoing HTTP.
     pub http: Vec<HttpClient>,
+    /// What the HTTP servers answer.
+    pub served: Served,
     /// Other calls that block the event loop.
     pub blocking: Vec<BlockingCall>,
     /// Requests from one service to another.
     pub calls: Vec<calls::Call>,
     /// What is shown of the system besides its services and calls.
     pub map: map::SystemMap,
+    /// Messages that are handed to brokers.
+    pub publishers: Vec<Publisher>,
+    /// Places where messages come in.
+    pub consumers: Vec<Consumer>,
+    /// Commits and publishes that are not one.
+    pub dual_writes: Vec<DualWrite>,
+    /// Sagas.
+    pub sagas: Vec<Saga>,
 }
 
 impl System {
@@ -52,6 +66,19 @@ impl System {
             .get(&place.file)
             .map(|owners| owners.iter().filter_map(|i| self.services.get(*i)).map(|s| s.name.clone()).collect())
             .unwrap_or_default()
+    }
+
+    /// What the HTTP servers of a service answer. A route belongs to the service that holds its
+    /// application; without one, to those that hold its code.
+    pub fn served_by(&self, service: usize) -> Served {
+        let owns = |place: Place| self.owners.get(&place.file).is_some_and(|o| o.contains(&service));
+        let mine = |app: Option<&App>, place: Place| owns(app.map_or(place, |app| app.place));
+        Served {
+            routes: self.served.routes.iter().filter(|r| mine(r.app.as_ref(), r.place)).cloned().collect(),
+            apps: self.served.apps.iter().filter(|a| owns(a.place)).cloned().collect(),
+            gaps: self.served.gaps.iter().filter(|g| mine(g.app.as_ref(), g.place)).cloned().collect(),
+            health: self.served.health.iter().filter(|h| owns(h.place)).cloned().collect(),
+        }
     }
 }
 
@@ -73,5 +100,20 @@ pub fn build(
     let blocking = http::blocking_calls(&ev, &in_scope);
     let calls = calls::calls(&services, &owners, &http);
     let datastores = stores::find(tree, &ev, &in_scope, &services, &owners, &deployment.projects);
-    System { services, owners, http, blocking, calls, datastores, map: SystemMap::default() }
+    let publish::Publishing { publishers, dual_writes } = publish::extract(&ev, &in_scope);
+    let consumers = consume::extract(&ev, &in_scope, &Evidence::read(tree));
+    System {
+        services,
+        owners,
+        http,
+        blocking,
+        calls,
+        datastores,
+        publishers,
+        dual_writes,
+        consumers,
+        sagas: saga::extract(&ev, &in_scope),
+        served: routes::extract(&ev, &in_scope),
+        map: SystemMap::default(),
+    }
 }

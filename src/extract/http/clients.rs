@@ -114,7 +114,7 @@ pub fn clients(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<HttpClient> {
 }
 
 /// The symbols a call may mean; a parameter is followed to what the callers pass.
-fn callees(ev: &Evaluator<'_>, site: Site) -> Vec<(SmolStr, Option<Instance>)> {
+pub(crate) fn callees(ev: &Evaluator<'_>, site: Site) -> Vec<(SmolStr, Option<Instance>)> {
     if let Some((symbol, receiver)) = ev.callee(site) {
         let mut receiver = receiver.map(|r| (*r).clone());
         if let Some(known) = receiver.as_mut().filter(|r| r.call.is_none() && r.from.is_none())

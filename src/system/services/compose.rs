@@ -154,7 +154,7 @@ pub(super) fn add_dockerfile(candidate: &mut Candidate, id: FileId, file: &Docke
         && let Some(test) = &check.test
         && !service.probes.iter().any(|probe| probe.place.file == id)
     {
-        service.probes.push(Probe { text: test.text(), words: test.words(), place: Place::new(id, check.span) });
+        service.probes.push(Probe::new(test.text(), test.words(), Place::new(id, check.span)));
     }
     for setting in file.chain(stage).flat_map(|stage| stage.env.iter().rev()) {
         let Some(value) = &setting.value else { continue };
@@ -337,7 +337,7 @@ fn start(
             && let Some(test) = &check.test
             && !probes.iter().any(|probe| probe.text == test.text())
         {
-            probes.push(Probe { text: test.text(), words: test.words(), place: check.place });
+            probes.push(Probe::new(test.text(), test.words(), check.place));
         }
         for variable in &view.env {
             if !env.iter().any(|known| known.name == variable.name) {

@@ -22,6 +22,7 @@ mod tests;
 
 use super::compose::EnvVar;
 use super::deployment::Deployment;
+use crate::facts::probe::{self, ProbeTarget};
 use crate::files::Tree;
 use crate::syntax::{FileId, Place};
 use context::Context;
@@ -113,6 +114,14 @@ pub struct Container {
     pub place: Place,
 }
 
+impl Probe {
+    /// The health check that a command makes.
+    pub fn new(text: String, words: Vec<String>, place: Place) -> Probe {
+        let target = probe::probe(&words);
+        Probe { text, words, target, place }
+    }
+}
+
 /// A health check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Probe {
@@ -120,6 +129,8 @@ pub struct Probe {
     pub text: String,
     /// Its words.
     pub words: Vec<String>,
+    /// What it asks.
+    pub target: ProbeTarget,
     /// Where it stands.
     pub place: Place,
 }

@@ -146,7 +146,7 @@ fn candidate(
     });
     let starts = !command.is_empty() || !matches!(role, ImageRole::Runtime);
     let is_ours = starts && !is_base && is_application(ctx, &root);
-    if !is_ours && !(shelf && !is_base) {
+    if !is_ours && (!shelf || is_base) {
         return None;
     }
     let mut service = Service { place: Some(Place::new(id, stage.span)), ..Service::default() };
@@ -233,5 +233,5 @@ pub(super) fn is_application(ctx: &Context<'_>, root: &str) -> bool {
     });
     frontend
         || by_manifest
-        || (by_marks && !package.is_some_and(|package| package.dependencies.len() > 0 && dev_only(package)))
+        || (by_marks && !package.is_some_and(|package| !package.dependencies.is_empty() && dev_only(package)))
 }
