@@ -11,7 +11,10 @@ use serde_json::Value;
 use support::skillcheck;
 
 fn read(path: &str) -> Value {
-    serde_json::from_str(&std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()).unwrap()
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+    // The official SARIF schema has one pattern (of `language`, which is not written) that is no regular
+    // expression: a bracket too much.
+    serde_json::from_str(&text.replace("{2}]?$", "{2}$")).unwrap()
 }
 
 /// What is wrong with a document, by a schema.
