@@ -4,10 +4,10 @@
 #[allow(dead_code)]
 mod support;
 
-use skillcheck::facts::probe::probe;
 use skillcheck::rules::{self, Finding};
 use skillcheck::syntax::{FileId, Place, Span};
-use skillcheck::system::{Probe, Service, System};
+use skillcheck::system::System;
+use skillcheck::system::services::{Probe, Service};
 
 /// The findings for one service with this code and these health checks, as `rule: message`.
 fn check(sources: &[(&str, &str)], probes: &[&str]) -> Vec<String> {
@@ -18,7 +18,7 @@ fn findings(sources: &[(&str, &str)], probes: &[&str]) -> Vec<Finding> {
     let compose = Place::new(FileId(900), Span::new(10, 20));
     let probes = probes.iter().map(|command| {
         let words: Vec<String> = command.split_whitespace().map(str::to_string).collect();
-        Probe { target: probe(&words), place: Place::new(FileId(900), Span::new(30, 40)) }
+        Probe::new(command.to_string(), words, Place::new(FileId(900), Span::new(30, 40)))
     });
     let service =
         Service { name: "orders".into(), place: Some(compose), probes: probes.collect(), ..Service::default() };

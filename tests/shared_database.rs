@@ -1,5 +1,7 @@
 //! `data-ownership/shared-database`, as a user sees it: files in, findings out.
 
+#![allow(clippy::unwrap_used)] // a test that cannot set up its folder has failed
+
 use skillcheck::check::{Outcome, Request, check};
 use skillcheck::rules::{Confidence, Finding};
 use skillcheck::skills;
@@ -160,6 +162,24 @@ fn defaults_of_the_code_count_unless_they_name_the_machine_itself() {
     };
     assert_eq!(python_pair(&compose, &code("db"), &code("db")), ["billing/main.py:6 billing+orders"]);
     assert_eq!(python_pair(&compose, &code("localhost"), &code("localhost")), Vec::<String>::new());
+}
+
+#[test]
+fn without_any_deployment_the_same_local_database_is_weak_evidence() {
+    let code = "from fastapi import FastAPI\nfrom sqlalchemy import create_engine\nengine = create_engine('postgresql://u:p@localhost/webshop')\napp = FastAPI()\n";
+    let package = "fastapi\nsqlalchemy\n";
+    let mut files = vec![
+        ("orders/main.py", code),
+        ("orders/requirements.txt", package),
+        ("billing/main.py", code),
+        ("billing/requirements.txt", package),
+    ];
+    let outcome = run(&files);
+    assert_eq!(findings(&outcome).iter().map(|f| f.confidence).collect::<Vec<_>>(), [Confidence::Low]);
+    // In a container the default is not what is used.
+    let image = "FROM python:3.13\nCOPY . .\nCMD [\"uvicorn\", \"main:app\"]\n";
+    files.extend([("orders/Dockerfile", image), ("billing/Dockerfile", image)]);
+    assert_eq!(told(&files), Vec::<String>::new());
 }
 
 #[test]

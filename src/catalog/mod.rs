@@ -61,7 +61,11 @@ impl Catalog {
     /// The canonical form of a symbol: the library's first import name and its usual name for the type.
     pub fn canonical(&self, language: Language, symbol: &str) -> SmolStr {
         let Some((library, rest)) = self.split(language, symbol) else { return SmolStr::new(symbol) };
-        self.absolute(library, library.aliases.get(rest).map_or(rest, String::as_str))
+        match library.aliases.get(rest) {
+            Some(alias) => self.absolute(library, alias),
+            None if rest.is_empty() => SmolStr::new(&library.packages[0]),
+            None => format_smolstr!("{}.{rest}", library.packages[0]),
+        }
     }
 
     /// The type that calling a symbol gives: as the catalog says, else the symbol itself (a
@@ -139,6 +143,10 @@ impl Catalog {
         self.split(language, symbol).is_some_and(|(library, rest)| library.settings_classes.iter().any(|c| c == rest))
     }
 
+    /// Words of code that publishes through a wrapper of its own: it names no library, and what it
+    /// publishes, and after which commit, stands there.
+    const PUBLISHES: [&str; 5] = ["ublish", "roduceEvent", "roduce_event", "sendToQueue", ".emit("];
+
     /// True for a function that blocks the calling thread.
     pub fn blocks(&self, language: Language, symbol: &str) -> bool {
         self.split(language, symbol).is_some_and(|(library, rest)| library.blocks.iter().any(|b| b == rest))
@@ -151,7 +159,7 @@ impl Catalog {
 
     /// The literals one of which a source file must hold to be worth parsing, with those that import it.
     pub fn needles(&self, ecosystem: Ecosystem) -> BTreeSet<&str> {
-        let mut out = BTreeSet::new();
+        let mut out = BTreeSet::from(Self::PUBLISHES);
         for library in self.libraries.iter().filter(|l| l.ecosystem == ecosystem) {
             if library.needles.is_empty() && library.value_needles.is_empty() {
                 out.extend(library.packages.iter().map(String::as_str).filter(|p| !p.starts_with("globalThis")));
@@ -172,6 +180,11 @@ impl Catalog {
     pub fn absolute(&self, library: &Library, name: &str) -> SmolStr {
         if name.is_empty() {
             return SmolStr::new(&library.packages[0]);
+        }
+        // Spelled out, where a part has the name of another library: `faststream.kafka.KafkaBroker`.
+        let own = library.packages[0].as_str();
+        if name.strip_prefix(own).is_some_and(|rest| rest.starts_with('.')) {
+            return SmolStr::new(name);
         }
         // A name of another library: `amqplib.Channel`.
         if let Some((package, _)) = name.rsplit_once('.')
@@ -243,5 +256,9 @@ mod tests {
         assert_eq!(catalog.canonical(Language::Python, "httpx2.AsyncClient"), "httpx.AsyncClient");
         assert_eq!(catalog.result(Language::TypeScript, "axios.create"), "axios.Axios");
         assert_eq!(catalog.result(Language::Python, "unknown.thing"), "unknown.thing");
+        // `kafka` is a library of its own.
+        let broker = "faststream.kafka.KafkaBroker";
+        assert_eq!(catalog.result(Language::Python, broker), broker);
+        assert_eq!(catalog.result(Language::Python, "faststream.kafka.broker.KafkaBroker"), broker);
     }
 }

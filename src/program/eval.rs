@@ -94,6 +94,15 @@ impl<'a> Evaluator<'a> {
             ExprKind::Attr { object, name, .. } => {
                 let object_value = self.at(site.unit, *object);
                 let value = self.attribute(&object_value, name, site);
+                if super::is_application_state(module, *object)
+                    && !matches!(value, Value::Dict(_) | Value::Object { .. })
+                {
+                    let kept = self.program.kept(site.unit, name).into_iter().map(|s| self.eval(s)).collect();
+                    match self.one_of(kept) {
+                        Value::Unknown => {}
+                        kept => return kept,
+                    }
+                }
                 if value == Value::Unknown { self.assigned_attribute(site.unit, &object_value, name) } else { value }
             }
             ExprKind::Index { object, index } => self.index(site, *object, *index),
@@ -858,10 +867,16 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The expression that a call passes for a parameter.
-    pub fn argument_site(&self, call_site: Site, unit: UnitId, func: FuncId, index: usize) -> Option<Site> {
+    pub fn argument_site(&self, call_site: Site, unit: UnitId, func: FuncId, param: usize) -> Option<Site> {
         let caller = self.program.unit(call_site.unit);
         let call = caller.module.call(call_site.expr)?;
-        let name = &self.program.unit(unit).module.func(func).params.get(index)?.name;
+        let index = param;
+        let index = match caller.module.callee_name(call_site.expr).and_then(|n| delegate(n)) {
+            // `tasks.add_task(f, x)` passes `x` as the first argument of `f`.
+            Some(position) if self.delegated(call_site, position) == Some((unit, func)) => index + position + 1,
+            _ => index,
+        };
+        let name = &self.program.unit(unit).module.func(func).params.get(param)?.name;
         let arg = call
             .args
             .iter()
@@ -895,7 +910,7 @@ impl<'a> Evaluator<'a> {
             match self.at(unit_id, default) {
                 Value::Unknown | Value::Null => {}
                 // A default is one possibility; the caller may pass something else.
-                value @ (Value::Instance(_) | Value::Object { .. } | Value::Env { .. }) => return value,
+                value if is_object(&value) || matches!(value, Value::Env { .. }) => return value,
                 _ => {}
             }
         }
@@ -905,7 +920,9 @@ impl<'a> Evaluator<'a> {
     /// The parameter of a lambda that is passed to a library: `connect(url, (err, conn) => …)`.
     fn callback_param(&self, unit_id: UnitId, func: FuncId, index: usize) -> Option<Value> {
         let unit = self.program.unit(unit_id);
-        let lambda = *unit.index.lambda_expr.get(&func)?;
+        let Some(&lambda) = unit.index.lambda_expr.get(&func) else {
+            return self.named_callback_param(unit_id, func, index);
+        };
         let mut key = None;
         let mut inner = lambda;
         let call_expr = loop {
@@ -942,6 +959,20 @@ impl<'a> Evaluator<'a> {
         Some(Value::Instance(Instance { ty, call: Some(Site { unit: unit_id, expr: call_expr }), from: receiver }))
     }
 
+    /// The parameter of a function that is passed to a library by its name: `consume(q, on_message)`.
+    fn named_callback_param(&self, unit_id: UnitId, func: FuncId, index: usize) -> Option<Value> {
+        self.handed_to(unit_id, func).into_iter().take(16).find_map(|(site, position)| {
+            let module = &self.program.unit(site.unit).module;
+            let (symbol, receiver) = match self.at(site.unit, module.call(site.expr)?.callee) {
+                Value::External(symbol) => (symbol, None),
+                Value::Method { symbol, receiver } => (symbol, Some(receiver)),
+                _ => return None,
+            };
+            let ty = self.catalog.callback_param(module.language, &symbol, position, None, index)?;
+            Some(Value::Instance(Instance { ty, call: Some(site), from: receiver }))
+        })
+    }
+
     /// The value of a declared type: an external or repository object; none for anything else.
     pub fn declared(&self, unit_id: UnitId, ty: ExprId) -> Option<Value> {
         let unit = self.program.unit(unit_id);
@@ -963,8 +994,7 @@ impl<'a> Evaluator<'a> {
                             // `Annotated[Client, Depends(get_client)]` says more than its type.
                             let injected = items.iter().skip(1).find_map(|e| match self.at(unit_id, *e) {
                                 Value::Unknown | Value::External(_) => None,
-                                v @ (Value::Instance(_) | Value::Object { .. }) => Some(v),
-                                _ => None,
+                                v => is_object(&v).then_some(v),
                             });
                             if wrapper == "Annotated" { injected.or(value) } else { value }
                         }
@@ -974,6 +1004,10 @@ impl<'a> Evaluator<'a> {
                     | "Tuple" => None,
                     _ => self.declared(unit_id, *object),
                 }
+            }
+            ExprKind::Name(name) if self.type_alias(unit_id, name).is_some_and(|(u, e)| (u, e) != (unit_id, ty)) => {
+                let (unit, aliased) = self.type_alias(unit_id, name)?;
+                self.declared(unit, aliased)
             }
             ExprKind::Name(_) | ExprKind::Attr { .. } => match self.at(unit_id, ty) {
                 Value::Class { unit, class } => {
@@ -1003,6 +1037,27 @@ impl<'a> Evaluator<'a> {
             }
             _ => None,
         }
+    }
+
+    /// The type that a name stands for: `SessionDep = Annotated[Session, Depends(get_session)]`, here or
+    /// in the module it is imported from.
+    fn type_alias(&self, unit_id: UnitId, name: &str) -> Option<(UnitId, ExprId)> {
+        let unit = self.program.unit(unit_id);
+        let (unit_id, bindings) = match unit.index.top(name) {
+            [Binding::Import(i)] => {
+                let import = &unit.module.imports[*i];
+                let ImportKind::Named(name) = &import.kind else { return None };
+                let Target::Unit(target) = self.program.imports.target(unit_id, &import.module)? else { return None };
+                (*target, self.program.unit(*target).index.top(name))
+            }
+            bindings => (unit_id, bindings),
+        };
+        let [Binding::Value(value)] = bindings else { return None };
+        let is_type = matches!(
+            self.program.expr(unit_id, *value).kind,
+            ExprKind::Index { .. } | ExprKind::Binary { op: BinaryOp::BitOr, .. }
+        );
+        is_type.then_some((unit_id, *value))
     }
 
     /// `with expr as x`: usually the object itself.
@@ -1205,9 +1260,14 @@ impl<'a> Evaluator<'a> {
     /// The ways into a function: its calls, and the calls that run it for somebody
     /// (`breaker.call(self.fetch, 1)`, `new CircuitBreaker(fetch)` with `breaker.fire(1)`).
     pub fn entries(&self, unit: UnitId, func: FuncId) -> Vec<Way> {
-        let mut out: Vec<Way> =
-            self.callers(unit, func).into_iter().map(|site| Way { site, skip: 0, handed: None }).collect();
-        for (site, position) in self.handed_to(unit, func) {
+        let handed = self.handed_to(unit, func);
+        let mut out: Vec<Way> = self
+            .callers(unit, func)
+            .into_iter()
+            .filter(|site| !handed.iter().any(|(s, _)| s == site))
+            .map(|site| Way { site, skip: 0, handed: None })
+            .collect();
+        for (site, position) in handed {
             let run = self.runs_of(site);
             if run.is_empty() {
                 out.push(Way { site, skip: position + 1, handed: Some(site) });
@@ -1306,7 +1366,28 @@ impl<'a> Evaluator<'a> {
                     _ => false,
                 })
             })
+            .chain(self.delegates(unit, func))
             .collect()
+    }
+
+    /// The calls that have a function run with the arguments after it.
+    fn delegates(&self, unit: UnitId, func: FuncId) -> Vec<Site> {
+        let named = DELEGATES
+            .iter()
+            .flat_map(|(name, position)| self.program.calls_named(name).iter().map(move |site| (*site, *position)));
+        named
+            .filter(|(site, position)| self.delegated(*site, *position) == Some((unit, func)))
+            .map(|(s, _)| s)
+            .collect()
+    }
+
+    /// The function that stands at a position of a call.
+    fn delegated(&self, site: Site, position: usize) -> Option<(UnitId, FuncId)> {
+        let call = self.program.unit(site.unit).module.call(site.expr)?;
+        match self.positional(site.unit, call, position)? {
+            Value::Function { unit, func, .. } => Some((unit, func)),
+            _ => None,
+        }
     }
 
     /// What a call runs, as far as it can be resolved; a method of an object that is passed in is looked up in what the callers pass.
@@ -1342,6 +1423,15 @@ impl<'a> Evaluator<'a> {
             _ => None,
         })
     }
+}
+
+/// Calls that have a function run with the arguments that follow it, and where the function stands:
+/// FastAPI's `BackgroundTasks.add_task`, `asyncio.to_thread`, `loop.run_in_executor`.
+const DELEGATES: &[(&str, usize)] =
+    &[("add_task", 0), ("to_thread", 0), ("run_in_executor", 1), ("run_in_threadpool", 0)];
+
+fn delegate(name: &str) -> Option<usize> {
+    DELEGATES.iter().find(|(n, _)| *n == name).map(|(_, position)| *position)
 }
 
 /// A way into a function; see [`Evaluator::entries`].
@@ -1386,6 +1476,11 @@ pub fn returns(module: &crate::facts::module::Module, func: FuncId) -> Vec<ExprI
     }
     out.sort_unstable();
     out
+}
+
+/// True when one of the alternatives is an object.
+fn is_object(value: &Value) -> bool {
+    value.alternatives().iter().any(|v| matches!(v, Value::Instance(_) | Value::Object { .. }))
 }
 
 fn is_environ(path: &str) -> bool {

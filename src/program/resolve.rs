@@ -43,7 +43,7 @@ pub struct Alias {
 pub enum Target {
     /// A module of the repository.
     Unit(UnitId),
-    /// A folder with Python modules but without `__init__.py`.
+    /// A folder with Python modules but without `__init__.py`, or a file that was not parsed.
     Folder(SmolStr),
     /// Something else: the package name in the form that [`super::Value::External`] uses.
     External(SmolStr),
@@ -57,13 +57,17 @@ pub struct ImportMap {
 
 impl ImportMap {
     /// Resolves every import of every unit.
-    pub fn build(units: &[Unit], by_path: &HashMap<String, UnitId>, resolver: &Resolver<'_>) -> ImportMap {
+    pub fn build(units: &[Unit], by_path: &HashMap<String, UnitId>, packages: &Packages, others: &[&str]) -> ImportMap {
+        let resolver = Resolver::new(units.iter().map(|u| u.path.as_str()).chain(others.iter().copied()), packages);
         let mut targets = HashMap::new();
         for (i, unit) in units.iter().enumerate() {
             let id = UnitId(i as u32);
             for spec in module_names(unit) {
                 let target = match resolver.resolve(&unit.path, unit.module.language, &spec) {
-                    Some(Found::File(path)) => by_path.get(&path).map(|&u| Target::Unit(u)),
+                    Some(Found::File(path)) => Some(match by_path.get(&path) {
+                        Some(&unit) => Target::Unit(unit),
+                        None => Target::Folder(path.into()),
+                    }),
                     Some(Found::Folder(path)) => Some(Target::Folder(path.into())),
                     None => None,
                 };
@@ -312,7 +316,7 @@ pub fn within(path: &str, folder: &str) -> bool {
 }
 
 /// How many leading segments two paths share.
-fn common(a: &str, b: &str) -> usize {
+pub(super) fn common(a: &str, b: &str) -> usize {
     a.split('/').zip(b.split('/')).take_while(|(x, y)| x == y).count()
 }
 

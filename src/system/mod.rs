@@ -5,6 +5,7 @@ pub mod browser;
 pub mod calls;
 pub mod compose;
 pub mod deployment;
+pub mod health;
 pub mod imports;
 pub mod map;
 pub mod owners;
@@ -102,7 +103,9 @@ pub fn build(
     let datastores = stores::find(tree, &ev, &in_scope, &services, &owners, &deployment.projects);
     let publish::Publishing { publishers, dual_writes } = publish::extract(&ev, &in_scope);
     let consumers = consume::extract(&ev, &in_scope, &Evidence::read(tree));
-    System {
+    // What registers a route is a server, whatever else stands in its package.
+    let production = |unit| files::zone(&program.unit(unit).path) == Zone::Production;
+    let mut system = System {
         services,
         owners,
         http,
@@ -113,7 +116,11 @@ pub fn build(
         dual_writes,
         consumers,
         sagas: saga::extract(&ev, &in_scope),
-        served: routes::extract(&ev, &in_scope),
+        served: routes::extract(&ev, &production),
         map: SystemMap::default(),
-    }
+    };
+    system.map.endpoints = health::endpoints(&system.served);
+    system.map.health = health::all(&system);
+    system.map.datastores = stores::shown(&system.datastores, &system.services);
+    system
 }

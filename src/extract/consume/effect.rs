@@ -37,6 +37,11 @@ pub(super) fn of(reach: &Reach<'_, '_>, site: Site) -> Option<Effect> {
             return Some(of_kind(reach, kind, name, site, call));
         }
         if let Some((library, rest)) = ev.catalog.split(language, &symbol)
+            && library.publish.iter().any(|p| p.calls.iter().any(|c| c == rest))
+        {
+            return Some(of_kind(reach, EffectKind::Publish, name, site, call));
+        }
+        if let Some((library, rest)) = ev.catalog.split(language, &symbol)
             && let Some(http) = &library.http
             && let Some(form) = http.requests.iter().find(|r| r.calls.iter().any(|c| c == rest))
         {

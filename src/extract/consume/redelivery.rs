@@ -6,13 +6,14 @@ use crate::program::index::Binding;
 use crate::program::{Site, UnitId, Value};
 
 use super::Redelivery;
+use super::handler::Body;
 use super::reach::Reach;
 use super::setting;
 use super::source::Found;
 use super::walk::{Kind, Step, Trace};
 
 /// The verdict for a source and the code that handles its messages.
-pub(super) fn verdict(reach: &Reach<'_, '_>, found: &Found<'_>, traces: &[Trace]) -> Redelivery {
+pub(super) fn verdict(reach: &Reach<'_, '_>, found: &Found<'_>, bodies: &[Body], traces: &[Trace]) -> Redelivery {
     let ev = reach.ev;
     let explicit = setting::argument(ev, found.site, &found.source.redelivery_settings);
     match found.source.redelivery {
@@ -51,13 +52,19 @@ pub(super) fn verdict(reach: &Reach<'_, '_>, found: &Found<'_>, traces: &[Trace]
                 Some(true) => {}
                 Some(false) => continue,
                 None => {
-                    let bounded = flag.is_some_and(|f| bounded_flag(reach, f));
-                    unknown |= !bounded;
-                    requeued |= bounded;
+                    let Some(flag) = *flag else { continue };
+                    // `const requeue = attempts < 3`, where the attempts come from a header.
+                    match of_condition(reach, flag) {
+                        Bound::Works => requeued = true,
+                        Bound::Header(name) if !is_quorum(reach, found, bodies) => {
+                            return Redelivery::Unbounded { place: step.place, why: header_text(&name) };
+                        }
+                        _ => unknown = true,
+                    }
                     continue;
                 }
             }
-            if is_quorum(reach, found) {
+            if is_quorum(reach, found, bodies) {
                 return Redelivery::Bounded;
             }
             match bound(reach, step) {
@@ -68,10 +75,7 @@ pub(super) fn verdict(reach: &Reach<'_, '_>, found: &Found<'_>, traces: &[Trace]
                     };
                 }
                 Bound::Header(name) => {
-                    return Redelivery::Unbounded {
-                        place: step.place,
-                        why: format!("header `{name}` never changes: a requeued message keeps its headers"),
-                    };
+                    return Redelivery::Unbounded { place: step.place, why: header_text(&name) };
                 }
                 Bound::Works => requeued = true,
                 Bound::Unknown => unknown = true,
@@ -93,10 +97,20 @@ fn requeues(reach: &Reach<'_, '_>, flag: Option<Site>, default: bool) -> Option<
     }
 }
 
-/// `nack(msg, false, !msg.fields.redelivered)`
-fn bounded_flag(reach: &Reach<'_, '_>, flag: Site) -> bool {
-    let module = &reach.ev.program.unit(flag.unit).module;
-    mentions(reach, flag.unit, module, flag.expr, &|name| works(name))
+fn header_text(name: &str) -> String {
+    format!("header `{name}` never changes: a requeued message keeps its headers")
+}
+
+/// What a condition is about: `nack(msg, false, !msg.fields.redelivered)`.
+fn of_condition(reach: &Reach<'_, '_>, test: Site) -> Bound {
+    let module = &reach.ev.program.unit(test.unit).module;
+    if mentions(reach, test.unit, module, test.expr, &works) {
+        return Bound::Works;
+    }
+    if mentions(reach, test.unit, module, test.expr, &|n| n == "headers" || n == "properties") {
+        return header_name(reach, test).map_or(Bound::Unknown, Bound::Header);
+    }
+    if counts(reach, test) { Bound::Unknown } else { Bound::None }
 }
 
 enum Bound {
@@ -120,18 +134,13 @@ fn works(name: &str) -> bool {
 
 /// The conditions around a reject.
 fn bound(reach: &Reach<'_, '_>, step: &Step) -> Bound {
-    let mut header = None;
-    let mut other = false;
+    let (mut header, mut other) = (None, false);
     for (test, _) in &step.conditions {
-        let module = &reach.ev.program.unit(test.unit).module;
-        if mentions(reach, test.unit, module, test.expr, &works) {
-            return Bound::Works;
-        }
-        if mentions(reach, test.unit, module, test.expr, &|n| n == "headers" || n == "properties") {
-            header = header.or_else(|| header_name(reach, *test));
-            other |= header.is_none();
-        } else if counts(reach, *test) {
-            other = true;
+        match of_condition(reach, *test) {
+            Bound::Works => return Bound::Works,
+            Bound::Header(name) => header = header.or(Some(name)),
+            Bound::Unknown => other = true,
+            Bound::None => {}
         }
     }
     match header {
@@ -221,9 +230,12 @@ fn search(
 }
 
 /// A quorum queue counts deliveries itself (RabbitMQ 4.0: 20 by default).
-fn is_quorum(reach: &Reach<'_, '_>, found: &Found<'_>) -> bool {
-    let module = &reach.ev.program.unit(found.site.unit).module;
-    module.exprs.iter().any(|e| matches!(&e.kind, ExprKind::Str(s) if s == "quorum" || s == "x-delivery-limit"))
+fn is_quorum(reach: &Reach<'_, '_>, found: &Found<'_>, bodies: &[Body]) -> bool {
+    let units = bodies.iter().map(Body::unit).chain([found.site.unit]);
+    units.into_iter().any(|unit| {
+        let module = &reach.ev.program.unit(unit).module;
+        module.exprs.iter().any(|e| matches!(&e.kind, ExprKind::Str(s) if s == "quorum" || s == "x-delivery-limit"))
+    })
 }
 
 /// A module option that changes the default for every subscriber.

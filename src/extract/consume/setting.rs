@@ -48,7 +48,7 @@ pub(super) fn in_value(ev: &Evaluator<'_>, value: &Value, path: &str) -> Option<
 /// True when an argument of the call could hold more than what was read: a spread, an options object
 /// that is not known.
 pub(super) fn is_open(ev: &Evaluator<'_>, site: Site) -> bool {
-    let Some(call) = ev.program.unit(site.unit).module.call(site.expr) else { return true };
+    let Some(call) = ev.program.unit(site.unit).module.call(site.expr) else { return false };
     call.args.iter().any(|a| {
         let value = ev.at(site.unit, a.value);
         match &value {

@@ -104,7 +104,7 @@ fn node(reach: &Reach<'_, '_>, around: &BTreeSet<UnitId>) -> Presence {
             match u.module.callee_name(call.expr).map(|n| n.as_str()) {
                 Some("enableShutdownHooks") => hooks = hooks.or(Some(ev.program.place(site))),
                 Some("create" | "createMicroservice" | "createApplicationContext")
-                    if callee_is(ev, site, "@nestjs/core.NestFactory") =>
+                    if ev.callee(site).is_some_and(|(symbol, _)| symbol.contains(".NestFactory.")) =>
                 {
                     nest = nest.or(Some(ev.program.place(site)));
                 }
@@ -144,7 +144,8 @@ pub(super) fn is_nest(reach: &Reach<'_, '_>, unit: UnitId) -> bool {
 }
 
 fn callee_is(ev: &Evaluator<'_>, site: Site, prefix: &str) -> bool {
-    ev.callee(site).is_some_and(|(symbol, _)| symbol.starts_with(prefix))
+    let prefix = ev.catalog.canonical(ev.program.language(site.unit), prefix);
+    ev.callee(site).is_some_and(|(symbol, _)| symbol.starts_with(prefix.as_str()))
 }
 
 /// `process.on("SIGTERM", …)` whose handler stops something.

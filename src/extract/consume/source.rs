@@ -103,7 +103,7 @@ fn consumer(
         channels,
         ack,
         dead_letter,
-        redelivery: redelivery::verdict(reach, found, &traces),
+        redelivery: redelivery::verdict(reach, found, &bodies, &traces),
         handlers,
         shutdown: shutdown::verdict(reach, found, &bodies, &units),
         python: ev.program.language(found.site.unit) == crate::facts::module::Language::Python,

@@ -102,7 +102,7 @@ impl Trace {
 /// Follows a function.
 pub(super) fn function(reach: &Reach<'_, '_>, func: Func) -> Trace {
     let mut walk = Walk::new(reach);
-    walk.enter(func, State::default());
+    walk.enter(func, None, State::default());
     walk.trace
 }
 
@@ -115,6 +115,7 @@ pub(super) fn statement(reach: &Reach<'_, '_>, unit: UnitId, stmt: StmtId) -> Tr
         _ => None,
     });
     walk.calls.extend(around.map(|f| (unit, f)));
+    walk.entered.extend(around.map(|_| None));
     walk.stmt(unit, stmt, &mut state);
     walk.trace
 }
@@ -132,13 +133,23 @@ struct Walk<'r, 'e, 'p> {
     trace: Trace,
     path: Vec<Frame>,
     calls: Vec<Func>,
+    /// The calls through which they were entered.
+    entered: Vec<Option<Site>>,
     nodes: u32,
     nesting: usize,
 }
 
 impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
     fn new(reach: &'r Reach<'e, 'p>) -> Self {
-        Walk { reach, trace: Trace::default(), path: Vec::new(), calls: Vec::new(), nodes: 0, nesting: 0 }
+        Walk {
+            reach,
+            trace: Trace::default(),
+            path: Vec::new(),
+            calls: Vec::new(),
+            entered: Vec::new(),
+            nodes: 0,
+            nesting: 0,
+        }
     }
 
     fn module(&self, unit: UnitId) -> &'p Module {
@@ -167,19 +178,21 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
     }
 
     /// Runs the body of a function.
-    fn enter(&mut self, func: Func, state: State) {
+    fn enter(&mut self, func: Func, by: Option<Site>, state: State) {
         if self.calls.contains(&func) || self.calls.len() >= MAX_CALLS {
             self.trace.truncated |= self.calls.len() >= MAX_CALLS;
             return;
         }
         let node = self.node();
         self.calls.push(func);
+        self.entered.push(by);
         self.path.push(Frame { node, branch: 0, exits: false, is_call: true });
         let mut inner = State { conditions: Vec::new(), ..state };
         inner.guard = inner.guard.or_else(|| self.decorated(func));
         self.block(func.0, &self.module(func.0).func(func.1).body.clone(), &mut inner);
         self.path.pop();
         self.calls.pop();
+        self.entered.pop();
     }
 
     /// `@idempotent` and the like around a function.
@@ -429,8 +442,28 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
             let mut state = inner.clone();
             state.in_catch |= name == "catch";
             let _ = chained;
-            self.enter(lambda, state);
+            self.enter(lambda, None, state);
         }
+    }
+
+    /// The functions that are passed for a parameter of a function on the way here.
+    fn argument(&self, func: Func, index: usize) -> Vec<Func> {
+        let ev = self.reach.ev;
+        let Some(at) = self.calls.iter().rposition(|f| *f == func) else { return Vec::new() };
+        let Some(site) = self.entered[at] else { return Vec::new() };
+        let Some(value) = ev.argument(site, func.0, func.1, index) else { return Vec::new() };
+        match value {
+            Value::Param { unit, func, index } => self.reach_argument((unit, func), index, at),
+            value => self.reach.functions(&value),
+        }
+    }
+
+    /// The same for a parameter that is itself a parameter of a function further out.
+    fn reach_argument(&self, func: Func, index: usize, below: usize) -> Vec<Func> {
+        let ev = self.reach.ev;
+        let Some(at) = self.calls[..below].iter().rposition(|f| *f == func) else { return Vec::new() };
+        let Some(site) = self.entered[at] else { return Vec::new() };
+        ev.argument(site, func.0, func.1, index).map_or(Vec::new(), |v| self.reach.functions(&v))
     }
 
     /// Acknowledgements, rejects and calls of libraries.
@@ -477,6 +510,14 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
         let mut inner = state.clone();
         inner.detached |= hand_off;
         if let Some((func, index)) = passed {
+            // `once(id, work)` was entered with a function: that runs now.
+            let known = self.argument(func, index);
+            if !known.is_empty() {
+                for work in known {
+                    self.enter(work, None, state.clone());
+                }
+                return;
+            }
             let script = self.module(site.unit).language != crate::facts::module::Language::Python;
             inner.detached |= alone && script;
             self.step(Kind::Passed(func, index), site, &inner);
@@ -484,7 +525,11 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
         }
         if functions.is_empty() {
             // A method without an implementation that could be found is as good as unknown.
-            let unresolved = matches!(value, Value::Unknown | Value::Function { .. });
+            let unresolved = match &value {
+                Value::Unknown | Value::Function { .. } => true,
+                Value::External(symbol) => symbol.strip_prefix("globalThis.").is_some_and(is_undeclared),
+                _ => false,
+            };
             if unresolved && !is_plain(name) {
                 self.step(Kind::Unresolved(name.clone()), site, state);
             }
@@ -497,7 +542,7 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
             let mut inner = inner.clone();
             inner.detached |= alone && function.is_async && !python;
             self.step(Kind::Enters(func), site, &inner);
-            self.enter(func, inner);
+            self.enter(func, Some(site), inner);
         }
     }
 }
@@ -568,6 +613,32 @@ fn later(name: &str) -> bool {
             | "add_errback"
             | "add_signal_handler"
     )
+}
+
+/// A global that the platform does not provide: it comes from a place that was not read.
+fn is_undeclared(name: &str) -> bool {
+    const PLATFORM: [&str; 18] = [
+        "console",
+        "process",
+        "parseInt",
+        "parseFloat",
+        "isNaN",
+        "isFinite",
+        "setTimeout",
+        "setInterval",
+        "setImmediate",
+        "clearTimeout",
+        "clearInterval",
+        "queueMicrotask",
+        "structuredClone",
+        "crypto",
+        "performance",
+        "fetch",
+        "require",
+        "encodeURIComponent",
+    ];
+    let first = name.split('.').next().unwrap_or(name);
+    first.starts_with(|c: char| c.is_lowercase()) && !PLATFORM.contains(&first)
 }
 
 /// Methods of everyday values that never matter here.

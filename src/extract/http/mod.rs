@@ -142,6 +142,9 @@ pub struct HttpRequest {
     pub key_span: crate::syntax::Span,
     /// The request as the callers of a wrapper make it; empty when it stands in no wrapper.
     pub seen_from: Vec<SeenFrom>,
+    /// The functions that nothing of the repository calls, from which the request is reached: the places
+    /// of their names. Empty when there are too many.
+    pub roots: Vec<Place>,
     /// Async functions that call the synchronous function around it.
     pub async_callers: Vec<Place>,
 }

@@ -5,9 +5,10 @@ use super::guards::{Guard, Guards};
 use super::timeout::{self, Timeout};
 use super::{HttpRequest, SeenFrom};
 use crate::catalog::http::{Http, Request};
-use crate::facts::module::{Call, Entry, ExprId, ExprKind};
+use crate::facts::module::{Call, Entry, ExprId, ExprKind, FuncId};
 use crate::program::value::{Text, TextPart};
-use crate::program::{Evaluator, Site, Value};
+use crate::program::{Evaluator, Site, UnitId, Value};
+use crate::syntax::Place;
 
 /// Reads a call that the catalog knows as a request.
 pub fn read(
@@ -47,6 +48,7 @@ pub fn read(
         guards: around,
         idempotency_key: idempotency_key(ev, call, site, form.body),
         seen_from: seen_from(ev, form, symbol, call, site),
+        roots: func.map(|f| roots(ev, site.unit, f)).unwrap_or_default(),
         key_made,
         key_span: key_made.map(|s| unit.module.expr(s.expr).span).unwrap_or_default(),
         async_callers,
@@ -401,6 +403,44 @@ fn names_headers(module: &crate::facts::module::Module, expr: ExprId) -> bool {
 pub fn is_key_name(name: &str) -> bool {
     let name = name.to_lowercase().replace(['-', '_'], "");
     name.contains("idempotency") || name == "xrequestid" || name == "paypalrequestid" || name == "clienttoken"
+}
+
+/// See [`HttpRequest::roots`].
+fn roots(ev: &Evaluator<'_>, unit: UnitId, func: FuncId) -> Vec<Place> {
+    const MAX: usize = 32;
+    let mut seen = vec![(unit, func)];
+    let mut out = Vec::new();
+    let mut next = 0;
+    while let Some(&(unit, func)) = seen.get(next) {
+        next += 1;
+        let module = &ev.program.unit(unit).module;
+        let ways = ev.entries(unit, func);
+        let mut outer: Vec<(UnitId, FuncId)> = Vec::new();
+        for way in &ways {
+            let caller = ev.program.unit(way.site.unit);
+            match caller.index.func_of(way.site.expr) {
+                Some(f) => outer.push((way.site.unit, f)),
+                // Called at the top of a module: nothing retries that.
+                None => out.push(ev.program.place(way.site)),
+            }
+        }
+        if ways.is_empty() {
+            // An anonymous function runs where it stands.
+            match module.func(func).parent {
+                Some(parent) if module.func(func).name.is_empty() => outer.push((unit, parent)),
+                _ => out.push(ev.program.function_place(unit, func)),
+            }
+        }
+        for f in outer {
+            if !seen.contains(&f) {
+                seen.push(f);
+            }
+        }
+        if seen.len() > MAX {
+            return Vec::new();
+        }
+    }
+    out
 }
 
 /// Async functions that call this synchronous one directly.

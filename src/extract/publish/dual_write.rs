@@ -127,7 +127,10 @@ fn stores(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Stores {
             let Some(func) = flow::home(ev, site) else { continue };
             let Some((library, rest)) = stored(ev, site) else { continue };
             let home = (unit, func);
-            stores.touches.insert(home);
+            // boto3 is both: a call of a queue is no call of a table.
+            if library.publish.is_empty() {
+                stores.touches.insert(home);
+            }
             let name = u.module.callee_name(id.expr).map_or("", |n| n.as_str());
             if !names.contains(&(ecosystem, name)) || !is_write(ev, site, library, &rest) || is_bookkeeping(ev, site) {
                 continue;

@@ -485,3 +485,37 @@ fn the_finding_stands_where_both_happen() {
     let text = "import { Repository } from 'typeorm';\nimport { Kafka } from 'kafkajs';\nconst producer = new Kafka({}).producer();\nclass S {\n  constructor(private rows: Repository<any>) {}\n  private async announce(o: any) {\n    await producer.send({ topic: 'x', messages: [{ value: JSON.stringify(o) }] });\n  }\n  async create(o: any) {\n    await this.rows.save(o);\n    await this.announce(o);\n  }\n  private async recount(id: string) {\n    const rows = await this.rows.find();\n    await this.announce(rows);\n  }\n  async close(o: any) {\n    await this.rows.save(o);\n    await this.recount('1');\n  }\n}\n";
     assert_eq!(dual_lines("a.ts", text), [11]);
 }
+
+#[test]
+fn what_runs_in_the_background_is_called_too() {
+    let text = format!(
+        "{ALCHEMY}import json\nasync def announce(topic, event):\n    await p.send_and_wait(topic, json.dumps(event).encode())\nasync def go(db: AsyncSession, tasks):\n    await db.commit()\n    tasks.add_task(announce, 'order.created', {{'order_id': 1}})\n"
+    );
+    assert_eq!(dual_lines("a.py", &text), [10]);
+    let found = publishing(&[("a.py", &text)]);
+    assert_eq!(found.publishers[0].channel().as_deref(), Some("order.created"));
+    assert!(found.publishers[0].event_id.is_absent());
+}
+
+#[test]
+fn injected_clients_are_followed_through_type_aliases() {
+    let deps = "from typing import Annotated, Any\nfrom fastapi import Depends\nfrom sqlalchemy.orm import Session\nimport boto3\ndef get_sqs():\n    return boto3.client('sqs')\ndef get_db():\n    yield Session()\nSqs = Annotated[Any, Depends(get_sqs)]\nDb = Annotated[Session, Depends(get_db)]\n";
+    let routes = "from deps import Sqs, Db\ndef announce(client):\n    client.send_message(QueueUrl='q', MessageBody='{}')\ndef create(sqs: Sqs, db: Db):\n    db.commit()\n    announce(sqs)\n";
+    assert_eq!(dual(&[("deps.py", deps), ("routes.py", routes)]), [("routes.py".to_string(), 6)]);
+}
+
+#[test]
+fn what_is_passed_as_one_object_is_taken_apart() {
+    for (param, topic, body) in
+        [("data: any", "data.topic", "data.message"), ("{ topic, message }: Options", "topic", "message")]
+    {
+        let bus = format!(
+            "import {{ Kafka }} from 'kafkajs';\nconst producer = new Kafka({{}}).producer();\ninterface Options {{ topic: string; message: Record<string, unknown> }}\nexport const publish = async ({param}) => {{\n  await producer.send({{ topic: {topic}, messages: [{{ value: JSON.stringify({body}) }}] }});\n}};\nexport const Broker = {{ publish }};\n"
+        );
+        let user = "import { Broker } from './bus';\nawait Broker.publish({ topic: 'orders', message: { orderId: 1, eventId: 'x' } });\n";
+        let found = publishing(&[("bus.ts", &bus), ("user.ts", user)]);
+        let p = &found.publishers[0];
+        assert_eq!(p.channel().as_deref(), Some("orders"), "{param}");
+        assert!(p.version.is_absent() && p.event_id.is_present(), "{param}: {:?}", p.payloads);
+    }
+}

@@ -132,7 +132,12 @@ fn singular(word: &str) -> &str {
 
 /// What a service is about: the words of its name without those that say what a process does.
 pub fn subject(name: &str) -> BTreeSet<String> {
-    words(name).iter().filter(|w| !ROLES.contains(&w.as_str())).map(|w| singular(w).to_string()).collect()
+    let words = words(name);
+    let is_role = |word: &String| ROLES.contains(&word.as_str());
+    // `EventHandler` says what it does, `events` alone what it is about.
+    let of_role = |i: usize| matches!(words[i].as_str(), "event" | "events") && words.get(i + 1).is_some_and(is_role);
+    let about = (0..words.len()).filter(|i| !is_role(&words[*i]) && !of_role(*i));
+    about.map(|i| singular(&words[i]).to_string()).collect()
 }
 
 /// True for a process that only sets a database up or looks after it.

@@ -43,7 +43,7 @@ fn check(system: &System, out: &mut Vec<Finding>) {
         environments.sort_by_key(|(name, _)| (*name != "default", *name));
         for (environment, used) in environments {
             let sharing = representatives(system, &used);
-            if sharing.len() < 2 || (store.is_local() && !is_local_evidence(store, environment)) {
+            if sharing.len() < 2 || (store.is_local() && !is_local_evidence(system, store, environment, &sharing)) {
                 continue;
             }
             if store.engine == "redis" && !shares_keys(&sharing) {
@@ -63,10 +63,13 @@ fn sorted(names: &[String]) -> Vec<String> {
     names
 }
 
-/// The name of the machine itself says something only where nothing is deployed, and only together with
-/// a name of a database that nobody takes by chance.
-fn is_local_evidence(store: &Datastore, environment: &str) -> bool {
-    environment.is_empty() && store.database.as_deref().is_some_and(contexts::is_specific)
+/// The name of the machine itself says something only where nothing is deployed (in a container it can't
+/// be what is used), and only together with a name of a database that nobody takes by chance.
+fn is_local_evidence(system: &System, store: &Datastore, environment: &str, sharing: &[&UsedBy]) -> bool {
+    let in_container = |u: &&UsedBy| system.services.get(u.service).is_none_or(|s| s.dockerfile.is_some());
+    environment.is_empty()
+        && store.database.as_deref().is_some_and(contexts::is_specific)
+        && !sharing.iter().any(in_container)
 }
 
 /// Services that use the same keys of a Redis.

@@ -23,11 +23,11 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
                 "celery" => "set `max_retries` to a number and `retry_backoff=True`".into(),
                 _ => "bound the number of deliveries and move the message to a dead-letter channel after the last one".into(),
             },
-            place: *place,
+            place: consumer.place,
             related: if *place == consumer.place {
                 Vec::new()
             } else {
-                vec![Related { place: consumer.place, message: "consumed here".into() }]
+                vec![Related { place: *place, message: "put back here".into() }]
             },
         });
     }

@@ -1,12 +1,11 @@
 //! `service-health/missing-health-endpoint`: a service answers HTTP requests, and none of its routes is
 //! a health check.
 
-use super::{answered, asked};
-use crate::extract::routes::health::{conventional, is_framework_health};
-use crate::extract::routes::{GapKind, Served, path};
+use crate::extract::routes::Served;
 use crate::facts::probe::ProbeKind;
 use crate::rules::{Confidence, Finding, Related, Rule, Severity, Stage};
-use crate::system::{Service, System};
+use crate::system::System;
+use crate::system::health::{self, Verdict};
 
 /// The rule.
 pub const RULE: Rule =
@@ -15,7 +14,7 @@ pub const RULE: Rule =
 fn check(system: &System, findings: &mut Vec<Finding>) {
     for (index, service) in system.services.iter().enumerate() {
         let served = system.served_by(index);
-        if served.routes.is_empty() || has_health(service, &served) {
+        if health::verdict(service, &served) != Verdict::Missing {
             continue;
         }
         let app = served.apps.first();
@@ -26,16 +25,19 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
             .map(|place| Related { place, message: "the HTTP server is put together here".into() })
             .into_iter()
             .collect();
-        related.extend(service.probes.iter().filter_map(|probe| {
-            let message = match probe.target.kind {
+        related.extend(health::probes(service).into_iter().filter_map(|(target, place)| {
+            let message = match target.kind {
                 ProbeKind::PortOnly => "this check only proves that a port is open",
                 ProbeKind::Noop => "this check asks nothing",
                 ProbeKind::Http => "this check asks for a path that is not served",
                 ProbeKind::Exec | ProbeKind::Grpc => return None,
             };
-            Some(Related { place: probe.place, message: message.into() })
+            Some(Related { place, message: message.into() })
         }));
-        let framework = app.map_or_else(|| served.routes[0].framework.clone(), |a| a.framework.clone());
+        let framework = app.map_or_else(
+            || served.routes.first().map_or_else(String::new, |r| r.framework.clone()),
+            |a| a.framework.clone(),
+        );
         findings.push(Finding {
             rule: RULE.id,
             severity: RULE.severity,
@@ -60,36 +62,6 @@ fn count(served: &Served) -> String {
         [(method, path)] => format!("`{method} {path}`"),
         many => format!("{} routes", many.len()),
     }
-}
-
-/// True when the service has a health check, and when that could not be decided.
-fn has_health(service: &Service, served: &Served) -> bool {
-    let is_health = |method: &str, path: &str| conventional(method, path).is_some() || is_framework_health(path);
-    if !served.health.is_empty() || served.routes.iter().any(|r| is_health(&r.method, &r.path)) {
-        return true;
-    }
-    // A path that a health check of the repository names is a health path when something answers it.
-    let named = service.probes.iter().filter_map(|p| asked(service, &p.target));
-    if named.into_iter().any(|path| answered(served, path) != Some(false)) {
-        return true;
-    }
-    if service.probes.iter().any(|p| p.target.kind == ProbeKind::Grpc) {
-        return true;
-    }
-    // A worker that serves its metrics is still a worker: a check of the process is its health check.
-    let only_metrics = served.routes.iter().all(|r| r.path.ends_with("/metrics"));
-    if only_metrics {
-        return true;
-    }
-    let unread = served.routes.iter().any(|r| r.partial)
-        || served.gaps.iter().any(|g| match g.kind {
-            GapKind::Unresolved => true,
-            GapKind::External => g.prefix == "/" || conventional("GET", &g.prefix).is_some(),
-            GapKind::Files => false,
-        });
-    // A route that answers everything answers a health check too, though not a meaningful one.
-    let proxy = served.routes.iter().all(|r| path::matches(&r.path, "/some/path/of/no/meaning"));
-    unread || proxy
 }
 
 fn help(framework: &str) -> String {

@@ -1,10 +1,10 @@
 //! `service-health/probe-without-route`: a health check asks a service for a path that no route of it
 //! answers, so the service is never healthy.
 
-use super::{answered, asked};
 use crate::extract::routes::health::conventional;
 use crate::rules::{Confidence, Finding, Related, Rule, Severity, Stage};
 use crate::system::System;
+use crate::system::health::{answered, asked, probes};
 
 /// The rule.
 pub const RULE: Rule =
@@ -19,8 +19,8 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
         if served.routes.is_empty() {
             continue;
         }
-        for probe in &service.probes {
-            let Some(path) = asked(service, &probe.target) else { continue };
+        for (target, place) in probes(service) {
+            let Some(path) = asked(service, &target) else { continue };
             if answered(&served, path) != Some(false) {
                 continue;
             }
@@ -47,7 +47,7 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
                       starts, and an orchestrator restarts it again and again"
                     .into(),
                 help,
-                place: probe.place,
+                place,
                 related: related
                     .map(|(route, message)| Related { place: route.place, message: message.into() })
                     .into_iter()

@@ -103,16 +103,18 @@ fn built(
         // There is nothing to build.
         return None;
     }
-    if is_test_command(&command) || zone(&format!("{context}/x")) == Zone::Test {
+    let target = build.target.as_deref();
+    let whole = file.and_then(|(_, file)| file.start_command(target)).map(|(words, _)| words).unwrap_or_default();
+    let runs = if command.is_empty() { &whole } else { &command };
+    if is_test_command(runs) || zone(&format!("{context}/x")) == Zone::Test || is_test_name(&service.name) {
         return None;
     }
-    let target = build.target.as_deref();
     let role = match file.and_then(|(_, file)| base_image(file, target)) {
         Some(image) => images::role(&image),
         None => ImageRole::Runtime,
     };
     let takes_code = file.is_some_and(|(_, file)| takes_code(file, target));
-    if matches!(role, ImageRole::Datastore | ImageRole::Broker) && !takes_code {
+    if matches!(role, ImageRole::Datastore | ImageRole::Broker) && !takes_code || role == ImageRole::TestTool {
         return None;
     }
     let args: Vec<String> = build.args.iter().filter_map(|arg| arg.value.clone()).collect();
@@ -131,7 +133,6 @@ fn built(
     let mut candidate = start(ctx, project, service, views, root, role);
     candidate.build = build_key(service);
     candidate.aliases.extend(service.image.as_ref().and_then(|image| image.value.as_deref()).map(alias));
-    let whole = file.and_then(|(_, file)| file.start_command(target)).map(|(words, _)| words).unwrap_or_default();
     candidate.service.command = if command.is_empty() { whole } else { command };
     let what = format!("Compose builds `{}`", build.raw_context);
     candidate.service.evidence.push((build.place, what));
@@ -176,6 +177,10 @@ pub(super) fn add_dockerfile(candidate: &mut Candidate, id: FileId, file: &Docke
 pub(super) fn takes_code(file: &Dockerfile, target: Option<&str>) -> bool {
     let Some(stage) = file.stage(target) else { return false };
     let output = |source: &str| {
+        // An agent or a driver from elsewhere is none of ours.
+        if source.contains("://") {
+            return false;
+        }
         let lower = source.to_ascii_lowercase();
         [".jar", ".war", ".dll"].iter().any(|ending| lower.ends_with(ending))
             || lower.split('/').any(|segment| matches!(segment, "target" | "dist" | "node_modules" | "publish"))
@@ -196,7 +201,7 @@ fn unbuilt(
     let name = image.value.as_deref().unwrap_or(&image.raw);
     let role = images::role(name);
     let command = command_words(service);
-    if is_test_command(&command) {
+    if is_test_command(&command) || role == ImageRole::TestTool || is_test_name(&service.name) {
         return None;
     }
     if role == ImageRole::Runtime && !name.trim_end_matches(|c| c != '/').contains('.') {
@@ -227,9 +232,14 @@ fn unbuilt(
         return None;
     }
     let short = alias(name);
-    let (root, dockerfile) = match owned.iter().find(|(_, aliases)| aliases.contains(&short)) {
-        Some((root, _)) => (root.clone(), dockerfile_of(ctx, root)),
-        None => folder_of_image(ctx, &short)?,
+    let mut roots: Vec<&String> =
+        owned.iter().filter(|(_, aliases)| aliases.contains(&short)).map(|(root, _)| root).collect();
+    roots.dedup();
+    let (root, dockerfile) = match roots.as_slice() {
+        [root] => ((*root).clone(), dockerfile_of(ctx, root)),
+        [] => folder_of_image(ctx, &short)?,
+        // One repository of images for all services: only the tag tells them apart.
+        _ => return None,
     };
     let mut candidate = start(ctx, project, service, views, root, role);
     candidate.aliases.push(short);
@@ -280,7 +290,7 @@ fn folder_of_image<'a>(ctx: &Context<'a>, image: &str) -> Option<(String, Option
     let mut seen = BTreeSet::new();
     for file in &ctx.tree.files {
         let folder = folder_of(&file.path);
-        if !seen.insert(folder) || !(ctx.has_manifest(folder) || ctx.dockerfiles_in(folder).next().is_some()) {
+        if !seen.insert(folder) || !ctx.is_unit(folder) {
             continue;
         }
         let name = spelled(folder.rsplit('/').next().unwrap_or(folder));
@@ -337,7 +347,10 @@ fn start(
             && let Some(test) = &check.test
             && !probes.iter().any(|probe| probe.text == test.text())
         {
-            probes.push(Probe::new(test.text(), test.words(), check.place));
+            // A command that comes from an anchor stands elsewhere, for several services.
+            let own = check.place.span.contains(test.span);
+            let place = if own { Place::new(check.place.file, test.span) } else { check.place };
+            probes.push(Probe::new(test.text(), test.words(), place));
         }
         for variable in &view.env {
             if !env.iter().any(|known| known.name == variable.name) {
@@ -376,6 +389,7 @@ fn start(
         aliases,
         role,
         build: None,
+        listens: views.iter().any(|view| !view.ports.is_empty() || !view.expose.is_empty()),
         one_shot: waited_for || has_job_name(&service.name),
         named: true,
         other_name: container_name,
@@ -385,6 +399,13 @@ fn start(
 fn has_job_name(name: &str) -> bool {
     let job = ["migrate", "migration", "migrations", "migrator", "init", "seed", "seeder", "setup", "bootstrap", "job"];
     name.split(['-', '_', '.']).any(|word| job.contains(&word))
+}
+
+/// True for the name of a container that runs tests.
+fn is_test_name(name: &str) -> bool {
+    let lower = name.to_ascii_lowercase();
+    let mut words = lower.split(['-', '_', '.']);
+    words.any(|word| matches!(word, "e2e" | "test" | "tests" | "playwright" | "cypress")) || name.ends_with("Tests")
 }
 
 /// True for a container that runs tests.

@@ -137,6 +137,11 @@ impl<'a> Context<'a> {
             || (!folder.is_empty() && COLLECTIONS.contains(&collection) && self.has_code(folder))
     }
 
+    /// True for a folder whose children are applications.
+    pub(super) fn is_collection(&self, folder: &str) -> bool {
+        COLLECTIONS.contains(&folder.rsplit('/').next().unwrap_or(folder))
+    }
+
     pub(super) fn nest_apps(&self) -> &BTreeSet<String> {
         &self.nest_apps
     }
@@ -192,10 +197,18 @@ impl<'a> Context<'a> {
     /// The languages of the code below a root, most files first.
     pub(super) fn languages(&self, root: &str) -> Vec<String> {
         let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
+        let pages =
+            |path: &str| path.split('/').any(|s| matches!(s, "static" | "public" | "wwwroot" | "webapp" | "resources"));
         for (_, path) in self.code_below(root) {
+            if matches!(language(path), Some("javascript")) && pages(path) {
+                continue;
+            }
             if let Some(language) = language(path) {
                 *counts.entry(language).or_default() += 1;
             }
+        }
+        if counts.is_empty() && self.has_code(root) {
+            counts.insert("javascript", 1);
         }
         let mut languages: Vec<_> = counts.into_iter().collect();
         languages.sort_by_key(|(name, count)| (std::cmp::Reverse(*count), *name));

@@ -13,8 +13,10 @@ pub(super) enum ImageRole {
     Server,
     /// A language or operating system: what runs is put in.
     Runtime,
-    /// A load generator or test tool.
+    /// A load generator.
     LoadTool,
+    /// A test tool.
+    TestTool,
     /// Not known.
     Unknown,
 }
@@ -141,6 +143,7 @@ const TOOLS: [&str; 12] = [
     "kafdrop",
 ];
 const LOAD_TOOLS: [&str; 5] = ["k6", "locust", "jmeter", "gatling", "artillery"];
+const TEST_TOOLS: [&str; 5] = ["playwright", "cypress", "selenium", "newman", "testcafe"];
 const RUNTIMES: [&str; 48] = [
     "node",
     "python",
@@ -216,6 +219,8 @@ pub(super) fn role(image: &str) -> ImageRole {
         ImageRole::Datastore
     } else if has(&LOAD_TOOLS) {
         ImageRole::LoadTool
+    } else if has(&TEST_TOOLS) || repository.contains("cypress/") {
+        ImageRole::TestTool
     } else if (has(&DATASTORES) || has(&BROKERS)) && has(&TOOLS) {
         ImageRole::Server
     } else if has(&DATASTORES) {

@@ -46,7 +46,10 @@ pub fn is_browser_package(package: &PackageJson) -> bool {
 
 /// True for the manifest of a front end.
 pub(super) fn is_frontend_package(package: &PackageJson) -> bool {
-    is_browser_package(package) && !is_server_package(package)
+    let framework =
+        ["next", "nuxt", "gatsby", "@remix-run/react"].iter().any(|name| package.dependency(name).is_some());
+    let mobile = ["react-native", "expo"].iter().any(|name| package.dependency(name).is_some());
+    is_browser_package(package) && !mobile && (framework || !is_server_package(package))
 }
 
 /// True for the manifest of a package that answers requests on a server.
@@ -84,8 +87,15 @@ pub(super) fn kind(ctx: &Context<'_>, candidate: &Candidate) -> ServiceKind {
     if candidate.one_shot {
         return ServiceKind::Job;
     }
-    if is_worker_command(&service.command) {
+    // `celery -A app.main` starts a worker whatever stands in `app.main`.
+    let answers = |id: &crate::syntax::FileId| ctx.deployment.marks.get(id).is_some_and(|marks| marks.http.is_some());
+    if is_worker_runner(&service.command)
+        || (is_worker_command(&service.command) && !service.entries.iter().any(answers))
+    {
         return ServiceKind::Worker;
+    }
+    if service.languages.is_empty() {
+        return ServiceKind::Infrastructure;
     }
     if frontend {
         return ServiceKind::Frontend;
@@ -111,27 +121,34 @@ fn by_code(ctx: &Context<'_>, candidate: &Candidate) -> ServiceKind {
             return *kind;
         }
     }
-    let listens = !service.published_ports.is_empty();
+    // Where the code can't be read, an open port says that somebody answers.
+    let file = service.dockerfile.and_then(|id| ctx.deployment.dockerfiles.get(&id));
+    let exposes = file.and_then(|file| file.stages.last()).is_some_and(|stage| !stage.expose.is_empty());
+    let base = file.and_then(|file| super::compose::base_image(file, None)).unwrap_or_default();
+    let parsed =
+        service.languages.first().is_some_and(|l| matches!(l.as_str(), "python" | "javascript" | "typescript"));
+    let listens =
+        !service.published_ports.is_empty() || (!parsed && (candidate.listens || exposes || base.contains("apache")));
     let web = ctx.foreign_in(&service.root).any(|(_, foreign)| {
         matches!(foreign, Foreign::Jvm { web: true, .. } | Foreign::DotNet { web: true, .. } | Foreign::Serverless(_))
     });
-    if web || listens {
-        ServiceKind::Http
-    } else if service.languages.is_empty() {
-        ServiceKind::Infrastructure
-    } else {
-        ServiceKind::Worker
-    }
+    if web || listens { ServiceKind::Http } else { ServiceKind::Worker }
 }
 
-/// True for `celery worker`, `rq worker`, `python -m app.worker`, `node dist/consumer.js`.
-pub(super) fn is_worker_command(words: &[String]) -> bool {
+/// True for `celery worker`, `rq worker`, `dramatiq app.tasks`.
+fn is_worker_runner(words: &[String]) -> bool {
+    words.iter().any(|word| {
+        let program = word.rsplit('/').next().unwrap_or(word);
+        matches!(program, "celery" | "dramatiq" | "arq" | "rq" | "taskiq" | "huey_consumer" | "faststream")
+    })
+}
+
+/// True for `python -m app.worker`, `node dist/consumer.js`, `npm run worker`.
+fn is_worker_command(words: &[String]) -> bool {
     words.iter().any(|word| {
         let lower = word.to_ascii_lowercase();
         let last = lower.rsplit(['/', ':']).next().unwrap_or("");
-        let stem = last.trim_end_matches(".js").trim_end_matches(".ts").trim_end_matches(".py");
-        matches!(stem, "celery" | "dramatiq" | "arq" | "rq" | "taskiq" | "huey_consumer" | "faststream")
-            || stem.split(['.', '-', '_']).any(|part| matches!(part, "worker" | "workers" | "consumer" | "consumers"))
+        last.split(['.', '-', '_']).any(|part| matches!(part, "worker" | "workers" | "consumer" | "consumers"))
     })
 }
 

@@ -2,8 +2,12 @@
 //! every language, also those without a front end; rules never look at it.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
-use crate::files::{FileKind, folder_of};
+use aho_corasick::AhoCorasick;
+
+use crate::facts::module::Language;
+use crate::files::{FileKind, classify, folder_of};
 use crate::syntax::Span;
 
 /// The first place of each sign that a file starts something.
@@ -94,7 +98,6 @@ const JAVASCRIPT: Words = Words {
         "NestFactory.create(",
         "NestFactory.create<",
         "createServer(",
-        ".listen(",
         "Bun.serve(",
         "Deno.serve(",
         "new ApolloServer(",
@@ -137,15 +140,43 @@ const CSHARP: Words = Words {
     main: &["static void Main(", "static async Task Main("],
 };
 
-fn words(path: &str) -> Option<&'static Words> {
-    Some(match path.rsplit_once('.')?.1 {
-        "py" => &PYTHON,
-        "js" | "mjs" | "cjs" | "ts" | "mts" | "cts" => &JAVASCRIPT,
-        "java" | "kt" => &JAVA,
-        "go" => &GO,
-        "cs" => &CSHARP,
+/// A port is listened on; counts when something is passed.
+const LISTEN: &str = ".listen(";
+
+/// The words of a language, and what finds any of them at once: most lines have none.
+struct Search {
+    words: Words,
+    any: LazyLock<Option<AhoCorasick>>,
+}
+
+impl Search {
+    fn has_word(&self, text: &str) -> bool {
+        self.any.as_ref().is_none_or(|any| any.is_match(text))
+    }
+}
+
+fn any(words: &Words) -> Option<AhoCorasick> {
+    AhoCorasick::new([words.http, words.grpc, words.worker, words.main, &[LISTEN]].concat()).ok()
+}
+
+static SEARCHES: [Search; 5] = [
+    Search { words: PYTHON, any: LazyLock::new(|| any(&PYTHON)) },
+    Search { words: JAVASCRIPT, any: LazyLock::new(|| any(&JAVASCRIPT)) },
+    Search { words: JAVA, any: LazyLock::new(|| any(&JAVA)) },
+    Search { words: GO, any: LazyLock::new(|| any(&GO)) },
+    Search { words: CSHARP, any: LazyLock::new(|| any(&CSHARP)) },
+];
+
+fn search(path: &str) -> Option<&'static Search> {
+    let language = match path.rsplit_once('.')?.1 {
+        "py" => 0,
+        "js" | "mjs" | "cjs" | "ts" | "mts" | "cts" => 1,
+        "java" | "kt" => 2,
+        "go" => 3,
+        "cs" => 4,
         _ => return None,
-    })
+    };
+    SEARCHES.get(language)
 }
 
 /// True for the manifests that make a folder a package: next to them, any source file may be the one
@@ -157,7 +188,7 @@ pub fn is_manifest(path: &str, kind: FileKind) -> bool {
 
 /// True for a source file that may be started, by its name and place.
 pub fn may_start(path: &str, manifests: &BTreeSet<&str>) -> bool {
-    if words(path).is_none() {
+    if search(path).is_none() {
         return false;
     }
     let folder = folder_of(path);
@@ -216,24 +247,41 @@ pub fn may_start(path: &str, manifests: &BTreeSet<&str>) -> bool {
 /// The marks of a source file.
 pub fn marks(path: &str, text: &str) -> Marks {
     let mut found = Marks::default();
-    let Some(words) = words(path) else { return found };
+    let Some(search) = search(path).filter(|search| search.has_word(text)) else { return found };
+    let words = &search.words;
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         let start = at;
         at += line.len();
         let code = line.trim_start();
-        if code.starts_with(['#', '*']) || code.starts_with("//") || code.starts_with("/*") {
+        if !search.has_word(line) || code.starts_with(['#', '*']) || code.starts_with("//") || code.starts_with("/*") {
             continue;
         }
         let first = |words: &[&str]| {
             words.iter().find_map(|word| line.find(word).map(|i| Span::new(start + i, start + i + word.len())))
         };
-        found.http = found.http.or_else(|| first(words.http));
+        found.http = found.http.or_else(|| first(words.http)).or_else(|| listens(path, line, start));
         found.grpc = found.grpc.or_else(|| first(words.grpc));
         found.worker = found.worker.or_else(|| first(words.worker));
         found.main = found.main.or_else(|| first(words.main));
     }
+    // `app.listen(…)` of a NestJS microservice waits for messages.
+    if text.contains("createMicroservice")
+        && !text.contains("NestFactory.create(")
+        && !text.contains("NestFactory.create<")
+    {
+        found.http = None;
+    }
     found
+}
+
+/// `server.listen(port)` of JavaScript; without an argument it is most often something else that listens.
+fn listens(path: &str, line: &str, start: usize) -> Option<Span> {
+    let script = matches!(classify(path), FileKind::Code(Language::JavaScript | Language::TypeScript));
+    let at = line.find(LISTEN).filter(|_| script)?;
+    let after = at + LISTEN.len();
+    let argument = line.get(after..)?.trim_start();
+    (!argument.starts_with(')')).then(|| Span::new(start + at, start + after))
 }
 
 #[cfg(test)]
@@ -247,6 +295,14 @@ mod tests {
         let found = marks("a/main.py", "app = FastAPI()\n\nif __name__ == '__main__':\n    pass\n");
         assert_eq!(found.http, Some(Span::new(6, 14)));
         assert!(found.serves() && found.main.is_some());
+    }
+
+    #[test]
+    fn a_port_is_listened_on_and_a_listener_is_not() {
+        assert!(marks("a/server.js", "server.listen(8080)\n").http.is_some());
+        assert!(marks("a/index.ts", "new OrderListener(client).listen()\n").is_empty());
+        let micro = marks("a/main.ts", "const app = await NestFactory.createMicroservice(M);\nawait app.listen(1);\n");
+        assert!(micro.http.is_none() && micro.worker.is_some());
     }
 
     #[test]

@@ -159,6 +159,8 @@ struct Candidate {
     /// The context, Dockerfile, stage and command it is built and started by; none for one that is not
     /// built.
     build: Option<String>,
+    /// Compose opens a port of it.
+    listens: bool,
     /// It ends by itself.
     one_shot: bool,
     /// The name comes from the Compose file.

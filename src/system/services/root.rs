@@ -25,8 +25,18 @@ pub(super) struct Build<'a> {
     pub shared: bool,
 }
 
-/// The folder of the code, at or below the context.
+/// The folder of the code.
 pub(super) fn root(ctx: &Context<'_>, build: Build<'_>) -> String {
+    let root = started(ctx, build);
+    // `orders/src` with its Dockerfile beside the code is `orders`, unless other code lies there as well.
+    match root.strip_suffix("/src") {
+        Some(above) if !ctx.has_manifest(above) && !ctx.is_collection(above) => above.to_owned(),
+        _ => root,
+    }
+}
+
+/// The folder of the code that is started, at or below the context.
+fn started(ctx: &Context<'_>, build: Build<'_>) -> String {
     let context = build.context;
     if let Some((path, _)) = build.dockerfile {
         let folder = folder_of(path);
@@ -59,7 +69,16 @@ pub(super) fn root(ctx: &Context<'_>, build: Build<'_>) -> String {
             serving.or(units.first()).cloned()
         })
         .or_else(|| by_name(ctx, context, build.name).filter(|_| build.shared || !ctx.has_own_code(context)))
+        .or_else(|| own_folder(ctx, build))
         .unwrap_or_else(|| context.to_owned())
+}
+
+/// The folder of a Dockerfile that has it for itself: what is built there is all that is known.
+fn own_folder(ctx: &Context<'_>, build: Build<'_>) -> Option<String> {
+    let folder = folder_of(build.dockerfile?.0);
+    let deeper = folder != build.context && within(folder, build.context);
+    let own = deeper && build.shared && ctx.dockerfiles_in(folder).count() == 1;
+    own.then(|| folder.to_owned())
 }
 
 /// A folder of code named after something.

@@ -4,7 +4,7 @@ use super::context::{Context, language};
 use super::foreign::Foreign;
 use super::images::ImageRole;
 use super::kind::is_frontend_package;
-use super::standalone::{is_application, root_name};
+use super::standalone::{folder_name, is_application, root_name};
 use super::{Candidate, Service};
 use crate::files::{Zone, folder_of, zone};
 use crate::program::resolve::within;
@@ -26,7 +26,7 @@ pub(super) fn add(ctx: &Context<'_>, candidates: &mut Vec<Candidate>) {
         let Some((id, span, why)) = evidence(ctx, &folder, deployed, &roots) else { continue };
         let package = ctx.package(&folder).and_then(|package| package.name.as_ref());
         let package = package.map(|name| name.value.rsplit('/').next().unwrap_or("").to_owned());
-        let of_folder = folder.rsplit('/').next().unwrap_or("").to_owned();
+        let of_folder = folder_name(&folder).to_owned();
         let mut name = package.filter(|name| !name.is_empty()).unwrap_or(of_folder);
         if name.is_empty() {
             name = root_name(ctx);
@@ -41,6 +41,7 @@ fn candidate(name: String, root: String, place: Place, why: String) -> Candidate
         aliases: Vec::new(),
         role: ImageRole::Runtime,
         build: None,
+        listens: false,
         one_shot: false,
         named: false,
         other_name: None,

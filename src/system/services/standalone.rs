@@ -14,7 +14,7 @@ use crate::program::resolve::{join, within};
 use crate::syntax::{FileId, Place};
 
 /// What stands behind `Dockerfile.` when it is another way to build the same service.
-const VARIANTS: [&str; 22] = [
+const VARIANTS: &[&str] = &[
     "dev",
     "develop",
     "development",
@@ -37,6 +37,9 @@ const VARIANTS: [&str; 22] = [
     "arm64",
     "github",
     "multistage",
+    "playwright",
+    "cypress",
+    "e2e",
 ];
 
 /// Adds what Dockerfiles build that no Compose service builds.
@@ -145,14 +148,17 @@ fn candidate(
         base.len() > 3 && (base == short || (short.ends_with("base") && base.ends_with("base")))
     });
     let starts = !command.is_empty() || !matches!(role, ImageRole::Runtime);
-    let is_ours = starts && !is_base && is_application(ctx, &root);
-    if !is_ours && (!shelf || is_base) {
+    let is_ours = starts
+        && !is_base
+        && (is_application(ctx, &root) || is_compiled(ctx, &root) || starts_our_code(ctx, &root, &context, &command));
+    let is_shelf = shelf && !is_base;
+    if !(is_ours || is_shelf) {
         return None;
     }
     let mut service = Service { place: Some(Place::new(id, stage.span)), ..Service::default() };
     let package = ctx.package(&root).and_then(|package| package.name.as_ref());
     let package = package.map(|name| name.value.rsplit('/').next().unwrap_or("").to_owned());
-    let of_folder = root.rsplit('/').next().unwrap_or("").to_owned();
+    let of_folder = folder_name(&root).to_owned();
     service.name = match (&word, variant(path)) {
         (Some(word), Some(Variant::Process)) => word.clone(),
         _ => package.filter(|name| !name.is_empty()).unwrap_or(of_folder),
@@ -167,6 +173,7 @@ fn candidate(
         aliases: Vec::new(),
         role,
         build: Some(path.to_owned()),
+        listens: false,
         one_shot: false,
         named: false,
         other_name: None,
@@ -174,6 +181,15 @@ fn candidate(
     };
     add_dockerfile(&mut candidate, id, file, None);
     Some(candidate)
+}
+
+/// The name of a folder; that of the one around it when it says nothing.
+pub(super) fn folder_name(root: &str) -> &str {
+    let (above, name) = root.rsplit_once('/').unwrap_or(("", root));
+    match name {
+        "src" | "app" | "code" | "source" if !above.is_empty() => above.rsplit('/').next().unwrap_or(above),
+        _ => name,
+    }
 }
 
 /// The name of the linted folder itself.
@@ -212,6 +228,33 @@ fn context_of(ctx: &Context<'_>, folder: &str, file: &Dockerfile) -> String {
     best.1.to_owned()
 }
 
+/// True when an image starts a source file of the package, whatever that does then.
+fn starts_our_code(ctx: &Context<'_>, root: &str, context: &str, command: &[String]) -> bool {
+    let parsed = |id: &FileId| {
+        let language = super::context::language(&ctx.tree.file(*id).path);
+        matches!(language, Some("python" | "javascript" | "typescript"))
+    };
+    ctx.has_manifest(root) && root::entries(ctx, &[root, context], command).iter().any(parsed)
+}
+
+/// True for code of a compiled language that has a manifest: what an image starts is an application.
+fn is_compiled(ctx: &Context<'_>, root: &str) -> bool {
+    ctx.has_code(root)
+        && manifests(ctx, root).any(|foreign| match foreign {
+            Foreign::Jvm { aggregator, .. } => !aggregator,
+            Foreign::DotNet { app_host, .. } => !app_host,
+            Foreign::Go => true,
+            _ => false,
+        })
+}
+
+/// Manifests of other languages in a root or beside its code.
+fn manifests<'a>(ctx: &Context<'a>, root: &str) -> impl Iterator<Item = &'a Foreign> {
+    let found: Vec<&Foreign> =
+        [root.to_owned(), join(root, "src")].iter().flat_map(|folder| ctx.foreign_in(folder)).map(|(_, f)| f).collect();
+    found.into_iter()
+}
+
 /// True when the code of a root is started as a server or a worker, or is written in a language whose
 /// applications we know by their manifest only.
 pub(super) fn is_application(ctx: &Context<'_>, root: &str) -> bool {
@@ -222,10 +265,14 @@ pub(super) fn is_application(ctx: &Context<'_>, root: &str) -> bool {
     let dev_only = |package: &crate::facts::manifest::PackageJson| {
         package.dependencies.iter().all(|d| d.kind == crate::facts::manifest::RequirementKind::Development)
     };
+    // An app on a telephone is deployed by a shop, not by us.
+    if package.is_some_and(|package| ["react-native", "expo"].iter().any(|name| package.dependency(name).is_some())) {
+        return false;
+    }
     let frontend = package.is_some_and(super::kind::is_frontend_package);
     let by_marks =
         ctx.marks_below(root).iter().any(|(_, marks)| marks.serves() || (marks.main.is_some() && package.is_none()));
-    let by_manifest = ctx.foreign_in(root).any(|(_, foreign)| match foreign {
+    let by_manifest = manifests(ctx, root).any(|foreign| match foreign {
         Foreign::Jvm { application, aggregator, .. } => *application && !aggregator,
         Foreign::DotNet { web, worker, app_host } => (*web || *worker) && !app_host,
         Foreign::Plain(_) | Foreign::Serverless(_) => true,

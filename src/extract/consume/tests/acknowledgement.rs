@@ -108,7 +108,7 @@ fn kafka_positions() {
         ))
     };
     assert_eq!(confluent("").ack(), "auto default");
-    assert_eq!(confluent(", 'enable.auto.offset.store': False").ack(), "unknown");
+    assert_eq!(confluent(", 'enable.auto.offset.store': False").ack(), "after");
     let js = typescript(
         "import { Kafka } from 'kafkajs';\nconst c = new Kafka({}).consumer({ groupId: 'g' });\nc.run({ eachMessage: async () => {} });\n",
     );

@@ -102,6 +102,17 @@ fn the_database_recognises_duplicates() {
 }
 
 #[test]
+fn a_helper_that_does_the_work_once() {
+    let read = nest(
+        "async handle(m) { await this.once(m.id, () => mail.sendMail(m)); }\n async once(id, work) { const claimed = await this.orders.query('INSERT INTO seen (id) VALUES ($1) ON CONFLICT DO NOTHING', [id]); if (claimed.rowCount === 1) { await work(); } }",
+    );
+    assert!(read.duplicates().starts_with("durable"), "{}", read.duplicates());
+    // The helper is no registration of a handler: there is one, the consumer's own.
+    assert_eq!(read.one().handlers.len(), 1);
+    assert_eq!(read.one().handlers[0].place, read.one().place);
+}
+
+#[test]
 fn rows_of_sqlalchemy() {
     let handler = |body: &str| {
         python(&format!("from celery import shared_task\nfrom sqlalchemy import select\nfrom sqlalchemy.orm import sessionmaker\nSession = sessionmaker()\nclass Order:\n    pass\n@shared_task\ndef on(m):\n    with Session() as db:\n{body}\n")).duplicates()

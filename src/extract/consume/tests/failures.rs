@@ -99,6 +99,12 @@ fn a_requeue_without_end() {
 }
 
 #[test]
+fn a_quorum_queue_counts_deliveries_itself() {
+    let read = rabbit("await ch.assertQueue(QUEUE, { arguments: { 'x-queue-type': 'quorum' } });", "ch.nack(m);");
+    assert_eq!(read.redelivery(), "bounded");
+}
+
+#[test]
 fn a_header_that_nobody_counts() {
     let read = rabbit(
         "await ch.assertQueue(QUEUE);",
@@ -107,6 +113,11 @@ fn a_header_that_nobody_counts() {
     let Redelivery::Unbounded { why, place } = &read.one().redelivery else { panic!("{:?}", read.one().redelivery) };
     assert!(why.contains("`x-retry-count`"), "{why}");
     assert_eq!(read.at(*place), "ch.nack(m, false, true)");
+    let flag = rabbit(
+        "await ch.assertQueue(QUEUE);",
+        "const n = m.properties.headers?.['x-retry-count'] ?? 0; const again = n < 3; ch.nack(m, false, again);",
+    );
+    assert_eq!(flag.redelivery(), "unbounded");
     let counted = rabbit(
         "await ch.assertQueue(QUEUE);",
         "const n = m.properties.headers['x-death']?.[0].count ?? 0; if (n < 3) { ch.nack(m, false, true); } else { ch.nack(m, false, false); }",
@@ -132,7 +143,7 @@ fn frameworks_that_requeue_or_retry() {
     let aio = python(
         "import aio_pika\nasync def main():\n    q = await (await (await aio_pika.connect('x')).channel()).declare_queue('q')\n    await q.consume(on)\nasync def on(m):\n    async with m.process(requeue=True):\n        print(m)\n",
     );
-    assert_eq!((aio.redelivery(), aio.ack()), ("unbounded", "unknown"));
+    assert_eq!((aio.redelivery(), aio.ack()), ("unbounded", "after"));
 }
 
 #[test]
