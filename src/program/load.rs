@@ -107,7 +107,8 @@ pub fn load(
     }
     loaded.passed_over = waiting.len();
     loaded.refused.sort();
-    loaded.program = Program::link_by(units.into_values().collect(), &resolver);
+    let others: Vec<&str> = waiting.keys().copied().collect();
+    loaded.program = Program::link(units.into_values().collect(), packages, &others);
     loaded
 }
 
@@ -325,7 +326,7 @@ pub fn from_sources(sources: &[(&str, &str)], packages: &Packages) -> Program {
         let index = Index::build(&module);
         Some(Unit { file: FileId(i as u32), path: (*path).to_string(), module, index })
     });
-    Program::link(units.collect(), packages)
+    Program::link(units.collect(), packages, &[])
 }
 
 #[cfg(test)]

@@ -60,20 +60,13 @@ pub struct Program {
 }
 
 impl Program {
-    /// Links modules that are all there is. `packages` are the names under which folders of the repository
-    /// can be imported.
-    pub fn link(units: Vec<Unit>, packages: &resolve::Packages) -> Program {
-        let paths: Vec<String> = units.iter().map(|unit| unit.path.clone()).collect();
-        Program::link_by(units, &resolve::Resolver::new(paths.iter().map(String::as_str), packages))
-    }
-
-    /// Links modules of a repository of which `resolver` knows all files: also those that were not parsed
-    /// (an empty `__init__.py`) decide what an import means.
-    pub fn link_by(mut units: Vec<Unit>, resolver: &resolve::Resolver<'_>) -> Program {
+    /// Links modules. `packages` are the names under which folders of the repository can be imported,
+    /// `others` the paths of source files that were not parsed (an empty `__init__.py` makes a package).
+    pub fn link(mut units: Vec<Unit>, packages: &resolve::Packages, others: &[&str]) -> Program {
         units.sort_by(|a, b| a.path.cmp(&b.path));
         let by_path: HashMap<String, UnitId> =
             units.iter().enumerate().map(|(i, unit)| (unit.path.clone(), UnitId(i as u32))).collect();
-        let imports = resolve::ImportMap::build(&units, &by_path, resolver);
+        let imports = resolve::ImportMap::build(&units, &by_path, packages, others);
         let mut calls: HashMap<SmolStr, Vec<Site>> = HashMap::new();
         let mut handed: HashMap<SmolStr, Vec<(Site, usize)>> = HashMap::new();
         for (i, unit) in units.iter().enumerate() {

@@ -57,7 +57,8 @@ pub struct ImportMap {
 
 impl ImportMap {
     /// Resolves every import of every unit.
-    pub fn build(units: &[Unit], by_path: &HashMap<String, UnitId>, resolver: &Resolver<'_>) -> ImportMap {
+    pub fn build(units: &[Unit], by_path: &HashMap<String, UnitId>, packages: &Packages, others: &[&str]) -> ImportMap {
+        let resolver = Resolver::new(units.iter().map(|u| u.path.as_str()).chain(others.iter().copied()), packages);
         let mut targets = HashMap::new();
         for (i, unit) in units.iter().enumerate() {
             let id = UnitId(i as u32);
