@@ -9,6 +9,7 @@ pub mod eval;
 pub mod hierarchy;
 pub mod index;
 pub mod load;
+pub mod mentions;
 pub mod resolve;
 pub mod value;
 

@@ -119,7 +119,8 @@ pub enum Found {
 #[derive(Debug)]
 pub struct Resolver<'a> {
     paths: HashSet<&'a str>,
-    folders: HashSet<&'a str>,
+    /// Folders with Python modules somewhere below.
+    python_folders: HashSet<&'a str>,
     /// Python top-level packages and modules: name to the folders that hold it.
     python_roots: HashMap<&'a str, Vec<&'a str>>,
     packages: &'a Packages,
@@ -131,11 +132,11 @@ impl<'a> Resolver<'a> {
     /// A resolver over source paths (relative, with `/`).
     pub fn new(paths: impl Iterator<Item = &'a str>, packages: &'a Packages) -> Self {
         let paths: HashSet<&str> = paths.collect();
-        let mut folders = HashSet::new();
+        let mut python_folders = HashSet::new();
         let mut python_roots: HashMap<&str, Vec<&str>> = HashMap::new();
-        for path in &paths {
+        for path in paths.iter().filter(|path| path.ends_with(".py")) {
             let mut folder = parent(path);
-            while !folder.is_empty() && folders.insert(folder) {
+            while !folder.is_empty() && python_folders.insert(folder) {
                 folder = parent(folder);
             }
             if let Some(package) = path.strip_suffix("/__init__.py") {
@@ -146,7 +147,7 @@ impl<'a> Resolver<'a> {
         for holders in python_roots.values_mut() {
             holders.sort_unstable();
         }
-        Resolver { paths, folders, python_roots, packages }
+        Resolver { paths, python_folders, python_roots, packages }
     }
 
     /// What `spec` means in the file `from`; none when it is not part of the repository.
@@ -192,14 +193,7 @@ impl<'a> Resolver<'a> {
                 return Some(Found::File(candidate));
             }
         }
-        (!path.is_empty() && self.folders.contains(path.as_str()) && self.has_python(&path))
-            .then_some(Found::Folder(path))
-    }
-
-    fn has_python(&self, folder: &str) -> bool {
-        self.paths
-            .iter()
-            .any(|p| p.ends_with(".py") && p.starts_with(folder) && p.as_bytes().get(folder.len()) == Some(&b'/'))
+        self.python_folders.contains(path.as_str()).then_some(Found::Folder(path))
     }
 
     fn javascript(&self, from: &str, spec: &str) -> Option<String> {
