@@ -179,6 +179,7 @@ fn analyse(outcome: &mut Outcome, catalog: &Catalog, request: &Request) {
         reason: reason.clone(),
         incomplete: decides(&tree.file(*id).path),
     }));
+    outcome.stats.unknown = outcome.system.unknown();
     let mut suppressions = suppressions.into_inner().unwrap_or_else(PoisonError::into_inner);
     suppressions.sort_by_key(|s| (s.file, s.span));
     outcome.suppressions = suppressions;

@@ -455,7 +455,14 @@ fn async_callers(
         .into_iter()
         .filter(|site| {
             let caller = ev.program.unit(site.unit);
-            caller.index.func_of(site.expr).is_some_and(|f| caller.module.func(f).is_async)
+            // `asyncio.to_thread(fetch, …)` runs it elsewhere.
+            let direct = caller.module.call(site.expr).is_some_and(|call| {
+                ev.at(site.unit, call.callee)
+                    .alternatives()
+                    .iter()
+                    .any(|v| matches!(v, Value::Function { unit: u, func: f, .. } if *u == unit && *f == func))
+            });
+            direct && caller.index.func_of(site.expr).is_some_and(|f| caller.module.func(f).is_async)
         })
         .map(|site| ev.program.place(site))
         .collect()
