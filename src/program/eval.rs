@@ -1,7 +1,7 @@
 //! From expressions to [`Value`]s: lazily, with limits, through imports, attributes and calls.
 
+use rapidhash::RapidHashMap as HashMap;
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use smol_str::{SmolStr, format_smolstr};

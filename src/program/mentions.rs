@@ -40,6 +40,9 @@ fn python(text: &str) -> Vec<Mention> {
         let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
         let Some(before) = text.get(line.max(at.saturating_sub(MAX_NAME))..at).map(str::trim) else { continue };
         let rest = &text[at + "import".len()..];
+        if !rest.starts_with([' ', '\t', '(', '\\']) {
+            continue;
+        }
         if before.is_empty() {
             let names = rest.lines().next().unwrap_or_default().split(',');
             let modules = names.filter_map(|name| name.split_whitespace().next());

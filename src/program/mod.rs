@@ -13,7 +13,7 @@ pub mod mentions;
 pub mod resolve;
 pub mod value;
 
-use std::collections::HashMap;
+use rapidhash::RapidHashMap as HashMap;
 
 use smol_str::SmolStr;
 
@@ -67,8 +67,8 @@ impl Program {
         let by_path: HashMap<String, UnitId> =
             units.iter().enumerate().map(|(i, unit)| (unit.path.clone(), UnitId(i as u32))).collect();
         let imports = resolve::ImportMap::build(&units, &by_path, packages, others);
-        let mut calls: HashMap<SmolStr, Vec<Site>> = HashMap::new();
-        let mut handed: HashMap<SmolStr, Vec<(Site, usize)>> = HashMap::new();
+        let mut calls: HashMap<SmolStr, Vec<Site>> = HashMap::default();
+        let mut handed: HashMap<SmolStr, Vec<(Site, usize)>> = HashMap::default();
         for (i, unit) in units.iter().enumerate() {
             for &CallId { expr, .. } in &unit.index.calls {
                 let site = Site { unit: UnitId(i as u32), expr };
@@ -83,7 +83,7 @@ impl Program {
                 }
             }
         }
-        let mut kept: HashMap<SmolStr, Vec<Site>> = HashMap::new();
+        let mut kept: HashMap<SmolStr, Vec<Site>> = HashMap::default();
         for (i, unit) in units.iter().enumerate() {
             for (name, object, value) in &unit.index.attribute_assignments {
                 if is_application_state(&unit.module, *object) {
