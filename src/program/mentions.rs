@@ -45,7 +45,9 @@ fn jvm(text: &str) -> Vec<Mention> {
         let mut words = line.split([' ', '\t', ';']).filter(|word| !word.is_empty());
         match (words.next(), words.next(), words.next()) {
             (Some("package"), Some(name), _) if name.len() <= MAX_NAME => package = name.into(),
-            (Some("import"), Some("static"), Some(path)) | (Some("import"), Some(path), _) if path.len() <= MAX_NAME => {
+            (Some("import"), Some("static"), Some(path)) | (Some("import"), Some(path), _)
+                if path.len() <= MAX_NAME =>
+            {
                 if let Some((module, name)) = path.rsplit_once('.') {
                     found.push(Mention { module: module.into(), name: (name != "*").then(|| name.into()) });
                 }
