@@ -41,8 +41,8 @@ pub fn mentions(language: Language, text: &str) -> Vec<Mention> {
 fn jvm(text: &str) -> Vec<Mention> {
     let mut found = Vec::new();
     let mut package = SmolStr::default();
-    for line in text.lines() {
-        let mut words = line.split([' ', '\t', ';']).filter(|word| !word.is_empty());
+    for line in text.split(['\n', ';']) {
+        let mut words = line.split([' ', '\t', '\r']).filter(|word| !word.is_empty());
         match (words.next(), words.next(), words.next()) {
             (Some("package"), Some(name), _) if name.len() <= MAX_NAME => package = name.into(),
             (Some("import"), Some("static"), Some(path)) | (Some("import"), Some(path), _)

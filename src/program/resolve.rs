@@ -201,7 +201,7 @@ impl<'a> Resolver<'a> {
             let near = self.jvm_folders.get(last(parent(from))).into_iter().flatten().copied();
             found.extend(near.filter(|path| path.ends_with(".kt") && parent(path) == parent(from)));
         }
-        found.into_iter().map(ToString::to_string).collect()
+        found.into_iter().filter(|path| *path != from).map(ToString::to_string).collect()
     }
 
     /// The file of a class in a package, the nearest to `from`.
@@ -467,11 +467,9 @@ mod tests {
             "one/src/main/java/xh/J.java",
             "one/src/main/kotlin/k/Helpers.kt",
         ];
-        let module = crate::facts::jvm::java::lower(text).unwrap();
-        let index = crate::program::Index::build(&module);
-        let unit = Unit { file: crate::syntax::FileId(0), path: paths[0].into(), module, index };
+        let mentions = crate::program::mentions::mentions(Language::Java, text);
         let packages = Packages::default();
-        let mut found = Resolver::new(paths.iter().copied(), &packages).jvm(&unit);
+        let mut found = Resolver::new(paths.iter().copied(), &packages).jvm(paths[0], &mentions);
         found.sort();
         found.dedup();
         assert_eq!(
