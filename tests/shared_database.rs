@@ -343,3 +343,96 @@ fn the_finding_shows_the_way_from_the_variable_to_the_code() {
     );
     assert!(!format!("{finding:?}").contains("secret"));
 }
+
+const POM: &str = "<project><dependencies><dependency><artifactId>spring-boot-starter-data-jpa</artifactId></dependency></dependencies></project>";
+const APPLICATION: &str = "import org.springframework.boot.SpringApplication;\npublic class App { public static void main(String[] a) { SpringApplication.run(App.class, a); } }\n";
+
+/// Two Spring services with their configuration, in one Compose project.
+fn spring(environments: [&str; 2], configs: [&str; 2]) -> Vec<String> {
+    let compose = format!(
+        "services:\n  orders:\n    build: ./orders\n    environment:\n      A: b\n{}  billing:\n    build: ./billing\n    environment:\n      A: b\n{}  db:\n    image: mysql:8\n",
+        environments[0], environments[1]
+    );
+    told(&[
+        ("compose.yaml", &compose),
+        ("orders/Dockerfile", "FROM eclipse-temurin:21\nCOPY . .\nCMD [\"java\", \"-jar\", \"app.jar\"]\n"),
+        ("orders/pom.xml", POM),
+        ("orders/src/main/java/App.java", APPLICATION),
+        ("orders/src/main/resources/application.yml", configs[0]),
+        ("billing/Dockerfile", "FROM eclipse-temurin:21\nCOPY . .\nCMD [\"java\", \"-jar\", \"app.jar\"]\n"),
+        ("billing/pom.xml", POM),
+        ("billing/src/main/java/App.java", APPLICATION),
+        ("billing/src/main/resources/application.yml", configs[1]),
+    ])
+}
+
+const SHOP: &str = "spring:\n  datasource:\n    url: jdbc:mysql://${DB_HOST:db}:3306/${DB_NAME:shop}?useSSL=false\n";
+
+#[test]
+fn spring_services_with_one_jdbc_database_share_it() {
+    assert_eq!(spring(["", ""], [SHOP, SHOP]).len(), 1);
+}
+
+#[test]
+fn placeholders_take_what_the_container_sets() {
+    let apart = ["      DB_NAME: orders\n", "      DB_NAME: billing\n"];
+    assert_eq!(spring(apart, [SHOP, SHOP]), [""; 0]);
+    let unknown = "spring:\n  datasource:\n    url: jdbc:mysql://db/${DB_NAME}\n";
+    assert_eq!(spring(["", ""], [unknown, unknown]), [""; 0]);
+}
+
+#[test]
+fn the_environment_overrides_the_data_source() {
+    let apart = ["      SPRING_DATASOURCE_URL: jdbc:mysql://db/orders\n", ""];
+    assert_eq!(spring(apart, [SHOP, SHOP]), [""; 0]);
+    let own = "spring.datasource.url: jdbc:mysql://db/billing\n";
+    let joined = ["      SPRING_DATASOURCE_URL: jdbc:mysql://db/billing\n", ""];
+    assert_eq!(spring(joined, [SHOP, own]).len(), 1);
+}
+
+#[test]
+fn only_the_profile_that_is_active_counts() {
+    let config = "spring.datasource.url: jdbc:mysql://db/own_x\n---\nspring:\n  config.activate.on-profile: prod\n  datasource.url: jdbc:mysql://db/shop\n";
+    let other = config.replace("own_x", "own_y");
+    assert_eq!(spring(["", ""], [config, &other]), [""; 0]);
+    let active = ["      SPRING_PROFILES_ACTIVE: prod\n"; 2];
+    assert_eq!(spring(active, [config, &other]).len(), 1);
+    let unknown = ["      SPRING_PROFILES_ACTIVE: ${PROFILE}\n"; 2];
+    assert_eq!(spring(unknown, [config, &other]), [""; 0]);
+}
+
+#[test]
+fn a_configuration_server_in_the_repository_configures_the_others() {
+    let bootstrap =
+        |name: &str| format!("spring:\n  application.name: {name}\n  cloud.config.uri: http://config:8888\n");
+    let (orders, billing) = (bootstrap("orders"), bootstrap("billing"));
+    let run = |of_billing: &str| {
+        told(&[
+            (
+                "compose.yaml",
+                "services:\n  orders:\n    build: ./orders\n  billing:\n    build: ./billing\n  config:\n    build: ./config\n  mongo:\n    image: mongo:7\n",
+            ),
+            ("orders/Dockerfile", "FROM eclipse-temurin:21\nCMD [\"java\", \"-jar\", \"app.jar\"]\n"),
+            ("orders/build.gradle", "implementation 'org.springframework.boot:spring-boot-starter-data-mongodb'\n"),
+            ("orders/src/main/java/App.java", APPLICATION),
+            ("orders/src/main/resources/bootstrap.yml", &orders),
+            ("billing/Dockerfile", "FROM eclipse-temurin:21\nCMD [\"java\", \"-jar\", \"app.jar\"]\n"),
+            ("billing/build.gradle", "implementation 'org.springframework.boot:spring-boot-starter-data-mongodb'\n"),
+            ("billing/src/main/java/App.java", APPLICATION),
+            ("billing/src/main/resources/bootstrap.yml", &billing),
+            ("config/Dockerfile", "FROM eclipse-temurin:21\nCMD [\"java\", \"-jar\", \"app.jar\"]\n"),
+            ("config/src/main/java/App.java", APPLICATION),
+            (
+                "config/src/main/resources/application.yml",
+                "spring.cloud.config.server.native.search-locations: classpath:/shared\n",
+            ),
+            (
+                "config/src/main/resources/shared/orders.yml",
+                "spring.data.mongodb.host: mongo\nspring.data.mongodb.database: shop\n",
+            ),
+            ("config/src/main/resources/shared/billing.yml", of_billing),
+        ])
+    };
+    assert_eq!(run("spring.data.mongodb:\n  host: mongo\n  database: shop\n").len(), 1);
+    assert_eq!(run("spring.data.mongodb:\n  host: mongo\n  database: billing\n"), [""; 0]);
+}

@@ -144,6 +144,8 @@ pub enum DeadLetter {
     Handler,
     /// To where the infrastructure says (a redrive policy).
     Infrastructure,
+    /// To where the container around the listener is configured to put it, in code or in settings.
+    Container,
     /// The library keeps failed messages.
     BuiltIn,
     /// It cannot be said from the code.

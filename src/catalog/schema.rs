@@ -24,6 +24,8 @@ pub enum Ecosystem {
     Python,
     /// JavaScript and TypeScript.
     JavaScript,
+    /// Java and Kotlin.
+    Jvm,
 }
 
 impl Ecosystem {
@@ -32,6 +34,7 @@ impl Ecosystem {
         match language {
             Language::Python => Ecosystem::Python,
             Language::JavaScript | Language::TypeScript => Ecosystem::JavaScript,
+            Language::Java | Language::Kotlin => Ecosystem::Jvm,
         }
     }
 }

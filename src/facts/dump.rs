@@ -12,6 +12,9 @@ use super::module::{
 /// `text` is the source, from which the syntax errors are quoted.
 pub fn dump(module: &Module, text: &str) -> String {
     let mut dump = Dump { module, out: String::new(), indent: 0, later: Vec::new() };
+    if let Some(package) = &module.package {
+        dump.line(&format!("package {package}"));
+    }
     for import in &module.imports {
         dump.line(&format!("import {} {:?} as {}", import.module, import.kind, or_dash(&import.local)));
     }
@@ -218,6 +221,11 @@ impl Dump<'_> {
         }
         for &method in &class.methods {
             self.func(method);
+        }
+        for (i, nested) in self.module.classes.iter().enumerate() {
+            if nested.outer == Some(id) {
+                self.class(ClassId(i as u32));
+            }
         }
         self.indent -= 1;
     }

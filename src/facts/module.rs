@@ -18,6 +18,8 @@
 //!   with the position. A default in a pattern becomes `attr ?? default`.
 //! - A tagged template or an f-string is an [`ExprKind::Template`]; adjacent string literals and
 //!   literals joined by `+` stay [`ExprKind::Binary`] unless the grammar itself joins them.
+//! - In Java and Kotlin a local variable is told from a field that is assigned without `this` by its
+//!   annotation; a declaration without a type (`var x`, `val x`) has the annotation `Name("var")`.
 
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -47,16 +49,28 @@ pub enum Language {
     JavaScript,
     /// TypeScript, with or without JSX.
     TypeScript,
+    /// Java.
+    Java,
+    /// Kotlin.
+    Kotlin,
 }
 
 impl Language {
-    /// The name in output: `python`, `javascript`, `typescript`.
+    /// The name in output: `python`, `javascript`, `typescript`, `java`, `kotlin`.
     pub fn name(self) -> &'static str {
         match self {
             Language::Python => "python",
             Language::JavaScript => "javascript",
             Language::TypeScript => "typescript",
+            Language::Java => "java",
+            Language::Kotlin => "kotlin",
         }
+    }
+
+    /// True for languages in which a bare name can mean a member of the class around, and types of the
+    /// same package are visible without an import.
+    pub fn is_jvm(self) -> bool {
+        matches!(self, Language::Java | Language::Kotlin)
     }
 }
 
@@ -65,6 +79,8 @@ impl Language {
 pub struct Module {
     /// The language of the file.
     pub language: Language,
+    /// The package the file declares itself to belong to (Java, Kotlin): `com.acme.orders`.
+    pub package: Option<SmolStr>,
     /// Imports in source order, also those inside functions.
     pub imports: Vec<Import>,
     /// Names this module offers under another name or from another module (JavaScript, TypeScript).
@@ -527,6 +543,8 @@ pub struct Class {
     pub methods: Vec<FuncId>,
     /// The function it is nested in.
     pub parent: Option<FuncId>,
+    /// The class it is a member of (Java, Kotlin). Such a class is no statement: it is found by this only.
+    pub outer: Option<ClassId>,
 }
 
 /// Which kind of type a [`Class`] is.
@@ -562,6 +580,7 @@ impl Module {
     pub fn new(language: Language) -> Self {
         Module {
             language,
+            package: None,
             imports: Vec::new(),
             exports: Vec::new(),
             body: Vec::new(),

@@ -172,15 +172,23 @@ impl<'a> Evaluator<'a> {
     }
 
     /// What a name means in a scope.
-    pub fn name(&self, unit_id: UnitId, scope: Option<FuncId>, name: &str, _at: Option<ExprId>) -> Value {
+    pub fn name(&self, unit_id: UnitId, scope: Option<FuncId>, name: &str, at: Option<ExprId>) -> Value {
         let unit = self.program.unit(unit_id);
-        let Some((_, bindings)) = unit.index.lookup(&unit.module, scope, name) else {
+        let found = unit.index.lookup(&unit.module, scope, name);
+        if unit.module.language.is_jvm()
+            && Self::may_be_member(found.map(|(scope, _)| scope))
+            && let Some(value) = self.jvm_name(unit_id, name, at)
+        {
+            return value;
+        }
+        let Some((_, bindings)) = found else {
             if let Some(value) = self.star_import(unit_id, name) {
                 return value;
             }
             return Value::External(match unit.module.language {
                 Language::Python => format_smolstr!("builtins.{name}"),
                 Language::JavaScript | Language::TypeScript => format_smolstr!("globalThis.{name}"),
+                Language::Java | Language::Kotlin => return Value::Unknown,
             });
         };
         let mut values = Vec::new();
@@ -241,6 +249,9 @@ impl<'a> Evaluator<'a> {
 
     fn imported(&self, unit_id: UnitId, index: usize) -> Value {
         let import = &self.program.unit(unit_id).module.imports[index];
+        if self.program.language(unit_id).is_jvm() {
+            return self.jvm_import(unit_id, import);
+        }
         let Some(target) = self.program.imports.target(unit_id, &import.module) else { return Value::Unknown };
         match (target, &import.kind) {
             (Target::Unit(unit), ImportKind::Named(name)) => {
@@ -390,6 +401,9 @@ impl<'a> Evaluator<'a> {
     /// The object that `this` is in the function around an expression.
     fn this(&self, site: Site) -> Value {
         let unit = self.program.unit(site.unit);
+        if unit.module.language.is_jvm() {
+            return self.jvm_this(site);
+        }
         let mut func = unit.index.func_of(site.expr);
         while let Some(f) = func {
             let function = unit.module.func(f);
@@ -414,7 +428,8 @@ impl<'a> Evaluator<'a> {
                 {
                     return Value::Env { name: name.into(), default: None, site };
                 }
-                Value::External(format_smolstr!("{path}.{name}"))
+                self.qualified(site.unit, path, name)
+                    .unwrap_or_else(|| Value::External(format_smolstr!("{path}.{name}")))
             }
             Value::Instance(instance) => {
                 let symbol = format_smolstr!("{}.{name}", instance.ty);
@@ -458,6 +473,10 @@ impl<'a> Evaluator<'a> {
     ) -> Value {
         let unit = self.program.unit(unit_id);
         let class = unit.module.class(class_id);
+        let is_jvm = unit.module.language.is_jvm();
+        if let Some(class) = unit.index.nested(class_id, name) {
+            return Value::Class { unit: unit_id, class };
+        }
         let this = || Some(Arc::new(Value::Object { unit: unit_id, class: class_id, call }));
         for &method in &class.methods {
             let function = unit.module.func(method);
@@ -472,6 +491,12 @@ impl<'a> Evaluator<'a> {
         }
         let mut values: Vec<Value> = Vec::new();
         for (expr, func) in unit.index.member(class_id, name) {
+            if let (true, Some(call), Some(func)) = (is_jvm, call, *func)
+                && let Some(value) = self.constructed_with(call, unit_id, func, *expr)
+            {
+                values.push(value);
+                continue;
+            }
             let value = self.at(unit_id, *expr);
             values.push(match (&value, call) {
                 (Value::Param { func: f, index, .. }, Some(call))
@@ -491,6 +516,10 @@ impl<'a> Evaluator<'a> {
                 values.push(self.at(unit_id, value));
             }
             declared = declared.or_else(|| field.ty.and_then(|ty| self.declared(unit_id, ty)));
+            if is_jvm {
+                values.extend(self.configured(unit_id, &field.decorators));
+                declared = declared.map(|ty| self.injected(unit_id, ty, name, &field.decorators));
+            }
         }
         for &method in &class.methods {
             let function = unit.module.func(method);
@@ -548,6 +577,9 @@ impl<'a> Evaluator<'a> {
             && let Some(field) = class.fields.iter().find(|f| f.name == name)
         {
             return field.value.map_or(Value::Str(Text::literal(name)), |v| self.at(unit_id, v));
+        }
+        if name == "this" && unit.module.language.is_jvm() {
+            return Value::Object { unit: unit_id, class: class_id, call: None };
         }
         match self.member(unit_id, class_id, name, None, site, 0) {
             Value::Function { unit, func, .. } => Value::Function { unit, func, this: None },
@@ -717,6 +749,12 @@ impl<'a> Evaluator<'a> {
 
     fn call(&self, site: Site, call: &Call) -> Value {
         let callee = self.at(site.unit, call.callee);
+        if self.program.language(site.unit).is_jvm() {
+            if let Some(value) = self.jvm_call(site, call) {
+                return value;
+            }
+            return self.call_value(&self.overload(callee, call), site, call);
+        }
         self.call_value(&callee, site, call)
     }
 
@@ -829,8 +867,8 @@ impl<'a> Evaluator<'a> {
                 text.as_literal().map_or(Value::Unknown, |t| Value::Str(self.formatted(&t, site.unit, call)))
             }
             (
-                "encode" | "toString" | "trim" | "strip" | "rstrip" | "toJSON" | "copy" | "decode" | "lower"
-                | "toLowerCase",
+                "encode" | "toString" | "trim" | "trimIndent" | "trimMargin" | "strip" | "rstrip" | "toJSON" | "copy"
+                | "decode" | "lower" | "toLowerCase",
                 Value::Str(_) | Value::Dict(_) | Value::Object { .. } | Value::Env { .. },
             ) => object,
             ("replace", Value::Env { .. }) => object,
@@ -927,9 +965,20 @@ impl<'a> Evaluator<'a> {
 
     /// A parameter: its declared type when that says something, else what a library passes to the
     /// callback, else the default, else [`Value::Param`].
-    fn param(&self, unit_id: UnitId, func: FuncId, index: usize) -> Value {
+    pub(super) fn param(&self, unit_id: UnitId, func: FuncId, index: usize) -> Value {
         let unit = self.program.unit(unit_id);
         let param = &unit.module.func(func).params[index];
+        if unit.module.language.is_jvm() {
+            if let Some(value) = self.configured(unit_id, &param.decorators) {
+                return value;
+            }
+            if let Some(declared) = param.ty.and_then(|ty| self.declared(unit_id, ty)) {
+                return match self.is_injected(unit_id, func) {
+                    true => self.injected(unit_id, declared, &param.name, &param.decorators),
+                    false => declared,
+                };
+            }
+        }
         if let Some(value) = param.ty.and_then(|ty| self.declared(unit_id, ty)) {
             return value;
         }
@@ -1040,6 +1089,12 @@ impl<'a> Evaluator<'a> {
                 self.declared(unit, aliased)
             }
             ExprKind::Name(_) | ExprKind::Attr { .. } => match self.at(unit_id, ty) {
+                Value::Class { unit: u, class }
+                    if self.program.language(unit_id).is_jvm()
+                        && self.program.unit(u).module.class(class).kind == ClassKind::Interface =>
+                {
+                    self.implementation(unit_id, (u, class)).or(Some(Value::Object { unit: u, class, call: None }))
+                }
                 Value::Class { unit, class } => {
                     // An interface says what can be called, not what it is.
                     (self.program.unit(unit).module.class(class).kind == ClassKind::Class)
@@ -1050,6 +1105,7 @@ impl<'a> Evaluator<'a> {
                     if symbol.starts_with("builtins.")
                         || symbol.starts_with("globalThis.")
                         || symbol.starts_with("typing.")
+                        || (unit.module.language.is_jvm() && Self::is_plain_type(&symbol))
                     {
                         return None;
                     }
@@ -1126,7 +1182,7 @@ impl<'a> Evaluator<'a> {
     }
 
     /// Joins alternatives: equal ones once, unknown and null ones dropped where another is known.
-    fn one_of(&self, values: Vec<Value>) -> Value {
+    pub(super) fn one_of(&self, values: Vec<Value>) -> Value {
         let mut out: Vec<Value> = Vec::new();
         let mut null = false;
         let mut param = None;
@@ -1387,8 +1443,11 @@ impl<'a> Evaluator<'a> {
             .copied()
             .filter(|site| {
                 let Some(call) = self.program.unit(site.unit).module.call(site.expr) else { return false };
-                let callee = self.called(*site, call);
-                callee.iter().any(|v| match v {
+                let mut callees = self.called(*site, call);
+                if self.program.language(site.unit).is_jvm() {
+                    callees = callees.into_iter().map(|callee| self.overload(callee, call)).collect();
+                }
+                callees.iter().any(|v| match v {
                     Value::Function { unit: u, func: f, .. } => {
                         (*u == unit && *f == func) || through.contains(&(*u, *f))
                     }

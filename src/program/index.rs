@@ -75,6 +75,10 @@ pub struct Index {
     pub lambda_expr: HashMap<FuncId, ExprId>,
     /// The statement that defines each named function or class member.
     func_parent: Vec<Parent>,
+    /// What encloses each class.
+    class_parent: Vec<Parent>,
+    /// Classes that are members of a class.
+    nested: HashMap<(ClassId, SmolStr), ClassId>,
     /// All calls, in source order.
     pub calls: Vec<CallId>,
 }
@@ -89,12 +93,20 @@ impl Index {
                 stmt_parent: vec![Parent::Top; module.stmts.len()],
                 expr_func: vec![None; module.exprs.len()],
                 func_parent: vec![Parent::Top; module.funcs.len()],
+                class_parent: vec![Parent::Top; module.classes.len()],
+                nested: nested(module),
                 ..Index::default()
             },
             seen_func: vec![false; module.funcs.len()],
             seen_class: vec![false; module.classes.len()],
+            members: HashMap::default(),
             globals: HashSet::default(),
         };
+        for (i, class) in module.classes.iter().enumerate() {
+            if let Some(outer) = class.outer {
+                builder.members.entry(outer).or_default().push(ClassId(i as u32));
+            }
+        }
         for (i, import) in module.imports.iter().enumerate() {
             if !import.local.is_empty() {
                 builder.bind(Scope::Top, &import.local, Binding::Import(i));
@@ -132,6 +144,25 @@ impl Index {
     /// What is assigned to `this.name` in a class, with the method that does it.
     pub fn member(&self, class: ClassId, name: &str) -> &[MemberAssignment] {
         self.members.get(&(class, SmolStr::new(name))).map_or(&[], Vec::as_slice)
+    }
+
+    /// The class called `name` that is a member of a class.
+    pub fn nested(&self, class: ClassId, name: &str) -> Option<ClassId> {
+        self.nested.get(&(class, SmolStr::new(name))).copied()
+    }
+
+    /// The classes around an expression, innermost first.
+    pub fn classes_around(&self, module: &Module, expr: ExprId) -> Vec<ClassId> {
+        let mut out: Vec<ClassId> = Vec::new();
+        for parent in self.ancestors(expr) {
+            let class = match parent {
+                Parent::Func(f) => module.func(f).class,
+                Parent::Class(class) => Some(class),
+                _ => None,
+            };
+            out.extend(class.filter(|c| !out.contains(c)));
+        }
+        out
     }
 
     /// The names of what is assigned to `this` in a class, sorted.
@@ -177,11 +208,16 @@ impl Iterator for Ancestors<'_> {
                 Some(&e) => Some(Parent::Expr(e)),
                 None => self.index.func_parent.get(f.0 as usize).copied(),
             },
-            Parent::Class(_) => Some(Parent::Top),
+            Parent::Class(c) => self.index.class_parent.get(c.0 as usize).copied(),
             Parent::Top => None,
         };
         Some(current)
     }
+}
+
+fn nested(module: &Module) -> HashMap<(ClassId, SmolStr), ClassId> {
+    let members = module.classes.iter().enumerate();
+    members.filter_map(|(i, c)| Some(((c.outer?, c.name.clone()), ClassId(i as u32)))).collect()
 }
 
 struct Builder<'a> {
@@ -189,6 +225,8 @@ struct Builder<'a> {
     index: Index,
     seen_func: Vec<bool>,
     seen_class: Vec<bool>,
+    /// The classes that are members of a class.
+    members: HashMap<ClassId, Vec<ClassId>>,
     globals: HashSet<(Option<FuncId>, SmolStr)>,
 }
 
@@ -204,9 +242,43 @@ impl Builder<'_> {
         func.map_or(Scope::Top, Scope::Func)
     }
 
-    /// Binds a target pattern.
-    fn target(&mut self, target: ExprId, binding: Binding, func: Option<FuncId>) {
+    /// Binds a plain name in Java and Kotlin, where what is assigned without having been declared in a
+    /// function is a field.
+    fn jvm_target(&mut self, name: &SmolStr, binding: Binding, func: Option<FuncId>, declares: bool) {
+        let scope = match self.index.lookup(self.module, func, name) {
+            Some((scope @ Scope::Func(_), _)) if !declares => scope,
+            _ => self.scope(func),
+        };
+        let known = self.index.names.contains_key(&(scope, name.clone()));
+        match (binding, self.class_of(func)) {
+            (Binding::Value(value), Some(class)) if !declares && !known => {
+                let class = self.declaring_class(class, name).unwrap_or(class);
+                self.index.members.entry((class, name.clone())).or_default().push((value, func));
+            }
+            _ => self.bind(scope, name, binding),
+        }
+    }
+
+    /// The class or the one around it that declares a field.
+    fn declaring_class(&self, class: ClassId, name: &str) -> Option<ClassId> {
+        let mut at = Some(class);
+        while let Some(id) = at {
+            let class = self.module.class(id);
+            if class.fields.iter().any(|f| f.name == name) {
+                return Some(id);
+            }
+            at = class.outer.or_else(|| self.class_of(class.parent)).filter(|next| next.0 < id.0);
+        }
+        None
+    }
+
+    /// Binds a target pattern; `declares` is true for a declaration.
+    fn target(&mut self, target: ExprId, binding: Binding, func: Option<FuncId>, declares: bool) {
         match &self.module.expr(target).kind {
+            ExprKind::Name(name) if self.module.language.is_jvm() => {
+                let name = name.clone();
+                self.jvm_target(&name, binding, func, declares);
+            }
             ExprKind::Name(name) => {
                 // An assignment in a closure to a variable of an outer function belongs there.
                 let scope = if self.globals.contains(&(func, name.clone())) {
@@ -222,7 +294,7 @@ impl Builder<'_> {
             }
             ExprKind::List(items) => {
                 for item in items.clone() {
-                    self.target(item, Binding::Opaque, func);
+                    self.target(item, Binding::Opaque, func, declares);
                 }
             }
             ExprKind::Attr { object, name, .. } => {
@@ -278,10 +350,10 @@ impl Builder<'_> {
                     (Some(value), _)
                         if op.is_none() || matches!(op, Some(crate::facts::module::BinaryOp::Coalesce)) =>
                     {
-                        self.target(*target, Binding::Value(*value), func);
+                        self.target(*target, Binding::Value(*value), func, annotation.is_some());
                     }
-                    (None, Some(ty)) => self.target(*target, Binding::Typed(*ty), func),
-                    (None, None) => self.target(*target, Binding::Opaque, func),
+                    (None, Some(ty)) => self.target(*target, Binding::Typed(*ty), func, true),
+                    (None, None) => self.target(*target, Binding::Opaque, func, true),
                     _ => {}
                 }
                 self.expr(*target, here, func);
@@ -300,7 +372,7 @@ impl Builder<'_> {
                 match header {
                     LoopHeader::Each { target, iter } => {
                         self.expr(*iter, here, func);
-                        self.target(*target, Binding::Element(*iter), func);
+                        self.target(*target, Binding::Element(*iter), func, true);
                         self.expr(*target, here, func);
                     }
                     LoopHeader::While(test) => {
@@ -328,7 +400,7 @@ impl Builder<'_> {
                 for (e, bound) in items {
                     self.expr(*e, here, func);
                     if let Some(bound) = bound {
-                        self.target(*bound, Binding::Entered(*e), func);
+                        self.target(*bound, Binding::Entered(*e), func, true);
                         self.expr(*bound, here, func);
                     }
                 }
@@ -393,6 +465,7 @@ impl Builder<'_> {
         if std::mem::replace(&mut self.seen_class[id.0 as usize], true) {
             return;
         }
+        self.index.class_parent[id.0 as usize] = parent;
         let module = self.module;
         let class = module.class(id);
         for e in class.bases.iter().chain(&class.decorators) {
@@ -405,6 +478,9 @@ impl Builder<'_> {
         }
         for &method in &class.methods {
             self.func(method, parent);
+        }
+        for nested in self.members.get(&id).cloned().unwrap_or_default() {
+            self.class(nested, Parent::Class(id), func);
         }
     }
 
@@ -420,7 +496,11 @@ impl Builder<'_> {
                     self.func(*f, Parent::Expr(id));
                 }
                 ExprKind::ClassExpr(c) => self.class(*c, Parent::Expr(id), func),
-                ExprKind::Assign { target, value } => self.target(*target, Binding::Value(*value), func),
+                ExprKind::Assign { target, value } => {
+                    // `x instanceof Order o` declares `o`.
+                    let declares = matches!(module.expr(*value).kind, ExprKind::Cast { .. });
+                    self.target(*target, Binding::Value(*value), func, declares);
+                }
                 ExprKind::Call(call) => {
                     self.index.calls.push(CallId { expr: id, func });
                     todo.extend(call.type_args.iter().map(|&e| (e, Parent::Expr(id))));

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use aho_corasick::AhoCorasick;
 use rayon::prelude::*;
+use smol_str::SmolStr;
 
 use super::index::Index;
 use super::mentions::{Mention, mentions};
@@ -15,8 +16,8 @@ use super::resolve::{Found, Packages, Resolver};
 use super::{Program, Unit};
 use crate::catalog::Catalog;
 use crate::catalog::schema::Ecosystem;
-use crate::facts::module::{ExportValue, ImportKind, Language, Module};
-use crate::facts::{javascript, python};
+use crate::facts::module::{ExportValue, ExprKind, ImportKind, Language, Module};
+use crate::facts::{javascript, jvm, python};
 use crate::files::{self, FileKind, Tree, Zone};
 use crate::syntax::FileId;
 
@@ -219,12 +220,17 @@ fn lower(path: &str, language: Language, text: &str) -> Result<Module, String> {
             let dialect = if path.ends_with(".tsx") { javascript::Dialect::Tsx } else { javascript::Dialect::Ts };
             javascript::lower(text, dialect).map_err(|e| e.to_string())
         }
+        Language::Java => jvm::java::lower(text).map_err(|e| e.to_string()),
+        Language::Kotlin => jvm::kotlin::lower(text).map_err(|e| e.to_string()),
     }
 }
 
 /// The files that a file may import.
 fn imported(resolver: &Resolver<'_>, from: &str, language: Language, mentions: &[Mention]) -> Vec<String> {
     let mut out = Vec::new();
+    if language.is_jvm() {
+        return resolver.jvm(from, mentions);
+    }
     let mut push = |spec: &str, name: Option<&str>| match resolver.resolve(from, language, spec) {
         Some(Found::File(path)) => {
             // `from package import module`
@@ -250,6 +256,9 @@ fn imported(resolver: &Resolver<'_>, from: &str, language: Language, mentions: &
 
 /// What a parsed file imports.
 fn unit_mentions(unit: &Unit) -> Vec<Mention> {
+    if unit.module.language.is_jvm() {
+        return jvm_mentions(&unit.module);
+    }
     let imports = unit.module.imports.iter().map(|import| {
         let name = match &import.kind {
             ImportKind::Named(name) => Some(name.clone()),
@@ -262,6 +271,28 @@ fn unit_mentions(unit: &Unit) -> Vec<Mention> {
         _ => None,
     });
     let mut all: Vec<Mention> = imports.chain(exports).collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// What a Java or Kotlin file imports, and the types of its own package among the names it uses.
+fn jvm_mentions(module: &Module) -> Vec<Mention> {
+    let imports = module.imports.iter().map(|import| Mention {
+        module: import.module.clone(),
+        name: match &import.kind {
+            ImportKind::Named(name) => Some(name.clone()),
+            _ => None,
+        },
+    });
+    let package: SmolStr = module.package.clone().unwrap_or_default();
+    let names = module.exprs.iter().filter_map(|expr| match &expr.kind {
+        ExprKind::Name(name) if name.starts_with(char::is_uppercase) => {
+            Some(Mention { module: package.clone(), name: Some(name.clone()) })
+        }
+        _ => None,
+    });
+    let mut all: Vec<Mention> = imports.chain(names).collect();
     all.sort();
     all.dedup();
     all
@@ -285,6 +316,7 @@ const SAGA_WORDS: &[&str] = &["Saga", "saga", "ompensat", "rchestrator"];
 struct Needles {
     python: Literals,
     javascript: Literals,
+    jvm: Literals,
 }
 
 struct Literals {
@@ -298,13 +330,18 @@ impl Needles {
             uses: AhoCorasick::new(catalog.needles(ecosystem).into_iter().chain(SAGA_WORDS.iter().copied())).ok(),
             values: AhoCorasick::new(catalog.value_needles(ecosystem)).ok(),
         };
-        Needles { python: build(Ecosystem::Python), javascript: build(Ecosystem::JavaScript) }
+        Needles {
+            python: build(Ecosystem::Python),
+            javascript: build(Ecosystem::JavaScript),
+            jvm: build(Ecosystem::Jvm),
+        }
     }
 
     fn hit(&self, language: Language, text: &str) -> Hit {
         let literals = match Ecosystem::of(language) {
             Ecosystem::Python => &self.python,
             Ecosystem::JavaScript => &self.javascript,
+            Ecosystem::Jvm => &self.jvm,
         };
         let is_match = |automaton: &Option<AhoCorasick>| automaton.as_ref().is_none_or(|a| a.is_match(text));
         if is_match(&literals.uses) {

@@ -2,6 +2,8 @@
 //! file may depend on. What looks like an import and is none (in a string, in a comment) costs a parse,
 //! nothing else.
 
+use std::collections::HashSet;
+
 use memchr::memmem;
 use smol_str::SmolStr;
 
@@ -28,9 +30,36 @@ pub fn mentions(language: Language, text: &str) -> Vec<Mention> {
     let mut found = match language {
         Language::Python => python(text),
         Language::JavaScript | Language::TypeScript => javascript(text),
+        Language::Java | Language::Kotlin => jvm(text),
     };
     found.sort();
     found.dedup();
+    found
+}
+
+/// Imports, and words that may be types of the file's own package.
+fn jvm(text: &str) -> Vec<Mention> {
+    let mut found = Vec::new();
+    let mut package = SmolStr::default();
+    for line in text.split(['\n', ';']) {
+        let mut words = line.split([' ', '\t', '\r']).filter(|word| !word.is_empty());
+        match (words.next(), words.next(), words.next()) {
+            (Some("package"), Some(name), _) if name.len() <= MAX_NAME => package = name.into(),
+            (Some("import"), Some("static"), Some(path)) | (Some("import"), Some(path), _)
+                if path.len() <= MAX_NAME =>
+            {
+                if let Some((module, name)) = path.rsplit_once('.') {
+                    found.push(Mention { module: module.into(), name: (name != "*").then(|| name.into()) });
+                }
+            }
+            _ => {}
+        }
+    }
+    let words: HashSet<&str> = text
+        .split(|c: char| !c.is_alphanumeric() && c != '_')
+        .filter(|word| word.len() <= MAX_NAME && word.starts_with(char::is_uppercase))
+        .collect();
+    found.extend(words.into_iter().map(|word| Mention { module: package.clone(), name: Some(word.into()) }));
     found
 }
 

@@ -8,9 +8,13 @@
 pub mod eval;
 pub mod hierarchy;
 pub mod index;
+mod jvm;
+#[cfg(test)]
+mod jvm_tests;
 pub mod load;
 pub mod mentions;
 pub mod resolve;
+pub mod types;
 pub mod value;
 
 use rapidhash::RapidHashMap as HashMap;
@@ -50,6 +54,8 @@ pub struct Program {
     by_path: HashMap<String, UnitId>,
     /// What imports resolve to.
     pub imports: resolve::ImportMap,
+    /// What the packages of Java and Kotlin hold.
+    pub types: types::Types,
     /// Calls by the last name of their callee: `a.b.send(x)` under `send`.
     calls: HashMap<SmolStr, Vec<Site>>,
     /// Calls that get a name as an argument, by that name: `run(self.fetch, 1)` under `fetch`, with the
@@ -91,7 +97,8 @@ impl Program {
                 }
             }
         }
-        Program { units, by_path, imports, calls, handed, kept }
+        let types = types::Types::build(&units);
+        Program { units, by_path, imports, types, calls, handed, kept }
     }
 
     /// What is kept on the application of a module under a name: the assignments in the files nearest to

@@ -4,6 +4,7 @@ use rapidhash::{RapidHashMap as HashMap, RapidHashSet as HashSet};
 
 use smol_str::SmolStr;
 
+use super::mentions::Mention;
 use super::{Unit, UnitId};
 use crate::facts::module::{ExportValue, Language};
 
@@ -129,6 +130,10 @@ pub struct Resolver<'a> {
     python_folders: HashSet<&'a str>,
     /// Python top-level packages and modules: name to the folders that hold it.
     python_roots: HashMap<&'a str, Vec<&'a str>>,
+    /// Java and Kotlin files by name without extension.
+    jvm_files: HashMap<&'a str, Vec<&'a str>>,
+    /// Java and Kotlin files by the last name of their folder.
+    jvm_folders: HashMap<&'a str, Vec<&'a str>>,
     packages: &'a Packages,
 }
 
@@ -140,6 +145,14 @@ impl<'a> Resolver<'a> {
         let paths: HashSet<&str> = paths.collect();
         let mut python_folders = HashSet::default();
         let mut python_roots: HashMap<&str, Vec<&str>> = HashMap::default();
+        let mut jvm_files: HashMap<&str, Vec<&str>> = HashMap::default();
+        let mut jvm_folders: HashMap<&str, Vec<&str>> = HashMap::default();
+        for path in &paths {
+            if let Some(stem) = jvm_stem(path) {
+                jvm_files.entry(last(stem)).or_default().push(path);
+                jvm_folders.entry(last(parent(path))).or_default().push(path);
+            }
+        }
         for path in paths.iter().filter(|path| path.ends_with(".py")) {
             let mut folder = parent(path);
             while !folder.is_empty() && python_folders.insert(folder) {
@@ -169,7 +182,7 @@ impl<'a> Resolver<'a> {
         for package in &packages.javascript {
             named.entry(package.name.as_str()).or_default().push(package);
         }
-        Resolver { paths, stems, segments, named, python_folders, python_roots, packages }
+        Resolver { paths, stems, segments, named, python_folders, python_roots, jvm_files, jvm_folders, packages }
     }
 
     /// What `spec` means in the file `from`; none when it is not part of the repository.
@@ -177,7 +190,55 @@ impl<'a> Resolver<'a> {
         match language {
             Language::Python => self.python(from, spec),
             Language::JavaScript | Language::TypeScript => self.javascript(from, spec).map(Found::File),
+            // Packages are not files: see `program::types`.
+            Language::Java | Language::Kotlin => None,
         }
+    }
+
+    /// The files that may hold what a Java or Kotlin file names. A name of its own package that is no
+    /// file there can stand in any Kotlin file of the folder.
+    pub fn jvm(&self, from: &str, mentions: &[Mention]) -> Vec<String> {
+        let mut found: Vec<&str> = Vec::new();
+        for Mention { module, name } in mentions {
+            let folder = module.replace('.', "/");
+            let before = found.len();
+            if let Some(name) = name {
+                found.extend(self.jvm_file(from, &folder, name));
+            }
+            if in_folder(parent(from), &folder) && name.is_some() {
+                continue;
+            }
+            // A member of a class: `import static a.b.C.m`, `import a.b.C.Inner`.
+            if found.len() == before
+                && let Some((package, class)) = folder.rsplit_once('/')
+            {
+                found.extend(self.jvm_file(from, package, class));
+            }
+            // All of a package, or a function of a Kotlin file.
+            if found.len() == before {
+                found.extend(self.jvm_folder(from, &folder, name.is_none()));
+            }
+        }
+        if from.ends_with(".kt") {
+            let near = self.jvm_folders.get(last(parent(from))).into_iter().flatten().copied();
+            found.extend(near.filter(|path| path.ends_with(".kt") && parent(path) == parent(from)));
+        }
+        found.into_iter().filter(|path| *path != from).map(ToString::to_string).collect()
+    }
+
+    /// The file of a class in a package, the nearest to `from`.
+    fn jvm_file(&self, from: &str, package: &str, class: &str) -> Option<&'a str> {
+        let candidates = self.jvm_files.get(class)?.iter().copied().filter(|path| in_folder(parent(path), package));
+        candidates.max_by_key(|path| (common(path, from), std::cmp::Reverse(*path)))
+    }
+
+    /// The files of a package in the folder nearest to `from`; only the Kotlin ones unless `all`.
+    fn jvm_folder(&self, from: &str, package: &str, all: bool) -> Vec<&'a str> {
+        let paths = self.jvm_folders.get(last(package)).into_iter().flatten().copied();
+        let wanted = |path: &&str| (all || path.ends_with(".kt")) && in_folder(parent(path), package);
+        let found: Vec<&str> = paths.filter(wanted).collect();
+        let nearest = found.iter().map(|path| parent(path)).max_by_key(|f| (common(f, from), std::cmp::Reverse(*f)));
+        found.into_iter().filter(|path| Some(parent(path)) == nearest).collect()
     }
 
     fn python(&self, from: &str, spec: &str) -> Option<Found> {
@@ -315,6 +376,11 @@ pub fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
+/// The last segment of a path.
+fn last(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
 /// Joins two relative paths.
 pub fn join(base: &str, tail: &str) -> String {
     match (base.is_empty(), tail.is_empty()) {
@@ -344,6 +410,16 @@ pub fn within(path: &str, folder: &str) -> bool {
     folder.is_empty()
         || path == folder
         || (path.starts_with(folder) && path.as_bytes().get(folder.len()) == Some(&b'/'))
+}
+
+/// The path of a Java or Kotlin file without its extension.
+fn jvm_stem(path: &str) -> Option<&str> {
+    path.strip_suffix(".java").or_else(|| path.strip_suffix(".kt"))
+}
+
+/// True when a folder ends in the segments of a package.
+fn in_folder(folder: &str, package: &str) -> bool {
+    folder.strip_suffix(package).is_some_and(|rest| package.is_empty() || rest.is_empty() || rest.ends_with('/'))
 }
 
 /// How many leading segments two paths share.
@@ -404,5 +480,39 @@ mod tests {
         assert_eq!(resolve(&paths, &packages, paths[0], "@http/client"), file("svc/src/http/client.ts"));
         assert_eq!(resolve(&paths, &packages, paths[0], "src/http/client"), file("svc/src/http/client.ts"));
         assert_eq!(resolve(&paths, &packages, paths[0], "axios"), None);
+    }
+
+    #[test]
+    fn java_and_kotlin_files_are_found_by_package_import_and_star() {
+        let text = "package a.b; import c.D; import static e.F.G; import h.*; import k.helper; import c.Gone;\n\
+                    class X { Same s; Other o; java.util.List l; }";
+        let paths = [
+            "one/src/main/java/a/b/X.java",
+            "one/src/main/java/a/b/Same.java",
+            "one/src/main/kotlin/a/b/Other.kt",
+            "one/src/main/java/a/b/Unused.java",
+            "two/src/main/java/c/D.java",
+            "one/src/main/java/c/D.java",
+            "one/src/main/java/e/F.java",
+            "one/src/main/java/h/I.java",
+            "one/src/main/java/xh/J.java",
+            "one/src/main/kotlin/k/Helpers.kt",
+        ];
+        let mentions = crate::program::mentions::mentions(Language::Java, text);
+        let packages = Packages::default();
+        let mut found = Resolver::new(paths.iter().copied(), &packages).jvm(paths[0], &mentions);
+        found.sort();
+        found.dedup();
+        assert_eq!(
+            found,
+            [
+                "one/src/main/java/a/b/Same.java",
+                "one/src/main/java/c/D.java",
+                "one/src/main/java/e/F.java",
+                "one/src/main/java/h/I.java",
+                "one/src/main/kotlin/a/b/Other.kt",
+                "one/src/main/kotlin/k/Helpers.kt",
+            ]
+        );
     }
 }

@@ -19,6 +19,11 @@ pub const MAX_BYTES: usize = 1 << 20;
 pub const MAX_LINE_BYTES: usize = 20_000;
 /// Deepest nesting of brackets, and of `<` in languages with type arguments, that is parsed.
 pub const MAX_DEPTH: usize = 1_000;
+/// Deepest nesting of `"${` in Kotlin that is parsed; scanners of its grammar have aborted at 512.
+pub const MAX_TEMPLATES: usize = 400;
+/// How many `=>` a Java file can have. No Java has one outside of texts, and the parser takes a minute
+/// for some thousands without looking at the clock.
+pub const MAX_ARROWS: usize = 400;
 /// Time after which a parse is given up. A file of the largest size takes a tenth of it; the rest is for
 /// machines that are busy, since a file that is given up makes the run incomplete.
 pub const DEADLINE: Duration = Duration::from_secs(2);
@@ -34,6 +39,10 @@ pub enum Grammar {
     TypeScript,
     /// TypeScript with JSX.
     Tsx,
+    /// Java.
+    Java,
+    /// Kotlin.
+    Kotlin,
 }
 
 impl Grammar {
@@ -44,6 +53,8 @@ impl Grammar {
             Language::JavaScript => Grammar::JavaScript,
             Language::TypeScript if extension.eq_ignore_ascii_case("tsx") => Grammar::Tsx,
             Language::TypeScript => Grammar::TypeScript,
+            Language::Java => Grammar::Java,
+            Language::Kotlin => Grammar::Kotlin,
         }
     }
 
@@ -54,6 +65,8 @@ impl Grammar {
             Grammar::JavaScript => tree_sitter_javascript::LANGUAGE.into(),
             Grammar::TypeScript => tree_sitter_typescript::LANGUAGE_TYPESCRIPT.into(),
             Grammar::Tsx => tree_sitter_typescript::LANGUAGE_TSX.into(),
+            Grammar::Java => tree_sitter_java::LANGUAGE.into(),
+            Grammar::Kotlin => tree_sitter_kotlin_ng::LANGUAGE.into(),
         }
     }
 
@@ -77,6 +90,10 @@ pub enum ParseRefusal {
     },
     /// Brackets nest deeper than [`MAX_DEPTH`]; the line where they do, counted from 1.
     TooDeep(usize),
+    /// Templates in strings nest deeper than [`MAX_TEMPLATES`]; the line where they do, counted from 1.
+    TemplatesTooDeep(usize),
+    /// A Java file has more than [`MAX_ARROWS`] `=>`.
+    TooManyArrows,
     /// The parser took longer than [`DEADLINE`].
     TooSlow,
     /// The grammar does not fit the parser library (a fault of the build).
@@ -94,6 +111,12 @@ impl fmt::Display for ParseRefusal {
             }
             ParseRefusal::TooDeep(line) => {
                 write!(f, "brackets are nested more than {MAX_DEPTH} deep at line {line}")
+            }
+            ParseRefusal::TemplatesTooDeep(line) => {
+                write!(f, "templates in strings are nested more than {MAX_TEMPLATES} deep at line {line}")
+            }
+            ParseRefusal::TooManyArrows => {
+                write!(f, "the file has more than {MAX_ARROWS} `=>`, which is no Java")
             }
             ParseRefusal::TooSlow => write!(f, "parsing took longer than {} ms", DEADLINE.as_millis()),
             ParseRefusal::Grammar(grammar) => write!(f, "the {grammar:?} grammar does not load"),
@@ -134,7 +157,7 @@ fn with_parser<T>(
     job: impl FnOnce(&mut Parser) -> Result<T, ParseRefusal>,
 ) -> Result<T, ParseRefusal> {
     thread_local! {
-        static PARSERS: RefCell<[Option<Parser>; 4]> = const { RefCell::new([const { None }; 4]) };
+        static PARSERS: RefCell<[Option<Parser>; 6]> = const { RefCell::new([const { None }; 6]) };
     }
     PARSERS.with_borrow_mut(|parsers| {
         let slot = &mut parsers[grammar as usize];
@@ -161,6 +184,10 @@ fn measure(grammar: Grammar, bytes: &[u8]) -> Result<(), ParseRefusal> {
     let (mut line, mut line_start) = (1, 0);
     let (mut depth, mut angle_depth) = (0usize, 0usize);
     let mut deep_line = None;
+    let mut arrows = 0;
+    // For each open `{` of a Kotlin file, whether it is one of a template.
+    let mut braces: Vec<bool> = Vec::new();
+    let mut templates = 0usize;
     for (i, &byte) in bytes.iter().enumerate() {
         match byte {
             b'\n' => {
@@ -169,17 +196,36 @@ fn measure(grammar: Grammar, bytes: &[u8]) -> Result<(), ParseRefusal> {
                 line_start = i + 1;
             }
             b'(' | b'[' | b'{' => {
+                if byte == b'{' && grammar == Grammar::Kotlin && braces.len() <= MAX_DEPTH {
+                    let is_template = i > 0 && bytes[i - 1] == b'$';
+                    braces.push(is_template);
+                    templates += usize::from(is_template);
+                    if templates > MAX_TEMPLATES {
+                        return Err(ParseRefusal::TemplatesTooDeep(line));
+                    }
+                }
                 depth += 1;
                 angle_depth = 0;
             }
             // A comparison never closes its `<`; the next bracket or semicolon ends what it could open.
             b')' | b']' | b'}' => {
+                if byte == b'}' && grammar == Grammar::Kotlin {
+                    templates -= usize::from(braces.pop().unwrap_or(false));
+                }
                 depth = depth.saturating_sub(1);
                 angle_depth = 0;
             }
             b';' => angle_depth = 0,
             b'<' if angles => angle_depth += 1,
-            b'>' => angle_depth = angle_depth.saturating_sub(1),
+            b'>' => {
+                if grammar == Grammar::Java && i > 0 && bytes[i - 1] == b'=' {
+                    arrows += 1;
+                    if arrows > MAX_ARROWS {
+                        return Err(ParseRefusal::TooManyArrows);
+                    }
+                }
+                angle_depth = angle_depth.saturating_sub(1);
+            }
             _ => continue,
         }
         if depth.max(angle_depth) > MAX_DEPTH {
@@ -198,12 +244,14 @@ fn check_line(line: usize, bytes: usize) -> Result<(), ParseRefusal> {
 mod tests {
     use super::*;
 
-    const ALL: [Grammar; 4] = [Grammar::Python, Grammar::JavaScript, Grammar::TypeScript, Grammar::Tsx];
+    const ALL: [Grammar; 6] =
+        [Grammar::Python, Grammar::JavaScript, Grammar::TypeScript, Grammar::Tsx, Grammar::Java, Grammar::Kotlin];
 
     #[test]
     fn every_grammar_loads_and_parses() {
         for grammar in ALL {
-            let tree = parse(grammar, "x = f(1)\n").unwrap();
+            let text = if grammar == Grammar::Java { "class X {}\n" } else { "x = f(1)\n" };
+            let tree = parse(grammar, text).unwrap();
             assert!(!tree.root_node().has_error(), "{grammar:?}");
         }
     }
@@ -229,6 +277,16 @@ mod tests {
         }
         let angles = parse(Grammar::TypeScript, &"a<\n".repeat(20_000)).unwrap_err();
         assert_eq!(angles, ParseRefusal::TooDeep(MAX_DEPTH + 1));
+    }
+
+    #[test]
+    fn what_stalls_or_aborts_a_grammar_is_refused_before_it_is_parsed() {
+        assert_eq!(parse(Grammar::Java, &"x=>\n".repeat(401)).unwrap_err(), ParseRefusal::TooManyArrows);
+        let templates = parse(Grammar::Kotlin, &"\"${\n".repeat(401)).unwrap_err();
+        assert_eq!(templates, ParseRefusal::TemplatesTooDeep(401));
+        assert!(templates.to_string().contains("line 401"));
+        let closed = "val a = \"${b}\"\n".repeat(2_000);
+        assert!(parse(Grammar::Kotlin, &closed).is_ok());
     }
 
     #[test]

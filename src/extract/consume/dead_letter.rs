@@ -136,6 +136,14 @@ pub(super) fn verdict(
             }
             if resolved { Presence::Absent } else { Presence::Unknown("the handler could not be followed".into()) }
         }
+        DeadLetter::Container => match container(ev, found) {
+            Presence::Absent => match evidence.find(&found.consume.broker, channels) {
+                Some(place) => Presence::Present(place),
+                None if resolved => Presence::Absent,
+                None => Presence::Unknown("the handler could not be followed".into()),
+            },
+            known => known,
+        },
         DeadLetter::Setting => {
             if let Some(site) = setting::argument(ev, found.site, &found.source.dead_letter_settings) {
                 return Presence::Present(ev.program.place(site));
@@ -162,6 +170,67 @@ pub(super) fn verdict(
             Some(known) => known,
         },
     }
+}
+
+/// Names of Spring that put failed messages aside.
+const CONTAINER_DEAD_LETTER: [&str; 6] = [
+    "DeadLetterPublishingRecoverer",
+    "RetryableTopic",
+    "RetryTopicConfiguration",
+    "RepublishMessageRecoverer",
+    "deadLetterExchange",
+    "x-dead-letter-exchange",
+];
+
+/// Names of Spring that say what happens to failed messages, or to queues, in other ways.
+const CONTAINER_OTHER: [&str; 9] = [
+    "CommonErrorHandler",
+    "DefaultErrorHandler",
+    "SeekToCurrentErrorHandler",
+    "KafkaListenerErrorHandler",
+    "RabbitListenerErrorHandler",
+    "ErrorHandler",
+    "MessageRecoverer",
+    "setErrorHandler",
+    "setCommonErrorHandler",
+];
+
+/// What the code of the module around a listener says about failed messages. A build module is one
+/// Spring application.
+fn container(ev: &Evaluator<'_>, found: &Found<'_>) -> Presence {
+    use crate::facts::module::ExprKind;
+    let module_of = |path: &str| path.split("/src/").next().unwrap_or_default().to_string();
+    let own = module_of(&ev.program.unit(found.site.unit).path);
+    // The place of a queue is said in the annotation or elsewhere in the repository.
+    let rabbit = found.consume.broker == "rabbitmq";
+    let mut declared = !rabbit;
+    let mut other = false;
+    for id in ev.program.ids() {
+        let unit = ev.program.unit(id);
+        let near = module_of(&unit.path) == own;
+        if !unit.module.language.is_jvm() || files::zone(&unit.path) != Zone::Production {
+            continue;
+        }
+        for (i, expr) in unit.module.exprs.iter().enumerate() {
+            let (ExprKind::Name(name) | ExprKind::Attr { name, .. } | ExprKind::Str(name)) = &expr.kind else {
+                continue;
+            };
+            if CONTAINER_DEAD_LETTER.contains(&name.as_str()) && (near || rabbit) {
+                let site = Site { unit: id, expr: crate::facts::module::ExprId(i as u32) };
+                return Presence::Present(ev.program.place(site));
+            }
+            other |= CONTAINER_OTHER.contains(&name.as_str());
+            declared |= near && matches!(name.as_str(), "Queue" | "QueueBuilder");
+        }
+        other |= unit.module.imports.iter().any(|i| CONTAINER_OTHER.contains(&i.local.as_str()));
+    }
+    if other {
+        return Presence::Unknown("failed messages are handled by an error handler of its own".into());
+    }
+    if !declared {
+        return Presence::Unknown("the queue is declared outside the repository".into());
+    }
+    Presence::Absent
 }
 
 fn in_code(ev: &Evaluator<'_>, words: &[&str]) -> bool {

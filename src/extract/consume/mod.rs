@@ -8,6 +8,7 @@ mod effect;
 mod guard;
 mod handler;
 mod idempotency;
+mod jvm;
 mod nest;
 mod reach;
 mod redelivery;

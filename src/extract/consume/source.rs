@@ -13,7 +13,7 @@ use super::handler::{self, Body};
 use super::reach::{Func, Reach};
 use super::walk::Trace;
 use super::{
-    Ack, Consumer, Evidence, Handler, InScope, ack, dead_letter, idempotency, nest, redelivery, setting, shutdown,
+    Ack, Consumer, Evidence, Handler, InScope, ack, dead_letter, idempotency, jvm, nest, redelivery, setting, shutdown,
 };
 
 /// A source of the catalog with the call, decorator or class that is one.
@@ -76,7 +76,11 @@ fn consumer(
     units.extend(registrations.iter().map(|r| r.site.unit));
     let handlers = if registrations.is_empty() {
         let function = bodies.first().and_then(Body::function).map(|f| named(ev, f));
-        vec![Handler { place, function, channels: channels.clone(), idempotency: idempotency::verdict(&traces) }]
+        let mut idempotency = idempotency::verdict(&traces);
+        if ev.program.language(found.site.unit).is_jvm() {
+            idempotency = jvm::idempotency(ev, bodies.first().and_then(Body::function), idempotency);
+        }
+        vec![Handler { place, function, channels: channels.clone(), idempotency }]
     } else {
         registrations
             .iter()

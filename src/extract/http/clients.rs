@@ -380,6 +380,7 @@ fn retry_help(library: &Library) -> &'static str {
         (_, Ecosystem::Python) => {
             "`@retry(stop=stop_after_attempt(3), wait=wait_random_exponential(max=5))` of tenacity, or stamina"
         }
+        (_, Ecosystem::Jvm) => "`@Retry(name = \"peer\")` of Resilience4j with `exponentialBackoff` and a jitter",
         ("axios" | "@nestjs/axios", _) => {
             "`axiosRetry(client, { retries: 3, retryDelay: axiosRetry.exponentialDelay })`"
         }
@@ -391,6 +392,9 @@ fn breaker_help(library: &Library) -> &'static str {
     match library.ecosystem {
         Ecosystem::Python => {
             "Put one breaker per peer around the call: `@circuit(failure_threshold=5, recovery_timeout=30)` of circuitbreaker, or purgatory; pybreaker only for synchronous code"
+        }
+        Ecosystem::Jvm => {
+            "Put one breaker per peer around the call: `@CircuitBreaker(name = \"peer\")` of Resilience4j"
         }
         Ecosystem::JavaScript => {
             "Put one breaker per peer around the call: `new CircuitBreaker(fn, { timeout: 3000, resetTimeout: 30000 })` of opossum, or cockatiel's `circuitBreaker`"

@@ -519,3 +519,22 @@ fn what_is_passed_as_one_object_is_taken_apart() {
         assert!(p.version.is_absent() && p.event_id.is_present(), "{param}: {:?}", p.payloads);
     }
 }
+
+#[test]
+fn what_spring_sends_is_confirmed_when_somebody_looks() {
+    let kafka = |send: &str| {
+        format!(
+            "package a;\nimport org.springframework.kafka.core.KafkaTemplate;\nclass P {{\n  private final KafkaTemplate<String, String> template;\n  P(KafkaTemplate<String, String> template) {{ this.template = template; }}\n  void publish(String id) {{ {send} }}\n}}\n"
+        )
+    };
+    assert_eq!(one("a/P.java", &kafka("template.send(\"orders\", id);")), "-d??");
+    assert_eq!(one("a/P.java", &kafka("template.send(\"orders\", id).whenComplete((r, e) -> {});")), "+d??");
+    assert_eq!(one("a/P.java", &kafka("var sent = template.send(\"orders\", id); sent.get();")), "+d??");
+    let rabbit = |extra: &str| {
+        format!(
+            "package a;\nimport org.springframework.amqp.rabbit.core.RabbitTemplate;\nclass P {{\n  private final RabbitTemplate template;\n  P(RabbitTemplate template) {{ this.template = template; }}\n  void publish(String id) {{ {extra} template.convertAndSend(\"orders\", id); }}\n}}\n"
+        )
+    };
+    assert_eq!(one("a/P.java", &rabbit("")), "-d??");
+    assert_eq!(one("a/P.java", &rabbit("template.setConfirmCallback((c, ack, why) -> {});")), "?d??");
+}

@@ -50,8 +50,8 @@ pub struct Driver {
 pub struct StoreUse {
     /// The call, or the setting.
     pub place: Place,
-    /// The expression.
-    pub site: Site,
+    /// The expression; none for what only configuration says.
+    pub site: Option<Site>,
     /// The file whose service decides: the outermost caller that passes the address, else the file of
     /// the call.
     pub anchor: FileId,

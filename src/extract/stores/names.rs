@@ -21,7 +21,7 @@ struct Chosen<'c> {
 
 /// Puts the names that are chosen on a client in place of what its address says.
 pub(super) fn apply(ev: &Evaluator<'_>, units: &[UnitId], uses: Vec<StoreUse>) -> Vec<StoreUse> {
-    let sites: HashSet<Site> = uses.iter().map(|u| u.site).collect();
+    let sites: HashSet<Site> = uses.iter().filter_map(|u| u.site).collect();
     let mut chosen: Vec<(Option<Site>, Chosen<'_>)> = Vec::new();
     for choice in choices(ev, units) {
         chosen.push((origin(&choice.receiver, &sites), choice));
@@ -29,7 +29,7 @@ pub(super) fn apply(ev: &Evaluator<'_>, units: &[UnitId], uses: Vec<StoreUse>) -
     let mut out = Vec::new();
     for store in uses {
         let own: Vec<&Chosen<'_>> =
-            chosen.iter().filter(|(from, _)| *from == Some(store.site)).map(|(_, c)| c).collect();
+            chosen.iter().filter(|(from, _)| from.is_some() && *from == store.site).map(|(_, c)| c).collect();
         if own.is_empty() {
             out.push(store);
             continue;

@@ -166,7 +166,7 @@ pub(super) fn blank(ev: &Evaluator<'_>, site: Site, library: &Library, store: &S
     let place = ev.program.place(site);
     StoreUse {
         place,
-        site,
+        site: Some(site),
         anchor: place.file,
         library: library.library.clone(),
         engine: opens.engine_name.as_ref().or(store.engine.as_ref()).map(|e| Setting::literal(e, place)),

@@ -84,7 +84,7 @@ fn django(reader: &Reader<'_, '_>, args: Args, site: Site, base: &StoreUse) -> S
     let one = |selector: &str| args.setting(reader, &[selector.to_string()], site);
     StoreUse {
         place: reader.ev.program.place(site),
-        site,
+        site: Some(site),
         engine: one("ENGINE"),
         host: one("HOST"),
         port: one("PORT"),

@@ -56,6 +56,7 @@ impl<'t> Lower<'t> {
             fields: Vec::new(),
             methods: Vec::new(),
             parent: self.func,
+            outer: None,
         });
         id
     }

@@ -15,7 +15,6 @@
 
 mod chain;
 mod class;
-mod error;
 mod export;
 mod expr;
 mod func;
@@ -37,6 +36,7 @@ use smol_str::{SmolStr, format_smolstr};
 use tree_sitter::{Node, TreeCursor};
 
 use self::kind::{Field, Kind, Tables};
+use super::error;
 use super::module::{Block, ClassId, ExprId, ExprKind, FuncId, Language, Module, StmtKind};
 use crate::syntax::Span;
 use crate::syntax::code::{self, Grammar, ParseRefusal};

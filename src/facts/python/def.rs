@@ -238,6 +238,7 @@ impl<'t> Lowerer<'t> {
             fields: Vec::new(),
             methods: Vec::new(),
             parent: self.scope.func,
+            outer: None,
         });
         let outer = self.scope.class.replace(id);
         if let Some(body) = self.in_field(&kids, Field::Body).or_else(|| self.of_kind(&kids, Kind::Block)) {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::fallback;
 use super::input::{Deployed, Environments};
 use super::resolve::{Resolved, resolve};
+use super::spring::Spring;
 use super::{Certainty, Datastore, UsedBy, is_local};
 use crate::catalog::store::StoreRole;
 use crate::extract::stores::{Driver, StoreUse, Stores, VariableRead};
@@ -28,6 +29,7 @@ struct Key {
 /// of a file belongs to.
 pub fn join(
     stores: &Stores,
+    spring: &Spring,
     services: &[String],
     owners: &HashMap<FileId, Vec<usize>>,
     environments: &Environments,
@@ -36,7 +38,7 @@ pub fn join(
     for deployed in &environments.deployed {
         let Some(name) = services.get(deployed.service) else { continue };
         let owns = |file: FileId| owners.get(&file).is_some_and(|o| o.contains(&deployed.service));
-        for resolved in of_service(stores, deployed, name, &owns) {
+        for resolved in of_service(stores, spring, deployed, name, &owns) {
             let Some((key, used)) = place(stores, environments, deployed, resolved, &owns) else { continue };
             let all = found.entry(key).or_default();
             match all.iter_mut().find(|u| u.service == used.service && u.environment == used.environment) {
@@ -81,7 +83,13 @@ fn name(key: &Key) -> String {
 }
 
 /// What a service opens in one environment.
-fn of_service(stores: &Stores, deployed: &Deployed, name: &str, owns: &dyn Fn(FileId) -> bool) -> Vec<Resolved> {
+fn of_service(
+    stores: &Stores,
+    spring: &Spring,
+    deployed: &Deployed,
+    name: &str,
+    owns: &dyn Fn(FileId) -> bool,
+) -> Vec<Resolved> {
     let own: Vec<&StoreUse> = stores.uses.iter().filter(|u| owns(u.anchor)).collect();
     let mut out: Vec<Resolved> = Vec::new();
     for used in own.iter().filter(|u| !u.chooses) {
@@ -91,6 +99,7 @@ fn of_service(stores: &Stores, deployed: &Deployed, name: &str, owns: &dyn Fn(Fi
         }
         out.push(resolve(used, deployed, name));
     }
+    out.extend(spring.uses(deployed).iter().map(|used| resolve(used, deployed, name)));
     choose(&own, deployed, name, &mut out);
     let reads: Vec<&VariableRead> = stores.variables.iter().filter(|v| owns(v.place.file)).collect();
     let drivers: Vec<&Driver> = stores.drivers.iter().filter(|d| owns(d.file)).collect();

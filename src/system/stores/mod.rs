@@ -5,6 +5,7 @@ mod fallback;
 mod input;
 mod join;
 mod resolve;
+pub mod spring;
 pub mod url;
 
 use std::collections::HashMap;
@@ -19,6 +20,7 @@ use crate::syntax::{FileId, Place};
 
 pub use input::{Deployed, Environments, Hosts};
 pub use join::join;
+pub use spring::Spring;
 
 /// How sure it is which datastore a service uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -101,7 +103,8 @@ pub fn find(
     let image =
         |index: usize| services[index].env.iter().filter(|v| v.origin == Origin::Image).cloned().collect::<Vec<_>>();
     let environments = Environments::new(projects, services.len(), &service_of, &image);
-    join(&found, &names, owners, &environments)
+    let spring = Spring::read(tree, services, owners);
+    join(&found, &spring, &names, owners, &environments)
 }
 
 /// The datastores as `graph` shows them: once for all environments of the services that use them.

@@ -4,7 +4,7 @@ use tree_sitter::Node;
 
 use crate::syntax::Span;
 
-/// How many are listed; a file with more is not JavaScript at all.
+/// How many are listed; a file with more is in another language.
 const MAX_ERRORS: usize = 100;
 
 /// The spans of the outermost ERROR and MISSING nodes.

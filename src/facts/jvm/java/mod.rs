@@ -1,0 +1,78 @@
+//! Java.
+
+mod decl;
+mod expr;
+mod stmt;
+mod switch;
+#[cfg(test)]
+mod tests;
+mod types;
+
+use smol_str::SmolStr;
+
+use super::kind::{Field, Kind};
+use super::{Dialect, Kid, Lower as Walk, field, find, has};
+use crate::facts::module::{Block, ExprId, Import, ImportKind, Language, Module};
+use crate::syntax::code::{self, Grammar, ParseRefusal};
+
+/// Java, for the shared helpers.
+struct Java;
+
+type Lower<'t> = Walk<'t, Java>;
+
+impl Dialect for Java {
+    const LANGUAGE: Language = Language::Java;
+    const GRAMMAR: Grammar = Grammar::Java;
+
+    fn expr<'t>(lower: &mut Lower<'t>, kid: Kid<'t>) -> ExprId {
+        lower.expr(kid)
+    }
+}
+
+/// Reads the compilation unit in `text`.
+///
+/// # Errors
+/// The fence that the parser ran into. Syntax errors are not refusals: what could be read is lowered
+/// and the rest listed in [`Module::syntax_errors`].
+pub fn lower(text: &str) -> Result<Module, ParseRefusal> {
+    let tree = code::parse(Grammar::Java, text)?;
+    Ok(Lower::module(text, &tree, |lower, kids, body| {
+        for kid in kids {
+            lower.top_level(kid, body);
+        }
+    }))
+}
+
+impl<'t> Lower<'t> {
+    fn top_level(&mut self, kid: Kid<'t>, out: &mut Block) {
+        match kid.kind {
+            Kind::PackageDeclaration => {
+                let kids = self.kids(kid.node);
+                let name = find(&kids, Kind::ScopedIdentifier).or_else(|| find(&kids, Kind::Identifier));
+                self.module.package = name.map(|name| self.dotted_name(name));
+            }
+            Kind::ImportDeclaration => self.import(kid),
+            _ => self.stmt(kid, out),
+        }
+    }
+
+    /// `import a.b.C;`, `import static a.b.C.m;`, `import a.b.*;`.
+    fn import(&mut self, kid: Kid<'t>) {
+        let kids = self.kids(kid.node);
+        let Some(name) = find(&kids, Kind::ScopedIdentifier).or_else(|| find(&kids, Kind::Identifier)) else { return };
+        let name = self.dotted_name(name);
+        let (module, kind, local) = match name.rsplit_once('.') {
+            _ if has(&kids, Kind::Asterisk) => (name, ImportKind::Star, SmolStr::default()),
+            Some((module, name)) => (module.into(), ImportKind::Named(name.into()), name.into()),
+            None => (SmolStr::default(), ImportKind::Named(name.clone()), name),
+        };
+        self.module.imports.push(Import { module, kind, local, span: kid.span() });
+    }
+
+    fn in_field_expr(&mut self, kids: &[Kid<'t>], role: Field, around: Kid<'t>) -> ExprId {
+        match field(kids, role) {
+            Some(kid) => self.expr(kid),
+            None => self.other_of(&[], around.span()),
+        }
+    }
+}

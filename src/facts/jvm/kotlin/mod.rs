@@ -1,0 +1,111 @@
+//! Kotlin.
+
+mod decl;
+mod expr;
+mod member;
+mod stmt;
+#[cfg(test)]
+mod tests;
+mod types;
+mod when;
+
+use smol_str::SmolStr;
+
+use super::error;
+use super::kind::Kind;
+use super::{Dialect, Kid, Lower as Walk, find, has};
+use crate::facts::module::{Block, ExprId, Import, ImportKind, Language, Module};
+use crate::syntax::code::{self, Grammar, ParseRefusal};
+
+/// Kotlin, for the shared helpers.
+struct Kotlin;
+
+type Lower<'t> = Walk<'t, Kotlin>;
+
+impl Dialect for Kotlin {
+    const LANGUAGE: Language = Language::Kotlin;
+    const GRAMMAR: Grammar = Grammar::Kotlin;
+
+    fn expr<'t>(lower: &mut Lower<'t>, kid: Kid<'t>) -> ExprId {
+        lower.expr(kid)
+    }
+}
+
+/// Where the value of a statement goes that is an expression in Kotlin: `if`, `when`, `try`, a block.
+#[derive(Clone, Copy)]
+enum Sink<'a> {
+    Discard,
+    Return,
+    /// Into a variable.
+    Assign(&'a str),
+}
+
+/// Reads the file in `text`.
+///
+/// # Errors
+/// The fence that the parser ran into. Syntax errors are not refusals: what could be read is lowered
+/// and the rest listed in [`Module::syntax_errors`].
+pub fn lower(text: &str) -> Result<Module, ParseRefusal> {
+    let mut tree = code::parse(Grammar::Kotlin, text)?;
+    // The grammar wants a separator before the `}` of a body on one line.
+    if tree.root_node().has_error()
+        && let Some(separated) = separated(text)
+        && let Ok(other) = code::parse(Grammar::Kotlin, &separated)
+        && error::spans(other.root_node()).len() < error::spans(tree.root_node()).len()
+    {
+        tree = other;
+    }
+    Ok(Lower::module(text, &tree, |lower, kids, body| {
+        for kid in kids {
+            lower.top_level(kid, body);
+        }
+    }))
+}
+
+/// The text with `x }` written as `x;}`, which is as long; none where there is no such place.
+fn separated(text: &str) -> Option<String> {
+    let mut bytes = text.as_bytes().to_vec();
+    let mut changed = false;
+    for i in 1..bytes.len().saturating_sub(1) {
+        if bytes[i] == b' '
+            && bytes[i + 1] == b'}'
+            && !matches!(bytes[i - 1], b' ' | b'\t' | b'\n' | b'{' | b';' | b',')
+        {
+            bytes[i] = b';';
+            changed = true;
+        }
+    }
+    // Only ASCII was replaced by ASCII.
+    if changed { String::from_utf8(bytes).ok() } else { None }
+}
+
+impl<'t> Lower<'t> {
+    fn top_level(&mut self, kid: Kid<'t>, out: &mut Block) {
+        match kid.kind {
+            Kind::PackageHeader => {
+                let kids = self.kids(kid.node);
+                self.module.package = find(&kids, Kind::QualifiedIdentifier).map(|name| self.dotted_name(name));
+            }
+            Kind::Import => self.import(kid),
+            Kind::Shebang | Kind::FileAnnotation => {}
+            _ => self.stmt(kid, out),
+        }
+    }
+
+    /// `import a.b.C`, `import a.b.C as D`, `import a.b.*`.
+    fn import(&mut self, kid: Kid<'t>) {
+        let kids = self.kids(kid.node);
+        let Some(name) = find(&kids, Kind::QualifiedIdentifier) else { return };
+        let name = self.dotted_name(name);
+        let alias = find(&kids, Kind::Identifier).map(|alias| self.name_of(alias));
+        let (module, kind, local) = match name.rsplit_once('.') {
+            _ if has(&kids, Kind::TokenStar) => (name, ImportKind::Star, SmolStr::default()),
+            Some((module, name)) => {
+                let local = alias.unwrap_or_else(|| name.into());
+                (module.into(), ImportKind::Named(name.into()), local)
+            }
+            None => (SmolStr::default(), ImportKind::Named(name.clone()), alias.unwrap_or(name)),
+        };
+        self.module.imports.push(Import { module, kind, local, span: kid.span() });
+    }
+}
