@@ -12,4 +12,5 @@ pub mod javascript;
 pub mod jvm;
 pub mod manifest;
 pub mod module;
+pub mod probe;
 pub mod python;

@@ -1,11 +1,12 @@
 //! From expressions to [`Value`]s: lazily, with limits, through imports, attributes and calls.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use smol_str::{SmolStr, format_smolstr};
 
+use super::hierarchy::ClassRef;
 use super::index::{Binding, Parent};
 use super::resolve::Target;
 use super::value::{Dict, Instance, Site, Text, TextPart, Value};
@@ -28,12 +29,23 @@ pub struct Evaluator<'a> {
     pub catalog: &'a Catalog,
     memo: RefCell<HashMap<Site, Value>>,
     depth: Cell<u32>,
+    /// How many parameters are being followed to find the callers of a function.
+    settling: Cell<u32>,
+    /// The classes that directly extend or implement a class; built when first asked for.
+    pub(super) subclasses: OnceCell<HashMap<ClassRef, Vec<ClassRef>>>,
 }
 
 impl<'a> Evaluator<'a> {
     /// An evaluator without memory.
     pub fn new(program: &'a Program, catalog: &'a Catalog) -> Self {
-        Evaluator { program, catalog, memo: RefCell::default(), depth: Cell::new(0) }
+        Evaluator {
+            program,
+            catalog,
+            memo: RefCell::default(),
+            depth: Cell::new(0),
+            settling: Cell::new(0),
+            subclasses: OnceCell::new(),
+        }
     }
 
     /// What an expression evaluates to.
@@ -82,6 +94,15 @@ impl<'a> Evaluator<'a> {
             ExprKind::Attr { object, name, .. } => {
                 let object_value = self.at(site.unit, *object);
                 let value = self.attribute(&object_value, name, site);
+                if super::is_application_state(module, *object)
+                    && !matches!(value, Value::Dict(_) | Value::Object { .. })
+                {
+                    let kept = self.program.kept(site.unit, name).into_iter().map(|s| self.eval(s)).collect();
+                    match self.one_of(kept) {
+                        Value::Unknown => {}
+                        kept => return kept,
+                    }
+                }
                 if value == Value::Unknown { self.assigned_attribute(site.unit, &object_value, name) } else { value }
             }
             ExprKind::Index { object, index } => self.index(site, *object, *index),
@@ -204,13 +225,18 @@ impl<'a> Evaluator<'a> {
         let Some(target) = self.program.imports.target(unit_id, &import.module) else { return Value::Unknown };
         match (target, &import.kind) {
             (Target::Unit(unit), ImportKind::Named(name)) => {
-                self.exported(*unit, name, 0).unwrap_or_else(|| self.submodule(unit_id, &import.module, name))
+                let found =
+                    self.exported(*unit, name, 0).unwrap_or_else(|| self.submodule(unit_id, &import.module, name));
+                self.shadowed(unit_id, &import.module, name, &found).unwrap_or(found)
             }
             (Target::Unit(unit), ImportKind::Default) => {
                 self.exported(*unit, "default", 0).unwrap_or(Value::Module(*unit))
             }
             (Target::Unit(unit), _) => self.namespace(*unit),
-            (Target::Folder(path), ImportKind::Named(name)) => self.in_folder(path, name),
+            (Target::Folder(path), ImportKind::Named(name)) => {
+                let found = self.in_folder(path, name);
+                self.shadowed(unit_id, &import.module, name, &found).unwrap_or(found)
+            }
             (Target::Folder(path), _) => Value::Folder(path.clone()),
             (Target::External(package), ImportKind::Named(name)) if name == "default" => {
                 Value::External(package.clone())
@@ -220,6 +246,21 @@ impl<'a> Evaluator<'a> {
             }
             (Target::External(package), _) => Value::External(package.clone()),
         }
+    }
+
+    /// A folder of the repository may have the name of a library (`kafka/`, `redis/`). What it does not
+    /// offer is the library's: `from kafka import KafkaProducer`.
+    fn shadowed(&self, unit: UnitId, module: &str, name: &str, found: &Value) -> Option<Value> {
+        let language = self.program.language(unit);
+        let missing = match found {
+            Value::Unknown => true,
+            Value::Folder(path) => !self.program.units.iter().any(|u| super::resolve::within(&u.path, path)),
+            _ => false,
+        };
+        (missing && language == Language::Python && !module.starts_with('.'))
+            .then(|| self.catalog.split(language, module))
+            .flatten()
+            .map(|_| Value::External(format_smolstr!("{module}.{name}")))
     }
 
     /// `module.exports = X` makes the module itself that value.
@@ -266,6 +307,9 @@ impl<'a> Evaluator<'a> {
         let unit = self.program.unit(unit_id);
         for export in unit.module.exports.iter().filter(|e| e.name == name) {
             match &export.value {
+                ExportValue::Local(local) if unit.index.top(local).is_empty() => {
+                    return Some(self.exported_inside(unit_id, local));
+                }
                 ExportValue::Local(local) => return Some(self.name(unit_id, None, local, None)),
                 ExportValue::Expr(expr) => return Some(self.at(unit_id, *expr)),
                 ExportValue::From { module, name } => match self.program.imports.target(unit_id, module)? {
@@ -309,6 +353,21 @@ impl<'a> Evaluator<'a> {
         None
     }
 
+    /// `module.exports = app` in a function that is run at once: `app` is a name of that function.
+    fn exported_inside(&self, unit_id: UnitId, local: &str) -> Value {
+        let unit = self.program.unit(unit_id);
+        let assigned = unit.index.attribute_assignments.iter().find_map(|(_, object, value)| {
+            let exports = matches!(&unit.module.expr(*object).kind,
+                ExprKind::Name(name) if name == "module" || name == "exports");
+            let named = matches!(&unit.module.expr(*value).kind, ExprKind::Name(name) if name == local);
+            (exports && named).then_some(*value)
+        });
+        match assigned {
+            Some(value) => self.at(unit_id, value),
+            None => self.name(unit_id, None, local, None),
+        }
+    }
+
     /// The object that `this` is in the function around an expression.
     fn this(&self, site: Site) -> Value {
         let unit = self.program.unit(site.unit);
@@ -323,7 +382,12 @@ impl<'a> Evaluator<'a> {
             }
             func = function.parent;
         }
-        Value::Unknown
+        // The initialiser of a field.
+        let class = unit.index.ancestors(site.expr).find_map(|p| match p {
+            Parent::Class(class) => Some(class),
+            _ => None,
+        });
+        class.map_or(Value::Unknown, |class| Value::Object { unit: site.unit, class, call: None })
     }
 
     /// `object.name`.
@@ -415,6 +479,9 @@ impl<'a> Evaluator<'a> {
         }
         let mut declared = None;
         for field in class.fields.iter().filter(|f| f.name == name) {
+            if let Some(given) = call.and_then(|c| self.field_argument(c, unit_id, class_id, name)) {
+                return given;
+            }
             if let Some(value) = field.value {
                 values.push(self.at(unit_id, value));
             }
@@ -460,6 +527,17 @@ impl<'a> Evaluator<'a> {
             }
         }
         Value::Unknown
+    }
+
+    /// The argument for a field of a class without a constructor (a dataclass, a model).
+    fn field_argument(&self, site: Site, unit: UnitId, class: ClassId, name: &str) -> Option<Value> {
+        let module = &self.program.unit(unit).module;
+        let constructed = |m: &FuncId| module.func(*m).kind == FunctionKind::Constructor;
+        if module.language != Language::Python || module.class(class).methods.iter().any(constructed) {
+            return None;
+        }
+        let value = self.keyword(site.unit, self.program.unit(site.unit).module.call(site.expr)?, name)?;
+        (!value.is_unknown()).then_some(value)
     }
 
     fn static_member(&self, unit_id: UnitId, class_id: ClassId, name: &str, site: Site) -> Value {
@@ -521,6 +599,8 @@ impl<'a> Evaluator<'a> {
         }
         let default =
             default.map(|(_, v)| v).filter(|v| !matches!(v, Value::Unknown | Value::Null | Value::External(_)));
+        // The field is what reads the variable, not each use of it.
+        let site = field.value.or(field.ty).map_or(site, |expr| Site { unit: unit_id, expr });
         Some(Value::Env { name: env.into(), default: default.map(Arc::new), site })
     }
 
@@ -680,9 +760,29 @@ impl<'a> Evaluator<'a> {
                 }
                 Value::Object { unit: *unit, class: *class, call: Some(site) }
             }
+            // Calling an object: `env("NAME")`, `SessionLocal()` of a session factory, `new this.model(row)`.
+            Value::Instance(instance) => {
+                let symbol = format_smolstr!("{}.()", instance.ty);
+                if let Some(value) = self.known_call(language, &symbol, site, call) {
+                    return value;
+                }
+                let ty = self.catalog.result(language, &symbol);
+                if ty == symbol {
+                    return self.string_method(site, call);
+                }
+                Value::Instance(Instance { ty, call: Some(site), from: Some(Arc::new(instance.clone())) })
+            }
+            // `cls(…)` in a class method
+            Value::Object { unit, class, .. } if self.is_receiver(site.unit, call.callee) => {
+                Value::Object { unit: *unit, class: *class, call: Some(site) }
+            }
             Value::OneOf(values) => self.one_of(values.iter().map(|v| self.call_value(v, site, call)).collect()),
             _ => self.string_method(site, call),
         }
+    }
+
+    fn is_receiver(&self, unit: UnitId, callee: ExprId) -> bool {
+        matches!(self.program.unit(unit).module.expr(callee).kind, ExprKind::This)
     }
 
     /// A class that extends an external one without adding a constructor is still that type; nothing
@@ -705,6 +805,13 @@ impl<'a> Evaluator<'a> {
             // Nest: `get<string>("NAME", { infer: true })` has no default there.
             let default = default.filter(|d| !matches!(d, Value::Dict(_)));
             return Some(Value::Env { name: name.into(), default: default.map(Arc::new), site });
+        }
+        if let Some(factory) = self.catalog.by_argument(language, symbol) {
+            let made = self
+                .positional(site.unit, call, factory.argument)
+                .or_else(|| factory.keyword.as_ref().and_then(|k| self.keyword(site.unit, call, k)))?;
+            let ty = self.catalog.symbol(language, symbol, factory.types.get(&made.as_str()?)?)?;
+            return Some(Value::Instance(Instance { ty, call: Some(site), from: None }));
         }
         if let Some(position) = self.catalog.transparent(language, symbol) {
             return self.positional(site.unit, call, position);
@@ -735,6 +842,7 @@ impl<'a> Evaluator<'a> {
                 Value::Str(_) | Value::Dict(_) | Value::Object { .. } | Value::Env { .. },
             ) => object,
             ("replace", Value::Env { .. }) => object,
+            ("bind", Value::Function { .. }) => object,
             (
                 "model_dump" | "dict" | "json" | "model_dump_json" | "to_dict" | "asdict" | "to_json",
                 Value::Object { .. },
@@ -797,10 +905,16 @@ impl<'a> Evaluator<'a> {
     }
 
     /// The expression that a call passes for a parameter.
-    pub fn argument_site(&self, call_site: Site, unit: UnitId, func: FuncId, index: usize) -> Option<Site> {
+    pub fn argument_site(&self, call_site: Site, unit: UnitId, func: FuncId, param: usize) -> Option<Site> {
         let caller = self.program.unit(call_site.unit);
         let call = caller.module.call(call_site.expr)?;
-        let name = &self.program.unit(unit).module.func(func).params.get(index)?.name;
+        let index = param;
+        let index = match caller.module.callee_name(call_site.expr).and_then(|n| delegate(n)) {
+            // `tasks.add_task(f, x)` passes `x` as the first argument of `f`.
+            Some(position) if self.delegated(call_site, position) == Some((unit, func)) => index + position + 1,
+            _ => index,
+        };
+        let name = &self.program.unit(unit).module.func(func).params.get(param)?.name;
         let arg = call
             .args
             .iter()
@@ -845,7 +959,7 @@ impl<'a> Evaluator<'a> {
             match self.at(unit_id, default) {
                 Value::Unknown | Value::Null => {}
                 // A default is one possibility; the caller may pass something else.
-                value @ (Value::Instance(_) | Value::Object { .. } | Value::Env { .. }) => return value,
+                value if is_object(&value) || matches!(value, Value::Env { .. }) => return value,
                 _ => {}
             }
         }
@@ -855,7 +969,9 @@ impl<'a> Evaluator<'a> {
     /// The parameter of a lambda that is passed to a library: `connect(url, (err, conn) => …)`.
     fn callback_param(&self, unit_id: UnitId, func: FuncId, index: usize) -> Option<Value> {
         let unit = self.program.unit(unit_id);
-        let lambda = *unit.index.lambda_expr.get(&func)?;
+        let Some(&lambda) = unit.index.lambda_expr.get(&func) else {
+            return self.named_callback_param(unit_id, func, index);
+        };
         let mut key = None;
         let mut inner = lambda;
         let call_expr = loop {
@@ -892,6 +1008,20 @@ impl<'a> Evaluator<'a> {
         Some(Value::Instance(Instance { ty, call: Some(Site { unit: unit_id, expr: call_expr }), from: receiver }))
     }
 
+    /// The parameter of a function that is passed to a library by its name: `consume(q, on_message)`.
+    fn named_callback_param(&self, unit_id: UnitId, func: FuncId, index: usize) -> Option<Value> {
+        self.handed_to(unit_id, func).into_iter().take(16).find_map(|(site, position)| {
+            let module = &self.program.unit(site.unit).module;
+            let (symbol, receiver) = match self.at(site.unit, module.call(site.expr)?.callee) {
+                Value::External(symbol) => (symbol, None),
+                Value::Method { symbol, receiver } => (symbol, Some(receiver)),
+                _ => return None,
+            };
+            let ty = self.catalog.callback_param(module.language, &symbol, position, None, index)?;
+            Some(Value::Instance(Instance { ty, call: Some(site), from: receiver }))
+        })
+    }
+
     /// The value of a declared type: an external or repository object; none for anything else.
     pub fn declared(&self, unit_id: UnitId, ty: ExprId) -> Option<Value> {
         let unit = self.program.unit(unit_id);
@@ -913,8 +1043,7 @@ impl<'a> Evaluator<'a> {
                             // `Annotated[Client, Depends(get_client)]` says more than its type.
                             let injected = items.iter().skip(1).find_map(|e| match self.at(unit_id, *e) {
                                 Value::Unknown | Value::External(_) => None,
-                                v @ (Value::Instance(_) | Value::Object { .. }) => Some(v),
-                                _ => None,
+                                v => is_object(&v).then_some(v),
                             });
                             if wrapper == "Annotated" { injected.or(value) } else { value }
                         }
@@ -924,6 +1053,10 @@ impl<'a> Evaluator<'a> {
                     | "Tuple" => None,
                     _ => self.declared(unit_id, *object),
                 }
+            }
+            ExprKind::Name(name) if self.type_alias(unit_id, name).is_some_and(|(u, e)| (u, e) != (unit_id, ty)) => {
+                let (unit, aliased) = self.type_alias(unit_id, name)?;
+                self.declared(unit, aliased)
             }
             ExprKind::Name(_) | ExprKind::Attr { .. } => match self.at(unit_id, ty) {
                 Value::Class { unit: u, class }
@@ -960,6 +1093,27 @@ impl<'a> Evaluator<'a> {
             }
             _ => None,
         }
+    }
+
+    /// The type that a name stands for: `SessionDep = Annotated[Session, Depends(get_session)]`, here or
+    /// in the module it is imported from.
+    fn type_alias(&self, unit_id: UnitId, name: &str) -> Option<(UnitId, ExprId)> {
+        let unit = self.program.unit(unit_id);
+        let (unit_id, bindings) = match unit.index.top(name) {
+            [Binding::Import(i)] => {
+                let import = &unit.module.imports[*i];
+                let ImportKind::Named(name) = &import.kind else { return None };
+                let Target::Unit(target) = self.program.imports.target(unit_id, &import.module)? else { return None };
+                (*target, self.program.unit(*target).index.top(name))
+            }
+            bindings => (unit_id, bindings),
+        };
+        let [Binding::Value(value)] = bindings else { return None };
+        let is_type = matches!(
+            self.program.expr(unit_id, *value).kind,
+            ExprKind::Index { .. } | ExprKind::Binary { op: BinaryOp::BitOr, .. }
+        );
+        is_type.then_some((unit_id, *value))
     }
 
     /// `with expr as x`: usually the object itself.
@@ -1039,15 +1193,107 @@ impl<'a> Evaluator<'a> {
         out
     }
 
+    /// The parameter that an expression names, whatever its declared type says.
+    pub fn param_of(&self, site: Site) -> Option<Value> {
+        let unit = self.program.unit(site.unit);
+        let ExprKind::Name(name) = &unit.module.expr(site.expr).kind else { return None };
+        match unit.index.lookup(&unit.module, unit.index.func_of(site.expr), name)?.1 {
+            [Binding::Param(func, index)] => Some(Value::Param { unit: site.unit, func: *func, index: *index }),
+            _ => None,
+        }
+    }
+
+    /// Like [`Evaluator::settle`] for an expression: a parameter is followed to its callers even when its
+    /// declared type is known (an options object says nothing by its type).
+    pub fn settle_at(&self, site: Site) -> Vec<Value> {
+        match self.param_of(site) {
+            Some(param) => {
+                let mut values = self.settle(&param);
+                if values.iter().all(|v| *v == Value::Unknown) {
+                    values = self.settle(&self.eval(site));
+                }
+                values
+            }
+            None => self.settle(&self.eval(site)),
+        }
+    }
+
+    /// Where an object comes from, when only its declared type is known: parameters and fields are
+    /// followed to what callers and constructors pass.
+    pub fn trace(&self, site: Site) -> Vec<Value> {
+        if self.param_of(site).is_some() {
+            return self.settle_at(site);
+        }
+        let unit = self.program.unit(site.unit);
+        let ExprKind::Attr { object, name, .. } = &unit.module.expr(site.expr).kind else {
+            return self.settle(&self.eval(site));
+        };
+        let mut out = Vec::new();
+        for owner in self.at(site.unit, *object).alternatives() {
+            let Value::Object { unit: u, class, .. } = owner else { continue };
+            self.trace_member(*u, *class, name, 0, &mut out);
+        }
+        out.retain(|v| *v != Value::Unknown);
+        out
+    }
+
+    fn trace_member(&self, unit_id: UnitId, class_id: ClassId, name: &str, hops: u32, out: &mut Vec<Value>) {
+        let unit = self.program.unit(unit_id);
+        let class = unit.module.class(class_id);
+        for (expr, _) in unit.index.member(class_id, name) {
+            out.extend(self.settle_at(Site { unit: unit_id, expr: *expr }));
+        }
+        for &method in &class.methods {
+            for (index, param) in unit.module.func(method).params.iter().enumerate() {
+                if param.is_field && param.name == name {
+                    out.extend(self.settle(&Value::Param { unit: unit_id, func: method, index }));
+                    // A subclass without a constructor is constructed through this one.
+                    out.extend(self.through_subclasses(unit_id, class_id, index));
+                }
+            }
+        }
+        if out.is_empty() && hops < 4 {
+            for &base in &class.bases {
+                if let Value::Class { unit, class } = self.at(unit_id, base) {
+                    self.trace_member(unit, class, name, hops + 1, out);
+                }
+            }
+        }
+    }
+
+    /// The arguments that constructions of subclasses pass for a parameter of an inherited constructor.
+    fn through_subclasses(&self, unit_id: UnitId, class_id: ClassId, index: usize) -> Vec<Value> {
+        let mut out = Vec::new();
+        for id in self.program.ids() {
+            let unit = self.program.unit(id);
+            for class in &unit.module.classes {
+                let own = class.methods.iter().any(|m| unit.module.func(*m).kind == FunctionKind::Constructor);
+                let extends = class.bases.iter().any(
+                    |b| matches!(self.at(id, *b), Value::Class { unit, class } if unit == unit_id && class == class_id),
+                );
+                if own || !extends {
+                    continue;
+                }
+                for &site in self.program.calls_named(&class.name).iter().take(8) {
+                    let Some(call) = self.program.unit(site.unit).module.call(site.expr) else { continue };
+                    if let Some(arg) = call.args.iter().filter(|a| a.name.is_none() && !a.spread).nth(index) {
+                        out.push(self.at(site.unit, arg.value));
+                    }
+                }
+            }
+        }
+        out
+    }
+
     fn settle_into(&self, value: &Value, hops: u32, out: &mut Vec<Value>) {
         match value {
             Value::Param { unit, func, index } if hops < 3 => {
-                let callers = self.callers(*unit, *func);
+                let callers = self.entries(*unit, *func);
                 let param = &self.program.unit(*unit).module.func(*func).params[*index];
                 let mut missing = callers.is_empty();
-                for call in callers.iter().take(24) {
-                    match self.argument(*call, *unit, *func, *index) {
-                        Some(value) => self.settle_into(&value, hops + 1, out),
+                for caller in callers.iter().take(24) {
+                    match self.argument_of(*caller, *unit, *func, *index) {
+                        Some(site) => self.settle_into(&self.eval(site), hops + 1, out),
                         None => missing = true,
                     }
                 }
@@ -1067,7 +1313,87 @@ impl<'a> Evaluator<'a> {
         }
     }
 
-    /// The calls of a function of the repository.
+    /// The ways into a function: its calls, and the calls that run it for somebody
+    /// (`breaker.call(self.fetch, 1)`, `new CircuitBreaker(fetch)` with `breaker.fire(1)`).
+    pub fn entries(&self, unit: UnitId, func: FuncId) -> Vec<Way> {
+        let handed = self.handed_to(unit, func);
+        let mut out: Vec<Way> = self
+            .callers(unit, func)
+            .into_iter()
+            .filter(|site| !handed.iter().any(|(s, _)| s == site))
+            .map(|site| Way { site, skip: 0, handed: None })
+            .collect();
+        for (site, position) in handed {
+            let run = self.runs_of(site);
+            if run.is_empty() {
+                out.push(Way { site, skip: position + 1, handed: Some(site) });
+            }
+            out.extend(run.into_iter().map(|run| Way { site: run, skip: 0, handed: Some(site) }));
+        }
+        out
+    }
+
+    /// The calls that get a function of the repository as an argument, with the position.
+    pub fn handed_to(&self, unit_id: UnitId, func: FuncId) -> Vec<(Site, usize)> {
+        let unit = self.program.unit(unit_id);
+        let mut out = Vec::new();
+        if let Some(&lambda) = unit.index.lambda_expr.get(&func)
+            && let Some(Parent::Expr(outer)) = unit.index.expr_parent.get(lambda.0 as usize).copied()
+            && let Some(call) = unit.module.call(outer)
+            && let Some(position) = call.args.iter().position(|a| a.value == lambda)
+        {
+            out.push((Site { unit: unit_id, expr: outer }, position));
+        }
+        let name = &unit.module.func(func).name;
+        if name.is_empty() {
+            return out;
+        }
+        for &(site, position) in self.program.handed(name) {
+            let Some(call) = self.program.unit(site.unit).module.call(site.expr) else { continue };
+            let is_it = self
+                .at(site.unit, call.args[position].value)
+                .alternatives()
+                .iter()
+                .any(|v| matches!(v, Value::Function { unit: u, func: f, .. } if *u == unit_id && *f == func));
+            if is_it {
+                out.push((site, position));
+            }
+        }
+        out
+    }
+
+    /// `breaker.fire(…)` and the like, for the call that made the breaker.
+    fn runs_of(&self, made: Site) -> Vec<Site> {
+        let mut out = Vec::new();
+        for name in ["fire", "exec", "execute", "run"] {
+            for &site in self.program.calls_named(name) {
+                let Some(call) = self.program.unit(site.unit).module.call(site.expr) else { continue };
+                if let Value::Method { receiver, .. } = self.at(site.unit, call.callee)
+                    && receiver.call == Some(made)
+                {
+                    out.push(site);
+                }
+            }
+        }
+        out
+    }
+
+    /// The expression that a way in passes for a parameter.
+    pub fn argument_of(&self, entry: Way, unit: UnitId, func: FuncId, index: usize) -> Option<Site> {
+        if entry.skip == 0 {
+            return self.argument_site(entry.site, unit, func, index);
+        }
+        let call = self.program.unit(entry.site.unit).module.call(entry.site.expr)?;
+        let name = &self.program.unit(unit).module.func(func).params.get(index)?.name;
+        let arg = call
+            .args
+            .iter()
+            .find(|a| a.name.as_ref() == Some(name))
+            .or_else(|| call.args.iter().filter(|a| a.name.is_none() && !a.spread).nth(entry.skip + index))?;
+        Some(Site { unit: entry.site.unit, expr: arg.value })
+    }
+
+    /// The calls of a function of the repository, also through an interface that it implements.
     pub fn callers(&self, unit: UnitId, func: FuncId) -> Vec<Site> {
         let module = &self.program.unit(unit).module;
         let function = module.func(func);
@@ -1079,23 +1405,66 @@ impl<'a> Evaluator<'a> {
             return Vec::new();
         }
         let constructor_of = (function.kind == FunctionKind::Constructor).then_some(function.class).flatten();
+        // A call through an interface or a base class is a call of what implements it.
+        let through = self.overridden((unit, func));
         self.program
             .calls_named(name)
             .iter()
             .copied()
             .filter(|site| {
                 let Some(call) = self.program.unit(site.unit).module.call(site.expr) else { return false };
-                let mut callee = self.at(site.unit, call.callee);
-                if self.program.language(site.unit).is_jvm() {
-                    callee = self.overload(callee, call);
-                }
-                callee.alternatives().iter().any(|v| match v {
-                    Value::Function { unit: u, func: f, .. } => *u == unit && *f == func,
+                let callee = self.called(*site, call);
+                callee.iter().any(|v| match v {
+                    Value::Function { unit: u, func: f, .. } => {
+                        (*u == unit && *f == func) || through.contains(&(*u, *f))
+                    }
                     Value::Class { unit: u, class } => *u == unit && Some(*class) == constructor_of,
                     _ => false,
                 })
             })
+            .chain(self.delegates(unit, func))
             .collect()
+    }
+
+    /// The calls that have a function run with the arguments after it.
+    fn delegates(&self, unit: UnitId, func: FuncId) -> Vec<Site> {
+        let named = DELEGATES
+            .iter()
+            .flat_map(|(name, position)| self.program.calls_named(name).iter().map(move |site| (*site, *position)));
+        named
+            .filter(|(site, position)| self.delegated(*site, *position) == Some((unit, func)))
+            .map(|(s, _)| s)
+            .collect()
+    }
+
+    /// The function that stands at a position of a call.
+    fn delegated(&self, site: Site, position: usize) -> Option<(UnitId, FuncId)> {
+        let call = self.program.unit(site.unit).module.call(site.expr)?;
+        match self.positional(site.unit, call, position)? {
+            Value::Function { unit, func, .. } => Some((unit, func)),
+            _ => None,
+        }
+    }
+
+    /// What a call runs, as far as it can be resolved; a method of an object that is passed in is looked up in what the callers pass.
+    pub fn called(&self, site: Site, call: &Call) -> Vec<Value> {
+        let mut callee = self.at(site.unit, call.callee);
+        if self.program.language(site.unit).is_jvm() {
+            callee = self.overload(callee, call);
+        }
+        if !callee.is_unknown() || self.settling.get() >= 2 {
+            return callee.alternatives().to_vec();
+        }
+        let module = &self.program.unit(site.unit).module;
+        let ExprKind::Attr { object, name, .. } = &module.expr(call.callee).kind else { return Vec::new() };
+        let object = self.at(site.unit, *object);
+        if !matches!(object, Value::Param { .. }) {
+            return Vec::new();
+        }
+        self.settling.set(self.settling.get() + 1);
+        let objects = self.settle(&object);
+        self.settling.set(self.settling.get() - 1);
+        objects.iter().flat_map(|o| self.attribute(o, name, site).alternatives().to_vec()).collect()
     }
 
     /// The external symbol and the receiver of a call: `requests.get`, `amqplib.Channel.publish`.
@@ -1113,6 +1482,26 @@ impl<'a> Evaluator<'a> {
             _ => None,
         })
     }
+}
+
+/// Calls that have a function run with the arguments that follow it, and where the function stands:
+/// FastAPI's `BackgroundTasks.add_task`, `asyncio.to_thread`, `loop.run_in_executor`.
+const DELEGATES: &[(&str, usize)] =
+    &[("add_task", 0), ("to_thread", 0), ("run_in_executor", 1), ("run_in_threadpool", 0)];
+
+fn delegate(name: &str) -> Option<usize> {
+    DELEGATES.iter().find(|(n, _)| *n == name).map(|(_, position)| *position)
+}
+
+/// A way into a function; see [`Evaluator::entries`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// The call.
+    pub site: Site,
+    /// How many of its arguments come before those of the function.
+    pub skip: usize,
+    /// The call that the function was handed to, when it is run for somebody.
+    pub handed: Option<Site>,
 }
 
 /// The expressions a function returns, not those of functions nested in it.
@@ -1146,6 +1535,11 @@ pub fn returns(module: &crate::facts::module::Module, func: FuncId) -> Vec<ExprI
     }
     out.sort_unstable();
     out
+}
+
+/// True when one of the alternatives is an object.
+fn is_object(value: &Value) -> bool {
+    value.alternatives().iter().any(|v| matches!(v, Value::Instance(_) | Value::Object { .. }))
 }
 
 fn is_environ(path: &str) -> bool {

@@ -55,11 +55,14 @@ pub enum Scope {
     Func(FuncId),
 }
 
+/// A value assigned to `this.name`, with the method that does it.
+pub type MemberAssignment = (ExprId, Option<FuncId>);
+
 /// Lookup tables of one module.
 #[derive(Debug, Default)]
 pub struct Index {
     names: HashMap<(Scope, SmolStr), Vec<Binding>>,
-    members: HashMap<(ClassId, SmolStr), Vec<(ExprId, Option<FuncId>)>>,
+    members: HashMap<(ClassId, SmolStr), Vec<MemberAssignment>>,
     /// Assignments to attributes of something that is not `this`: (attribute, object, value).
     pub attribute_assignments: Vec<(SmolStr, ExprId, ExprId)>,
     /// The parent of each expression.
@@ -139,7 +142,7 @@ impl Index {
     }
 
     /// What is assigned to `this.name` in a class, with the method that does it.
-    pub fn member(&self, class: ClassId, name: &str) -> &[(ExprId, Option<FuncId>)] {
+    pub fn member(&self, class: ClassId, name: &str) -> &[MemberAssignment] {
         self.members.get(&(class, SmolStr::new(name))).map_or(&[], Vec::as_slice)
     }
 
@@ -160,6 +163,13 @@ impl Index {
             out.extend(class.filter(|c| !out.contains(c)));
         }
         out
+    }
+
+    /// The names of what is assigned to `this` in a class, sorted.
+    pub fn member_names(&self, class: ClassId) -> Vec<&SmolStr> {
+        let mut names: Vec<&SmolStr> = self.members.keys().filter(|(c, _)| *c == class).map(|(_, n)| n).collect();
+        names.sort();
+        names
     }
 
     /// The innermost function around an expression.

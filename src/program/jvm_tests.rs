@@ -18,7 +18,7 @@ fn program(files: &[(&str, &str)]) -> Program {
             Unit { file: FileId(i as u32), path: (*path).to_string(), module, index }
         })
         .collect();
-    Program::link(units, &resolve::Packages::default())
+    Program::link(units, &resolve::Packages::default(), &[])
 }
 
 /// The values of the first arguments of all calls of `probe`, in words.

@@ -4,8 +4,9 @@ use std::collections::{HashMap, HashSet};
 
 use smol_str::SmolStr;
 
+use super::mentions::Mention;
 use super::{Unit, UnitId};
-use crate::facts::module::{ExportValue, ExprKind, ImportKind, Language};
+use crate::facts::module::{ExportValue, Language};
 
 /// The names under which folders of the repository can be imported.
 #[derive(Clone, Debug, Default)]
@@ -43,7 +44,7 @@ pub struct Alias {
 pub enum Target {
     /// A module of the repository.
     Unit(UnitId),
-    /// A folder with Python modules but without `__init__.py`.
+    /// A folder with Python modules but without `__init__.py`, or a file that was not parsed.
     Folder(SmolStr),
     /// Something else: the package name in the form that [`super::Value::External`] uses.
     External(SmolStr),
@@ -57,14 +58,17 @@ pub struct ImportMap {
 
 impl ImportMap {
     /// Resolves every import of every unit.
-    pub fn build(units: &[Unit], by_path: &HashMap<String, UnitId>, packages: &Packages) -> ImportMap {
-        let resolver = Resolver::new(units.iter().map(|u| u.path.as_str()), packages);
+    pub fn build(units: &[Unit], by_path: &HashMap<String, UnitId>, packages: &Packages, others: &[&str]) -> ImportMap {
+        let resolver = Resolver::new(units.iter().map(|u| u.path.as_str()).chain(others.iter().copied()), packages);
         let mut targets = HashMap::new();
         for (i, unit) in units.iter().enumerate() {
             let id = UnitId(i as u32);
             for spec in module_names(unit) {
                 let target = match resolver.resolve(&unit.path, unit.module.language, &spec) {
-                    Some(Found::File(path)) => by_path.get(&path).map(|&u| Target::Unit(u)),
+                    Some(Found::File(path)) => Some(match by_path.get(&path) {
+                        Some(&unit) => Target::Unit(unit),
+                        None => Target::Folder(path.into()),
+                    }),
                     Some(Found::Folder(path)) => Some(Target::Folder(path.into())),
                     None => None,
                 };
@@ -116,11 +120,14 @@ pub enum Found {
 #[derive(Debug)]
 pub struct Resolver<'a> {
     paths: HashSet<&'a str>,
-    folders: HashSet<&'a str>,
+    /// Folders with Python modules somewhere below.
+    python_folders: HashSet<&'a str>,
     /// Python top-level packages and modules: name to the folders that hold it.
     python_roots: HashMap<&'a str, Vec<&'a str>>,
     /// Java and Kotlin files by name without extension.
     jvm_files: HashMap<&'a str, Vec<&'a str>>,
+    /// Java and Kotlin files by the last segment of their folder.
+    jvm_folders: HashMap<&'a str, Vec<&'a str>>,
     /// Kotlin files by folder; a file there can hold any name of its package.
     kotlin_folders: HashMap<&'a str, Vec<&'a str>>,
     packages: &'a Packages,
@@ -132,19 +139,23 @@ impl<'a> Resolver<'a> {
     /// A resolver over source paths (relative, with `/`).
     pub fn new(paths: impl Iterator<Item = &'a str>, packages: &'a Packages) -> Self {
         let paths: HashSet<&str> = paths.collect();
-        let mut folders = HashSet::new();
+        let mut python_folders = HashSet::new();
         let mut python_roots: HashMap<&str, Vec<&str>> = HashMap::new();
         let mut jvm_files: HashMap<&str, Vec<&str>> = HashMap::new();
+        let mut jvm_folders: HashMap<&str, Vec<&str>> = HashMap::new();
         let mut kotlin_folders: HashMap<&str, Vec<&str>> = HashMap::new();
         for path in &paths {
             if let Some(stem) = jvm_stem(path) {
                 jvm_files.entry(stem.rsplit('/').next().unwrap_or(stem)).or_default().push(path);
+                jvm_folders.entry(parent(path).rsplit('/').next().unwrap_or_default()).or_default().push(path);
                 if path.ends_with(".kt") {
                     kotlin_folders.entry(parent(path)).or_default().push(path);
                 }
             }
+        }
+        for path in paths.iter().filter(|path| path.ends_with(".py")) {
             let mut folder = parent(path);
-            while !folder.is_empty() && folders.insert(folder) {
+            while !folder.is_empty() && python_folders.insert(folder) {
                 folder = parent(folder);
             }
             if let Some(package) = path.strip_suffix("/__init__.py") {
@@ -155,7 +166,7 @@ impl<'a> Resolver<'a> {
         for holders in python_roots.values_mut() {
             holders.sort_unstable();
         }
-        Resolver { paths, folders, python_roots, jvm_files, kotlin_folders, packages }
+        Resolver { paths, python_folders, python_roots, jvm_files, jvm_folders, kotlin_folders, packages }
     }
 
     /// What `spec` means in the file `from`; none when it is not part of the repository.
@@ -168,42 +179,31 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// The files that may hold what a Java or Kotlin module names: its imports, and the types of its own
-    /// package among the names it uses.
-    pub fn jvm(&self, unit: &Unit) -> Vec<String> {
-        let module = &unit.module;
+    /// The files that may hold what a Java or Kotlin file names: its imports (`*` for all of a package),
+    /// and the types of its own package.
+    pub fn jvm(&self, from: &str, mentions: &[Mention]) -> Vec<String> {
         let mut found: Vec<&str> = Vec::new();
-        for import in &module.imports {
-            let folder = import.module.replace('.', "/");
+        for mention in mentions {
+            let folder = mention.module.replace('.', "/");
             let before = found.len();
-            if let ImportKind::Named(name) = &import.kind {
-                found.extend(self.jvm_file(&unit.path, &folder, name));
+            let star = mention.name.as_deref() == Some("*");
+            if let Some(name) = mention.name.as_deref().filter(|_| !star) {
+                found.extend(self.jvm_file(from, &folder, name));
             }
             // A member of a class: `import static a.b.C.m`, `import a.b.C.Inner`.
             if found.len() == before
                 && let Some((package, class)) = folder.rsplit_once('/')
             {
-                found.extend(self.jvm_file(&unit.path, package, class));
+                found.extend(self.jvm_file(from, package, class));
             }
             // All of a package, or a function of a Kotlin file.
-            if found.len() == before {
-                found.extend(self.jvm_folder(&unit.path, &folder, import.kind == ImportKind::Star));
+            if found.len() == before && (star || mention.name.as_deref().is_some_and(|n| n.starts_with(char::is_lowercase)))
+            {
+                found.extend(self.jvm_folder(from, &folder, star));
             }
         }
-        let package = module.package.as_deref().unwrap_or_default().replace('.', "/");
-        let names: HashSet<&SmolStr> = module
-            .exprs
-            .iter()
-            .filter_map(|expr| match &expr.kind {
-                ExprKind::Name(name) if name.starts_with(char::is_uppercase) => Some(name),
-                _ => None,
-            })
-            .collect();
-        for name in names {
-            found.extend(self.jvm_file(&unit.path, &package, name));
-        }
-        if unit.path.ends_with(".kt") {
-            found.extend(self.kotlin_folders.get(parent(&unit.path)).into_iter().flatten());
+        if from.ends_with(".kt") {
+            found.extend(self.kotlin_folders.get(parent(from)).into_iter().flatten());
         }
         found.into_iter().map(ToString::to_string).collect()
     }
@@ -216,7 +216,8 @@ impl<'a> Resolver<'a> {
 
     /// The files of a package in the folder nearest to `from`; only the Kotlin ones unless `all`.
     fn jvm_folder(&self, from: &str, package: &str, all: bool) -> Vec<&'a str> {
-        let paths = self.jvm_files.values().flatten().copied();
+        let last = package.rsplit('/').next().unwrap_or(package);
+        let paths = self.jvm_folders.get(last).into_iter().flatten().copied();
         let wanted = |path: &&str| (all || path.ends_with(".kt")) && in_folder(parent(path), package);
         let found: Vec<&str> = paths.filter(wanted).collect();
         let nearest = found.iter().map(|path| parent(path)).max_by_key(|f| (common(f, from), std::cmp::Reverse(*f)));
@@ -258,14 +259,7 @@ impl<'a> Resolver<'a> {
                 return Some(Found::File(candidate));
             }
         }
-        (!path.is_empty() && self.folders.contains(path.as_str()) && self.has_python(&path))
-            .then_some(Found::Folder(path))
-    }
-
-    fn has_python(&self, folder: &str) -> bool {
-        self.paths
-            .iter()
-            .any(|p| p.ends_with(".py") && p.starts_with(folder) && p.as_bytes().get(folder.len()) == Some(&b'/'))
+        self.python_folders.contains(path.as_str()).then_some(Found::Folder(path))
     }
 
     fn javascript(&self, from: &str, spec: &str) -> Option<String> {
@@ -474,10 +468,9 @@ mod tests {
             "one/src/main/kotlin/k/Helpers.kt",
         ];
         let module = crate::facts::jvm::java::lower(text).unwrap();
-        let index = crate::program::Index::build(&module);
-        let unit = Unit { file: crate::syntax::FileId(0), path: paths[0].into(), module, index };
+        let mentions = crate::program::load::jvm_mentions(&module);
         let packages = Packages::default();
-        let mut found = Resolver::new(paths.iter().copied(), &packages).jvm(&unit);
+        let mut found = Resolver::new(paths.iter().copied(), &packages).jvm(paths[0], &mentions);
         found.sort();
         found.dedup();
         assert_eq!(

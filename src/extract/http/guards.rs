@@ -5,8 +5,6 @@
 //! (`this.executeWithRetry(() => …)`), where the function is wrapped (`new CircuitBreaker(fn)`), or
 //! around the callers of the function.
 
-use std::collections::HashMap;
-
 use smol_str::SmolStr;
 
 use super::retry::{RetryPolicy, from_catalog, hand_written};
@@ -34,42 +32,18 @@ pub enum Guard {
     Deadline(Place),
 }
 
-/// Finds guards; remembers which functions are wrapped where.
+/// Finds guards.
 #[derive(Debug)]
 pub struct Guards<'e, 'a> {
     ev: &'e Evaluator<'a>,
-    /// Functions handed to a retry, a breaker or a deadline by name.
-    wrapped: HashMap<(UnitId, FuncId), Vec<Guard>>,
 }
 
 const MAX_HOPS: u32 = 3;
 
 impl<'e, 'a> Guards<'e, 'a> {
-    /// Scans the program for functions that are wrapped by name.
+    /// Finds guards in a program.
     pub fn new(ev: &'e Evaluator<'a>) -> Self {
-        let mut guards = Guards { ev, wrapped: HashMap::new() };
-        let mut wrapped: HashMap<(UnitId, FuncId), Vec<Guard>> = HashMap::new();
-        for unit in ev.program.ids() {
-            for call in &ev.program.unit(unit).index.calls {
-                let site = Site { unit, expr: call.expr };
-                let module = &ev.program.unit(unit).module;
-                let Some(c) = module.call(call.expr) else { continue };
-                if !c.args.iter().any(|a| may_be_function(&module.expr(a.value).kind)) {
-                    continue;
-                }
-                let found = guards.of_symbol(site, None);
-                if found.is_empty() {
-                    continue;
-                }
-                for arg in &c.args {
-                    if let Value::Function { unit: u, func, .. } = ev.at(unit, arg.value) {
-                        wrapped.entry((u, func)).or_default().extend(found.iter().cloned());
-                    }
-                }
-            }
-        }
-        guards.wrapped = wrapped;
-        guards
+        Guards { ev }
     }
 
     /// The guards around a call.
@@ -104,12 +78,11 @@ impl<'e, 'a> Guards<'e, 'a> {
                 }
                 Parent::Stmt(s) => match &module.stmt(s).kind {
                     StmtKind::Loop { header, body, .. } => {
-                        if let LoopHeader::Each { iter, .. } = header {
-                            if let Value::Instance(instance) = self.ev.at(site.unit, *iter)
-                                && let Some(call) = instance.call
-                            {
-                                out.extend(self.of_symbol(call, self.async_of(site)));
-                            }
+                        if let LoopHeader::Each { iter, .. } = header
+                            && let Value::Instance(instance) = self.ev.at(site.unit, *iter)
+                            && let Some(call) = instance.call
+                        {
+                            out.extend(self.of_symbol(call, self.async_of(site)));
                         }
                         if let Some(policy) = hand_written(self.ev, site, s, header, body) {
                             out.push(Guard::Retry(policy));
@@ -128,8 +101,13 @@ impl<'e, 'a> Guards<'e, 'a> {
                     for &decorator in &function.decorators {
                         out.extend(self.of_decorator(site.unit, decorator, function.is_async, hops));
                     }
-                    if let Some(wrapped) = self.wrapped.get(&(site.unit, f)) {
-                        out.extend(wrapped.iter().cloned());
+                    // `new CircuitBreaker(() => …)`: what stands around `breaker.fire()` counts too.
+                    if hops < MAX_HOPS && unit.index.lambda_expr.contains_key(&f) {
+                        for way in self.ev.entries(site.unit, f) {
+                            if way.handed.is_some_and(|handed| handed != way.site) {
+                                self.collect(way.site, hops + 1, out);
+                            }
+                        }
                     }
                     cover(&mut out[before..], site.unit, function.span);
                     if named.is_none() && !unit.index.lambda_expr.contains_key(&f) {
@@ -146,12 +124,19 @@ impl<'e, 'a> Guards<'e, 'a> {
         if hops < MAX_HOPS
             && let Some(func) = named
         {
-            for caller in self.ev.callers(site.unit, func).into_iter().take(16) {
-                if caller != site {
-                    let before = out.len();
-                    self.collect(caller, hops + 1, out);
-                    cover(&mut out[before..], site.unit, module.func(func).span);
+            let span = module.func(func).span;
+            for way in self.ev.entries(site.unit, func).into_iter().take(16) {
+                if way.site == site {
+                    continue;
                 }
+                let before = out.len();
+                if let Some(handed) = way.handed
+                    && let Some(arg) = self.handed_argument(handed, site.unit, func)
+                {
+                    self.of_call(handed, arg, hops, out);
+                }
+                self.collect(way.site, hops + 1, out);
+                cover(&mut out[before..], site.unit, span);
             }
         }
     }
@@ -161,13 +146,23 @@ impl<'e, 'a> Guards<'e, 'a> {
         unit.index.func_of(site.expr).map(|f| unit.module.func(f).is_async)
     }
 
+    /// The argument by which a function is handed to a call.
+    fn handed_argument(&self, handed: Site, unit: UnitId, func: FuncId) -> Option<ExprId> {
+        let (_, position) = self.ev.handed_to(unit, func).into_iter().find(|(site, _)| *site == handed)?;
+        let call = self.ev.program.unit(handed.unit).module.call(handed.expr)?;
+        call.args.get(position).map(|a| a.value)
+    }
+
     /// A call that gets our call as an argument.
     fn of_call(&self, site: Site, inner: ExprId, hops: u32, out: &mut Vec<Guard>) {
         let module = &self.ev.program.unit(site.unit).module;
         let Some(call) = module.call(site.expr) else { return };
         let is_async = match &module.expr(inner).kind {
             ExprKind::Lambda(f) => Some(module.func(*f).is_async),
-            _ => None,
+            _ => match self.ev.at(site.unit, inner) {
+                Value::Function { unit, func, .. } => Some(self.ev.program.unit(unit).module.func(func).is_async),
+                _ => None,
+            },
         };
         let found = self.of_symbol(site, is_async);
         if !found.is_empty() {
@@ -438,10 +433,6 @@ fn cover(guards: &mut [Guard], unit: UnitId, span: Span) {
             policy.covers.push((unit, span));
         }
     }
-}
-
-fn may_be_function(kind: &ExprKind) -> bool {
-    matches!(kind, ExprKind::Name(_) | ExprKind::Attr { .. } | ExprKind::Call(_))
 }
 
 /// A hand-written breaker is recognised by its name: nobody calls anything else a circuit breaker.
