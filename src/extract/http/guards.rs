@@ -70,7 +70,7 @@ impl<'e, 'a> Guards<'e, 'a> {
                     }
                     // `http.get(url).pipe(timeout(5000), retry(3))`
                     if let ExprKind::Attr { name, .. } = &module.expr(e).kind
-                        && matches!(name.as_str(), "pipe" | "timeout" | "retry")
+                        && matches!(name.as_str(), "pipe" | "timeout" | "retry" | "retryWhen")
                     {
                         self.of_pipe(site.unit, e, out);
                     }
@@ -116,6 +116,12 @@ impl<'e, 'a> Guards<'e, 'a> {
                     if named.is_none() && !function.name.is_empty() {
                         // A lambda that is bound to a name can be called by it too.
                         named = Some(f);
+                    }
+                }
+                // `@CircuitBreaker` on a class is one on each of its methods.
+                Parent::Class(class) if module.language.is_jvm() => {
+                    for &decorator in &module.class(class).decorators {
+                        out.extend(self.of_value(site.unit, decorator, Some(false)));
                     }
                 }
                 Parent::Class(_) | Parent::Top => {}
@@ -308,6 +314,11 @@ impl<'e, 'a> Guards<'e, 'a> {
         let place = self.ev.program.place(Site { unit, expr: call_expr });
         match module.callee_name(call_expr).map(SmolStr::as_str) {
             Some("timeout") => out.push(Guard::Deadline(place)),
+            Some("retry") if module.language.is_jvm() => out.push(Guard::Retry(RetryPolicy::immediate(place, "Reactor"))),
+            // `retryWhen(Retry.backoff(3, Duration.ofMillis(100)))`
+            Some("retryWhen") => {
+                out.push(Guard::Retry(RetryPolicy { wait: None, ..RetryPolicy::immediate(place, "Reactor") }));
+            }
             Some("retry") => out.push(Guard::Retry(RetryPolicy::immediate(place, "superagent"))),
             _ => {
                 for arg in &call.args {
