@@ -448,7 +448,9 @@ impl<'a> Evaluator<'a> {
             return Value::Class { unit: unit_id, class };
         }
         let this = || Some(Arc::new(Value::Object { unit: unit_id, class: class_id, call }));
-        for &method in &class.methods {
+        // A field and a method can share a name; which is meant shows in the call.
+        let field = is_jvm && class.fields.iter().any(|f| f.name == name) && !self.is_called(site);
+        for &method in class.methods.iter().filter(|_| !field) {
             let function = unit.module.func(method);
             if function.name == name {
                 if function.kind == FunctionKind::Getter {

@@ -7,8 +7,8 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use aho_corasick::AhoCorasick;
-use smol_str::SmolStr;
 use rayon::prelude::*;
+use smol_str::SmolStr;
 
 use super::index::Index;
 use super::mentions::{Mention, mentions};

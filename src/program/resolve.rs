@@ -197,7 +197,8 @@ impl<'a> Resolver<'a> {
                 found.extend(self.jvm_file(from, package, class));
             }
             // All of a package, or a function of a Kotlin file.
-            if found.len() == before && (star || mention.name.as_deref().is_some_and(|n| n.starts_with(char::is_lowercase)))
+            if found.len() == before
+                && (star || mention.name.as_deref().is_some_and(|n| n.starts_with(char::is_lowercase)))
             {
                 found.extend(self.jvm_folder(from, &folder, star));
             }

@@ -1,14 +1,15 @@
 //! What the build and the settings of Java and Kotlin services say about their HTTP: Actuator and other
 //! health libraries among the dependencies, the breaker around Feign, the prefix of all paths.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::services::Service;
 use crate::extract::http::{Guard, HttpClient};
 use crate::extract::routes::{Gap, GapKind, HealthEvidence, HealthKind, Served, path};
 use crate::files::{self, Tree, Zone, zone};
-use crate::program::{Program, UnitId};
 use crate::program::resolve::within;
+use crate::program::types::{build_root, simple_name};
+use crate::program::{Program, UnitId};
 use crate::syntax::data::{Node, properties, yaml};
 use crate::syntax::{FileId, Place, Span};
 
@@ -51,11 +52,16 @@ pub(super) fn apply(
     served: &mut Served,
 ) {
     let is_jvm = |unit: UnitId| program.language(unit).is_jvm();
-    // Code that no service runs says nothing about the system.
-    http.retain(|c| !is_jvm(c.site.unit) || services.is_empty() || owners.get(&c.place.file).is_some_and(|o| !o.is_empty()));
     if !program.ids().any(is_jvm) {
         return;
     }
+    // A program that is started and is no service is a tool: it says nothing about the system.
+    let started = started(program);
+    http.retain(|c| {
+        let owned = owners.get(&c.place.file).is_some_and(|o| !o.is_empty());
+        let tool = || started.contains(build_root(&program.unit(c.site.unit).path));
+        !is_jvm(c.site.unit) || services.is_empty() || owned || !tool()
+    });
     let builds = builds(tree);
     let settings = Files::read(tree);
     for (index, service) in services.iter().enumerate() {
@@ -67,7 +73,8 @@ pub(super) fn apply(
         }
         health(tree, service, unit, program, &builds, served);
         let prefix = ["server.servlet.contextpath", "server.contextpath", "spring.webflux.basepath"];
-        if let Some((prefix, _)) = prefix.iter().find_map(|key| own.keys.get(*key)).filter(|(p, _)| p.starts_with('/')) {
+        if let Some((prefix, _)) = prefix.iter().find_map(|key| own.keys.get(*key)).filter(|(p, _)| p.starts_with('/'))
+        {
             for route in served.routes.iter_mut().filter(|r| r.framework == "Spring") {
                 if owners.get(&route.place.file).is_some_and(|o| o.as_slice() == [index]) && !prefix.contains("${") {
                     route.path = path::join(prefix, &route.path);
@@ -77,15 +84,38 @@ pub(super) fn apply(
     }
 }
 
+/// The build modules with a class that is started.
+fn started(program: &Program) -> HashSet<&str> {
+    let starts = |unit: &UnitId| {
+        let module = &program.unit(*unit).module;
+        program.language(*unit).is_jvm()
+            && zone(&program.unit(*unit).path) == Zone::Production
+            && (module.funcs.iter().any(|f| f.name == "main")
+                || module
+                    .classes
+                    .iter()
+                    .flat_map(|c| &c.decorators)
+                    .any(|d| simple_name(module, *d).is_some_and(|n| n == "SpringBootApplication")))
+    };
+    program.ids().filter(starts).map(|unit| build_root(&program.unit(unit).path)).collect()
+}
+
 /// What the settings of a service say about a client.
 fn configure(client: &mut HttpClient, own: &Own, builds: &[Build], root: &str) {
-    let on = |keys: &[&str]| keys.iter().find_map(|k| own.keys.get(*k)).filter(|(value, _)| value != "false").map(|(_, place)| *place);
+    let on = |keys: &[&str]| {
+        keys.iter().find_map(|k| own.keys.get(*k)).filter(|(value, _)| value != "false").map(|(_, place)| *place)
+    };
     let retries = own.keys.iter().find(|(key, (value, _))| {
-        (key.contains("maxautoretries") && value != "0") || key.ends_with(".retryer") || key.contains("loadbalancer.retry.max")
+        (key.contains("maxautoretries") && value != "0")
+            || key.ends_with(".retryer")
+            || key.contains("loadbalancer.retry.max")
     });
     let text = build_text(builds, root).unwrap_or_default();
     // A load-balanced RestTemplate repeats GET requests when Spring Retry is there; Ribbon and Feign by settings.
-    if retries.is_some() || (text.contains("spring-retry") && matches!(client.library.as_str(), "OpenFeign" | "RestTemplate" | "WebClient")) {
+    if retries.is_some()
+        || (text.contains("spring-retry")
+            && matches!(client.library.as_str(), "OpenFeign" | "RestTemplate" | "WebClient"))
+    {
         client.retry_unknown.get_or_insert_with(|| "the settings or Spring Retry may repeat it".to_string());
     }
     if client.library != "OpenFeign" {
@@ -175,7 +205,9 @@ fn build_text(builds: &[Build], root: &str) -> Option<String> {
     if open.is_empty() {
         return None;
     }
-    open.extend(builds.iter().filter(|b| b.folder != root && (within(root, &b.folder) || b.folder.starts_with("buildSrc"))));
+    open.extend(
+        builds.iter().filter(|b| b.folder != root && (within(root, &b.folder) || b.folder.starts_with("buildSrc"))),
+    );
     let mut done: Vec<&str> = Vec::new();
     let mut out = String::new();
     while let Some(build) = open.pop() {
@@ -231,7 +263,10 @@ impl Files {
             let mut keys = Settings::new();
             if extension == "properties" {
                 for pair in properties(&text).pairs {
-                    keys.insert(relaxed(&pair.key), (pair.value.clone().unwrap_or_default(), Place::new(id, pair.key_span)));
+                    keys.insert(
+                        relaxed(&pair.key),
+                        (pair.value.clone().unwrap_or_default(), Place::new(id, pair.key_span)),
+                    );
                 }
             } else {
                 for document in yaml(&text).documents {
@@ -255,8 +290,11 @@ impl Files {
             names.extend(found.get("spring.application.name").map(|(name, _)| name.clone()));
             keys.extend(found.clone());
         }
-        let remote = keys.keys().any(|k| k.starts_with("spring.cloud.config.") || k.starts_with("spring.cloud.nacos.config") || k.starts_with("spring.cloud.consul.config"))
-            || keys.get("spring.config.import").is_some_and(|(v, _)| v.contains("configserver:"));
+        let remote = keys.keys().any(|k| {
+            k.starts_with("spring.cloud.config.")
+                || k.starts_with("spring.cloud.nacos.config")
+                || k.starts_with("spring.cloud.consul.config")
+        }) || keys.get("spring.config.import").is_some_and(|(v, _)| v.contains("configserver:"));
         let mut from_server = false;
         for (folder, stem, found) in &self.files {
             if names.iter().any(|n| n == stem) && !stem.is_empty() {

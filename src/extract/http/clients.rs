@@ -234,6 +234,9 @@ fn new_client(ev: &Evaluator<'_>, site: Site, library: &Library, http: &Http, cl
     if timeout == Timeout::Unsaid && ev.program.language(site.unit).is_jvm() {
         timeout = super::jvm::timeout(ev, site, client);
     }
+    if ev.program.language(site.unit).is_jvm() {
+        retry_unknown = retry_unknown.or_else(|| super::jvm::may_repeat(ev, site));
+    }
     let module = &ev.program.unit(site.unit).module;
     let idempotency_key =
         module.call(site.expr).is_some_and(|call| request::idempotency_key(ev, call, site, None) == Some(true));

@@ -1,7 +1,8 @@
 //! What is special about HTTP clients in Java and Kotlin: limits are set by setters and builders, and
 //! clients are interfaces that a framework implements.
 
-use super::guards::Guards;
+use super::guards::{Guard, Guards};
+use super::retry::RetryPolicy;
 use super::timeout::Timeout;
 use super::{ClientKind, HttpClient, HttpRequest, InScope};
 use crate::catalog::http::Client;
@@ -52,20 +53,27 @@ pub(super) fn timeout(ev: &Evaluator<'_>, site: Site, client: &Client) -> Timeou
         at = *object;
         // A builder that comes from elsewhere may be told anything there.
         let inner = &module.expr(at).kind;
-        let is_class = matches!(inner, ExprKind::Name(n) | ExprKind::Attr { name: n, .. } if n.starts_with(char::is_uppercase));
+        let is_class =
+            matches!(inner, ExprKind::Name(n) | ExprKind::Attr { name: n, .. } if n.starts_with(char::is_uppercase));
         open |= !is_class && module.call(at).is_none();
     }
     // The first step makes a builder, or a client with a factory of its own: `new RestTemplate(factory)`.
     let only_address = client.ty == "WebClient" || client.ty == "OAuth2RestTemplate";
-    if !only_address && module.call(site.expr).is_some_and(|c| c.is_new || !matches!(module.expr(c.callee).kind, ExprKind::Attr { .. }))
+    if !only_address
+        && module
+            .call(site.expr)
+            .is_some_and(|c| c.is_new || !matches!(module.expr(c.callee).kind, ExprKind::Attr { .. }))
     {
         open |= module.call(site.expr).is_some_and(|c| !c.args.is_empty());
     }
     // A builder of Spring Boot reads the settings of the application.
     open |= text_of(module, at).is_some_and(|name| name.ends_with("RestTemplateBuilder"));
-    // Setters of the object.
+    // Setters of the object; a bean is often called like its method.
+    let func = unit.index.func_of(site.expr).map(|f| module.func(f).name.as_str());
+    let names: Vec<&str> = bound_name(module, site.expr).into_iter().chain(func).collect();
     let root = build_root(&unit.path);
-    for name in client.timeout.iter().map(String::as_str).chain(MAY_LIMIT) {
+    let setters = MAY_LIMIT.into_iter().filter(|name| name.starts_with("set"));
+    for name in client.timeout.iter().map(String::as_str).chain(setters) {
         for setter in ev.program.calls_named(name) {
             let other = ev.program.unit(setter.unit);
             if build_root(&other.path) != root || *setter == site {
@@ -73,16 +81,89 @@ pub(super) fn timeout(ev: &Evaluator<'_>, site: Site, client: &Client) -> Timeou
             }
             let Some(call) = other.module.call(setter.expr) else { continue };
             let ExprKind::Attr { object, .. } = &other.module.expr(call.callee).kind else { continue };
-            let of_this = ev.at(setter.unit, *object).alternatives().iter().any(|v| {
-                v.instance().is_some_and(|i| i.call == Some(site))
-            });
+            let of_this = ev
+                .at(setter.unit, *object)
+                .alternatives()
+                .iter()
+                .any(|v| v.instance().is_some_and(|i| i.call == Some(site)));
             // In the same file a variable of the same name is enough.
-            if of_this || (setter.unit == site.unit && bound_name(module, site.expr).is_some_and(|n| text_of(module, *object) == Some(n))) {
+            if of_this || (setter.unit == site.unit && names.iter().any(|n| text_of(module, *object) == Some(n))) {
                 say(name, *setter);
             }
         }
     }
     if open && verdict == Timeout::Unsaid { Timeout::Unknown } else { verdict }
+}
+
+/// Steps that put code into a client that may send a request again.
+const MAY_REPEAT: [&str; 10] = [
+    "interceptors",
+    "additionalInterceptors",
+    "setInterceptors",
+    "getInterceptors",
+    "filter",
+    "filters",
+    "setRetryHandler",
+    "setRetryStrategy",
+    "setServiceUnavailableRetryStrategy",
+    "addInterceptor",
+];
+
+/// Why the client may repeat requests without a policy that is seen: an interceptor, a retry handler.
+pub(super) fn may_repeat(ev: &Evaluator<'_>, site: Site) -> Option<String> {
+    let unit = ev.program.unit(site.unit);
+    // In the function that makes the client, or the class when a field is one.
+    let span = match unit.index.func_of(site.expr) {
+        Some(func) => unit.module.func(func).span,
+        None => unit.module.classes.iter().map(|c| c.span).find(|s| s.contains(unit.module.expr(site.expr).span))?,
+    };
+    unit.index.calls.iter().find_map(|call| {
+        let name = unit.module.callee_name(call.expr)?;
+        let inside = span.contains(unit.module.expr(call.expr).span);
+        (inside && MAY_REPEAT.contains(&name.as_str())).then(|| format!("`{name}` may bring a retry"))
+    })
+}
+
+/// What the names in a call say about it, when it runs a lambda or a publisher: `retry.executeSupplier(() -> …)`,
+/// `Failsafe.with(policy).get(() -> …)`, `transformDeferred(CircuitBreakerOperator.of(breaker))`.
+pub(super) fn told_by_name(ev: &Evaluator<'_>, site: Site, inner: Option<ExprId>) -> Vec<Guard> {
+    let module = &ev.program.unit(site.unit).module;
+    let Some(call) = module.call(site.expr) else { return Vec::new() };
+    let mut todo: Vec<ExprId> = vec![call.callee];
+    todo.extend(call.args.iter().map(|a| a.value).filter(|a| Some(*a) != inner));
+    let (mut retry, mut breaker, mut deadline) = (false, false, false);
+    let mut seen = 0;
+    while let Some(expr) = todo.pop().filter(|_| seen < 200) {
+        seen += 1;
+        if let ExprKind::Name(name) | ExprKind::Attr { name, .. } = &module.expr(expr).kind {
+            let name = name.to_lowercase();
+            let both = ["failsafe", "decorator", "resilien", "faulttoleran"].iter().any(|w| name.contains(w));
+            retry |= both || ["retry", "retries", "retrier"].iter().any(|w| name.contains(w));
+            breaker |= both || name.contains("breaker") || name.contains("hystrix");
+            deadline |= both || name.contains("timelimit") || name.contains("timeout");
+        }
+        if Some(expr) != inner {
+            todo.extend(module.children(expr));
+        }
+    }
+    let place = ev.program.place(site);
+    let mut out = Vec::new();
+    if retry {
+        // How it waits stands where the policy is made.
+        out.push(Guard::Retry(RetryPolicy {
+            wait: None,
+            bounded: None,
+            selective: true,
+            ..RetryPolicy::immediate(place, "a retry policy")
+        }));
+    }
+    if breaker {
+        out.push(Guard::Breaker { place, library: "a circuit breaker".into(), inert: None });
+    }
+    if deadline || breaker {
+        out.push(Guard::Deadline(place));
+    }
+    out
 }
 
 /// The last name of a name, an attribute or a construction.
@@ -123,9 +204,11 @@ pub(super) fn request_timeout(ev: &Evaluator<'_>, site: Site, symbol: &str) -> T
     let span = unit.index.func_of(site.expr).map(|f| module.func(f).span);
     let said = |names: &[&str]| {
         let inside = |e: ExprId| span.is_none_or(|s| s.contains(module.expr(e).span));
-        unit.index.calls.iter().filter(|c| inside(c.expr)).find_map(|c| {
-            module.callee_name(c.expr).is_some_and(|n| names.contains(&n.as_str())).then_some(c.expr)
-        })
+        unit.index
+            .calls
+            .iter()
+            .filter(|c| inside(c.expr))
+            .find_map(|c| module.callee_name(c.expr).is_some_and(|n| names.contains(&n.as_str())).then_some(c.expr))
     };
     match symbol {
         "HttpClient.send" | "HttpClient.sendAsync" => {
@@ -134,7 +217,11 @@ pub(super) fn request_timeout(ev: &Evaluator<'_>, site: Site, symbol: &str) -> T
             }
             // A request that is built elsewhere may have one.
             let built = said(&["newBuilder"]).is_some_and(|_| said(&["build"]).is_some());
-            if symbol.ends_with("sendAsync") || !built || call.args.is_empty() { Timeout::Unknown } else { Timeout::Unsaid }
+            if symbol.ends_with("sendAsync") || !built || call.args.is_empty() {
+                Timeout::Unknown
+            } else {
+                Timeout::Unsaid
+            }
         }
         "CloseableHttpClient.execute" => match said(&["setConfig", "setParams"]) {
             Some(_) => Timeout::Unknown,
@@ -148,7 +235,11 @@ pub(super) fn request_timeout(ev: &Evaluator<'_>, site: Site, symbol: &str) -> T
             Some(expr) => {
                 let block = module.callee_name(expr).is_some_and(|n| n == "block");
                 // `block()` waits for ever, `block(Duration)` does not.
-                if block && module.call(expr).is_some_and(|c| c.args.is_empty()) { Timeout::Unsaid } else { Timeout::Unknown }
+                if block && module.call(expr).is_some_and(|c| c.args.is_empty()) {
+                    Timeout::Unsaid
+                } else {
+                    Timeout::Unknown
+                }
             }
             None => Timeout::Unsaid,
         },
@@ -171,7 +262,13 @@ pub(super) fn declared(ev: &Evaluator<'_>, in_scope: &InScope<'_>, guards: &Guar
     out
 }
 
-fn feign_client(ev: &Evaluator<'_>, guards: &Guards<'_, '_>, unit_id: UnitId, class: ClassId, decorator: ExprId) -> HttpClient {
+fn feign_client(
+    ev: &Evaluator<'_>,
+    guards: &Guards<'_, '_>,
+    unit_id: UnitId,
+    class: ClassId,
+    decorator: ExprId,
+) -> HttpClient {
     let module = &ev.program.unit(unit_id).module;
     let site = Site { unit: unit_id, expr: decorator };
     let place = ev.program.place(site);
@@ -186,7 +283,8 @@ fn feign_client(ev: &Evaluator<'_>, guards: &Guards<'_, '_>, unit_id: UnitId, cl
     let url = argument(&["url"]).filter(|(text, _)| !text.parts.is_empty() && text.pattern() != "");
     let base_url = url.or_else(|| argument(&["name", "value", "serviceId"]));
     // A configuration class can hold a `Retryer` and `Request.Options`.
-    let configured = module.call(decorator).is_some_and(|c| c.args.iter().any(|a| a.name.as_deref() == Some("configuration")));
+    let configured =
+        module.call(decorator).is_some_and(|c| c.args.iter().any(|a| a.name.as_deref() == Some("configuration")));
     let mut requests = Vec::new();
     for &method in &module.class(class).methods {
         let function = module.func(method);
@@ -199,7 +297,9 @@ fn feign_client(ev: &Evaluator<'_>, guards: &Guards<'_, '_>, unit_id: UnitId, cl
         for &call in ev.program.calls_named(&function.name) {
             let Some(c) = ev.program.unit(call.unit).module.call(call.expr) else { continue };
             let reaches = ev.at(call.unit, c.callee).alternatives().iter().any(|v| match v {
-                Value::Function { unit, func, .. } => (*unit, *func) == (unit_id, method) || implements(ev, *unit, *func, &module.class(class).name),
+                Value::Function { unit, func, .. } => {
+                    (*unit, *func) == (unit_id, method) || implements(ev, *unit, *func, &module.class(class).name)
+                }
                 _ => false,
             });
             if reaches {
@@ -238,7 +338,13 @@ fn implements(ev: &Evaluator<'_>, unit: UnitId, func: crate::facts::module::Func
     module.class(class).bases.iter().any(|b| simple_name(module, *b).is_some_and(|n| n == interface))
 }
 
-fn feign_request(ev: &Evaluator<'_>, guards: &Guards<'_, '_>, site: Site, verb: Option<&'static str>, url: Option<Text>) -> HttpRequest {
+fn feign_request(
+    ev: &Evaluator<'_>,
+    guards: &Guards<'_, '_>,
+    site: Site,
+    verb: Option<&'static str>,
+    url: Option<Text>,
+) -> HttpRequest {
     let unit = ev.program.unit(site.unit);
     let func = unit.index.func_of(site.expr);
     HttpRequest {

@@ -45,8 +45,7 @@ impl Framework {
 
 /// Adds the routes of Java and Kotlin.
 pub(super) fn jvm(ev: &Evaluator<'_>, in_scope: &InScope<'_>, served: &mut Served) {
-    let units: Vec<UnitId> =
-        ev.program.ids().filter(|u| ev.program.language(*u).is_jvm() && in_scope(*u)).collect();
+    let units: Vec<UnitId> = ev.program.ids().filter(|u| ev.program.language(*u).is_jvm() && in_scope(*u)).collect();
     let roots = application_paths(ev, &units);
     for &unit in &units {
         let module = &ev.program.unit(unit).module;
