@@ -478,7 +478,9 @@ impl<'a> Evaluator<'a> {
             return Value::Class { unit: unit_id, class };
         }
         let this = || Some(Arc::new(Value::Object { unit: unit_id, class: class_id, call }));
-        for &method in &class.methods {
+        // A field and a method can share a name; which is meant shows in the call.
+        let field = is_jvm && class.fields.iter().any(|f| f.name == name) && !self.is_called(site);
+        for &method in class.methods.iter().filter(|_| !field) {
             let function = unit.module.func(method);
             if function.name == name {
                 if function.kind == FunctionKind::Getter {
@@ -1481,7 +1483,10 @@ impl<'a> Evaluator<'a> {
 
     /// What a call runs, as far as it can be resolved; a method of an object that is passed in is looked up in what the callers pass.
     pub fn called(&self, site: Site, call: &Call) -> Vec<Value> {
-        let callee = self.at(site.unit, call.callee);
+        let mut callee = self.at(site.unit, call.callee);
+        if self.program.language(site.unit).is_jvm() {
+            callee = self.overload(callee, call);
+        }
         if !callee.is_unknown() || self.settling.get() >= 2 {
             return callee.alternatives().to_vec();
         }

@@ -446,8 +446,13 @@ impl Builder<'_> {
         self.index.func_parent[id.0 as usize] = parent;
         let module = self.module;
         let function = module.func(id);
+        // An annotation of Java can name the constants of the class.
+        let around = match function.class {
+            Some(class) if module.language.is_jvm() => Parent::Class(class),
+            _ => parent,
+        };
         for &decorator in &function.decorators {
-            self.expr(decorator, parent, function.parent);
+            self.expr(decorator, around, function.parent);
         }
         for (i, param) in function.params.iter().enumerate() {
             self.bind(Scope::Func(id), &param.name, Binding::Param(id, i));

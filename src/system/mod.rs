@@ -7,6 +7,7 @@ pub mod compose;
 pub mod deployment;
 pub mod health;
 pub mod imports;
+mod jvm;
 pub mod map;
 pub mod owners;
 pub mod services;
@@ -130,14 +131,16 @@ pub fn build(
     let browser = browser::browser(tree, deployment, program, &dependencies);
     let owners = owners::owners(tree, program, &dependencies, &services);
     let in_scope = |unit| files::zone(&program.unit(unit).path) == Zone::Production && !browser.is_browser(unit);
-    let http = http::extract(&ev, &in_scope);
+    let mut http = http::extract(&ev, &in_scope);
     let blocking = http::blocking_calls(&ev, &in_scope);
+    // What registers a route is a server, whatever else stands in its package.
+    let production = |unit| files::zone(&program.unit(unit).path) == Zone::Production;
+    let mut served = routes::extract(&ev, &production);
+    jvm::apply(tree, program, &services, &owners, &mut http, &mut served);
     let calls = calls::calls(&services, &owners, &http);
     let datastores = stores::find(tree, &ev, &in_scope, &services, &owners, &deployment.projects);
     let publish::Publishing { publishers, dual_writes } = publish::extract(&ev, &in_scope);
     let consumers = consume::extract(&ev, &in_scope, &Evidence::read(tree));
-    // What registers a route is a server, whatever else stands in its package.
-    let production = |unit| files::zone(&program.unit(unit).path) == Zone::Production;
     let mut system = System {
         services,
         owners,
@@ -148,9 +151,9 @@ pub fn build(
         publishers,
         dual_writes,
         consumers,
-        // The sagas of Java's engines are not read yet: what their steps undo is said in another form.
+        // Sagas of Java and Kotlin are written with libraries that the extractor does not know yet.
         sagas: saga::extract(&ev, &|unit| in_scope(unit) && !program.language(unit).is_jvm()),
-        served: routes::extract(&ev, &production),
+        served,
         map: SystemMap::default(),
     };
     system.map.endpoints = health::endpoints(&system.served);

@@ -5,7 +5,7 @@
 use skillcheck::catalog::Catalog;
 use skillcheck::extract::routes::{self, Served};
 use skillcheck::facts::module::Language;
-use skillcheck::facts::{javascript, python};
+use skillcheck::facts::{javascript, jvm, python};
 use skillcheck::files::{self, FileKind};
 use skillcheck::program::resolve::Packages;
 use skillcheck::program::{Evaluator, Index, Program, Unit};
@@ -19,6 +19,8 @@ pub(crate) fn program(sources: &[(&str, &str)]) -> Program {
             Language::Python => python::lower(text).unwrap(),
             Language::JavaScript => javascript::lower(text, javascript::Dialect::Js).unwrap(),
             Language::TypeScript => javascript::lower(text, javascript::Dialect::Ts).unwrap(),
+            Language::Java => jvm::java::lower(text).unwrap(),
+            Language::Kotlin => jvm::kotlin::lower(text).unwrap(),
         };
         assert!(module.syntax_errors.is_empty(), "{path} does not parse");
         Unit { file: FileId(i as u32), path: path.to_string(), index: Index::build(&module), module }

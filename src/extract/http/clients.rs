@@ -105,6 +105,7 @@ pub fn clients(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<HttpClient> {
         }
     }
     attach(ev, &mut found);
+    found.extend(super::jvm::declared(ev, in_scope, &guards).into_iter().map(|client| (client.site, client)));
     let mut out: Vec<HttpClient> = found.into_values().collect();
     for client in &mut out {
         client.requests.sort_by_key(|r| r.place);
@@ -229,6 +230,12 @@ fn new_client(ev: &Evaluator<'_>, site: Site, library: &Library, http: &Http, cl
         && let Some(place) = assigned_timeout(ev, site, client)
     {
         timeout = Timeout::Set(place);
+    }
+    if timeout == Timeout::Unsaid && ev.program.language(site.unit).is_jvm() {
+        timeout = super::jvm::timeout(ev, site, client);
+    }
+    if ev.program.language(site.unit).is_jvm() {
+        retry_unknown = retry_unknown.or_else(|| super::jvm::may_repeat(ev, site));
     }
     let module = &ev.program.unit(site.unit).module;
     let idempotency_key =

@@ -12,6 +12,7 @@ use crate::catalog::http::RetryForm;
 use crate::facts::module::{ExprId, ExprKind, FuncId, FunctionKind, LoopHeader, StmtKind};
 use crate::program::hierarchy::FuncRef;
 use crate::program::index::Scope;
+use crate::program::types::simple_name;
 use crate::program::{Evaluator, Parent, Site, UnitId, Value};
 use crate::syntax::{Place, Span};
 
@@ -73,7 +74,10 @@ impl<'e, 'a> Guards<'e, 'a> {
                     }
                     // `http.get(url).pipe(timeout(5000), retry(3))`
                     if let ExprKind::Attr { name, .. } = &module.expr(e).kind
-                        && matches!(name.as_str(), "pipe" | "timeout" | "retry")
+                        && matches!(
+                            name.as_str(),
+                            "pipe" | "timeout" | "retry" | "retryWhen" | "transform" | "transformDeferred" | "as"
+                        )
                     {
                         self.of_pipe(site.unit, e, out);
                     }
@@ -119,6 +123,19 @@ impl<'e, 'a> Guards<'e, 'a> {
                     if named.is_none() && !function.name.is_empty() {
                         // A lambda that is bound to a name can be called by it too.
                         named = Some(f);
+                    }
+                }
+                // `@CircuitBreaker` on a class is one on each of its methods.
+                Parent::Class(class) if module.language.is_jvm() => {
+                    for &decorator in &module.class(class).decorators {
+                        out.extend(self.of_value(site.unit, decorator, Some(false)));
+                    }
+                    // `class GetUser extends HystrixCommand<User>` runs in a breaker, and for a second.
+                    let base = |b: &ExprId| simple_name(module, *b).is_some_and(|n| n.starts_with("Hystrix"));
+                    if let Some(&base) = module.class(class).bases.iter().find(|b| base(b)) {
+                        let place = self.ev.program.place(Site { unit: site.unit, expr: base });
+                        out.push(Guard::Breaker { place, library: "Hystrix".into(), inert: None });
+                        out.push(Guard::Deadline(place));
                     }
                 }
                 Parent::Class(_) | Parent::Top => {}
@@ -193,6 +210,9 @@ impl<'e, 'a> Guards<'e, 'a> {
         if !found.is_empty() {
             out.extend(found);
             return;
+        }
+        if module.language.is_jvm() && matches!(module.expr(inner).kind, ExprKind::Lambda(_)) {
+            out.extend(super::jvm::told_by_name(self.ev, site, Some(inner)));
         }
         if hops >= MAX_HOPS {
             return;
@@ -333,6 +353,16 @@ impl<'e, 'a> Guards<'e, 'a> {
         let place = self.ev.program.place(Site { unit, expr: call_expr });
         match module.callee_name(call_expr).map(SmolStr::as_str) {
             Some("timeout") => out.push(Guard::Deadline(place)),
+            Some("retry") if module.language.is_jvm() => {
+                out.push(Guard::Retry(RetryPolicy::immediate(place, "Reactor")))
+            }
+            // `retryWhen(Retry.backoff(3, Duration.ofMillis(100)))`
+            Some("transform" | "transformDeferred" | "as") if module.language.is_jvm() => {
+                out.extend(super::jvm::told_by_name(self.ev, Site { unit, expr: call_expr }, Some(call.callee)));
+            }
+            Some("retryWhen") => {
+                out.push(Guard::Retry(RetryPolicy { wait: None, ..RetryPolicy::immediate(place, "Reactor") }));
+            }
             Some("retry") => out.push(Guard::Retry(RetryPolicy::immediate(place, "superagent"))),
             _ => {
                 for arg in &call.args {

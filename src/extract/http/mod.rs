@@ -4,6 +4,7 @@
 pub mod clients;
 pub mod context;
 pub mod guards;
+mod jvm;
 pub mod request;
 pub mod retry;
 pub mod timeout;

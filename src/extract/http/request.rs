@@ -30,6 +30,9 @@ pub fn read(
     {
         timeout = Timeout::Set(*place);
     }
+    if timeout == Timeout::Unsaid && unit.module.language.is_jvm() {
+        timeout = super::jvm::request_timeout(ev, site, symbol);
+    }
     let async_callers = match func {
         Some(f) if (http.blocks || form.blocks) && !unit.module.func(f).is_async => async_callers(ev, site.unit, f),
         _ => Vec::new(),

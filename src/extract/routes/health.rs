@@ -23,6 +23,8 @@ pub struct HealthEvidence {
 pub enum HealthKind {
     /// `grpc.health.v1.Health`.
     Grpc,
+    /// A dependency that serves a health route without code of ours.
+    Dependency,
 }
 
 /// How sure a path is about being a health check.

@@ -9,6 +9,7 @@ mod attach;
 mod django;
 pub mod graph;
 pub mod health;
+mod jvm;
 mod nest;
 mod next;
 mod objects;
@@ -106,6 +107,7 @@ pub fn extract(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Served {
     nest::nest(ev, in_scope, &mut served);
     django::django(ev, in_scope, &mut served);
     next::next(ev, in_scope, &mut served);
+    jvm::jvm(ev, in_scope, &mut served);
     plain::plain(ev, in_scope, &mut served);
     health::libraries(ev, in_scope, &mut served);
     let Served { routes, apps, gaps, health } = &mut served;

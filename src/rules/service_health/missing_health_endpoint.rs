@@ -72,6 +72,10 @@ fn help(framework: &str) -> String {
         "NestJS" => "@Controller('health') with @HealthCheck() of @nestjs/terminus",
         "Next.js" => "app/api/health/route.ts with an exported GET",
         "aiohttp" => "app.router.add_get(\"/health\", health)",
+        "Spring" => "`/actuator/health` of the dependency `spring-boot-starter-actuator`",
+        "JAX-RS" => "@Path(\"health\") with a @GET method",
+        "Micronaut" => "`/health` of the dependency `micronaut-management`",
+        "Servlet" => "@WebServlet(\"/health\")",
         _ => "app.get('/health', …)",
     };
     format!(
