@@ -20,6 +20,9 @@ use crate::facts::module::{
 /// How deep evaluation goes before it gives up with [`Value::Unknown`].
 const MAX_DEPTH: u32 = 48;
 
+/// How many imports are followed one through the other.
+const MAX_IMPORTS: usize = 32;
+
 /// Evaluates expressions of one program. One per thread; it remembers what it found.
 #[derive(Debug)]
 pub struct Evaluator<'a> {
@@ -29,6 +32,8 @@ pub struct Evaluator<'a> {
     pub catalog: &'a Catalog,
     memo: RefCell<HashMap<Site, Value>>,
     depth: Cell<u32>,
+    /// The imports that are being followed: modules that import each other in a circle offer nothing there.
+    importing: RefCell<Vec<(UnitId, usize)>>,
     /// How many parameters are being followed to find the callers of a function.
     settling: Cell<u32>,
     /// The classes that directly extend or implement a class; built when first asked for.
@@ -43,6 +48,7 @@ impl<'a> Evaluator<'a> {
             catalog,
             memo: RefCell::default(),
             depth: Cell::new(0),
+            importing: RefCell::default(),
             settling: Cell::new(0),
             subclasses: OnceCell::new(),
         }
@@ -201,6 +207,20 @@ impl<'a> Evaluator<'a> {
     }
 
     fn import(&self, unit_id: UnitId, index: usize) -> Value {
+        let this = (unit_id, index);
+        {
+            let mut importing = self.importing.borrow_mut();
+            if importing.len() >= MAX_IMPORTS || importing.contains(&this) {
+                return Value::Unknown;
+            }
+            importing.push(this);
+        }
+        let value = self.imported(unit_id, index);
+        self.importing.borrow_mut().pop();
+        value
+    }
+
+    fn imported(&self, unit_id: UnitId, index: usize) -> Value {
         let import = &self.program.unit(unit_id).module.imports[index];
         let Some(target) = self.program.imports.target(unit_id, &import.module) else { return Value::Unknown };
         match (target, &import.kind) {

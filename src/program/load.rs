@@ -298,6 +298,20 @@ mod tests {
     }
 
     #[test]
+    fn modules_that_import_each_other_in_a_circle_end() {
+        let sources = [
+            ("a.ts", "import { x } from './b';\nexport { x };\nx.get('/a');\n"),
+            ("b.ts", "import { x } from './a';\nexport { x };\n"),
+            ("c/index.ts", "export * from './d';\n"),
+            ("c/d.ts", "import { Base } from './index';\nexport class Kind extends Base {}\nBase[0].get();\n"),
+        ];
+        let program = from_sources(&sources, &Packages::default());
+        let ev = Evaluator::new(&program, Catalog::embedded().unwrap());
+        let callees: Vec<bool> = program.calls_named("get").iter().map(|s| ev.callee(*s).is_some()).collect();
+        assert_eq!(callees, [false, false]);
+    }
+
+    #[test]
     fn redis_and_bull_constructors_are_typed() {
         let js = "import Redis from 'ioredis';\nimport { Redis as R } from 'ioredis';\nimport Queue from 'bull';\nnew Redis(url).publish('c', 'm');\nnew R().publish('c', 'm');\nconst q = new Queue('mail', url);\nq.add({});\n";
         assert_eq!(receivers("a.ts", js, "publish"), ["ioredis.Redis.publish", "ioredis.Redis.publish"]);
