@@ -1,9 +1,10 @@
 //! From files to a [`Program`]: which source files are read, and the two waves of parsing.
 //!
 //! Only files that hold a literal of the catalog are parsed (most files of a repository say nothing
-//! about services). What those import is parsed too, since a client or a constant may stand there.
+//! about services). What those import is parsed too, since a client or a constant may stand there, and
+//! so is what imports them: a wrapper is called from files that do not name its library.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use aho_corasick::AhoCorasick;
 use rayon::prelude::*;
@@ -62,6 +63,7 @@ pub fn load(
     let mut loaded = Loaded::default();
     let mut units: BTreeMap<String, Unit> = BTreeMap::new();
     let mut waiting: BTreeMap<&str, (FileId, Language)> = BTreeMap::new();
+    let mut naming: HashMap<FileId, Vec<String>> = HashMap::new();
     let first: Vec<(FileId, Language, Read)> = sources
         .par_iter()
         .map(|&(id, language)| {
@@ -76,37 +78,36 @@ pub fn load(
                 loaded.parsed += 1;
                 loaded.bytes += bytes;
                 units.insert(unit.path.clone(), *unit);
-                false
+                None
             }
             Read::Refused(reason) => {
                 loaded.refused.push((id, reason));
-                false
+                None
             }
-            Read::PassedOver(bytes) => {
+            Read::PassedOver(bytes, modules) => {
                 loaded.bytes += bytes;
-                true
+                Some(modules)
             }
         }
     };
     for outcome in first {
         let (id, language) = (outcome.0, outcome.1);
-        if take(outcome, &mut loaded, &mut units) {
+        if let Some(modules) = take(outcome, &mut loaded, &mut units) {
+            naming.insert(id, modules);
             waiting.insert(tree.file(id).path.as_str(), (id, language));
         }
     }
-    // What the parsed files import, until nothing new comes.
+    // What the parsed files import and what imports them, until nothing new comes.
     let resolver = Resolver::new(sources.iter().map(|(id, _)| tree.file(*id).path.as_str()), packages);
+    let importers = importers(&resolver, &waiting, &naming);
     let mut fresh: Vec<String> = units.keys().cloned().collect();
     while !fresh.is_empty() && !waiting.is_empty() {
         let mut wanted: HashSet<String> = HashSet::new();
         for path in &fresh {
             if let Some(unit) = units.get(path) {
-                for found in imported(&resolver, unit) {
-                    if waiting.contains_key(found.as_str()) {
-                        wanted.insert(found);
-                    }
-                }
+                wanted.extend(imported(&resolver, unit).into_iter().filter(|f| waiting.contains_key(f.as_str())));
             }
+            wanted.extend(importers.get(path).into_iter().flatten().map(|path| (*path).to_owned()));
         }
         let batch: Vec<(FileId, Language)> = wanted.iter().filter_map(|p| waiting.remove(p.as_str())).collect();
         let next: Vec<(FileId, Language, Read)> = batch
@@ -126,7 +127,8 @@ pub fn load(
 
 enum Read {
     Unit(Box<Unit>, u64),
-    PassedOver(u64),
+    /// Its length, and the modules it imports.
+    PassedOver(u64, Vec<String>),
     Refused(String),
 }
 
@@ -144,7 +146,7 @@ fn read(
     };
     visit(id, &text);
     if needles.is_some_and(|n| !n.hit(language, &text)) {
-        return Read::PassedOver(text.len() as u64);
+        return Read::PassedOver(text.len() as u64, modules_in(language, &text));
     }
     match lower(&file.path, language, &text) {
         Ok(module) => {
@@ -165,6 +167,58 @@ fn lower(path: &str, language: Language, text: &str) -> Result<Module, String> {
             javascript::lower(text, dialect).map_err(|e| e.to_string())
         }
     }
+}
+
+/// The production files of those not parsed that import a file.
+fn importers<'a>(
+    resolver: &Resolver<'_>,
+    waiting: &BTreeMap<&'a str, (FileId, Language)>,
+    naming: &HashMap<FileId, Vec<String>>,
+) -> HashMap<String, Vec<&'a str>> {
+    let mut out: HashMap<String, Vec<&'a str>> = HashMap::new();
+    for (path, (id, language)) in waiting {
+        if files::zone(path) != Zone::Production {
+            continue;
+        }
+        for module in naming.get(id).into_iter().flatten() {
+            if let Some(Found::File(target)) = resolver.resolve(path, *language, module) {
+                out.entry(target).or_default().push(path);
+            }
+        }
+    }
+    out
+}
+
+/// The modules that a text seems to import, found without parsing it.
+fn modules_in(language: Language, text: &str) -> Vec<String> {
+    let mut out = Vec::new();
+    for line in text.lines() {
+        let line = line.trim_start();
+        if language == Language::Python {
+            let mut words = line.split_ascii_whitespace();
+            match (words.next(), words.next(), words.next(), words.next()) {
+                (Some("from"), Some(module), Some("import"), Some(name)) => {
+                    out.push(module.to_owned());
+                    // The name may be a module itself.
+                    let dot = if module.ends_with('.') { "" } else { "." };
+                    out.push(format!("{module}{dot}{}", name.trim_matches([',', '('])));
+                }
+                (Some("import"), Some(module), ..) => out.push(module.trim_end_matches(',').to_owned()),
+                _ => {}
+            }
+            continue;
+        }
+        for word in ["from", "import", "require("] {
+            let Some((_, rest)) = line.split_once(word) else { continue };
+            let rest = rest.trim_start_matches([' ', '(']);
+            if let Some(quote) = rest.chars().next().filter(|c| matches!(c, '\'' | '"'))
+                && let Some((module, _)) = rest.get(1..).and_then(|rest| rest.split_once(quote))
+            {
+                out.push(module.to_owned());
+            }
+        }
+    }
+    out
 }
 
 fn imported(resolver: &Resolver<'_>, unit: &Unit) -> Vec<String> {
@@ -309,6 +363,24 @@ mod tests {
         let ev = Evaluator::new(&program, Catalog::embedded().unwrap());
         let callees: Vec<bool> = program.calls_named("get").iter().map(|s| ev.callee(*s).is_some()).collect();
         assert_eq!(callees, [false, false]);
+    }
+
+    #[test]
+    fn what_calls_a_wrapper_is_parsed_although_it_names_no_library() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| std::fs::write(folder.path().join(path), text).unwrap();
+        write("kafka.ts", "import { Kafka } from 'kafkajs';\nexport const producer = new Kafka({}).producer();\n");
+        write("lib.ts", "export * from './kafka';\n");
+        write("start.ts", "import {\n  producer,\n} from \"./lib\";\nproducer.send({});\n");
+        write("other.ts", "export const a = 1;\n");
+        write("bus.py", "from kafka import KafkaProducer\nproducer = KafkaProducer()\n");
+        write("go.py", "from bus import producer\nproducer.send('a', b'')\n");
+        write("away.py", "import os\n");
+        let tree = files::walk(&[folder.path().to_path_buf()], &globset::GlobSet::empty()).tree;
+        let catalog = Catalog::embedded().unwrap();
+        let loaded = load(&tree, catalog, &Packages::default(), Prefilter::On, &|_, _| {});
+        let parsed: Vec<&str> = loaded.program.units.iter().map(|u| u.path.as_str()).collect();
+        assert_eq!(parsed, ["bus.py", "go.py", "kafka.ts", "lib.ts", "start.ts"]);
     }
 
     #[test]
