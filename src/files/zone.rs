@@ -41,7 +41,7 @@ pub fn zone(path: &str) -> Zone {
     let outside = segments.iter().position(|s| matches!(*s, "src" | "app" | "internal")).unwrap_or(segments.len());
     let above = &segments[..outside];
     let has = |folders: &[&str], names: &[&str]| folders.iter().any(|folder| names.contains(folder));
-    if has(above, &["examples", "example", "samples", "sample"]) {
+    if has(above, &["examples", "example", "samples", "sample", "playground", "playgrounds"]) {
         Zone::Example
     } else if has(above, &["docs", "doc", "documentation"]) {
         Zone::Docs
@@ -190,6 +190,8 @@ mod tests {
             ("integration_tests/a.py", Zone::Test),
             ("src/jest.config.ts", Zone::Test),
             ("examples/orders/main.py", Zone::Example),
+            ("playground/nextjs/pages/api/hello.ts", Zone::Example),
+            ("src/playground/run.ts", Zone::Production),
             ("docs/conf.py", Zone::Docs),
             ("src/docs/swagger.ts", Zone::Production),
             ("scripts/seed.py", Zone::Script),
