@@ -18,7 +18,7 @@ fn findings(sources: &[(&str, &str)], probes: &[&str]) -> Vec<Finding> {
     let compose = Place::new(FileId(900), Span::new(10, 20));
     let probes = probes.iter().map(|command| {
         let words: Vec<String> = command.split_whitespace().map(str::to_string).collect();
-        Probe { text: command.to_string(), words, place: Place::new(FileId(900), Span::new(30, 40)) }
+        Probe::new(command.to_string(), words, Place::new(FileId(900), Span::new(30, 40)))
     });
     let service =
         Service { name: "orders".into(), place: Some(compose), probes: probes.collect(), ..Service::default() };

@@ -1,4 +1,6 @@
 //! Who owns which code, what runs in the browser, and who calls whom, on small trees.
+// Outside of `#[test]` clippy does not know that these are tests.
+#![allow(clippy::unwrap_used)]
 
 use std::path::Path;
 

@@ -157,17 +157,23 @@ impl Catalog {
         self.libraries.iter().any(|l| l.blocks.iter().any(|b| b == name))
     }
 
-    /// The literals one of which a source file must hold to be worth parsing.
+    /// The literals one of which a source file must hold to be worth parsing, with those that import it.
     pub fn needles(&self, ecosystem: Ecosystem) -> BTreeSet<&str> {
         let mut out = BTreeSet::from(Self::PUBLISHES);
         for library in self.libraries.iter().filter(|l| l.ecosystem == ecosystem) {
-            if library.needles.is_empty() {
+            if library.needles.is_empty() && library.value_needles.is_empty() {
                 out.extend(library.packages.iter().map(String::as_str).filter(|p| !p.starts_with("globalThis")));
             } else {
                 out.extend(library.needles.iter().map(String::as_str));
             }
         }
         out
+    }
+
+    /// The literals that make a file worth parsing for the values in it.
+    pub fn value_needles(&self, ecosystem: Ecosystem) -> BTreeSet<&str> {
+        let libraries = self.libraries.iter().filter(|l| l.ecosystem == ecosystem);
+        libraries.flat_map(|l| &l.value_needles).map(String::as_str).collect()
     }
 
     /// A name of a library's data file as a symbol.

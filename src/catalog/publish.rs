@@ -106,4 +106,18 @@ pub struct Persistent {
     /// Paths of the option.
     #[serde(default)]
     pub options: Vec<String>,
+    /// How a queue is declared that does not outlive the broker.
+    pub queue: Option<QueueDurability>,
+}
+
+/// How a queue is declared, and whether it outlives a restart of the broker.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct QueueDurability {
+    /// The methods that declare one.
+    pub calls: Vec<String>,
+    /// Paths of its name.
+    pub name: Vec<String>,
+    /// Paths of the flag. Without it the queue is not durable.
+    pub durable: Vec<String>,
 }

@@ -51,6 +51,10 @@ pub struct Library {
     /// Literals that a file using it must hold, where the import names are not enough or too common.
     #[serde(default)]
     pub needles: Vec<String>,
+    /// The same, for what only says what a value is (`os.environ`): a file that holds one is parsed, but
+    /// those that import it are not for that.
+    #[serde(default)]
+    pub value_needles: Vec<String>,
     /// Other names of a type: `abc.AbstractChannel: Channel`.
     #[serde(default)]
     pub aliases: BTreeMap<String, String>,

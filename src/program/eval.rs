@@ -1,7 +1,7 @@
 //! From expressions to [`Value`]s: lazily, with limits, through imports, attributes and calls.
 
+use rapidhash::RapidHashMap as HashMap;
 use std::cell::{Cell, OnceCell, RefCell};
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use smol_str::{SmolStr, format_smolstr};
@@ -20,9 +20,6 @@ use crate::facts::module::{
 /// How deep evaluation goes before it gives up with [`Value::Unknown`].
 const MAX_DEPTH: u32 = 48;
 
-/// How many imports are followed one through the other.
-const MAX_IMPORTS: usize = 32;
-
 /// Evaluates expressions of one program. One per thread; it remembers what it found.
 #[derive(Debug)]
 pub struct Evaluator<'a> {
@@ -32,10 +29,12 @@ pub struct Evaluator<'a> {
     pub catalog: &'a Catalog,
     memo: RefCell<HashMap<Site, Value>>,
     depth: Cell<u32>,
-    /// The imports that are being followed: modules that import each other in a circle offer nothing there.
-    importing: RefCell<Vec<(UnitId, usize)>>,
     /// How many parameters are being followed to find the callers of a function.
     settling: Cell<u32>,
+    /// The imports that are being followed, with the depth: modules may import each other in a circle.
+    following: RefCell<Vec<(UnitId, usize, u32)>>,
+    /// The `from x import *` that are being searched, for what, and the depth.
+    searching: RefCell<Vec<(UnitId, SmolStr, u32)>>,
     /// The classes that directly extend or implement a class; built when first asked for.
     pub(super) subclasses: OnceCell<HashMap<ClassRef, Vec<ClassRef>>>,
 }
@@ -48,8 +47,9 @@ impl<'a> Evaluator<'a> {
             catalog,
             memo: RefCell::default(),
             depth: Cell::new(0),
-            importing: RefCell::default(),
             settling: Cell::new(0),
+            following: RefCell::default(),
+            searching: RefCell::default(),
             subclasses: OnceCell::new(),
         }
     }
@@ -100,6 +100,15 @@ impl<'a> Evaluator<'a> {
             ExprKind::Attr { object, name, .. } => {
                 let object_value = self.at(site.unit, *object);
                 let value = self.attribute(&object_value, name, site);
+                if super::is_application_state(module, *object)
+                    && !matches!(value, Value::Dict(_) | Value::Object { .. })
+                {
+                    let kept = self.program.kept(site.unit, name).into_iter().map(|s| self.eval(s)).collect();
+                    match self.one_of(kept) {
+                        Value::Unknown => {}
+                        kept => return kept,
+                    }
+                }
                 if value == Value::Unknown { self.assigned_attribute(site.unit, &object_value, name) } else { value }
             }
             ExprKind::Index { object, index } => self.index(site, *object, *index),
@@ -198,25 +207,35 @@ impl<'a> Evaluator<'a> {
 
     fn star_import(&self, unit_id: UnitId, name: &str) -> Option<Value> {
         let unit = self.program.unit(unit_id);
-        unit.module.imports.iter().filter(|i| i.kind == ImportKind::Star).find_map(|import| {
-            match self.program.imports.target(unit_id, &import.module)? {
-                Target::Unit(target) => self.exported(*target, name, 0),
-                _ => None,
-            }
-        })
+        let mut stars = unit.module.imports.iter().filter(|i| i.kind == ImportKind::Star).peekable();
+        stars.peek()?;
+        let search = (unit_id, SmolStr::new(name), self.depth.get());
+        if self.searching.borrow().contains(&search) {
+            return None;
+        }
+        self.searching.borrow_mut().push(search);
+        let found = stars.find_map(|import| match self.program.imports.target(unit_id, &import.module)? {
+            Target::Unit(target) => self.exported(*target, name, 0),
+            _ => None,
+        });
+        self.searching.borrow_mut().pop();
+        found
     }
 
     fn import(&self, unit_id: UnitId, index: usize) -> Value {
-        let this = (unit_id, index);
-        {
-            let mut importing = self.importing.borrow_mut();
-            if importing.len() >= MAX_IMPORTS || importing.contains(&this) {
-                return Value::Unknown;
-            }
-            importing.push(this);
+        // With an expression in between it is no circle, but another question to the same import.
+        let step = (unit_id, index, self.depth.get());
+        if self.following.borrow().contains(&step) {
+            // `from . import settings` in the `__init__.py` itself names the module beside it.
+            let import = &self.program.unit(unit_id).module.imports[index];
+            return match &import.kind {
+                ImportKind::Named(name) => self.submodule(unit_id, &import.module, name),
+                _ => Value::Unknown,
+            };
         }
+        self.following.borrow_mut().push(step);
         let value = self.imported(unit_id, index);
-        self.importing.borrow_mut().pop();
+        self.following.borrow_mut().pop();
         value
     }
 

@@ -1,6 +1,6 @@
 //! Classes of the repository that extend or implement one another.
 
-use std::collections::HashMap;
+use rapidhash::RapidHashMap as HashMap;
 
 use super::{Evaluator, UnitId, Value};
 use crate::facts::module::{ClassId, FuncId};
@@ -36,7 +36,7 @@ impl Evaluator<'_> {
     /// The classes below a class or interface.
     pub fn below(&self, class: ClassRef) -> Vec<ClassRef> {
         let table = self.subclasses.get_or_init(|| {
-            let mut table: HashMap<ClassRef, Vec<ClassRef>> = HashMap::new();
+            let mut table: HashMap<ClassRef, Vec<ClassRef>> = HashMap::default();
             for unit in self.program.ids() {
                 for i in 0..self.program.unit(unit).module.classes.len() as u32 {
                     for base in self.bases((unit, ClassId(i))) {

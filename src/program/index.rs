@@ -1,6 +1,6 @@
 //! Where names are bound in a module, and where each expression stands.
 
-use std::collections::{HashMap, HashSet};
+use rapidhash::{RapidHashMap as HashMap, RapidHashSet as HashSet};
 
 use smol_str::SmolStr;
 
@@ -93,7 +93,7 @@ impl Index {
             },
             seen_func: vec![false; module.funcs.len()],
             seen_class: vec![false; module.classes.len()],
-            globals: HashSet::new(),
+            globals: HashSet::default(),
         };
         for (i, import) in module.imports.iter().enumerate() {
             if !import.local.is_empty() {

@@ -1,8 +1,8 @@
 //! From files to a [`Program`]: which source files are read, and the two waves of parsing.
 //!
 //! Only files that hold a literal of the catalog are parsed (most files of a repository say nothing
-//! about services). What those import is parsed too, since a client or a constant may stand there, and
-//! so is what imports them: a wrapper is called from files that do not name its library.
+//! about services), and what they are connected with: those that import them, since they use the
+//! client that is built there, and what all of these import, since a constant may stand there.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -10,11 +10,12 @@ use aho_corasick::AhoCorasick;
 use rayon::prelude::*;
 
 use super::index::Index;
+use super::mentions::{Mention, mentions};
 use super::resolve::{Found, Packages, Resolver};
 use super::{Program, Unit};
 use crate::catalog::Catalog;
 use crate::catalog::schema::Ecosystem;
-use crate::facts::module::{ExportValue, Language, Module};
+use crate::facts::module::{ExportValue, ImportKind, Language, Module};
 use crate::facts::{javascript, python};
 use crate::files::{self, FileKind, Tree, Zone};
 use crate::syntax::FileId;
@@ -62,8 +63,7 @@ pub fn load(
     let needles = Needles::new(catalog);
     let mut loaded = Loaded::default();
     let mut units: BTreeMap<String, Unit> = BTreeMap::new();
-    let mut waiting: BTreeMap<&str, (FileId, Language)> = BTreeMap::new();
-    let mut naming: HashMap<FileId, Vec<String>> = HashMap::new();
+    let mut waiting: BTreeMap<&str, Waiting> = BTreeMap::new();
     let first: Vec<(FileId, Language, Read)> = sources
         .par_iter()
         .map(|&(id, language)| {
@@ -71,65 +71,115 @@ pub fn load(
             (id, language, read(tree, id, language, check, visit))
         })
         .collect();
-    let take = |outcome: (FileId, Language, Read), loaded: &mut Loaded, units: &mut BTreeMap<String, Unit>| {
-        let (id, _, read) = outcome;
+    let mut hits: Vec<String> = Vec::new();
+    for (id, language, read) in first {
+        let path = &tree.file(id).path;
+        if matches!(&read, Read::Unit(_, _, true)) {
+            hits.push(path.clone());
+        }
+        if let Some(mentions) = loaded.take(id, read, &mut units) {
+            waiting.insert(path, Waiting { id, language, mentions });
+        }
+    }
+    let resolver = Resolver::new(sources.iter().map(|(id, _)| tree.file(*id).path.as_str()), packages);
+    let parse = |files: Vec<Waiting>, loaded: &mut Loaded, units: &mut BTreeMap<String, Unit>| {
+        let read: Vec<(FileId, Read)> =
+            files.par_iter().map(|file| (file.id, read(tree, file.id, file.language, None, &|_, _| {}))).collect();
+        for (id, read) in read {
+            loaded.take(id, read, units);
+        }
+    };
+    // Those that import the hits, directly or not.
+    let users = users(&hits, &units, &waiting, &resolver);
+    parse(users.iter().filter_map(|path| waiting.remove(path.as_str())).collect(), &mut loaded, &mut units);
+    // What the parsed files import, until nothing new comes.
+    let mut fresh: Vec<String> = units.keys().cloned().collect();
+    while !fresh.is_empty() && !waiting.is_empty() {
+        let units_now = &units;
+        let wanted: HashSet<String> = fresh
+            .par_iter()
+            .filter_map(|path| units_now.get(path))
+            .flat_map_iter(|unit| imported(&resolver, &unit.path, unit.module.language, &unit_mentions(unit)))
+            .collect();
+        let wanted: Vec<Waiting> = wanted.iter().filter_map(|path| waiting.remove(path.as_str())).collect();
+        fresh = wanted.iter().map(|file| tree.file(file.id).path.clone()).collect();
+        parse(wanted, &mut loaded, &mut units);
+    }
+    loaded.passed_over = waiting.len();
+    loaded.refused.sort();
+    let others: Vec<&str> = waiting.keys().copied().collect();
+    loaded.program = Program::link(units.into_values().collect(), packages, &others);
+    loaded
+}
+
+impl Loaded {
+    /// Adds what came out of one file; gives back what a file that was passed over imports.
+    fn take(&mut self, id: FileId, read: Read, units: &mut BTreeMap<String, Unit>) -> Option<Vec<Mention>> {
         match read {
-            Read::Unit(unit, bytes) => {
-                loaded.parsed += 1;
-                loaded.bytes += bytes;
+            Read::Unit(unit, bytes, _) => {
+                self.parsed += 1;
+                self.bytes += bytes;
                 units.insert(unit.path.clone(), *unit);
                 None
             }
             Read::Refused(reason) => {
-                loaded.refused.push((id, reason));
+                self.refused.push((id, reason));
                 None
             }
-            Read::PassedOver(bytes, modules) => {
-                loaded.bytes += bytes;
-                Some(modules)
+            Read::PassedOver(mentions, bytes) => {
+                self.bytes += bytes;
+                Some(mentions)
             }
         }
-    };
-    for outcome in first {
-        let (id, language) = (outcome.0, outcome.1);
-        if let Some(modules) = take(outcome, &mut loaded, &mut units) {
-            naming.insert(id, modules);
-            waiting.insert(tree.file(id).path.as_str(), (id, language));
-        }
     }
-    // What the parsed files import and what imports them, until nothing new comes.
-    let resolver = Resolver::new(sources.iter().map(|(id, _)| tree.file(*id).path.as_str()), packages);
-    let importers = importers(&resolver, &waiting, &naming);
-    let mut fresh: Vec<String> = units.keys().cloned().collect();
-    while !fresh.is_empty() && !waiting.is_empty() {
-        let mut wanted: HashSet<String> = HashSet::new();
-        for path in &fresh {
-            if let Some(unit) = units.get(path) {
-                wanted.extend(imported(&resolver, unit).into_iter().filter(|f| waiting.contains_key(f.as_str())));
-            }
-            wanted.extend(importers.get(path).into_iter().flatten().map(|path| (*path).to_owned()));
-        }
-        let batch: Vec<(FileId, Language)> = wanted.iter().filter_map(|p| waiting.remove(p.as_str())).collect();
-        let next: Vec<(FileId, Language, Read)> = batch
-            .par_iter()
-            .map(|&(id, language)| (id, language, read(tree, id, language, None, &|_, _| {})))
-            .collect();
-        fresh = next.iter().map(|(id, _, _)| tree.file(*id).path.clone()).collect();
-        for outcome in next {
-            take(outcome, &mut loaded, &mut units);
-        }
-    }
-    loaded.passed_over = waiting.len();
-    loaded.refused.sort();
-    loaded.program = Program::link(units.into_values().collect(), packages);
-    loaded
+}
+
+/// A source file that no literal pointed at, so far.
+struct Waiting {
+    id: FileId,
+    language: Language,
+    mentions: Vec<Mention>,
 }
 
 enum Read {
-    Unit(Box<Unit>, u64),
-    /// Its length, and the modules it imports.
-    PassedOver(u64, Vec<String>),
+    /// The module, its bytes, and whether it holds a literal that makes its importers matter too.
+    Unit(Box<Unit>, u64, bool),
+    PassedOver(Vec<Mention>, u64),
     Refused(String),
+}
+
+/// The files that import one of `hits`, directly or not. Tests are not followed: what they do says
+/// nothing about what is deployed.
+fn users(
+    hits: &[String],
+    units: &BTreeMap<String, Unit>,
+    waiting: &BTreeMap<&str, Waiting>,
+    resolver: &Resolver<'_>,
+) -> HashSet<String> {
+    let parsed = units
+        .par_iter()
+        .map(|(path, unit)| (path.as_str(), imported(resolver, path, unit.module.language, &unit_mentions(unit))));
+    let others = waiting
+        .par_iter()
+        .filter(|(path, _)| files::zone(path) == Zone::Production)
+        .map(|(path, file)| (*path, imported(resolver, path, file.language, &file.mentions)));
+    let edges: Vec<(&str, Vec<String>)> = parsed.chain(others).collect();
+    let mut importers: HashMap<&str, Vec<&str>> = HashMap::new();
+    for (path, imports) in &edges {
+        for import in imports {
+            importers.entry(import.as_str()).or_default().push(path);
+        }
+    }
+    let mut found: HashSet<String> = HashSet::new();
+    let mut open: Vec<&str> = hits.iter().map(String::as_str).collect();
+    while let Some(path) = open.pop() {
+        for importer in importers.get(path).into_iter().flatten() {
+            if found.insert((*importer).to_owned()) {
+                open.push(importer);
+            }
+        }
+    }
+    found
 }
 
 fn read(
@@ -145,13 +195,16 @@ fn read(
         Err(error) => return Read::Refused(error.to_string()),
     };
     visit(id, &text);
-    if needles.is_some_and(|n| !n.hit(language, &text)) {
-        return Read::PassedOver(text.len() as u64, modules_in(language, &text));
+    let bytes = text.len() as u64;
+    let hit = needles.map_or(Hit::Value, |needles| needles.hit(language, &text));
+    if hit == Hit::None {
+        return Read::PassedOver(mentions(language, &text), bytes);
     }
     match lower(&file.path, language, &text) {
         Ok(module) => {
             let index = Index::build(&module);
-            Read::Unit(Box::new(Unit { file: id, path: file.path.clone(), module, index }), text.len() as u64)
+            let unit = Unit { file: id, path: file.path.clone(), module, index };
+            Read::Unit(Box::new(unit), bytes, hit == Hit::Use)
         }
         Err(reason) => Read::Refused(reason),
     }
@@ -169,62 +222,10 @@ fn lower(path: &str, language: Language, text: &str) -> Result<Module, String> {
     }
 }
 
-/// The production files of those not parsed that import a file.
-fn importers<'a>(
-    resolver: &Resolver<'_>,
-    waiting: &BTreeMap<&'a str, (FileId, Language)>,
-    naming: &HashMap<FileId, Vec<String>>,
-) -> HashMap<String, Vec<&'a str>> {
-    let mut out: HashMap<String, Vec<&'a str>> = HashMap::new();
-    for (path, (id, language)) in waiting {
-        if files::zone(path) != Zone::Production {
-            continue;
-        }
-        for module in naming.get(id).into_iter().flatten() {
-            if let Some(Found::File(target)) = resolver.resolve(path, *language, module) {
-                out.entry(target).or_default().push(path);
-            }
-        }
-    }
-    out
-}
-
-/// The modules that a text seems to import, found without parsing it.
-fn modules_in(language: Language, text: &str) -> Vec<String> {
+/// The files that a file may import.
+fn imported(resolver: &Resolver<'_>, from: &str, language: Language, mentions: &[Mention]) -> Vec<String> {
     let mut out = Vec::new();
-    for line in text.lines() {
-        let line = line.trim_start();
-        if language == Language::Python {
-            let mut words = line.split_ascii_whitespace();
-            match (words.next(), words.next(), words.next(), words.next()) {
-                (Some("from"), Some(module), Some("import"), Some(name)) => {
-                    out.push(module.to_owned());
-                    // The name may be a module itself.
-                    let dot = if module.ends_with('.') { "" } else { "." };
-                    out.push(format!("{module}{dot}{}", name.trim_matches([',', '('])));
-                }
-                (Some("import"), Some(module), ..) => out.push(module.trim_end_matches(',').to_owned()),
-                _ => {}
-            }
-            continue;
-        }
-        for word in ["from", "import", "require("] {
-            let Some((_, rest)) = line.split_once(word) else { continue };
-            let rest = rest.trim_start_matches([' ', '(']);
-            if let Some(quote) = rest.chars().next().filter(|c| matches!(c, '\'' | '"'))
-                && let Some((module, _)) = rest.get(1..).and_then(|rest| rest.split_once(quote))
-            {
-                out.push(module.to_owned());
-            }
-        }
-    }
-    out
-}
-
-fn imported(resolver: &Resolver<'_>, unit: &Unit) -> Vec<String> {
-    let mut out = Vec::new();
-    let language = unit.module.language;
-    let mut push = |spec: &str, name: Option<&str>| match resolver.resolve(&unit.path, language, spec) {
+    let mut push = |spec: &str, name: Option<&str>| match resolver.resolve(from, language, spec) {
         Some(Found::File(path)) => {
             // `from package import module`
             if let (Some(name), Some(folder)) = (name, path.strip_suffix("/__init__.py")) {
@@ -241,19 +242,40 @@ fn imported(resolver: &Resolver<'_>, unit: &Unit) -> Vec<String> {
         }
         None => {}
     };
-    for import in &unit.module.imports {
-        let name = match &import.kind {
-            crate::facts::module::ImportKind::Named(name) => Some(name.as_str()),
-            _ => None,
-        };
-        push(&import.module, name);
-    }
-    for export in &unit.module.exports {
-        if let ExportValue::From { module, name } = &export.value {
-            push(module, Some(name));
-        }
+    for mention in mentions {
+        push(&mention.module, mention.name.as_deref());
     }
     out
+}
+
+/// What a parsed file imports.
+fn unit_mentions(unit: &Unit) -> Vec<Mention> {
+    let imports = unit.module.imports.iter().map(|import| {
+        let name = match &import.kind {
+            ImportKind::Named(name) => Some(name.clone()),
+            _ => None,
+        };
+        Mention { module: import.module.clone(), name }
+    });
+    let exports = unit.module.exports.iter().filter_map(|export| match &export.value {
+        ExportValue::From { module, name } => Some(Mention { module: module.clone(), name: Some(name.clone()) }),
+        _ => None,
+    });
+    let mut all: Vec<Mention> = imports.chain(exports).collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// What the prefilter says about a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Hit {
+    /// Nothing of interest.
+    None,
+    /// It holds a value that may be of interest to others.
+    Value,
+    /// It uses a library.
+    Use,
 }
 
 /// Sagas are mostly written without a library: what such a file says.
@@ -261,23 +283,37 @@ const SAGA_WORDS: &[&str] = &["Saga", "saga", "ompensat", "rchestrator"];
 
 /// The literals that make a file worth parsing.
 struct Needles {
-    python: Option<AhoCorasick>,
-    javascript: Option<AhoCorasick>,
+    python: Literals,
+    javascript: Literals,
+}
+
+struct Literals {
+    uses: Option<AhoCorasick>,
+    values: Option<AhoCorasick>,
 }
 
 impl Needles {
     fn new(catalog: &Catalog) -> Needles {
-        let build =
-            |ecosystem| AhoCorasick::new(catalog.needles(ecosystem).into_iter().chain(SAGA_WORDS.iter().copied())).ok();
+        let build = |ecosystem| Literals {
+            uses: AhoCorasick::new(catalog.needles(ecosystem).into_iter().chain(SAGA_WORDS.iter().copied())).ok(),
+            values: AhoCorasick::new(catalog.value_needles(ecosystem)).ok(),
+        };
         Needles { python: build(Ecosystem::Python), javascript: build(Ecosystem::JavaScript) }
     }
 
-    fn hit(&self, language: Language, text: &str) -> bool {
-        let automaton = match Ecosystem::of(language) {
+    fn hit(&self, language: Language, text: &str) -> Hit {
+        let literals = match Ecosystem::of(language) {
             Ecosystem::Python => &self.python,
             Ecosystem::JavaScript => &self.javascript,
         };
-        automaton.as_ref().is_none_or(|a| a.is_match(text))
+        let is_match = |automaton: &Option<AhoCorasick>| automaton.as_ref().is_none_or(|a| a.is_match(text));
+        if is_match(&literals.uses) {
+            Hit::Use
+        } else if is_match(&literals.values) {
+            Hit::Value
+        } else {
+            Hit::None
+        }
     }
 }
 
@@ -290,7 +326,7 @@ pub fn from_sources(sources: &[(&str, &str)], packages: &Packages) -> Program {
         let index = Index::build(&module);
         Some(Unit { file: FileId(i as u32), path: (*path).to_string(), module, index })
     });
-    Program::link(units.collect(), packages)
+    Program::link(units.collect(), packages, &[])
 }
 
 #[cfg(test)]
@@ -349,6 +385,23 @@ mod tests {
         let callee = |name: &str| ev.callee(program.calls_named(name)[0]).map(|(s, _)| s.to_string());
         assert_eq!(callee("send").as_deref(), Some("kafka.KafkaProducer.send"));
         assert_eq!(callee("go"), None);
+    }
+
+    #[test]
+    fn modules_that_import_each_other_in_a_circle_are_followed_once() {
+        let sources = [
+            ("svc/a.py", "from svc.b import run\nfrom svc.b import *\nrun.send()\nlost.go()\n"),
+            ("svc/b.py", "from svc.a import run\nfrom svc.a import *\n"),
+            ("svc/pkg/__init__.py", "from . import queue\n"),
+            ("svc/pkg/queue.py", "import pika\nc = pika.BlockingConnection().channel()\n"),
+            ("svc/main.py", "from svc.pkg import queue\nqueue.c.basic_publish('', 'q', b'')\n"),
+        ];
+        let program = from_sources(&sources, &Packages::default());
+        let ev = Evaluator::new(&program, Catalog::embedded().unwrap());
+        let callee = |name: &str| ev.callee(program.calls_named(name)[0]).map(|(s, _)| s.to_string());
+        assert_eq!(callee("send"), None);
+        callee("go");
+        assert_eq!(callee("basic_publish").as_deref(), Some("pika.BlockingChannel.basic_publish"));
     }
 
     #[test]

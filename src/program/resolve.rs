@@ -1,6 +1,6 @@
 //! Which file an import means.
 
-use std::collections::{HashMap, HashSet};
+use rapidhash::{RapidHashMap as HashMap, RapidHashSet as HashSet};
 
 use smol_str::SmolStr;
 
@@ -43,7 +43,7 @@ pub struct Alias {
 pub enum Target {
     /// A module of the repository.
     Unit(UnitId),
-    /// A folder with Python modules but without `__init__.py`.
+    /// A folder with Python modules but without `__init__.py`, or a file that was not parsed.
     Folder(SmolStr),
     /// Something else: the package name in the form that [`super::Value::External`] uses.
     External(SmolStr),
@@ -57,14 +57,17 @@ pub struct ImportMap {
 
 impl ImportMap {
     /// Resolves every import of every unit.
-    pub fn build(units: &[Unit], by_path: &HashMap<String, UnitId>, packages: &Packages) -> ImportMap {
-        let resolver = Resolver::new(units.iter().map(|u| u.path.as_str()), packages);
-        let mut targets = HashMap::new();
+    pub fn build(units: &[Unit], by_path: &HashMap<String, UnitId>, packages: &Packages, others: &[&str]) -> ImportMap {
+        let resolver = Resolver::new(units.iter().map(|u| u.path.as_str()).chain(others.iter().copied()), packages);
+        let mut targets = HashMap::default();
         for (i, unit) in units.iter().enumerate() {
             let id = UnitId(i as u32);
             for spec in module_names(unit) {
                 let target = match resolver.resolve(&unit.path, unit.module.language, &spec) {
-                    Some(Found::File(path)) => by_path.get(&path).map(|&u| Target::Unit(u)),
+                    Some(Found::File(path)) => Some(match by_path.get(&path) {
+                        Some(&unit) => Target::Unit(unit),
+                        None => Target::Folder(path.into()),
+                    }),
                     Some(Found::Folder(path)) => Some(Target::Folder(path.into())),
                     None => None,
                 };
@@ -115,8 +118,15 @@ pub enum Found {
 /// Resolves import names against the paths of a repository.
 #[derive(Debug)]
 pub struct Resolver<'a> {
+    /// JavaScript files without their suffix, to the one that an import of that name means.
+    stems: HashMap<&'a str, &'a str>,
+    /// The names of all folders.
+    segments: HashSet<&'a str>,
+    /// Packages of the repository by name.
+    named: HashMap<&'a str, Vec<&'a JsPackage>>,
     paths: HashSet<&'a str>,
-    folders: HashSet<&'a str>,
+    /// Folders with Python modules somewhere below.
+    python_folders: HashSet<&'a str>,
     /// Python top-level packages and modules: name to the folders that hold it.
     python_roots: HashMap<&'a str, Vec<&'a str>>,
     packages: &'a Packages,
@@ -128,11 +138,11 @@ impl<'a> Resolver<'a> {
     /// A resolver over source paths (relative, with `/`).
     pub fn new(paths: impl Iterator<Item = &'a str>, packages: &'a Packages) -> Self {
         let paths: HashSet<&str> = paths.collect();
-        let mut folders = HashSet::new();
-        let mut python_roots: HashMap<&str, Vec<&str>> = HashMap::new();
-        for path in &paths {
+        let mut python_folders = HashSet::default();
+        let mut python_roots: HashMap<&str, Vec<&str>> = HashMap::default();
+        for path in paths.iter().filter(|path| path.ends_with(".py")) {
             let mut folder = parent(path);
-            while !folder.is_empty() && folders.insert(folder) {
+            while !folder.is_empty() && python_folders.insert(folder) {
                 folder = parent(folder);
             }
             if let Some(package) = path.strip_suffix("/__init__.py") {
@@ -143,7 +153,23 @@ impl<'a> Resolver<'a> {
         for holders in python_roots.values_mut() {
             holders.sort_unstable();
         }
-        Resolver { paths, folders, python_roots, packages }
+        let mut ranked: HashMap<&str, (usize, &str)> = HashMap::default();
+        let mut segments = HashSet::default();
+        for &path in &paths {
+            segments.extend(parent(path).split('/'));
+            if let Some((stem, rank)) = js_stem(path) {
+                let best = ranked.entry(stem).or_insert((rank, path));
+                if (rank, path) < *best {
+                    *best = (rank, path);
+                }
+            }
+        }
+        let stems = ranked.into_iter().map(|(stem, (_, path))| (stem, path)).collect();
+        let mut named: HashMap<&str, Vec<&JsPackage>> = HashMap::default();
+        for package in &packages.javascript {
+            named.entry(package.name.as_str()).or_default().push(package);
+        }
+        Resolver { paths, stems, segments, named, python_folders, python_roots, packages }
     }
 
     /// What `spec` means in the file `from`; none when it is not part of the repository.
@@ -189,14 +215,7 @@ impl<'a> Resolver<'a> {
                 return Some(Found::File(candidate));
             }
         }
-        (!path.is_empty() && self.folders.contains(path.as_str()) && self.has_python(&path))
-            .then_some(Found::Folder(path))
-    }
-
-    fn has_python(&self, folder: &str) -> bool {
-        self.paths
-            .iter()
-            .any(|p| p.ends_with(".py") && p.starts_with(folder) && p.as_bytes().get(folder.len()) == Some(&b'/'))
+        self.python_folders.contains(path.as_str()).then_some(Found::Folder(path))
     }
 
     fn javascript(&self, from: &str, spec: &str) -> Option<String> {
@@ -212,8 +231,10 @@ impl<'a> Resolver<'a> {
                 }
             }
         }
-        for package in &self.packages.javascript {
-            let Some(rest) = spec.strip_prefix(package.name.as_str()) else { continue };
+        let scope = if spec.starts_with('@') { 2 } else { 1 };
+        let end = spec.match_indices('/').nth(scope - 1).map_or(spec.len(), |(i, _)| i);
+        for package in self.named.get(&spec[..end]).into_iter().flatten() {
+            let rest = &spec[end..];
             if let Some(sub) = rest.strip_prefix('/') {
                 for base in [package.folder.clone(), join(&package.folder, "src")] {
                     if let Some(file) = self.js_file(&join(&base, sub)) {
@@ -229,15 +250,17 @@ impl<'a> Resolver<'a> {
             Some(tail) => (true, tail),
             None => (false, spec),
         };
+        // Most imports name a package: no folder of the repository begins such a path.
+        if !tail.split_once('/').is_some_and(|(first, _)| self.segments.contains(first)) {
+            return None;
+        }
         let mut base = parent(from);
         loop {
-            let source = join(base, "src");
-            for candidate in if rooted { vec![join(&source, tail), join(base, tail)] } else { vec![join(base, tail)] } {
-                if tail.contains('/')
-                    && let Some(file) = self.js_file(&candidate)
-                {
-                    return Some(file);
-                }
+            if rooted && let Some(file) = self.js_file(&join(&join(base, "src"), tail)) {
+                return Some(file);
+            }
+            if let Some(file) = self.js_file(&join(base, tail)) {
+                return Some(file);
             }
             if base.is_empty() {
                 return None;
@@ -263,15 +286,20 @@ impl<'a> Resolver<'a> {
     }
 
     fn js_file(&self, path: &str) -> Option<String> {
-        let stem = JS_SUFFIXES.iter().find_map(|s| path.strip_suffix(s)).unwrap_or(path);
-        let mut tried: Vec<String> = JS_SUFFIXES.iter().map(|s| format!("{path}{s}")).collect();
-        tried.extend(JS_SUFFIXES.iter().map(|s| format!("{stem}{s}")));
-        tried.extend(JS_SUFFIXES.iter().map(|s| join(path, &format!("index{s}"))));
         if self.paths.contains(path) {
             return Some(path.to_string());
         }
-        tried.into_iter().find(|t| self.paths.contains(t.as_str()))
+        let stem = JS_SUFFIXES.iter().find_map(|s| path.strip_suffix(s));
+        let found = self.stems.get(path).or_else(|| stem.and_then(|stem| self.stems.get(stem)));
+        let found = found.copied().or_else(|| self.stems.get(join(path, "index").as_str()).copied());
+        found.map(str::to_string)
     }
+}
+
+/// The path of a JavaScript file without its suffix, and the rank of the suffix.
+fn js_stem(path: &str) -> Option<(&str, usize)> {
+    let longest = JS_SUFFIXES.iter().enumerate().filter(|(_, s)| path.ends_with(*s)).max_by_key(|(_, s)| s.len());
+    longest.map(|(rank, suffix)| (&path[..path.len() - suffix.len()], rank))
 }
 
 /// `@app/*` against `@app/x`: the part for the star.
@@ -319,7 +347,7 @@ pub fn within(path: &str, folder: &str) -> bool {
 }
 
 /// How many leading segments two paths share.
-fn common(a: &str, b: &str) -> usize {
+pub(super) fn common(a: &str, b: &str) -> usize {
     a.split('/').zip(b.split('/')).take_while(|(x, y)| x == y).count()
 }
 

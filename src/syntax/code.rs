@@ -19,8 +19,9 @@ pub const MAX_BYTES: usize = 1 << 20;
 pub const MAX_LINE_BYTES: usize = 20_000;
 /// Deepest nesting of brackets, and of `<` in languages with type arguments, that is parsed.
 pub const MAX_DEPTH: usize = 1_000;
-/// Time after which a parse is given up.
-pub const DEADLINE: Duration = Duration::from_millis(500);
+/// Time after which a parse is given up. A file of the largest size takes a tenth of it; the rest is for
+/// machines that are busy, since a file that is given up makes the run incomplete.
+pub const DEADLINE: Duration = Duration::from_secs(2);
 
 /// A tree-sitter grammar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -2,7 +2,7 @@
 
 use super::System;
 use super::map::{Endpoint, Health};
-use super::services::{Service, ServiceKind};
+use super::services::{Service, ServiceKind, starts_worker};
 use crate::extract::routes::health::{conventional, is_framework_health};
 use crate::extract::routes::{GapKind, HealthPath, Route, Served, path};
 use crate::facts::probe::{ProbeKind, ProbeTarget, probe};
@@ -99,6 +99,8 @@ pub fn verdict(service: &Service, served: &Served) -> Verdict {
     let files = served.gaps.iter().any(|g| g.kind == GapKind::Files && g.prefix == "/");
     match service.kind {
         ServiceKind::Job | ServiceKind::Infrastructure => return Verdict::NotApplicable,
+        // It shares the code of the routes with the server, and starts none.
+        ServiceKind::Worker if starts_worker(&service.command) => return Verdict::NotApplicable,
         ServiceKind::Frontend if files => return Verdict::NotApplicable,
         // A site: its first page answers whoever asks whether it is there.
         _ if files => return Verdict::Unknown,

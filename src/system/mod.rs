@@ -69,6 +69,39 @@ impl System {
             .unwrap_or_default()
     }
 
+    /// What decides a rule and could not be resolved: what, and how often. Nothing is reported for these.
+    pub fn unknown(&self) -> Vec<(String, u64)> {
+        use crate::extract::Presence;
+        use crate::extract::consume::{Ack, Idempotency, Redelivery};
+        use crate::extract::http::Timeout;
+        let is_unknown = |p: &Presence| matches!(p, Presence::Unknown(_));
+        let requests = || self.http.iter().flat_map(|c| c.requests.iter().map(move |r| (c, r)));
+        let handlers = || self.consumers.iter().flat_map(|c| &c.handlers);
+        let counts = [
+            (
+                "timeout of a request",
+                requests().filter(|(c, r)| c.timeout == Timeout::Unknown || r.timeout == Timeout::Unknown).count(),
+            ),
+            ("retry of an HTTP client", self.http.iter().filter(|c| c.retry_unknown.is_some()).count()),
+            (
+                "idempotency key of a request",
+                requests().filter(|(_, r)| r.changes_state() && r.idempotency_key.is_none()).count(),
+            ),
+            ("confirmation of a publish", self.publishers.iter().filter(|p| is_unknown(&p.confirmed)).count()),
+            ("persistence of a message", self.publishers.iter().filter(|p| is_unknown(&p.persistent)).count()),
+            ("version of an event", self.publishers.iter().filter(|p| is_unknown(&p.version)).count()),
+            ("id of an event", self.publishers.iter().filter(|p| is_unknown(&p.event_id)).count()),
+            ("acknowledgement of a consumer", self.consumers.iter().filter(|c| c.ack == Ack::Unknown).count()),
+            ("dead letter of a consumer", self.consumers.iter().filter(|c| is_unknown(&c.dead_letter)).count()),
+            ("redelivery of a consumer", self.consumers.iter().filter(|c| c.redelivery == Redelivery::Unknown).count()),
+            ("idempotency of a handler", handlers().filter(|h| h.idempotency == Idempotency::Unknown).count()),
+            ("shutdown of a consumer", self.consumers.iter().filter(|c| is_unknown(&c.shutdown)).count()),
+            ("state of a saga", self.sagas.iter().filter(|s| is_unknown(&s.persisted)).count()),
+            ("route of a server", self.served.routes.iter().filter(|r| r.partial).count() + self.served.gaps.len()),
+        ];
+        counts.into_iter().filter(|(_, n)| *n > 0).map(|(what, n)| (what.to_string(), n as u64)).collect()
+    }
+
     /// What the HTTP servers of a service answer. A route belongs to the service that holds its
     /// application; without one, to those that hold its code.
     pub fn served_by(&self, service: usize) -> Served {
@@ -121,5 +154,6 @@ pub fn build(
     };
     system.map.endpoints = health::endpoints(&system.served);
     system.map.health = health::all(&system);
+    system.map.datastores = stores::shown(&system.datastores, &system.services);
     system
 }

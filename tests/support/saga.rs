@@ -21,7 +21,7 @@ pub(crate) fn sagas(sources: &[(&str, &str)]) -> Vec<Saga> {
         let index = Index::build(&module);
         Unit { file: FileId(i as u32), path: (*path).to_string(), module, index }
     });
-    let program = Program::link(units.collect(), &Packages::default());
+    let program = Program::link(units.collect(), &Packages::default(), &[]);
     let ev = Evaluator::new(&program, Catalog::embedded().unwrap());
     let production = |unit| files::zone(&program.unit(unit).path) == files::Zone::Production;
     saga::extract(&ev, &production)

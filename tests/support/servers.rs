@@ -23,7 +23,7 @@ pub(crate) fn program(sources: &[(&str, &str)]) -> Program {
         assert!(module.syntax_errors.is_empty(), "{path} does not parse");
         Unit { file: FileId(i as u32), path: path.to_string(), index: Index::build(&module), module }
     });
-    Program::link(units.collect(), &Packages::default())
+    Program::link(units.collect(), &Packages::default(), &[])
 }
 
 /// What the servers of a program answer.

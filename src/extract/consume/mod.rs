@@ -11,6 +11,7 @@ mod idempotency;
 mod nest;
 mod reach;
 mod redelivery;
+mod reply;
 mod setting;
 mod shutdown;
 mod source;

@@ -45,7 +45,9 @@ pub(super) fn verdict(reach: &Reach<'_, '_>, found: &Found<'_>, bodies: &[Body],
     let around = reach.around(&own);
     let language = reach.ev.program.language(found.site.unit);
     let verdict = if language == Language::Python { python(reach, &around) } else { node(reach, &around) };
-    if verdict.is_absent() && !has_entry(reach, &around, &own) {
+    // A consumer that is started outside of any function: its module is the entry point.
+    let at_top = reach.ev.program.unit(found.site.unit).index.func_of(found.site.expr).is_none();
+    if verdict.is_absent() && !at_top && !has_entry(reach, &around, &own) {
         return Presence::Unknown("no entry point of the process was found".into());
     }
     verdict

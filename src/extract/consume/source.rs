@@ -56,6 +56,9 @@ fn consumer(
     evidence: &Evidence,
 ) -> Option<Consumer> {
     let ev = reach.ev;
+    if super::reply::takes_replies(ev, found) {
+        return None;
+    }
     let transport = match found.consume.broker.as_str() {
         "transport" => Some(nest::transport(reach, found.site.unit)?),
         _ => None,

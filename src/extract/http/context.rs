@@ -24,6 +24,11 @@ impl Context {
         self.ways.last().map(|(_, way)| way.site)
     }
 
+    /// The calls from the inside out.
+    pub fn calls(&self) -> impl Iterator<Item = Site> {
+        self.ways.iter().map(|(_, way)| way.site)
+    }
+
     /// Evaluates an expression, with the arguments of this way in for the parameters.
     pub fn eval(&self, ev: &Evaluator<'_>, site: Site) -> Value {
         if let Some(param) = ev.param_of(site) {
@@ -47,6 +52,9 @@ impl Context {
     fn settle(&self, ev: &Evaluator<'_>, value: Value) -> Value {
         let Value::Param { unit, func, index } = value else { return value };
         let Some((_, way)) = self.ways.iter().find(|(f, _)| *f == (unit, func)) else { return value };
+        if ev.program.unit(unit).module.func(func).params.get(index).is_some_and(|p| p.variadic) {
+            return Value::Unknown;
+        }
         match ev.argument_of(*way, unit, func, index) {
             Some(site) => self.eval(ev, site),
             None => match ev.program.unit(unit).module.func(func).params.get(index).and_then(|p| p.default) {

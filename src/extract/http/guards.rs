@@ -10,6 +10,7 @@ use smol_str::SmolStr;
 use super::retry::{RetryPolicy, from_catalog, hand_written};
 use crate::catalog::http::RetryForm;
 use crate::facts::module::{ExprId, ExprKind, FuncId, FunctionKind, LoopHeader, StmtKind};
+use crate::program::hierarchy::FuncRef;
 use crate::program::index::Scope;
 use crate::program::{Evaluator, Parent, Site, UnitId, Value};
 use crate::syntax::{Place, Span};
@@ -49,11 +50,13 @@ impl<'e, 'a> Guards<'e, 'a> {
     /// The guards around a call.
     pub fn around(&self, site: Site) -> Vec<Guard> {
         let mut out = Vec::new();
-        self.collect(site, 0, &mut out);
+        self.collect(site, 0, None, &mut out);
         out
     }
 
-    fn collect(&self, site: Site, hops: u32, out: &mut Vec<Guard>) {
+    /// `until` is the function whose callers are looked at elsewhere: a wrapper stands around different
+    /// calls for each of them.
+    fn collect(&self, site: Site, hops: u32, until: Option<FuncRef>, out: &mut Vec<Guard>) {
         let unit = self.ev.program.unit(site.unit);
         let module = &unit.module;
         let mut inner = site.expr;
@@ -105,7 +108,7 @@ impl<'e, 'a> Guards<'e, 'a> {
                     if hops < MAX_HOPS && unit.index.lambda_expr.contains_key(&f) {
                         for way in self.ev.entries(site.unit, f) {
                             if way.handed.is_some_and(|handed| handed != way.site) {
-                                self.collect(way.site, hops + 1, out);
+                                self.collect(way.site, hops + 1, until, out);
                             }
                         }
                     }
@@ -123,6 +126,7 @@ impl<'e, 'a> Guards<'e, 'a> {
         }
         if hops < MAX_HOPS
             && let Some(func) = named
+            && until != Some((site.unit, func))
         {
             let span = module.func(func).span;
             for way in self.ev.entries(site.unit, func).into_iter().take(16) {
@@ -135,10 +139,31 @@ impl<'e, 'a> Guards<'e, 'a> {
                 {
                     self.of_call(handed, arg, hops, out);
                 }
-                self.collect(way.site, hops + 1, out);
+                match way.handed.and_then(|handed| Some((handed, self.wrapper_around(handed, way.site)?))) {
+                    Some((handed, wrapper)) => {
+                        self.collect(way.site, hops + 1, Some(wrapper), out);
+                        self.collect(handed, hops + 1, until, out);
+                    }
+                    None => self.collect(way.site, hops + 1, until, out),
+                }
                 cover(&mut out[before..], site.unit, span);
             }
         }
+    }
+
+    /// The function that `handed` calls, when `site` lies in it: `breaker.call(send)` runs `send()` in
+    /// the body of `call`, and only for this caller.
+    fn wrapper_around(&self, handed: Site, site: Site) -> Option<FuncRef> {
+        let call = self.ev.program.unit(handed.unit).module.call(handed.expr)?;
+        let callee = self.ev.at(handed.unit, call.callee);
+        let unit = self.ev.program.unit(site.unit);
+        callee.alternatives().iter().find_map(|value| match value {
+            Value::Function { unit: u, func, .. } if *u == site.unit => {
+                let around = |x: &FuncId| unit.module.func(*x).parent;
+                std::iter::successors(unit.index.func_of(site.expr), around).any(|x| x == *func).then_some((*u, *func))
+            }
+            _ => None,
+        })
     }
 
     fn async_of(&self, site: Site) -> Option<bool> {
@@ -219,13 +244,13 @@ impl<'e, 'a> Guards<'e, 'a> {
             let is_param = |e: ExprId| matches!(&unit.module.expr(e).kind, ExprKind::Name(n) if *n == param.name);
             let site = Site { unit: unit_id, expr: call.expr };
             if is_param(c.callee) {
-                self.collect(site, hops, out);
+                self.collect(site, hops, Some((unit_id, func)), out);
             } else if let Some(arg) = c.args.iter().find(|a| is_param(a.value)) {
                 // Handed on: `return pRetry(fn)`.
                 let mut inner = Vec::new();
                 self.of_call(site, arg.value, hops, &mut inner);
                 out.extend(inner);
-                self.collect(site, hops, out);
+                self.collect(site, hops, Some((unit_id, func)), out);
             }
         }
     }
@@ -451,4 +476,40 @@ fn first_call_in_try(module: &crate::facts::module::Module, body: &crate::facts:
     module.exprs.iter().enumerate().find_map(|(i, e)| {
         (matches!(e.kind, ExprKind::Call(_)) && start <= e.span.start && e.span.end <= end).then_some(ExprId(i as u32))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+    use crate::program::load::from_sources;
+    use crate::program::resolve::Packages;
+
+    /// The guards around the first call of a name: `retry`, `breaker`, `deadline`.
+    fn around(sources: &[(&str, &str)], name: &str) -> Vec<&'static str> {
+        let program = from_sources(sources, &Packages::default());
+        let ev = Evaluator::new(&program, Catalog::embedded().unwrap());
+        let guards = Guards::new(&ev).around(program.calls_named(name)[0]);
+        let mut names: Vec<_> = guards
+            .iter()
+            .map(|guard| match guard {
+                Guard::Retry(_) => "retry",
+                Guard::Breaker { .. } => "breaker",
+                Guard::Deadline(_) => "deadline",
+            })
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    #[test]
+    fn a_shared_breaker_does_not_lend_the_retry_of_one_caller_to_another() {
+        let breaker =
+            "class CircuitBreaker:\n    async def call(self, func, *args):\n        return await func(*args)\n";
+        let client = "import httpx\nfrom tenacity import retry\nfrom breaker import CircuitBreaker\nb = CircuitBreaker()\nasync def _check():\n    await httpx.get('x')\nasync def _reduce():\n    await httpx.patch('x')\n@retry()\nasync def check():\n    return await b.call(_check)\nasync def reduce():\n    return await b.call(_reduce)\n";
+        let sources = [("breaker.py", breaker), ("client.py", client)];
+        assert_eq!(around(&sources, "get"), ["breaker", "retry"]);
+        assert_eq!(around(&sources, "patch"), ["breaker"]);
+    }
 }

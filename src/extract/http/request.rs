@@ -152,16 +152,18 @@ fn key_in(ev: &Evaluator<'_>, form: &Request, call: &Call, site: Site, context: 
                 todo.extend(spreads(ev, &dict).into_iter().map(|v| (v, depth + 1)));
             }
             Value::Param { .. } => sent = None,
-            // `**options`: what a way in passes beyond the named parameters.
+            // `**options`: what the calls on the way in pass beyond the named parameters.
             Value::Unknown if call.args.iter().any(|a| a.spread && a.value == s.expr) => {
-                if let Some(way) = context.outermost()
-                    && let Some(outer) = ev.program.unit(way.unit).module.call(way.expr)
-                {
-                    match idempotency_key(ev, outer, way, None) {
-                        Some(true) => return Some(true),
-                        None => sent = None,
-                        Some(false) => {}
+                let mut outermost = None;
+                for way in context.calls() {
+                    let Some(outer) = ev.program.unit(way.unit).module.call(way.expr) else { continue };
+                    outermost = idempotency_key(ev, outer, way, None);
+                    if outermost == Some(true) {
+                        return outermost;
                     }
+                }
+                if outermost.is_none() {
+                    sent = None;
                 }
             }
             _ => {}
@@ -453,7 +455,14 @@ fn async_callers(
         .into_iter()
         .filter(|site| {
             let caller = ev.program.unit(site.unit);
-            caller.index.func_of(site.expr).is_some_and(|f| caller.module.func(f).is_async)
+            // `asyncio.to_thread(fetch, …)` runs it elsewhere.
+            let direct = caller.module.call(site.expr).is_some_and(|call| {
+                ev.at(site.unit, call.callee)
+                    .alternatives()
+                    .iter()
+                    .any(|v| matches!(v, Value::Function { unit: u, func: f, .. } if *u == unit && *f == func))
+            });
+            direct && caller.index.func_of(site.expr).is_some_and(|f| caller.module.func(f).is_async)
         })
         .map(|site| ev.program.place(site))
         .collect()

@@ -48,6 +48,8 @@ pub struct Publisher {
     pub confirmed: Presence,
     /// The message survives a restart of the broker.
     pub persistent: Presence,
+    /// The declaration of its queue, when that does not survive a restart of the broker.
+    pub fragile_queue: Option<Place>,
     /// The message says which version of its schema it has.
     pub version: Presence,
     /// The message has an id by which a consumer can recognise a duplicate.
@@ -154,6 +156,7 @@ fn read(
         kind,
         confirmed: confirm::read(ev, found, &broker, registration.is_some()),
         persistent: persist::read(ev, found, &broker, registration, kind),
+        fragile_queue: persist::fragile_queue(ev, found),
         broker,
         destinations,
         keys,

@@ -25,4 +25,19 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
             related: Vec::new(),
         });
     }
+    for publisher in system.publishers.iter().filter(|p| p.persistent.is_present()) {
+        let Some(declared) = publisher.fragile_queue else { continue };
+        let to = publisher.channel().map_or_else(String::new, |c| format!(" `{c}`"));
+        findings.push(
+            Finding::new(
+                &RULE,
+                system,
+                publisher.place,
+                format!("`{}` sends a persistent message to the queue{to}, which is not durable", publisher.method),
+            )
+            .also(declared, "declared here without `durable=True`")
+            .why("A restart of the broker deletes the queue and every message in it, persistent or not")
+            .help("Declare the queue with `durable=True`"),
+        );
+    }
 }

@@ -44,6 +44,15 @@ pub fn is_browser_package(package: &PackageJson) -> bool {
     BROWSER_PACKAGES.iter().any(|name| package.dependency(name).is_some())
 }
 
+/// True for the manifest of a package that others install: what it needs to make pages comes from them.
+pub(super) fn is_library_package(package: &PackageJson) -> bool {
+    let made_for_others =
+        |name: &&str| package.dependency(name).is_some_and(|d| d.kind == crate::facts::manifest::RequirementKind::Peer);
+    !package.private
+        && (package.main.is_some() || package.module.is_some() || !package.exports.is_empty())
+        && BROWSER_PACKAGES.iter().any(|name| made_for_others(&name))
+}
+
 /// True for the manifest of a front end.
 pub(super) fn is_frontend_package(package: &PackageJson) -> bool {
     let framework =
@@ -89,8 +98,7 @@ pub(super) fn kind(ctx: &Context<'_>, candidate: &Candidate) -> ServiceKind {
     }
     // `celery -A app.main` starts a worker whatever stands in `app.main`.
     let answers = |id: &crate::syntax::FileId| ctx.deployment.marks.get(id).is_some_and(|marks| marks.http.is_some());
-    if is_worker_runner(&service.command)
-        || (is_worker_command(&service.command) && !service.entries.iter().any(answers))
+    if starts_worker(&service.command) || (is_worker_command(&service.command) && !service.entries.iter().any(answers))
     {
         return ServiceKind::Worker;
     }
@@ -135,12 +143,32 @@ fn by_code(ctx: &Context<'_>, candidate: &Candidate) -> ServiceKind {
     if web || listens { ServiceKind::Http } else { ServiceKind::Worker }
 }
 
+/// True for a command that starts a worker, whatever the code around it can do besides.
+pub fn starts_worker(words: &[String]) -> bool {
+    is_worker_runner(words) || is_management_command(words)
+}
+
 /// True for `celery worker`, `rq worker`, `dramatiq app.tasks`.
 fn is_worker_runner(words: &[String]) -> bool {
     words.iter().any(|word| {
         let program = word.rsplit('/').next().unwrap_or(word);
         matches!(program, "celery" | "dramatiq" | "arq" | "rq" | "taskiq" | "huey_consumer" | "faststream")
     })
+}
+
+/// True for `python manage.py consume`: a command of a Django project that runs beside its server.
+fn is_management_command(words: &[String]) -> bool {
+    let words: Vec<&str> = words.iter().flat_map(|word| word.split_whitespace()).collect();
+    let serves = |word: &&str| {
+        let program = word.rsplit('/').next().unwrap_or(word);
+        matches!(program, "gunicorn" | "uvicorn" | "daphne" | "hypercorn" | "granian" | "uwsgi" | "waitress-serve")
+    };
+    let mut commands = words.windows(2).filter(|pair| pair[0].ends_with("manage.py")).map(|pair| pair[1]);
+    let starts_server =
+        |command: &str| command.contains("run") || command.contains("serve") || command.contains("start");
+    !words.iter().any(serves)
+        && commands.clone().next().is_some()
+        && !commands.any(|command| command.starts_with('-') || starts_server(command))
 }
 
 /// True for `python -m app.worker`, `node dist/consumer.js`, `npm run worker`.

@@ -2,6 +2,9 @@
 //! every language, also those without a front end; rules never look at it.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
 
 use crate::facts::module::Language;
 use crate::files::{FileKind, classify, folder_of};
@@ -137,15 +140,43 @@ const CSHARP: Words = Words {
     main: &["static void Main(", "static async Task Main("],
 };
 
-fn words(path: &str) -> Option<&'static Words> {
-    Some(match path.rsplit_once('.')?.1 {
-        "py" => &PYTHON,
-        "js" | "mjs" | "cjs" | "ts" | "mts" | "cts" => &JAVASCRIPT,
-        "java" | "kt" => &JAVA,
-        "go" => &GO,
-        "cs" => &CSHARP,
+/// A port is listened on; counts when something is passed.
+const LISTEN: &str = ".listen(";
+
+/// The words of a language, and what finds any of them at once: most lines have none.
+struct Search {
+    words: Words,
+    any: LazyLock<Option<AhoCorasick>>,
+}
+
+impl Search {
+    fn has_word(&self, text: &str) -> bool {
+        self.any.as_ref().is_none_or(|any| any.is_match(text))
+    }
+}
+
+fn any(words: &Words) -> Option<AhoCorasick> {
+    AhoCorasick::new([words.http, words.grpc, words.worker, words.main, &[LISTEN]].concat()).ok()
+}
+
+static SEARCHES: [Search; 5] = [
+    Search { words: PYTHON, any: LazyLock::new(|| any(&PYTHON)) },
+    Search { words: JAVASCRIPT, any: LazyLock::new(|| any(&JAVASCRIPT)) },
+    Search { words: JAVA, any: LazyLock::new(|| any(&JAVA)) },
+    Search { words: GO, any: LazyLock::new(|| any(&GO)) },
+    Search { words: CSHARP, any: LazyLock::new(|| any(&CSHARP)) },
+];
+
+fn search(path: &str) -> Option<&'static Search> {
+    let language = match path.rsplit_once('.')?.1 {
+        "py" => 0,
+        "js" | "mjs" | "cjs" | "ts" | "mts" | "cts" => 1,
+        "java" | "kt" => 2,
+        "go" => 3,
+        "cs" => 4,
         _ => return None,
-    })
+    };
+    SEARCHES.get(language)
 }
 
 /// True for the manifests that make a folder a package: next to them, any source file may be the one
@@ -157,7 +188,7 @@ pub fn is_manifest(path: &str, kind: FileKind) -> bool {
 
 /// True for a source file that may be started, by its name and place.
 pub fn may_start(path: &str, manifests: &BTreeSet<&str>) -> bool {
-    if words(path).is_none() {
+    if search(path).is_none() {
         return false;
     }
     let folder = folder_of(path);
@@ -216,13 +247,14 @@ pub fn may_start(path: &str, manifests: &BTreeSet<&str>) -> bool {
 /// The marks of a source file.
 pub fn marks(path: &str, text: &str) -> Marks {
     let mut found = Marks::default();
-    let Some(words) = words(path) else { return found };
+    let Some(search) = search(path).filter(|search| search.has_word(text)) else { return found };
+    let words = &search.words;
     let mut at = 0;
     for line in text.split_inclusive('\n') {
         let start = at;
         at += line.len();
         let code = line.trim_start();
-        if code.starts_with(['#', '*']) || code.starts_with("//") || code.starts_with("/*") {
+        if !search.has_word(line) || code.starts_with(['#', '*']) || code.starts_with("//") || code.starts_with("/*") {
             continue;
         }
         let first = |words: &[&str]| {
@@ -246,8 +278,8 @@ pub fn marks(path: &str, text: &str) -> Marks {
 /// `server.listen(port)` of JavaScript; without an argument it is most often something else that listens.
 fn listens(path: &str, line: &str, start: usize) -> Option<Span> {
     let script = matches!(classify(path), FileKind::Code(Language::JavaScript | Language::TypeScript));
-    let at = line.find(".listen(").filter(|_| script)?;
-    let after = at + ".listen(".len();
+    let at = line.find(LISTEN).filter(|_| script)?;
+    let after = at + LISTEN.len();
     let argument = line.get(after..)?.trim_start();
     (!argument.starts_with(')')).then(|| Span::new(start + at, start + after))
 }

@@ -37,13 +37,25 @@ fn same(a: &Candidate, b: &Candidate) -> bool {
         let stem =
             |name: &str| name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches(['-', '_']).to_owned();
         let both = a.build.is_some() && a.build == b.build;
-        return both && (stem(&a.service.name) == stem(&b.service.name));
+        return (both && (stem(&a.service.name) == stem(&b.service.name))) || alternatives(a, b);
     }
     // The same service in the Compose file of the whole and in its own.
     let named = a.service.name == b.service.name;
     let command =
         a.service.command == b.service.command || a.service.command.is_empty() || b.service.command.is_empty();
     named || command || b.aliases.iter().any(|alias| a.aliases.first() == Some(alias))
+}
+
+/// `api` of `docker-compose.yaml` and `shop-api` of `docker-compose.prod.yaml`: one image that does the
+/// same in two files that are not used together.
+fn alternatives(a: &Candidate, b: &Candidate) -> bool {
+    let file = |candidate: &Candidate| candidate.service.containers.first().map(|container| container.place.file);
+    let image = |candidate: &Candidate| candidate.service.dockerfile;
+    file(a) != file(b)
+        && image(a).is_some()
+        && image(a) == image(b)
+        && !a.service.command.is_empty()
+        && a.service.command == b.service.command
 }
 
 fn absorb(known: &mut Candidate, other: Candidate) {

@@ -28,7 +28,7 @@ use crate::syntax::{FileId, Place};
 use context::Context;
 
 pub use corrections::Correction;
-pub use kind::{is_browser_package, is_server_package};
+pub use kind::{is_browser_package, is_server_package, starts_worker};
 
 /// A first-party process that the system deploys.
 #[derive(Clone, Debug, Default)]

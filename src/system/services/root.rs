@@ -84,7 +84,9 @@ fn started(ctx: &Context<'_>, build: Build<'_>) -> String {
 fn own_folder(ctx: &Context<'_>, build: Build<'_>) -> Option<String> {
     let folder = folder_of(build.dockerfile?.0);
     let deeper = folder != build.context && within(folder, build.context);
-    let own = deeper && build.shared && ctx.dockerfiles_in(folder).count() == 1;
+    // A folder with nothing but the Dockerfile and its scripts is not what it builds.
+    let bare = !ctx.has_code(folder) && ctx.has_own_code(build.context);
+    let own = deeper && !bare && build.shared && ctx.dockerfiles_in(folder).count() == 1;
     own.then(|| folder.to_owned())
 }
 

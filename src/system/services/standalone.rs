@@ -42,6 +42,9 @@ const VARIANTS: &[&str] = &[
     "e2e",
 ];
 
+/// Names of Dockerfiles that only say that this is the service itself.
+const GENERIC: &[&str] = &["backend", "server", "service", "api", "app", "web", "main"];
+
 /// Adds what Dockerfiles build that no Compose service builds.
 pub(super) fn add(ctx: &Context<'_>, candidates: &mut Vec<Candidate>) {
     let used: BTreeSet<FileId> = candidates.iter().filter_map(|candidate| candidate.service.dockerfile).collect();
@@ -151,7 +154,11 @@ fn candidate(
         let base = spelled(base);
         base.len() > 3 && (base == short || (short.ends_with("base") && base.ends_with("base")))
     });
-    let starts = !command.is_empty() || !matches!(role, ImageRole::Runtime);
+    // `tiangolo/uvicorn-gunicorn-fastapi` brings a command of its own.
+    let brings_server = base_image(file, None).is_some_and(|image| {
+        images::short_name(&image).split('-').any(|word| matches!(word, "uvicorn" | "gunicorn" | "uwsgi"))
+    });
+    let starts = !command.is_empty() || brings_server || !matches!(role, ImageRole::Runtime);
     let is_ours = starts
         && !is_base
         && (is_application(ctx, &root) || is_compiled(ctx, &root) || starts_our_code(ctx, &root, &context, &command));
@@ -164,7 +171,7 @@ fn candidate(
     let package = package.map(|name| name.value.rsplit('/').next().unwrap_or("").to_owned());
     let of_folder = folder_name(&root).to_owned();
     service.name = match (&word, variant(path)) {
-        (Some(word), Some(Variant::Process)) => word.clone(),
+        (Some(word), Some(Variant::Process)) if root.is_empty() || !GENERIC.contains(&word.as_str()) => word.clone(),
         _ => package.filter(|name| !name.is_empty()).unwrap_or(of_folder),
     };
     if service.name.is_empty() {

@@ -282,6 +282,32 @@ fn without_any_container_the_entry_points_tell() {
 }
 
 #[test]
+fn packages_for_others_playgrounds_and_development_containers_are_no_services() {
+    let world = world(&[
+        ("compose.yaml", "services:\n  api:\n    build: apps/api\n"),
+        (
+            ".devcontainer/compose.yaml",
+            "services:\n  app:\n    build: {context: .., dockerfile: .devcontainer/Dockerfile}\n",
+        ),
+        (".devcontainer/Dockerfile", NODE),
+        ("apps/api/Dockerfile", NODE),
+        ("apps/api/package.json", r#"{"name": "api", "dependencies": {"@nestjs/core": "10"}}"#),
+        ("apps/api/src/main.ts", NEST),
+        (
+            "packages/nextjs/package.json",
+            r#"{"name": "@shop/nextjs", "main": "dist/index.js", "peerDependencies": {"next": ">=13"}, "scripts": {"build": "tsup"}}"#,
+        ),
+        ("packages/nextjs/src/index.ts", "export const a = 1;\n"),
+        (
+            "playground/web/package.json",
+            r#"{"name": "try", "dependencies": {"next": "14"}, "scripts": {"build": "next build"}}"#,
+        ),
+        ("playground/web/pages/index.tsx", "export default () => null;\n"),
+    ]);
+    assert_eq!(world.roots(), [("api", "apps/api")]);
+}
+
+#[test]
 fn one_image_for_every_application_of_a_monorepo_is_no_service() {
     let nest = r#"{"projects": {"orders": {"type": "application", "root": "apps/orders"}, "users": {"type": "application", "root": "apps/users"}}}"#;
     let world = world(&[
@@ -395,4 +421,75 @@ fn nothing_and_nonsense_have_no_services() {
         ("a/package.json", "{"),
     ];
     assert!(world(&broken).services.is_empty());
+}
+
+#[test]
+fn a_command_of_a_django_project_is_a_worker_beside_its_server() {
+    let world = world(&[
+        (
+            "compose.yaml",
+            "services:\n  api:\n    build: orders\n  consumer:\n    build: orders\n    command: python manage.py consume orders\n  \
+             dev:\n    build: billing\n    command: sh -c 'python manage.py migrate && python manage.py runserver'\n",
+        ),
+        ("orders/Dockerfile", "FROM python:3.12\nCOPY . .\nCMD [\"gunicorn\", \"shop.wsgi\"]\n"),
+        ("orders/manage.py", ""),
+        (
+            "orders/shop/wsgi.py",
+            "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n",
+        ),
+        ("billing/Dockerfile", "FROM python:3.12\nCOPY . .\n"),
+        ("billing/manage.py", ""),
+        (
+            "billing/shop/wsgi.py",
+            "from django.core.wsgi import get_wsgi_application\napplication = get_wsgi_application()\n",
+        ),
+    ]);
+    let kinds: Vec<_> = world.services.iter().map(|s| (s.name.as_str(), s.kind)).collect();
+    assert_eq!(kinds, [("api", ServiceKind::Http), ("consumer", ServiceKind::Worker), ("dev", ServiceKind::Http)]);
+}
+
+#[test]
+fn one_image_in_the_compose_files_of_two_environments_is_one_service_at_the_root_of_its_code() {
+    let compose = |name: &str, target: &str| {
+        format!("services:\n  {name}:\n    build: {{context: .., dockerfile: infra/Dockerfile, target: {target}}}\n")
+    };
+    let dockerfile = "FROM python:3.12 AS base\nFROM base AS dev\nCOPY . .\nCMD [\"infra/api.sh\"]\nFROM base AS prod\nCOPY src src\nCMD [\"infra/api.sh\"]\n";
+    let world = world(&[
+        ("infra/docker-compose.yaml", &compose("orders", "dev")),
+        ("infra/docker-compose.prod.yaml", &compose("orders-prod", "prod")),
+        ("infra/Dockerfile", dockerfile),
+        ("infra/api.sh", ""),
+        ("pyproject.toml", "[project]\nname = 'orders'\n"),
+        ("src/main.py", API),
+    ]);
+    assert_eq!(world.services.len(), 1);
+    assert_eq!(world.services[0].root, "");
+}
+
+#[test]
+fn what_compose_builds_in_a_folder_that_is_not_there_is_no_service() {
+    let world = world(&[
+        ("payments/compose.yaml", "services:\n  app:\n    build: ./payments\n"),
+        ("payments/Dockerfile", PYTHON),
+        ("payments/app/main.py", API),
+    ]);
+    assert_eq!(world.roots(), [("payments", "payments")]);
+}
+
+#[test]
+fn an_image_with_a_server_of_its_own_needs_no_command_and_backend_is_no_name() {
+    let world = world(&[
+        ("users/docker/backend.dockerfile", "FROM tiangolo/uvicorn-gunicorn-fastapi:python3.11\nCOPY ./app /app/app\n"),
+        ("users/docker/worker.dockerfile", "FROM python:3.12\nCOPY ./app /app/app\nCMD [\"arq\", \"app.worker.S\"]\n"),
+        ("users/requirements.txt", "fastapi\n"),
+        ("users/app/main.py", API),
+        ("users/app/worker.py", "class S: ...\n"),
+    ]);
+    assert_eq!(world.roots(), [("users", "users"), ("worker", "users")]);
+}
+
+#[test]
+fn an_application_that_nothing_deploys_and_nothing_describes_is_a_service() {
+    let world = world(&[("app/main.py", API), ("app/models/order.py", "")]);
+    assert_eq!(world.roots(), [("shop", "")]);
 }

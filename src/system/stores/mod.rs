@@ -103,3 +103,81 @@ pub fn find(
     let environments = Environments::new(projects, services.len(), &service_of, &image);
     join(&found, &names, owners, &environments)
 }
+
+/// The datastores as `graph` shows them: once for all environments of the services that use them.
+pub fn shown(datastores: &[Datastore], services: &[Service]) -> Vec<super::map::Datastore> {
+    let mut out: Vec<super::map::Datastore> = Vec::new();
+    for store in datastores {
+        let mut shown = super::map::Datastore {
+            name: store.name.clone(),
+            engine: store.engine.clone(),
+            host: store.host.clone(),
+            database: store.database.clone(),
+            schema: store.schema.clone(),
+            role: store.role.name().to_string(),
+            used_by: store.used_by.iter().filter_map(|u| services.get(u.service)).map(|s| s.name.clone()).collect(),
+        };
+        // `db` of another Compose project is another server, unless the same services use it.
+        let same = |known: &&mut super::map::Datastore| {
+            (&known.engine, &known.host, &known.database, &known.schema, &known.role)
+                == (&shown.engine, &shown.host, &shown.database, &shown.schema, &shown.role)
+                && known.used_by.iter().any(|service| shown.used_by.contains(service))
+        };
+        let used_by = match out.iter_mut().find(same) {
+            Some(known) => {
+                known.used_by.append(&mut shown.used_by);
+                &mut known.used_by
+            }
+            None => {
+                out.push(shown);
+                let Some(last) = out.last_mut() else { continue };
+                &mut last.used_by
+            }
+        };
+        used_by.sort();
+        used_by.dedup();
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::syntax::{FileId, Span};
+
+    fn store(host: &str, scope: &str, service: usize, environment: &str) -> Datastore {
+        let place = Place::new(FileId(0), Span::default());
+        Datastore {
+            name: "shop".into(),
+            engine: "postgres".into(),
+            host: Some(host.into()),
+            port: Some(5432),
+            database: Some("shop".into()),
+            schema: None,
+            role: StoreRole::Store,
+            scope: Some(scope.into()),
+            used_by: vec![UsedBy {
+                service,
+                environment: environment.into(),
+                place,
+                places: Vec::new(),
+                certainty: Certainty::High,
+                keys: Vec::new(),
+            }],
+        }
+    }
+
+    #[test]
+    fn the_graph_shows_a_server_of_several_environments_once() {
+        let services = ["billing", "orders"].map(|name| Service { name: name.into(), ..Service::default() });
+        let same = [store("db", "", 1, "default"), store("db", "deploy", 1, "prod")];
+        let shown_once = shown(&same, &services);
+        assert_eq!(shown_once.len(), 1);
+        assert_eq!(shown_once[0].used_by, ["orders"]);
+        assert_eq!(shown_once[0].role, "store");
+        let apart = [store("db", "orders", 1, "default"), store("db", "billing", 0, "default")];
+        assert_eq!(shown(&apart, &services).len(), 2);
+        let own = [store("localhost", "", 1, ""), store("localhost", "", 0, "")];
+        assert_eq!(shown(&own, &services).len(), 2);
+    }
+}

@@ -156,3 +156,10 @@ fn what_cannot_be_followed_is_not_judged() {
     );
     assert_eq!(nest("async handle(m) { console.log(m); }").duplicates(), "not needed");
 }
+
+#[test]
+fn mail_that_django_sends_is_sent_twice() {
+    let text = "from kafka import KafkaConsumer\nfrom django.core.mail import send_mail\nconsumer = KafkaConsumer('orders')\nwhile True:\n    for _, messages in consumer.poll(timeout_ms=1000).items():\n        for message in messages:\n            send_mail('Paid', '', 'a@b.c', [message.value])\n";
+    let read = python(text);
+    assert!(matches!(read.one().handlers[0].idempotency, Idempotency::No { .. }), "{:?}", read.one().handlers);
+}

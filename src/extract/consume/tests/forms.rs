@@ -209,3 +209,15 @@ fn other_things_with_the_same_names_are_no_consumers() {
             .is_empty()
     );
 }
+
+#[test]
+fn who_waits_for_the_answer_to_its_own_request_is_no_consumer() {
+    let pika = "import pika\nclass Rpc:\n    def __init__(self):\n        self.ch = pika.BlockingConnection().channel()\n        self.replies = self.ch.queue_declare(queue='', exclusive=True).method.queue\n        self.ch.basic_consume(self.replies, on_message_callback=self.on_reply, auto_ack=True)\n    def on_reply(self, ch, method, props, body):\n        self.answer = body\n    def call(self, body):\n        self.ch.basic_publish('', 'orders', body, pika.BasicProperties(reply_to=self.replies))\n";
+    assert!(python(pika).consumers.is_empty());
+    let aio = "import aio_pika\nclass Rpc:\n    async def start(self, url):\n        self.ch = await (await aio_pika.connect_robust(url)).channel()\n        self.replies = await self.ch.declare_queue(exclusive=True)\n        await self.replies.consume(self.on_reply)\n    def on_reply(self, message):\n        self.answer = message.body\n    async def call(self, body):\n        await self.ch.default_exchange.publish(aio_pika.Message(body, reply_to=self.replies.name), 'orders')\n";
+    assert!(python(aio).consumers.is_empty());
+    let js = "const amqp = require('amqplib');\nasync function call(body) {\n  const ch = await (await amqp.connect(url)).createChannel();\n  const q = await ch.assertQueue('', { exclusive: true });\n  ch.consume(q.queue, (m) => done(m), { noAck: true });\n  ch.sendToQueue('orders', body, { replyTo: q.queue });\n}\n";
+    assert!(typescript(js).consumers.is_empty());
+    let server = "import pika\nch = pika.BlockingConnection().channel()\ndef serve(ch, method, props, body):\n    ch.basic_publish('', props.reply_to, body)\nch.basic_consume('orders', serve, auto_ack=True)\n";
+    assert_eq!(python(server).consumers.len(), 1);
+}
