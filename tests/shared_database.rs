@@ -192,6 +192,26 @@ fn a_variable_that_the_code_never_reads_is_no_use() {
 }
 
 #[test]
+fn settings_that_all_services_share_do_not_say_which_of_them_opens_what() {
+    let settings = "module.exports = { orders: { uri: process.env.ORDERS_DB_URL }, billing: { uri: process.env.BILLING_DB_URL } };\n";
+    let driver =
+        "const mongoose = require('mongoose');\nmodule.exports = { connect: (of) => mongoose.connect(of.uri) };\n";
+    let main = "const express = require('express');\nconst all = require('../common/settings');\nconst { connect } = require('../common/mongo');\nconnect(all[process.argv[2]]);\nexpress().listen(3000);\n";
+    let both = "ORDERS_DB_URL: mongodb://db/orders\n      BILLING_DB_URL: mongodb://db/billing";
+    let files = [
+        ("compose.yaml", compose(both, both)),
+        ("common/settings.js", settings.to_owned()),
+        ("common/mongo.js", driver.to_owned()),
+        ("orders/main.js", format!("{main}require('mongoose').connect(process.env.ORDERS_DB_URL);\n")),
+        ("orders/package.json", PACKAGE.replace("billing", "orders")),
+        ("billing/main.js", main.to_owned()),
+        ("billing/package.json", PACKAGE.to_owned()),
+    ];
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    assert_eq!(told(&files), Vec::<String>::new());
+}
+
+#[test]
 fn schemas_that_models_name_separate_services() {
     let compose = compose("DATABASE_URL: postgresql://a@db/shop", "DATABASE_URL: postgresql://a@db/shop");
     let code = |schema: &str| {

@@ -44,7 +44,9 @@ pub fn zone(path: &str) -> Zone {
     let above = &segments[..outside];
     let has = |folders: &[&str], names: &[&str]| folders.iter().any(|folder| names.contains(folder));
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    if has(above, &["examples", "example", "samples", "sample"]) || matches!(stem, "example" | "examples") {
+    if has(above, &["examples", "example", "samples", "sample", "playground", "playgrounds"])
+        || matches!(stem, "example" | "examples")
+    {
         Zone::Example
     } else if has(above, &["docs", "doc", "documentation"]) {
         Zone::Docs
@@ -200,6 +202,8 @@ mod tests {
             ("orders/bdd/environment.py", Zone::Test),
             ("orders/features/steps.ts", Zone::Production),
             ("examples/orders/main.py", Zone::Example),
+            ("playground/nextjs/pages/api/hello.ts", Zone::Example),
+            ("src/playground/run.ts", Zone::Production),
             ("docs/conf.py", Zone::Docs),
             ("services/audit/examples.py", Zone::Example),
             ("services/model/experiments/compare.py", Zone::Script),

@@ -442,6 +442,38 @@ mod tests {
     }
 
     #[test]
+    fn modules_that_import_each_other_in_a_circle_end() {
+        let sources = [
+            ("a.ts", "import { x } from './b';\nexport { x };\nx.get('/a');\n"),
+            ("b.ts", "import { x } from './a';\nexport { x };\n"),
+            ("c/index.ts", "export * from './d';\n"),
+            ("c/d.ts", "import { Base } from './index';\nexport class Kind extends Base {}\nBase[0].get();\n"),
+        ];
+        let program = from_sources(&sources, &Packages::default());
+        let ev = Evaluator::new(&program, Catalog::embedded().unwrap());
+        let callees: Vec<bool> = program.calls_named("get").iter().map(|s| ev.callee(*s).is_some()).collect();
+        assert_eq!(callees, [false, false]);
+    }
+
+    #[test]
+    fn what_calls_a_wrapper_is_parsed_although_it_names_no_library() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| std::fs::write(folder.path().join(path), text).unwrap();
+        write("kafka.ts", "import { Kafka } from 'kafkajs';\nexport const producer = new Kafka({}).producer();\n");
+        write("lib.ts", "export * from './kafka';\n");
+        write("start.ts", "import {\n  producer,\n} from \"./lib\";\nproducer.send({});\n");
+        write("other.ts", "export const a = 1;\n");
+        write("bus.py", "from kafka import KafkaProducer\nproducer = KafkaProducer()\n");
+        write("go.py", "from bus import producer\nproducer.send('a', b'')\n");
+        write("away.py", "import os\n");
+        let tree = files::walk(&[folder.path().to_path_buf()], &globset::GlobSet::empty()).tree;
+        let catalog = Catalog::embedded().unwrap();
+        let loaded = load(&tree, catalog, &Packages::default(), Prefilter::On, &|_, _| {});
+        let parsed: Vec<&str> = loaded.program.units.iter().map(|u| u.path.as_str()).collect();
+        assert_eq!(parsed, ["bus.py", "go.py", "kafka.ts", "lib.ts", "start.ts"]);
+    }
+
+    #[test]
     fn redis_and_bull_constructors_are_typed() {
         let js = "import Redis from 'ioredis';\nimport { Redis as R } from 'ioredis';\nimport Queue from 'bull';\nnew Redis(url).publish('c', 'm');\nnew R().publish('c', 'm');\nconst q = new Queue('mail', url);\nq.add({});\n";
         assert_eq!(receivers("a.ts", js, "publish"), ["ioredis.Redis.publish", "ioredis.Redis.publish"]);

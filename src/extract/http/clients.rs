@@ -55,11 +55,12 @@ pub fn clients(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<HttpClient> {
     for unit in ev.program.ids().filter(|u| in_scope(*u)) {
         let language = ev.program.language(unit);
         let ecosystem = Ecosystem::of(language);
+        let callables = callable_modules(ev, unit);
         for call in &ev.program.unit(unit).index.calls {
             let site = Site { unit, expr: call.expr };
             let module = &ev.program.unit(unit).module;
             let name = module.callee_name(call.expr).cloned().unwrap_or_default();
-            if names.clients.contains(&(ecosystem, name.clone()))
+            if (names.clients.contains(&(ecosystem, name.clone())) || callables.contains(&name))
                 && let Some((library, http, client)) = constructed(ev, site)
             {
                 found.insert(site, new_client(ev, site, library, http, client));
@@ -112,6 +113,19 @@ pub fn clients(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<HttpClient> {
     }
     out.sort_by_key(|c| c.place);
     out
+}
+
+/// The local names of modules that make a client when they are called: `proxy` after
+/// `import proxy from "express-http-proxy"`.
+fn callable_modules(ev: &Evaluator<'_>, unit: UnitId) -> HashSet<SmolStr> {
+    let language = ev.program.language(unit);
+    let makes_client = |module: &str| {
+        let Some((library, "")) = ev.catalog.split(language, module) else { return false };
+        let Some((http, ty)) = library.http.as_ref().zip(library.aliases.get("")) else { return false };
+        http.clients.iter().any(|client| client.ty == *ty)
+    };
+    let imports = ev.program.unit(unit).module.imports.iter();
+    imports.filter(|import| makes_client(&import.module)).map(|import| import.local.clone()).collect()
 }
 
 /// The symbols a call may mean; a parameter is followed to what the callers pass.
@@ -291,6 +305,7 @@ fn arguments(ev: &Evaluator<'_>, site: Site, options: Option<usize>) -> Vec<(Str
                 {
                     out.extend(dict.entries.iter().map(|(k, v)| (k.to_string(), *v)));
                 }
+                out.push((position.to_string(), value));
                 position += 1;
             }
         }
@@ -589,4 +604,40 @@ fn resends(
         return None;
     }
     Some(RetryPolicy { wait: None, bounded: None, ..RetryPolicy::immediate(place, "an interceptor") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+    use crate::program::load;
+    use crate::program::resolve::Packages;
+
+    /// Each client as `library base-url timeout`.
+    fn told(sources: &[(&str, &str)]) -> Vec<String> {
+        let program = load::from_sources(sources, &Packages::default());
+        let ev = Evaluator::new(&program, Catalog::embedded().unwrap());
+        let tell = |c: &HttpClient| {
+            let base = c.base_url.as_ref().map(|(text, _)| text.pattern()).unwrap_or_default();
+            let timeout = if matches!(c.timeout, Timeout::Set(_)) { "set" } else { "missing" };
+            format!("{} {base} {timeout}", c.library)
+        };
+        clients(&ev, &|_| true).iter().map(tell).collect()
+    }
+
+    #[test]
+    fn proxies_are_clients_under_whatever_name_they_are_imported() {
+        let required = "const forward = require('express-http-proxy');\nconst httpProxy = require('http-proxy');\napp.use('/a', forward('http://a'));\napp.use('/b', forward('http://b', { timeout: 2000 }));\nhttpProxy.createProxyServer({ target: 'http://c', proxyTimeout: 3000 });\n";
+        let imported = "import forward from 'express-http-proxy';\nimport createClient from 'openapi-fetch';\nforward('http://d', {});\ncreateClient<paths>({ baseUrl: 'http://e' });\n";
+        assert_eq!(
+            told(&[("a.js", required), ("b.ts", imported)]),
+            [
+                "express-http-proxy http://a missing",
+                "express-http-proxy http://b set",
+                "http-proxy http://c set",
+                "express-http-proxy http://d missing",
+                "openapi-fetch http://e missing",
+            ]
+        );
+    }
 }

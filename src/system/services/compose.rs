@@ -23,7 +23,9 @@ pub(super) fn candidates(ctx: &Context<'_>) -> Vec<Candidate> {
         (project.folder.matches('/').count() + usize::from(!project.folder.is_empty()), &project.folder)
     });
     for project in projects {
-        if zone(&format!("{}/x", project.folder)) == Zone::Test {
+        // What a developer's editor starts is not what is deployed.
+        let editor = project.folder.split('/').any(|segment| segment == ".devcontainer");
+        if editor || zone(&format!("{}/x", project.folder)) == Zone::Test {
             continue;
         }
         let mut views: BTreeMap<&str, Vec<&ResolvedService>> = BTreeMap::new();

@@ -44,6 +44,15 @@ pub fn is_browser_package(package: &PackageJson) -> bool {
     BROWSER_PACKAGES.iter().any(|name| package.dependency(name).is_some())
 }
 
+/// True for the manifest of a package that others install: what it needs to make pages comes from them.
+pub(super) fn is_library_package(package: &PackageJson) -> bool {
+    let made_for_others =
+        |name: &&str| package.dependency(name).is_some_and(|d| d.kind == crate::facts::manifest::RequirementKind::Peer);
+    !package.private
+        && (package.main.is_some() || package.module.is_some() || !package.exports.is_empty())
+        && BROWSER_PACKAGES.iter().any(|name| made_for_others(&name))
+}
+
 /// True for the manifest of a front end.
 pub(super) fn is_frontend_package(package: &PackageJson) -> bool {
     let framework =

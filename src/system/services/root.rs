@@ -45,6 +45,14 @@ fn started(ctx: &Context<'_>, build: Build<'_>) -> String {
             return folder.to_owned();
         }
     }
+    let by_argument = build.args.iter().find_map(|value| by_name(ctx, context, value));
+    // One Dockerfile for every package of a monorepo is told which one it builds.
+    if let Some(unit) = &by_argument
+        && ctx.has_manifest(unit)
+        && !ctx.has_own_entry(context)
+    {
+        return unit.clone();
+    }
     if !build.shared && (!context.is_empty() || ctx.has_own_code(context)) {
         return context.to_owned();
     }
@@ -58,7 +66,6 @@ fn started(ctx: &Context<'_>, build: Build<'_>) -> String {
             copied.extend(stage.copies.iter().flat_map(|copy| &copy.sources).map(|source| source.value.clone()));
         }
     }
-    let by_argument = build.args.iter().find_map(|value| by_name(ctx, context, value));
     let unit = |word: &String| unit_of_word(ctx, context, word);
     by_argument
         .or_else(|| words.iter().find_map(unit))

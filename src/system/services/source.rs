@@ -3,7 +3,7 @@
 use super::context::{Context, language};
 use super::foreign::Foreign;
 use super::images::ImageRole;
-use super::kind::is_frontend_package;
+use super::kind::{is_frontend_package, is_library_package};
 use super::standalone::{folder_name, is_application, root_name};
 use super::{Candidate, Service};
 use crate::files::{Zone, folder_of, zone};
@@ -118,6 +118,9 @@ fn evidence(ctx: &Context<'_>, folder: &str, deployed: bool, roots: &[String]) -
     let package_id = ctx.tree.find(&crate::program::resolve::join(folder, "package.json"));
     if let (Some(package), Some(id)) = (ctx.package(folder), package_id) {
         let at = package.name.as_ref().map_or(Span::default(), |name| name.span);
+        if is_library_package(package) {
+            return None;
+        }
         if is_frontend_package(package) {
             let serves = package.dependency("next").is_some() || package.dependency("nuxt").is_some();
             // A page without a server of its own is deployed when something says so.

@@ -144,6 +144,10 @@ fn candidate(
         },
     );
     let root = if ctx.has_code(&root) { root } else { folder.to_owned() };
+    // One image for all applications of a monorepo: each of them is a service, the whole is none.
+    if is_monorepo(ctx, &root) {
+        return None;
+    }
     // An image that others start from is no service.
     let short = spelled(root.rsplit('/').next().unwrap_or(""));
     let is_base = bases.iter().any(|base| {
@@ -188,6 +192,12 @@ fn candidate(
     };
     add_dockerfile(&mut candidate, id, file, None);
     Some(candidate)
+}
+
+/// True for a folder that starts nothing itself and has several Nest applications in it.
+fn is_monorepo(ctx: &Context<'_>, root: &str) -> bool {
+    let applications = ctx.nest_apps().iter().filter(|app| *app != root && within(app, root) && ctx.has_code(app));
+    applications.count() > 1 && !ctx.has_own_entry(root)
 }
 
 /// The name of a folder; that of the one around it when it says nothing.

@@ -282,6 +282,66 @@ fn without_any_container_the_entry_points_tell() {
 }
 
 #[test]
+fn packages_for_others_playgrounds_and_development_containers_are_no_services() {
+    let world = world(&[
+        ("compose.yaml", "services:\n  api:\n    build: apps/api\n"),
+        (
+            ".devcontainer/compose.yaml",
+            "services:\n  app:\n    build: {context: .., dockerfile: .devcontainer/Dockerfile}\n",
+        ),
+        (".devcontainer/Dockerfile", NODE),
+        ("apps/api/Dockerfile", NODE),
+        ("apps/api/package.json", r#"{"name": "api", "dependencies": {"@nestjs/core": "10"}}"#),
+        ("apps/api/src/main.ts", NEST),
+        (
+            "packages/nextjs/package.json",
+            r#"{"name": "@shop/nextjs", "main": "dist/index.js", "peerDependencies": {"next": ">=13"}, "scripts": {"build": "tsup"}}"#,
+        ),
+        ("packages/nextjs/src/index.ts", "export const a = 1;\n"),
+        (
+            "playground/web/package.json",
+            r#"{"name": "try", "dependencies": {"next": "14"}, "scripts": {"build": "next build"}}"#,
+        ),
+        ("playground/web/pages/index.tsx", "export default () => null;\n"),
+    ]);
+    assert_eq!(world.roots(), [("api", "apps/api")]);
+}
+
+#[test]
+fn one_image_for_every_application_of_a_monorepo_is_no_service() {
+    let nest = r#"{"projects": {"orders": {"type": "application", "root": "apps/orders"}, "users": {"type": "application", "root": "apps/users"}}}"#;
+    let world = world(&[
+        ("nest-cli.json", nest),
+        ("package.json", r#"{"name": "shop", "dependencies": {"@nestjs/core": "10"}}"#),
+        ("Dockerfile", "FROM node:22\nCOPY . .\nCMD [\"npm\", \"run\", \"start:dev\"]\n"),
+        ("docker-compose.yml", "services:\n  db:\n    image: postgres:16\n"),
+        ("apps/orders/src/main.ts", NEST),
+        ("apps/users/src/main.ts", NEST),
+    ]);
+    assert_eq!(world.roots(), [("orders", "apps/orders"), ("users", "apps/users")]);
+}
+
+#[test]
+fn a_build_argument_names_the_package_that_a_shared_dockerfile_builds() {
+    let world = world(&[
+        (
+            "compose.yaml",
+            "services:\n  iam:\n    build:\n      context: .\n      dockerfile: docker/Dockerfile.node\n      args: [APP_NAME=@shop/iam-service, APP_DIR=api/iam-service]\n",
+        ),
+        ("package.json", r#"{"name": "shop", "private": true, "devDependencies": {"turbo": "2"}}"#),
+        ("docker/Dockerfile.node", NODE),
+        (
+            "apps/api/iam-service/package.json",
+            r#"{"name": "@shop/iam-service", "dependencies": {"@nestjs/core": "10"}}"#,
+        ),
+        ("apps/api/iam-service/src/main.ts", NEST),
+        ("packages/shared/package.json", r#"{"name": "@shop/shared"}"#),
+        ("packages/shared/src/index.ts", "export const a = 1;\n"),
+    ]);
+    assert_eq!(world.roots(), [("iam", "apps/api/iam-service")]);
+}
+
+#[test]
 fn manifests_of_other_languages_tell_as_well() {
     let pom = "<project><artifactId>NAME</artifactId><plugin>spring-boot-maven-plugin</plugin></project>";
     let world = world(&[

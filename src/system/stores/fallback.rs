@@ -8,24 +8,32 @@ use super::resolve::Resolved;
 use super::url;
 use crate::catalog::store::StoreRole;
 use crate::extract::stores::{Driver, VariableRead};
-use crate::syntax::Place;
+use crate::syntax::{FileId, Place};
 
 /// What the variables of a service say about engines of which no use was resolved. `resolved` are the
-/// uses found in the code, `reads` and `drivers` what stands in the service's files.
+/// uses found in the code, `reads` and `drivers` what stands in the service's files. Settings and drivers
+/// that are both `shared` between services say what the system has, not which of it this service opens.
 pub(super) fn from_variables(
     deployed: &Deployed,
     service: &str,
     resolved: &[Resolved],
     reads: &[&VariableRead],
     drivers: &[&Driver],
+    shared: &dyn Fn(FileId) -> bool,
 ) -> Vec<Resolved> {
+    let drives = |driver: &&&Driver, engine: &str| match &driver.engine {
+        Some(own) => own == engine,
+        None => engine::is_sql(engine),
+    };
+    let own_driver = |engine: &str| drivers.iter().any(|d| drives(&d, engine) && !shared(d.file));
+    let opened = |engine: &str| {
+        resolved.iter().any(|r| !shared(r.place.file) && (r.engine == Some(engine) || r.engine.is_none()))
+    };
+    let decides = |read: &VariableRead, engine: &str| !shared(read.place.file) || own_driver(engine) || opened(engine);
     let missing = |engine: &str| {
         let same = |r: &Resolved| r.engine == Some(engine) || (r.engine.is_none() && engine::is_sql(engine));
         !resolved.iter().any(|r| r.engine == Some(engine) && r.host.is_some())
-            && (drivers.iter().any(|d| match &d.engine {
-                Some(own) => own == engine,
-                None => engine::is_sql(engine),
-            }) || resolved.iter().any(same))
+            && (drivers.iter().any(|d| drives(&d, engine)) || resolved.iter().any(same))
     };
     let mut out: Vec<Resolved> = Vec::new();
     for read in reads {
@@ -33,7 +41,7 @@ pub(super) fn from_variables(
         let text = variable.value.as_deref().unwrap_or(&variable.partial);
         let Some(location) = url::parse(text) else { continue };
         let (Some(engine), Some((host, port))) = (location.engine, location.hosts.first()) else { continue };
-        if engine == "redis" || !missing(engine) || is_test(&read.name) {
+        if engine == "redis" || !missing(engine) || is_test(&read.name) || !decides(read, engine) {
             continue;
         }
         let found = blank(engine, variable.place, service, &[(&read.name, variable.place)], read.place);
@@ -47,7 +55,7 @@ pub(super) fn from_variables(
         });
     }
     if out.is_empty() {
-        out.extend(from_parts(deployed, service, reads, &missing));
+        out.extend(from_parts(deployed, service, reads, &missing, &decides));
     }
     out.dedup_by(|a, b| (&a.host, &a.database) == (&b.host, &b.database));
     out
@@ -59,6 +67,7 @@ fn from_parts(
     service: &str,
     reads: &[&VariableRead],
     missing: &dyn Fn(&str) -> bool,
+    decides: &dyn Fn(&VariableRead, &str) -> bool,
 ) -> Vec<Resolved> {
     let value = |name: &str| {
         let variable = deployed.env.iter().rev().find(|v| v.name == name)?;
@@ -78,6 +87,9 @@ fn from_parts(
         let named = candidates.iter().find(|e| prefix.to_ascii_lowercase().contains(&e[..2]) && missing(e));
         let only: Vec<_> = candidates.iter().filter(|e| missing(e)).collect();
         let Some(engine) = named.or(only.first().copied().filter(|_| only.len() == 1)) else { continue };
+        if !decides(read, engine) {
+            continue;
+        }
         let port = value(&format!("{prefix}PORT")).and_then(|(p, _)| p.parse().ok());
         out.push(Resolved {
             host: Some(host.to_ascii_lowercase()),

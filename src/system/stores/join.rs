@@ -38,7 +38,10 @@ pub fn join(
     for deployed in &environments.deployed {
         let Some(name) = services.get(deployed.service) else { continue };
         let owns = |file: FileId| owners.get(&file).is_some_and(|o| o.contains(&deployed.service));
-        for resolved in of_service(stores, spring, deployed, name, &owns) {
+        // An API and its worker share all of their code; what more services have is shared between them.
+        let mine = owners.values().filter(|o| o.contains(&deployed.service)).map(Vec::len).min().unwrap_or(1);
+        let shared = |file: FileId| owners.get(&file).is_some_and(|o| o.len() > mine);
+        for resolved in of_service(stores, spring, deployed, name, &owns, &shared) {
             let Some((key, used)) = place(stores, environments, deployed, resolved, &owns) else { continue };
             let all = found.entry(key).or_default();
             match all.iter_mut().find(|u| u.service == used.service && u.environment == used.environment) {
@@ -89,6 +92,7 @@ fn of_service(
     deployed: &Deployed,
     name: &str,
     owns: &dyn Fn(FileId) -> bool,
+    shared: &dyn Fn(FileId) -> bool,
 ) -> Vec<Resolved> {
     let own: Vec<&StoreUse> = stores.uses.iter().filter(|u| owns(u.anchor)).collect();
     let mut out: Vec<Resolved> = Vec::new();
@@ -103,7 +107,7 @@ fn of_service(
     choose(&own, deployed, name, &mut out);
     let reads: Vec<&VariableRead> = stores.variables.iter().filter(|v| owns(v.place.file)).collect();
     let drivers: Vec<&Driver> = stores.drivers.iter().filter(|d| owns(d.file)).collect();
-    let more = fallback::from_variables(deployed, name, &out, &reads, &drivers);
+    let more = fallback::from_variables(deployed, name, &out, &reads, &drivers, shared);
     if !more.is_empty() {
         // They say where what was opened without a known address is.
         out.retain(|r| r.host.is_some() || !more.iter().any(|m| m.engine == r.engine || r.engine.is_none()));
