@@ -46,11 +46,14 @@ pub fn is_browser_package(package: &PackageJson) -> bool {
 
 /// True for the manifest of a package that others install: what it needs to make pages comes from them.
 pub(super) fn is_library_package(package: &PackageJson) -> bool {
-    let made_for_others =
-        |name: &&str| package.dependency(name).is_some_and(|d| d.kind == crate::facts::manifest::RequirementKind::Peer);
+    // The same package often stands among the development dependencies as well.
+    let peer = |name: &str| {
+        let mut all = package.dependencies.iter();
+        all.any(|d| d.name.value == name && d.kind == crate::facts::manifest::RequirementKind::Peer)
+    };
     !package.private
         && (package.main.is_some() || package.module.is_some() || !package.exports.is_empty())
-        && BROWSER_PACKAGES.iter().any(|name| made_for_others(&name))
+        && BROWSER_PACKAGES.iter().any(|name| peer(name))
 }
 
 /// True for the manifest of a front end.

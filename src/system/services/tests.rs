@@ -295,7 +295,7 @@ fn packages_for_others_playgrounds_and_development_containers_are_no_services() 
         ("apps/api/src/main.ts", NEST),
         (
             "packages/nextjs/package.json",
-            r#"{"name": "@shop/nextjs", "main": "dist/index.js", "peerDependencies": {"next": ">=13"}, "scripts": {"build": "tsup"}}"#,
+            r#"{"name": "@shop/nextjs", "main": "dist/index.js", "devDependencies": {"next": "14"}, "peerDependencies": {"next": ">=13"}, "scripts": {"build": "tsup"}}"#,
         ),
         ("packages/nextjs/src/index.ts", "export const a = 1;\n"),
         (
