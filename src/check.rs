@@ -12,7 +12,9 @@ use crate::findings::{self, Suppression};
 pub use crate::problem::Problem;
 use crate::program::{self, load::Prefilter};
 use crate::rules::{self, Finding};
-use crate::syntax::FileId;
+use crate::syntax::{FileId, Place};
+use crate::system::deployment::Deployment;
+use crate::system::services::Correction;
 use crate::system::{self, System};
 
 /// What to check.
@@ -141,17 +143,15 @@ fn analyse(outcome: &mut Outcome, catalog: &Catalog, request: &Request) {
             suppressions.lock().unwrap_or_else(PoisonError::into_inner).extend(found);
         }
     };
-    let packages = program::packages::packages(tree);
+    let deployment = Deployment::read(tree);
+    let packages = deployment.packages(tree);
     let prefilter = if request.every_file { Prefilter::Off } else { Prefilter::On };
     let loaded = program::load::load(tree, catalog, &packages, prefilter, &visit);
-    tree.ids().collect::<Vec<_>>().par_iter().for_each(|&id| {
-        let file = tree.file(id);
-        if carries_comments(files::classify(&file.path))
-            && let Ok(text) = files::read(file)
-        {
-            visit(id, &text);
-        }
-    });
+    let data: Vec<Problem> =
+        tree.ids().collect::<Vec<_>>().into_par_iter().filter_map(|id| read_data(tree, id, &visit)).collect();
+    outcome.problems.extend(data);
+    outcome.problems.extend(loaded.program.units.iter().filter_map(not_understood));
+    outcome.problems.extend(compose_problems(tree, &deployment));
     let mut states = vec![None; tree.files.len()];
     for unit in &loaded.program.units {
         states[unit.file.0 as usize] = Some(FileState::Parsed);
@@ -162,7 +162,7 @@ fn analyse(outcome: &mut Outcome, catalog: &Catalog, request: &Request) {
             path: tree.file(*id).path.clone(),
             place: None,
             reason: reason.clone(),
-            incomplete: true,
+            incomplete: decides(&tree.file(*id).path),
         });
     }
     outcome.states = states
@@ -171,10 +171,72 @@ fn analyse(outcome: &mut Outcome, catalog: &Catalog, request: &Request) {
         .map(|(state, file)| state.unwrap_or_else(|| state_of(&file.path)))
         .collect();
     outcome.stats.files_parsed = loaded.parsed as u64;
-    outcome.system = system::build(tree, &loaded.program, catalog);
+    let corrections: Vec<Correction> = request.config.services.iter().map(Correction::from).collect();
+    outcome.system = system::build(tree, &deployment, &loaded.program, catalog, &corrections);
+    outcome.problems.extend(deployment.errors.iter().map(|(id, reason)| Problem {
+        path: tree.file(*id).path.clone(),
+        place: None,
+        reason: reason.clone(),
+        incomplete: decides(&tree.file(*id).path),
+    }));
+    outcome.stats.unknown = outcome.system.unknown();
     let mut suppressions = suppressions.into_inner().unwrap_or_else(PoisonError::into_inner);
     suppressions.sort_by_key(|s| (s.file, s.span));
     outcome.suppressions = suppressions;
+}
+
+/// True when the answer of the run needs this source file. Tests, generated code and the assets of web
+/// pages (minified libraries, mostly) decide nothing.
+fn decides(path: &str) -> bool {
+    let asset = path.split('/').any(|part| matches!(part, "static" | "assets" | "public" | "wwwroot"));
+    files::zone(path) == files::Zone::Production && !asset && !path.contains(".min.")
+}
+
+/// Reads a file that is not source code for its suppressions. What deploys the system is read elsewhere,
+/// and its faults are told there; other data is only counted when it can't be read.
+fn read_data(tree: &Tree, id: FileId, visit: &dyn Fn(FileId, &str)) -> Option<Problem> {
+    let file = tree.file(id);
+    let kind = files::classify(&file.path);
+    if !carries_comments(kind) {
+        return None;
+    }
+    match files::read(file) {
+        Ok(text) => visit(id, &text),
+        Err(error) if matches!(kind, FileKind::Yaml | FileKind::Toml | FileKind::Properties) => {
+            let incomplete = error.is_failure();
+            return Some(Problem { path: file.path.clone(), place: None, reason: error.to_string(), incomplete });
+        }
+        Err(_) => {}
+    }
+    None
+}
+
+/// What could not be read of the Compose files.
+fn compose_problems<'d>(tree: &'d Tree, deployment: &'d Deployment) -> impl Iterator<Item = Problem> + 'd {
+    deployment.compose_files.iter().flat_map(|(&id, file)| {
+        let path = &tree.file(id).path;
+        file.errors.iter().map(move |error| Problem {
+            path: path.clone(),
+            place: Some(Place::new(id, error.span)),
+            reason: error.message.clone(),
+            incomplete: decides(path),
+        })
+    })
+}
+
+/// A source file with faults in its syntax: the tree around them is a guess.
+fn not_understood(unit: &program::Unit) -> Option<Problem> {
+    let first = *unit.module.syntax_errors.first()?;
+    let reason = match unit.module.syntax_errors.len() {
+        1 => "the syntax is not understood here".to_owned(),
+        number => format!("the syntax is not understood here and at {} more places", number - 1),
+    };
+    Some(Problem {
+        path: unit.path.clone(),
+        place: Some(Place::new(unit.file, first)),
+        reason,
+        incomplete: decides(&unit.path),
+    })
 }
 
 /// Files other than source code whose comments can hold a suppression.

@@ -89,6 +89,9 @@ pub struct Request {
     pub options: Option<usize>,
     /// The position of the body.
     pub body: Option<usize>,
+    /// It blocks the calling thread although the library's other requests do not.
+    #[serde(default)]
+    pub blocks: bool,
 }
 
 fn by_name() -> String {

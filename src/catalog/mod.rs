@@ -4,8 +4,13 @@
 //! all of them and answers by symbol. A symbol is the canonical import name of the library, a dot, and
 //! the name in it: `requests.get`, `@nestjs/axios.HttpService.post`, `aiokafka.AIOKafkaProducer.send`.
 
+pub mod consume;
 pub mod http;
+pub mod publish;
 pub mod schema;
+pub mod server;
+pub mod store;
+pub mod writes;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
@@ -14,7 +19,7 @@ use include_dir::{Dir, include_dir};
 use smol_str::{SmolStr, format_smolstr};
 
 use crate::facts::module::Language;
-use schema::{Ecosystem, EnvReader, Library};
+use schema::{Ecosystem, EnvReader, Library, ReturnsByArgument};
 
 static DATA: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/src/catalog/data");
 
@@ -56,7 +61,11 @@ impl Catalog {
     /// The canonical form of a symbol: the library's first import name and its usual name for the type.
     pub fn canonical(&self, language: Language, symbol: &str) -> SmolStr {
         let Some((library, rest)) = self.split(language, symbol) else { return SmolStr::new(symbol) };
-        self.absolute(library, library.aliases.get(rest).map_or(rest, String::as_str))
+        match library.aliases.get(rest) {
+            Some(alias) => self.absolute(library, alias),
+            None if rest.is_empty() => SmolStr::new(&library.packages[0]),
+            None => format_smolstr!("{}.{rest}", library.packages[0]),
+        }
     }
 
     /// The type that calling a symbol gives: as the catalog says, else the symbol itself (a
@@ -67,6 +76,23 @@ impl Catalog {
             Some(ty) => self.absolute(library, ty),
             None => self.canonical(language, symbol),
         }
+    }
+
+    /// What a call of a symbol does to the world.
+    pub fn effect(&self, language: Language, symbol: &str) -> Option<consume::EffectKind> {
+        let (library, rest) = self.split(language, symbol)?;
+        library.effects.kinds.iter().find(|(_, calls)| calls.iter().any(|c| matches(c, rest))).map(|(kind, _)| *kind)
+    }
+
+    /// The factory a symbol is, when the string it is given says what it makes.
+    pub fn by_argument(&self, language: Language, symbol: &str) -> Option<&ReturnsByArgument> {
+        let (library, rest) = self.split(language, symbol)?;
+        library.returns_by_argument.iter().find(|f| f.calls.iter().any(|c| c == rest))
+    }
+
+    /// A name of a library's data file as a symbol.
+    pub fn symbol(&self, language: Language, of: &str, name: &str) -> Option<SmolStr> {
+        self.split(language, of).map(|(library, _)| self.absolute(library, name))
     }
 
     /// The type of a property that is an object of its own (`HttpService.axiosRef`, `channel[]` for
@@ -125,6 +151,10 @@ impl Catalog {
         self.split(language, symbol).is_some_and(|(library, rest)| library.settings_classes.iter().any(|c| c == rest))
     }
 
+    /// Words of code that publishes through a wrapper of its own: it names no library, and what it
+    /// publishes, and after which commit, stands there.
+    const PUBLISHES: [&str; 5] = ["ublish", "roduceEvent", "roduce_event", "sendToQueue", ".emit("];
+
     /// True for a function that blocks the calling thread.
     pub fn blocks(&self, language: Language, symbol: &str) -> bool {
         self.split(language, symbol).is_some_and(|(library, rest)| library.blocks.iter().any(|b| b == rest))
@@ -135,11 +165,11 @@ impl Catalog {
         self.libraries.iter().any(|l| l.blocks.iter().any(|b| b == name))
     }
 
-    /// The literals one of which a source file must hold to be worth parsing.
+    /// The literals one of which a source file must hold to be worth parsing, with those that import it.
     pub fn needles(&self, ecosystem: Ecosystem) -> BTreeSet<&str> {
-        let mut out = BTreeSet::new();
+        let mut out = BTreeSet::from(Self::PUBLISHES);
         for library in self.libraries.iter().filter(|l| l.ecosystem == ecosystem) {
-            if library.needles.is_empty() {
+            if library.needles.is_empty() && library.value_needles.is_empty() {
                 out.extend(library.packages.iter().map(String::as_str).filter(|p| !p.starts_with("globalThis")));
             } else {
                 out.extend(library.needles.iter().map(String::as_str));
@@ -148,9 +178,21 @@ impl Catalog {
         out
     }
 
-    fn absolute(&self, library: &Library, name: &str) -> SmolStr {
+    /// The literals that make a file worth parsing for the values in it.
+    pub fn value_needles(&self, ecosystem: Ecosystem) -> BTreeSet<&str> {
+        let libraries = self.libraries.iter().filter(|l| l.ecosystem == ecosystem);
+        libraries.flat_map(|l| &l.value_needles).map(String::as_str).collect()
+    }
+
+    /// A name of a library's data file as a symbol.
+    pub fn absolute(&self, library: &Library, name: &str) -> SmolStr {
         if name.is_empty() {
             return SmolStr::new(&library.packages[0]);
+        }
+        // Spelled out, where a part has the name of another library: `faststream.kafka.KafkaBroker`.
+        let own = library.packages[0].as_str();
+        if name.strip_prefix(own).is_some_and(|rest| rest.starts_with('.')) {
+            return SmolStr::new(name);
         }
         // A name of another library: `amqplib.Channel`.
         if let Some((package, _)) = name.rsplit_once('.')
@@ -167,6 +209,22 @@ fn names(text: &str) -> BTreeSet<String> {
     let is_name = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
     let words = text.split(|c: char| !is_name(c)).filter(|word| word.starts_with(char::is_uppercase));
     words.filter_map(|word| word.split('.').next()).map(ToString::to_string).collect()
+}
+
+/// Whether a name of a data file, in which `*` stands for one part, is this name.
+fn matches(pattern: &str, name: &str) -> bool {
+    if !pattern.contains('*') {
+        return pattern == name;
+    }
+    let (mut parts, mut names) = (pattern.split('.'), name.split('.'));
+    loop {
+        match (parts.next(), names.next()) {
+            (None, None) => return true,
+            (Some("*"), Some(_)) => {}
+            (Some(p), Some(n)) if p == n => {}
+            _ => return false,
+        }
+    }
 }
 
 fn load() -> Result<Catalog, String> {
@@ -216,5 +274,9 @@ mod tests {
         assert_eq!(catalog.canonical(Language::Python, "httpx2.AsyncClient"), "httpx.AsyncClient");
         assert_eq!(catalog.result(Language::TypeScript, "axios.create"), "axios.Axios");
         assert_eq!(catalog.result(Language::Python, "unknown.thing"), "unknown.thing");
+        // `kafka` is a library of its own.
+        let broker = "faststream.kafka.KafkaBroker";
+        assert_eq!(catalog.result(Language::Python, broker), broker);
+        assert_eq!(catalog.result(Language::Python, "faststream.kafka.broker.KafkaBroker"), broker);
     }
 }

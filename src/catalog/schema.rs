@@ -8,7 +8,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
+use super::consume::{Consume, Effects};
 use super::http::{Breaker, Deadline, Http, Retry};
+use super::publish::Publish;
+use super::server::Server;
+use super::store::Store;
+use super::writes::Writes;
 use crate::facts::module::Language;
 
 /// Languages that share packages.
@@ -55,12 +60,19 @@ pub struct Library {
     /// Literals that a file using it must hold, where the import names are not enough or too common.
     #[serde(default)]
     pub needles: Vec<String>,
+    /// The same, for what only says what a value is (`os.environ`): a file that holds one is parsed, but
+    /// those that import it are not for that.
+    #[serde(default)]
+    pub value_needles: Vec<String>,
     /// Other names of a type: `abc.AbstractChannel: Channel`.
     #[serde(default)]
     pub aliases: BTreeMap<String, String>,
     /// Types of what functions and methods return: `connect: Connection`.
     #[serde(default)]
     pub returns: BTreeMap<String, String>,
+    /// Types of what a function returns for the string it is given: `boto3.client("sqs")`.
+    #[serde(default)]
+    pub returns_by_argument: Vec<ReturnsByArgument>,
     /// Types of properties: `HttpService.axiosRef: axios.Axios`.
     #[serde(default)]
     pub properties: BTreeMap<String, String>,
@@ -87,6 +99,8 @@ pub struct Library {
     pub names: BTreeSet<String>,
     /// How it sends HTTP requests.
     pub http: Option<Http>,
+    /// How it serves HTTP requests.
+    pub server: Option<Server>,
     /// How it repeats things.
     #[serde(default)]
     pub retry: Vec<Retry>,
@@ -96,6 +110,32 @@ pub struct Library {
     /// How it bounds the time of what it wraps.
     #[serde(default)]
     pub deadline: Vec<Deadline>,
+    /// How it hands messages to a broker.
+    #[serde(default)]
+    pub publish: Vec<Publish>,
+    /// How it writes to a database.
+    pub writes: Option<Writes>,
+    /// How it hands messages over.
+    pub consume: Option<Consume>,
+    /// How it opens datastores.
+    pub store: Option<Store>,
+    /// What its calls do to the world.
+    #[serde(default)]
+    pub effects: Effects,
+}
+
+/// A factory whose string argument says what it makes.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ReturnsByArgument {
+    /// The functions.
+    pub calls: Vec<String>,
+    /// The position of the string.
+    pub argument: usize,
+    /// Its keyword, where it can be passed by name.
+    pub keyword: Option<String>,
+    /// What each string makes.
+    pub types: BTreeMap<String, String>,
 }
 
 /// A callback's parameter.

@@ -14,8 +14,8 @@ fn graph(args: &GraphArgs, terminal: &Terminal) -> Result<Exit, Exit> {
     let config = shared::configuration(&args.input, terminal)?;
     let outcome = shared::check(&args.input, config, false, terminal)?;
     terminal.print(|out| match args.format {
-        TextOrJson::Text => report::graph::text(&outcome.system, out),
-        TextOrJson::Json => report::graph::json(&outcome.system, out),
+        TextOrJson::Text => report::graph::text(&outcome.system, &outcome.tree, out),
+        TextOrJson::Json => report::graph::json(&outcome.system, &outcome.tree, out),
     })?;
     let incomplete: Vec<_> = outcome.problems.iter().filter(|problem| problem.incomplete).collect();
     terminal.complain(|out| {

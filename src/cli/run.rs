@@ -60,7 +60,8 @@ pub(super) fn check(input: &Input, config: Config, preview: bool, terminal: &Ter
     })?;
     outcome.problems.sort();
     outcome.problems.dedup();
-    if outcome.tree.files.is_empty() && outcome.problems.is_empty() {
+    // A folder of nothing but pipes and links holds nothing either.
+    if outcome.tree.files.is_empty() && !outcome.problems.iter().any(|problem| problem.incomplete) {
         let paths = input.paths.iter().map(|path| format!("`{}`", path.display())).collect::<Vec<_>>().join(", ");
         terminal.error(
             format_args!("nothing to check in {paths}"),

@@ -5,7 +5,12 @@
 //! nothing of services or rules. Each use says where it stands and what is known about how it is
 //! protected; what could not be resolved is said too.
 
+pub mod consume;
 pub mod http;
+pub mod publish;
+pub mod routes;
+pub mod saga;
+pub mod stores;
 
 use crate::syntax::Place;
 

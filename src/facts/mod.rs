@@ -14,5 +14,6 @@ pub mod javascript;
 pub mod jvm;
 pub mod manifest;
 pub mod module;
+pub mod probe;
 pub mod python;
 mod walk;

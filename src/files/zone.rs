@@ -33,7 +33,9 @@ pub fn zone(path: &str) -> Zone {
     if let Some(zone) = vendored_or_generated(&segments, name) {
         return zone;
     }
-    if segments.iter().any(|s| is_test_folder(s)) || is_test_file(name) || is_dotnet_test(path) {
+    // behave keeps the steps of its scenarios in `features/steps`.
+    let is_steps = segments.windows(2).any(|pair| pair == ["features", "steps"]);
+    if is_steps || segments.iter().any(|s| is_test_folder(s)) || is_test_file(name) || is_dotnet_test(path) {
         return Zone::Test;
     }
     // Below a source root, `tools` and `docs` are ordinary packages: an agent's tools, the API's
@@ -41,7 +43,10 @@ pub fn zone(path: &str) -> Zone {
     let outside = segments.iter().position(|s| matches!(*s, "src" | "app" | "internal")).unwrap_or(segments.len());
     let above = &segments[..outside];
     let has = |folders: &[&str], names: &[&str]| folders.iter().any(|folder| names.contains(folder));
-    if has(above, &["examples", "example", "samples", "sample"]) {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    if has(above, &["examples", "example", "samples", "sample", "playground", "playgrounds"])
+        || matches!(stem, "example" | "examples")
+    {
         Zone::Example
     } else if has(above, &["docs", "doc", "documentation"]) {
         Zone::Docs
@@ -50,7 +55,10 @@ pub fn zone(path: &str) -> Zone {
     {
         Zone::Migration
     } else if has(above, &["tools", "tooling", "hack", ".github", ".husky"])
-        || has(&segments, &["scripts", "script", "benchmarks", "benchmark", "benches", "bench"])
+        || has(
+            &segments,
+            &["scripts", "script", "experiments", "notebooks", "benchmarks", "benchmark", "benches", "bench"],
+        )
         || segments.iter().any(|s| is_load_generator(s))
         || is_script_file(name)
     {
@@ -94,6 +102,7 @@ fn is_test_folder(segment: &str) -> bool {
         "__mocks__",
         "__fixtures__",
         "e2e",
+        "bdd",
         "spec",
         "specs",
         "testing",
@@ -199,8 +208,15 @@ mod tests {
             ("packages/shop-e2e/src/a.ts", Zone::Test),
             ("integration_tests/a.py", Zone::Test),
             ("src/jest.config.ts", Zone::Test),
+            ("orders/features/steps/order_steps.py", Zone::Test),
+            ("orders/bdd/environment.py", Zone::Test),
+            ("orders/features/steps.ts", Zone::Production),
             ("examples/orders/main.py", Zone::Example),
+            ("playground/nextjs/pages/api/hello.ts", Zone::Example),
+            ("src/playground/run.ts", Zone::Production),
             ("docs/conf.py", Zone::Docs),
+            ("services/audit/examples.py", Zone::Example),
+            ("services/model/experiments/compare.py", Zone::Script),
             ("src/docs/swagger.ts", Zone::Production),
             ("scripts/seed.py", Zone::Script),
             ("tools/release.py", Zone::Script),

@@ -114,18 +114,12 @@ impl Evaluator<'_> {
             for &class in &classes {
                 match self.member_value(unit_id, class, name, Site { unit: unit_id, expr }) {
                     Value::Unknown => {}
-                    found if !is_type_name(name) || self.is_called(unit_id, expr) => return Some(found),
+                    found if !is_type_name(name) || self.is_called(Site { unit: unit_id, expr }) => return Some(found),
                     _ => {}
                 }
             }
         }
         Some(self.outside(unit_id, &used, name))
-    }
-
-    fn is_called(&self, unit: UnitId, expr: ExprId) -> bool {
-        let unit = self.program.unit(unit);
-        matches!(unit.index.ancestors(expr).next(), Some(super::Parent::Expr(parent))
-            if unit.module.call(parent).is_some_and(|call| call.callee == expr && !call.is_new))
     }
 
     /// A type of a library: of the namespaces in use, those that the catalog knows; a name that nothing

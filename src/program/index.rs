@@ -1,6 +1,6 @@
 //! Where names are bound in a module, and where each expression stands.
 
-use std::collections::{HashMap, HashSet};
+use rapidhash::{RapidHashMap as HashMap, RapidHashSet as HashSet};
 
 use smol_str::SmolStr;
 
@@ -55,11 +55,14 @@ pub enum Scope {
     Func(FuncId),
 }
 
+/// A value assigned to `this.name`, with the method that does it.
+pub type MemberAssignment = (ExprId, Option<FuncId>);
+
 /// Lookup tables of one module.
 #[derive(Debug, Default)]
 pub struct Index {
     names: HashMap<(Scope, SmolStr), Vec<Binding>>,
-    members: HashMap<(ClassId, SmolStr), Vec<(ExprId, Option<FuncId>)>>,
+    members: HashMap<(ClassId, SmolStr), Vec<MemberAssignment>>,
     /// Assignments to attributes of something that is not `this`: (attribute, object, value).
     pub attribute_assignments: Vec<(SmolStr, ExprId, ExprId)>,
     /// The parent of each expression.
@@ -96,8 +99,8 @@ impl Index {
             },
             seen_func: vec![false; module.funcs.len()],
             seen_class: vec![false; module.classes.len()],
-            members: HashMap::new(),
-            globals: HashSet::new(),
+            members: HashMap::default(),
+            globals: HashSet::default(),
         };
         for (i, class) in module.classes.iter().enumerate() {
             if let Some(outer) = class.outer {
@@ -139,7 +142,7 @@ impl Index {
     }
 
     /// What is assigned to `this.name` in a class, with the method that does it.
-    pub fn member(&self, class: ClassId, name: &str) -> &[(ExprId, Option<FuncId>)] {
+    pub fn member(&self, class: ClassId, name: &str) -> &[MemberAssignment] {
         self.members.get(&(class, SmolStr::new(name))).map_or(&[], Vec::as_slice)
     }
 
@@ -160,6 +163,13 @@ impl Index {
             out.extend(class.filter(|c| !out.contains(c)));
         }
         out
+    }
+
+    /// The names of what is assigned to `this` in a class, sorted.
+    pub fn member_names(&self, class: ClassId) -> Vec<&SmolStr> {
+        let mut names: Vec<&SmolStr> = self.members.keys().filter(|(c, _)| *c == class).map(|(_, n)| n).collect();
+        names.sort();
+        names
     }
 
     /// The innermost function around an expression.
@@ -441,8 +451,13 @@ impl Builder<'_> {
         self.index.func_parent[id.0 as usize] = parent;
         let module = self.module;
         let function = module.func(id);
+        // An annotation of Java can name the constants of the class.
+        let around = match function.class {
+            Some(class) if module.language.is_jvm() => Parent::Class(class),
+            _ => parent,
+        };
         for &decorator in &function.decorators {
-            self.expr(decorator, parent, function.parent);
+            self.expr(decorator, around, function.parent);
         }
         for (i, param) in function.params.iter().enumerate() {
             self.bind(Scope::Func(id), &param.name, Binding::Param(id, i));

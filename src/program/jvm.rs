@@ -448,6 +448,18 @@ impl Evaluator<'_> {
         (!values.is_empty()).then(|| self.one_of(values))
     }
 
+    /// True for a call, and for what is called by one.
+    pub(super) fn is_called(&self, site: Site) -> bool {
+        let unit = self.program.unit(site.unit);
+        if unit.module.exprs.get(site.expr.0 as usize).is_none() || unit.module.call(site.expr).is_some() {
+            return true;
+        }
+        match unit.index.expr_parent.get(site.expr.0 as usize) {
+            Some(super::index::Parent::Expr(outer)) => unit.module.call(*outer).is_some_and(|c| c.callee == site.expr),
+            _ => false,
+        }
+    }
+
     /// Among methods of the same name, the one with as many parameters as the call has arguments.
     pub(super) fn overload(&self, value: Value, call: &Call) -> Value {
         let Value::Function { unit, func, this } = &value else { return value };

@@ -24,7 +24,7 @@ fn program(files: &[(&str, &str)], packages: &resolve::Packages) -> Program {
             Unit { file: FileId(i as u32), path: (*path).to_string(), module, index }
         })
         .collect();
-    Program::link(units, packages)
+    Program::link(units, packages, &[])
 }
 
 /// The values of the first arguments of all calls of `probe`, in words.

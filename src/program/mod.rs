@@ -12,21 +12,22 @@ pub mod eval;
 mod golang;
 #[cfg(test)]
 mod golang_tests;
+pub mod hierarchy;
 pub mod index;
 mod jvm;
 #[cfg(test)]
 mod jvm_tests;
 pub mod load;
-pub mod packages;
+pub mod mentions;
 pub mod resolve;
 pub mod types;
 pub mod value;
 
-use std::collections::HashMap;
+use rapidhash::RapidHashMap as HashMap;
 
 use smol_str::SmolStr;
 
-use crate::facts::module::{CallId, ExprId, FuncId, Language, Module};
+use crate::facts::module::{CallId, ExprId, ExprKind, FuncId, Language, Module};
 use crate::syntax::{FileId, Place};
 
 pub use eval::Evaluator;
@@ -63,25 +64,57 @@ pub struct Program {
     pub types: types::Types,
     /// Calls by the last name of their callee: `a.b.send(x)` under `send`.
     calls: HashMap<SmolStr, Vec<Site>>,
+    /// Calls that get a name as an argument, by that name: `run(self.fetch, 1)` under `fetch`, with the
+    /// position.
+    handed: HashMap<SmolStr, Vec<(Site, usize)>>,
+    /// What is kept on an application: `app.state.producer = x` under `producer`.
+    kept: HashMap<SmolStr, Vec<Site>>,
 }
 
 impl Program {
-    /// Links modules. `packages` are the names under which folders of the repository can be imported.
-    pub fn link(mut units: Vec<Unit>, packages: &resolve::Packages) -> Program {
+    /// Links modules. `packages` are the names under which folders of the repository can be imported,
+    /// `others` the paths of source files that were not parsed (an empty `__init__.py` makes a package).
+    pub fn link(mut units: Vec<Unit>, packages: &resolve::Packages, others: &[&str]) -> Program {
         units.sort_by(|a, b| a.path.cmp(&b.path));
         let by_path: HashMap<String, UnitId> =
             units.iter().enumerate().map(|(i, unit)| (unit.path.clone(), UnitId(i as u32))).collect();
-        let imports = resolve::ImportMap::build(&units, &by_path, packages);
-        let mut calls: HashMap<SmolStr, Vec<Site>> = HashMap::new();
+        let imports = resolve::ImportMap::build(&units, &by_path, packages, others);
+        let mut calls: HashMap<SmolStr, Vec<Site>> = HashMap::default();
+        let mut handed: HashMap<SmolStr, Vec<(Site, usize)>> = HashMap::default();
         for (i, unit) in units.iter().enumerate() {
             for &CallId { expr, .. } in &unit.index.calls {
+                let site = Site { unit: UnitId(i as u32), expr };
                 if let Some(name) = unit.module.callee_name(expr) {
-                    calls.entry(name.clone()).or_default().push(Site { unit: UnitId(i as u32), expr });
+                    calls.entry(name.clone()).or_default().push(site);
+                }
+                let Some(call) = unit.module.call(expr) else { continue };
+                for (position, arg) in call.args.iter().enumerate() {
+                    if let ExprKind::Name(name) | ExprKind::Attr { name, .. } = &unit.module.expr(arg.value).kind {
+                        handed.entry(name.clone()).or_default().push((site, position));
+                    }
+                }
+            }
+        }
+        let mut kept: HashMap<SmolStr, Vec<Site>> = HashMap::default();
+        for (i, unit) in units.iter().enumerate() {
+            for (name, object, value) in &unit.index.attribute_assignments {
+                if is_application_state(&unit.module, *object) {
+                    kept.entry(name.clone()).or_default().push(Site { unit: UnitId(i as u32), expr: *value });
                 }
             }
         }
         let types = types::Types::build(&units);
-        Program { units, by_path, imports, types, calls }
+        Program { units, by_path, imports, types, calls, handed, kept }
+    }
+
+    /// What is kept on the application of a module under a name: the assignments in the files nearest to
+    /// it.
+    pub fn kept(&self, unit: UnitId, name: &str) -> Vec<Site> {
+        let Some(sites) = self.kept.get(name) else { return Vec::new() };
+        let path = &self.unit(unit).path;
+        let near = |site: &Site| resolve::common(&self.unit(site.unit).path, path);
+        let nearest = sites.iter().map(near).max().unwrap_or(0);
+        sites.iter().copied().filter(|site| near(site) == nearest).collect()
     }
 
     /// The unit behind an id.
@@ -102,6 +135,11 @@ impl Program {
     /// Every call whose callee ends in `name`, in path order.
     pub fn calls_named(&self, name: &str) -> &[Site] {
         self.calls.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Every call that gets something named `name` as an argument, with the position.
+    pub fn handed(&self, name: &str) -> &[(Site, usize)] {
+        self.handed.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// The place of an expression.
@@ -125,4 +163,9 @@ impl Program {
     pub fn expr(&self, unit: UnitId, expr: ExprId) -> &crate::facts::module::Expr {
         self.unit(unit).module.expr(expr)
     }
+}
+
+/// `app.state` of Starlette and FastAPI, `app.locals` of Express.
+pub(crate) fn is_application_state(module: &Module, object: ExprId) -> bool {
+    matches!(&module.expr(object).kind, ExprKind::Attr { name, .. } if matches!(name.as_str(), "state" | "locals"))
 }

@@ -1,11 +1,12 @@
 //! Which file an import means.
 
-use std::collections::{HashMap, HashSet};
+use rapidhash::{RapidHashMap as HashMap, RapidHashSet as HashSet};
 
 use smol_str::SmolStr;
 
+use super::mentions::Mention;
 use super::{Unit, UnitId};
-use crate::facts::module::{ExportValue, ExprKind, ImportKind, Language};
+use crate::facts::module::{ExportValue, Language};
 
 /// The names under which folders of the repository can be imported.
 #[derive(Clone, Debug, Default)]
@@ -45,7 +46,7 @@ pub struct Alias {
 pub enum Target {
     /// A module of the repository.
     Unit(UnitId),
-    /// A folder with Python modules but without `__init__.py`, or a Go package.
+    /// A folder with Python modules but without `__init__.py`, a Go package, or a file that was not parsed.
     Folder(SmolStr),
     /// Something else: the package name in the form that [`super::Value::External`] uses.
     External(SmolStr),
@@ -59,14 +60,17 @@ pub struct ImportMap {
 
 impl ImportMap {
     /// Resolves every import of every unit.
-    pub fn build(units: &[Unit], by_path: &HashMap<String, UnitId>, packages: &Packages) -> ImportMap {
-        let resolver = Resolver::new(units.iter().map(|u| u.path.as_str()), packages);
-        let mut targets = HashMap::new();
+    pub fn build(units: &[Unit], by_path: &HashMap<String, UnitId>, packages: &Packages, others: &[&str]) -> ImportMap {
+        let resolver = Resolver::new(units.iter().map(|u| u.path.as_str()).chain(others.iter().copied()), packages);
+        let mut targets = HashMap::default();
         for (i, unit) in units.iter().enumerate() {
             let id = UnitId(i as u32);
             for spec in module_names(unit) {
                 let target = match resolver.resolve(&unit.path, unit.module.language, &spec) {
-                    Some(Found::File(path)) => by_path.get(&path).map(|&u| Target::Unit(u)),
+                    Some(Found::File(path)) => Some(match by_path.get(&path) {
+                        Some(&unit) => Target::Unit(unit),
+                        None => Target::Folder(path.into()),
+                    }),
                     Some(Found::Folder(path)) => Some(Target::Folder(path.into())),
                     None => None,
                 };
@@ -117,14 +121,21 @@ pub enum Found {
 /// Resolves import names against the paths of a repository.
 #[derive(Debug)]
 pub struct Resolver<'a> {
+    /// JavaScript files without their suffix, to the one that an import of that name means.
+    stems: HashMap<&'a str, &'a str>,
+    /// The names of all folders.
+    segments: HashSet<&'a str>,
+    /// Packages of the repository by name.
+    named: HashMap<&'a str, Vec<&'a JsPackage>>,
     paths: HashSet<&'a str>,
-    folders: HashSet<&'a str>,
+    /// Folders with Python modules somewhere below.
+    python_folders: HashSet<&'a str>,
     /// Python top-level packages and modules: name to the folders that hold it.
     python_roots: HashMap<&'a str, Vec<&'a str>>,
     /// Java and Kotlin files by name without extension.
     jvm_files: HashMap<&'a str, Vec<&'a str>>,
-    /// Kotlin files by folder; a file there can hold any name of its package.
-    kotlin_folders: HashMap<&'a str, Vec<&'a str>>,
+    /// Java and Kotlin files by the last name of their folder.
+    jvm_folders: HashMap<&'a str, Vec<&'a str>>,
     /// Go files by folder.
     go_folders: HashMap<&'a str, Vec<&'a str>>,
     /// C# files by name up to the first dot.
@@ -138,12 +149,12 @@ impl<'a> Resolver<'a> {
     /// A resolver over source paths (relative, with `/`).
     pub fn new(paths: impl Iterator<Item = &'a str>, packages: &'a Packages) -> Self {
         let paths: HashSet<&str> = paths.collect();
-        let mut folders = HashSet::new();
-        let mut python_roots: HashMap<&str, Vec<&str>> = HashMap::new();
-        let mut jvm_files: HashMap<&str, Vec<&str>> = HashMap::new();
-        let mut kotlin_folders: HashMap<&str, Vec<&str>> = HashMap::new();
-        let mut go_folders: HashMap<&str, Vec<&str>> = HashMap::new();
-        let mut dotnet_files: HashMap<&str, Vec<&str>> = HashMap::new();
+        let mut python_folders = HashSet::default();
+        let mut python_roots: HashMap<&str, Vec<&str>> = HashMap::default();
+        let mut jvm_files: HashMap<&str, Vec<&str>> = HashMap::default();
+        let mut jvm_folders: HashMap<&str, Vec<&str>> = HashMap::default();
+        let mut go_folders: HashMap<&str, Vec<&str>> = HashMap::default();
+        let mut dotnet_files: HashMap<&str, Vec<&str>> = HashMap::default();
         for path in &paths {
             if path.ends_with(".go") && !path.ends_with("_test.go") {
                 go_folders.entry(parent(path)).or_default().push(path);
@@ -153,13 +164,13 @@ impl<'a> Resolver<'a> {
                 dotnet_files.entry(name.split('.').next().unwrap_or(name)).or_default().push(path);
             }
             if let Some(stem) = jvm_stem(path) {
-                jvm_files.entry(stem.rsplit('/').next().unwrap_or(stem)).or_default().push(path);
-                if path.ends_with(".kt") {
-                    kotlin_folders.entry(parent(path)).or_default().push(path);
-                }
+                jvm_files.entry(last(stem)).or_default().push(path);
+                jvm_folders.entry(last(parent(path))).or_default().push(path);
             }
+        }
+        for path in paths.iter().filter(|path| path.ends_with(".py")) {
             let mut folder = parent(path);
-            while !folder.is_empty() && folders.insert(folder) {
+            while !folder.is_empty() && python_folders.insert(folder) {
                 folder = parent(folder);
             }
             if let Some(package) = path.strip_suffix("/__init__.py") {
@@ -170,7 +181,35 @@ impl<'a> Resolver<'a> {
         for holders in python_roots.values_mut() {
             holders.sort_unstable();
         }
-        Resolver { paths, folders, python_roots, jvm_files, kotlin_folders, go_folders, dotnet_files, packages }
+        let mut ranked: HashMap<&str, (usize, &str)> = HashMap::default();
+        let mut segments = HashSet::default();
+        for &path in &paths {
+            segments.extend(parent(path).split('/'));
+            if let Some((stem, rank)) = js_stem(path) {
+                let best = ranked.entry(stem).or_insert((rank, path));
+                if (rank, path) < *best {
+                    *best = (rank, path);
+                }
+            }
+        }
+        let stems = ranked.into_iter().map(|(stem, (_, path))| (stem, path)).collect();
+        let mut named: HashMap<&str, Vec<&JsPackage>> = HashMap::default();
+        for package in &packages.javascript {
+            named.entry(package.name.as_str()).or_default().push(package);
+        }
+        Resolver {
+            paths,
+            stems,
+            segments,
+            named,
+            python_folders,
+            python_roots,
+            jvm_files,
+            jvm_folders,
+            go_folders,
+            dotnet_files,
+            packages,
+        }
     }
 
     /// What `spec` means in the file `from`; none when it is not part of the repository.
@@ -222,75 +261,61 @@ impl<'a> Resolver<'a> {
         self.go_folders.contains_key(folder)
     }
 
-    /// The files that a Go module can name without more ado: those of its package and of the packages it
+    /// The files that a Go file can name without more ado: those of its package and of the packages it
     /// imports.
-    pub fn go(&self, unit: &Unit) -> Vec<String> {
-        let mut folders = vec![parent(&unit.path).to_string()];
-        folders.extend(unit.module.imports.iter().filter_map(|import| self.go_folder(&unit.path, &import.module)));
+    pub fn go(&self, from: &str, mentions: &[Mention]) -> Vec<String> {
+        let mut folders = vec![parent(from).to_string()];
+        folders.extend(mentions.iter().filter_map(|mention| self.go_folder(from, &mention.module)));
         let files = folders.iter().filter_map(|folder| self.go_folders.get(folder.as_str()));
         files.flatten().map(ToString::to_string).collect()
     }
 
-    /// The files that may hold what a C# module names: files called like a type, global usings, and
-    /// extension methods.
-    pub fn dotnet(&self, unit: &Unit) -> Vec<String> {
+    /// The files that are called like a type that a C# file names, the nearest of each name.
+    pub fn dotnet(&self, from: &str, mentions: &[Mention]) -> Vec<String> {
         let mut found: Vec<&str> = Vec::new();
-        let mut seen: HashSet<&SmolStr> = HashSet::new();
-        for expr in &unit.module.exprs {
-            let (ExprKind::Name(name) | ExprKind::Attr { name, .. }) = &expr.kind else { continue };
-            if !name.starts_with(char::is_uppercase) || !seen.insert(name) {
-                continue;
-            }
+        for name in mentions.iter().filter_map(|mention| mention.name.as_ref()) {
             let candidates = self.dotnet_files.get(name.as_str()).map_or(&[][..], Vec::as_slice);
-            let nearest = candidates.iter().map(|path| common(path, &unit.path)).max();
-            found.extend(candidates.iter().filter(|path| Some(common(path, &unit.path)) == nearest));
-        }
-        for (stem, paths) in &self.dotnet_files {
-            if stem.ends_with("Usings") || stem.ends_with("Extensions") {
-                found.extend(paths);
-            }
+            let nearest = candidates.iter().map(|path| common(path, from)).max();
+            found.extend(candidates.iter().filter(|path| Some(common(path, from)) == nearest));
         }
         found.into_iter().map(ToString::to_string).collect()
     }
 
-    /// The files that may hold what a Java or Kotlin module names: its imports, and the types of its own
-    /// package among the names it uses.
-    pub fn jvm(&self, unit: &Unit) -> Vec<String> {
-        let module = &unit.module;
+    /// The C# files that others use without naming them: global usings, and extension methods.
+    pub fn dotnet_globals(&self) -> impl Iterator<Item = &'a str> {
+        let is_global = |stem: &str| stem.ends_with("Usings") || stem.ends_with("Extensions");
+        self.dotnet_files.iter().filter(move |(stem, _)| is_global(stem)).flat_map(|(_, paths)| paths.iter().copied())
+    }
+
+    /// The files that may hold what a Java or Kotlin file names. A name of its own package that is no
+    /// file there can stand in any Kotlin file of the folder.
+    pub fn jvm(&self, from: &str, mentions: &[Mention]) -> Vec<String> {
         let mut found: Vec<&str> = Vec::new();
-        for import in &module.imports {
-            let folder = import.module.replace('.', "/");
+        for Mention { module, name } in mentions {
+            let folder = module.replace('.', "/");
             let before = found.len();
-            if let ImportKind::Named(name) = &import.kind {
-                found.extend(self.jvm_file(&unit.path, &folder, name));
+            if let Some(name) = name {
+                found.extend(self.jvm_file(from, &folder, name));
+            }
+            if in_folder(parent(from), &folder) && name.is_some() {
+                continue;
             }
             // A member of a class: `import static a.b.C.m`, `import a.b.C.Inner`.
             if found.len() == before
                 && let Some((package, class)) = folder.rsplit_once('/')
             {
-                found.extend(self.jvm_file(&unit.path, package, class));
+                found.extend(self.jvm_file(from, package, class));
             }
             // All of a package, or a function of a Kotlin file.
             if found.len() == before {
-                found.extend(self.jvm_folder(&unit.path, &folder, import.kind == ImportKind::Star));
+                found.extend(self.jvm_folder(from, &folder, name.is_none()));
             }
         }
-        let package = module.package.as_deref().unwrap_or_default().replace('.', "/");
-        let names: HashSet<&SmolStr> = module
-            .exprs
-            .iter()
-            .filter_map(|expr| match &expr.kind {
-                ExprKind::Name(name) if name.starts_with(char::is_uppercase) => Some(name),
-                _ => None,
-            })
-            .collect();
-        for name in names {
-            found.extend(self.jvm_file(&unit.path, &package, name));
+        if from.ends_with(".kt") {
+            let near = self.jvm_folders.get(last(parent(from))).into_iter().flatten().copied();
+            found.extend(near.filter(|path| path.ends_with(".kt") && parent(path) == parent(from)));
         }
-        if unit.path.ends_with(".kt") {
-            found.extend(self.kotlin_folders.get(parent(&unit.path)).into_iter().flatten());
-        }
-        found.into_iter().map(ToString::to_string).collect()
+        found.into_iter().filter(|path| *path != from).map(ToString::to_string).collect()
     }
 
     /// The file of a class in a package, the nearest to `from`.
@@ -301,7 +326,7 @@ impl<'a> Resolver<'a> {
 
     /// The files of a package in the folder nearest to `from`; only the Kotlin ones unless `all`.
     fn jvm_folder(&self, from: &str, package: &str, all: bool) -> Vec<&'a str> {
-        let paths = self.jvm_files.values().flatten().copied();
+        let paths = self.jvm_folders.get(last(package)).into_iter().flatten().copied();
         let wanted = |path: &&str| (all || path.ends_with(".kt")) && in_folder(parent(path), package);
         let found: Vec<&str> = paths.filter(wanted).collect();
         let nearest = found.iter().map(|path| parent(path)).max_by_key(|f| (common(f, from), std::cmp::Reverse(*f)));
@@ -343,14 +368,7 @@ impl<'a> Resolver<'a> {
                 return Some(Found::File(candidate));
             }
         }
-        (!path.is_empty() && self.folders.contains(path.as_str()) && self.has_python(&path))
-            .then_some(Found::Folder(path))
-    }
-
-    fn has_python(&self, folder: &str) -> bool {
-        self.paths
-            .iter()
-            .any(|p| p.ends_with(".py") && p.starts_with(folder) && p.as_bytes().get(folder.len()) == Some(&b'/'))
+        self.python_folders.contains(path.as_str()).then_some(Found::Folder(path))
     }
 
     fn javascript(&self, from: &str, spec: &str) -> Option<String> {
@@ -366,8 +384,10 @@ impl<'a> Resolver<'a> {
                 }
             }
         }
-        for package in &self.packages.javascript {
-            let Some(rest) = spec.strip_prefix(package.name.as_str()) else { continue };
+        let scope = if spec.starts_with('@') { 2 } else { 1 };
+        let end = spec.match_indices('/').nth(scope - 1).map_or(spec.len(), |(i, _)| i);
+        for package in self.named.get(&spec[..end]).into_iter().flatten() {
+            let rest = &spec[end..];
             if let Some(sub) = rest.strip_prefix('/') {
                 for base in [package.folder.clone(), join(&package.folder, "src")] {
                     if let Some(file) = self.js_file(&join(&base, sub)) {
@@ -383,15 +403,17 @@ impl<'a> Resolver<'a> {
             Some(tail) => (true, tail),
             None => (false, spec),
         };
+        // Most imports name a package: no folder of the repository begins such a path.
+        if !tail.split_once('/').is_some_and(|(first, _)| self.segments.contains(first)) {
+            return None;
+        }
         let mut base = parent(from);
         loop {
-            let source = join(base, "src");
-            for candidate in if rooted { vec![join(&source, tail), join(base, tail)] } else { vec![join(base, tail)] } {
-                if tail.contains('/')
-                    && let Some(file) = self.js_file(&candidate)
-                {
-                    return Some(file);
-                }
+            if rooted && let Some(file) = self.js_file(&join(&join(base, "src"), tail)) {
+                return Some(file);
+            }
+            if let Some(file) = self.js_file(&join(base, tail)) {
+                return Some(file);
             }
             if base.is_empty() {
                 return None;
@@ -417,15 +439,20 @@ impl<'a> Resolver<'a> {
     }
 
     fn js_file(&self, path: &str) -> Option<String> {
-        let stem = JS_SUFFIXES.iter().find_map(|s| path.strip_suffix(s)).unwrap_or(path);
-        let mut tried: Vec<String> = JS_SUFFIXES.iter().map(|s| format!("{path}{s}")).collect();
-        tried.extend(JS_SUFFIXES.iter().map(|s| format!("{stem}{s}")));
-        tried.extend(JS_SUFFIXES.iter().map(|s| join(path, &format!("index{s}"))));
         if self.paths.contains(path) {
             return Some(path.to_string());
         }
-        tried.into_iter().find(|t| self.paths.contains(t.as_str()))
+        let stem = JS_SUFFIXES.iter().find_map(|s| path.strip_suffix(s));
+        let found = self.stems.get(path).or_else(|| stem.and_then(|stem| self.stems.get(stem)));
+        let found = found.copied().or_else(|| self.stems.get(join(path, "index").as_str()).copied());
+        found.map(str::to_string)
     }
+}
+
+/// The path of a JavaScript file without its suffix, and the rank of the suffix.
+fn js_stem(path: &str) -> Option<(&str, usize)> {
+    let longest = JS_SUFFIXES.iter().enumerate().filter(|(_, s)| path.ends_with(*s)).max_by_key(|(_, s)| s.len());
+    longest.map(|(rank, suffix)| (&path[..path.len() - suffix.len()], rank))
 }
 
 /// `@app/*` against `@app/x`: the part for the star.
@@ -439,6 +466,11 @@ fn match_pattern<'s>(pattern: &str, spec: &'s str) -> Option<&'s str> {
 /// The folder of a path; empty at the root.
 pub fn parent(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// The last segment of a path.
+fn last(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 /// Joins two relative paths.
@@ -559,11 +591,9 @@ mod tests {
             "one/src/main/java/xh/J.java",
             "one/src/main/kotlin/k/Helpers.kt",
         ];
-        let module = crate::facts::jvm::java::lower(text).unwrap();
-        let index = crate::program::Index::build(&module);
-        let unit = Unit { file: crate::syntax::FileId(0), path: paths[0].into(), module, index };
+        let mentions = crate::program::mentions::mentions(Language::Java, text);
         let packages = Packages::default();
-        let mut found = Resolver::new(paths.iter().copied(), &packages).jvm(&unit);
+        let mut found = Resolver::new(paths.iter().copied(), &packages).jvm(paths[0], &mentions);
         found.sort();
         found.dedup();
         assert_eq!(

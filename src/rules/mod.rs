@@ -3,10 +3,15 @@
 //! A rule reads the [`System`] and says what is broken. It never opens a file, reads the clock, the
 //! environment or the network, and never formats a path.
 
+pub mod data_ownership;
+pub mod event_schema;
 pub mod finding;
+pub mod message_queue;
 pub mod names;
 pub mod rest_client;
 pub mod run;
+pub mod saga;
+pub mod service_health;
 
 pub use finding::{Confidence, Finding, Related, Severity};
 pub use names::Names;
@@ -46,6 +51,17 @@ impl Rule {
 /// All rules, sorted by id.
 pub fn all() -> &'static [Rule] {
     &[
+        data_ownership::shared_database::RULE,
+        event_schema::missing_event_id::RULE,
+        event_schema::unversioned_event::RULE,
+        message_queue::dual_write::RULE,
+        message_queue::early_acknowledgement::RULE,
+        message_queue::missing_dead_letter::RULE,
+        message_queue::missing_graceful_shutdown::RULE,
+        message_queue::non_idempotent_consumer::RULE,
+        message_queue::transient_message::RULE,
+        message_queue::unbounded_redelivery::RULE,
+        message_queue::unconfirmed_publish::RULE,
         rest_client::blocking_call_in_async::RULE,
         rest_client::hard_coded_address::RULE,
         rest_client::missing_circuit_breaker::RULE,
@@ -55,5 +71,10 @@ pub fn all() -> &'static [Rule] {
         rest_client::retry_without_backoff::RULE,
         rest_client::unbounded_retry::RULE,
         rest_client::unsafe_retry::RULE,
+        saga::missing_compensation::RULE,
+        saga::swallowed_compensation_failure::RULE,
+        saga::volatile_state::RULE,
+        service_health::missing_health_endpoint::RULE,
+        service_health::probe_without_route::RULE,
     ]
 }

@@ -24,8 +24,9 @@ pub const MAX_TEMPLATES: usize = 400;
 /// How many `=>` a Java file can have. No Java has one outside of texts, and the parser takes a minute
 /// for some thousands without looking at the clock.
 pub const MAX_ARROWS: usize = 400;
-/// Time after which a parse is given up.
-pub const DEADLINE: Duration = Duration::from_millis(500);
+/// Time after which a parse is given up. A file of the largest size takes a tenth of it; the rest is for
+/// machines that are busy, since a file that is given up makes the run incomplete.
+pub const DEADLINE: Duration = Duration::from_secs(2);
 
 /// A tree-sitter grammar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

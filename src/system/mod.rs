@@ -1,14 +1,35 @@
 //! The facts of all files joined: services, datastores, channels, calls, and how each client,
 //! publisher, consumer and saga is protected.
 
+pub mod browser;
+pub mod calls;
+pub mod compose;
+pub mod deployment;
+pub mod health;
+pub mod imports;
+mod jvm;
+pub mod map;
+pub mod owners;
+pub mod services;
+pub mod stores;
+
 use std::collections::HashMap;
 
 use crate::catalog::Catalog;
+use crate::extract::consume::{self, Consumer, Evidence};
 use crate::extract::http::{self, BlockingCall, HttpClient};
+use crate::extract::publish::{self, DualWrite, Publisher};
+use crate::extract::routes::{self, App, Served};
+use crate::extract::saga::{self, Saga};
 use crate::files::{self, Tree, Zone};
 use crate::program::{Evaluator, Program};
 use crate::syntax::{FileId, Place};
-pub mod compose;
+
+pub use services::{Service, ServiceKind};
+
+use deployment::Deployment;
+use map::SystemMap;
+use services::Correction;
 
 /// Everything the rules look at.
 #[derive(Clone, Debug, Default)]
@@ -18,21 +39,26 @@ pub struct System {
     /// Which services a source file belongs to: several for a shared package, none for code that no
     /// service uses.
     pub owners: HashMap<FileId, Vec<usize>>,
+    /// The datastores, with the services that use them.
+    pub datastores: Vec<stores::Datastore>,
     /// Outgoing HTTP.
     pub http: Vec<HttpClient>,
+    /// What the HTTP servers answer.
+    pub served: Served,
     /// Other calls that block the event loop.
     pub blocking: Vec<BlockingCall>,
-}
-
-/// A first-party process that the system deploys.
-#[derive(Clone, Debug, Default)]
-pub struct Service {
-    /// Its name: the Compose service, else the package, else the folder.
-    pub name: String,
-    /// The folder of its code, relative, with `/`; empty for the root.
-    pub root: String,
-    /// The place that declares it.
-    pub place: Option<Place>,
+    /// Requests from one service to another.
+    pub calls: Vec<calls::Call>,
+    /// What is shown of the system besides its services and calls.
+    pub map: map::SystemMap,
+    /// Messages that are handed to brokers.
+    pub publishers: Vec<Publisher>,
+    /// Places where messages come in.
+    pub consumers: Vec<Consumer>,
+    /// Commits and publishes that are not one.
+    pub dual_writes: Vec<DualWrite>,
+    /// Sagas.
+    pub sagas: Vec<Saga>,
 }
 
 impl System {
@@ -43,12 +69,95 @@ impl System {
             .map(|owners| owners.iter().filter_map(|i| self.services.get(*i)).map(|s| s.name.clone()).collect())
             .unwrap_or_default()
     }
+
+    /// What decides a rule and could not be resolved: what, and how often. Nothing is reported for these.
+    pub fn unknown(&self) -> Vec<(String, u64)> {
+        use crate::extract::Presence;
+        use crate::extract::consume::{Ack, Idempotency, Redelivery};
+        use crate::extract::http::Timeout;
+        let is_unknown = |p: &Presence| matches!(p, Presence::Unknown(_));
+        let requests = || self.http.iter().flat_map(|c| c.requests.iter().map(move |r| (c, r)));
+        let handlers = || self.consumers.iter().flat_map(|c| &c.handlers);
+        let counts = [
+            (
+                "timeout of a request",
+                requests().filter(|(c, r)| c.timeout == Timeout::Unknown || r.timeout == Timeout::Unknown).count(),
+            ),
+            ("retry of an HTTP client", self.http.iter().filter(|c| c.retry_unknown.is_some()).count()),
+            (
+                "idempotency key of a request",
+                requests().filter(|(_, r)| r.changes_state() && r.idempotency_key.is_none()).count(),
+            ),
+            ("confirmation of a publish", self.publishers.iter().filter(|p| is_unknown(&p.confirmed)).count()),
+            ("persistence of a message", self.publishers.iter().filter(|p| is_unknown(&p.persistent)).count()),
+            ("version of an event", self.publishers.iter().filter(|p| is_unknown(&p.version)).count()),
+            ("id of an event", self.publishers.iter().filter(|p| is_unknown(&p.event_id)).count()),
+            ("acknowledgement of a consumer", self.consumers.iter().filter(|c| c.ack == Ack::Unknown).count()),
+            ("dead letter of a consumer", self.consumers.iter().filter(|c| is_unknown(&c.dead_letter)).count()),
+            ("redelivery of a consumer", self.consumers.iter().filter(|c| c.redelivery == Redelivery::Unknown).count()),
+            ("idempotency of a handler", handlers().filter(|h| h.idempotency == Idempotency::Unknown).count()),
+            ("shutdown of a consumer", self.consumers.iter().filter(|c| is_unknown(&c.shutdown)).count()),
+            ("state of a saga", self.sagas.iter().filter(|s| is_unknown(&s.persisted)).count()),
+            ("route of a server", self.served.routes.iter().filter(|r| r.partial).count() + self.served.gaps.len()),
+        ];
+        counts.into_iter().filter(|(_, n)| *n > 0).map(|(what, n)| (what.to_string(), n as u64)).collect()
+    }
+
+    /// What the HTTP servers of a service answer. A route belongs to the service that holds its
+    /// application; without one, to those that hold its code.
+    pub fn served_by(&self, service: usize) -> Served {
+        let owns = |place: Place| self.owners.get(&place.file).is_some_and(|o| o.contains(&service));
+        let mine = |app: Option<&App>, place: Place| owns(app.map_or(place, |app| app.place));
+        Served {
+            routes: self.served.routes.iter().filter(|r| mine(r.app.as_ref(), r.place)).cloned().collect(),
+            apps: self.served.apps.iter().filter(|a| owns(a.place)).cloned().collect(),
+            gaps: self.served.gaps.iter().filter(|g| mine(g.app.as_ref(), g.place)).cloned().collect(),
+            health: self.served.health.iter().filter(|h| owns(h.place)).cloned().collect(),
+        }
+    }
 }
 
 /// Joins the program and the deployment files of a tree.
-pub fn build(tree: &Tree, program: &Program, catalog: &Catalog) -> System {
+pub fn build(
+    tree: &Tree,
+    deployment: &Deployment,
+    program: &Program,
+    catalog: &Catalog,
+    corrections: &[Correction],
+) -> System {
     let ev = Evaluator::new(program, catalog);
-    let in_scope = |unit| files::zone(&program.unit(unit).path) == Zone::Production;
-    let _ = tree;
-    System { http: http::extract(&ev, &in_scope), blocking: http::blocking_calls(&ev, &in_scope), ..System::default() }
+    let services = services::discover(tree, deployment, corrections);
+    let dependencies = imports::dependencies(program);
+    let browser = browser::browser(tree, deployment, program, &dependencies);
+    let owners = owners::owners(tree, program, &dependencies, &services);
+    let in_scope = |unit| files::zone(&program.unit(unit).path) == Zone::Production && !browser.is_browser(unit);
+    let mut http = http::extract(&ev, &in_scope);
+    let blocking = http::blocking_calls(&ev, &in_scope);
+    // What registers a route is a server, whatever else stands in its package.
+    let production = |unit| files::zone(&program.unit(unit).path) == Zone::Production;
+    let mut served = routes::extract(&ev, &production);
+    jvm::apply(tree, program, &services, &owners, &mut http, &mut served);
+    let calls = calls::calls(&services, &owners, &http);
+    let datastores = stores::find(tree, &ev, &in_scope, &services, &owners, &deployment.projects);
+    let publish::Publishing { publishers, dual_writes } = publish::extract(&ev, &in_scope);
+    let consumers = consume::extract(&ev, &in_scope, &Evidence::read(tree));
+    let mut system = System {
+        services,
+        owners,
+        http,
+        blocking,
+        calls,
+        datastores,
+        publishers,
+        dual_writes,
+        consumers,
+        // Sagas of Java and Kotlin are written with libraries that the extractor does not know yet.
+        sagas: saga::extract(&ev, &|unit| in_scope(unit) && !program.language(unit).is_jvm()),
+        served,
+        map: SystemMap::default(),
+    };
+    system.map.endpoints = health::endpoints(&system.served);
+    system.map.health = health::all(&system);
+    system.map.datastores = stores::shown(&system.datastores, &system.services);
+    system
 }

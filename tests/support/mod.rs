@@ -4,6 +4,8 @@
 
 use std::path::Path;
 
+pub(crate) mod generated;
+
 /// What a run left behind.
 #[derive(Debug)]
 pub(crate) struct Run {

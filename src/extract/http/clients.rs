@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use smol_str::SmolStr;
 
+use super::context::contexts;
 use super::guards::Guards;
 use super::retry::{self, RetryPolicy};
 use super::timeout::{self, Timeout};
@@ -54,11 +55,12 @@ pub fn clients(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<HttpClient> {
     for unit in ev.program.ids().filter(|u| in_scope(*u)) {
         let language = ev.program.language(unit);
         let ecosystem = Ecosystem::of(language);
+        let callables = callable_modules(ev, unit);
         for call in &ev.program.unit(unit).index.calls {
             let site = Site { unit, expr: call.expr };
             let module = &ev.program.unit(unit).module;
             let name = module.callee_name(call.expr).cloned().unwrap_or_default();
-            if names.clients.contains(&(ecosystem, name.clone()))
+            if (names.clients.contains(&(ecosystem, name.clone())) || callables.contains(&name))
                 && let Some((library, http, client)) = constructed(ev, site)
             {
                 found.insert(site, new_client(ev, site, library, http, client));
@@ -89,20 +91,22 @@ pub fn clients(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<HttpClient> {
             // is known.
             None | Some(_) if receiver.is_some() && !is_injected(library) && is_client(http, receiver.as_ref()) => {
                 let site = request.site;
-                let mut client = call_client(ev, library, http, request);
+                let mut client = call_client(library, http, request);
                 client.timeout = Timeout::Unknown;
                 client.retry_unknown = Some("the client is built where it could not be followed".into());
+                client.followed = false;
                 found.insert(site, client);
             }
             _ => {
                 let site = request.site;
-                let mut client = call_client(ev, library, http, request);
+                let mut client = call_client(library, http, request);
                 module_settings(ev, library, http, &mut client);
                 found.insert(site, client);
             }
         }
     }
     attach(ev, &mut found);
+    found.extend(super::jvm::declared(ev, in_scope, &guards).into_iter().map(|client| (client.site, client)));
     let mut out: Vec<HttpClient> = found.into_values().collect();
     for client in &mut out {
         client.requests.sort_by_key(|r| r.place);
@@ -111,10 +115,35 @@ pub fn clients(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<HttpClient> {
     out
 }
 
+/// The local names of modules that make a client when they are called: `proxy` after
+/// `import proxy from "express-http-proxy"`.
+fn callable_modules(ev: &Evaluator<'_>, unit: UnitId) -> HashSet<SmolStr> {
+    let language = ev.program.language(unit);
+    let makes_client = |module: &str| {
+        let Some((library, "")) = ev.catalog.split(language, module) else { return false };
+        let Some((http, ty)) = library.http.as_ref().zip(library.aliases.get("")) else { return false };
+        http.clients.iter().any(|client| client.ty == *ty)
+    };
+    let imports = ev.program.unit(unit).module.imports.iter();
+    imports.filter(|import| makes_client(&import.module)).map(|import| import.local.clone()).collect()
+}
+
 /// The symbols a call may mean; a parameter is followed to what the callers pass.
-fn callees(ev: &Evaluator<'_>, site: Site) -> Vec<(SmolStr, Option<Instance>)> {
+pub(crate) fn callees(ev: &Evaluator<'_>, site: Site) -> Vec<(SmolStr, Option<Instance>)> {
     if let Some((symbol, receiver)) = ev.callee(site) {
-        return vec![(symbol, receiver.map(|r| (*r).clone()))];
+        let mut receiver = receiver.map(|r| (*r).clone());
+        if let Some(known) = receiver.as_mut().filter(|r| r.call.is_none() && r.from.is_none())
+            && let Some(call) = ev.program.unit(site.unit).module.call(site.expr)
+            && let ExprKind::Attr { object, .. } = &ev.program.unit(site.unit).module.expr(call.callee).kind
+        {
+            let made = ev.trace(Site { unit: site.unit, expr: *object });
+            if let Some(instance) =
+                made.iter().filter_map(Value::instance).find(|i| i.call.is_some() && i.ty == known.ty)
+            {
+                *known = instance.clone();
+            }
+        }
+        return vec![(symbol, receiver)];
     }
     let unit = ev.program.unit(site.unit);
     let Some(call) = unit.module.call(site.expr) else { return Vec::new() };
@@ -175,6 +204,7 @@ fn new_client(ev: &Evaluator<'_>, site: Site, library: &Library, http: &Http, cl
     let mut retries = Vec::new();
     let mut retry_unknown = None;
     let mut base_url = None;
+    let mut base_urls = Vec::new();
     let mut default_retries = http.default_retry.as_ref().map_or(0, |r| r.attempts);
     for (name, value) in arguments(ev, site, client.options) {
         if client.retry.contains(&name) && none_left(ev, value) {
@@ -195,10 +225,18 @@ fn new_client(ev: &Evaluator<'_>, site: Site, library: &Library, http: &Http, cl
                 },
             }
         }
-        if client.base_url.contains(&name)
-            && let Some(text) = ev.eval(value).to_text()
-        {
-            base_url = Some((text, ev.program.place(value)));
+        if client.base_url.contains(&name) {
+            match ev.eval(value).to_text() {
+                Some(text) => base_url = Some((text, ev.program.place(value))),
+                // The callers of the wrapper say it.
+                None => {
+                    for context in contexts(ev, site, &|c| c.text(ev, value).is_none()) {
+                        if let (Some(outer), Some(text)) = (context.outermost(), context.text(ev, value)) {
+                            base_urls.push((text, ev.program.place(outer)));
+                        }
+                    }
+                }
+            }
         }
     }
     let mut timeout = timeout::of_call(ev, site, &client.timeout, client.options);
@@ -207,17 +245,22 @@ fn new_client(ev: &Evaluator<'_>, site: Site, library: &Library, http: &Http, cl
     {
         timeout = Timeout::Set(place);
     }
+    if timeout == Timeout::Unsaid && ev.program.language(site.unit).is_jvm() {
+        timeout = super::jvm::timeout(ev, site, client);
+    }
+    if ev.program.language(site.unit).is_jvm() {
+        retry_unknown = retry_unknown.or_else(|| super::jvm::may_repeat(ev, site));
+    }
     let module = &ev.program.unit(site.unit).module;
     let idempotency_key =
-        module.call(site.expr).is_some_and(|call| request::idempotency_key(ev, call, site) == Some(true));
+        module.call(site.expr).is_some_and(|call| request::idempotency_key(ev, call, site, None) == Some(true));
     HttpClient {
         place: ev.program.place(site),
         site,
         library: library.library.clone(),
         kind: ClientKind::Client,
-        blocks: http.blocks
-            || library.library == "httpx" && module.callee_name(site.expr).is_some_and(|n| n == "Client"),
         forwards: http.requests.is_empty(),
+        followed: true,
         requests: Vec::new(),
         timeout: if timeout == Timeout::Unsaid && timeout::default_counts(http) {
             Timeout::Set(ev.program.place(site))
@@ -228,6 +271,7 @@ fn new_client(ev: &Evaluator<'_>, site: Site, library: &Library, http: &Http, cl
         default_retries,
         retry_unknown,
         base_url,
+        base_urls,
         idempotency_key,
         default_text: http.default_text.clone(),
         timeout_help: timeout_help(library, http),
@@ -261,6 +305,7 @@ fn arguments(ev: &Evaluator<'_>, site: Site, options: Option<usize>) -> Vec<(Str
                 {
                     out.extend(dict.entries.iter().map(|(k, v)| (k.to_string(), *v)));
                 }
+                out.push((position.to_string(), value));
                 position += 1;
             }
         }
@@ -309,7 +354,7 @@ fn names_same(ev: &Evaluator<'_>, site: Site, object: crate::facts::module::Expr
     }
 }
 
-fn call_client(ev: &Evaluator<'_>, library: &Library, http: &Http, request: HttpRequest) -> HttpClient {
+fn call_client(library: &Library, http: &Http, request: HttpRequest) -> HttpClient {
     let timeout = match &request.timeout {
         Timeout::Unsaid if timeout::default_counts(http) => Timeout::Set(request.place),
         other => other.clone(),
@@ -319,13 +364,14 @@ fn call_client(ev: &Evaluator<'_>, library: &Library, http: &Http, request: Http
         site: request.site,
         library: library.library.clone(),
         kind: ClientKind::Call,
-        blocks: blocks(ev, library, http, &request),
         forwards: false,
+        followed: true,
         timeout,
         retries: Vec::new(),
         default_retries: http.default_retry.as_ref().map_or(0, |r| r.attempts),
         retry_unknown: None,
         base_url: None,
+        base_urls: Vec::new(),
         idempotency_key: false,
         default_text: http.default_text.clone(),
         timeout_help: timeout_help(library, http),
@@ -388,15 +434,6 @@ fn breaker_help(library: &Library) -> &'static str {
             "Put one breaker per peer around the call: `new CircuitBreaker(fn, { timeout: 3000, resetTimeout: 30000 })` of opossum, or cockatiel's `circuitBreaker`"
         }
     }
-}
-
-/// `httpx.get` blocks although `httpx.AsyncClient.get` does not.
-fn blocks(ev: &Evaluator<'_>, library: &Library, http: &Http, request: &HttpRequest) -> bool {
-    http.blocks
-        || (library.library == "httpx"
-            && ev
-                .callee(request.site)
-                .is_some_and(|(symbol, receiver)| receiver.is_none() && symbol.starts_with("httpx.")))
 }
 
 /// Settings for all calls of a package: `axios.defaults.timeout = 5000`, `HttpModule.register({ timeout })`,
@@ -579,4 +616,40 @@ fn resends(
         return None;
     }
     Some(RetryPolicy { wait: None, bounded: None, ..RetryPolicy::immediate(place, "an interceptor") })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+    use crate::program::load;
+    use crate::program::resolve::Packages;
+
+    /// Each client as `library base-url timeout`.
+    fn told(sources: &[(&str, &str)]) -> Vec<String> {
+        let program = load::from_sources(sources, &Packages::default());
+        let ev = Evaluator::new(&program, Catalog::embedded().unwrap());
+        let tell = |c: &HttpClient| {
+            let base = c.base_url.as_ref().map(|(text, _)| text.pattern()).unwrap_or_default();
+            let timeout = if matches!(c.timeout, Timeout::Set(_)) { "set" } else { "missing" };
+            format!("{} {base} {timeout}", c.library)
+        };
+        clients(&ev, &|_| true).iter().map(tell).collect()
+    }
+
+    #[test]
+    fn proxies_are_clients_under_whatever_name_they_are_imported() {
+        let required = "const forward = require('express-http-proxy');\nconst httpProxy = require('http-proxy');\napp.use('/a', forward('http://a'));\napp.use('/b', forward('http://b', { timeout: 2000 }));\nhttpProxy.createProxyServer({ target: 'http://c', proxyTimeout: 3000 });\n";
+        let imported = "import forward from 'express-http-proxy';\nimport createClient from 'openapi-fetch';\nforward('http://d', {});\ncreateClient<paths>({ baseUrl: 'http://e' });\n";
+        assert_eq!(
+            told(&[("a.js", required), ("b.ts", imported)]),
+            [
+                "express-http-proxy http://a missing",
+                "express-http-proxy http://b set",
+                "http-proxy http://c set",
+                "express-http-proxy http://d missing",
+                "openapi-fetch http://e missing",
+            ]
+        );
+    }
 }

@@ -5,14 +5,14 @@
 //! (`this.executeWithRetry(() => …)`), where the function is wrapped (`new CircuitBreaker(fn)`), or
 //! around the callers of the function.
 
-use std::collections::HashMap;
-
 use smol_str::SmolStr;
 
 use super::retry::{RetryPolicy, from_catalog, hand_written};
 use crate::catalog::http::RetryForm;
 use crate::facts::module::{ExprId, ExprKind, FuncId, FunctionKind, LoopHeader, StmtKind};
+use crate::program::hierarchy::FuncRef;
 use crate::program::index::Scope;
+use crate::program::types::simple_name;
 use crate::program::{Evaluator, Parent, Site, UnitId, Value};
 use crate::syntax::{Place, Span};
 
@@ -34,52 +34,30 @@ pub enum Guard {
     Deadline(Place),
 }
 
-/// Finds guards; remembers which functions are wrapped where.
+/// Finds guards.
 #[derive(Debug)]
 pub struct Guards<'e, 'a> {
     ev: &'e Evaluator<'a>,
-    /// Functions handed to a retry, a breaker or a deadline by name.
-    wrapped: HashMap<(UnitId, FuncId), Vec<Guard>>,
 }
 
 const MAX_HOPS: u32 = 3;
 
 impl<'e, 'a> Guards<'e, 'a> {
-    /// Scans the program for functions that are wrapped by name.
+    /// Finds guards in a program.
     pub fn new(ev: &'e Evaluator<'a>) -> Self {
-        let mut guards = Guards { ev, wrapped: HashMap::new() };
-        let mut wrapped: HashMap<(UnitId, FuncId), Vec<Guard>> = HashMap::new();
-        for unit in ev.program.ids() {
-            for call in &ev.program.unit(unit).index.calls {
-                let site = Site { unit, expr: call.expr };
-                let module = &ev.program.unit(unit).module;
-                let Some(c) = module.call(call.expr) else { continue };
-                if !c.args.iter().any(|a| may_be_function(&module.expr(a.value).kind)) {
-                    continue;
-                }
-                let found = guards.of_symbol(site, None);
-                if found.is_empty() {
-                    continue;
-                }
-                for arg in &c.args {
-                    if let Value::Function { unit: u, func, .. } = ev.at(unit, arg.value) {
-                        wrapped.entry((u, func)).or_default().extend(found.iter().cloned());
-                    }
-                }
-            }
-        }
-        guards.wrapped = wrapped;
-        guards
+        Guards { ev }
     }
 
     /// The guards around a call.
     pub fn around(&self, site: Site) -> Vec<Guard> {
         let mut out = Vec::new();
-        self.collect(site, 0, &mut out);
+        self.collect(site, 0, None, &mut out);
         out
     }
 
-    fn collect(&self, site: Site, hops: u32, out: &mut Vec<Guard>) {
+    /// `until` is the function whose callers are looked at elsewhere: a wrapper stands around different
+    /// calls for each of them.
+    fn collect(&self, site: Site, hops: u32, until: Option<FuncRef>, out: &mut Vec<Guard>) {
         let unit = self.ev.program.unit(site.unit);
         let module = &unit.module;
         let mut inner = site.expr;
@@ -96,7 +74,10 @@ impl<'e, 'a> Guards<'e, 'a> {
                     }
                     // `http.get(url).pipe(timeout(5000), retry(3))`
                     if let ExprKind::Attr { name, .. } = &module.expr(e).kind
-                        && matches!(name.as_str(), "pipe" | "timeout" | "retry")
+                        && matches!(
+                            name.as_str(),
+                            "pipe" | "timeout" | "retry" | "retryWhen" | "transform" | "transformDeferred" | "as"
+                        )
                     {
                         self.of_pipe(site.unit, e, out);
                     }
@@ -104,12 +85,11 @@ impl<'e, 'a> Guards<'e, 'a> {
                 }
                 Parent::Stmt(s) => match &module.stmt(s).kind {
                     StmtKind::Loop { header, body, .. } => {
-                        if let LoopHeader::Each { iter, .. } = header {
-                            if let Value::Instance(instance) = self.ev.at(site.unit, *iter)
-                                && let Some(call) = instance.call
-                            {
-                                out.extend(self.of_symbol(call, self.async_of(site)));
-                            }
+                        if let LoopHeader::Each { iter, .. } = header
+                            && let Value::Instance(instance) = self.ev.at(site.unit, *iter)
+                            && let Some(call) = instance.call
+                        {
+                            out.extend(self.of_symbol(call, self.async_of(site)));
                         }
                         if let Some(policy) = hand_written(self.ev, site, s, header, body) {
                             out.push(Guard::Retry(policy));
@@ -128,8 +108,13 @@ impl<'e, 'a> Guards<'e, 'a> {
                     for &decorator in &function.decorators {
                         out.extend(self.of_decorator(site.unit, decorator, function.is_async, hops));
                     }
-                    if let Some(wrapped) = self.wrapped.get(&(site.unit, f)) {
-                        out.extend(wrapped.iter().cloned());
+                    // `new CircuitBreaker(() => …)`: what stands around `breaker.fire()` counts too.
+                    if hops < MAX_HOPS && unit.index.lambda_expr.contains_key(&f) {
+                        for way in self.ev.entries(site.unit, f) {
+                            if way.handed.is_some_and(|handed| handed != way.site) {
+                                self.collect(way.site, hops + 1, until, out);
+                            }
+                        }
                     }
                     cover(&mut out[before..], site.unit, function.span);
                     if named.is_none() && !unit.index.lambda_expr.contains_key(&f) {
@@ -140,25 +125,74 @@ impl<'e, 'a> Guards<'e, 'a> {
                         named = Some(f);
                     }
                 }
+                // `@CircuitBreaker` on a class is one on each of its methods.
+                Parent::Class(class) if module.language.is_jvm() => {
+                    for &decorator in &module.class(class).decorators {
+                        out.extend(self.of_value(site.unit, decorator, Some(false)));
+                    }
+                    // `class GetUser extends HystrixCommand<User>` runs in a breaker, and for a second.
+                    let base = |b: &ExprId| simple_name(module, *b).is_some_and(|n| n.starts_with("Hystrix"));
+                    if let Some(&base) = module.class(class).bases.iter().find(|b| base(b)) {
+                        let place = self.ev.program.place(Site { unit: site.unit, expr: base });
+                        out.push(Guard::Breaker { place, library: "Hystrix".into(), inert: None });
+                        out.push(Guard::Deadline(place));
+                    }
+                }
                 Parent::Class(_) | Parent::Top => {}
             }
         }
         if hops < MAX_HOPS
             && let Some(func) = named
+            && until != Some((site.unit, func))
         {
-            for caller in self.ev.callers(site.unit, func).into_iter().take(16) {
-                if caller != site {
-                    let before = out.len();
-                    self.collect(caller, hops + 1, out);
-                    cover(&mut out[before..], site.unit, module.func(func).span);
+            let span = module.func(func).span;
+            for way in self.ev.entries(site.unit, func).into_iter().take(16) {
+                if way.site == site {
+                    continue;
                 }
+                let before = out.len();
+                if let Some(handed) = way.handed
+                    && let Some(arg) = self.handed_argument(handed, site.unit, func)
+                {
+                    self.of_call(handed, arg, hops, out);
+                }
+                match way.handed.and_then(|handed| Some((handed, self.wrapper_around(handed, way.site)?))) {
+                    Some((handed, wrapper)) => {
+                        self.collect(way.site, hops + 1, Some(wrapper), out);
+                        self.collect(handed, hops + 1, until, out);
+                    }
+                    None => self.collect(way.site, hops + 1, until, out),
+                }
+                cover(&mut out[before..], site.unit, span);
             }
         }
+    }
+
+    /// The function that `handed` calls, when `site` lies in it: `breaker.call(send)` runs `send()` in
+    /// the body of `call`, and only for this caller.
+    fn wrapper_around(&self, handed: Site, site: Site) -> Option<FuncRef> {
+        let call = self.ev.program.unit(handed.unit).module.call(handed.expr)?;
+        let callee = self.ev.at(handed.unit, call.callee);
+        let unit = self.ev.program.unit(site.unit);
+        callee.alternatives().iter().find_map(|value| match value {
+            Value::Function { unit: u, func, .. } if *u == site.unit => {
+                let around = |x: &FuncId| unit.module.func(*x).parent;
+                std::iter::successors(unit.index.func_of(site.expr), around).any(|x| x == *func).then_some((*u, *func))
+            }
+            _ => None,
+        })
     }
 
     fn async_of(&self, site: Site) -> Option<bool> {
         let unit = self.ev.program.unit(site.unit);
         unit.index.func_of(site.expr).map(|f| unit.module.func(f).is_async)
+    }
+
+    /// The argument by which a function is handed to a call.
+    fn handed_argument(&self, handed: Site, unit: UnitId, func: FuncId) -> Option<ExprId> {
+        let (_, position) = self.ev.handed_to(unit, func).into_iter().find(|(site, _)| *site == handed)?;
+        let call = self.ev.program.unit(handed.unit).module.call(handed.expr)?;
+        call.args.get(position).map(|a| a.value)
     }
 
     /// A call that gets our call as an argument.
@@ -167,12 +201,18 @@ impl<'e, 'a> Guards<'e, 'a> {
         let Some(call) = module.call(site.expr) else { return };
         let is_async = match &module.expr(inner).kind {
             ExprKind::Lambda(f) => Some(module.func(*f).is_async),
-            _ => None,
+            _ => match self.ev.at(site.unit, inner) {
+                Value::Function { unit, func, .. } => Some(self.ev.program.unit(unit).module.func(func).is_async),
+                _ => None,
+            },
         };
         let found = self.of_symbol(site, is_async);
         if !found.is_empty() {
             out.extend(found);
             return;
+        }
+        if module.language.is_jvm() && matches!(module.expr(inner).kind, ExprKind::Lambda(_)) {
+            out.extend(super::jvm::told_by_name(self.ev, site, Some(inner)));
         }
         if hops >= MAX_HOPS {
             return;
@@ -224,13 +264,13 @@ impl<'e, 'a> Guards<'e, 'a> {
             let is_param = |e: ExprId| matches!(&unit.module.expr(e).kind, ExprKind::Name(n) if *n == param.name);
             let site = Site { unit: unit_id, expr: call.expr };
             if is_param(c.callee) {
-                self.collect(site, hops, out);
+                self.collect(site, hops, Some((unit_id, func)), out);
             } else if let Some(arg) = c.args.iter().find(|a| is_param(a.value)) {
                 // Handed on: `return pRetry(fn)`.
                 let mut inner = Vec::new();
                 self.of_call(site, arg.value, hops, &mut inner);
                 out.extend(inner);
-                self.collect(site, hops, out);
+                self.collect(site, hops, Some((unit_id, func)), out);
             }
         }
     }
@@ -313,6 +353,16 @@ impl<'e, 'a> Guards<'e, 'a> {
         let place = self.ev.program.place(Site { unit, expr: call_expr });
         match module.callee_name(call_expr).map(SmolStr::as_str) {
             Some("timeout") => out.push(Guard::Deadline(place)),
+            Some("retry") if module.language.is_jvm() => {
+                out.push(Guard::Retry(RetryPolicy::immediate(place, "Reactor")))
+            }
+            // `retryWhen(Retry.backoff(3, Duration.ofMillis(100)))`
+            Some("transform" | "transformDeferred" | "as") if module.language.is_jvm() => {
+                out.extend(super::jvm::told_by_name(self.ev, Site { unit, expr: call_expr }, Some(call.callee)));
+            }
+            Some("retryWhen") => {
+                out.push(Guard::Retry(RetryPolicy { wait: None, ..RetryPolicy::immediate(place, "Reactor") }));
+            }
             Some("retry") => out.push(Guard::Retry(RetryPolicy::immediate(place, "superagent"))),
             _ => {
                 for arg in &call.args {
@@ -440,10 +490,6 @@ fn cover(guards: &mut [Guard], unit: UnitId, span: Span) {
     }
 }
 
-fn may_be_function(kind: &ExprKind) -> bool {
-    matches!(kind, ExprKind::Name(_) | ExprKind::Attr { .. } | ExprKind::Call(_))
-}
-
 /// A hand-written breaker is recognised by its name: nobody calls anything else a circuit breaker.
 fn is_breaker_name(name: &str) -> bool {
     let name = name.to_lowercase().replace(['_', '-'], "");
@@ -460,4 +506,40 @@ fn first_call_in_try(module: &crate::facts::module::Module, body: &crate::facts:
     module.exprs.iter().enumerate().find_map(|(i, e)| {
         (matches!(e.kind, ExprKind::Call(_)) && start <= e.span.start && e.span.end <= end).then_some(ExprId(i as u32))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::Catalog;
+    use crate::program::load::from_sources;
+    use crate::program::resolve::Packages;
+
+    /// The guards around the first call of a name: `retry`, `breaker`, `deadline`.
+    fn around(sources: &[(&str, &str)], name: &str) -> Vec<&'static str> {
+        let program = from_sources(sources, &Packages::default());
+        let ev = Evaluator::new(&program, Catalog::embedded().unwrap());
+        let guards = Guards::new(&ev).around(program.calls_named(name)[0]);
+        let mut names: Vec<_> = guards
+            .iter()
+            .map(|guard| match guard {
+                Guard::Retry(_) => "retry",
+                Guard::Breaker { .. } => "breaker",
+                Guard::Deadline(_) => "deadline",
+            })
+            .collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    #[test]
+    fn a_shared_breaker_does_not_lend_the_retry_of_one_caller_to_another() {
+        let breaker =
+            "class CircuitBreaker:\n    async def call(self, func, *args):\n        return await func(*args)\n";
+        let client = "import httpx\nfrom tenacity import retry\nfrom breaker import CircuitBreaker\nb = CircuitBreaker()\nasync def _check():\n    await httpx.get('x')\nasync def _reduce():\n    await httpx.patch('x')\n@retry()\nasync def check():\n    return await b.call(_check)\nasync def reduce():\n    return await b.call(_reduce)\n";
+        let sources = [("breaker.py", breaker), ("client.py", client)];
+        assert_eq!(around(&sources, "get"), ["breaker", "retry"]);
+        assert_eq!(around(&sources, "patch"), ["breaker"]);
+    }
 }

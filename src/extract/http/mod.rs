@@ -2,7 +2,9 @@
 //! protects each.
 
 pub mod clients;
+pub mod context;
 pub mod guards;
+mod jvm;
 pub mod request;
 pub mod retry;
 pub mod timeout;
@@ -28,10 +30,10 @@ pub struct HttpClient {
     pub library: String,
     /// Whether it is an object, or a call without one.
     pub kind: ClientKind,
-    /// Whether its library blocks the calling thread.
-    pub blocks: bool,
     /// Requests go through it without a call of ours (a proxy).
     pub forwards: bool,
+    /// False when only the type of the object is known: what its construction says was not read.
+    pub followed: bool,
     /// The requests, in source order. Empty when none was found.
     pub requests: Vec<HttpRequest>,
     /// The time limit that its construction sets.
@@ -44,6 +46,8 @@ pub struct HttpClient {
     pub retry_unknown: Option<String>,
     /// The address it is configured with.
     pub base_url: Option<(Text, Place)>,
+    /// The addresses that the callers of a wrapper configure it with.
+    pub base_urls: Vec<(Text, Place)>,
     /// An idempotency key is sent with every request.
     pub idempotency_key: bool,
     /// What the library does without a timeout.
@@ -123,6 +127,8 @@ pub struct HttpRequest {
     pub url_place: Option<Place>,
     /// The function around it: its name and the place of the name.
     pub function: Option<(String, Place)>,
+    /// It blocks the calling thread.
+    pub blocks: bool,
     /// The function around it is asynchronous.
     pub in_async: bool,
     /// The time limit that reaches the request.
@@ -135,8 +141,28 @@ pub struct HttpRequest {
     pub key_made: Option<Site>,
     /// The bytes of that.
     pub key_span: crate::syntax::Span,
+    /// The request as the callers of a wrapper make it; empty when it stands in no wrapper.
+    pub seen_from: Vec<SeenFrom>,
+    /// The functions that nothing of the repository calls, from which the request is reached: the places
+    /// of their names. Empty when there are too many.
+    pub roots: Vec<Place>,
     /// Async functions that call the synchronous function around it.
     pub async_callers: Vec<Place>,
+}
+
+/// A request through a wrapper of the repository, from the outside.
+#[derive(Clone, Debug)]
+pub struct SeenFrom {
+    /// The call of the wrapper.
+    pub place: Place,
+    /// The expression.
+    pub site: Site,
+    /// The method in upper case; none when it is not known.
+    pub method: Option<String>,
+    /// The address.
+    pub url: Option<Text>,
+    /// An idempotency key is sent: yes, no, or not known.
+    pub idempotency_key: Option<bool>,
 }
 
 impl HttpClient {
@@ -165,8 +191,30 @@ impl HttpRequest {
         self.guards.iter().any(|g| matches!(g, Guard::Breaker { inert: None, .. }))
     }
 
+    /// The request once for each way in: as the callers of a wrapper make it, or as it stands.
+    pub fn ways_in(&self) -> Vec<SeenFrom> {
+        if self.seen_from.is_empty() {
+            vec![SeenFrom {
+                place: self.place,
+                site: self.site,
+                method: self.method.clone(),
+                url: self.url.clone(),
+                idempotency_key: self.idempotency_key,
+            }]
+        } else {
+            self.seen_from.clone()
+        }
+    }
+
     /// False for the methods that may be repeated without harm (RFC 9110, section 9.2.2), and for an
     /// unknown method.
+    pub fn changes_state(&self) -> bool {
+        matches!(self.method.as_deref(), Some("POST" | "PATCH"))
+    }
+}
+
+impl SeenFrom {
+    /// See [`HttpRequest::changes_state`].
     pub fn changes_state(&self) -> bool {
         matches!(self.method.as_deref(), Some("POST" | "PATCH"))
     }

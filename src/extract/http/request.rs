@@ -1,12 +1,14 @@
 //! One request: its method, address, limit, guards and idempotency key.
 
-use super::HttpRequest;
+use super::context::{Context, contexts};
 use super::guards::{Guard, Guards};
 use super::timeout::{self, Timeout};
+use super::{HttpRequest, SeenFrom};
 use crate::catalog::http::{Http, Request};
-use crate::facts::module::{Call, Entry, ExprId, ExprKind};
-use crate::program::value::Text;
-use crate::program::{Evaluator, Site, Value};
+use crate::facts::module::{Call, Entry, ExprId, ExprKind, FuncId};
+use crate::program::value::{Text, TextPart};
+use crate::program::{Evaluator, Site, UnitId, Value};
+use crate::syntax::Place;
 
 /// Reads a call that the catalog knows as a request.
 pub fn read(
@@ -28,8 +30,11 @@ pub fn read(
     {
         timeout = Timeout::Set(*place);
     }
+    if timeout == Timeout::Unsaid && unit.module.language.is_jvm() {
+        timeout = super::jvm::request_timeout(ev, site, symbol);
+    }
     let async_callers = match func {
-        Some(f) if http.blocks && !unit.module.func(f).is_async => async_callers(ev, site.unit, f),
+        Some(f) if (http.blocks || form.blocks) && !unit.module.func(f).is_async => async_callers(ev, site.unit, f),
         _ => Vec::new(),
     };
     let key_made = key_made(ev, site);
@@ -40,14 +45,151 @@ pub fn read(
         url: url_site.and_then(|s| text(ev, s)),
         url_place: url_site.map(|s| ev.program.place(s)),
         function: func.map(|f| (unit.module.func(f).name.to_string(), ev.program.function_place(site.unit, f))),
+        blocks: http.blocks || form.blocks,
         in_async: func.is_some_and(|f| unit.module.func(f).is_async),
         timeout,
         guards: around,
-        idempotency_key: idempotency_key(ev, call, site),
+        idempotency_key: idempotency_key(ev, call, site, form.body),
+        seen_from: seen_from(ev, form, symbol, call, site),
+        roots: func.map(|f| roots(ev, site.unit, f)).unwrap_or_default(),
         key_made,
         key_span: key_made.map(|s| unit.module.expr(s.expr).span).unwrap_or_default(),
         async_callers,
     })
+}
+
+/// The request from the outside, when its address, method or headers come from parameters.
+fn seen_from(ev: &Evaluator<'_>, form: &Request, symbol: &str, call: &Call, site: Site) -> Vec<SeenFrom> {
+    let plain = Context::default();
+    let told =
+        |context: &Context| (method_in(ev, form, symbol, call, site, context), url_in(ev, form, call, site, context));
+    let open = |context: &Context| {
+        let (method, url) = told(context);
+        method.is_none()
+            || url.is_none_or(|u| u.parts.first().is_none_or(|p| *p == TextPart::Hole))
+            || key_in(ev, form, call, site, context).is_none()
+    };
+    if form.method == "unknown" || !open(&plain) {
+        return Vec::new();
+    }
+    contexts(ev, site, &open)
+        .into_iter()
+        .filter_map(|context| {
+            let outer = context.outermost()?;
+            let (method, url) = told(&context);
+            let idempotency_key = key_in(ev, form, call, site, &context);
+            Some(SeenFrom { place: ev.program.place(outer), site: outer, method, url, idempotency_key })
+        })
+        .collect()
+}
+
+fn method_in(
+    ev: &Evaluator<'_>,
+    form: &Request,
+    symbol: &str,
+    call: &Call,
+    site: Site,
+    context: &Context,
+) -> Option<String> {
+    if let Some(known) = method(ev, form, symbol, call, site) {
+        return Some(known);
+    }
+    let value = match form.method.split_once(' ') {
+        Some(("argument", n)) => {
+            let n: usize = n.parse().ok()?;
+            let arg = call.args.iter().filter(|a| a.name.is_none() && !a.spread).nth(n)?;
+            context.eval(ev, Site { unit: site.unit, expr: arg.value })
+        }
+        Some(("option", key)) => {
+            let arg = call.args.iter().filter(|a| a.name.is_none() && !a.spread).nth(form.options?)?;
+            match context.eval(ev, Site { unit: site.unit, expr: arg.value }) {
+                Value::Dict(dict) => match dict.get(key) {
+                    Some(s) => context.eval(ev, s),
+                    None if dict.open => return None,
+                    None => return Some("GET".into()),
+                },
+                Value::Null => return Some("GET".into()),
+                _ => return None,
+            }
+        }
+        _ => return None,
+    };
+    value.as_str().map(|s| s.to_uppercase())
+}
+
+fn url_in(ev: &Evaluator<'_>, form: &Request, call: &Call, site: Site, context: &Context) -> Option<Text> {
+    if let Some(s) = url_site(ev, form, call, site) {
+        return context.text(ev, s);
+    }
+    let arg = call.args.iter().filter(|a| a.name.is_none() && !a.spread).nth(form.options?)?;
+    match context.eval(ev, Site { unit: site.unit, expr: arg.value }) {
+        Value::Dict(dict) => context.text(ev, dict.get(form.url_key.as_deref().unwrap_or("url"))?),
+        _ => None,
+    }
+}
+
+/// Like [`idempotency_key`], through the parameters of a way in.
+fn key_in(ev: &Evaluator<'_>, form: &Request, call: &Call, site: Site, context: &Context) -> Option<bool> {
+    let carriers: Vec<_> =
+        call.args.iter().enumerate().filter(|(i, a)| !is_body(a, *i, form.body)).map(|(_, a)| a).collect();
+    match idempotency_key(ev, call, site, form.body) {
+        None => {}
+        // An options object that is a parameter hides its headers.
+        Some(false) if carriers.iter().any(|a| ev.param_of(Site { unit: site.unit, expr: a.value }).is_some()) => {}
+        known => return known,
+    }
+    let mut todo: Vec<(Site, u32)> = carriers.iter().map(|a| (Site { unit: site.unit, expr: a.value }, 0)).collect();
+    let mut sent = Some(false);
+    while let Some((s, depth)) = todo.pop() {
+        match context.eval(ev, s) {
+            Value::Dict(dict) if depth < 4 => {
+                if dict.entries.iter().any(|(k, _)| is_key_name(k)) {
+                    return Some(true);
+                }
+                if dict.open && !spreads_known(ev, &dict, context) {
+                    sent = None;
+                }
+                todo.extend(
+                    dict.entries.iter().filter(|(k, _)| k.to_lowercase() == "headers").map(|(_, v)| (*v, depth + 1)),
+                );
+                todo.extend(spreads(ev, &dict).into_iter().map(|v| (v, depth + 1)));
+            }
+            Value::Param { .. } => sent = None,
+            // `**options`: what the calls on the way in pass beyond the named parameters.
+            Value::Unknown if call.args.iter().any(|a| a.spread && a.value == s.expr) => {
+                let mut outermost = None;
+                for way in context.calls() {
+                    let Some(outer) = ev.program.unit(way.unit).module.call(way.expr) else { continue };
+                    outermost = idempotency_key(ev, outer, way, None);
+                    if outermost == Some(true) {
+                        return outermost;
+                    }
+                }
+                if outermost.is_none() {
+                    sent = None;
+                }
+            }
+            _ => {}
+        }
+    }
+    sent
+}
+
+fn spreads(ev: &Evaluator<'_>, dict: &crate::program::value::Dict) -> Vec<Site> {
+    match &ev.program.unit(dict.site.unit).module.expr(dict.site.expr).kind {
+        ExprKind::Dict(entries) => entries
+            .iter()
+            .filter_map(|e| match e {
+                Entry::Spread(v) => Some(Site { unit: dict.site.unit, expr: *v }),
+                Entry::Pair { .. } => None,
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn spreads_known(ev: &Evaluator<'_>, dict: &crate::program::value::Dict, context: &Context) -> bool {
+    spreads(ev, dict).into_iter().all(|s| matches!(context.eval(ev, s), Value::Dict(_) | Value::Null))
 }
 
 fn text(ev: &Evaluator<'_>, site: Site) -> Option<Text> {
@@ -126,13 +268,33 @@ fn options_unreadable(ev: &Evaluator<'_>, form: &Request, call: &Call, site: Sit
 }
 
 /// Whether the call sends an idempotency key: a header, keyword or body field of such a name.
-pub fn idempotency_key(ev: &Evaluator<'_>, call: &Call, site: Site) -> Option<bool> {
-    let module = &ev.program.unit(site.unit).module;
-    let mut todo: Vec<(Site, u32)> = call.args.iter().map(|a| (Site { unit: site.unit, expr: a.value }, 0)).collect();
+pub fn idempotency_key(ev: &Evaluator<'_>, call: &Call, site: Site, body: Option<usize>) -> Option<bool> {
     if call.args.iter().any(|a| a.name.as_deref().is_some_and(is_key_name)) {
         return Some(true);
     }
     let mut open = call.args.iter().any(|a| a.spread);
+    for (position, arg) in call.args.iter().enumerate() {
+        let found = key_among(ev, Site { unit: site.unit, expr: arg.value });
+        if found == Some(true) {
+            return found;
+        }
+        // A body that could not be read hides no header.
+        open |= found.is_none() && !is_body(arg, position, body);
+    }
+    if open { None } else { Some(false) }
+}
+
+fn is_body(arg: &crate::facts::module::Arg, position: usize, body: Option<usize>) -> bool {
+    match arg.name.as_deref() {
+        Some(name) => matches!(name, "json" | "data" | "body" | "content" | "params" | "files" | "form"),
+        None => Some(position) == body,
+    }
+}
+
+/// Whether a value holds an idempotency key under some name.
+fn key_among(ev: &Evaluator<'_>, value: Site) -> Option<bool> {
+    let mut todo: Vec<(Site, u32)> = vec![(value, 0)];
+    let mut open = false;
     let mut seen = 0;
     while let Some((s, depth)) = todo.pop() {
         seen += 1;
@@ -177,7 +339,6 @@ pub fn idempotency_key(ev: &Evaluator<'_>, call: &Call, site: Site) -> Option<bo
             _ => todo.extend(module.children(s.expr).into_iter().map(|e| (Site { unit: s.unit, expr: e }, depth))),
         }
     }
-    let _ = module;
     if open { None } else { Some(false) }
 }
 
@@ -249,6 +410,44 @@ pub fn is_key_name(name: &str) -> bool {
     name.contains("idempotency") || name == "xrequestid" || name == "paypalrequestid" || name == "clienttoken"
 }
 
+/// See [`HttpRequest::roots`].
+fn roots(ev: &Evaluator<'_>, unit: UnitId, func: FuncId) -> Vec<Place> {
+    const MAX: usize = 32;
+    let mut seen = vec![(unit, func)];
+    let mut out = Vec::new();
+    let mut next = 0;
+    while let Some(&(unit, func)) = seen.get(next) {
+        next += 1;
+        let module = &ev.program.unit(unit).module;
+        let ways = ev.entries(unit, func);
+        let mut outer: Vec<(UnitId, FuncId)> = Vec::new();
+        for way in &ways {
+            let caller = ev.program.unit(way.site.unit);
+            match caller.index.func_of(way.site.expr) {
+                Some(f) => outer.push((way.site.unit, f)),
+                // Called at the top of a module: nothing retries that.
+                None => out.push(ev.program.place(way.site)),
+            }
+        }
+        if ways.is_empty() {
+            // An anonymous function runs where it stands.
+            match module.func(func).parent {
+                Some(parent) if module.func(func).name.is_empty() => outer.push((unit, parent)),
+                _ => out.push(ev.program.function_place(unit, func)),
+            }
+        }
+        for f in outer {
+            if !seen.contains(&f) {
+                seen.push(f);
+            }
+        }
+        if seen.len() > MAX {
+            return Vec::new();
+        }
+    }
+    out
+}
+
 /// Async functions that call this synchronous one directly.
 fn async_callers(
     ev: &Evaluator<'_>,
@@ -259,7 +458,14 @@ fn async_callers(
         .into_iter()
         .filter(|site| {
             let caller = ev.program.unit(site.unit);
-            caller.index.func_of(site.expr).is_some_and(|f| caller.module.func(f).is_async)
+            // `asyncio.to_thread(fetch, …)` runs it elsewhere.
+            let direct = caller.module.call(site.expr).is_some_and(|call| {
+                ev.at(site.unit, call.callee)
+                    .alternatives()
+                    .iter()
+                    .any(|v| matches!(v, Value::Function { unit: u, func: f, .. } if *u == unit && *f == func))
+            });
+            direct && caller.index.func_of(site.expr).is_some_and(|f| caller.module.func(f).is_async)
         })
         .map(|site| ev.program.place(site))
         .collect()

@@ -124,7 +124,7 @@ fn wait_of(ev: &Evaluator<'_>, site: Site, retry: &Retry) -> Option<Wait> {
     }
     let last = |symbol: &str| symbol.rsplit('.').next().unwrap_or(symbol).to_string();
     match ev.eval(site) {
-        Value::Num(n) if n == 0.0 => Some(retry.backoff.default),
+        Value::Num(0.0) => Some(retry.backoff.default),
         Value::Num(_) => retry.backoff.number.or(Some(retry.backoff.default)),
         Value::External(symbol) => retry.backoff.values.get(&last(&symbol)).copied(),
         Value::Instance(instance) => {
@@ -242,7 +242,8 @@ pub fn hand_written(
     if handlers.iter().all(|h| leaves_always(module, &h.body)) {
         return None;
     }
-    if !leaves_somewhere(module, guarded) && !(counted && leaves_somewhere(module, body)) {
+    let ends = leaves_somewhere(module, guarded) || (counted && leaves_somewhere(module, body));
+    if !ends {
         return None;
     }
     let handler_exits = handlers.iter().any(|h: &Handler| leaves_somewhere(module, &h.body));

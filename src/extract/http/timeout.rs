@@ -62,7 +62,7 @@ pub fn of_call(ev: &Evaluator<'_>, site: Site, names: &[String], options: Option
         None => Vec::new(),
     };
     for candidate in candidates {
-        for value in ev.settle(&ev.eval(candidate)) {
+        for value in ev.settle_at(candidate) {
             match of_options(ev, &value, names) {
                 Timeout::Unsaid => {}
                 said => return said,
@@ -96,7 +96,7 @@ fn said(ev: &Evaluator<'_>, site: Site) -> Timeout {
     let place = ev.program.place(site);
     match ev.eval(site) {
         Value::Null | Value::Bool(false) => Timeout::Disabled(place),
-        Value::Num(n) if n == 0.0 => Timeout::Disabled(place),
+        Value::Num(0.0) => Timeout::Disabled(place),
         // `aiohttp.ClientTimeout(total=None)`, `httpx.Timeout(None)`.
         Value::Instance(instance) if instance.ty.ends_with("Timeout") => {
             let arg = instance.call.and_then(|c| {

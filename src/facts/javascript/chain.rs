@@ -20,7 +20,7 @@ impl<'t> Lower<'t> {
             };
             let kids = self.kids(at.node);
             if at.kind == Kind::CallExpression
-                && let Some(module) = self.required(&kids)
+                && let Some(module) = self.loads_whole(&kids)
             {
                 base = Some(self.import_whole(module, at.span()));
                 break;

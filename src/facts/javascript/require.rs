@@ -23,6 +23,11 @@ impl<'t> Lower<'t> {
         self.loaded_by(kids, |lower, callee| callee.kind == Kind::Identifier && lower.text_of(callee) == "require")
     }
 
+    /// The module, if a call with these parts is `require("m")` or `import("m")`.
+    pub(super) fn loads_whole(&mut self, kids: &[Kid<'t>]) -> Option<SmolStr> {
+        self.required(kids).or_else(|| self.loaded_by(kids, |_, callee| callee.kind == Kind::Import))
+    }
+
     fn loaded_by(&mut self, kids: &[Kid<'t>], is_loader: impl Fn(&Self, Kid<'t>) -> bool) -> Option<SmolStr> {
         let callee = field(kids, Field::Function)?;
         if !is_loader(self, callee) {
@@ -30,6 +35,12 @@ impl<'t> Lower<'t> {
         }
         let args = self.named_kids(field(kids, Field::Arguments)?.node);
         let [module] = args.as_slice() else { return None };
+        // `import("m" as string)` keeps the compiler from looking for the module's types.
+        let mut module = *module;
+        while matches!(module.kind, Kind::ParenthesizedExpression | Kind::AsExpression) {
+            let kids = self.kids(module.node);
+            module = named(&kids)?;
+        }
         let is_plain = match module.kind {
             Kind::String => true,
             Kind::TemplateString => {
@@ -37,7 +48,7 @@ impl<'t> Lower<'t> {
             }
             _ => false,
         };
-        is_plain.then(|| string_value(self.text_of(*module)))
+        is_plain.then(|| string_value(self.text_of(module)))
     }
 
     /// A name for the whole module, which is imported for it once.

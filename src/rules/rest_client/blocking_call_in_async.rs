@@ -12,8 +12,8 @@ const WHY: &str =
     "The event loop stands still until the call returns: every other request of the process waits, health checks too";
 
 fn check(system: &System, findings: &mut Vec<Finding>) {
-    for client in system.http.iter().filter(|c| c.blocks) {
-        for request in &client.requests {
+    for client in &system.http {
+        for request in client.requests.iter().filter(|r| r.blocks) {
             let told = super::told(request);
             let help = format!(
                 "Use an async client (`httpx.AsyncClient`, aiohttp) and await it, or hand the call to a thread: `await asyncio.to_thread(…)` around the {} call",

@@ -34,6 +34,9 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
         if let Some((text, place)) = &client.base_url {
             add(text, *place, &[client.place]);
         }
+        for (text, place) in &client.base_urls {
+            add(text, *place, &[client.place]);
+        }
         for request in &client.requests {
             if let (Some(text), Some(place)) = (&request.url, request.url_place) {
                 add(text, place, &[request.place]);

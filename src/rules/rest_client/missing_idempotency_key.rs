@@ -1,7 +1,7 @@
 //! `rest-client/missing-idempotency-key`: a POST that creates or charges can be recognised when it comes
 //! twice.
 
-use crate::extract::http::HttpRequest;
+use crate::extract::http::SeenFrom;
 use crate::rules::{Confidence, Finding, Rule, Severity, Stage};
 use crate::system::System;
 
@@ -58,32 +58,36 @@ const HARMLESS: [&str; 14] = [
 fn check(system: &System, findings: &mut Vec<Finding>) {
     for client in &system.http {
         for request in &client.requests {
-            let sent = client.idempotency_key || request.idempotency_key != Some(false);
-            if request.method.as_deref() != Some("POST") || sent {
-                continue;
+            for seen in request.ways_in() {
+                let sent = client.idempotency_key || seen.idempotency_key != Some(false);
+                // The stronger finding says the same.
+                let unsafe_retry = super::unsafe_retry::repeated(client, request, &seen).is_some();
+                if seen.method.as_deref() != Some("POST") || sent || unsafe_retry {
+                    continue;
+                }
+                let Some(word) = costly(&seen) else { continue };
+                findings.push(
+                    Finding::new(
+                        &RULE,
+                        system,
+                        seen.place,
+                        format!(
+                            "{} sends no idempotency key (`{word}` is not to happen twice)",
+                            super::seen(&seen, request)
+                        ),
+                    )
+                    .also(request.place, "sent here")
+                    .why("When the answer is lost, nobody can tell whether it happened; trying again may do it twice")
+                    .help("Make a key for the operation (not for the attempt) and send it as the header `Idempotency-Key`")
+                    .confidence(Confidence::Medium),
+                );
             }
-            // The stronger finding says the same.
-            if super::unsafe_retry::repeated(client, request).is_some() {
-                continue;
-            }
-            let Some(word) = costly(request) else { continue };
-            findings.push(
-                Finding::new(
-                    &RULE,
-                    system,
-                    request.place,
-                    format!("{} sends no idempotency key (`{word}` is not to happen twice)", super::told(request)),
-                )
-                .why("When the answer is lost, nobody can tell whether it happened; trying again may do it twice")
-                .help("Make a key for the operation (not for the attempt) and send it as the header `Idempotency-Key`")
-                .confidence(Confidence::Medium),
-            );
         }
     }
 }
 
 /// The word that makes a request costly: in the path, else in the name of the function.
-fn costly(request: &HttpRequest) -> Option<&'static str> {
+fn costly(request: &SeenFrom) -> Option<&'static str> {
     let url = request.url.as_ref()?.pattern();
     let path = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest.split_once('/').map_or("", |(_, p)| p));
     let words: Vec<String> = path

@@ -16,10 +16,11 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
         let missing: Vec<&HttpRequest> = client
             .requests
             .iter()
-            .filter(|r| match (&r.timeout, &client.timeout) {
-                (Timeout::Disabled(_), _) => true,
-                (Timeout::Unsaid, Timeout::Unsaid | Timeout::Disabled(_)) => true,
-                _ => false,
+            .filter(|r| {
+                matches!(
+                    (&r.timeout, &client.timeout),
+                    (Timeout::Disabled(_), _) | (Timeout::Unsaid, Timeout::Unsaid | Timeout::Disabled(_))
+                )
             })
             .collect();
         let unset = matches!(client.timeout, Timeout::Unsaid | Timeout::Disabled(_));

@@ -10,17 +10,23 @@ pub mod retry_without_backoff;
 pub mod unbounded_retry;
 pub mod unsafe_retry;
 
-use crate::extract::http::{ClientKind, HttpClient, HttpRequest, RetryPolicy};
+use crate::extract::http::{ClientKind, HttpClient, HttpRequest, RetryPolicy, SeenFrom};
 
 /// A request in a message: "GET `http://stock/{}`".
 fn told(request: &HttpRequest) -> String {
-    let method = request.method.as_deref().unwrap_or("request to");
+    let method = request.method.as_deref();
+    match (&request.url, &request.function) {
+        (Some(url), _) => format!("{} `{}`", method.unwrap_or("a request to"), url.pattern()),
+        (None, Some((name, _))) if !name.is_empty() => format!("{} in `{name}`", method.unwrap_or("a request")),
+        _ => method.unwrap_or("a request").to_string(),
+    }
+}
+
+/// A request from the outside in a message.
+fn seen(request: &SeenFrom, inner: &HttpRequest) -> String {
     match &request.url {
-        Some(url) => format!("{method} `{}`", url.pattern()),
-        None => match &request.function {
-            Some((name, _)) if !name.is_empty() => format!("{method} in `{name}`"),
-            _ => method.to_string(),
-        },
+        Some(url) => format!("{} `{}`", request.method.as_deref().unwrap_or("a request to"), url.pattern()),
+        None => told(inner),
     }
 }
 
@@ -36,7 +42,7 @@ fn client_told(client: &HttpClient) -> String {
 }
 
 /// Each policy once, with the clients it serves.
-fn policies<'s>(clients: &'s [HttpClient]) -> Vec<(&'s RetryPolicy, &'s HttpClient)> {
+fn policies(clients: &[HttpClient]) -> Vec<(&RetryPolicy, &HttpClient)> {
     let mut out: Vec<(&RetryPolicy, &HttpClient)> = Vec::new();
     for client in clients {
         for policy in client.policies() {

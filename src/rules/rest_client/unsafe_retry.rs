@@ -1,6 +1,6 @@
 //! `rest-client/unsafe-retry`: a request that changes state is repeated only with an idempotency key.
 
-use crate::extract::http::{HttpClient, HttpRequest, RetryPolicy};
+use crate::extract::http::{HttpClient, HttpRequest, RetryPolicy, SeenFrom};
 use crate::rules::{Finding, Rule, Severity, Stage};
 use crate::system::System;
 
@@ -8,12 +8,12 @@ use crate::system::System;
 pub const RULE: Rule = Rule { id: "rest-client/unsafe-retry", severity: Severity::Error, stage: Stage::Stable, check };
 
 /// The policy that repeats a request which must not be repeated as it is.
-pub fn repeated<'s>(client: &'s HttpClient, request: &'s HttpRequest) -> Option<&'s RetryPolicy> {
-    if !request.changes_state() || client.idempotency_key {
+pub fn repeated<'s>(client: &'s HttpClient, request: &'s HttpRequest, seen: &SeenFrom) -> Option<&'s RetryPolicy> {
+    if !seen.changes_state() || client.idempotency_key {
         return None;
     }
     let mut policies = client.retries.iter().chain(request.retries()).filter(|p| !p.selective);
-    match request.idempotency_key {
+    match seen.idempotency_key {
         Some(false) => policies.next(),
         // A key that is made again for each attempt is another key.
         Some(true) => policies.find(|p| made_again(p, request)),
@@ -30,22 +30,26 @@ fn made_again(policy: &RetryPolicy, request: &HttpRequest) -> bool {
 fn check(system: &System, findings: &mut Vec<Finding>) {
     for client in &system.http {
         for request in &client.requests {
-            let Some(policy) = repeated(client, request) else { continue };
-            findings.push(
+            for seen in request.ways_in() {
+                let Some(policy) = repeated(client, request, &seen) else { continue };
+                let told = super::seen(&seen, request);
+                findings.push(
                 Finding::new(
                     &RULE,
                     system,
-                    request.place,
-                    if request.idempotency_key == Some(true) {
-                        format!("{} is repeated by {} with another idempotency key for each attempt", super::told(request), policy.library)
+                    seen.place,
+                    if seen.idempotency_key == Some(true) {
+                        format!("{} is repeated by {} with another idempotency key for each attempt", told, policy.library)
                     } else {
-                        format!("{} is repeated by {} without an idempotency key", super::told(request), policy.library)
+                        format!("{} is repeated by {} without an idempotency key", told, policy.library)
                     },
                 )
+                .also(request.place, "sent here")
                 .also(policy.place, "repeats it")
                 .why("When only the answer was lost, the second attempt does the work again: two orders, two charges")
                 .help("Make a key before the first attempt and send it as `Idempotency-Key` with each one, or retry only GET, HEAD, PUT and DELETE"),
             );
+            }
         }
     }
 }

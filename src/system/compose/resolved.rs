@@ -147,6 +147,8 @@ pub enum Origin {
     Compose,
     /// An `env_file`.
     EnvFile,
+    /// `ENV` of the Dockerfile (only in `services::Service::env`).
+    Image,
 }
 
 /// An `env_file` that is not in the tree.

@@ -1,0 +1,124 @@
+//! How fast each station is: `cargo bench`. docs/performance.md says how to read it.
+
+// Outside of tests clippy wants faults handled; a bench that can't read its input has nothing to measure.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+#[path = "../tests/support/generated.rs"]
+mod generated;
+
+use std::path::PathBuf;
+use std::sync::LazyLock;
+
+use divan::counter::BytesCount;
+use divan::{Bencher, black_box};
+use skillcheck::catalog::Catalog;
+use skillcheck::check::{Request, check};
+use skillcheck::facts::{javascript, python};
+use skillcheck::files;
+use skillcheck::program::load::{Prefilter, load};
+use skillcheck::syntax::code::{Grammar, parse};
+use skillcheck::syntax::data::yaml;
+use skillcheck::system::deployment::Deployment;
+
+/// Source files of the generated repository.
+const SOURCES: usize = 1_500;
+
+/// The generated repository on disk, and its size in bytes.
+static REPOSITORY: LazyLock<(tempfile::TempDir, usize)> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().unwrap();
+    let files = generated::repository(SOURCES);
+    for (path, text) in &files {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    (folder, files.iter().map(|(_, text)| text.len()).sum())
+});
+
+fn main() {
+    divan::main();
+}
+
+fn roots() -> Vec<PathBuf> {
+    vec![REPOSITORY.0.path().to_owned()]
+}
+
+/// The bytes of the source files that are parsed with the prefilter.
+fn parsed_bytes() -> usize {
+    let files = generated::repository(SOURCES);
+    files.iter().filter(|(path, _)| generated::is_parsed(path)).map(|(_, text)| text.len()).sum()
+}
+
+/// One generated file with this ending.
+fn source(ending: &str) -> String {
+    generated::repository(SOURCES).into_iter().find(|(path, _)| path.ends_with(ending)).unwrap().1
+}
+
+#[divan::bench(sample_count = 20)]
+fn walk(bencher: Bencher<'_, '_>) {
+    let roots = roots();
+    bencher
+        .counter(BytesCount::new(REPOSITORY.1))
+        .bench_local(|| files::walk(black_box(&roots), &globset::GlobSet::empty()));
+}
+
+#[divan::bench]
+fn parse_python(bencher: Bencher<'_, '_>) {
+    let text = source("client0.py");
+    bencher.counter(BytesCount::of_str(&text)).bench_local(|| parse(Grammar::Python, black_box(&text)));
+}
+
+#[divan::bench]
+fn parse_and_lower_python(bencher: Bencher<'_, '_>) {
+    let text = source("client0.py");
+    bencher.counter(BytesCount::of_str(&text)).bench_local(|| python::lower(black_box(&text)));
+}
+
+#[divan::bench]
+fn parse_typescript(bencher: Bencher<'_, '_>) {
+    let text = source("client0.ts");
+    bencher.counter(BytesCount::of_str(&text)).bench_local(|| parse(Grammar::TypeScript, black_box(&text)));
+}
+
+#[divan::bench]
+fn parse_and_lower_typescript(bencher: Bencher<'_, '_>) {
+    let text = source("client0.ts");
+    bencher
+        .counter(BytesCount::of_str(&text))
+        .bench_local(|| javascript::lower(black_box(&text), javascript::Dialect::Ts));
+}
+
+#[divan::bench]
+fn parse_yaml(bencher: Bencher<'_, '_>) {
+    let text = source("compose.yaml");
+    bencher.counter(BytesCount::of_str(&text)).bench_local(|| yaml(black_box(&text)));
+}
+
+/// Read, choose, parse, lower, link: everything before the extractors. Bytes of the files parsed.
+#[divan::bench(sample_count = 10)]
+fn load_and_link(bencher: Bencher<'_, '_>) {
+    let tree = files::walk(&roots(), &globset::GlobSet::empty()).tree;
+    let packages = Deployment::read(&tree).packages(&tree);
+    let catalog = Catalog::embedded().unwrap();
+    bencher
+        .counter(BytesCount::new(parsed_bytes()))
+        .bench_local(|| load(black_box(&tree), catalog, &packages, Prefilter::On, &|_, _| {}));
+}
+
+/// The whole run, bytes of all files walked: this is the number with a budget.
+#[divan::bench(sample_count = 10)]
+fn whole_run(bencher: Bencher<'_, '_>) {
+    let roots = roots();
+    bencher
+        .counter(BytesCount::new(REPOSITORY.1))
+        .bench_local(|| check(Request { paths: black_box(roots.clone()), ..Request::default() }));
+}
+
+/// The same without the prefilter: what it saves.
+#[divan::bench(sample_count = 5)]
+fn whole_run_every_file(bencher: Bencher<'_, '_>) {
+    let roots = roots();
+    bencher
+        .counter(BytesCount::new(REPOSITORY.1))
+        .bench_local(|| check(Request { paths: black_box(roots.clone()), every_file: true, ..Request::default() }));
+}

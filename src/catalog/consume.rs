@@ -1,0 +1,238 @@
+//! What a data file says about consuming messages, and about what a handler does to the world.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// How a library hands messages over.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Consume {
+    /// The broker: `rabbitmq`, `kafka`, `sqs`, `nats`, `redis`, `pubsub`, `servicebus`, `postgres`.
+    pub broker: String,
+    /// What starts a consumer.
+    #[serde(default)]
+    pub sources: Vec<Source>,
+    /// Calls that acknowledge a message or commit its position.
+    #[serde(default)]
+    pub acks: Vec<String>,
+    /// Calls that give a message back.
+    #[serde(default)]
+    pub rejects: Vec<Reject>,
+    /// Context managers that acknowledge when their body ends (`async with message.process():`).
+    #[serde(default)]
+    pub ack_contexts: Vec<Reject>,
+    /// Calls that declare a queue.
+    #[serde(default)]
+    pub queues: Vec<QueueDeclaration>,
+}
+
+/// A call, decorator or class that starts a consumer.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Source {
+    /// Functions, methods, constructors, decorators.
+    pub calls: Vec<String>,
+    /// How messages reach the program.
+    pub form: Form,
+    /// Where the channel's name stands: a position (`0`), a keyword or the key of an options object,
+    /// dotted for nested ones; `*` for every positional string.
+    #[serde(default)]
+    pub channel: Vec<String>,
+    /// Where the handler stands, in the same notation.
+    #[serde(default)]
+    pub handler: Vec<String>,
+    /// For [`Form::Constructor`]: methods that receive messages from the object, besides iteration.
+    #[serde(default)]
+    pub receives: Vec<String>,
+    /// For [`Form::Callback`]: the first argument must be this string (`on("message", …)`).
+    pub event: Option<String>,
+    /// For [`Form::Class`]: the method that handles a message.
+    pub method: Option<String>,
+    /// Who acknowledges when no setting says otherwise.
+    pub ack: AckMode,
+    /// Settings that change it; the first that matches decides.
+    #[serde(default)]
+    pub ack_settings: Vec<AckSetting>,
+    /// A setting without which nothing is ever acknowledged or committed (`group_id`).
+    #[serde(default)]
+    pub ack_needs: Vec<String>,
+    /// What the default does, for the message: `NestJS acknowledges on delivery unless …`.
+    pub ack_text: Option<String>,
+    /// Where a message goes that cannot be handled.
+    #[serde(default)]
+    pub dead_letter: DeadLetter,
+    /// Where the dead-letter setting stands, for [`DeadLetter::Setting`].
+    #[serde(default)]
+    pub dead_letter_settings: Vec<String>,
+    /// How often a failing message comes back without a setting.
+    #[serde(default)]
+    pub redelivery: Redeliver,
+    /// The setting that bounds it; `null` in the program means without end.
+    #[serde(default)]
+    pub redelivery_settings: Vec<String>,
+    /// True when the framework stops the consumer on SIGTERM by itself.
+    #[serde(default)]
+    pub stops_itself: bool,
+}
+
+/// How messages reach the program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Form {
+    /// A function is passed to the call.
+    Callback,
+    /// The call makes an object that is iterated or polled, here or elsewhere.
+    Constructor,
+    /// The call itself returns messages.
+    Receive,
+    /// The function is decorated.
+    Decorator,
+    /// The class is decorated; one method handles messages.
+    Class,
+}
+
+/// Who acknowledges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AckMode {
+    /// The program, with one of the `acks` calls.
+    Manual,
+    /// The library, after the handler has returned.
+    Framework,
+    /// The library or broker, before the handler has finished.
+    Auto,
+    /// There is nothing to acknowledge (publish/subscribe without delivery state).
+    None,
+}
+
+/// A setting that changes who acknowledges.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct AckSetting {
+    /// Where it stands in the call, as for [`Source::channel`].
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// Names under which it is set anywhere in the program (`task_acks_late` of an app).
+    #[serde(default)]
+    pub anywhere: Vec<String>,
+    /// The value: `true`, `false`, or the last part of a name (`AckPolicy.ACK_FIRST`).
+    pub value: SettingValue,
+    /// What it means.
+    pub means: AckMode,
+}
+
+/// The value of a setting.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(untagged)]
+pub enum SettingValue {
+    /// A boolean.
+    Bool(bool),
+    /// A string, or the last part of a name.
+    Text(String),
+}
+
+/// Where a message goes that cannot be handled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeadLetter {
+    /// To where the queue's declaration says.
+    Queue,
+    /// To where a setting of the source says.
+    Setting,
+    /// Only to where the handler publishes it.
+    Handler,
+    /// To where the infrastructure says (a redrive policy).
+    Infrastructure,
+    /// To where the container around the listener is configured to put it, in code or in settings.
+    Container,
+    /// The library keeps failed messages.
+    BuiltIn,
+    /// It cannot be said from the code.
+    #[default]
+    Unknown,
+}
+
+/// How often a failing message comes back.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Redeliver {
+    /// As the handler says with a reject.
+    #[default]
+    Handler,
+    /// A bounded number of times.
+    Bounded,
+    /// Without end.
+    Unbounded,
+}
+
+/// A call that gives a message back.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Reject {
+    /// The methods.
+    pub calls: Vec<String>,
+    /// Where the requeue flag stands.
+    #[serde(default)]
+    pub requeue: Vec<String>,
+    /// Whether it is requeued without the flag.
+    pub default: bool,
+}
+
+/// A call that declares a queue.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct QueueDeclaration {
+    /// The functions, methods or constructors.
+    pub calls: Vec<String>,
+    /// Where the name stands.
+    pub name: Vec<String>,
+    /// Where the dead-letter setting stands.
+    pub dead_letter: Vec<String>,
+    /// Where the options stand; when they cannot be read, nothing is known.
+    pub options: Vec<String>,
+}
+
+/// What calls of a library do to the world when a handler runs.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", transparent)]
+pub struct Effects {
+    /// Kinds of effect with the calls that have them; `*` in a call stands for one name.
+    pub kinds: BTreeMap<EffectKind, Vec<String>>,
+}
+
+/// What a call does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EffectKind {
+    /// Reads a store.
+    Read,
+    /// Adds a row or document with a new key.
+    Insert,
+    /// Saves an object: adds it when it is new.
+    Save,
+    /// Saves the receiver.
+    SaveSelf,
+    /// Makes an object that `save` will add.
+    New,
+    /// Changes rows or documents; harmless when repeated unless it counts.
+    Update,
+    /// Adds or replaces by key.
+    Upsert,
+    /// Removes.
+    Delete,
+    /// Adds to a number.
+    Increment,
+    /// Adds to a list.
+    Append,
+    /// Takes a key only if nobody has it (`SET NX`, `SETNX`).
+    Claim,
+    /// Sets a key; a claim when it says so (`nx=True`, `"NX"`).
+    Set,
+    /// Runs a statement that is written as text or built by the library.
+    Execute,
+    /// Sends an e-mail, a text, a push message, a payment.
+    Send,
+    /// Publishes a message or enqueues a job.
+    Publish,
+}

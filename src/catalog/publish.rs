@@ -1,0 +1,123 @@
+//! What a data file says about publishing messages.
+//!
+//! Where something stands in a call is a path: a position or a keyword, then keys of the object there,
+//! `[]` for the items of a list. `3.persistent` is the key `persistent` of the fourth argument,
+//! `0.messages[].value` the values of all messages of the first. A keyword argument of a construction
+//! counts as a key: `properties.delivery_mode` finds `BasicProperties(delivery_mode=2)`.
+
+use serde::Deserialize;
+
+/// Calls that hand a message to a broker.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Publish {
+    /// The functions, methods or constructors.
+    pub calls: Vec<String>,
+    /// The kind of broker: `rabbitmq`, `kafka`; `transport` when a registration elsewhere says it.
+    pub broker: String,
+    /// A message to subscribers, or work for a worker.
+    #[serde(default)]
+    pub kind: PublishKind,
+    /// The name of the method is used by nothing else, so that an object of unknown type is taken for
+    /// one of this library.
+    #[serde(default)]
+    pub distinctive: bool,
+    /// Paths of the exchange, topic, queue or subject.
+    #[serde(default)]
+    pub destination: Vec<String>,
+    /// Paths of the routing key or the name of the event.
+    #[serde(default)]
+    pub key: Vec<String>,
+    /// Paths of the payload.
+    pub body: Vec<String>,
+    /// Paths of objects with properties and headers of the message.
+    #[serde(default)]
+    pub metadata: Vec<String>,
+    /// Paths whose presence gives the message an id for deduplication.
+    #[serde(default)]
+    pub ids: Vec<String>,
+    /// How the publisher learns that the broker has the message.
+    pub confirm: Confirm,
+    /// How the message survives a restart of the broker; absent where the broker always stores it.
+    pub persistent: Option<Persistent>,
+    /// What to write to have it confirmed, for the message of a rule.
+    #[serde(default)]
+    pub confirm_help: String,
+    /// What to write to have it persistent.
+    #[serde(default)]
+    pub persistent_help: String,
+}
+
+/// See [`Publish::kind`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PublishKind {
+    /// Something happened.
+    #[default]
+    Event,
+    /// Something is to be done.
+    Job,
+}
+
+/// How a message is confirmed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Confirm {
+    /// The mechanism.
+    pub by: ConfirmBy,
+    /// Methods of the channel that turn confirms on or wait for them.
+    #[serde(default)]
+    pub calls: Vec<String>,
+    /// Paths of a callback that is told the outcome.
+    #[serde(default)]
+    pub callback: Vec<String>,
+    /// Options of the call, or of what the channel or producer was made with, that turn it off when
+    /// they are `false` or 0.
+    #[serde(default)]
+    pub off: Vec<String>,
+}
+
+/// See [`Confirm::by`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConfirmBy {
+    /// The call itself fails when the broker does not take the message.
+    Library,
+    /// There is no confirmation.
+    Never,
+    /// The protocol has one, but it cannot be seen here.
+    Unknown,
+    /// A method of the channel turns confirms on.
+    ChannelCall,
+    /// The result of the call has to be awaited.
+    Await,
+    /// The call gives a future (after `await`, where it is a coroutine) that has to be looked at.
+    Future,
+    /// A callback, or a call that waits for all outstanding messages.
+    Callback,
+}
+
+/// How a message is persistent.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Persistent {
+    /// Whether it is without being told.
+    pub default: bool,
+    /// Paths of the option.
+    #[serde(default)]
+    pub options: Vec<String>,
+    /// How a queue is declared that does not outlive the broker.
+    pub queue: Option<QueueDurability>,
+}
+
+/// How a queue is declared, and whether it outlives a restart of the broker.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct QueueDurability {
+    /// The methods that declare one.
+    pub calls: Vec<String>,
+    /// Paths of its name.
+    pub name: Vec<String>,
+    /// Paths of the flag. Without it the queue is not durable.
+    pub durable: Vec<String>,
+}

@@ -1,0 +1,170 @@
+//! When a message is acknowledged.
+
+use crate::catalog::consume::{AckMode, AckSetting, SettingValue};
+use crate::extract::consume::effect::Effect;
+use crate::facts::module::{ExprKind, StmtKind};
+use crate::program::Site;
+use crate::syntax::Place;
+
+use super::Ack;
+use super::handler::Registration;
+use super::reach::Reach;
+use super::setting;
+use super::source::Found;
+use super::walk::{self, Kind, Step, Trace};
+
+/// The verdict for a source and the code that handles its messages.
+pub(super) fn verdict(
+    reach: &Reach<'_, '_>,
+    found: &Found<'_>,
+    traces: &[Trace],
+    registrations: &[Registration],
+) -> Ack {
+    match mode(reach, found) {
+        Some((AckMode::Manual, _)) => manual(reach, traces, registrations),
+        Some((AckMode::Framework, _)) => Ack::Framework,
+        Some((AckMode::Auto, place)) => {
+            let why = match &place {
+                Some(_) => "the message is gone before the handler has finished".to_string(),
+                None => found.source.ack_text.clone().unwrap_or_default(),
+            };
+            Ack::Auto { place, why }
+        }
+        Some((AckMode::None, _)) | None => Ack::Unknown,
+    }
+}
+
+/// Who acknowledges, and the setting that says so; none when it could not be read.
+fn mode(reach: &Reach<'_, '_>, found: &Found<'_>) -> Option<(AckMode, Option<Place>)> {
+    let ev = reach.ev;
+    let needed = &found.source.ack_needs;
+    if !needed.is_empty()
+        && setting::argument(ev, found.site, needed).is_none_or(|s| ev.eval(s) == crate::program::Value::Null)
+    {
+        return None;
+    }
+    let mut explicit = None;
+    for setting in &found.source.ack_settings {
+        let sites = settings(reach, found, setting);
+        for site in sites {
+            let place = ev.program.place(site);
+            match &setting.value {
+                SettingValue::Bool(wanted) => match setting::boolean(ev, site) {
+                    Some(value) if value == *wanted => return Some((setting.means, Some(place))),
+                    Some(_) => explicit = explicit.or(Some(place)),
+                    None => return None,
+                },
+                SettingValue::Text(wanted) => match setting::word(ev, site) {
+                    Some(word) if word == *wanted => return Some((setting.means, Some(place))),
+                    Some(_) => explicit = explicit.or(Some(place)),
+                    None if setting.names.iter().any(|n| n == "*") => {}
+                    None => return None,
+                },
+            }
+        }
+    }
+    if setting::is_open(ev, found.site) && !found.source.ack_settings.is_empty() && explicit.is_none() {
+        return None;
+    }
+    // `enable_auto_commit=True` says what the default does.
+    Some((found.source.ack, explicit))
+}
+
+fn settings(reach: &Reach<'_, '_>, found: &Found<'_>, setting: &AckSetting) -> Vec<Site> {
+    let ev = reach.ev;
+    let unit = ev.program.unit(found.site.unit);
+    if setting.names.iter().any(|n| n == "*") {
+        let Some(call) = unit.module.call(found.site.expr) else { return Vec::new() };
+        return call.args.iter().map(|a| Site { unit: found.site.unit, expr: a.value }).collect();
+    }
+    if let Some(site) = setting::argument(ev, found.site, &setting.names) {
+        return vec![site];
+    }
+    if setting.anywhere.is_empty() {
+        return Vec::new();
+    }
+    let mut out = Vec::new();
+    for id in ev.program.ids() {
+        let unit = ev.program.unit(id);
+        for call in &unit.index.calls {
+            let Some(c) = unit.module.call(call.expr) else { continue };
+            let named =
+                c.args.iter().filter(|a| a.name.as_ref().is_some_and(|n| setting.anywhere.iter().any(|x| x == n)));
+            out.extend(named.map(|a| Site { unit: id, expr: a.value }));
+        }
+        for stmt in &unit.module.stmts {
+            if let StmtKind::Assign { target, value: Some(value), .. } = &stmt.kind
+                && let ExprKind::Name(n) | ExprKind::Attr { name: n, .. } = &unit.module.expr(*target).kind
+                && setting.anywhere.iter().any(|x| x == n)
+            {
+                out.push(Site { unit: id, expr: *value });
+            }
+        }
+    }
+    out
+}
+
+/// Acknowledged by the program: after the work, or before it.
+fn manual(reach: &Reach<'_, '_>, traces: &[Trace], registrations: &[Registration]) -> Ack {
+    let mut seen = false;
+    for trace in traces {
+        for (i, ack) in trace.steps.iter().enumerate() {
+            if ack.kind != Kind::Ack || ack.in_catch {
+                continue;
+            }
+            seen = true;
+            let before: Vec<&Step> = trace.steps[..i].iter().filter(|s| works(s) && walk::precedes(s, ack)).collect();
+            // Work that was started and that nothing waits for.
+            let loose = before.iter().find(|s| is_loose(reach, s, registrations));
+            if let Some(work) = loose
+                && !before.iter().any(|s| !s.detached && stores(s))
+            {
+                return Ack::Before {
+                    place: ack.place,
+                    work: Some(work.place),
+                    why: "nothing waits for the handler to finish".into(),
+                };
+            }
+            if before.iter().any(|s| !is_loose(reach, s, registrations)) {
+                continue;
+            }
+            let after = trace.steps[i + 1..].iter().find(|s| works(s) && !s.in_catch && walk::precedes(ack, s));
+            if let Some(work) = after {
+                return Ack::Before {
+                    place: ack.place,
+                    work: Some(work.place),
+                    why: "the work follows the acknowledgement".into(),
+                };
+            }
+        }
+    }
+    if seen { Ack::After } else { Ack::Unknown }
+}
+
+/// True when the handler changes anything.
+pub(super) fn does_work(trace: &Trace) -> bool {
+    trace.steps.iter().any(|s| stores(s) && !s.in_catch)
+}
+
+/// True for steps that do the work of a message.
+fn works(step: &Step) -> bool {
+    match &step.kind {
+        Kind::Passed(..) => true,
+        Kind::Does(effect) => !matches!(effect, Effect::Read | Effect::DeadLetter),
+        Kind::Enters(_) => step.detached,
+        _ => false,
+    }
+}
+
+fn stores(step: &Step) -> bool {
+    matches!(step.kind, Kind::Does(Effect::Claim | Effect::Overwrite | Effect::Repeats(_)))
+}
+
+/// Nothing waits for it: it was handed to a task, or it is an async function that was passed in and is
+/// called as a statement of its own.
+fn is_loose(reach: &Reach<'_, '_>, step: &Step, registrations: &[Registration]) -> bool {
+    if !step.detached || !matches!(step.kind, Kind::Passed(..)) {
+        return step.detached;
+    }
+    registrations.iter().flat_map(|r| &r.functions).any(|f| walk::is_async(reach, *f))
+}

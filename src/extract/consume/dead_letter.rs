@@ -1,0 +1,367 @@
+//! Where a message goes that cannot be handled.
+
+use crate::catalog::consume::{DeadLetter, QueueDeclaration};
+use crate::extract::Presence;
+use crate::files::{self, FileKind, Tree, Zone};
+use crate::program::{Evaluator, Site, Value};
+use crate::syntax::{Place, Span};
+
+use super::handler::{Body, Registration};
+use super::reach::Reach;
+use super::setting;
+use super::source::Found;
+use super::walk::{self, Trace};
+
+/// What files other than source code say about dead-letter queues: broker definitions, scripts,
+/// infrastructure as code.
+#[derive(Clone, Debug, Default)]
+pub struct Evidence {
+    mentions: Vec<Mention>,
+    /// Queues are declared in some such file, so that the lack of a policy can be seen.
+    declares_sqs: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Mention {
+    place: Place,
+    broker: &'static str,
+    /// The text around, in lower case, to look for the queue's name.
+    around: String,
+}
+
+/// Words that configure a dead-letter queue, with the broker they belong to.
+const WORDS: [(&str, &str); 9] = [
+    ("dead-letter-exchange", "rabbitmq"),
+    ("dead_letter_exchange", "rabbitmq"),
+    ("deadletterexchange", "rabbitmq"),
+    ("redrivepolicy", "sqs"),
+    ("redrive_policy", "sqs"),
+    ("deadlettertargetarn", "sqs"),
+    ("deadletterqueue", "sqs"),
+    ("dead_letter_policy", "pubsub"),
+    ("deadletterpolicy", "pubsub"),
+];
+
+impl Evidence {
+    /// Reads the files of a tree that can configure a broker.
+    pub fn read(tree: &Tree) -> Evidence {
+        let mut out = Evidence::default();
+        for id in tree.ids() {
+            let file = tree.file(id);
+            if !configures(&file.path) || files::zone(&file.path) != Zone::Production || file.size > 1_000_000 {
+                continue;
+            }
+            if let Ok(text) = files::read(file) {
+                out.add(id, &text);
+            }
+        }
+        out
+    }
+
+    /// Adds one file.
+    pub fn add(&mut self, file: crate::syntax::FileId, text: &str) {
+        let lower = text.to_ascii_lowercase();
+        for (word, broker) in WORDS {
+            for (at, _) in lower.match_indices(word).take(50) {
+                let from = floor(&lower, at.saturating_sub(400));
+                let to = floor(&lower, (at + 400).min(lower.len()));
+                let place = Place::new(file, Span::new(at, at + word.len()));
+                self.mentions.push(Mention { place, broker, around: lower[from..to].to_string() });
+            }
+        }
+        self.declares_sqs |=
+            ["aws_sqs_queue\"", "aws::sqs::queue", "sqs create-queue"].iter().any(|w| lower.contains(w));
+    }
+
+    /// The mention that is about one of these channels, or about all of them (a policy with a pattern).
+    fn find(&self, broker: &str, channels: &[String]) -> Option<Place> {
+        let of_broker = || self.mentions.iter().filter(|m| m.broker == broker);
+        let named = |m: &&Mention| channels.iter().any(|c| c.len() > 2 && m.around.contains(&c.to_lowercase()));
+        of_broker().find(named).or_else(|| of_broker().next()).map(|m| m.place)
+    }
+}
+
+fn floor(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// Files that can configure a broker.
+fn configures(path: &str) -> bool {
+    match files::classify(path) {
+        FileKind::Compose
+        | FileKind::Dockerfile
+        | FileKind::Yaml
+        | FileKind::Json
+        | FileKind::Toml
+        | FileKind::Properties => !path.ends_with("package-lock.json") && !path.ends_with("pnpm-lock.yaml"),
+        FileKind::Other => [".sh", ".tf", ".conf", ".config", ".bash"].iter().any(|e| path.ends_with(e)),
+        _ => false,
+    }
+}
+
+/// The verdict for a source.
+pub(super) fn verdict(
+    reach: &Reach<'_, '_>,
+    found: &Found<'_>,
+    bodies: &[Body],
+    traces: &[Trace],
+    registrations: &[Registration],
+    channels: &[String],
+    evidence: &Evidence,
+) -> Presence {
+    let ev = reach.ev;
+    if let Some(place) = traces.iter().find_map(Trace::dead_letter) {
+        return Presence::Present(place);
+    }
+    // A function that runs after a failure and could not be followed may publish it somewhere.
+    let unread = |s: &walk::Step| s.in_catch && matches!(s.kind, walk::Kind::Unresolved(_));
+    let resolved = !bodies.is_empty() && !traces.iter().flat_map(|t| &t.steps).any(unread);
+    match found.source.dead_letter {
+        DeadLetter::BuiltIn => Presence::Default,
+        DeadLetter::Unknown => Presence::Unknown("where failed messages go is not decided in the code".into()),
+        DeadLetter::Handler => {
+            // A handler of a registration may do it itself.
+            for registration in registrations {
+                for func in &registration.functions {
+                    if let Some(place) = walk::function(reach, *func).dead_letter() {
+                        return Presence::Present(place);
+                    }
+                }
+            }
+            if let Some(place) = evidence.find(&found.consume.broker, channels) {
+                return Presence::Present(place);
+            }
+            if resolved { Presence::Absent } else { Presence::Unknown("the handler could not be followed".into()) }
+        }
+        DeadLetter::Container => match container(ev, found) {
+            Presence::Absent => match evidence.find(&found.consume.broker, channels) {
+                Some(place) => Presence::Present(place),
+                None if resolved => Presence::Absent,
+                None => Presence::Unknown("the handler could not be followed".into()),
+            },
+            known => known,
+        },
+        DeadLetter::Setting => {
+            if let Some(site) = setting::argument(ev, found.site, &found.source.dead_letter_settings) {
+                return Presence::Present(ev.program.place(site));
+            }
+            if setting::is_open(ev, found.site) {
+                return Presence::Unknown("the options could not be read".into());
+            }
+            evidence.find("rabbitmq", channels).map_or(Presence::Absent, Presence::Present)
+        }
+        DeadLetter::Infrastructure => match evidence.find(&found.consume.broker, channels) {
+            Some(place) => Presence::Present(place),
+            None if in_code(ev, &["RedrivePolicy", "deadLetterQueue", "DeadLetterQueue"]) => {
+                Presence::Unknown("a redrive policy is set in code".into())
+            }
+            None if evidence.declares_sqs => Presence::Absent,
+            None => Presence::Unknown("the queue is created outside the repository".into()),
+        },
+        DeadLetter::Queue => match declared(ev, found, channels) {
+            Some(Presence::Absent) | None => match evidence.find("rabbitmq", channels) {
+                Some(place) => Presence::Present(place),
+                None if declared(ev, found, channels).is_some() => Presence::Absent,
+                None => Presence::Unknown("the queue is declared outside the repository".into()),
+            },
+            Some(known) => known,
+        },
+    }
+}
+
+/// Names of Spring that put failed messages aside.
+const CONTAINER_DEAD_LETTER: [&str; 6] = [
+    "DeadLetterPublishingRecoverer",
+    "RetryableTopic",
+    "RetryTopicConfiguration",
+    "RepublishMessageRecoverer",
+    "deadLetterExchange",
+    "x-dead-letter-exchange",
+];
+
+/// Names of Spring that say what happens to failed messages, or to queues, in other ways.
+const CONTAINER_OTHER: [&str; 9] = [
+    "CommonErrorHandler",
+    "DefaultErrorHandler",
+    "SeekToCurrentErrorHandler",
+    "KafkaListenerErrorHandler",
+    "RabbitListenerErrorHandler",
+    "ErrorHandler",
+    "MessageRecoverer",
+    "setErrorHandler",
+    "setCommonErrorHandler",
+];
+
+/// What the code of the module around a listener says about failed messages. A build module is one
+/// Spring application.
+fn container(ev: &Evaluator<'_>, found: &Found<'_>) -> Presence {
+    use crate::facts::module::ExprKind;
+    let module_of = |path: &str| path.split("/src/").next().unwrap_or_default().to_string();
+    let own = module_of(&ev.program.unit(found.site.unit).path);
+    // The place of a queue is said in the annotation or elsewhere in the repository.
+    let rabbit = found.consume.broker == "rabbitmq";
+    let mut declared = !rabbit;
+    let mut other = false;
+    for id in ev.program.ids() {
+        let unit = ev.program.unit(id);
+        let near = module_of(&unit.path) == own;
+        if !unit.module.language.is_jvm() || files::zone(&unit.path) != Zone::Production {
+            continue;
+        }
+        for (i, expr) in unit.module.exprs.iter().enumerate() {
+            let (ExprKind::Name(name) | ExprKind::Attr { name, .. } | ExprKind::Str(name)) = &expr.kind else {
+                continue;
+            };
+            if CONTAINER_DEAD_LETTER.contains(&name.as_str()) && (near || rabbit) {
+                let site = Site { unit: id, expr: crate::facts::module::ExprId(i as u32) };
+                return Presence::Present(ev.program.place(site));
+            }
+            other |= CONTAINER_OTHER.contains(&name.as_str());
+            declared |= near && matches!(name.as_str(), "Queue" | "QueueBuilder");
+        }
+        other |= unit.module.imports.iter().any(|i| CONTAINER_OTHER.contains(&i.local.as_str()));
+    }
+    if other {
+        return Presence::Unknown("failed messages are handled by an error handler of its own".into());
+    }
+    if !declared {
+        return Presence::Unknown("the queue is declared outside the repository".into());
+    }
+    Presence::Absent
+}
+
+fn in_code(ev: &Evaluator<'_>, words: &[&str]) -> bool {
+    ev.program.ids().any(|u| {
+        ev.program
+            .unit(u)
+            .module
+            .exprs
+            .iter()
+            .any(|e| matches!(&e.kind, crate::facts::module::ExprKind::Str(s) if words.contains(&s.as_str())))
+    })
+}
+
+/// What the declarations of the consumed queue say; none when there is no declaration.
+fn declared(ev: &Evaluator<'_>, found: &Found<'_>, channels: &[String]) -> Option<Presence> {
+    let unit = ev.program.unit(found.site.unit);
+    let func = unit.index.func_of(found.site.expr);
+    let mut near: Vec<Presence> = Vec::new();
+    let mut same_name: Vec<Presence> = Vec::new();
+    let mut only: Vec<Presence> = Vec::new();
+    let consumed = setting::argument(ev, found.site, &found.source.channel);
+    let receiver = receiver(ev, found.site);
+    for library in ev.catalog.libraries() {
+        for declaration in library.consume.iter().flat_map(|c| &c.queues) {
+            for call in &declaration.calls {
+                for &site in ev.program.calls_named(call.rsplit('.').next().unwrap_or(call)) {
+                    let Some((symbol, _)) = ev.callee(site) else { continue };
+                    let language = ev.program.language(site.unit);
+                    let Some((lib, rest)) = ev.catalog.split(language, &symbol) else { continue };
+                    if !std::ptr::eq(lib, library) || rest != call {
+                        continue;
+                    }
+                    let verdict = of_declaration(ev, declaration, site);
+                    // The queue object itself: `queue.consume(…)`, `consume(q.queue, …)`, `queue=QUEUE`.
+                    let made = Some(site);
+                    if receiver == made || consumed.is_some_and(|c| made_by(ev, c) == made) {
+                        return Some(verdict);
+                    }
+                    let names = setting::argument(ev, site, &declaration.name);
+                    if let (Some(a), Some(b)) = (names, consumed)
+                        && (same_expression(ev, a, b) || same_text(ev, a, b))
+                    {
+                        if site.unit == found.site.unit {
+                            near.push(verdict);
+                        } else {
+                            same_name.push(verdict);
+                        }
+                    } else if names.is_some_and(|n| setting::texts(ev, n).iter().any(|t| channels.contains(t))) {
+                        same_name.push(verdict);
+                    } else if site.unit == found.site.unit
+                        && ev.program.unit(site.unit).index.func_of(site.expr) == func
+                    {
+                        only.push(verdict);
+                    }
+                }
+            }
+        }
+    }
+    let best = |list: Vec<Presence>| {
+        let present = list.iter().find(|p| p.is_present()).cloned();
+        present
+            .or_else(|| list.iter().find(|p| matches!(p, Presence::Unknown(_))).cloned())
+            .or_else(|| list.first().cloned())
+    };
+    // A single declaration beside the consumer, under a name that could not be compared.
+    let alone = if only.len() == 1 && channels.is_empty() { only } else { Vec::new() };
+    best(near).or_else(|| best(same_name)).or_else(|| best(alone))
+}
+
+fn of_declaration(ev: &Evaluator<'_>, declaration: &QueueDeclaration, site: Site) -> Presence {
+    if let Some(setting) = setting::argument(ev, site, &declaration.dead_letter) {
+        return Presence::Present(ev.program.place(setting));
+    }
+    // A passive declaration only asks whether the queue is there.
+    let passive = setting::argument(ev, site, &["passive".to_string(), "1".to_string()]);
+    if passive.is_some_and(|p| setting::boolean(ev, p) == Some(true)) {
+        return Presence::Unknown("the queue is declared elsewhere".into());
+    }
+    match setting::argument(ev, site, &declaration.options) {
+        Some(options) => match ev.eval(options) {
+            Value::Dict(dict) if !dict.open => {
+                let nested = dict.get("arguments").map(|a| ev.eval(a));
+                match nested {
+                    None | Some(Value::Null) => Presence::Absent,
+                    Some(Value::Dict(d)) if !d.open => Presence::Absent,
+                    Some(_) => Presence::Unknown("the arguments of the queue could not be read".into()),
+                }
+            }
+            Value::Null => Presence::Absent,
+            _ => Presence::Unknown("the options of the queue could not be read".into()),
+        },
+        None if setting::is_open(ev, site) => Presence::Unknown("the options of the queue could not be read".into()),
+        None => Presence::Absent,
+    }
+}
+
+/// The call that made the object whose method is called.
+fn receiver(ev: &Evaluator<'_>, site: Site) -> Option<Site> {
+    ev.callee(site)?.1?.call
+}
+
+/// The declaration that a value comes from: `q.queue`, `result.method.queue`.
+fn made_by(ev: &Evaluator<'_>, site: Site) -> Option<Site> {
+    match ev.eval(site) {
+        Value::Instance(i) => i.call,
+        Value::Method { receiver, .. } => receiver.call,
+        _ => None,
+    }
+}
+
+/// The same parameter, field or variable, whatever it holds.
+fn same_expression(ev: &Evaluator<'_>, a: Site, b: Site) -> bool {
+    if a.unit != b.unit {
+        return false;
+    }
+    let (x, y) = (ev.eval(a), ev.eval(b));
+    if let (Value::Param { .. }, Value::Param { .. }) = (&x, &y) {
+        return x == y;
+    }
+    use crate::facts::module::ExprKind;
+    let module = &ev.program.unit(a.unit).module;
+    match (&module.expr(a.expr).kind, &module.expr(b.expr).kind) {
+        (ExprKind::Name(x), ExprKind::Name(y)) => x == y,
+        (ExprKind::Attr { object: o, name: x, .. }, ExprKind::Attr { object: p, name: y, .. }) => {
+            x == y && matches!((&module.expr(*o).kind, &module.expr(*p).kind), (ExprKind::This, ExprKind::This))
+        }
+        _ => false,
+    }
+}
+
+fn same_text(ev: &Evaluator<'_>, a: Site, b: Site) -> bool {
+    let (x, y) = (setting::texts(ev, a), setting::texts(ev, b));
+    x.iter().any(|t| y.contains(t) && !t.contains("{}"))
+}

@@ -1,0 +1,628 @@
+//! What a call does to the world: reads, writes that bear repetition, and those that do not.
+
+use crate::catalog::consume::EffectKind;
+use crate::extract::http::request;
+use crate::facts::module::{BinaryOp, Call, Entry, ExprId, ExprKind, Module, StmtKind};
+use crate::program::index::Binding;
+use crate::program::{Evaluator, Instance, Site, Value};
+
+use super::reach::Reach;
+
+/// What a call does.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Effect {
+    /// It asks a store.
+    Read,
+    /// It changes the world the same way each time.
+    Overwrite,
+    /// It changes the world only the first time, and its result says whether it did.
+    Claim,
+    /// It changes the world again each time; what, in words.
+    Repeats(String),
+    /// It publishes to a channel for messages that cannot be handled.
+    DeadLetter,
+    /// It changes the world, and nothing more can be said.
+    Unclear,
+}
+
+/// What a call does, when the catalog knows it.
+pub(super) fn of(reach: &Reach<'_, '_>, site: Site) -> Option<Effect> {
+    let ev = reach.ev;
+    let unit = ev.program.unit(site.unit);
+    let language = unit.module.language;
+    let call = unit.module.call(site.expr)?;
+    let name = unit.module.callee_name(site.expr).map_or("", |n| n.as_str());
+    for symbol in reach.symbols(site) {
+        if let Some(kind) = ev.catalog.effect(language, &symbol) {
+            return Some(of_kind(reach, kind, name, site, call));
+        }
+        if let Some((library, rest)) = ev.catalog.split(language, &symbol)
+            && library.publish.iter().any(|p| p.calls.iter().any(|c| c == rest))
+        {
+            return Some(of_kind(reach, EffectKind::Publish, name, site, call));
+        }
+        if let Some((library, rest)) = ev.catalog.split(language, &symbol)
+            && let Some(http) = &library.http
+            && let Some(form) = http.requests.iter().find(|r| r.calls.iter().any(|c| c == rest))
+        {
+            return Some(request_effect(ev, &form.method, name, site, call));
+        }
+    }
+    statement(ev, name, site, call)
+}
+
+fn of_kind(reach: &Reach<'_, '_>, kind: EffectKind, name: &str, site: Site, call: &Call) -> Effect {
+    let ev = reach.ev;
+    match kind {
+        EffectKind::Read => Effect::Read,
+        EffectKind::New => Effect::Overwrite,
+        EffectKind::Delete => Effect::Overwrite,
+        EffectKind::Upsert => Effect::Claim,
+        EffectKind::Claim => Effect::Claim,
+        EffectKind::Set => {
+            if has_word(ev, site, call, &["nx", "NX"]) {
+                Effect::Claim
+            } else {
+                Effect::Overwrite
+            }
+        }
+        EffectKind::Save => saved(reach, site, call),
+        EffectKind::SaveSelf => saved_self(ev, site, call),
+        EffectKind::Insert => inserted(reach, name, site, call),
+        EffectKind::Update => updated(ev, site, call),
+        EffectKind::Increment => Effect::Repeats("adds to a number".into()),
+        EffectKind::Append => Effect::Repeats("appends to a list".into()),
+        EffectKind::Execute => statement(ev, name, site, call).unwrap_or(Effect::Unclear),
+        EffectKind::Send => Effect::Repeats(format!("calls `{name}`")),
+        EffectKind::Publish => {
+            if mentions_dead_letter(ev, site, call) {
+                Effect::DeadLetter
+            } else {
+                Effect::Repeats("publishes a message".into())
+            }
+        }
+    }
+}
+
+/// True for names that people give to the place for messages that cannot be handled.
+pub(super) fn is_dead_letter_name(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    let flat: String = lower.chars().filter(|c| c.is_alphanumeric()).collect();
+    if ["deadletter", "dlq", "poison", "parkinglot", "quarantine", "failedmessages", "failedevents", "errorqueue"]
+        .iter()
+        .any(|w| flat.contains(w))
+    {
+        return true;
+    }
+    lower.split(|c: char| !c.is_alphanumeric()).any(|part| matches!(part, "dlt" | "dlx" | "dl" | "invalid"))
+}
+
+fn mentions_dead_letter(ev: &Evaluator<'_>, site: Site, call: &Call) -> bool {
+    let module = &ev.program.unit(site.unit).module;
+    // The destination is named early: the payload may speak of errors.
+    let mut todo: Vec<(ExprId, u32)> = Vec::new();
+    for (i, arg) in call.args.iter().enumerate() {
+        let destination = arg.name.as_deref().is_none_or(|n| {
+            matches!(n, "topic" | "queue" | "routing_key" | "exchange" | "QueueUrl" | "subject" | "channel" | "stream")
+        });
+        if destination && (i < 2 || arg.name.is_some()) {
+            todo.push((arg.value, 0));
+        }
+    }
+    if let ExprKind::Attr { object, .. } = &module.expr(call.callee).kind {
+        todo.push((*object, 0));
+    }
+    while let Some((expr, depth)) = todo.pop() {
+        match &module.expr(expr).kind {
+            ExprKind::Str(text) if is_dead_letter_name(text) => return true,
+            ExprKind::Name(n) | ExprKind::Attr { name: n, .. } if is_dead_letter_name(n) => return true,
+            ExprKind::Name(_) | ExprKind::Attr { .. } | ExprKind::Template(_) => {
+                let value = ev.at(site.unit, expr);
+                let texts =
+                    ev.settle(&value).iter().filter_map(Value::to_text).map(|t| t.pattern()).collect::<Vec<_>>();
+                if texts.iter().any(|t| is_dead_letter_name(t)) {
+                    return true;
+                }
+            }
+            ExprKind::Dict(entries) if depth < 2 => {
+                for entry in entries {
+                    if let Entry::Pair { key, value } = entry
+                        && matches!(&module.expr(*key).kind, ExprKind::Str(k) if matches!(k.as_str(), "topic" | "QueueUrl" | "queue" | "TopicArn"))
+                    {
+                        todo.push((*value, depth + 1));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
+fn has_word(ev: &Evaluator<'_>, site: Site, call: &Call, words: &[&str]) -> bool {
+    call.args.iter().any(|a| {
+        let named = a.name.as_deref().is_some_and(|n| words.contains(&n));
+        if named {
+            return ev.at(site.unit, a.value) != Value::Bool(false);
+        }
+        match ev.at(site.unit, a.value) {
+            Value::Str(text) => text.as_literal().is_some_and(|t| words.contains(&t.as_str())),
+            Value::Dict(dict) => words.iter().any(|w| dict.get(w).is_some_and(|s| ev.eval(s) != Value::Bool(false))),
+            _ => false,
+        }
+    })
+}
+
+/// `save(x)`: a new row when `x` was made here without a key of the message.
+fn saved(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect {
+    let ev = reach.ev;
+    let args: Vec<ExprId> = call.args.iter().filter(|a| a.name.is_none()).map(|a| a.value).collect();
+    let mut effect = Effect::Unclear;
+    for &arg in &args {
+        for value in made(reach, Site { unit: site.unit, expr: arg }, 0) {
+            match value {
+                Value::Instance(instance) => match origin(ev, &instance) {
+                    Some(EffectKind::Read) => effect = Effect::Overwrite,
+                    Some(EffectKind::New) => {
+                        if instance.call.is_some_and(|c| has_key(ev, c)) {
+                            effect = Effect::Claim;
+                        } else {
+                            return appended(ev, site, arg).unwrap_or(Effect::Repeats("stores a new row".into()));
+                        }
+                    }
+                    _ => {}
+                },
+                Value::Object { call: Some(c), .. } => {
+                    if has_key(ev, c) {
+                        effect = Effect::Claim;
+                    } else {
+                        return Effect::Repeats("stores a new row".into());
+                    }
+                }
+                Value::Dict(dict) => {
+                    if dict.get("id").or(dict.get("_id")).is_some() || dict.open {
+                        effect = Effect::Claim;
+                    } else {
+                        return Effect::Repeats("stores a new row".into());
+                    }
+                }
+                _ => {}
+            }
+        }
+        if let Some(appended) = appended(ev, site, arg) {
+            return appended;
+        }
+    }
+    effect
+}
+
+/// The objects an expression may be, with the calls that made them: a parameter with a declared type
+/// is followed to the callers.
+fn made(reach: &Reach<'_, '_>, site: Site, depth: u32) -> Vec<Value> {
+    let ev = reach.ev;
+    let values = ev.settle(&ev.eval(site));
+    let unknown = |v: &Value| match v {
+        Value::Object { call, .. } => call.is_none(),
+        Value::Instance(i) => i.call.is_none(),
+        _ => false,
+    };
+    if depth > 3 || !values.iter().all(unknown) {
+        return values;
+    }
+    let unit = ev.program.unit(site.unit);
+    let ExprKind::Name(name) = &unit.module.expr(site.expr).kind else { return values };
+    let Some((_, bindings)) = unit.index.lookup(&unit.module, unit.index.func_of(site.expr), name) else {
+        return values;
+    };
+    let mut out = Vec::new();
+    for binding in bindings {
+        if let Binding::Param(func, index) = *binding {
+            for call in reach.callers((site.unit, func)).into_iter().take(8) {
+                if let Some(argument) = ev.argument_site(call, site.unit, func, index) {
+                    out.extend(made(reach, argument, depth + 1));
+                }
+            }
+        }
+    }
+    if out.is_empty() { values } else { out }
+}
+
+/// `row.save()`: a new row unless the object was loaded.
+fn saved_self(ev: &Evaluator<'_>, site: Site, call: &Call) -> Effect {
+    let module = &ev.program.unit(site.unit).module;
+    let ExprKind::Attr { object, .. } = &module.expr(call.callee).kind else { return Effect::Unclear };
+    if let Some(appended) = appended(ev, site, *object) {
+        return appended;
+    }
+    let made = ev.settle(&ev.at(site.unit, *object));
+    let Some(Value::Instance(instance)) = made.first() else { return Effect::Unclear };
+    match origin(ev, instance) {
+        Some(EffectKind::New) if instance.call.is_some_and(|c| has_key(ev, c)) => Effect::Claim,
+        Some(EffectKind::New) => Effect::Repeats("stores a new document".into()),
+        Some(_) => Effect::Overwrite,
+        None => Effect::Unclear,
+    }
+}
+
+/// How an object came to be: loaded, or made new.
+fn origin(ev: &Evaluator<'_>, instance: &Instance) -> Option<EffectKind> {
+    let mut current = Some(instance);
+    while let Some(i) = current {
+        if let Some(call) = i.call
+            && let Some((symbol, _)) = ev.callee(call)
+            && let Some(kind) = ev.catalog.effect(ev.program.language(call.unit), &symbol)
+        {
+            return Some(kind);
+        }
+        current = i.from.as_deref();
+    }
+    None
+}
+
+/// `order.history.push(…)`, `account.balance -= x` before `save(order)`.
+fn appended(ev: &Evaluator<'_>, site: Site, object: ExprId) -> Option<Effect> {
+    let unit = ev.program.unit(site.unit);
+    let module = &unit.module;
+    let ExprKind::Name(object) = &module.expr(object).kind else { return None };
+    let func = unit.index.func_of(site.expr);
+    for call in unit.index.calls.iter().filter(|c| c.func == func) {
+        let Some(c) = module.call(call.expr) else { continue };
+        if let ExprKind::Attr { object: list, name, .. } = &module.expr(c.callee).kind
+            && matches!(name.as_str(), "push" | "append" | "unshift")
+            && let ExprKind::Attr { object: root, .. } = &module.expr(*list).kind
+            && matches!(&module.expr(*root).kind, ExprKind::Name(n) if n == object)
+        {
+            return Some(Effect::Repeats("appends an entry to a stored list".into()));
+        }
+    }
+    let counts = module.stmts.iter().any(|s| match &s.kind {
+        StmtKind::Assign { target, op: Some(BinaryOp::Add | BinaryOp::Sub), .. } => match &module.expr(*target).kind {
+            ExprKind::Attr { object: root, .. } => {
+                matches!(&module.expr(*root).kind, ExprKind::Name(n) if n == object)
+                    && unit.index.func_of(*target) == func
+            }
+            _ => false,
+        },
+        _ => false,
+    });
+    counts.then(|| Effect::Repeats("adds to a stored number".into()))
+}
+
+/// True when the object carries its own key, and the key is not made here.
+fn has_key(ev: &Evaluator<'_>, made: Site) -> bool {
+    let module = &ev.program.unit(made.unit).module;
+    let Some(call) = module.call(made.expr) else { return false };
+    let is_key = |name: &str| matches!(name, "id" | "_id" | "pk" | "event_id" | "eventId" | "message_id" | "messageId");
+    let stable = |expr: ExprId| {
+        !module.callee_name(expr).is_some_and(|n| {
+            let n = n.to_lowercase();
+            n.contains("uuid") || n.contains("nanoid") || n.contains("objectid") || n == "str"
+        })
+    };
+    call.args.iter().any(|arg| {
+        if let Some(name) = &arg.name {
+            return is_key(name) && stable(arg.value);
+        }
+        match ev.at(made.unit, arg.value) {
+            Value::Dict(dict) => dict.entries.iter().any(|(k, s)| is_key(k) && (s.unit != made.unit || stable(s.expr))),
+            _ => false,
+        }
+    })
+}
+
+fn inserted(reach: &Reach<'_, '_>, name: &str, site: Site, call: &Call) -> Effect {
+    let ev = reach.ev;
+    if has_word(ev, site, call, &["skipDuplicates", "ignoreDuplicates", "orIgnore", "ignore_conflicts"])
+        || goes_on(ev, site, &["onconflict", "on_conflict", "onduplicate", "on_duplicate", "orignore", "orupdate"])
+    {
+        return Effect::Claim;
+    }
+    // SQLAlchemy's `add(x)`: a row that was loaded is only attached.
+    if name.starts_with("add") {
+        let Some(arg) = call.args.first() else { return Effect::Unclear };
+        return match made(reach, Site { unit: site.unit, expr: arg.value }, 0).first() {
+            Some(Value::Object { call: Some(made), .. }) if has_key(ev, *made) => Effect::Claim,
+            Some(Value::Object { call: Some(_), .. }) => Effect::Repeats("stores a new row".into()),
+            Some(Value::Instance(instance)) if origin(ev, instance).is_some() => Effect::Overwrite,
+            _ => Effect::Unclear,
+        };
+    }
+    let keyed = has_key(ev, site) || {
+        call.args.iter().any(|a| match ev.at(site.unit, a.value) {
+            Value::Dict(dict) => dict.get("data").is_some_and(|d| match ev.eval(d) {
+                Value::Dict(d) => d.get("id").is_some() || d.get("eventId").is_some(),
+                _ => false,
+            }),
+            _ => false,
+        })
+    };
+    if keyed { Effect::Claim } else { Effect::Repeats("stores a new row".into()) }
+}
+
+/// True when the call is continued with a method of such a name: `insert(x).onConflictDoNothing()`.
+fn goes_on(ev: &Evaluator<'_>, site: Site, names: &[&str]) -> bool {
+    let unit = ev.program.unit(site.unit);
+    unit.index.ancestors(site.expr).take(8).any(|p| match p {
+        crate::program::Parent::Expr(e) => match &unit.module.expr(e).kind {
+            ExprKind::Attr { name, .. } => names.iter().any(|n| name.to_lowercase().starts_with(n)),
+            _ => false,
+        },
+        _ => false,
+    })
+}
+
+/// An update is harmless unless it counts; one with a condition besides the key also says whether it
+/// was the first.
+fn updated(ev: &Evaluator<'_>, site: Site, call: &Call) -> Effect {
+    let module = &ev.program.unit(site.unit).module;
+    let mut todo: Vec<ExprId> = call.args.iter().map(|a| a.value).collect();
+    let mut seen = 0;
+    while let Some(expr) = todo.pop() {
+        seen += 1;
+        if seen > 300 {
+            break;
+        }
+        if let ExprKind::Dict(entries) = &module.expr(expr).kind {
+            for entry in entries {
+                if let Entry::Pair { key, .. } = entry
+                    && let ExprKind::Str(key) = &module.expr(*key).kind
+                {
+                    match key.as_str() {
+                        "$inc" | "increment" | "decrement" | "$mul" => {
+                            return Effect::Repeats("adds to a stored number".into());
+                        }
+                        "$push" => return Effect::Repeats("appends an entry to a stored list".into()),
+                        _ => {}
+                    }
+                }
+            }
+        }
+        if has_word(ev, site, call, &["upsert"]) {
+            return Effect::Claim;
+        }
+        todo.extend(module.children(expr));
+    }
+    let conditional = call.args.first().is_some_and(|a| match ev.at(site.unit, a.value) {
+        Value::Dict(dict) => {
+            let filter = dict.get("where").map_or(Value::Dict(dict.clone()), |w| ev.eval(w));
+            match filter {
+                Value::Dict(filter) => {
+                    filter.entries.iter().any(|(k, _)| !matches!(k.as_str(), "id" | "_id" | "where" | "data"))
+                }
+                _ => false,
+            }
+        }
+        _ => false,
+    });
+    if conditional { Effect::Claim } else { Effect::Overwrite }
+}
+
+/// Requests that change nothing although they are POST.
+const QUESTIONS: [&str; 22] = [
+    "token",
+    "oauth",
+    "login",
+    "auth",
+    "search",
+    "query",
+    "predict",
+    "analy",
+    "classif",
+    "embed",
+    "completion",
+    "graphql",
+    "validate",
+    "verify",
+    "calculate",
+    "estimate",
+    "introspect",
+    "lookup",
+    "translate",
+    "generate",
+    "chat",
+    "infer",
+];
+
+fn request_effect(ev: &Evaluator<'_>, form: &str, name: &str, site: Site, call: &Call) -> Effect {
+    let module = &ev.program.unit(site.unit).module;
+    let method = match form {
+        "name" => name.to_uppercase(),
+        "unknown" => return Effect::Unclear,
+        from if from.starts_with("argument ") => {
+            let n = from.trim_start_matches("argument ").parse().unwrap_or(0);
+            match ev.positional(site.unit, call, n).and_then(|v| v.as_str()) {
+                Some(method) => method.to_uppercase(),
+                None => return Effect::Unclear,
+            }
+        }
+        from if from.starts_with("option ") => {
+            let found = call.args.iter().find_map(|a| {
+                let key = from.trim_start_matches("option ");
+                super::setting::in_value(ev, &ev.at(site.unit, a.value), key)
+            });
+            match found.map(|s| ev.eval(s)) {
+                Some(value) => match value.as_str() {
+                    Some(method) => method.to_uppercase(),
+                    None => return Effect::Unclear,
+                },
+                None => "GET".into(),
+            }
+        }
+        fixed => fixed.to_string(),
+    };
+    match method.as_str() {
+        "GET" | "HEAD" | "OPTIONS" => Effect::Read,
+        "PUT" | "DELETE" => Effect::Overwrite,
+        "POST" | "PATCH" => {
+            if request::idempotency_key(ev, call, site, None) == Some(true) {
+                return Effect::Overwrite;
+            }
+            let address = call.args.first().map(|a| words(ev, module, site, a.value)).unwrap_or_default();
+            if QUESTIONS.iter().any(|q| address.contains(q)) {
+                return Effect::Read;
+            }
+            Effect::Repeats(format!("sends a {method} request"))
+        }
+        _ => Effect::Unclear,
+    }
+}
+
+/// The names and strings of an expression, in lower case.
+fn words(ev: &Evaluator<'_>, module: &Module, site: Site, expr: ExprId) -> String {
+    let mut out = String::new();
+    let mut todo = vec![expr];
+    while let Some(e) = todo.pop() {
+        match &module.expr(e).kind {
+            ExprKind::Str(s) => out.push_str(&s.to_lowercase()),
+            ExprKind::Name(n) | ExprKind::Attr { name: n, .. } => {
+                out.push_str(&n.to_lowercase());
+                if let Some(text) = ev.at(site.unit, e).to_text() {
+                    out.push_str(&text.pattern().to_lowercase());
+                }
+            }
+            ExprKind::Template(parts) => {
+                for part in parts {
+                    if let crate::facts::module::TemplatePart::Text(t) = part {
+                        out.push_str(&t.to_lowercase());
+                    }
+                }
+            }
+            _ => {}
+        }
+        out.push(' ');
+        todo.extend(module.children(e));
+        if out.len() > 2000 {
+            break;
+        }
+    }
+    out
+}
+
+/// A statement that is passed as text, or built with a query builder.
+fn statement(ev: &Evaluator<'_>, name: &str, site: Site, call: &Call) -> Option<Effect> {
+    let lower = name.to_lowercase();
+    let runs = ["exec", "query", "run", "fetch", "raw", "scalar", "all", "first", "one", "none", "get", "begin"]
+        .iter()
+        .any(|w| lower.contains(w));
+    if !runs {
+        return None;
+    }
+    let first = call.args.iter().find(|a| !a.spread && a.name.as_deref().is_none_or(|n| n == "query" || n == "sql"))?;
+    built(ev, site, first.value, 0)
+}
+
+fn built(ev: &Evaluator<'_>, site: Site, expr: ExprId, depth: u32) -> Option<Effect> {
+    if depth > 4 {
+        return None;
+    }
+    let module = &ev.program.unit(site.unit).module;
+    for value in ev.settle(&ev.at(site.unit, expr)) {
+        match &value {
+            Value::Str(text) => {
+                if let Some(effect) = of_text(&text.pattern()) {
+                    return Some(effect);
+                }
+            }
+            Value::Instance(instance) => {
+                let language = module.language;
+                let rest = ev.catalog.split(language, &instance.ty).map_or("", |(_, rest)| rest);
+                let mut parts = rest.split('.');
+                let head = parts.next().unwrap_or("");
+                let tail: Vec<&str> = parts.collect();
+                match head {
+                    "select" => return Some(Effect::Read),
+                    "delete" => return Some(Effect::Overwrite),
+                    "insert" if tail.iter().any(|t| t.starts_with("on_conflict") || t.starts_with("on_duplicate")) => {
+                        return Some(Effect::Claim);
+                    }
+                    "insert" => return Some(Effect::Repeats("inserts a row".into())),
+                    "update" => {
+                        let counts = contains(module, expr, &|k| {
+                            matches!(k, ExprKind::Binary { op: BinaryOp::Add | BinaryOp::Sub, .. })
+                        });
+                        return Some(if counts {
+                            Effect::Repeats("adds to a stored number".into())
+                        } else {
+                            Effect::Overwrite
+                        });
+                    }
+                    _ => {}
+                }
+                // `text("INSERT …")`
+                if let Some(made) = instance.call
+                    && let Some(c) = ev.program.unit(made.unit).module.call(made.expr)
+                    && let Some(arg) = c.args.first()
+                    && (made.unit, arg.value) != (site.unit, expr)
+                    && let Some(effect) = built(ev, Site { unit: made.unit, expr: made.expr }, arg.value, depth + 1)
+                {
+                    return Some(effect);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+fn contains(module: &Module, root: ExprId, test: &dyn Fn(&ExprKind) -> bool) -> bool {
+    let mut todo = vec![root];
+    while let Some(e) = todo.pop() {
+        if test(&module.expr(e).kind) {
+            return true;
+        }
+        todo.extend(module.children(e));
+    }
+    false
+}
+
+/// What an SQL or Cypher statement does.
+fn of_text(text: &str) -> Option<Effect> {
+    let text = text.trim_start().to_lowercase();
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let creates = text.starts_with("create (") || text.starts_with("create(") || text.contains(" create (");
+    if text.starts_with("insert ") || text.starts_with("with ") && text.contains(" insert into ") {
+        let guarded = text.contains("on conflict")
+            || text.contains("on duplicate key")
+            || text.starts_with("insert ignore")
+            || text.starts_with("insert or ")
+            || text.contains("where not exists");
+        return Some(if guarded { Effect::Claim } else { Effect::Repeats("inserts a row".into()) });
+    }
+    if text.starts_with("merge ") || text.starts_with("replace ") {
+        return Some(Effect::Claim);
+    }
+    if creates || text.starts_with("match ") && text.contains(" create ") {
+        return Some(if text.contains("merge (") && !text.contains(") create ") {
+            Effect::Claim
+        } else {
+            Effect::Repeats("creates a node or relationship".into())
+        });
+    }
+    if let Some(rest) = text.strip_prefix("update ") {
+        let set = rest.split(" set ").nth(1).unwrap_or("");
+        let (set, filter) = set.split_once(" where ").unwrap_or((set, ""));
+        if counts(set) {
+            return Some(Effect::Repeats("adds to a stored number".into()));
+        }
+        let conditions = filter.split(" and ").filter(|c| !c.trim().is_empty()).count();
+        return Some(if conditions > 1 { Effect::Claim } else { Effect::Overwrite });
+    }
+    if text.starts_with("delete ") {
+        return Some(Effect::Overwrite);
+    }
+    if text.starts_with("select ") || text.starts_with("match ") {
+        return Some(Effect::Read);
+    }
+    None
+}
+
+/// `balance = balance - $1`
+fn counts(set: &str) -> bool {
+    set.split(',').any(|part| {
+        part.split_once('=').is_some_and(|(column, value)| {
+            let column = column.trim();
+            (value.contains(" + ") || value.contains(" - "))
+                && value.split([' ', '(', ')']).any(|w| w == column || w.ends_with(&format!(".{column}")))
+        })
+    })
+}

@@ -1,0 +1,349 @@
+//! Tests that recognise a message which was handled before.
+
+use crate::facts::module::{BinaryOp, ExprId, ExprKind, FuncId, StmtKind};
+use crate::program::index::{Binding, Scope};
+use crate::program::{Site, UnitId, Value};
+use crate::syntax::Place;
+
+use super::effect::{self, Effect};
+use super::reach::Reach;
+
+/// What recognises a duplicate.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Guard {
+    /// Something that survives a restart.
+    Durable(Place),
+    /// A collection of the process.
+    Memory(Place),
+    /// Something that by its name recognises duplicates but could not be read.
+    Unknown(Place),
+}
+
+/// When a test says that the message is a duplicate.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum When {
+    /// When it holds.
+    True,
+    /// When it does not hold.
+    False,
+    /// It asks for a state that the handler leaves: both ways.
+    Either,
+}
+
+impl When {
+    fn flip(self) -> When {
+        match self {
+            When::True => When::False,
+            When::False => When::True,
+            When::Either => When::Either,
+        }
+    }
+}
+
+const MAX_DEPTH: u32 = 8;
+
+/// Reads the condition of an `if`.
+pub(super) fn test(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId) -> Option<(Guard, When)> {
+    condition(reach, unit, expr, 0)
+}
+
+fn condition(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, depth: u32) -> Option<(Guard, When)> {
+    if depth > MAX_DEPTH {
+        return None;
+    }
+    let module = &reach.ev.program.unit(unit).module;
+    let next = |e: ExprId| condition(reach, unit, e, depth + 1);
+    match &module.expr(expr).kind {
+        ExprKind::Not(inner) => next(*inner).map(|(g, w)| (g, w.flip())),
+        ExprKind::Await(inner) | ExprKind::Cast { value: inner, .. } => next(*inner),
+        ExprKind::Binary { op, left, right } => match op {
+            BinaryOp::Or => [left, right].into_iter().find_map(|e| next(*e).filter(|(_, w)| *w != When::False)),
+            BinaryOp::And => {
+                let (l, r) = (next(*left)?, next(*right)?);
+                (root(module, *left).is_some() && root(module, *left) == root(module, *right))
+                    .then_some(l)
+                    .or(Some(r))
+                    .filter(|_| root(module, *left) == root(module, *right))
+            }
+            BinaryOp::Eq | BinaryOp::Ne => {
+                let is_eq = *op == BinaryOp::Eq;
+                for (this, other) in [(left, right), (right, left)] {
+                    match &module.expr(*other).kind {
+                        ExprKind::Null => {
+                            return next(*this).map(|(g, w)| (g, if is_eq { w.flip() } else { w }));
+                        }
+                        ExprKind::Bool(b) => {
+                            return next(*this).map(|(g, w)| (g, if is_eq == *b { w } else { w.flip() }));
+                        }
+                        ExprKind::Num(n) => {
+                            let empty = *n == 0.0;
+                            return next(*this).map(|(g, w)| (g, if is_eq == empty { w.flip() } else { w }));
+                        }
+                        _ => {}
+                    }
+                }
+                status(reach, unit, *left).or_else(|| status(reach, unit, *right))
+            }
+            BinaryOp::Gt => next(*left),
+            BinaryOp::Lt => next(*left).map(|(g, w)| (g, w.flip())),
+            BinaryOp::In => memory(reach, unit, *right).map(|p| (Guard::Memory(p), When::True)),
+            BinaryOp::NotIn => memory(reach, unit, *right).map(|p| (Guard::Memory(p), When::False)),
+            _ => None,
+        },
+        ExprKind::Call(call) => {
+            if let ExprKind::Attr { object, name, .. } = &module.expr(call.callee).kind
+                && matches!(name.as_str(), "has" | "includes" | "get")
+                && let Some(place) = memory(reach, unit, *object)
+            {
+                return Some((Guard::Memory(place), When::True));
+            }
+            if let ExprKind::Attr { name, .. } = &module.expr(call.callee).kind
+                && name == "includes"
+            {
+                // `['PAID', 'DONE'].includes(order.status)`
+                return call.args.first().and_then(|a| status(reach, unit, a.value));
+            }
+            source(reach, unit, expr, depth + 1)
+        }
+        ExprKind::Attr { object, name, .. } => {
+            let lower = name.to_lowercase();
+            let counts = ["length", "count", "affected", "modified", "matched", "rows", "size", "upserted", "data"];
+            if counts.iter().any(|w| lower.contains(w)) {
+                return source(reach, unit, *object, depth + 1);
+            }
+            let done = [
+                "processed",
+                "handled",
+                "done",
+                "complete",
+                "sent",
+                "paid",
+                "confirmed",
+                "finish",
+                "notified",
+                "consumed",
+                "delivered",
+                "executed",
+                "applied",
+            ];
+            if done.iter().any(|w| lower.contains(w)) || leaves(reach, unit, expr, name) {
+                return source(reach, unit, *object, depth + 1).map(|(g, _)| (g, When::True));
+            }
+            None
+        }
+        ExprKind::Name(_) | ExprKind::Index { .. } => source(reach, unit, expr, depth + 1),
+        _ => None,
+    }
+}
+
+/// What the value of an expression was asked from.
+fn source(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, depth: u32) -> Option<(Guard, When)> {
+    if depth > MAX_DEPTH {
+        return None;
+    }
+    let program = reach.ev.program;
+    let module = &program.unit(unit).module;
+    let place = || program.place(Site { unit, expr });
+    match &module.expr(expr).kind {
+        ExprKind::Await(inner) | ExprKind::Cast { value: inner, .. } => source(reach, unit, *inner, depth + 1),
+        ExprKind::Attr { object, .. } | ExprKind::Index { object, .. } => source(reach, unit, *object, depth + 1),
+        ExprKind::Binary { .. } | ExprKind::Not(_) => condition(reach, unit, expr, depth + 1),
+        ExprKind::Name(name) => {
+            let index = &program.unit(unit).index;
+            let (scope, bindings) = index.lookup(module, index.func_of(expr), name)?;
+            if !matches!(scope, Scope::Func(_)) && module.language == crate::facts::module::Language::Python {
+                return None;
+            }
+            bindings.iter().find_map(|b| match b {
+                Binding::Value(e) | Binding::Entered(e) if *e != expr => source(reach, unit, *e, depth + 1),
+                _ => None,
+            })
+        }
+        ExprKind::Call(call) => {
+            let site = Site { unit, expr };
+            match effect::of(reach, site) {
+                Some(Effect::Read) => return Some((Guard::Durable(place()), When::True)),
+                Some(Effect::Claim) => return Some((Guard::Durable(place()), When::False)),
+                Some(_) => return None,
+                None => {}
+            }
+            if let ExprKind::Attr { object, name, .. } = &module.expr(call.callee).kind {
+                if name == "get"
+                    && let Some(place) = memory(reach, unit, *object)
+                {
+                    return Some((Guard::Memory(place), When::True));
+                }
+                if let Some(found) = source(reach, unit, *object, depth + 1) {
+                    return Some(found);
+                }
+            }
+            let called = reach.called(site);
+            for (u, f) in &called {
+                if let Some((guard, when)) = predicate(reach, *u, *f, depth + 1) {
+                    return Some((guard, when));
+                }
+            }
+            let name = module.callee_name(expr)?.to_lowercase();
+            if name.contains("claim") || name.contains("acquire") || name.contains("markas") || name.contains("mark_as")
+            {
+                return Some((Guard::Unknown(place()), When::False));
+            }
+            recognises(&name).then(|| (Guard::Unknown(place()), When::True))
+        }
+        _ => None,
+    }
+}
+
+/// True for names of functions that recognise duplicates.
+pub(super) fn recognises(name: &str) -> bool {
+    let name = name.to_lowercase();
+    ["duplicate", "dedup", "already", "processed", "idempot", "seen", "exists", "handledonce", "processonce"]
+        .iter()
+        .any(|w| name.contains(w))
+}
+
+/// What a function of the repository answers.
+fn predicate(reach: &Reach<'_, '_>, unit: UnitId, func: FuncId, depth: u32) -> Option<(Guard, When)> {
+    if depth > MAX_DEPTH {
+        return None;
+    }
+    let module = &reach.ev.program.unit(unit).module;
+    let mut found = None;
+    for expr in crate::program::eval::returns(module, func) {
+        if let Some(guard) = condition(reach, unit, expr, depth + 1) {
+            found = Some(guard);
+            break;
+        }
+    }
+    if found.is_some() {
+        return found;
+    }
+    // `if (this.seen.has(id)) return true; …`
+    module.func(func).body.iter().find_map(|&s| match &module.stmt(s).kind {
+        StmtKind::If { test, then, .. } => {
+            let (guard, when) = condition(reach, unit, *test, depth + 1)?;
+            let answer = then.iter().find_map(|&s| match &module.stmt(s).kind {
+                StmtKind::Return(Some(e)) => match &module.expr(*e).kind {
+                    ExprKind::Bool(b) => Some(*b),
+                    _ => None,
+                },
+                _ => None,
+            })?;
+            Some((guard, if answer { when } else { when.flip() }))
+        }
+        _ => None,
+    })
+}
+
+/// `order.status` of something that was loaded, when the handler moves it on afterwards.
+fn status(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId) -> Option<(Guard, When)> {
+    let module = &reach.ev.program.unit(unit).module;
+    let ExprKind::Attr { object, name, .. } = &module.expr(expr).kind else { return None };
+    let (guard, _) = source(reach, unit, *object, 1)?;
+    leaves(reach, unit, expr, name).then_some((guard, When::Either))
+}
+
+/// True when the function around, or one that it calls, assigns the attribute.
+fn leaves(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, attribute: &str) -> bool {
+    let index = &reach.ev.program.unit(unit).index;
+    let Some(func) = index.func_of(expr) else { return false };
+    if assigns(reach, unit, func, attribute) {
+        return true;
+    }
+    index
+        .calls
+        .iter()
+        .filter(|c| c.func == Some(func))
+        .take(40)
+        .flat_map(|c| reach.called(Site { unit, expr: c.expr }))
+        .any(|(u, f)| assigns(reach, u, f, attribute))
+}
+
+fn assigns(reach: &Reach<'_, '_>, unit: UnitId, func: FuncId, attribute: &str) -> bool {
+    let unit_ref = reach.ev.program.unit(unit);
+    let (module, index) = (&unit_ref.module, &unit_ref.index);
+    let assigned = module.stmts.iter().any(|s| match &s.kind {
+        StmtKind::Assign { target, .. } => {
+            matches!(&module.expr(*target).kind, ExprKind::Attr { name, .. } if name == attribute)
+                && index.func_of(*target) == Some(func)
+        }
+        _ => false,
+    });
+    assigned
+        || index.calls.iter().filter(|c| c.func == Some(func)).any(|c| {
+            let name = module.callee_name(c.expr).map_or("", |n| n.as_str()).to_lowercase();
+            name.contains("update")
+                && module.call(c.expr).is_some_and(|call| {
+                    call.args.iter().any(|a| {
+                        a.name.as_deref() == Some(attribute)
+                            || match reach.ev.at(unit, a.value) {
+                                Value::Dict(d) => {
+                                    d.get(attribute).is_some()
+                                        || ["data", "$set"].iter().any(|k| {
+                                            d.get(k).is_some_and(|s| {
+                                                matches!(reach.ev.eval(s), Value::Dict(d) if d.get(attribute).is_some())
+                                            })
+                                        })
+                                }
+                                _ => false,
+                            }
+                    })
+                })
+        })
+}
+
+/// A collection that lives as long as the process: a field, a class attribute or a module variable.
+pub(super) fn memory(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId) -> Option<Place> {
+    let program = reach.ev.program;
+    let module = &program.unit(unit).module;
+    let index = &program.unit(unit).index;
+    match &module.expr(expr).kind {
+        ExprKind::Name(name) => {
+            let (scope, _) = index.lookup(module, index.func_of(expr), name)?;
+            if scope != Scope::Top {
+                return None;
+            }
+        }
+        ExprKind::Attr { .. } => {}
+        _ => return None,
+    }
+    let is_collection = reach.ev.at(unit, expr).alternatives().iter().any(|v| match v {
+        Value::Instance(i) => {
+            let name = i.ty.rsplit('.').next().unwrap_or(&i.ty);
+            matches!(
+                name,
+                "Set"
+                    | "Map"
+                    | "WeakSet"
+                    | "set"
+                    | "dict"
+                    | "deque"
+                    | "OrderedDict"
+                    | "TTLCache"
+                    | "LRUCache"
+                    | "LRU"
+                    | "NodeCache"
+                    | "defaultdict"
+            ) || i.ty == "lru-cache"
+                || i.ty == "node-cache"
+        }
+        // A literal with content is a table, not a memory.
+        Value::Dict(d) => d.entries.is_empty() && !d.open,
+        Value::List(l) => l.is_empty(),
+        _ => false,
+    });
+    is_collection.then(|| program.place(Site { unit, expr }))
+}
+
+fn root(module: &crate::facts::module::Module, mut expr: ExprId) -> Option<smol_str::SmolStr> {
+    loop {
+        match &module.expr(expr).kind {
+            ExprKind::Name(n) => return Some(n.clone()),
+            ExprKind::Attr { object, .. } | ExprKind::Index { object, .. } => expr = *object,
+            ExprKind::Not(e) | ExprKind::Await(e) => expr = *e,
+            ExprKind::Binary { left, .. } => expr = *left,
+            ExprKind::Call(c) => expr = c.callee,
+            _ => return None,
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Whether a second delivery does harm.
+
+use super::Idempotency;
+use super::effect::Effect;
+use super::guard::Guard;
+use super::handler::Registration;
+use super::reach::Reach;
+use super::walk::{self, Kind, Trace};
+
+/// The verdict over the code of one handler.
+pub(super) fn verdict(traces: &[Trace]) -> Idempotency {
+    if traces.is_empty() {
+        return Idempotency::Unknown;
+    }
+    combine(traces.iter().map(of_trace).collect())
+}
+
+/// The verdict for a handler that was registered with a wrapper; the wrapper's own guard counts.
+pub(super) fn registered(reach: &Reach<'_, '_>, wrapper: &[Trace], registration: &Registration) -> Idempotency {
+    if registration.functions.is_empty() {
+        return Idempotency::Unknown;
+    }
+    let own = combine(registration.functions.iter().map(|f| of_trace(&walk::function(reach, *f))).collect());
+    if !matches!(own, Idempotency::No { .. }) {
+        return own;
+    }
+    let guard = wrapper.iter().flat_map(|t| &t.steps).find_map(|s| match s.kind {
+        Kind::Passed(..) => s.guard,
+        _ => None,
+    });
+    match (guard, own) {
+        (Some(Guard::Durable(place)), _) => Idempotency::Durable(place),
+        (Some(Guard::Unknown(_)), _) => Idempotency::Unknown,
+        (Some(Guard::Memory(guard)), Idempotency::No { effect, what }) => Idempotency::InMemory { guard, effect, what },
+        (_, own) => own,
+    }
+}
+
+fn of_trace(trace: &Trace) -> Idempotency {
+    let (mut durable, mut memory, mut unclear) = (None, None, trace.truncated);
+    for step in trace.steps.iter().filter(|s| !s.in_catch) {
+        match &step.kind {
+            Kind::Does(Effect::Repeats(what)) => match step.guard {
+                None => return Idempotency::No { effect: step.place, what: what.clone() },
+                Some(Guard::Durable(place)) => durable = durable.or(Some(place)),
+                Some(Guard::Memory(guard)) => {
+                    memory = memory.or(Some(Idempotency::InMemory { guard, effect: step.place, what: what.clone() }));
+                }
+                Some(Guard::Unknown(_)) => unclear = true,
+            },
+            Kind::Does(Effect::Claim) => durable = durable.or(Some(step.place)),
+            Kind::Does(Effect::Unclear) | Kind::Unresolved(_) | Kind::Passed(..) if step.guard.is_none() => {
+                unclear = true
+            }
+            _ => {}
+        }
+    }
+    match (memory, durable) {
+        (Some(memory), _) => memory,
+        (None, Some(place)) => Idempotency::Durable(place),
+        (None, None) if unclear => Idempotency::Unknown,
+        (None, None) => Idempotency::NotNeeded,
+    }
+}
+
+/// The worst of several.
+fn combine(verdicts: Vec<Idempotency>) -> Idempotency {
+    let rank = |v: &Idempotency| match v {
+        Idempotency::No { .. } => 0,
+        Idempotency::InMemory { .. } => 1,
+        Idempotency::Unknown => 2,
+        Idempotency::Durable(_) => 3,
+        Idempotency::NotNeeded => 4,
+    };
+    verdicts.into_iter().min_by_key(rank).unwrap_or(Idempotency::Unknown)
+}

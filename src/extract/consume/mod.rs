@@ -1,0 +1,151 @@
+//! Consumers: where messages come in, who acknowledges them and when, where a message goes that
+//! cannot be handled, how often it comes back, whether a second delivery does harm, and whether the
+//! process lets go of them in order.
+
+mod ack;
+mod dead_letter;
+mod effect;
+mod guard;
+mod handler;
+mod idempotency;
+mod jvm;
+mod nest;
+mod reach;
+mod redelivery;
+mod reply;
+mod setting;
+mod shutdown;
+mod source;
+mod walk;
+
+#[cfg(test)]
+mod tests;
+
+use crate::extract::Presence;
+use crate::program::{Evaluator, Site, UnitId};
+use crate::syntax::Place;
+
+pub use dead_letter::Evidence;
+
+/// A place where a program takes messages.
+#[derive(Clone, Debug)]
+pub struct Consumer {
+    /// Where it is built, registered or declared.
+    pub place: Place,
+    /// The call, decorator or class.
+    pub site: Site,
+    /// The library, as the catalog names it.
+    pub library: String,
+    /// The broker: `rabbitmq`, `kafka`, `sqs`, …
+    pub broker: String,
+    /// What it listens to, as far as that is known; holes are `{}`.
+    pub channels: Vec<String>,
+    /// When messages are acknowledged.
+    pub ack: Ack,
+    /// Where a message goes that cannot be handled.
+    pub dead_letter: Presence,
+    /// How often a failing message comes back.
+    pub redelivery: Redelivery,
+    /// The functions that handle messages: one for each registration with a wrapper of ours, else one.
+    pub handlers: Vec<Handler>,
+    /// Whether the process stops the consumer in order when it is told to end.
+    pub shutdown: Presence,
+    /// It is written in Python.
+    pub python: bool,
+    /// It runs in a NestJS application.
+    pub nest: bool,
+}
+
+/// A handler and whether it bears a second delivery.
+#[derive(Clone, Debug)]
+pub struct Handler {
+    /// The registration; the consumer's own place when there is no wrapper.
+    pub place: Place,
+    /// The name and place of the function, where it has one.
+    pub function: Option<(String, Place)>,
+    /// What this registration listens to.
+    pub channels: Vec<String>,
+    /// The verdict.
+    pub idempotency: Idempotency,
+}
+
+/// When a message is acknowledged.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ack {
+    /// By the program, after the work.
+    After,
+    /// By the program, before the work is done.
+    Before {
+        /// The acknowledgement.
+        place: Place,
+        /// What it does not wait for.
+        work: Option<Place>,
+        /// Why that is too early: `the handler is not awaited`.
+        why: String,
+    },
+    /// By the library or the broker, before the handler has finished.
+    Auto {
+        /// The setting; none when it is the default.
+        place: Option<Place>,
+        /// What the default does.
+        why: String,
+    },
+    /// By the library, after the handler.
+    Framework,
+    /// It could not be decided, or there is nothing to acknowledge.
+    Unknown,
+}
+
+/// How often a failing message comes back.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Redelivery {
+    /// A bounded number of times.
+    Bounded,
+    /// For ever.
+    Unbounded {
+        /// What puts it back.
+        place: Place,
+        /// Why nothing ends it.
+        why: String,
+    },
+    /// Never: it is dropped or dead-lettered.
+    None,
+    /// It could not be decided.
+    Unknown,
+}
+
+/// Whether a second delivery does harm.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Idempotency {
+    /// Duplicates are recognised by something that survives a restart.
+    Durable(Place),
+    /// Duplicates are recognised by a collection in memory only.
+    InMemory {
+        /// The collection's test.
+        guard: Place,
+        /// What is repeated after a restart.
+        effect: Place,
+        /// That, in words.
+        what: String,
+    },
+    /// Nothing recognises them.
+    No {
+        /// What is repeated.
+        effect: Place,
+        /// That, in words.
+        what: String,
+    },
+    /// Repeating it changes nothing.
+    NotNeeded,
+    /// It could not be decided.
+    Unknown,
+}
+
+/// True when code of this unit is production code that runs on a server.
+pub type InScope<'s> = dyn Fn(UnitId) -> bool + 's;
+
+/// All consumers of the program, sorted by place. `evidence` is what the rest of the repository says
+/// about dead-letter queues.
+pub fn extract(ev: &Evaluator<'_>, in_scope: &InScope<'_>, evidence: &Evidence) -> Vec<Consumer> {
+    source::consumers(ev, in_scope, evidence)
+}

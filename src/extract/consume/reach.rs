@@ -1,0 +1,217 @@
+//! Who implements an interface, who calls a method through one, and which modules run together.
+
+use std::collections::{BTreeSet, HashMap};
+
+use crate::extract::http::clients::callees;
+use crate::facts::module::{ClassId, ClassKind, ExportValue, ExprKind, FuncId, ImportKind, StmtKind};
+use crate::program::resolve::Target;
+use crate::program::{Evaluator, Site, UnitId, Value};
+
+/// A function of the program.
+pub(super) type Func = (UnitId, FuncId);
+
+/// Lookup tables over the whole program, built once.
+pub(super) struct Reach<'e, 'p> {
+    /// The evaluator.
+    pub(super) ev: &'e Evaluator<'p>,
+    /// Classes by the repository class or interface they extend.
+    derived: HashMap<(UnitId, ClassId), Vec<(UnitId, ClassId)>>,
+    imports: HashMap<UnitId, BTreeSet<UnitId>>,
+    importers: HashMap<UnitId, BTreeSet<UnitId>>,
+}
+
+impl<'e, 'p> Reach<'e, 'p> {
+    /// Reads classes and imports.
+    pub(super) fn new(ev: &'e Evaluator<'p>) -> Self {
+        let mut derived: HashMap<(UnitId, ClassId), Vec<(UnitId, ClassId)>> = HashMap::new();
+        let mut imports: HashMap<UnitId, BTreeSet<UnitId>> = HashMap::new();
+        let mut importers: HashMap<UnitId, BTreeSet<UnitId>> = HashMap::new();
+        for unit in ev.program.ids() {
+            let module = &ev.program.unit(unit).module;
+            for (i, class) in module.classes.iter().enumerate() {
+                for &base in &class.bases {
+                    if let Value::Class { unit: u, class: c } = ev.at(unit, base) {
+                        derived.entry((u, c)).or_default().push((unit, ClassId(i as u32)));
+                    }
+                }
+            }
+            for target in imported(ev, unit) {
+                imports.entry(unit).or_default().insert(target);
+                importers.entry(target).or_default().insert(unit);
+            }
+        }
+        Reach { ev, derived, imports, importers }
+    }
+
+    /// What a call of a function runs: the function, or the implementations of an abstract method.
+    pub(super) fn bodies(&self, func: Func) -> Vec<Func> {
+        let module = &self.ev.program.unit(func.0).module;
+        let function = module.func(func.1);
+        let Some(class) = function.class else { return vec![func] };
+        let is_abstract =
+            module.class(class).kind == ClassKind::Interface || function.body.is_empty() || is_stub(module, func.1);
+        let mut out = if is_abstract { Vec::new() } else { vec![func] };
+        if is_abstract {
+            for &(u, c) in self.derived.get(&(func.0, class)).map_or(&[][..], Vec::as_slice).iter().take(4) {
+                let derived = &self.ev.program.unit(u).module;
+                out.extend(
+                    derived
+                        .class(c)
+                        .methods
+                        .iter()
+                        .filter(|m| derived.func(**m).name == function.name)
+                        .flat_map(|m| if (u, *m) == func { Vec::new() } else { vec![(u, *m)] }),
+                );
+            }
+        }
+        out
+    }
+
+    /// The calls of a function, also through an interface that its class implements.
+    pub(super) fn callers(&self, func: Func) -> Vec<Site> {
+        let mut out = self.ev.callers(func.0, func.1);
+        let module = &self.ev.program.unit(func.0).module;
+        let function = module.func(func.1);
+        if let Some(class) = function.class {
+            for &base in &module.class(class).bases {
+                let Value::Class { unit, class } = self.ev.at(func.0, base) else { continue };
+                let base = &self.ev.program.unit(unit).module;
+                for &method in &base.class(class).methods {
+                    if base.func(method).name == function.name {
+                        out.extend(self.ev.callers(unit, method));
+                    }
+                }
+            }
+        }
+        out.sort();
+        out.dedup();
+        out
+    }
+
+    /// The functions of the repository that a call runs.
+    pub(super) fn called(&self, site: Site) -> Vec<Func> {
+        let module = &self.ev.program.unit(site.unit).module;
+        let Some(call) = module.call(site.expr) else { return Vec::new() };
+        let mut out = self.functions(&self.ev.at(site.unit, call.callee));
+        if out.is_empty()
+            && let ExprKind::Attr { object, name, .. } = &module.expr(call.callee).kind
+        {
+            let object = self.ev.at(site.unit, *object);
+            if matches!(object, Value::Param { .. }) {
+                for value in self.ev.settle(&object) {
+                    out.extend(self.functions(&self.ev.attribute(&value, name, site)));
+                }
+            }
+        }
+        out.truncate(4);
+        out
+    }
+
+    /// The functions that a value is.
+    pub(super) fn functions(&self, value: &Value) -> Vec<Func> {
+        let mut out: Vec<Func> = Vec::new();
+        for v in value.alternatives() {
+            if let Value::Function { unit, func, .. } = v {
+                for body in self.bodies((*unit, *func)) {
+                    if !out.contains(&body) {
+                        out.push(body);
+                    }
+                }
+            }
+        }
+        out
+    }
+
+    /// The external symbols a call may mean.
+    pub(super) fn symbols(&self, site: Site) -> Vec<smol_str::SmolStr> {
+        callees(self.ev, site).into_iter().map(|(symbol, _)| symbol).collect()
+    }
+
+    /// The modules that run in the same processes as these: everything that imports them, and what
+    /// those entry modules import.
+    pub(super) fn around(&self, units: &[UnitId]) -> BTreeSet<UnitId> {
+        let mut up: BTreeSet<UnitId> = units.iter().copied().collect();
+        let mut todo: Vec<UnitId> = units.to_vec();
+        while let Some(unit) = todo.pop() {
+            for &importer in self.importers.get(&unit).into_iter().flatten() {
+                if up.insert(importer) {
+                    todo.push(importer);
+                }
+            }
+        }
+        let mut all = up.clone();
+        let mut todo: Vec<UnitId> = up.into_iter().collect();
+        while let Some(unit) = todo.pop() {
+            for &import in self.imports.get(&unit).into_iter().flatten() {
+                if all.insert(import) {
+                    todo.push(import);
+                }
+            }
+        }
+        all
+    }
+
+    /// True when some module imports this one.
+    pub(super) fn is_imported(&self, unit: UnitId) -> bool {
+        self.importers.get(&unit).is_some_and(|i| !i.is_empty())
+    }
+}
+
+/// An abstract method: nothing but a docstring, `pass`, `...` or `raise NotImplementedError`.
+fn is_stub(module: &crate::facts::module::Module, func: FuncId) -> bool {
+    let function = module.func(func);
+    let declared = function.decorators.iter().any(|&d| match &module.expr(d).kind {
+        ExprKind::Name(n) | ExprKind::Attr { name: n, .. } => n == "abstractmethod",
+        _ => false,
+    });
+    declared
+        || (function.body.iter().all(|&s| match &module.stmt(s).kind {
+            StmtKind::Throw(_) => true,
+            StmtKind::Expr(e) => matches!(&module.expr(*e).kind, ExprKind::Str(_) | ExprKind::Other(_)),
+            _ => false,
+        }) && function.kind == crate::facts::module::FunctionKind::Method
+            && function.body.iter().any(|&s| matches!(module.stmt(s).kind, StmtKind::Throw(_))))
+}
+
+/// The modules of the repository that a module imports.
+fn imported(ev: &Evaluator<'_>, unit: UnitId) -> Vec<UnitId> {
+    let module = &ev.program.unit(unit).module;
+    let mut out = Vec::new();
+    let mut folder = |folder: &str, name: &str| {
+        for path in [format!("{folder}/{name}.py"), format!("{folder}/{name}/__init__.py")] {
+            out.extend(ev.program.find(path.trim_start_matches('/')));
+        }
+    };
+    let mut direct = Vec::new();
+    for import in &module.imports {
+        let name = match &import.kind {
+            ImportKind::Named(name) => Some(name.as_str()),
+            _ => None,
+        };
+        match ev.program.imports.target(unit, &import.module) {
+            Some(Target::Unit(target)) => {
+                direct.push(*target);
+                let path = &ev.program.unit(*target).path;
+                if let (Some(name), Some(holder)) = (name, path.strip_suffix("/__init__.py")) {
+                    folder(holder, name);
+                }
+            }
+            Some(Target::Folder(path)) => {
+                if let Some(name) = name {
+                    folder(path, name);
+                }
+            }
+            _ => {}
+        }
+    }
+    for export in &module.exports {
+        if let ExportValue::From { module, .. } = &export.value
+            && let Some(Target::Unit(target)) = ev.program.imports.target(unit, module)
+        {
+            direct.push(*target);
+        }
+    }
+    out.extend(direct);
+    out.retain(|u| *u != unit);
+    out
+}

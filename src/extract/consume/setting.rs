@@ -1,0 +1,129 @@
+//! Arguments and options of a call, by the names that the catalog gives.
+
+use crate::facts::module::{Call, ExprKind};
+use crate::program::{Evaluator, Site, Value};
+
+/// The expression that a call passes under one of these names: a position (`0`), a keyword, the key
+/// of an options object (dotted for nested ones).
+pub(super) fn argument(ev: &Evaluator<'_>, site: Site, names: &[String]) -> Option<Site> {
+    let call = ev.program.unit(site.unit).module.call(site.expr)?;
+    names.iter().find_map(|name| one(ev, site, call, name))
+}
+
+fn one(ev: &Evaluator<'_>, site: Site, call: &Call, name: &str) -> Option<Site> {
+    let here = |expr| Site { unit: site.unit, expr };
+    if let Ok(position) = name.parse::<usize>() {
+        return call.args.iter().filter(|a| a.name.is_none() && !a.spread).nth(position).map(|a| here(a.value));
+    }
+    let (first, rest) = match name.split_once('.') {
+        // librdkafka's keys hold dots themselves.
+        Some((first, rest)) if call.args.iter().any(|a| a.name.as_deref() == Some(first)) => (first, Some(rest)),
+        _ => (name, None),
+    };
+    if let Some(arg) = call.args.iter().find(|a| a.name.as_deref() == Some(first)) {
+        return match rest {
+            None => Some(here(arg.value)),
+            Some(rest) => in_value(ev, &ev.at(site.unit, arg.value), rest),
+        };
+    }
+    call.args
+        .iter()
+        .filter(|a| a.name.is_none() || a.spread)
+        .find_map(|a| in_value(ev, &ev.at(site.unit, a.value), name))
+}
+
+/// The value expression under a dotted path in dictionaries.
+pub(super) fn in_value(ev: &Evaluator<'_>, value: &Value, path: &str) -> Option<Site> {
+    let values = if value.is_unknown() { ev.settle(value) } else { vec![value.clone()] };
+    values.iter().flat_map(|v| v.alternatives().to_vec()).find_map(|v| {
+        let Value::Dict(dict) = v else { return None };
+        if let Some(found) = dict.get(path) {
+            return Some(found);
+        }
+        let (first, rest) = path.split_once('.')?;
+        in_value(ev, &ev.eval(dict.get(first)?), rest)
+    })
+}
+
+/// True when an argument of the call could hold more than what was read: a spread, an options object
+/// that is not known.
+pub(super) fn is_open(ev: &Evaluator<'_>, site: Site) -> bool {
+    let Some(call) = ev.program.unit(site.unit).module.call(site.expr) else { return false };
+    call.args.iter().any(|a| {
+        let value = ev.at(site.unit, a.value);
+        match &value {
+            Value::Dict(dict) => dict.open,
+            _ if a.spread => !matches!(value, Value::List(_) | Value::Str(_) | Value::Env { .. }) || a.name.is_some(),
+            _ => false,
+        }
+    })
+}
+
+/// A boolean setting: its value, a default of an environment variable counting as the value.
+pub(super) fn boolean(ev: &Evaluator<'_>, site: Site) -> Option<bool> {
+    let values = ev.settle(&ev.eval(site));
+    let mut out = None;
+    for value in &values {
+        let value = match value {
+            Value::Env { default: Some(default), .. } => default.as_ref(),
+            other => other,
+        };
+        let b = match value {
+            Value::Bool(b) => *b,
+            Value::Num(n) => *n != 0.0,
+            Value::Null => false,
+            Value::Str(_) => match value.as_str()?.to_lowercase().as_str() {
+                "true" => true,
+                "false" => false,
+                _ => return None,
+            },
+            _ => return None,
+        };
+        if out.is_some_and(|o| o != b) {
+            return None;
+        }
+        out = Some(b);
+    }
+    out
+}
+
+/// A setting as a word: a string, or the last part of a name (`AckPolicy.ACK_FIRST`).
+pub(super) fn word(ev: &Evaluator<'_>, site: Site) -> Option<String> {
+    match ev.eval(site) {
+        Value::Str(text) => text.as_literal(),
+        Value::External(symbol) | Value::Method { symbol, .. } => symbol.rsplit('.').next().map(str::to_string),
+        _ => match &ev.program.expr(site.unit, site.expr).kind {
+            ExprKind::Attr { name, .. } => Some(name.to_string()),
+            _ => None,
+        },
+    }
+}
+
+/// The names of channels that an expression stands for: strings, lists of strings, settings.
+pub(super) fn texts(ev: &Evaluator<'_>, site: Site) -> Vec<String> {
+    let mut out = Vec::new();
+    for value in ev.settle(&ev.eval(site)) {
+        match &value {
+            Value::List(items) => {
+                for item in items.iter().take(32) {
+                    out.extend(ev.eval(*item).to_text().map(|t| t.pattern()));
+                }
+            }
+            Value::Instance(instance) => {
+                // `RabbitQueue("orders")`, the queue that a declaration returned.
+                if let Some(call) = instance.call
+                    && let Some(c) = ev.program.unit(call.unit).module.call(call.expr)
+                {
+                    let name = ev.keyword(call.unit, c, "queue").or_else(|| ev.keyword(call.unit, c, "name"));
+                    let name = name.or_else(|| ev.positional(call.unit, c, 0));
+                    out.extend(name.and_then(|v| v.to_text()).map(|t| t.pattern()));
+                }
+            }
+            value => out.extend(value.to_text().map(|t| t.pattern())),
+        }
+    }
+    out.sort();
+    out.dedup();
+    out.retain(|t| !t.is_empty() && t != "{}");
+    out
+}

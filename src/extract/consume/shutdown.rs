@@ -1,0 +1,313 @@
+//! Whether the process stops its consumers in order when it is told to end.
+
+use std::collections::BTreeSet;
+
+use crate::extract::Presence;
+use crate::facts::module::{ExprId, ExprKind, FuncId, Language, Module};
+use crate::program::{Evaluator, Site, UnitId, Value};
+use crate::syntax::Place;
+
+use super::handler::Body;
+use super::reach::{Func, Reach};
+use super::source::Found;
+
+/// Methods that stop something.
+const STOPS: [&str; 18] = [
+    "stop",
+    "close",
+    "disconnect",
+    "shutdown",
+    "cancel",
+    "drain",
+    "quit",
+    "stop_consuming",
+    "unsubscribe",
+    "destroy",
+    "terminate",
+    "aclose",
+    "set",
+    "add_callback_threadsafe",
+    "abort",
+    "wakeup",
+    "join",
+    "closeconnection",
+];
+
+/// The verdict for a source; `units` are the modules it is built and registered in.
+pub(super) fn verdict(reach: &Reach<'_, '_>, found: &Found<'_>, bodies: &[Body], units: &[UnitId]) -> Presence {
+    if found.source.stops_itself {
+        return Presence::Default;
+    }
+    let mut own: Vec<UnitId> = units.to_vec();
+    own.extend(bodies.iter().map(Body::unit));
+    own.sort();
+    own.dedup();
+    let around = reach.around(&own);
+    let language = reach.ev.program.language(found.site.unit);
+    let verdict = if language == Language::Python { python(reach, &around) } else { node(reach, &around) };
+    // A consumer that is started outside of any function: its module is the entry point.
+    let at_top = reach.ev.program.unit(found.site.unit).index.func_of(found.site.expr).is_none();
+    if verdict.is_absent() && !at_top && !has_entry(reach, &around, &own) {
+        return Presence::Unknown("no entry point of the process was found".into());
+    }
+    verdict
+}
+
+/// True when one of the modules starts the process: code outside functions that runs something.
+fn has_entry(reach: &Reach<'_, '_>, around: &BTreeSet<UnitId>, own: &[UnitId]) -> bool {
+    own.iter().any(|u| reach.is_imported(*u) || runs(reach.ev, *u)) && around.iter().any(|u| runs(reach.ev, *u))
+}
+
+/// Something is started at the top of a module: a function of the repository, an event loop, a server,
+/// an application object.
+fn runs(ev: &Evaluator<'_>, unit: UnitId) -> bool {
+    let u = ev.program.unit(unit);
+    u.index.calls.iter().filter(|c| c.func.is_none()).any(|c| {
+        let name = u.module.callee_name(c.expr).map_or("", |n| n.as_str());
+        let starts = matches!(
+            name,
+            "run"
+                | "listen"
+                | "start"
+                | "serve"
+                | "serve_forever"
+                | "run_until_complete"
+                | "run_forever"
+                | "main"
+                | "bootstrap"
+                | "start_consuming"
+                | "FastAPI"
+                | "Flask"
+                | "Starlette"
+                | "Celery"
+                | "express"
+                | "FastStream"
+        );
+        starts
+            || u.module.call(c.expr).is_some_and(|call| {
+                ev.at(unit, call.callee).alternatives().iter().any(|v| matches!(v, Value::Function { .. }))
+            })
+    })
+}
+
+fn node(reach: &Reach<'_, '_>, around: &BTreeSet<UnitId>) -> Presence {
+    let ev = reach.ev;
+    let mut nest = None;
+    let mut hooks = None;
+    let mut hook_method = None;
+    let mut signal = None;
+    for &unit in around {
+        let u = ev.program.unit(unit);
+        if u.module.language == Language::Python {
+            continue;
+        }
+        for call in &u.index.calls {
+            let site = Site { unit, expr: call.expr };
+            match u.module.callee_name(call.expr).map(|n| n.as_str()) {
+                Some("enableShutdownHooks") => hooks = hooks.or(Some(ev.program.place(site))),
+                Some("create" | "createMicroservice" | "createApplicationContext")
+                    if ev.callee(site).is_some_and(|(symbol, _)| symbol.contains(".NestFactory.")) =>
+                {
+                    nest = nest.or(Some(ev.program.place(site)));
+                }
+                Some("on" | "once" | "addListener" | "prependListener") => {
+                    signal = signal.or_else(|| signal_handler(reach, site));
+                }
+                Some("gracefulShutdown" | "closeWithGrace" | "createTerminus" | "createLightship") => {
+                    return Presence::Present(ev.program.place(site));
+                }
+                _ => {}
+            }
+        }
+        for (i, function) in u.module.funcs.iter().enumerate() {
+            if matches!(
+                function.name.as_str(),
+                "onModuleDestroy" | "onApplicationShutdown" | "beforeApplicationShutdown"
+            ) && function.class.is_some()
+            {
+                hook_method = hook_method.or(Some((unit, FuncId(i as u32))));
+            }
+        }
+    }
+    match (nest, hooks, hook_method) {
+        (Some(_), Some(place), _) => Presence::Present(place),
+        _ if signal.is_some() => signal.map_or(Presence::Absent, Presence::Present),
+        (Some(_), None, _) => Presence::Absent,
+        // Hooks without a bootstrap: the process is started by code that was not found.
+        (None, _, Some(_)) => Presence::Unknown("the bootstrap of the application was not found".into()),
+        (None, _, None) => Presence::Absent,
+    }
+}
+
+/// True when the module takes part in a NestJS application.
+pub(super) fn is_nest(reach: &Reach<'_, '_>, unit: UnitId) -> bool {
+    let module = &reach.ev.program.unit(unit).module;
+    module.imports.iter().any(|i| i.module.starts_with("@nestjs/"))
+}
+
+fn callee_is(ev: &Evaluator<'_>, site: Site, prefix: &str) -> bool {
+    let prefix = ev.catalog.canonical(ev.program.language(site.unit), prefix);
+    ev.callee(site).is_some_and(|(symbol, _)| symbol.starts_with(prefix.as_str()))
+}
+
+/// `process.on("SIGTERM", …)` whose handler stops something.
+fn signal_handler(reach: &Reach<'_, '_>, site: Site) -> Option<Place> {
+    let ev = reach.ev;
+    let u = ev.program.unit(site.unit);
+    let call = u.module.call(site.expr)?;
+    let symbol = ev.callee(site)?.0;
+    if !symbol.starts_with("globalThis.process.") && !symbol.starts_with("process.") {
+        return None;
+    }
+    let signal = ev.positional(site.unit, call, 0)?;
+    let texts: Vec<String> = ev.settle(&signal).iter().filter_map(Value::as_str).collect();
+    let looped = texts.is_empty() && mentions_text(&u.module, "SIGTERM");
+    if !looped && !texts.iter().any(|t| t == "SIGTERM") {
+        return None;
+    }
+    let handler = call.args.get(1)?.value;
+    stops(reach, site.unit, handler).then(|| ev.program.place(site))
+}
+
+fn mentions_text(module: &Module, text: &str) -> bool {
+    module.exprs.iter().any(|e| matches!(&e.kind, ExprKind::Str(s) if s == text))
+}
+
+/// True when a function stops something, itself or through what it calls.
+fn stops(reach: &Reach<'_, '_>, unit: UnitId, handler: ExprId) -> bool {
+    let functions = reach.functions(&reach.ev.at(unit, handler));
+    if functions.is_empty() {
+        // `shutdown(signal)` makes the handler: what it does could not be read, so it counts.
+        return !matches!(reach.ev.at(unit, handler), Value::External(_));
+    }
+    functions.into_iter().any(|f| function_stops(reach, f, 0, &mut Vec::new()))
+}
+
+fn function_stops(reach: &Reach<'_, '_>, func: Func, depth: u32, seen: &mut Vec<Func>) -> bool {
+    if depth > 4 || seen.contains(&func) {
+        return false;
+    }
+    seen.push(func);
+    let u = reach.ev.program.unit(func.0);
+    // Calls in the function and in lambdas inside it.
+    let inside = |mut f: Option<FuncId>| {
+        while let Some(current) = f {
+            if current == func.1 {
+                return true;
+            }
+            f = u.module.func(current).parent;
+        }
+        false
+    };
+    u.index.calls.iter().filter(|c| inside(c.func)).any(|c| {
+        let name = u.module.callee_name(c.expr).map_or(String::new(), |n| n.to_lowercase());
+        let is_method =
+            u.module.call(c.expr).is_some_and(|call| matches!(u.module.expr(call.callee).kind, ExprKind::Attr { .. }));
+        is_method && STOPS.contains(&name.as_str()) && !is_telemetry(&u.module, c.expr)
+            || reach
+                .called(Site { unit: func.0, expr: c.expr })
+                .into_iter()
+                .any(|f| function_stops(reach, f, depth + 1, seen))
+    }) || assigns_flag(&u.module, &u.index, func.1)
+}
+
+/// `sdk.shutdown()` of a tracer stops no consumer.
+fn is_telemetry(module: &Module, call: ExprId) -> bool {
+    let Some(call) = module.call(call) else { return false };
+    let mut todo = vec![call.callee];
+    while let Some(e) = todo.pop() {
+        if let ExprKind::Name(n) | ExprKind::Attr { name: n, .. } = &module.expr(e).kind {
+            let n = n.to_lowercase();
+            if ["sdk", "otel", "telemetry", "tracer", "tracing", "span", "metric", "logger", "sentry"]
+                .iter()
+                .any(|w| n.contains(w))
+            {
+                return true;
+            }
+        }
+        todo.extend(module.children(e));
+    }
+    false
+}
+
+/// `self.running = False`, `running = false` in a signal handler.
+fn assigns_flag(module: &Module, index: &crate::program::Index, func: FuncId) -> bool {
+    use crate::facts::module::StmtKind;
+    module.stmts.iter().any(|s| match &s.kind {
+        StmtKind::Assign { target, value: Some(v), .. } => {
+            index.func_of(*v) == Some(func)
+                && matches!(module.expr(*v).kind, ExprKind::Bool(_))
+                && matches!(module.expr(*target).kind, ExprKind::Name(_) | ExprKind::Attr { .. })
+        }
+        _ => false,
+    })
+}
+
+fn python(reach: &Reach<'_, '_>, around: &BTreeSet<UnitId>) -> Presence {
+    let ev = reach.ev;
+    let mut reads_signals = None;
+    for &unit in around {
+        let u = ev.program.unit(unit);
+        if u.module.language != Language::Python {
+            continue;
+        }
+        for call in &u.index.calls {
+            let site = Site { unit, expr: call.expr };
+            let Some(c) = u.module.call(call.expr) else { continue };
+            match u.module.callee_name(call.expr).map(|n| n.as_str()) {
+                Some("signal" | "add_signal_handler") => {
+                    let first = c.args.first().map(|a| a.value);
+                    let is_term = first.is_some_and(|e| names_sigterm(&u.module, e))
+                        || u.module
+                            .exprs
+                            .iter()
+                            .any(|e| matches!(&e.kind, ExprKind::Attr { name, .. } if name == "SIGTERM"));
+                    if is_term {
+                        return Presence::Present(ev.program.place(site));
+                    }
+                }
+                Some("open_signal_receiver") => return Presence::Present(ev.program.place(site)),
+                Some("run") if callee_is(ev, site, "aiorun.run") => return Presence::Present(ev.program.place(site)),
+                // A web server installs handlers and runs the lifespan.
+                Some("FastAPI" | "Starlette" | "Litestar" | "APIRouter") => {
+                    let lifespan =
+                        c.args.iter().find(|a| matches!(a.name.as_deref(), Some("lifespan" | "on_shutdown")));
+                    if let Some(arg) = lifespan {
+                        let functions = reach.functions(&ev.at(unit, arg.value));
+                        let stops = functions.is_empty()
+                            || functions.into_iter().any(|f| function_stops(reach, f, 0, &mut Vec::new()));
+                        if stops {
+                            return Presence::Present(ev.program.place(Site { unit, expr: arg.value }));
+                        }
+                    }
+                }
+                Some("on_event" | "add_event_handler") => {
+                    let shutdown =
+                        c.args.first().is_some_and(|a| ev.at(unit, a.value).as_str().as_deref() == Some("shutdown"));
+                    if shutdown {
+                        reads_signals = reads_signals.or(Some(ev.program.place(site)));
+                    }
+                }
+                Some("after_serving" | "before_server_stop" | "after_server_stop") => {
+                    reads_signals = reads_signals.or(Some(ev.program.place(site)));
+                }
+                _ => {}
+            }
+        }
+    }
+    match reads_signals {
+        Some(place) => Presence::Present(place),
+        None => Presence::Absent,
+    }
+}
+
+fn names_sigterm(module: &Module, expr: ExprId) -> bool {
+    let mut todo = vec![expr];
+    while let Some(e) = todo.pop() {
+        if matches!(&module.expr(e).kind, ExprKind::Name(n) | ExprKind::Attr { name: n, .. } if n == "SIGTERM") {
+            return true;
+        }
+        todo.extend(module.children(e));
+    }
+    false
+}

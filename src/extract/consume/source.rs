@@ -1,0 +1,224 @@
+//! Finds the places where messages come in, and puts the verdicts together.
+
+use std::collections::{BTreeMap, HashSet};
+
+use smol_str::SmolStr;
+
+use crate::catalog::consume::{Consume, Form, Source};
+use crate::catalog::schema::{Ecosystem, Library};
+use crate::facts::module::{ClassId, ExprId, ExprKind, FuncId};
+use crate::program::{Evaluator, Site, UnitId, Value};
+
+use super::handler::{self, Body};
+use super::reach::{Func, Reach};
+use super::walk::Trace;
+use super::{
+    Ack, Consumer, Evidence, Handler, InScope, ack, dead_letter, idempotency, jvm, nest, redelivery, setting, shutdown,
+};
+
+/// A source of the catalog with the call, decorator or class that is one.
+pub(super) struct Found<'c> {
+    /// The library.
+    pub(super) library: &'c Library,
+    /// Its knowledge about consuming.
+    pub(super) consume: &'c Consume,
+    /// The form that matched.
+    pub(super) source: &'c Source,
+    /// The call or decorator.
+    pub(super) site: Site,
+    /// The decorated function, or the handling method of the class.
+    pub(super) function: Option<Func>,
+}
+
+/// All consumers, sorted by place.
+pub(super) fn consumers(ev: &Evaluator<'_>, in_scope: &InScope<'_>, evidence: &Evidence) -> Vec<Consumer> {
+    let found = found(ev, in_scope);
+    if found.is_empty() {
+        return Vec::new();
+    }
+    let reach = Reach::new(ev);
+    let received = handler::Received::new(&reach, in_scope);
+    let mut out: BTreeMap<Site, Consumer> = BTreeMap::new();
+    for found in &found {
+        if let Some(consumer) = consumer(&reach, &received, found, evidence) {
+            out.entry(found.site).or_insert(consumer);
+        }
+    }
+    let mut out: Vec<Consumer> = out.into_values().collect();
+    out.sort_by_key(|c| c.place);
+    out
+}
+
+fn consumer(
+    reach: &Reach<'_, '_>,
+    received: &handler::Received,
+    found: &Found<'_>,
+    evidence: &Evidence,
+) -> Option<Consumer> {
+    let ev = reach.ev;
+    if super::reply::takes_replies(ev, found) {
+        return None;
+    }
+    let transport = match found.consume.broker.as_str() {
+        "transport" => Some(nest::transport(reach, found.site.unit)?),
+        _ => None,
+    };
+    let bodies = handler::bodies(reach, received, found);
+    let traces: Vec<Trace> = bodies.iter().map(|b| b.trace(reach)).collect();
+    let registrations = handler::registrations(reach, &traces);
+    let place = ev.program.place(found.site);
+    let mut channels =
+        setting::argument(ev, found.site, &found.source.channel).map(|s| setting::texts(ev, s)).unwrap_or_default();
+    if found.source.channel.iter().any(|c| c == "*") {
+        channels.extend(positional_texts(ev, found.site));
+    }
+    let mut units = vec![found.site.unit];
+    units.extend(registrations.iter().map(|r| r.site.unit));
+    let handlers = if registrations.is_empty() {
+        let function = bodies.first().and_then(Body::function).map(|f| named(ev, f));
+        let mut idempotency = idempotency::verdict(&traces);
+        if ev.program.language(found.site.unit).is_jvm() {
+            idempotency = jvm::idempotency(ev, bodies.first().and_then(Body::function), idempotency);
+        }
+        vec![Handler { place, function, channels: channels.clone(), idempotency }]
+    } else {
+        registrations
+            .iter()
+            .map(|r| Handler {
+                place: ev.program.place(r.site),
+                function: r.functions.first().map(|f| named(ev, *f)),
+                channels: r.channels.clone(),
+                idempotency: idempotency::registered(reach, &traces, r),
+            })
+            .collect()
+    };
+    let ack = match &transport {
+        Some(transport) => transport.ack.clone(),
+        // A task that changes nothing can be lost: Celery is also used to warm caches.
+        None if found.consume.broker == "celery" && !traces.iter().any(ack::does_work) => Ack::Unknown,
+        None => ack::verdict(reach, found, &traces, &registrations),
+    };
+    let dead_letter = match &transport {
+        Some(transport) if traces.iter().all(|t| t.dead_letter().is_none()) => transport.dead_letter.clone(),
+        _ => dead_letter::verdict(reach, found, &bodies, &traces, &registrations, &channels, evidence),
+    };
+    Some(Consumer {
+        place,
+        site: found.site,
+        library: found.library.library.clone(),
+        broker: transport.as_ref().map_or(found.consume.broker.clone(), |t| t.broker.to_string()),
+        channels,
+        ack,
+        dead_letter,
+        redelivery: redelivery::verdict(reach, found, &bodies, &traces),
+        handlers,
+        shutdown: shutdown::verdict(reach, found, &bodies, &units),
+        python: ev.program.language(found.site.unit) == crate::facts::module::Language::Python,
+        nest: shutdown::is_nest(reach, found.site.unit),
+    })
+}
+
+fn named(ev: &Evaluator<'_>, func: Func) -> (String, crate::syntax::Place) {
+    let name = ev.program.unit(func.0).module.func(func.1).name.to_string();
+    (name, ev.program.function_place(func.0, func.1))
+}
+
+fn positional_texts(ev: &Evaluator<'_>, site: Site) -> Vec<String> {
+    let Some(call) = ev.program.unit(site.unit).module.call(site.expr) else { return Vec::new() };
+    let positional = call.args.iter().filter(|a| a.name.is_none());
+    positional.flat_map(|a| setting::texts(ev, Site { unit: site.unit, expr: a.value })).collect()
+}
+
+/// The last names of all sources, so that most calls are never evaluated.
+fn names(ev: &Evaluator<'_>) -> HashSet<(Ecosystem, SmolStr)> {
+    let mut out = HashSet::new();
+    for library in ev.catalog.libraries() {
+        for source in library.consume.iter().flat_map(|c| &c.sources) {
+            for call in &source.calls {
+                out.insert((library.ecosystem, SmolStr::new(call.rsplit('.').next().unwrap_or(call))));
+            }
+        }
+    }
+    out
+}
+
+fn found<'p>(ev: &Evaluator<'p>, in_scope: &InScope<'_>) -> Vec<Found<'p>> {
+    let names = names(ev);
+    let mut out = Vec::new();
+    for unit in ev.program.ids().filter(|u| in_scope(*u)) {
+        let module = &ev.program.unit(unit).module;
+        let ecosystem = Ecosystem::of(module.language);
+        let known = |name: &SmolStr| names.contains(&(ecosystem, name.clone()));
+        for call in &ev.program.unit(unit).index.calls {
+            let local = module.callee_name(call.expr);
+            // A class can be imported under another name.
+            let renamed = |local: &SmolStr| {
+                module.imports.iter().any(|i| {
+                    i.local == *local && matches!(&i.kind, crate::facts::module::ImportKind::Named(n) if known(n))
+                })
+            };
+            if local.is_some_and(|n| known(n) || renamed(n)) {
+                let site = Site { unit, expr: call.expr };
+                out.extend(matching(ev, site, &[Form::Callback, Form::Constructor, Form::Receive], None));
+            }
+        }
+        for (i, function) in module.funcs.iter().enumerate() {
+            for &decorator in &function.decorators {
+                if decorator_name(module, decorator).as_ref().is_some_and(&known) {
+                    let site = Site { unit, expr: decorator };
+                    out.extend(matching(ev, site, &[Form::Decorator], Some((unit, FuncId(i as u32)))));
+                }
+            }
+        }
+        for (i, class) in module.classes.iter().enumerate() {
+            for &decorator in &class.decorators {
+                if decorator_name(module, decorator).as_ref().is_some_and(&known) {
+                    out.extend(class_source(ev, unit, ClassId(i as u32), decorator));
+                }
+            }
+        }
+    }
+    out
+}
+
+fn decorator_name(module: &crate::facts::module::Module, expr: ExprId) -> Option<SmolStr> {
+    module.callee_name(expr).cloned().or_else(|| match &module.expr(expr).kind {
+        ExprKind::Name(n) | ExprKind::Attr { name: n, .. } => Some(n.clone()),
+        _ => None,
+    })
+}
+
+fn class_source<'p>(ev: &Evaluator<'p>, unit: UnitId, class: ClassId, decorator: ExprId) -> Option<Found<'p>> {
+    let mut found = matching(ev, Site { unit, expr: decorator }, &[Form::Class], None)?;
+    let module = &ev.program.unit(unit).module;
+    let method = found.source.method.as_deref()?;
+    let func = module.class(class).methods.iter().find(|m| module.func(**m).name == method)?;
+    found.function = Some((unit, *func));
+    Some(found)
+}
+
+/// The source that a call, or a decorator with or without arguments, is.
+fn matching<'p>(ev: &Evaluator<'p>, site: Site, forms: &[Form], function: Option<Func>) -> Option<Found<'p>> {
+    let unit = ev.program.unit(site.unit);
+    let language = unit.module.language;
+    let symbols: Vec<SmolStr> = match unit.module.call(site.expr) {
+        Some(_) => crate::extract::http::clients::callees(ev, site).into_iter().map(|(s, _)| s).collect(),
+        None => match ev.eval(site) {
+            Value::External(symbol) => vec![ev.catalog.canonical(language, &symbol)],
+            Value::Method { symbol, .. } => vec![symbol],
+            _ => Vec::new(),
+        },
+    };
+    symbols.iter().find_map(|symbol| {
+        let (library, rest) = ev.catalog.split(language, symbol)?;
+        let consume = library.consume.as_ref()?;
+        let source = consume.sources.iter().find(|s| forms.contains(&s.form) && s.calls.iter().any(|c| c == rest))?;
+        if let Some(event) = &source.event {
+            let first = unit.module.call(site.expr)?;
+            if ev.positional(site.unit, first, 0)?.as_str().as_deref() != Some(event) {
+                return None;
+            }
+        }
+        Some(Found { library, consume, source, site, function })
+    })
+}

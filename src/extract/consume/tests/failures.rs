@@ -1,0 +1,206 @@
+//! Dead letters, redelivery and shutdown.
+
+use super::*;
+
+fn rabbit(declare: &str, failed: &str) -> Read {
+    typescript(&format!(
+        "import amqp from 'amqplib';\nconst QUEUE = 'orders';\nasync function main() {{\n const ch = await (await amqp.connect('x')).createChannel();\n {declare}\n await ch.consume(QUEUE, async (m) => {{ try {{ console.log(m); ch.ack(m); }} catch (e) {{ {failed} }} }});\n}}\nmain();\n"
+    ))
+}
+
+const DROP: &str = "ch.nack(m, false, false);";
+
+#[test]
+fn the_declaration_of_the_queue_decides() {
+    assert_eq!(rabbit("await ch.assertQueue(QUEUE, { durable: true });", DROP).dead_letter(), "absent");
+    assert_eq!(rabbit("await ch.assertQueue(QUEUE);", DROP).dead_letter(), "absent");
+    assert_eq!(rabbit("await ch.assertQueue(QUEUE, { deadLetterExchange: 'dlx' });", DROP).dead_letter(), "present");
+    assert_eq!(
+        rabbit("await ch.assertQueue('orders', { arguments: { 'x-dead-letter-exchange': 'dlx' } });", DROP)
+            .dead_letter(),
+        "present"
+    );
+    // Another queue's declaration says nothing.
+    assert_eq!(rabbit("await ch.assertQueue('other', { deadLetterExchange: 'dlx' });", DROP).dead_letter(), "unknown");
+    assert_eq!(rabbit("await ch.assertQueue(QUEUE, options());", DROP).dead_letter(), "unknown");
+    assert_eq!(rabbit("", DROP).dead_letter(), "unknown");
+    assert_eq!(
+        rabbit("await ch.assertQueue(QUEUE);", "ch.sendToQueue('orders.dlq', m.content); ch.ack(m);").dead_letter(),
+        "present"
+    );
+}
+
+#[test]
+fn a_queue_that_is_declared_with_the_consumer() {
+    let pika = |arguments: &str| {
+        python(&format!("import pika\nch = pika.BlockingConnection().channel()\nch.queue_declare(queue='orders', durable=True{arguments})\ndef on(c, m, p, b):\n    c.basic_ack(m.delivery_tag)\nch.basic_consume('orders', on)\n")).dead_letter()
+    };
+    assert_eq!(pika(""), "absent");
+    assert_eq!(pika(", arguments={'x-dead-letter-exchange': 'dlx'}"), "present");
+    assert_eq!(pika(", passive=True"), "unknown");
+    let aio = |arguments: &str| {
+        python(&format!("import aio_pika\nasync def main():\n    ch = await (await aio_pika.connect('x')).channel()\n    other = await ch.declare_queue('dead')\n    q = await ch.declare_queue('orders'{arguments})\n    await q.consume(on)\nasync def on(m):\n    async with m.process():\n        print(m)\n")).dead_letter()
+    };
+    assert_eq!(aio(""), "absent");
+    assert_eq!(aio(", arguments={'x-dead-letter-exchange': 'dlx'}"), "present");
+}
+
+#[test]
+fn policies_and_infrastructure_count() {
+    let source = "import amqp from 'amqplib';\nasync function main() { const ch = await (await amqp.connect('x')).createChannel(); await ch.assertQueue('orders'); ch.consume('orders', (m) => ch.ack(m)); }\n";
+    let policy = r#"{"policies": [{"pattern": "^orders$", "definition": {"dead-letter-exchange": "dlx"}}]}"#;
+    assert_eq!(word(&read_with(&[("a.ts", source)], &[("definitions.json", policy)]).one().dead_letter), "present");
+    assert_eq!(word(&read_with(&[("a.ts", source)], &[("definitions.json", "{}")]).one().dead_letter), "absent");
+    let sqs = "import boto3\nsqs = boto3.client('sqs')\nwhile True:\n    print(sqs.receive_message(QueueUrl='q'))\n";
+    let of = |terraform: &str| word(&read_with(&[("a.py", sqs)], &[("main.tf", terraform)]).one().dead_letter);
+    assert_eq!(of("resource \"aws_sqs_queue\" \"q\" { redrive_policy = 1 }"), "present");
+    assert_eq!(of("resource \"aws_sqs_queue\" \"q\" {}"), "absent");
+    // The queue is made somewhere else.
+    assert_eq!(of(""), "unknown");
+}
+
+#[test]
+fn kafka_needs_a_topic_in_the_error_path() {
+    let consumer = |failed: &str| {
+        typescript(&format!("import {{ Kafka }} from 'kafkajs';\nconst kafka = new Kafka({{}});\nconst c = kafka.consumer({{ groupId: 'g' }});\nconst p = kafka.producer();\nclass Failures {{ async toDlq(m) {{ await p.send({{ topic: 'x', messages: [m] }}); }} }}\nconst failures = new Failures();\nc.run({{ eachMessage: async ({{ message }}) => {{ try {{ console.log(message); }} catch (e) {{ {failed} }} }} }});\n")).dead_letter()
+    };
+    assert_eq!(consumer("console.error(e);"), "absent");
+    assert_eq!(consumer("await p.send({ topic: 'orders.DLQ', messages: [message] });"), "present");
+    assert_eq!(consumer("await p.send({ topic: `${topic}-dead-letter`, messages: [message] });"), "present");
+    assert_eq!(consumer("await failures.toDlq(message);"), "present");
+    assert_eq!(consumer("await handleFailure(message);"), "unknown");
+}
+
+#[test]
+fn job_queues_keep_what_failed() {
+    assert_eq!(
+        typescript("import { Worker } from 'bullmq';\nnew Worker('q', async (j) => j);\n").dead_letter(),
+        "default"
+    );
+}
+
+#[test]
+fn a_requeue_without_end() {
+    let failing = |failed: &str| rabbit("await ch.assertQueue(QUEUE);", failed);
+    assert_eq!(failing("ch.nack(m);").redelivery(), "unbounded");
+    assert_eq!(failing("ch.nack(m, false, true);").redelivery(), "unbounded");
+    assert_eq!(failing("ch.reject(m);").redelivery(), "unbounded");
+    assert_eq!(failing(DROP).redelivery(), "none");
+    assert_eq!(failing("ch.nack(m, false, !m.fields.redelivered);").redelivery(), "bounded");
+    assert_eq!(
+        failing("if (m.fields.redelivered) { ch.nack(m, false, false); } else { ch.nack(m, false, true); }")
+            .redelivery(),
+        "bounded"
+    );
+    assert_eq!(
+        failing("if (isTransient(e)) { ch.nack(m, false, true); } else { ch.nack(m, false, false); }").redelivery(),
+        "unknown"
+    );
+}
+
+#[test]
+fn a_quorum_queue_counts_deliveries_itself() {
+    let read = rabbit("await ch.assertQueue(QUEUE, { arguments: { 'x-queue-type': 'quorum' } });", "ch.nack(m);");
+    assert_eq!(read.redelivery(), "bounded");
+}
+
+#[test]
+fn a_header_that_nobody_counts() {
+    let read = rabbit(
+        "await ch.assertQueue(QUEUE);",
+        "const n = (m.properties.headers['x-retry-count'] as number) || 0; if (n < 3) { ch.nack(m, false, true); } else { ch.nack(m, false, false); }",
+    );
+    let Redelivery::Unbounded { why, place } = &read.one().redelivery else { panic!("{:?}", read.one().redelivery) };
+    assert!(why.contains("`x-retry-count`"), "{why}");
+    assert_eq!(read.at(*place), "ch.nack(m, false, true)");
+    let flag = rabbit(
+        "await ch.assertQueue(QUEUE);",
+        "const n = m.properties.headers?.['x-retry-count'] ?? 0; const again = n < 3; ch.nack(m, false, again);",
+    );
+    assert_eq!(flag.redelivery(), "unbounded");
+    let counted = rabbit(
+        "await ch.assertQueue(QUEUE);",
+        "const n = m.properties.headers['x-death']?.[0].count ?? 0; if (n < 3) { ch.nack(m, false, true); } else { ch.nack(m, false, false); }",
+    );
+    assert_eq!(counted.redelivery(), "bounded");
+}
+
+#[test]
+fn frameworks_that_requeue_or_retry() {
+    let golevelup = |options: &str| {
+        typescript(&format!(
+            "import {{ RabbitSubscribe }} from '@golevelup/nestjs-rabbitmq';\nclass A {{ @RabbitSubscribe({{ queue: 'q'{options} }}) async on(m) {{ console.log(m); }} }}\n"
+        ))
+    };
+    assert_eq!(golevelup("").redelivery(), "unbounded");
+    assert_eq!(golevelup(", errorBehavior: MessageHandlerErrorBehavior.NACK").redelivery(), "unknown");
+    let celery = |arguments: &str| {
+        python(&format!("from celery import shared_task\n@shared_task({arguments})\ndef on(m):\n    print(m)\n"))
+            .redelivery()
+    };
+    assert_eq!(celery("autoretry_for=(Exception,)"), "bounded");
+    assert_eq!(celery("autoretry_for=(Exception,), max_retries=None"), "unbounded");
+    let aio = python(
+        "import aio_pika\nasync def main():\n    q = await (await (await aio_pika.connect('x')).channel()).declare_queue('q')\n    await q.consume(on)\nasync def on(m):\n    async with m.process(requeue=True):\n        print(m)\n",
+    );
+    assert_eq!((aio.redelivery(), aio.ack()), ("unbounded", "after"));
+}
+
+#[test]
+fn python_processes_and_signals() {
+    let consumer = "from aiokafka import AIOKafkaConsumer\nimport asyncio, signal\nasync def main():\n    c = AIOKafkaConsumer('t', group_id='g')\n    try:\n        async for m in c:\n            print(m)\n    finally:\n        await c.stop()\n";
+    assert_eq!(python(&format!("{consumer}asyncio.run(main())\n")).shutdown(), "absent");
+    assert_eq!(
+        python(&format!("{consumer}signal.signal(signal.SIGTERM, stop)\nasyncio.run(main())\n")).shutdown(),
+        "present"
+    );
+    assert_eq!(
+        python(&format!("{consumer}signal.signal(signal.SIGINT, stop)\nasyncio.run(main())\n")).shutdown(),
+        "absent"
+    );
+    // A library that no process of the repository starts.
+    assert_eq!(python(consumer).shutdown(), "unknown");
+    let lifespan = read(&[
+        (
+            "svc/main.py",
+            "from contextlib import asynccontextmanager\nfrom fastapi import FastAPI\nimport asyncio\nfrom worker import main\n@asynccontextmanager\nasync def lifespan(app):\n    task = asyncio.create_task(main())\n    yield\n    task.cancel()\napp = FastAPI(lifespan=lifespan)\n",
+        ),
+        ("svc/worker.py", consumer),
+    ]);
+    assert_eq!(lifespan.shutdown(), "present");
+}
+
+#[test]
+fn node_processes_and_signals() {
+    let consumer = "import { Kafka } from 'kafkajs';\nimport { sdk } from './tracing';\nconst consumer = new Kafka({}).consumer({ groupId: 'g' });\nasync function main() { await consumer.run({ eachMessage: async () => {} }); }\nmain();\n";
+    let with = |more: &str| typescript(&format!("{consumer}{more}")).shutdown();
+    assert_eq!(with(""), "absent");
+    assert_eq!(with("process.on('SIGTERM', async () => { await consumer.disconnect(); });\n"), "present");
+    assert_eq!(
+        with("['SIGTERM', 'SIGINT'].forEach((s) => process.once(s, async () => { await consumer.disconnect(); }));\n"),
+        "present"
+    );
+    assert_eq!(with("process.on('SIGINT', async () => { await consumer.disconnect(); });\n"), "absent");
+    assert_eq!(with("process.on('SIGTERM', () => process.exit(0));\n"), "absent");
+    assert_eq!(with("process.on('SIGTERM', () => sdk.shutdown());\n"), "absent");
+}
+
+#[test]
+fn nest_hooks_need_to_be_enabled() {
+    let app = |bootstrap: &str| {
+        read(&[
+            (
+                "svc/main.ts",
+                &format!(
+                    "import {{ NestFactory }} from '@nestjs/core';\nimport {{ P }} from './p';\nasync function bootstrap() {{ const app = await NestFactory.create(P); {bootstrap} await app.listen(3000); }}\nbootstrap();\n"
+                ),
+            ),
+            (
+                "svc/p.ts",
+                "import { Processor, WorkerHost } from '@nestjs/bullmq';\n@Processor('q')\nexport class P extends WorkerHost { async process(job) {} async onModuleDestroy() {} }\n",
+            ),
+        ])
+    };
+    assert_eq!(app("").shutdown(), "absent");
+    assert_eq!(app("app.enableShutdownHooks();").shutdown(), "present");
+}

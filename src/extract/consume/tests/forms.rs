@@ -1,0 +1,223 @@
+//! Every way in which a library hands messages over is found.
+
+use super::*;
+
+/// Library and channels of what is found.
+fn found(read: &Read) -> Vec<(String, Vec<String>)> {
+    read.consumers.iter().map(|c| (c.library.clone(), c.channels.clone())).collect()
+}
+
+fn is(read: &Read, library: &str, channels: &[&str]) {
+    let channels: Vec<String> = channels.iter().map(ToString::to_string).collect();
+    assert_eq!(found(read), [(library.to_string(), channels)]);
+}
+
+#[test]
+fn pika_callbacks_and_generators() {
+    let callback = python(
+        "import pika\nchannel = pika.BlockingConnection().channel()\ndef on(ch, method, props, body):\n    ch.basic_ack(method.delivery_tag)\nchannel.basic_consume(queue='orders', on_message_callback=on)\nchannel.start_consuming()\n",
+    );
+    is(&callback, "pika", &["orders"]);
+    assert_eq!(callback.one().handlers[0].function.as_ref().unwrap().0, "on");
+    let generator = python(
+        "import pika\nchannel = pika.BlockingConnection().channel()\nfor method, props, body in channel.consume('orders'):\n    print(body)\n    channel.basic_ack(method.delivery_tag)\n",
+    );
+    is(&generator, "pika", &["orders"]);
+}
+
+#[test]
+fn aio_pika_callbacks_and_iterators() {
+    is(
+        &python(
+            "import aio_pika\nasync def main():\n    c = await aio_pika.connect_robust('x')\n    ch = await c.channel()\n    q = await ch.declare_queue('orders')\n    await q.consume(on)\nasync def on(m):\n    async with m.process():\n        print(m)\n",
+        ),
+        "aio-pika",
+        &[],
+    );
+    is(
+        &python(
+            "import aio_pika\nasync def main():\n    c = await aio_pika.connect_robust('x')\n    ch = await c.channel()\n    q = await ch.declare_queue('orders')\n    async with q.iterator() as it:\n        async for m in it:\n            await m.ack()\n",
+        ),
+        "aio-pika",
+        &[],
+    );
+}
+
+#[test]
+fn kafka_consumers_are_joined_with_the_loops_that_use_them() {
+    let read = read(&[
+        (
+            "svc/main.py",
+            "from aiokafka import AIOKafkaConsumer\nfrom loop import run\nasync def main():\n    consumer = AIOKafkaConsumer('orders', group_id='g', enable_auto_commit=False)\n    await run(consumer)\n",
+        ),
+        (
+            "svc/loop.py",
+            "from aiokafka import AIOKafkaConsumer\nfrom smtplib import SMTP\nasync def run(consumer: AIOKafkaConsumer):\n    async for m in consumer:\n        SMTP().send_message(m)\n        await consumer.commit()\n",
+        ),
+    ]);
+    is(&read, "aiokafka", &["orders"]);
+    assert_eq!(read.ack(), "after");
+    assert_eq!(read.duplicates(), "no: SMTP().send_message(m)");
+}
+
+#[test]
+fn polling_loops_belong_to_their_consumer() {
+    let read = python(
+        "from confluent_kafka import Consumer\nimport smtplib\nclass Worker:\n    def __init__(self):\n        self.consumer = Consumer({'group.id': 'g', 'enable.auto.commit': False})\n    def run(self):\n        while True:\n            m = self.consumer.poll(1.0)\n            smtplib.SMTP().send_message(m)\n            self.consumer.commit(m)\n",
+    );
+    is(&read, "confluent-kafka", &[]);
+    assert_eq!(read.ack(), "after");
+}
+
+#[test]
+fn decorated_functions_of_frameworks() {
+    is(
+        &read(&[
+            (
+                "svc/consumers.py",
+                "from stream import broker\nfrom faststream import Logger\n@broker.subscriber('orders', group_id='g')\nasync def handle(m, logger: Logger):\n    logger.info(m)\n",
+            ),
+            (
+                "svc/stream.py",
+                "from faststream import FastStream\nfrom faststream.kafka import KafkaBroker\nbroker = KafkaBroker('x')\napp = FastStream(broker)\n",
+            ),
+        ]),
+        "FastStream",
+        &["orders"],
+    );
+    is(
+        &python("from celery import Celery\napp = Celery('x')\n@app.task(name='mail')\ndef mail(to):\n    pass\n"),
+        "celery",
+        &["mail"],
+    );
+    is(&python("from celery import shared_task\n@shared_task\ndef mail(to):\n    pass\n"), "celery", &[]);
+}
+
+#[test]
+fn queues_in_the_cloud_and_in_redis() {
+    is(
+        &python(
+            "import boto3\nsqs = boto3.client('sqs')\nwhile True:\n    r = sqs.receive_message(QueueUrl='https://sqs/orders')\n    for m in r['Messages']:\n        print(m)\n        sqs.delete_message(QueueUrl='https://sqs/orders', ReceiptHandle=m['ReceiptHandle'])\n",
+        ),
+        "boto3",
+        &["https://sqs/orders"],
+    );
+    is(
+        &python(
+            "import redis\nr = redis.Redis()\nwhile True:\n    for s, ms in r.xreadgroup('g', 'c', {'orders': '>'}):\n        print(ms)\n",
+        ),
+        "redis-py",
+        &[],
+    );
+}
+
+#[test]
+fn amqplib_with_callbacks_promises_and_a_manager() {
+    is(
+        &typescript(
+            "const amqp = require('amqplib/callback_api');\namqp.connect('x', (e, conn) => conn.createChannel((e2, ch) => { ch.consume('orders', (m) => { ch.ack(m); }); }));\n",
+        ),
+        "amqplib",
+        &["orders"],
+    );
+    is(
+        &typescript(
+            "import * as amqp from 'amqp-connection-manager';\nconst w = amqp.connect(['x']).createChannel({});\nw.consume('orders', async (m) => { w.ack(m); });\n",
+        ),
+        "amqp-connection-manager",
+        &["orders"],
+    );
+}
+
+#[test]
+fn javascript_kafka_jobs_and_streams() {
+    is(
+        &typescript(
+            "import { Kafka } from 'kafkajs';\nconst c = new Kafka({}).consumer({ groupId: 'g' });\nawait c.run({ eachMessage: async ({ message }) => { console.log(message); } });\n",
+        ),
+        "kafkajs",
+        &[],
+    );
+    is(
+        &typescript("import { Worker } from 'bullmq';\nnew Worker('mail', async (job) => { console.log(job); });\n"),
+        "bullmq",
+        &["mail"],
+    );
+    is(
+        &typescript(
+            "import { Processor, WorkerHost } from '@nestjs/bullmq';\n@Processor('mail')\nexport class P extends WorkerHost { async process(job) { console.log(job); } }\n",
+        ),
+        "@nestjs/bullmq",
+        &["mail"],
+    );
+    is(
+        &typescript(
+            "import { RabbitSubscribe } from '@golevelup/nestjs-rabbitmq';\nclass A { @RabbitSubscribe({ exchange: 'e', queue: 'orders' }) async on(m) { console.log(m); } }\n",
+        ),
+        "@golevelup/nestjs-rabbitmq",
+        &["orders"],
+    );
+    is(
+        &typescript(
+            "import { Consumer } from 'sqs-consumer';\nConsumer.create({ queueUrl: 'https://sqs/orders', handleMessage: async (m) => m }).start();\n",
+        ),
+        "sqs-consumer",
+        &["https://sqs/orders"],
+    );
+}
+
+#[test]
+fn nest_handlers_are_consumers_only_behind_a_broker() {
+    let app = |transport: &str| {
+        read(&[
+            (
+                "svc/main.ts",
+                &format!(
+                    "import {{ NestFactory }} from '@nestjs/core';\nimport {{ Transport }} from '@nestjs/microservices';\nimport {{ C }} from './c';\nasync function bootstrap() {{ const app = await NestFactory.createMicroservice(C, {{ {transport} }}); await app.listen(); }}\nbootstrap();\n"
+                ),
+            ),
+            (
+                "svc/c.ts",
+                "import { EventPattern } from '@nestjs/microservices';\nexport class C { @EventPattern('orders') async on(m) { console.log(m); } }\n",
+            ),
+        ])
+    };
+    assert!(app("transport: Transport.TCP").consumers.is_empty());
+    assert!(app("transport: Transport.REDIS").consumers.is_empty());
+    let rabbit = app("transport: Transport.RMQ, options: { urls: ['x'], queue: 'q' }");
+    assert_eq!(
+        (rabbit.one().broker.as_str(), rabbit.ack(), rabbit.dead_letter()),
+        ("rabbitmq", "auto default", "absent")
+    );
+    let manual = app(
+        "transport: Transport.RMQ, options: { noAck: false, queueOptions: { arguments: { 'x-dead-letter-exchange': 'dlx' } } }",
+    );
+    assert_eq!((manual.ack(), manual.dead_letter()), ("framework", "present"));
+    assert_eq!(app("transport: Transport.KAFKA, options: {}").ack(), "framework");
+}
+
+#[test]
+fn other_things_with_the_same_names_are_no_consumers() {
+    assert!(
+        typescript("class Bus { consume(q, f) { f(q); } }\nnew Bus().consume('orders', (m) => m);\n")
+            .consumers
+            .is_empty()
+    );
+    assert!(
+        python("class App:\n    def task(self, f):\n        return f\napp = App()\n@app.task\ndef x():\n    pass\n")
+            .consumers
+            .is_empty()
+    );
+}
+
+#[test]
+fn who_waits_for_the_answer_to_its_own_request_is_no_consumer() {
+    let pika = "import pika\nclass Rpc:\n    def __init__(self):\n        self.ch = pika.BlockingConnection().channel()\n        self.replies = self.ch.queue_declare(queue='', exclusive=True).method.queue\n        self.ch.basic_consume(self.replies, on_message_callback=self.on_reply, auto_ack=True)\n    def on_reply(self, ch, method, props, body):\n        self.answer = body\n    def call(self, body):\n        self.ch.basic_publish('', 'orders', body, pika.BasicProperties(reply_to=self.replies))\n";
+    assert!(python(pika).consumers.is_empty());
+    let aio = "import aio_pika\nclass Rpc:\n    async def start(self, url):\n        self.ch = await (await aio_pika.connect_robust(url)).channel()\n        self.replies = await self.ch.declare_queue(exclusive=True)\n        await self.replies.consume(self.on_reply)\n    def on_reply(self, message):\n        self.answer = message.body\n    async def call(self, body):\n        await self.ch.default_exchange.publish(aio_pika.Message(body, reply_to=self.replies.name), 'orders')\n";
+    assert!(python(aio).consumers.is_empty());
+    let js = "const amqp = require('amqplib');\nasync function call(body) {\n  const ch = await (await amqp.connect(url)).createChannel();\n  const q = await ch.assertQueue('', { exclusive: true });\n  ch.consume(q.queue, (m) => done(m), { noAck: true });\n  ch.sendToQueue('orders', body, { replyTo: q.queue });\n}\n";
+    assert!(typescript(js).consumers.is_empty());
+    let server = "import pika\nch = pika.BlockingConnection().channel()\ndef serve(ch, method, props, body):\n    ch.basic_publish('', props.reply_to, body)\nch.basic_consume('orders', serve, auto_ack=True)\n";
+    assert_eq!(python(server).consumers.len(), 1);
+}

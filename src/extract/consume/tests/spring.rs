@@ -1,0 +1,55 @@
+//! Listeners of Spring.
+
+use super::*;
+
+const PATH: &str = "billing/src/main/java/a/Listener.java";
+
+fn listener(body: &str) -> String {
+    format!(
+        "package a;\nimport org.springframework.kafka.annotation.KafkaListener;\nimport org.springframework.kafka.core.KafkaTemplate;\nclass Listener {{\n  private final KafkaTemplate<String, String> template;\n  private final Seen seen;\n  Listener(KafkaTemplate<String, String> template, Seen seen) {{ this.template = template; this.seen = seen; }}\n  @KafkaListener(topics = \"orders\")\n  void on(String id) {{ {body} }}\n}}\n"
+    )
+}
+
+#[test]
+fn a_kafka_listener_commits_after_the_work_and_skips_what_fails() {
+    let text = listener("System.out.println(id);");
+    let read = read(&[(PATH, &text)]);
+    assert_eq!(read.one().channels, ["orders"]);
+    assert_eq!(read.ack(), "framework");
+    assert_eq!(read.dead_letter(), "absent");
+    assert_eq!(read.redelivery(), "bounded");
+    assert!(!read.one().shutdown.is_absent());
+}
+
+#[test]
+fn a_recoverer_of_the_same_application_is_a_dead_letter_topic() {
+    let text = listener("System.out.println(id);");
+    let config = "package a;\nimport org.springframework.kafka.listener.*;\nclass Config {\n  DefaultErrorHandler handler(KafkaTemplate t) { return new DefaultErrorHandler(new DeadLetterPublishingRecoverer(t)); }\n}\n";
+    let near = read(&[(PATH, &text), ("billing/src/main/java/a/Config.java", config)]);
+    assert_eq!(near.dead_letter(), "present");
+    // An error handler elsewhere may be the one that is used.
+    let far = read(&[(PATH, &text), ("common/src/main/java/b/Config.java", config)]);
+    assert_eq!(far.dead_letter(), "unknown");
+}
+
+#[test]
+fn only_ids_in_a_map_of_the_process_are_surely_forgotten() {
+    let text = listener("if (seen.contains(id)) { return; } template.send(\"paid\", id); seen.mark(id);");
+    let map = "package a;\nimport java.util.concurrent.ConcurrentHashMap;\nclass Seen {\n  private final ConcurrentHashMap<String, Boolean> ids = new ConcurrentHashMap<>();\n  boolean contains(String id) { return ids.containsKey(id); }\n  void mark(String id) { ids.put(id, true); }\n}\n";
+    let found = read(&[(PATH, &text), ("billing/src/main/java/a/Seen.java", map)]);
+    assert!(matches!(found.one().handlers[0].idempotency, Idempotency::InMemory { .. }), "{:?}", found.one().handlers);
+    let table = "package a;\nimport org.springframework.data.jpa.repository.JpaRepository;\ninterface Seen extends JpaRepository<String, String> { boolean contains(String id); void mark(String id); }\n";
+    let found = read(&[(PATH, &text), ("billing/src/main/java/a/Seen.java", table)]);
+    assert!(matches!(found.one().handlers[0].idempotency, Idempotency::Unknown), "{:?}", found.one().handlers);
+}
+
+#[test]
+fn a_rabbit_listener_has_a_dead_letter_exchange_or_not() {
+    let text = |arguments: &str| {
+        format!(
+            "package a;\nimport org.springframework.amqp.core.*;\nimport org.springframework.amqp.rabbit.annotation.RabbitListener;\nclass Listener {{\n  Queue queue() {{ return QueueBuilder.durable(\"orders\"){arguments}.build(); }}\n  @RabbitListener(queues = \"orders\")\n  void on(String id) {{ System.out.println(id); }}\n}}\n"
+        )
+    };
+    assert_eq!(read(&[(PATH, &text(""))]).dead_letter(), "absent");
+    assert_eq!(read(&[(PATH, &text(".deadLetterExchange(\"failed\")"))]).dead_letter(), "present");
+}

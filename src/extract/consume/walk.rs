@@ -1,0 +1,763 @@
+//! What happens when a message is handled, in order: the steps of a handler, through the functions
+//! it calls, each with the branches it stands in and what guards it.
+
+use smol_str::SmolStr;
+
+use crate::catalog::consume::Reject;
+use crate::facts::module::{Block, Call, ExprId, ExprKind, FuncId, LoopHeader, Module, StmtId, StmtKind};
+use crate::program::{Parent, Site, UnitId, Value};
+use crate::syntax::Place;
+
+use super::effect::{self, Effect};
+use super::guard::{self, Guard, When};
+use super::reach::{Func, Reach};
+use super::setting;
+
+/// How deep calls are followed.
+const MAX_CALLS: usize = 6;
+/// How deep statements and expressions are followed, over all calls.
+const MAX_NESTING: usize = 300;
+/// How many steps are kept.
+const MAX_STEPS: usize = 3000;
+
+/// One thing that happens.
+#[derive(Clone, Debug)]
+pub(super) struct Step {
+    /// What.
+    pub(super) kind: Kind,
+    /// Where.
+    pub(super) place: Place,
+    /// The branches and calls around it, outermost first.
+    path: Vec<Frame>,
+    /// What kept duplicates from coming this far.
+    pub(super) guard: Option<Guard>,
+    /// It stands in an error handler.
+    pub(super) in_catch: bool,
+    /// Nothing waits for it to end.
+    pub(super) detached: bool,
+    /// The conditions of the `if`s around it in its function, with the branch taken.
+    pub(super) conditions: Vec<(Site, bool)>,
+}
+
+/// What happens.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Kind {
+    /// The message is acknowledged.
+    Ack,
+    /// The message is given back; the flag's expression, or the default.
+    Reject(Option<Site>, bool),
+    /// A call that the catalog knows.
+    Does(Effect),
+    /// A function that the caller passed in: parameter number n of a function.
+    Passed(Func, usize),
+    /// A function of the repository begins.
+    Enters(Func),
+    /// A call that could not be resolved; its name.
+    Unresolved(SmolStr),
+}
+
+/// A way through a branching statement, or a call.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Frame {
+    node: u32,
+    branch: u16,
+    /// The branch leaves the function or the loop's turn.
+    exits: bool,
+    is_call: bool,
+}
+
+/// True when step `a` runs before step `b` on some way through the handler. `a` must stand before `b`
+/// in the list.
+pub(super) fn precedes(a: &Step, b: &Step) -> bool {
+    let mut i = 0;
+    while let (Some(x), Some(y)) = (a.path.get(i), b.path.get(i)) {
+        if x.node != y.node {
+            break;
+        }
+        if x.branch != y.branch {
+            return false;
+        }
+        i += 1;
+    }
+    a.path[i..].iter().take_while(|f| !f.is_call).all(|f| !f.exits)
+}
+
+/// The steps of one handler.
+#[derive(Debug, Default)]
+pub(super) struct Trace {
+    /// In the order in which they run.
+    pub(super) steps: Vec<Step>,
+    /// Something was too deep to follow.
+    pub(super) truncated: bool,
+}
+
+impl Trace {
+    /// True when the handler publishes to a place for messages that cannot be handled, or calls
+    /// something that by its name does.
+    pub(super) fn dead_letter(&self) -> Option<Place> {
+        self.steps.iter().find(|s| s.kind == Kind::Does(Effect::DeadLetter)).map(|s| s.place)
+    }
+}
+
+/// Follows a function.
+pub(super) fn function(reach: &Reach<'_, '_>, func: Func) -> Trace {
+    let mut walk = Walk::new(reach);
+    walk.enter(func, None, State::default());
+    walk.trace
+}
+
+/// Follows a statement: the loop that receives messages.
+pub(super) fn statement(reach: &Reach<'_, '_>, unit: UnitId, stmt: StmtId) -> Trace {
+    let mut walk = Walk::new(reach);
+    let mut state = State::default();
+    let around = reach.ev.program.unit(unit).index.stmt_ancestors(stmt).find_map(|p| match p {
+        Parent::Func(f) => Some(f),
+        _ => None,
+    });
+    walk.calls.extend(around.map(|f| (unit, f)));
+    walk.entered.extend(around.map(|_| None));
+    walk.stmt(unit, stmt, &mut state);
+    walk.trace
+}
+
+#[derive(Clone, Debug, Default)]
+struct State {
+    guard: Option<Guard>,
+    in_catch: bool,
+    detached: bool,
+    conditions: Vec<(Site, bool)>,
+}
+
+struct Walk<'r, 'e, 'p> {
+    reach: &'r Reach<'e, 'p>,
+    trace: Trace,
+    path: Vec<Frame>,
+    calls: Vec<Func>,
+    /// The calls through which they were entered.
+    entered: Vec<Option<Site>>,
+    nodes: u32,
+    nesting: usize,
+}
+
+impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
+    fn new(reach: &'r Reach<'e, 'p>) -> Self {
+        Walk {
+            reach,
+            trace: Trace::default(),
+            path: Vec::new(),
+            calls: Vec::new(),
+            entered: Vec::new(),
+            nodes: 0,
+            nesting: 0,
+        }
+    }
+
+    fn module(&self, unit: UnitId) -> &'p Module {
+        &self.reach.ev.program.unit(unit).module
+    }
+
+    fn node(&mut self) -> u32 {
+        self.nodes += 1;
+        self.nodes
+    }
+
+    fn step(&mut self, kind: Kind, site: Site, state: &State) {
+        if self.trace.steps.len() >= MAX_STEPS {
+            self.trace.truncated = true;
+            return;
+        }
+        self.trace.steps.push(Step {
+            kind,
+            place: self.reach.ev.program.place(site),
+            path: self.path.clone(),
+            guard: state.guard,
+            in_catch: state.in_catch,
+            detached: state.detached,
+            conditions: state.conditions.clone(),
+        });
+    }
+
+    /// Runs the body of a function.
+    fn enter(&mut self, func: Func, by: Option<Site>, state: State) {
+        if self.calls.contains(&func) || self.calls.len() >= MAX_CALLS {
+            self.trace.truncated |= self.calls.len() >= MAX_CALLS;
+            return;
+        }
+        let node = self.node();
+        self.calls.push(func);
+        self.entered.push(by);
+        self.path.push(Frame { node, branch: 0, exits: false, is_call: true });
+        let mut inner = State { conditions: Vec::new(), ..state };
+        inner.guard = inner.guard.or_else(|| self.decorated(func));
+        self.block(func.0, &self.module(func.0).func(func.1).body.clone(), &mut inner);
+        self.path.pop();
+        self.calls.pop();
+        self.entered.pop();
+    }
+
+    /// `@idempotent` and the like around a function.
+    fn decorated(&self, func: Func) -> Option<Guard> {
+        let module = self.module(func.0);
+        module.func(func.1).decorators.iter().find_map(|&d| {
+            let name = module.callee_name(d).cloned().or_else(|| match &module.expr(d).kind {
+                ExprKind::Name(n) | ExprKind::Attr { name: n, .. } => Some(n.clone()),
+                _ => None,
+            })?;
+            let place = self.reach.ev.program.place(Site { unit: func.0, expr: d });
+            guard::recognises(&name).then_some(Guard::Unknown(place))
+        })
+    }
+
+    /// Runs statements in order; true when the end is never reached.
+    fn block(&mut self, unit: UnitId, block: &Block, state: &mut State) -> bool {
+        for &stmt in block {
+            if self.stmt(unit, stmt, state) {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Runs a block as one branch of a node.
+    fn branch(&mut self, unit: UnitId, block: &Block, node: u32, branch: u16, state: &mut State) -> bool {
+        let level = self.path.len();
+        let from = self.trace.steps.len();
+        self.path.push(Frame { node, branch, exits: false, is_call: false });
+        let exits = self.block(unit, block, state);
+        self.path.truncate(level);
+        if exits {
+            for step in &mut self.trace.steps[from..] {
+                if let Some(frame) = step.path.get_mut(level) {
+                    frame.exits = true;
+                }
+            }
+        }
+        exits
+    }
+
+    fn stmt(&mut self, unit: UnitId, id: StmtId, state: &mut State) -> bool {
+        if self.nesting >= MAX_NESTING {
+            self.trace.truncated = true;
+            return false;
+        }
+        self.nesting += 1;
+        let exits = self.run(unit, id, state);
+        self.nesting -= 1;
+        exits
+    }
+
+    fn run(&mut self, unit: UnitId, id: StmtId, state: &mut State) -> bool {
+        let module = self.module(unit);
+        match &module.stmt(id).kind {
+            StmtKind::Expr(e) => {
+                self.expr(unit, *e, state, true);
+                self.ends_process(unit, *e)
+            }
+            StmtKind::Assign { value, .. } => {
+                if let Some(value) = value {
+                    self.expr(unit, *value, state, false);
+                }
+                false
+            }
+            StmtKind::Return(e) | StmtKind::Throw(e) => {
+                if let Some(e) = e {
+                    self.expr(unit, *e, state, false);
+                }
+                true
+            }
+            StmtKind::Break | StmtKind::Continue => true,
+            StmtKind::If { test, then, other } => self.fork(unit, *test, then, other, state),
+            StmtKind::Loop { header, body, .. } => {
+                match header {
+                    LoopHeader::Each { iter, .. } => self.expr(unit, *iter, state, false),
+                    LoopHeader::While(Some(test)) => self.expr(unit, *test, state, false),
+                    LoopHeader::While(None) => {}
+                    LoopHeader::Count { test, .. } => {
+                        if let Some(test) = test {
+                            self.expr(unit, *test, state, false);
+                        }
+                    }
+                }
+                let node = self.node();
+                let mut inner = state.clone();
+                self.branch(unit, body, node, 0, &mut inner);
+                false
+            }
+            StmtKind::Try { body, handlers, finally } => {
+                let node = self.node();
+                let duplicate = handlers.iter().find(|h| tells_duplicate(module, h));
+                let mut inner = state.clone();
+                if let Some(handler) = duplicate {
+                    let place = Place::new(self.reach.ev.program.unit(unit).file, handler.span);
+                    inner.guard = strongest(inner.guard, Some(Guard::Durable(place)));
+                }
+                let mut exits = self.branch(unit, body, node, 0, &mut inner);
+                let after = inner.guard;
+                for (i, handler) in handlers.iter().enumerate() {
+                    let mut caught = State { in_catch: true, ..state.clone() };
+                    let left = self.branch(unit, &handler.body, node, i as u16 + 1, &mut caught);
+                    exits = exits && left;
+                }
+                state.guard = after;
+                let left = self.block(unit, finally, state);
+                exits || left
+            }
+            StmtKind::With { items, body, .. } => {
+                let mut acks = None;
+                for (e, _) in items {
+                    self.expr(unit, *e, state, false);
+                    acks = acks.or_else(|| self.ack_context(Site { unit, expr: *e }));
+                }
+                let exits = self.block(unit, body, state);
+                if let Some((site, flag, default)) = acks {
+                    self.step(Kind::Ack, site, &State { in_catch: false, ..state.clone() });
+                    let failed = State { in_catch: true, ..state.clone() };
+                    let node = self.node();
+                    self.path.push(Frame { node, branch: 1, exits: false, is_call: false });
+                    self.step(Kind::Reject(flag, default), site, &failed);
+                    self.path.pop();
+                }
+                exits
+            }
+            StmtKind::Block(block) => self.block(unit, block, state),
+            StmtKind::Func(_) | StmtKind::Class(_) | StmtKind::Global(_) => false,
+        }
+    }
+
+    fn fork(&mut self, unit: UnitId, test: ExprId, then: &Block, other: &Block, state: &mut State) -> bool {
+        self.expr(unit, test, state, false);
+        let node = self.node();
+        let read = guard::test(self.reach, unit, test);
+        let with = |state: &State, branch: bool, found: Option<Guard>| {
+            let mut inner = state.clone();
+            inner.guard = strongest(inner.guard, found);
+            inner.conditions.push((Site { unit, expr: test }, branch));
+            inner
+        };
+        let (mut when_true, mut when_false) = (None, None);
+        if let Some((guard, when)) = read {
+            // What runs when the message is no duplicate is guarded; so is the duplicate's own branch.
+            if matches!(when, When::False | When::Either) {
+                when_true = Some(guard);
+            }
+            if matches!(when, When::True | When::Either) {
+                when_false = Some(guard);
+            }
+        }
+        let mut first = with(state, true, when_true);
+        let then_exits = self.branch(unit, then, node, 0, &mut first);
+        let mut second = with(state, false, when_false);
+        let other_exits = self.branch(unit, other, node, 1, &mut second);
+        match (then_exits, other_exits) {
+            (true, true) => return true,
+            (true, false) => state.guard = strongest(second.guard, state.guard),
+            (false, true) => state.guard = strongest(first.guard, state.guard),
+            (false, false) => {}
+        }
+        false
+    }
+
+    fn ends_process(&self, unit: UnitId, expr: ExprId) -> bool {
+        self.module(unit).call(expr).is_some_and(|call| {
+            matches!(self.reach.ev.at(unit, call.callee), Value::External(s)
+                if matches!(s.as_str(), "sys.exit" | "os._exit" | "globalThis.process.exit" | "process.exit"))
+        })
+    }
+
+    fn ack_context(&self, site: Site) -> Option<(Site, Option<Site>, bool)> {
+        let language = self.reach.ev.program.language(site.unit);
+        self.reach.symbols(site).iter().find_map(|symbol| {
+            let (library, rest) = self.reach.ev.catalog.split(language, symbol)?;
+            let context = library.consume.as_ref()?.ack_contexts.iter().find(|c| c.calls.iter().any(|c| c == rest))?;
+            Some((site, setting::argument(self.reach.ev, site, &context.requeue), context.default))
+        })
+    }
+
+    /// Runs an expression: its parts first, then the calls. `alone` when it is a whole statement.
+    fn expr(&mut self, unit: UnitId, id: ExprId, state: &mut State, alone: bool) {
+        if self.nesting >= MAX_NESTING {
+            self.trace.truncated = true;
+            return;
+        }
+        self.nesting += 1;
+        let module = self.module(unit);
+        match &module.expr(id).kind {
+            ExprKind::Await(inner) => self.expr(unit, *inner, state, false),
+            ExprKind::Call(call) => self.call(unit, id, call, state, alone),
+            ExprKind::Binary { left, right, .. } => {
+                self.expr(unit, *left, state, false);
+                self.expr(unit, *right, state, false);
+            }
+            // `void f()`
+            ExprKind::Other(children) if alone && children.len() == 1 => self.expr(unit, children[0], state, true),
+            ExprKind::Cond { test, then, other } => {
+                self.expr(unit, *test, state, false);
+                let node = self.node();
+                for (branch, e) in [(0, *then), (1, *other)] {
+                    self.path.push(Frame { node, branch, exits: false, is_call: false });
+                    self.expr(unit, e, state, false);
+                    self.path.pop();
+                }
+            }
+            _ => {
+                for child in module.children(id) {
+                    self.expr(unit, child, state, false);
+                }
+            }
+        }
+        self.nesting -= 1;
+    }
+
+    fn call(&mut self, unit: UnitId, id: ExprId, call: &Call, state: &mut State, alone: bool) {
+        let site = Site { unit, expr: id };
+        let module = self.module(unit);
+        let name = module.callee_name(id).cloned().unwrap_or_default();
+        let hand_off = hands_off(&name) && alone;
+        // `.then(…)` and `.catch(…)` hang on the promise before them.
+        let chained = matches!(name.as_str(), "then" | "catch" | "finally");
+        if let ExprKind::Attr { object, .. } = &module.expr(call.callee).kind {
+            self.expr(unit, *object, state, alone && matches!(name.as_str(), "catch" | "finally"));
+        } else if !matches!(module.expr(call.callee).kind, ExprKind::Name(_)) {
+            self.expr(unit, call.callee, state, false);
+        }
+        let mut lambdas = Vec::new();
+        let mut inner = State { detached: state.detached || hand_off, ..state.clone() };
+        for arg in &call.args {
+            match &module.expr(arg.value).kind {
+                ExprKind::Lambda(f) => lambdas.push((unit, *f)),
+                _ => self.expr(unit, arg.value, &mut inner, false),
+            }
+        }
+        let known = self.classify(site, &name, state);
+        if !known {
+            self.follow(site, call, &name, state, alone, hand_off);
+        }
+        if later(&name) {
+            return;
+        }
+        if guard::recognises(&name) && !lambdas.is_empty() {
+            inner.guard = strongest(inner.guard, Some(Guard::Unknown(self.reach.ev.program.place(site))));
+        }
+        for lambda in lambdas {
+            let mut state = inner.clone();
+            state.in_catch |= name == "catch";
+            let _ = chained;
+            self.enter(lambda, None, state);
+        }
+    }
+
+    /// The functions that are passed for a parameter of a function on the way here.
+    fn argument(&self, func: Func, index: usize) -> Vec<Func> {
+        let ev = self.reach.ev;
+        let Some(at) = self.calls.iter().rposition(|f| *f == func) else { return Vec::new() };
+        let Some(site) = self.entered[at] else { return Vec::new() };
+        let Some(value) = ev.argument(site, func.0, func.1, index) else { return Vec::new() };
+        match value {
+            Value::Param { unit, func, index } => self.reach_argument((unit, func), index, at),
+            value => self.reach.functions(&value),
+        }
+    }
+
+    /// The same for a parameter that is itself a parameter of a function further out.
+    fn reach_argument(&self, func: Func, index: usize, below: usize) -> Vec<Func> {
+        let ev = self.reach.ev;
+        let Some(at) = self.calls[..below].iter().rposition(|f| *f == func) else { return Vec::new() };
+        let Some(site) = self.entered[at] else { return Vec::new() };
+        ev.argument(site, func.0, func.1, index).map_or(Vec::new(), |v| self.reach.functions(&v))
+    }
+
+    /// Acknowledgements, rejects and calls of libraries.
+    fn classify(&mut self, site: Site, name: &str, state: &State) -> bool {
+        let language = self.reach.ev.program.language(site.unit);
+        for symbol in self.reach.symbols(site) {
+            let Some((library, rest)) = self.reach.ev.catalog.split(language, &symbol) else { continue };
+            let Some(consume) = &library.consume else { continue };
+            if consume.acks.iter().any(|c| c == rest) {
+                self.step(Kind::Ack, site, state);
+                return true;
+            }
+            let of = |reject: &&Reject| reject.calls.iter().any(|c| c == rest);
+            if let Some(reject) = consume.rejects.iter().find(of) {
+                let flag = setting::argument(self.reach.ev, site, &reject.requeue);
+                self.step(Kind::Reject(flag, reject.default), site, state);
+                return true;
+            }
+        }
+        if let Some(effect) = effect::of(self.reach, site) {
+            self.step(Kind::Does(effect), site, state);
+            return true;
+        }
+        if effect::is_dead_letter_name(name) {
+            self.step(Kind::Does(Effect::DeadLetter), site, state);
+        }
+        false
+    }
+
+    /// Functions of the repository, and functions that were passed in.
+    fn follow(&mut self, site: Site, call: &Call, name: &SmolStr, state: &mut State, alone: bool, hand_off: bool) {
+        let ev = self.reach.ev;
+        let value = ev.at(site.unit, call.callee);
+        let mut functions: Vec<Func> = self.reach.called(site);
+        if runs_argument(name) {
+            for arg in &call.args {
+                functions.extend(self.reach.functions(&ev.at(site.unit, arg.value)));
+            }
+        }
+        let passed = value.alternatives().iter().find_map(|v| match v {
+            Value::Param { unit, func, index } => Some(((*unit, *func), *index)),
+            _ => None,
+        });
+        let mut inner = state.clone();
+        inner.detached |= hand_off;
+        if let Some((func, index)) = passed {
+            // `once(id, work)` was entered with a function: that runs now.
+            let known = self.argument(func, index);
+            if !known.is_empty() {
+                for work in known {
+                    self.enter(work, None, state.clone());
+                }
+                return;
+            }
+            let script = self.module(site.unit).language != crate::facts::module::Language::Python;
+            inner.detached |= alone && script;
+            self.step(Kind::Passed(func, index), site, &inner);
+            return;
+        }
+        if functions.is_empty() {
+            // A method without an implementation that could be found is as good as unknown.
+            let unresolved = match &value {
+                Value::Unknown | Value::Function { .. } => true,
+                Value::External(symbol) => symbol.strip_prefix("globalThis.").is_some_and(is_undeclared),
+                _ => false,
+            };
+            if unresolved && !is_plain(name) {
+                self.step(Kind::Unresolved(name.clone()), site, state);
+            }
+            return;
+        }
+        for func in functions {
+            let function = self.module(func.0).func(func.1);
+            // A coroutine or promise that nobody waits for.
+            let python = self.module(func.0).language == crate::facts::module::Language::Python;
+            let mut inner = inner.clone();
+            inner.detached |= alone && function.is_async && !python;
+            self.step(Kind::Enters(func), site, &inner);
+            self.enter(func, Some(site), inner);
+        }
+    }
+}
+
+/// Keeps the guard that protects more.
+fn strongest(a: Option<Guard>, b: Option<Guard>) -> Option<Guard> {
+    let rank = |g: &Guard| match g {
+        Guard::Durable(_) => 2,
+        Guard::Unknown(_) => 1,
+        Guard::Memory(_) => 0,
+    };
+    match (a, b) {
+        (Some(a), Some(b)) => Some(if rank(&b) > rank(&a) { b } else { a }),
+        (a, b) => a.or(b),
+    }
+}
+
+/// Functions that start something and do not wait for it.
+fn hands_off(name: &str) -> bool {
+    matches!(
+        name,
+        "create_task"
+            | "ensure_future"
+            | "submit"
+            | "start_soon"
+            | "setImmediate"
+            | "nextTick"
+            | "queueMicrotask"
+            | "call_soon"
+            | "start_new_thread"
+            | "run_coroutine_threadsafe"
+            | "start"
+            | "setTimeout"
+            | "apply_async"
+    )
+}
+
+/// Functions that run what is passed to them, at once or in another thread.
+fn runs_argument(name: &str) -> bool {
+    matches!(
+        name,
+        "submit"
+            | "to_thread"
+            | "run_in_executor"
+            | "run_sync"
+            | "run_in_threadpool"
+            | "Thread"
+            | "map"
+            | "forEach"
+            | "call_soon_threadsafe"
+            | "add_callback_threadsafe"
+            | "partial"
+    )
+}
+
+/// Functions whose callbacks run at another time, for another reason.
+fn later(name: &str) -> bool {
+    matches!(
+        name,
+        "setTimeout"
+            | "setInterval"
+            | "on"
+            | "once"
+            | "addListener"
+            | "addEventListener"
+            | "add_done_callback"
+            | "add_callback"
+            | "add_errback"
+            | "add_signal_handler"
+    )
+}
+
+/// A global that the platform does not provide: it comes from a place that was not read.
+fn is_undeclared(name: &str) -> bool {
+    const PLATFORM: [&str; 18] = [
+        "console",
+        "process",
+        "parseInt",
+        "parseFloat",
+        "isNaN",
+        "isFinite",
+        "setTimeout",
+        "setInterval",
+        "setImmediate",
+        "clearTimeout",
+        "clearInterval",
+        "queueMicrotask",
+        "structuredClone",
+        "crypto",
+        "performance",
+        "fetch",
+        "require",
+        "encodeURIComponent",
+    ];
+    let first = name.split('.').next().unwrap_or(name);
+    first.starts_with(|c: char| c.is_lowercase()) && !PLATFORM.contains(&first)
+}
+
+/// Methods of everyday values that never matter here.
+fn is_plain(name: &str) -> bool {
+    matches!(
+        name,
+        "get"
+            | "items"
+            | "keys"
+            | "values"
+            | "map"
+            | "filter"
+            | "join"
+            | "split"
+            | "trim"
+            | "strip"
+            | "format"
+            | "lower"
+            | "upper"
+            | "toString"
+            | "toISOString"
+            | "push"
+            | "append"
+            | "slice"
+            | "includes"
+            | "startsWith"
+            | "endsWith"
+            | "startswith"
+            | "endswith"
+            | "replace"
+            | "info"
+            | "warn"
+            | "warning"
+            | "error"
+            | "debug"
+            | "log"
+            | "exception"
+            | "decode"
+            | "encode"
+            | "isoformat"
+            | "bind"
+            | "inc"
+            | "observe"
+            | "labels"
+            | "toLowerCase"
+            | "toUpperCase"
+            | "find"
+            | "reduce"
+            | "sort"
+            | "forEach"
+            | "some"
+            | "every"
+            | "toFixed"
+            | "padStart"
+            | "getTime"
+            | "copy"
+            | "extend"
+            | "pop"
+            | "count"
+            | "set"
+            | "setAttribute"
+            | "setAttributes"
+            | "end"
+            | "set_attribute"
+            | "sum"
+    )
+}
+
+/// `except IntegrityError`, `catch (e) { if (e.code === "23505") … }`: the store recognises duplicates
+/// and the handler knows.
+fn tells_duplicate(module: &Module, handler: &crate::facts::module::Handler) -> bool {
+    let named = |e: &ExprId| match &module.expr(*e).kind {
+        ExprKind::Name(n) | ExprKind::Attr { name: n, .. } => {
+            let n = n.to_lowercase();
+            n.contains("integrityerror")
+                || n.contains("duplicatekey")
+                || n.contains("uniqueviolation")
+                || n.contains("alreadyexists")
+                || n.contains("bulkwriteerror")
+        }
+        _ => false,
+    };
+    let types = handler.types.iter().flat_map(|&t| {
+        let mut all = vec![t];
+        all.extend(module.children(t));
+        all
+    });
+    if types.collect::<Vec<_>>().iter().any(named) {
+        return true;
+    }
+    const CODES: [&str; 7] =
+        ["23505", "P2002", "ER_DUP_ENTRY", "E11000", "UniqueConstraintError", "ConflictException", "SQLITE_CONSTRAINT"];
+    let mut blocks = vec![&handler.body];
+    while let Some(block) = blocks.pop() {
+        for &stmt in block {
+            if let StmtKind::If { test, then, other } = &module.stmt(stmt).kind {
+                let mut todo = vec![*test];
+                while let Some(e) = todo.pop() {
+                    match &module.expr(e).kind {
+                        ExprKind::Str(s) if CODES.iter().any(|c| s.contains(c)) => return true,
+                        ExprKind::Name(n) | ExprKind::Attr { name: n, .. } if CODES.contains(&n.as_str()) => {
+                            return true;
+                        }
+                        ExprKind::Num(n) if *n == 11000.0 || *n == 409.0 || *n == 1062.0 => return true,
+                        _ => {}
+                    }
+                    if named(&e) {
+                        return true;
+                    }
+                    todo.extend(module.children(e));
+                }
+                blocks.extend([then, other]);
+            }
+        }
+    }
+    false
+}
+
+/// The function that a name at a call would be, when it is async.
+pub(super) fn is_async(reach: &Reach<'_, '_>, func: (UnitId, FuncId)) -> bool {
+    reach.ev.program.unit(func.0).module.func(func.1).is_async
+}

@@ -1,0 +1,186 @@
+//! Whether a publisher learns that the broker has its message.
+
+use super::call::{Found, callees};
+use super::flow::{self, Fate};
+use super::path::{self, Lookup};
+use crate::catalog::publish::ConfirmBy;
+use crate::extract::Presence;
+use crate::facts::module::ExprKind;
+use crate::program::{Evaluator, Instance, Site, Value};
+
+/// Reads it; `broker` is the broker after registrations have been looked up, `registered` says that
+/// one was found for a call whose broker depends on it.
+pub fn read(ev: &Evaluator<'_>, found: &Found<'_>, broker: &str, registered: bool) -> Presence {
+    let confirm = &found.form.confirm;
+    if let Some(off) = switched_off(ev, found) {
+        return off;
+    }
+    let place = ev.program.place(found.site);
+    if let Some(told) = callback(ev, found) {
+        return told;
+    }
+    match confirm.by {
+        ConfirmBy::Library => Presence::Default,
+        ConfirmBy::Never => Presence::Absent,
+        ConfirmBy::Unknown => Presence::Unknown("the broker behind it is not known".into()),
+        ConfirmBy::ChannelCall => channel_call(ev, found),
+        ConfirmBy::Await => {
+            if matches!(broker, "nats" | "redis pub/sub" | "mqtt") {
+                return Presence::Unknown("the transport has no confirmation".into());
+            }
+            match flow::fate(ev, found.site) {
+                Fate::Awaited(_) => Presence::Default,
+                Fate::Used => Presence::Default,
+                Fate::Detached => Presence::Unknown("it runs as a task of its own".into()),
+                Fate::Dropped if found.form.broker == "transport" && !registered => {
+                    Presence::Unknown("the transport of the client could not be found".into())
+                }
+                Fate::Dropped => Presence::Absent,
+            }
+        }
+        ConfirmBy::Future => match flow::fate(ev, found.site) {
+            Fate::Awaited(outer) => {
+                // The future that the coroutine gives, or the result of `await future`.
+                match flow::fate(ev, Site { unit: found.site.unit, expr: outer }) {
+                    Fate::Dropped => Presence::Absent,
+                    Fate::Detached => Presence::Unknown("it runs as a task of its own".into()),
+                    _ => Presence::Present(place),
+                }
+            }
+            Fate::Used => Presence::Present(place),
+            Fate::Detached => Presence::Unknown("it runs as a task of its own".into()),
+            Fate::Dropped => Presence::Absent,
+        },
+        ConfirmBy::Callback => waits(ev, found),
+    }
+}
+
+/// An option that turns confirms off, in the call or where the channel or producer was made.
+fn switched_off(ev: &Evaluator<'_>, found: &Found<'_>) -> Option<Presence> {
+    let is_off = |site: &Site| match ev.eval(*site) {
+        Value::Bool(b) => !b,
+        Value::Num(n) => n == 0.0,
+        Value::Str(text) => matches!(text.as_literal().as_deref(), Some("0" | "none")),
+        _ => false,
+    };
+    for option in &found.form.confirm.off {
+        if path::sites(ev, found.site, option).iter().any(is_off) {
+            return Some(Presence::Absent);
+        }
+        for receiver in &found.receivers {
+            let mut origin = Some(receiver);
+            while let Some(instance) = origin {
+                if let Some(call) = instance.call {
+                    for path in [option.clone(), format!("0.{option}"), format!("1.{option}")] {
+                        if path::sites(ev, call, &path).iter().any(is_off) {
+                            return Some(Presence::Absent);
+                        }
+                    }
+                }
+                origin = instance.from.as_deref();
+            }
+        }
+    }
+    None
+}
+
+/// A callback that is told the outcome. One that never looks at what it is told counts as none.
+fn callback(ev: &Evaluator<'_>, found: &Found<'_>) -> Option<Presence> {
+    for option in &found.form.confirm.callback {
+        let Lookup::Found(sites) = path::lookup(ev, found.site, option) else { continue };
+        for site in sites {
+            match ev.eval(site) {
+                Value::Function { unit, func, .. } => {
+                    let module = &ev.program.unit(unit).module;
+                    let function = module.func(func);
+                    let Some(first) = function.params.first() else { continue };
+                    let looks = module.exprs.iter().any(|e| {
+                        function.span.contains(e.span) && matches!(&e.kind, ExprKind::Name(n) if *n == first.name)
+                    });
+                    if looks {
+                        return Some(Presence::Present(ev.program.place(site)));
+                    }
+                }
+                Value::Null | Value::Num(_) | Value::Str(_) | Value::Dict(_) | Value::Env { .. } => {}
+                _ => return Some(Presence::Present(ev.program.place(site))),
+            }
+        }
+    }
+    None
+}
+
+/// A method of the channel that turns confirms on.
+fn channel_call(ev: &Evaluator<'_>, found: &Found<'_>) -> Presence {
+    let mut unresolved = false;
+    for name in &found.form.confirm.calls {
+        for &site in ev.program.calls_named(name) {
+            let receivers: Vec<Instance> = callees(ev, site).into_iter().filter_map(|(_, r)| r).collect();
+            if receivers.iter().any(|r| found.receivers.iter().any(|f| same(r, f))) {
+                return Presence::Present(ev.program.place(site));
+            }
+            let known = |r: &Instance| r.call.is_some();
+            unresolved |= receivers.is_empty()
+                || !receivers.iter().all(known)
+                || found.receivers.is_empty()
+                || !found.receivers.iter().all(known);
+        }
+    }
+    if unresolved {
+        return Presence::Unknown("it could not be told whether this channel has confirms on".into());
+    }
+    Presence::Absent
+}
+
+fn same(a: &Instance, b: &Instance) -> bool {
+    a.call.is_some() && a.call == b.call
+}
+
+/// A call that waits for what is outstanding, in the same function or one that it is called from; or a
+/// handler of delivery reports on the producer.
+fn waits(ev: &Evaluator<'_>, found: &Found<'_>) -> Presence {
+    let site = found.site;
+    let home = flow::home(ev, site);
+    let mut elsewhere = None;
+    for name in &found.form.confirm.calls {
+        let (method, event) = name.split_once(':').map_or((name.as_str(), None), |(m, e)| (m, Some(e)));
+        for &call in ev.program.calls_named(method) {
+            let first = ev.program.unit(call.unit).module.call(call.expr).and_then(|c| c.args.first());
+            if let Some(event) = event
+                && first.is_none_or(|a| ev.at(call.unit, a.value).as_str().as_deref() != Some(event))
+            {
+                continue;
+            }
+            let receivers: Vec<Instance> = callees(ev, call).into_iter().filter_map(|(_, r)| r).collect();
+            let ours = receivers.iter().any(|r| found.receivers.iter().any(|f| same(r, f)));
+            if event.is_some() && (ours || call.unit == site.unit) {
+                return Presence::Present(ev.program.place(call));
+            }
+            if call.unit == site.unit && flow::home(ev, call) == home {
+                return Presence::Present(ev.program.place(call));
+            }
+            if ours
+                || (receivers.iter().any(|r| found.receivers.iter().any(|f| f.ty == r.ty)) && call.unit == site.unit)
+            {
+                elsewhere = Some(call);
+            }
+        }
+    }
+    // A promise made around the call.
+    if matches!(flow::fate(ev, site), Fate::Used) && found.library.library.contains("rdkafka") {
+        return Presence::Present(ev.program.place(site));
+    }
+    match elsewhere {
+        Some(call) if !is_shutdown(ev, call) => {
+            Presence::Unknown("another function waits for the outstanding messages".into())
+        }
+        _ => Presence::Absent,
+    }
+}
+
+/// True for a call in a function that ends things.
+fn is_shutdown(ev: &Evaluator<'_>, site: Site) -> bool {
+    const ENDS: &[&str] = &["close", "stop", "shutdown", "destroy", "disconnect", "exit", "del", "cleanup", "teardown"];
+    let Some(func) = flow::home(ev, site) else { return true };
+    let name = flow::squeeze(&ev.program.unit(site.unit).module.func(func).name);
+    ENDS.iter().any(|e| name.contains(e)) || name == "lifespan"
+}

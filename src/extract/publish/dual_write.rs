@@ -1,0 +1,304 @@
+//! A commit and a publish in one function, with nothing that makes them one.
+//!
+//! The function is the one in which both are seen: it commits itself or calls something that does, and
+//! it publishes itself or calls something that does nothing else. An outbox in sight clears it.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::flow::{self, squeeze};
+use super::{InScope, Kind, Publisher, call};
+use crate::catalog::schema::{Ecosystem, Library};
+use crate::catalog::writes;
+use crate::facts::module::{Block, ExprKind, StmtId, StmtKind};
+use crate::program::hierarchy::FuncRef;
+use crate::program::{Evaluator, Parent, Site, UnitId, Value};
+use crate::syntax::Place;
+
+/// How many calls lie between the function and the commit or the publish.
+const MAX_HOPS: usize = 4;
+
+/// A commit and a publish that can come apart.
+#[derive(Clone, Debug)]
+pub struct DualWrite {
+    /// The call that publishes, in the function that also commits.
+    pub place: Place,
+    /// The expression.
+    pub site: Site,
+    /// The write to the database, or the call of what writes.
+    pub write: Place,
+    /// The method called: `save`, `commit`.
+    pub write_name: String,
+    /// The call to the broker, when `place` calls a function that makes it.
+    pub broker_call: Option<Place>,
+    /// The publisher, by its index.
+    pub publisher: usize,
+    /// The write stands before the publish.
+    pub write_first: bool,
+}
+
+/// What functions do to databases.
+struct Stores {
+    /// The writes of a function, its own and those of what it calls.
+    writes: HashMap<FuncRef, Vec<Site>>,
+    /// Functions that call a database library at all.
+    touches: HashSet<FuncRef>,
+}
+
+/// All of them, sorted by place.
+pub fn find(ev: &Evaluator<'_>, in_scope: &InScope<'_>, publishers: &[Publisher]) -> Vec<DualWrite> {
+    if publishers.is_empty() {
+        return Vec::new();
+    }
+    let stores = stores(ev, in_scope);
+    if stores.writes.is_empty() {
+        return Vec::new();
+    }
+    let mut out: BTreeMap<Site, DualWrite> = BTreeMap::new();
+    for (index, publisher) in publishers.iter().enumerate() {
+        if matches!(publisher.kind, Kind::DeadLetter | Kind::Reply | Kind::Telemetry)
+            || publisher.broker == "redis pub/sub"
+        {
+            continue;
+        }
+        // The call to the broker, then the calls of the functions that do nothing but publish.
+        let mut level = vec![publisher.site];
+        let mut seen: HashSet<FuncRef> = HashSet::new();
+        for _ in 0..=MAX_HOPS {
+            let mut next = Vec::new();
+            for site in level {
+                let Some(func) = flow::home(ev, site) else { continue };
+                let home = (site.unit, func);
+                if has_outbox(ev, home) {
+                    continue;
+                }
+                if let Some(write) = stores.writes.get(&home).and_then(|writes| together(ev, writes, site)) {
+                    let broker_call = (site != publisher.site).then_some(publisher.place);
+                    out.entry(site).or_insert_with(|| describe(ev, site, write, broker_call, index));
+                    continue;
+                }
+                if stores.touches.contains(&home) || !seen.insert(home) {
+                    continue;
+                }
+                next.extend(ev.callers(home.0, home.1).into_iter().filter(|c| in_scope(c.unit)));
+            }
+            level = next;
+        }
+    }
+    let mut out: Vec<DualWrite> = out.into_values().collect();
+    out.sort_by_key(|d| d.place);
+    out
+}
+
+fn describe(ev: &Evaluator<'_>, site: Site, write: Site, broker_call: Option<Place>, publisher: usize) -> DualWrite {
+    let module = &ev.program.unit(write.unit).module;
+    DualWrite {
+        place: ev.program.place(site),
+        site,
+        write: ev.program.place(write),
+        write_name: module.callee_name(write.expr).map(ToString::to_string).unwrap_or_default(),
+        broker_call,
+        publisher,
+        write_first: module.expr(write.expr).span.start < module.expr(site.expr).span.start,
+    }
+}
+
+fn stores(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Stores {
+    let libraries: Vec<&Library> = ev.catalog.libraries().iter().filter(|l| l.writes.is_some()).collect();
+    let mut names: HashSet<(Ecosystem, &str)> = HashSet::new();
+    for library in &libraries {
+        if let Some(writes) = &library.writes {
+            names.extend(
+                writes
+                    .methods
+                    .iter()
+                    .chain(&writes.sql)
+                    .map(|m| (library.ecosystem, m.rsplit('.').next().unwrap_or(m))),
+            );
+        }
+    }
+    let mut stores = Stores { writes: HashMap::new(), touches: HashSet::new() };
+    let mut level: Vec<FuncRef> = Vec::new();
+    for unit in ev.program.ids().filter(|u| in_scope(*u)) {
+        let u = ev.program.unit(unit);
+        let language = u.module.language;
+        let ecosystem = Ecosystem::of(language);
+        for id in &u.index.calls {
+            let site = Site { unit, expr: id.expr };
+            let Some(func) = flow::home(ev, site) else { continue };
+            let Some((library, rest)) = stored(ev, site) else { continue };
+            let home = (unit, func);
+            // boto3 is both: a call of a queue is no call of a table.
+            if library.publish.is_empty() {
+                stores.touches.insert(home);
+            }
+            let name = u.module.callee_name(id.expr).map_or("", |n| n.as_str());
+            if !names.contains(&(ecosystem, name)) || !is_write(ev, site, library, &rest) || is_bookkeeping(ev, site) {
+                continue;
+            }
+            let writes = stores.writes.entry(home).or_default();
+            if writes.is_empty() {
+                level.push(home);
+            }
+            writes.push(site);
+        }
+    }
+    for _ in 0..MAX_HOPS {
+        let mut next = Vec::new();
+        for (unit, func) in level {
+            if has_outbox(ev, (unit, func)) && only_outbox(ev, (unit, func), &stores) {
+                continue;
+            }
+            for caller in ev.callers(unit, func).into_iter().filter(|c| in_scope(c.unit)) {
+                let Some(home) = flow::home(ev, caller).map(|f| (caller.unit, f)) else { continue };
+                if home == (unit, func) {
+                    continue;
+                }
+                let writes = stores.writes.entry(home).or_default();
+                if writes.is_empty() {
+                    next.push(home);
+                }
+                if !writes.contains(&caller) {
+                    writes.push(caller);
+                }
+            }
+        }
+        level = next;
+    }
+    stores
+}
+
+/// The database library that a call goes to, and the symbol in it.
+fn stored<'e>(ev: &Evaluator<'e>, site: Site) -> Option<(&'e Library, String)> {
+    let language = ev.program.language(site.unit);
+    call::callees(ev, site).into_iter().find_map(|(symbol, _)| {
+        let (library, rest) = ev.catalog.split(language, &symbol)?;
+        library.writes.as_ref()?;
+        Some((library, rest.to_string()))
+    })
+}
+
+fn is_write(ev: &Evaluator<'_>, site: Site, library: &Library, rest: &str) -> bool {
+    let Some(writes) = &library.writes else { return false };
+    if writes.has(rest) {
+        return true;
+    }
+    let module = &ev.program.unit(site.unit).module;
+    writes.runs_sql(rest)
+        && module.call(site.expr).and_then(|c| c.args.first()).is_some_and(|arg| {
+            let value = ev.at(site.unit, arg.value);
+            let text = match &value {
+                // `pool.query({ text: 'INSERT …' })`, `session.execute(text("…"))`
+                Value::Dict(dict) => dict.get("text").map(|s| ev.eval(s)).and_then(|v| v.to_text()),
+                Value::Instance(instance) => instance
+                    .call
+                    .and_then(|c| super::path::sites(ev, c, "0").first().copied())
+                    .and_then(|s| ev.eval(s).to_text()),
+                value => value.to_text(),
+            };
+            text.is_some_and(|t| writes::writes(&t.pattern()))
+        })
+}
+
+/// Rows that only remember which messages were handled, or that wait to be published.
+fn is_bookkeeping(ev: &Evaluator<'_>, site: Site) -> bool {
+    flow::mentions(ev, site, &|name| {
+        let name = squeeze(name);
+        ["outbox", "inbox", "processedmessage", "processedevent", "idempoten", "deduplicat"]
+            .iter()
+            .any(|w| name.contains(w))
+    })
+}
+
+/// True when an outbox is in sight: the function, its class or its module names one.
+fn has_outbox(ev: &Evaluator<'_>, (unit, func): FuncRef) -> bool {
+    let u = ev.program.unit(unit);
+    let function = u.module.func(func);
+    let named = |name: &str| squeeze(name).contains("outbox");
+    named(&u.path)
+        || named(&function.name)
+        || function.class.is_some_and(|c| named(&u.module.class(c).name))
+        || u.module.exprs.iter().any(|e| {
+            function.span.contains(e.span)
+                && matches!(&e.kind, ExprKind::Name(n) | ExprKind::Attr { name: n, .. } | ExprKind::Str(n) if named(n))
+        })
+}
+
+fn only_outbox(ev: &Evaluator<'_>, func: FuncRef, stores: &Stores) -> bool {
+    stores.writes.get(&func).is_none_or(|w| w.iter().all(|s| is_bookkeeping(ev, *s)))
+}
+
+/// The write that lies on a path with the publish: the last one before it, else the first after it.
+fn together(ev: &Evaluator<'_>, writes: &[Site], publish: Site) -> Option<Site> {
+    let module = &ev.program.unit(publish.unit).module;
+    let start = |s: Site| module.expr(s.expr).span.start;
+    let on_path: Vec<Site> = writes
+        .iter()
+        .copied()
+        .filter(|w| *w != publish && w.unit == publish.unit && !exclusive(ev, *w, publish))
+        .collect();
+    let before = on_path.iter().copied().filter(|w| start(*w) < start(publish)).max_by_key(|w| start(*w));
+    before.or_else(|| on_path.into_iter().min_by_key(|w| start(*w)))
+}
+
+/// The statements around an expression, outermost first, with the branch taken in each.
+fn around(ev: &Evaluator<'_>, site: Site) -> Vec<StmtId> {
+    let index = &ev.program.unit(site.unit).index;
+    let mut out: Vec<StmtId> = index
+        .ancestors(site.expr)
+        .filter_map(|p| match p {
+            Parent::Stmt(stmt) => Some(stmt),
+            _ => None,
+        })
+        .collect();
+    out.reverse();
+    out
+}
+
+/// True when one run of the function never does both.
+fn exclusive(ev: &Evaluator<'_>, a: Site, b: Site) -> bool {
+    let module = &ev.program.unit(a.unit).module;
+    let (first, second) =
+        if module.expr(a.expr).span.start <= module.expr(b.expr).span.start { (a, b) } else { (b, a) };
+    let (up, down) = (around(ev, first), around(ev, second));
+    let shared = up.iter().zip(&down).take_while(|(x, y)| x == y).count();
+    if shared > 0
+        && let (Some(x), Some(y)) = (up.get(shared), down.get(shared))
+        && branch(ev, a.unit, up[shared - 1], *x) != branch(ev, a.unit, up[shared - 1], *y)
+    {
+        return true;
+    }
+    // The first one stands in a block that leaves the function (or the turn of the loop).
+    (shared.max(1)..up.len()).any(|i| {
+        let Some(block) = block_of(ev, a.unit, up[i - 1], up[i]) else { return false };
+        block.last().is_some_and(|last| {
+            matches!(
+                module.stmt(*last).kind,
+                StmtKind::Return(_) | StmtKind::Throw(_) | StmtKind::Continue | StmtKind::Break
+            )
+        })
+    })
+}
+
+/// Which of the alternatives of a statement holds another one: 0 when it has none.
+fn branch(ev: &Evaluator<'_>, unit: UnitId, outer: StmtId, inner: StmtId) -> usize {
+    match &ev.program.unit(unit).module.stmt(outer).kind {
+        StmtKind::If { then, other, .. } => {
+            if then.contains(&inner) {
+                1
+            } else {
+                usize::from(other.contains(&inner)) * 2
+            }
+        }
+        StmtKind::Try { handlers, .. } => handlers.iter().position(|h| h.body.contains(&inner)).map_or(0, |i| i + 1),
+        _ => 0,
+    }
+}
+
+/// The conditional block that holds a statement.
+fn block_of<'e>(ev: &'e Evaluator<'_>, unit: UnitId, outer: StmtId, inner: StmtId) -> Option<&'e Block> {
+    match &ev.program.unit(unit).module.stmt(outer).kind {
+        StmtKind::If { then, other, .. } => [then, other].into_iter().find(|b| b.contains(&inner)),
+        StmtKind::Try { handlers, .. } => handlers.iter().map(|h| &h.body).find(|b| b.contains(&inner)),
+        _ => None,
+    }
+}

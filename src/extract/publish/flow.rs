@@ -1,0 +1,187 @@
+//! Small questions about where an expression stands and what becomes of its result.
+
+use smol_str::SmolStr;
+
+use crate::facts::module::{ExprId, ExprKind, FuncId, FunctionKind, StmtKind, TemplatePart};
+use crate::program::index::Binding;
+use crate::program::{Evaluator, Parent, Site, UnitId};
+use crate::syntax::Span;
+
+/// Functions that run the lambda they are given at once, so that it belongs to the function around it.
+const RUNS_LAMBDA: &[&str] = &[
+    "transaction",
+    "$transaction",
+    "transactional",
+    "withTransaction",
+    "with_transaction",
+    "runInTransaction",
+    "runTransaction",
+    "map",
+    "forEach",
+    "flatMap",
+    "then",
+    "catch",
+    "finally",
+    "retry",
+    "asyncRetry",
+    "pRetry",
+    "backOff",
+    "withRetry",
+    "executeWithRetry",
+    "all",
+    "allSettled",
+    "run_in_executor",
+    "startActiveSpan",
+    "Promise",
+    "fire",
+    "execute",
+];
+
+/// The function that an expression belongs to, with lambdas that run at once counted as part of the
+/// function around them.
+pub fn home(ev: &Evaluator<'_>, site: Site) -> Option<FuncId> {
+    let unit = ev.program.unit(site.unit);
+    let mut func = unit.index.func_of(site.expr)?;
+    loop {
+        let function = unit.module.func(func);
+        let Some(parent) = function.parent else { return Some(func) };
+        if function.kind != FunctionKind::Lambda {
+            return Some(func);
+        }
+        let Some(&lambda) = unit.index.lambda_expr.get(&func) else { return Some(func) };
+        let Some(Parent::Expr(outer)) = unit.index.expr_parent.get(lambda.0 as usize) else { return Some(func) };
+        let name = match &unit.module.expr(*outer).kind {
+            ExprKind::Call(_) => unit.module.callee_name(*outer).cloned(),
+            // `[async () => …]` of `Promise.all`.
+            _ => None,
+        };
+        if !name.is_some_and(|n| RUNS_LAMBDA.contains(&n.as_str())) {
+            return Some(func);
+        }
+        func = parent;
+    }
+}
+
+/// True when a name, an attribute or a literal in an expression satisfies a condition.
+pub fn mentions(ev: &Evaluator<'_>, site: Site, wanted: &dyn Fn(&str) -> bool) -> bool {
+    let module = &ev.program.unit(site.unit).module;
+    let mut todo = vec![site.expr];
+    let mut steps = 0;
+    while let Some(expr) = todo.pop() {
+        steps += 1;
+        if steps > 2_000 {
+            return false;
+        }
+        let hit = match &module.expr(expr).kind {
+            ExprKind::Name(name) | ExprKind::Attr { name, .. } | ExprKind::Str(name) => wanted(name),
+            ExprKind::Template(parts) => parts.iter().any(|p| matches!(p, TemplatePart::Text(t) if wanted(t))),
+            _ => false,
+        };
+        if hit {
+            return true;
+        }
+        todo.extend(module.children(expr));
+    }
+    false
+}
+
+/// Lower case without separators.
+pub fn squeeze(name: &str) -> String {
+    name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase()
+}
+
+/// What becomes of the result of an expression.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is awaited, by the expression given.
+    Awaited(ExprId),
+    /// It is looked at, kept, passed on or returned.
+    Used,
+    /// Nobody looks at it.
+    Dropped,
+    /// It is handed to something that runs it, so that it is not known who looks at the result.
+    Detached,
+}
+
+/// Functions that run a coroutine without anyone looking at its result.
+const DETACHES: &[&str] = &["create_task", "ensure_future", "run_coroutine_threadsafe", "add_task", "spawn"];
+
+/// See [`Fate`].
+pub fn fate(ev: &Evaluator<'_>, site: Site) -> Fate {
+    let unit = ev.program.unit(site.unit);
+    let module = &unit.module;
+    let mut current = site.expr;
+    for _ in 0..64 {
+        match unit.index.expr_parent.get(current.0 as usize) {
+            Some(Parent::Expr(outer)) => match &module.expr(*outer).kind {
+                ExprKind::Await(_) => return Fate::Awaited(*outer),
+                // `x.then(…)`, `future.get()`.
+                ExprKind::Attr { .. } => return Fate::Used,
+                ExprKind::Call(call) => {
+                    if call.callee == current {
+                        return Fate::Used;
+                    }
+                    let name = module.callee_name(*outer).map(SmolStr::as_str).unwrap_or_default();
+                    return if DETACHES.contains(&name) { Fate::Detached } else { Fate::Used };
+                }
+                ExprKind::Assign { target, .. } => return variable(ev, site.unit, *target),
+                ExprKind::Cond { .. } | ExprKind::Binary { .. } | ExprKind::Cast { .. } => current = *outer,
+                // `void producer.send(…)`.
+                ExprKind::Other(children) if children.len() == 1 => current = *outer,
+                _ => return Fate::Used,
+            },
+            Some(Parent::Stmt(stmt)) => match &module.stmt(*stmt).kind {
+                StmtKind::Expr(_) => return Fate::Dropped,
+                StmtKind::Assign { target, .. } => return variable(ev, site.unit, *target),
+                _ => return Fate::Used,
+            },
+            _ => return Fate::Used,
+        }
+    }
+    Fate::Used
+}
+
+/// What becomes of what is assigned to a target.
+fn variable(ev: &Evaluator<'_>, unit_id: UnitId, target: ExprId) -> Fate {
+    let unit = ev.program.unit(unit_id);
+    let ExprKind::Name(name) = &unit.module.expr(target).kind else { return Fate::Used };
+    let scope = unit.index.func_of(target).map(|f| unit.module.func(f).span);
+    let mut awaited = None;
+    for (i, expr) in unit.module.exprs.iter().enumerate() {
+        let id = ExprId(i as u32);
+        if id == target || !matches!(&expr.kind, ExprKind::Name(n) if n == name) {
+            continue;
+        }
+        if scope.is_some_and(|s| !s.contains(expr.span)) {
+            continue;
+        }
+        // Assigned again.
+        if let Some(Parent::Stmt(stmt)) = unit.index.expr_parent.get(i)
+            && matches!(&unit.module.stmt(*stmt).kind, StmtKind::Assign { target, .. } if *target == id)
+        {
+            continue;
+        }
+        match unit.index.expr_parent.get(i) {
+            Some(Parent::Expr(outer)) if matches!(unit.module.expr(*outer).kind, ExprKind::Await(_)) => {
+                awaited = Some(*outer);
+            }
+            _ => return Fate::Used,
+        }
+    }
+    awaited.map_or(Fate::Dropped, Fate::Awaited)
+}
+
+/// The only expression that a name is assigned from, in the scope where it is used.
+pub fn single_assignment(ev: &Evaluator<'_>, unit: UnitId, at: ExprId, name: &str) -> Option<ExprId> {
+    let unit = ev.program.unit(unit);
+    let (_, bindings) = unit.index.lookup(&unit.module, unit.index.func_of(at), name)?;
+    match bindings {
+        [Binding::Value(value)] => Some(*value),
+        _ => None,
+    }
+}
+
+/// The span of a function.
+pub fn span(ev: &Evaluator<'_>, unit: UnitId, func: FuncId) -> Span {
+    ev.program.unit(unit).module.func(func).span
+}

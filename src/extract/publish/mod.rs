@@ -1,0 +1,240 @@
+//! Messages that are handed to a broker: where, what is in them, and whether they can get lost on the
+//! way.
+
+pub mod call;
+pub mod confirm;
+pub mod dual_write;
+pub mod flow;
+pub mod path;
+pub mod payload;
+pub mod persist;
+pub mod shape;
+pub mod transport;
+
+#[cfg(test)]
+mod tests;
+
+use crate::catalog::publish::{Publish, PublishKind};
+use crate::extract::Presence;
+use crate::program::value::Text;
+use crate::program::{Evaluator, Instance, Site, UnitId, Value};
+use crate::syntax::Place;
+
+pub use dual_write::DualWrite;
+pub use shape::{Key, Shape};
+
+/// A call that hands a message to a broker.
+#[derive(Clone, Debug)]
+pub struct Publisher {
+    /// The call.
+    pub place: Place,
+    /// The expression.
+    pub site: Site,
+    /// The library: `pika`, `kafkajs`.
+    pub library: String,
+    /// The method: `basic_publish`.
+    pub method: String,
+    /// The kind of broker: `rabbitmq`, `kafka`, `sqs`, `nats`, `redis`, `celery`.
+    pub broker: String,
+    /// What the message is.
+    pub kind: Kind,
+    /// The exchanges, topics, queues or subjects, one for each way in.
+    pub destinations: Vec<Text>,
+    /// The routing keys or names of events.
+    pub keys: Vec<Text>,
+    /// What the payload looks like, one for each way in.
+    pub payloads: Vec<Shape>,
+    /// The publisher learns that the broker has the message.
+    pub confirmed: Presence,
+    /// The message survives a restart of the broker.
+    pub persistent: Presence,
+    /// The declaration of its queue, when that does not survive a restart of the broker.
+    pub fragile_queue: Option<Place>,
+    /// The message says which version of its schema it has.
+    pub version: Presence,
+    /// The message has an id by which a consumer can recognise a duplicate.
+    pub event_id: Presence,
+    /// The function around it: its name and the place of the name.
+    pub function: Option<(String, Place)>,
+    /// What to write to have it confirmed.
+    pub confirm_help: String,
+    /// What to write to have it persistent.
+    pub persistent_help: String,
+}
+
+/// See [`Publisher::kind`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Something happened; services that subscribe learn of it.
+    Event,
+    /// Work for a worker.
+    Job,
+    /// A message that could not be processed, on its way to a dead letter queue.
+    DeadLetter,
+    /// The answer to a request.
+    Reply,
+    /// A log line, a measurement, a sign of life: one that is lost does no harm.
+    Telemetry,
+}
+
+impl Publisher {
+    /// The destination for a message: the first name that is known, with holes as `{}`.
+    pub fn channel(&self) -> Option<String> {
+        self.keys.iter().chain(&self.destinations).map(Text::pattern).find(|t| !t.is_empty() && t != "{}")
+    }
+}
+
+/// Everything about publishing.
+#[derive(Debug, Default)]
+pub struct Publishing {
+    /// The calls, sorted by place.
+    pub publishers: Vec<Publisher>,
+    /// Commits and publishes that are not one, sorted by place.
+    pub dual_writes: Vec<DualWrite>,
+}
+
+/// True when code of this unit is production code that runs on a server.
+pub type InScope<'s> = dyn Fn(UnitId) -> bool + 's;
+
+/// All publishers of the program.
+pub fn extract(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Publishing {
+    let registered = transport::registrations(ev, in_scope);
+    let mut publishers = Vec::new();
+    for found in call::find(ev, in_scope) {
+        if let Some(publisher) = read(ev, in_scope, &registered, &found) {
+            publishers.push(publisher);
+        }
+    }
+    publishers.sort_by_key(|p| p.place);
+    let dual_writes = dual_write::find(ev, in_scope, &publishers);
+    Publishing { publishers, dual_writes }
+}
+
+fn read(
+    ev: &Evaluator<'_>,
+    in_scope: &InScope<'_>,
+    registered: &[transport::Registration],
+    found: &call::Found<'_>,
+) -> Option<Publisher> {
+    let (form, site) = (found.form, found.site);
+    let registration = match form.broker.as_str() {
+        "transport" => transport::of(ev, registered, site),
+        _ => None,
+    };
+    let broker = match (form.broker.as_str(), registration) {
+        ("transport", Some(r)) => r.broker()?.to_string(),
+        (broker, _) => broker.to_string(),
+    };
+    let mut reader = payload::Reader::new(ev, in_scope);
+    let destinations = reader.texts_at(site, &form.destination);
+    let keys = reader.texts_at(site, &form.key);
+    let payloads = reader.payloads(site, form);
+    let kind = kind(ev, form, site, &destinations, &keys);
+    let (version, event_id) = match kind {
+        Kind::Event | Kind::DeadLetter => {
+            let metadata = reader.metadata(site, form);
+            let names: Vec<String> = destinations.iter().chain(&keys).map(Text::pattern).collect();
+            (
+                shape::version(ev, &payloads, &metadata, &names, ev.program.place(site)),
+                if form.ids.iter().any(|p| !matches!(path::lookup(ev, site, p), path::Lookup::Missing)) {
+                    Presence::Present(ev.program.place(site))
+                } else {
+                    shape::event_id(ev, &payloads, &metadata)
+                },
+            )
+        }
+        Kind::Job | Kind::Reply | Kind::Telemetry => (Presence::Default, Presence::Default),
+    };
+    let unit = ev.program.unit(site.unit);
+    let function = flow::home(ev, site)
+        .map(|func| (unit.module.func(func).name.to_string(), ev.program.function_place(site.unit, func)));
+    Some(Publisher {
+        place: ev.program.place(site),
+        site,
+        library: found.library.library.clone(),
+        method: unit.module.callee_name(site.expr).map(ToString::to_string).unwrap_or_default(),
+        kind,
+        confirmed: confirm::read(ev, found, &broker, registration.is_some()),
+        persistent: persist::read(ev, found, &broker, registration, kind),
+        fragile_queue: persist::fragile_queue(ev, found),
+        broker,
+        destinations,
+        keys,
+        payloads,
+        version,
+        event_id,
+        function,
+        confirm_help: form.confirm_help.clone(),
+        persistent_help: form.persistent_help.clone(),
+    })
+}
+
+/// What a message is, by where it goes.
+fn kind(ev: &Evaluator<'_>, form: &Publish, site: Site, destinations: &[Text], keys: &[Text]) -> Kind {
+    if form.kind == PublishKind::Job {
+        return Kind::Job;
+    }
+    let paths = || form.destination.iter().chain(&form.key);
+    if paths().any(|p| {
+        path::sites(ev, site, p).iter().any(|s| {
+            flow::mentions(ev, *s, &|name| {
+                let name = flow::squeeze(name);
+                name.ends_with("replyto") || name.contains("directreply")
+            })
+        })
+    }) {
+        return Kind::Reply;
+    }
+    let texts: Vec<String> = destinations.iter().chain(keys).map(Text::pattern).collect();
+    let named_dead = !texts.is_empty() && texts.iter().all(|t| is_dead_letter(t));
+    let spelled_dead =
+        paths().any(|p| path::sites(ev, site, p).iter().any(|s| flow::mentions(ev, *s, &is_dead_letter)));
+    if named_dead || spelled_dead {
+        Kind::DeadLetter
+    } else if !texts.is_empty() && keys_or(&texts, keys).iter().all(|t| is_telemetry(t)) {
+        Kind::Telemetry
+    } else {
+        Kind::Event
+    }
+}
+
+/// The routing keys where there are any: they say more than the exchange.
+fn keys_or(texts: &[String], keys: &[Text]) -> Vec<String> {
+    let named: Vec<String> = keys.iter().map(Text::pattern).filter(|k| !k.is_empty()).collect();
+    if named.is_empty() { texts.to_vec() } else { named }
+}
+
+/// True for the name of a stream of measurements, log lines or signs of life.
+fn is_telemetry(name: &str) -> bool {
+    name.to_lowercase().split(|c: char| !c.is_ascii_alphanumeric()).any(|w| {
+        matches!(
+            w,
+            "log" | "logs" | "logging" | "metric" | "metrics" | "telemetry" | "heartbeat" | "presence" | "typing"
+        )
+    })
+}
+
+/// True for a name that says dead letter: `orders.dlq`, `order-dead-letter`, `deadLetterTopic`.
+pub fn is_dead_letter(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    let squeezed = flow::squeeze(name);
+    squeezed.contains("deadletter")
+        || squeezed.contains("poison")
+        || lower
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .any(|w| matches!(w, "dlq" | "dlt" | "dlx" | "dead" | "dle"))
+        || squeezed.starts_with("dlq")
+        || squeezed.ends_with("dlq")
+}
+
+/// The first alternative of a value that is an external object, with parameters followed.
+pub(crate) fn instances(ev: &Evaluator<'_>, value: &Value) -> Vec<Instance> {
+    ev.settle(value)
+        .iter()
+        .flat_map(|v| v.alternatives().to_vec())
+        .filter_map(|v| match v {
+            Value::Instance(i) => Some(i),
+            _ => None,
+        })
+        .collect()
+}

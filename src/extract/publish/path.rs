@@ -1,0 +1,140 @@
+//! Finds what stands at a path of a call; see [`crate::catalog::publish`] for paths.
+
+use crate::facts::module::ExprKind;
+use crate::program::{Evaluator, Site, Value};
+
+/// What stands at a path.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Lookup {
+    /// These expressions (several for the items of a list).
+    Found(Vec<Site>),
+    /// Nothing, and there is no place where it could have been overlooked.
+    Missing,
+    /// It could not be read.
+    Unknown,
+}
+
+/// What stands at a path of a call.
+pub fn lookup(ev: &Evaluator<'_>, site: Site, path: &str) -> Lookup {
+    let module = &ev.program.unit(site.unit).module;
+    let Some(call) = module.call(site.expr) else { return Lookup::Unknown };
+    let mut segments = path.split('.');
+    let head = segments.next().unwrap_or("");
+    let (name, each) = strip(head);
+    let arg = match name.parse::<usize>() {
+        Ok(n) => call.args.iter().filter(|a| a.name.is_none() && !a.spread).nth(n),
+        Err(_) => call.args.iter().find(|a| a.name.as_deref() == Some(name)),
+    };
+    let Some(arg) = arg else {
+        return if call.args.iter().any(|a| a.spread) { Lookup::Unknown } else { Lookup::Missing };
+    };
+    let mut sites = vec![Site { unit: site.unit, expr: arg.value }];
+    if each && !items(ev, &mut sites) {
+        return Lookup::Unknown;
+    }
+    for segment in segments {
+        let (key, each) = strip(segment);
+        let mut next = Vec::new();
+        let mut unknown = false;
+        for site in sites {
+            match get(ev, site, key) {
+                Lookup::Found(found) => next.extend(found),
+                Lookup::Missing => {}
+                Lookup::Unknown => unknown = true,
+            }
+        }
+        if next.is_empty() {
+            return if unknown { Lookup::Unknown } else { Lookup::Missing };
+        }
+        sites = next;
+        if each && !items(ev, &mut sites) {
+            return Lookup::Unknown;
+        }
+    }
+    Lookup::Found(sites)
+}
+
+/// The expressions at a path; empty when there are none or they are not known.
+pub fn sites(ev: &Evaluator<'_>, site: Site, path: &str) -> Vec<Site> {
+    match lookup(ev, site, path) {
+        Lookup::Found(sites) => sites,
+        _ => Vec::new(),
+    }
+}
+
+fn strip(segment: &str) -> (&str, bool) {
+    match segment.strip_suffix("[]") {
+        Some(name) => (name, true),
+        None => (segment, false),
+    }
+}
+
+/// Replaces lists by their items; false when one is not a literal list.
+fn items(ev: &Evaluator<'_>, sites: &mut Vec<Site>) -> bool {
+    let mut out = Vec::new();
+    for site in sites.iter() {
+        match ev.eval(*site) {
+            Value::List(list) => out.extend(list.iter().copied().take(8)),
+            // `events.map((e) => ({ … }))`, `[... for e in events]`.
+            _ => match mapped(ev, *site) {
+                Some(item) => out.push(item),
+                None => return false,
+            },
+        }
+    }
+    *sites = out;
+    !sites.is_empty()
+}
+
+/// The result of the function that a list is mapped with.
+fn mapped(ev: &Evaluator<'_>, site: Site) -> Option<Site> {
+    let module = &ev.program.unit(site.unit).module;
+    let call = match module.call(site.expr) {
+        Some(call) => call,
+        None => {
+            // A variable that holds the mapped list.
+            let ExprKind::Name(name) = &module.expr(site.expr).kind else { return None };
+            let value = super::flow::single_assignment(ev, site.unit, site.expr, name)?;
+            return mapped(ev, Site { unit: site.unit, expr: value });
+        }
+    };
+    let ExprKind::Attr { name, .. } = &module.expr(call.callee).kind else { return None };
+    if name != "map" {
+        return None;
+    }
+    let Value::Function { unit, func, .. } = ev.at(site.unit, call.args.first()?.value) else { return None };
+    let returned = crate::program::eval::returns(&ev.program.unit(unit).module, func);
+    returned.first().map(|&expr| Site { unit, expr })
+}
+
+/// What stands under a key of an object, or under a keyword or position of the construction of one.
+pub fn get(ev: &Evaluator<'_>, site: Site, key: &str) -> Lookup {
+    let value = ev.eval(site);
+    let mut found = Vec::new();
+    let mut unknown = false;
+    for value in value.alternatives() {
+        match value {
+            Value::Dict(dict) => match dict.get(key) {
+                Some(site) => found.push(site),
+                None => unknown |= dict.open,
+            },
+            Value::Instance(instance) => match instance.call {
+                Some(call) => match lookup(ev, call, key) {
+                    Lookup::Found(sites) => found.extend(sites),
+                    Lookup::Missing => {}
+                    Lookup::Unknown => unknown = true,
+                },
+                None => unknown = true,
+            },
+            Value::Null => {}
+            _ => unknown = true,
+        }
+    }
+    if !found.is_empty() {
+        Lookup::Found(found)
+    } else if unknown {
+        Lookup::Unknown
+    } else {
+        Lookup::Missing
+    }
+}

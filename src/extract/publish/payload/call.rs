@@ -1,0 +1,157 @@
+//! Calls: serializers, functions of ours, constructors.
+
+use super::{Reader, cross};
+use crate::extract::publish::flow;
+use crate::extract::publish::shape::Shape;
+use crate::facts::module::{Call, ExprKind, FuncId};
+use crate::program::{Site, UnitId, Value};
+
+/// Methods that give the same data in another form.
+const UNWRAPS: &[&str] = &[
+    "encode",
+    "decode",
+    "toString",
+    "model_dump",
+    "model_dump_json",
+    "dict",
+    "json",
+    "to_dict",
+    "to_json",
+    "toJSON",
+    "toObject",
+    "asdict",
+    "as_dict",
+    "copy",
+    "model_copy",
+    "serialize",
+    "SerializeToString",
+    "dump",
+    "finish",
+    "strip",
+    "trim",
+    "getvalue",
+];
+
+impl Reader<'_, '_> {
+    pub(super) fn call(&mut self, site: Site, call: &Call) -> Vec<Shape> {
+        let ev = self.ev;
+        let module = &ev.program.unit(site.unit).module;
+        let language = module.language;
+        let argument = |n: usize| {
+            call.args.iter().filter(|a| a.name.is_none()).nth(n).map(|a| Site { unit: site.unit, expr: a.value })
+        };
+        let callee = ev.at(site.unit, call.callee);
+        let symbol = match &callee {
+            Value::External(symbol) => Some(symbol.clone()),
+            Value::Method { symbol, .. } => Some(symbol.clone()),
+            Value::Instance(instance) => Some(instance.ty.clone()),
+            _ => None,
+        };
+        if let Some(symbol) = symbol {
+            let flat = flow::squeeze(&symbol);
+            if flat.contains("schemaregistry") || flat.contains("apicurio") {
+                let mut shape = Shape { registered: true, ..Shape::default() };
+                // `registry.encode(id, payload)`, `serializer(payload, context)`
+                for n in 0..2 {
+                    if let Some(argument) = argument(n)
+                        && let Some(first) = self.read(argument).into_iter().find(|s| !s.keys.is_empty())
+                    {
+                        shape.merge(first);
+                        return vec![shape];
+                    }
+                }
+                shape.open = true;
+                return vec![shape];
+            }
+            if flat.starts_with("cloudevents") {
+                let mut shape = Shape { cloud_event: true, ..Shape::default() };
+                for s in argument(0).into_iter().flat_map(|a| self.read(a)) {
+                    shape.merge(Shape { open: false, ..s });
+                }
+                return vec![shape];
+            }
+            if let Some(position) = ev.catalog.transparent(language, &symbol) {
+                return match argument(position) {
+                    Some(argument) => {
+                        let shapes = self.read(argument);
+                        self.with_keywords(site.unit, call, &symbol, shapes)
+                    }
+                    None => self.with_keywords(site.unit, call, &symbol, vec![Shape::default()]),
+                };
+            }
+            if symbol.ends_with("Object.assign") {
+                let mut out = vec![Shape::default()];
+                for arg in &call.args {
+                    let next = self.read(Site { unit: site.unit, expr: arg.value });
+                    out = cross(&out, &next);
+                }
+                return out;
+            }
+        }
+        for value in callee.alternatives() {
+            match value {
+                Value::Function { unit, func, .. } => return self.returned(*unit, *func, site),
+                Value::Class { unit, class } => return vec![self.object(*unit, *class, Some(site))],
+                _ => {}
+            }
+        }
+        if let ExprKind::Attr { object, name, .. } = &module.expr(call.callee).kind {
+            let object = Site { unit: site.unit, expr: *object };
+            let encoded = argument(0).filter(|a| !matches!(module.expr(a.expr).kind, ExprKind::Str(_)));
+            if name == "encode" && encoded.is_some() {
+                // `new TextEncoder().encode(text)`, `codec.encode(event)`
+                return encoded.map(|a| self.read(a)).unwrap_or_default();
+            }
+            if UNWRAPS.contains(&name.as_str()) && !matches!(ev.eval(object), Value::External(_) | Value::Module(_)) {
+                return self.read(object);
+            }
+        }
+        let value = ev.eval(site);
+        self.value(&value)
+    }
+
+    /// `dict(base, key=value)`
+    pub(super) fn with_keywords(
+        &mut self,
+        unit: UnitId,
+        call: &Call,
+        symbol: &str,
+        mut shapes: Vec<Shape>,
+    ) -> Vec<Shape> {
+        if symbol != "builtins.dict" {
+            return shapes;
+        }
+        for arg in &call.args {
+            let value = Site { unit, expr: arg.value };
+            match &arg.name {
+                Some(name) => {
+                    let key = self.key(name.clone(), value);
+                    shapes.iter_mut().for_each(|s| s.keys.push(key.clone()));
+                }
+                None if arg.spread => shapes = cross(&shapes, &self.read(value)),
+                None => {}
+            }
+        }
+        shapes
+    }
+
+    /// What a function of ours returns for a call.
+    pub(super) fn returned(&mut self, unit: UnitId, func: FuncId, call: Site) -> Vec<Shape> {
+        let module = &self.ev.program.unit(unit).module;
+        if self.calls.len() > 8 || self.calls.iter().any(|(u, f, _)| (*u, *f) == (unit, func)) {
+            return vec![Shape::open()];
+        }
+        self.calls.push((unit, func, call));
+        let mut out = Vec::new();
+        for expr in crate::program::eval::returns(module, func) {
+            out.extend(self.read(Site { unit, expr }));
+        }
+        self.calls.pop();
+        let declared = module.func(func).returns.and_then(|ty| self.of_type(unit, ty));
+        match declared {
+            Some(declared) if out.is_empty() || out.iter().all(|s| s.open) => vec![declared],
+            _ if out.is_empty() => vec![Shape::open()],
+            _ => out,
+        }
+    }
+}

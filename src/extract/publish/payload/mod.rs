@@ -1,0 +1,290 @@
+//! Follows a payload to its keys: through serializers, wrappers, variables, classes and callers.
+
+mod added;
+mod call;
+mod name;
+mod types;
+
+use smol_str::SmolStr;
+
+use super::shape::{Key, Shape, is_envelope};
+use super::{InScope, path};
+use crate::catalog::publish::Publish;
+use crate::facts::module::{BinaryOp, Entry, ExprId, ExprKind, FuncId};
+use crate::program::value::Text;
+use crate::program::{Evaluator, Site, UnitId, Value};
+
+/// How deep a payload is followed.
+const MAX_DEPTH: u32 = 24;
+/// How many ways in are told apart.
+const MAX_WAYS: usize = 32;
+
+/// Reads payloads.
+pub struct Reader<'r, 'e> {
+    ev: &'r Evaluator<'e>,
+    in_scope: &'r InScope<'r>,
+    /// The calls whose functions are being read, for their parameters.
+    calls: Vec<(UnitId, FuncId, Site)>,
+    depth: u32,
+    /// How many callers lie between what is being read and the call that publishes.
+    hops: u32,
+}
+
+impl<'r, 'e> Reader<'r, 'e> {
+    /// A reader.
+    pub fn new(ev: &'r Evaluator<'e>, in_scope: &'r InScope<'r>) -> Self {
+        Reader { ev, in_scope, calls: Vec::new(), depth: 0, hops: 0 }
+    }
+
+    /// The names at the paths of a call, with parameters followed to the callers.
+    pub fn texts_at(&self, site: Site, paths: &[String]) -> Vec<Text> {
+        let mut out: Vec<Text> = Vec::new();
+        for site in paths.iter().flat_map(|p| path::sites(self.ev, site, p)) {
+            let mut texts = self.texts(site);
+            if texts.is_empty() {
+                texts = self.passed(site, 0).into_iter().flat_map(|s| self.texts(s)).collect();
+            }
+            for text in texts {
+                if !out.contains(&text) {
+                    out.push(text);
+                }
+            }
+        }
+        out
+    }
+
+    fn texts(&self, site: Site) -> Vec<Text> {
+        self.ev.settle(&self.ev.eval(site)).iter().filter_map(Value::to_text).collect()
+    }
+
+    /// The payloads of a call, one for each way in.
+    pub fn payloads(&mut self, site: Site, form: &Publish) -> Vec<Shape> {
+        for path in &form.body {
+            match path::lookup(self.ev, site, path) {
+                path::Lookup::Found(sites) => return sites.iter().flat_map(|s| self.read(*s)).collect(),
+                path::Lookup::Missing => {}
+                path::Lookup::Unknown => return vec![Shape::open()],
+            }
+        }
+        Vec::new()
+    }
+
+    /// The properties and headers of a call.
+    pub fn metadata(&mut self, site: Site, form: &Publish) -> Vec<Shape> {
+        let mut out = Vec::new();
+        for path in &form.metadata {
+            match path::lookup(self.ev, site, path) {
+                path::Lookup::Found(sites) => out.extend(sites.iter().flat_map(|s| self.properties(*s))),
+                path::Lookup::Missing => {}
+                path::Lookup::Unknown => out.push(Shape::open()),
+            }
+        }
+        out
+    }
+
+    /// Message properties: an object, or the keywords of the construction of one.
+    fn properties(&mut self, site: Site) -> Vec<Shape> {
+        if let Value::Instance(instance) = self.ev.eval(site)
+            && let Some(made) = instance.call
+        {
+            let module = &self.ev.program.unit(made.unit).module;
+            let Some(call) = module.call(made.expr) else { return vec![Shape::open()] };
+            let mut shape = Shape::default();
+            for arg in &call.args {
+                match &arg.name {
+                    Some(name) => {
+                        let key = self.key(name.clone(), Site { unit: made.unit, expr: arg.value });
+                        shape.keys.push(key);
+                    }
+                    None => shape.open |= arg.spread,
+                }
+            }
+            return vec![shape];
+        }
+        self.read(site)
+    }
+
+    /// The shapes of an expression.
+    pub fn read(&mut self, site: Site) -> Vec<Shape> {
+        if self.depth >= MAX_DEPTH {
+            return vec![Shape::open()];
+        }
+        self.depth += 1;
+        let mut out = self.expression(site);
+        self.depth -= 1;
+        out.truncate(MAX_WAYS);
+        out
+    }
+
+    fn expression(&mut self, site: Site) -> Vec<Shape> {
+        let ev = self.ev;
+        let module = &ev.program.unit(site.unit).module;
+        let at = |expr: ExprId| Site { unit: site.unit, expr };
+        match &module.expr(site.expr).kind {
+            ExprKind::Await(inner) | ExprKind::Assign { value: inner, .. } => self.read(at(*inner)),
+            ExprKind::Cast { value, ty } => {
+                let shapes = self.read(at(*value));
+                match self.of_type(site.unit, *ty) {
+                    Some(typed) if shapes.iter().all(|s| s.open) => vec![typed],
+                    _ => shapes,
+                }
+            }
+            ExprKind::Call(call) => self.call(site, call),
+            ExprKind::Dict(entries) => self.dict(site.unit, entries),
+            ExprKind::List(items) => self.list(site.unit, items),
+            ExprKind::Name(name) => self.name(site, name),
+            ExprKind::Cond { then, other, .. } => {
+                let mut out = self.read(at(*then));
+                out.extend(self.read(at(*other)));
+                out
+            }
+            ExprKind::Binary { op: BinaryOp::Or | BinaryOp::Coalesce | BinaryOp::BitOr, left, right } => {
+                let mut out = self.read(at(*left));
+                out.extend(self.read(at(*right)));
+                out
+            }
+            ExprKind::Binary { op: BinaryOp::And, right, .. } => self.read(at(*right)),
+            ExprKind::Binary { op: BinaryOp::Add, .. } | ExprKind::Template(_) | ExprKind::Str(_) => {
+                match ev.eval(site).to_text() {
+                    Some(text) => vec![of_text(&text)],
+                    None => vec![Shape::open()],
+                }
+            }
+            ExprKind::Attr { .. } => {
+                let value = ev.eval(site);
+                let shapes = self.value(&value);
+                if shapes.iter().any(|s| !s.open) {
+                    return shapes;
+                }
+                let passed = self.passed(site, 0);
+                if passed.is_empty() { shapes } else { passed.into_iter().flat_map(|s| self.read(s)).collect() }
+            }
+            _ => {
+                let value = ev.eval(site);
+                self.value(&value)
+            }
+        }
+    }
+
+    pub(super) fn value(&mut self, value: &Value) -> Vec<Shape> {
+        match value {
+            Value::Dict(dict) => self.read(dict.site),
+            Value::Object { unit, class, call } => vec![self.object(*unit, *class, *call)],
+            Value::Str(text) => vec![of_text(text)],
+            Value::Num(_) | Value::Bool(_) => vec![Shape::default()],
+            Value::Null => Vec::new(),
+            Value::List(items) => items.iter().take(8).flat_map(|s| self.read(*s)).collect(),
+            Value::OneOf(values) => values.iter().flat_map(|v| self.value(v)).collect(),
+            Value::Param { unit, func, index } => self.param(*unit, *func, *index),
+            Value::Instance(instance) => {
+                let cloud_event = instance.ty.ends_with(".CloudEvent");
+                vec![Shape { open: !cloud_event, cloud_event, ..Shape::default() }]
+            }
+            _ => vec![Shape::open()],
+        }
+    }
+
+    pub(super) fn key(&mut self, name: SmolStr, value: Site) -> Key {
+        let nested = is_envelope(&name).then(|| {
+            let mut shape = Shape::default();
+            for other in self.read(value) {
+                shape.merge(other);
+            }
+            // A plain value under such a name says nothing more.
+            Box::new(shape)
+        });
+        Key { name, value: Some(value), nested }
+    }
+
+    pub(super) fn dict(&mut self, unit: UnitId, entries: &[Entry]) -> Vec<Shape> {
+        let mut out = vec![Shape::default()];
+        for entry in entries {
+            match entry {
+                Entry::Pair { key, value } => match self.ev.at(unit, *key).as_str() {
+                    Some(name) => {
+                        let key = self.key(name.into(), Site { unit, expr: *value });
+                        out.iter_mut().for_each(|s| s.keys.push(key.clone()));
+                    }
+                    None => out.iter_mut().for_each(|s| s.open = true),
+                },
+                Entry::Spread(value) => {
+                    let spread = self.read(Site { unit, expr: *value });
+                    out = cross(&out, &spread);
+                }
+            }
+        }
+        out
+    }
+
+    /// Several messages, or the pairs that make up headers.
+    fn list(&mut self, unit: UnitId, items: &[ExprId]) -> Vec<Shape> {
+        let module = &self.ev.program.unit(unit).module;
+        let mut pairs = Shape::default();
+        for item in items {
+            let pair = match &module.expr(*item).kind {
+                ExprKind::List(pair) if pair.len() == 2 => pair,
+                _ => return items.iter().take(8).flat_map(|e| self.read(Site { unit, expr: *e })).collect(),
+            };
+            match self.ev.at(unit, pair[0]).as_str() {
+                Some(name) => {
+                    pairs.keys.push(Key { name: name.into(), value: Some(Site { unit, expr: pair[1] }), nested: None });
+                }
+                None => pairs.open = true,
+            }
+        }
+        vec![pairs]
+    }
+}
+
+/// A declared type says what is in a value of which nothing else is known.
+fn narrowed(shapes: Vec<Shape>, typed: Option<Shape>) -> Vec<Shape> {
+    let Some(typed) = typed else { return shapes };
+    shapes
+        .into_iter()
+        .map(|mut shape| {
+            if shape.open && !typed.open {
+                shape.open = false;
+            }
+            shape.merge(Shape { open: false, ..typed.clone() });
+            shape
+        })
+        .collect()
+}
+
+fn cross(left: &[Shape], right: &[Shape]) -> Vec<Shape> {
+    if right.is_empty() {
+        return left.to_vec();
+    }
+    let mut out = Vec::new();
+    for a in left {
+        for b in right {
+            let mut both = a.clone();
+            both.merge(b.clone());
+            out.push(both);
+        }
+    }
+    out.truncate(MAX_WAYS);
+    out
+}
+
+/// The keys of JSON that is written as text; text that is no JSON has none.
+fn of_text(text: &Text) -> Shape {
+    let pattern = text.pattern();
+    let mut shape = Shape::default();
+    if !pattern.trim_start().starts_with(['{', '[']) {
+        // `f"{payload}"` may be anything.
+        shape.open = text.as_literal().is_none();
+        return shape;
+    }
+    let mut rest = pattern.as_str();
+    while let Some(start) = rest.find('"') {
+        rest = &rest[start + 1..];
+        let Some(end) = rest.find('"') else { break };
+        let (name, after) = (&rest[..end], &rest[end + 1..]);
+        if after.trim_start().starts_with(':') {
+            shape.keys.push(Key { name: name.into(), value: None, nested: None });
+        }
+        rest = after;
+    }
+    shape
+}

@@ -1,0 +1,195 @@
+//! Variables and parameters: what is assigned to them, and what callers pass.
+
+use super::{MAX_WAYS, Reader, narrowed};
+use crate::extract::publish::shape::Shape;
+use crate::extract::publish::{flow, path};
+use crate::facts::module::{BinaryOp, ExprId, ExprKind, FuncId, FunctionKind};
+use crate::program::index::{Binding, Scope};
+use crate::program::{Parent, Site, UnitId, Value};
+
+impl Reader<'_, '_> {
+    pub(super) fn name(&mut self, site: Site, name: &str) -> Vec<Shape> {
+        let unit = self.ev.program.unit(site.unit);
+        let Some((scope, bindings)) = unit.index.lookup(&unit.module, unit.index.func_of(site.expr), name) else {
+            return vec![Shape::open()];
+        };
+        let mut out = Vec::new();
+        for binding in bindings {
+            match *binding {
+                Binding::Value(value) => out.extend(self.read(Site { unit: site.unit, expr: value })),
+                Binding::Param(func, index) => out.extend(self.param(site.unit, func, index)),
+                Binding::Typed(ty) => out.extend(self.of_type(site.unit, ty)),
+                Binding::Element(iter) => out.extend(self.element(Site { unit: site.unit, expr: iter })),
+                Binding::Import(_) => {
+                    let value = self.ev.eval(site);
+                    out.extend(self.value(&value));
+                }
+                _ => out.push(Shape::open()),
+            }
+        }
+        if out.is_empty() {
+            out.push(Shape::open());
+        }
+        let span = match scope {
+            Scope::Func(func) => Some(flow::span(self.ev, site.unit, func)),
+            Scope::Top => None,
+        };
+        if let Some(added) = self.added(site.unit, span, name, 0) {
+            out.iter_mut().for_each(|s| s.merge(added.clone()));
+        }
+        out
+    }
+
+    /// The item of what is iterated.
+    pub(super) fn element(&mut self, iter: Site) -> Vec<Shape> {
+        let unit = self.ev.program.unit(iter.unit);
+        if let ExprKind::Name(name) = &unit.module.expr(iter.expr).kind
+            && let Some((_, bindings)) = unit.index.lookup(&unit.module, unit.index.func_of(iter.expr), name)
+        {
+            let typed = bindings.iter().find_map(|b| match *b {
+                Binding::Param(func, index) => unit.module.func(func).params[index].ty,
+                Binding::Typed(ty) => Some(ty),
+                _ => None,
+            });
+            if let Some(shape) = typed.and_then(|ty| self.of_type(iter.unit, ty)) {
+                return vec![shape];
+            }
+        }
+        match self.ev.eval(iter) {
+            Value::List(items) => items.iter().take(8).flat_map(|s| self.read(*s)).collect(),
+            Value::Param { .. } => self.read(iter),
+            _ => vec![Shape::open()],
+        }
+    }
+
+    /// A parameter: what the call being read passes, else what all callers pass.
+    pub(super) fn param(&mut self, unit: UnitId, func: FuncId, index: usize) -> Vec<Shape> {
+        let ev = self.ev;
+        let module = &ev.program.unit(unit).module;
+        let function = module.func(func);
+        let Some(param) = function.params.get(index) else { return vec![Shape::open()] };
+        if param.variadic {
+            return vec![Shape::open()];
+        }
+        let typed = param.ty.and_then(|ty| self.of_type(unit, ty));
+        let default = |reader: &mut Self| match param.default {
+            Some(default) => reader.read(Site { unit, expr: default }),
+            None => Vec::new(),
+        };
+        if let Some(depth) = self.calls.iter().rposition(|(u, f, _)| (*u, *f) == (unit, func)) {
+            // Read the argument as the caller sees it.
+            let inner = self.calls.split_off(depth);
+            let shapes = match ev.argument_site(inner[0].2, unit, func, index) {
+                Some(argument) => self.read(argument),
+                None => default(self),
+            };
+            self.calls.extend(inner);
+            return narrowed(shapes, typed);
+        }
+        let callers: Vec<Site> =
+            ev.callers(unit, func).into_iter().filter(|c| (self.in_scope)(c.unit)).take(MAX_WAYS).collect();
+        let mut out = Vec::new();
+        self.hops += 1;
+        for caller in &callers {
+            let shapes = match ev.argument_site(*caller, unit, func, index) {
+                Some(argument) => self.read(argument),
+                None => default(self),
+            };
+            out.extend(narrowed(shapes, typed.clone()));
+        }
+        self.hops -= 1;
+        if !callers.is_empty() {
+            // Calls that could not be resolved may pass something else.
+            if self.has_unresolved_calls(unit, func) {
+                out.push(Shape::open());
+            }
+            return out;
+        }
+        match typed {
+            Some(typed) => vec![typed],
+            None if self.hops > 0 || self.may_be_called(unit, func) => vec![Shape::open()],
+            // Nobody calls the function that publishes: only what it adds itself is known.
+            None => vec![Shape::default()],
+        }
+    }
+
+    /// What callers pass for a part of a parameter: `options.topic`, or `topic` of `({ topic }) => …`.
+    pub(super) fn passed(&self, site: Site, hops: u32) -> Vec<Site> {
+        let ev = self.ev;
+        let unit = ev.program.unit(site.unit);
+        let at = |expr: ExprId| Site { unit: site.unit, expr };
+        if hops > 6 {
+            return Vec::new();
+        }
+        match &unit.module.expr(site.expr).kind {
+            ExprKind::Attr { object, name, .. } => self
+                .passed(at(*object), hops + 1)
+                .into_iter()
+                .flat_map(|s| match path::get(ev, s, name) {
+                    path::Lookup::Found(sites) => sites,
+                    _ => Vec::new(),
+                })
+                .collect(),
+            ExprKind::Binary { op: BinaryOp::Coalesce | BinaryOp::Or, left: inner, .. }
+            | ExprKind::Cast { value: inner, .. } => self.passed(at(*inner), hops + 1),
+            ExprKind::Name(name) => {
+                match unit.index.lookup(&unit.module, unit.index.func_of(site.expr), name).map(|(_, b)| b) {
+                    Some([Binding::Value(value)]) => self.passed(at(*value), hops + 1),
+                    Some([Binding::Param(func, index)]) => {
+                        let known = self.calls.iter().rev().find(|(u, f, _)| (*u, *f) == (site.unit, *func));
+                        let callers = match known {
+                            Some((_, _, call)) => vec![*call],
+                            None => ev.callers(site.unit, *func),
+                        };
+                        callers
+                            .into_iter()
+                            .filter(|c| (self.in_scope)(c.unit))
+                            .take(MAX_WAYS)
+                            .filter_map(|c| ev.argument_site(c, site.unit, *func, *index))
+                            .collect()
+                    }
+                    _ => Vec::new(),
+                }
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// True when something that could not be resolved may call the function.
+    pub(super) fn may_be_called(&self, unit: UnitId, func: FuncId) -> bool {
+        let function = self.ev.program.unit(unit).module.func(func);
+        if function.kind == FunctionKind::Lambda || !function.decorators.is_empty() || function.name.is_empty() {
+            return true;
+        }
+        self.has_unresolved_calls(unit, func) || self.is_passed_on(unit, func)
+    }
+
+    /// True when there is a call of that name of which it is not known what it runs.
+    pub(super) fn has_unresolved_calls(&self, unit: UnitId, func: FuncId) -> bool {
+        let name = &self.ev.program.unit(unit).module.func(func).name;
+        self.ev.program.calls_named(name).iter().any(|site| {
+            let module = &self.ev.program.unit(site.unit).module;
+            (self.in_scope)(site.unit)
+                && module.call(site.expr).is_some_and(|c| self.ev.called(*site, c).iter().all(Value::is_unknown))
+        })
+    }
+
+    /// True when the function is used as a value: a handler, an entry of a table.
+    pub(super) fn is_passed_on(&self, unit: UnitId, func: FuncId) -> bool {
+        let name = &self.ev.program.unit(unit).module.func(func).name;
+        self.ev.program.ids().filter(|u| (self.in_scope)(*u)).any(|other| {
+            let u = self.ev.program.unit(other);
+            u.module.exprs.iter().enumerate().any(|(i, expr)| {
+                let (ExprKind::Name(n) | ExprKind::Attr { name: n, .. }) = &expr.kind else { return false };
+                let id = ExprId(i as u32);
+                let is_callee = || match u.index.expr_parent.get(i) {
+                    Some(Parent::Expr(outer)) => u.module.call(*outer).is_some_and(|c| c.callee == id),
+                    _ => false,
+                };
+                n == name
+                    && !is_callee()
+                    && matches!(self.ev.at(other, id), Value::Function { unit: fu, func: f, .. } if (fu, f) == (unit, func))
+            })
+        })
+    }
+}

@@ -1,0 +1,114 @@
+//! Whether a message survives a restart of the broker.
+
+use super::Kind;
+use super::call::Found;
+use super::path::{self, Lookup};
+use super::transport::Registration;
+use crate::extract::Presence;
+use crate::program::{Evaluator, Site, Value};
+use crate::syntax::Place;
+
+/// Reads it. Replies to requests may be transient: who waits for one is gone after a restart. So may
+/// measurements.
+pub fn read(
+    ev: &Evaluator<'_>,
+    found: &Found<'_>,
+    broker: &str,
+    registration: Option<&Registration>,
+    kind: Kind,
+) -> Presence {
+    let Some(persistent) = &found.form.persistent else { return Presence::Default };
+    if matches!(kind, Kind::Reply | Kind::Telemetry) || !matches!(broker, "rabbitmq" | "transport") {
+        return Presence::Default;
+    }
+    let mut unknown = None;
+    if found.form.broker == "transport" {
+        // Said once, where the client is registered.
+        let Some(registration) = registration else {
+            return Presence::Unknown("the registration of the client could not be found".into());
+        };
+        let mut site = registration.site;
+        for key in ["options", "persistent"] {
+            match path::get(ev, site, key) {
+                Lookup::Found(sites) if !sites.is_empty() => site = sites[0],
+                Lookup::Unknown => return Presence::Unknown("the options of the client could not be read".into()),
+                _ => return Presence::Absent,
+            }
+        }
+        return stated(ev, site);
+    }
+    for option in &persistent.options {
+        match path::lookup(ev, found.site, option) {
+            Lookup::Found(sites) => {
+                let found: Vec<Presence> = sites.iter().map(|s| stated(ev, *s)).collect();
+                if let Some(absent) = found.iter().find(|p| p.is_absent()) {
+                    return absent.clone();
+                }
+                if let Some(first) = found.into_iter().next() {
+                    return first;
+                }
+            }
+            Lookup::Missing => {}
+            Lookup::Unknown => unknown = Some(option),
+        }
+    }
+    match unknown {
+        Some(_) if !persistent.default => Presence::Unknown("the options of the message could not be read".into()),
+        _ if persistent.default => Presence::Default,
+        _ => Presence::Absent,
+    }
+}
+
+/// What the value of the option says.
+fn stated(ev: &Evaluator<'_>, site: Site) -> Presence {
+    let place = ev.program.place(site);
+    let value = ev.eval(site);
+    let symbol = match &value {
+        Value::Bool(true) => return Presence::Present(place),
+        Value::Num(n) if *n == 2.0 => return Presence::Present(place),
+        Value::Bool(false) | Value::Num(_) | Value::Null => return Presence::Absent,
+        Value::External(symbol) => symbol.to_string(),
+        Value::Method { symbol, .. } => symbol.to_string(),
+        Value::Str(text) => text.as_literal().unwrap_or_default(),
+        _ => return Presence::Unknown("the value of the option is not known".into()),
+    };
+    let lower = symbol.to_lowercase();
+    if lower.contains("not_persistent") || lower.contains("transient") {
+        Presence::Absent
+    } else if lower.contains("persistent") {
+        Presence::Present(place)
+    } else {
+        Presence::Unknown("the value of the option is not known".into())
+    }
+}
+
+/// The declaration of the queue that a message goes to by the default exchange, when that queue does not
+/// outlive a restart of the broker. Only a queue that is declared in the same file under the same literal
+/// name counts.
+pub fn fragile_queue(ev: &Evaluator<'_>, found: &Found<'_>) -> Option<Place> {
+    let queue = found.form.persistent.as_ref()?.queue.as_ref()?;
+    let literal = |site: Site, paths: &[String]| {
+        paths.iter().flat_map(|path| path::sites(ev, site, path)).find_map(|s| ev.eval(s).as_str())
+    };
+    // A named exchange may lead anywhere.
+    if literal(found.site, &found.form.destination).is_some_and(|exchange| !exchange.is_empty()) {
+        return None;
+    }
+    let key = literal(found.site, &found.form.key)?;
+    let unit = ev.program.unit(found.site.unit);
+    let declared = unit.index.calls.iter().map(|c| Site { unit: found.site.unit, expr: c.expr }).filter(|site| {
+        unit.module.callee_name(site.expr).is_some_and(|n| queue.calls.iter().any(|c| c == n.as_str()))
+            && literal(*site, &queue.name).as_deref() == Some(key.as_str())
+    });
+    let fragile = |site: &Site| {
+        queue.durable.iter().all(|path| match path::lookup(ev, *site, path) {
+            Lookup::Missing => true,
+            Lookup::Found(sites) => sites.iter().any(|s| ev.eval(*s) == Value::Bool(false)),
+            Lookup::Unknown => false,
+        })
+    };
+    let mut declared = declared.peekable();
+    declared.peek()?;
+    let declared: Vec<Site> = declared.collect();
+    declared.iter().all(fragile).then(|| ev.program.place(declared[0]))
+}

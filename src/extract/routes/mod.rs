@@ -1,0 +1,128 @@
+//! Incoming HTTP: the application objects, the routes they serve with their composed paths, and what
+//! answers health checks.
+//!
+//! Frameworks where routes are registered by calls are data in the catalog ([`crate::catalog::server`])
+//! and share one graph of objects ([`graph`]); those that work by declaration (NestJS, Django, file
+//! names of Next.js) have a module each.
+
+mod attach;
+mod django;
+pub mod graph;
+pub mod health;
+mod jvm;
+mod nest;
+mod next;
+mod objects;
+pub mod path;
+mod plain;
+mod scan;
+mod source;
+
+use crate::program::{Evaluator, Site, UnitId};
+use crate::syntax::Place;
+
+pub use health::{HealthEvidence, HealthKind, HealthPath};
+
+/// An operation that a server answers.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Route {
+    /// The registration: the call, the decorator, the exported function.
+    pub place: Place,
+    /// The module it stands in.
+    pub unit: UnitId,
+    /// The method in upper case, or `ANY`.
+    pub method: String,
+    /// The full path with all prefixes; starts with `/`, has no final `/`, parameters are `{name}`,
+    /// what takes the rest of the path is `{*name}` or `{*}`.
+    pub path: String,
+    /// The framework's name.
+    pub framework: String,
+    /// The handler, where it is a function of the repository.
+    pub handler: Option<Place>,
+    /// The application object it is mounted on; none when that is not an expression (Next.js) or not
+    /// known.
+    pub app: Option<App>,
+    /// A prefix or a part of the path could not be resolved.
+    pub partial: bool,
+}
+
+/// An application object: something that listens for HTTP.
+#[derive(Clone, Debug, PartialEq)]
+pub struct App {
+    /// Its construction.
+    pub place: Place,
+    /// The module it stands in.
+    pub unit: UnitId,
+    /// The construction, as an expression.
+    pub site: Site,
+    /// The framework's name.
+    pub framework: String,
+}
+
+/// A part of what a server answers that is not in the list of routes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gap {
+    /// The registration.
+    pub place: Place,
+    /// The module it stands in.
+    pub unit: UnitId,
+    /// The application, where known.
+    pub app: Option<App>,
+    /// Paths below this prefix are concerned; `/` for all.
+    pub prefix: String,
+    /// Why.
+    pub kind: GapKind,
+}
+
+/// See [`Gap::kind`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GapKind {
+    /// Routes are registered in a way that could not be read.
+    Unresolved,
+    /// A library answers there (a proxy, an API documentation).
+    External,
+    /// Files are served there.
+    Files,
+}
+
+/// What the servers of a program answer.
+#[derive(Clone, Debug, Default)]
+pub struct Served {
+    /// The routes, sorted by place, path and method.
+    pub routes: Vec<Route>,
+    /// The applications, sorted by place.
+    pub apps: Vec<App>,
+    /// What is served besides, sorted by place.
+    pub gaps: Vec<Gap>,
+    /// Health services that are no routes, sorted by place.
+    pub health: Vec<HealthEvidence>,
+}
+
+/// True when code of this unit is production code that runs on a server.
+pub type InScope<'s> = dyn Fn(UnitId) -> bool + 's;
+
+/// Everything the servers of the program answer.
+pub fn extract(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Served {
+    let mut served = scan::scan(ev, in_scope);
+    nest::nest(ev, in_scope, &mut served);
+    django::django(ev, in_scope, &mut served);
+    next::next(ev, in_scope, &mut served);
+    jvm::jvm(ev, in_scope, &mut served);
+    plain::plain(ev, in_scope, &mut served);
+    health::libraries(ev, in_scope, &mut served);
+    let Served { routes, apps, gaps, health } = &mut served;
+    routes.sort_by(|a, b| (a.place, &a.path, &a.method).cmp(&(b.place, &b.path, &b.method)));
+    routes.dedup();
+    apps.sort_by_key(|a| a.place);
+    apps.dedup();
+    gaps.sort_by(|a, b| (a.place, &a.prefix).cmp(&(b.place, &b.prefix)));
+    gaps.dedup();
+    health.sort_by_key(|h| h.place);
+    health.dedup();
+    served
+}
+
+/// The routes of the program; see [`extract`] for what else its servers answer.
+pub fn routes(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<Route> {
+    extract(ev, in_scope).routes
+}

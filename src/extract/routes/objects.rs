@@ -1,0 +1,327 @@
+//! Which application or router object an expression is.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use smol_str::SmolStr;
+
+use super::graph::{Edge, Graph, Key, Node};
+use super::path::{self, PathText};
+use super::source;
+use super::{App, GapKind};
+use crate::catalog::schema::Ecosystem;
+use crate::catalog::server::{Object, Server};
+use crate::facts::module::{ClassId, ExprId, ExprKind, FuncId};
+use crate::program::index::{Binding, Parent};
+use crate::program::{Evaluator, Instance, Site, UnitId, Value};
+
+/// How deep registrations nest in one another before we give up.
+pub(super) const MAX_NESTING: u32 = 24;
+
+/// What the catalog knows about a type.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kind<'a> {
+    pub server: &'a Server,
+    pub object: &'a Object,
+    pub is_app: bool,
+}
+
+/// Puts the graph together.
+pub(super) struct Builder<'e, 'a> {
+    pub ev: &'e Evaluator<'a>,
+    pub graph: Graph,
+    /// Types of objects by symbol.
+    pub types: HashMap<(Ecosystem, SmolStr), Kind<'a>>,
+    /// The framework of each object.
+    pub servers: BTreeMap<Key, &'a Server>,
+    /// Calls on parameters whose framework is not known yet.
+    pub pending: BTreeMap<Key, Vec<Site>>,
+    /// Parameters that are to be followed to the callers.
+    pub params: BTreeSet<Key>,
+    pub decorated: HashMap<UnitId, HashMap<ExprId, Decorated>>,
+    pub nesting: u32,
+    /// How many objects were mounted so far.
+    pub links: usize,
+    /// For each module its calls by the function they call.
+    pub calls_from: HashMap<UnitId, HashMap<(UnitId, FuncId), Vec<Site>>>,
+}
+
+/// What a decorator stands at.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Decorated {
+    Func(FuncId),
+    Class(ClassId),
+}
+
+impl<'e, 'a> Builder<'e, 'a> {
+    pub(super) fn new(ev: &'e Evaluator<'a>) -> Self {
+        let mut types = HashMap::new();
+        for library in ev.catalog.libraries() {
+            let Some(server) = &library.server else { continue };
+            let apps = server.apps.iter().map(|o| (o, true));
+            for (object, is_app) in apps.chain(server.routers.iter().map(|o| (o, false))) {
+                for package in &library.packages {
+                    let symbol = SmolStr::from(format!("{package}.{}", object.ty));
+                    types.insert((library.ecosystem, symbol), Kind { server, object, is_app });
+                }
+            }
+        }
+        Builder {
+            ev,
+            graph: Graph::default(),
+            types,
+            servers: BTreeMap::new(),
+            pending: BTreeMap::new(),
+            params: BTreeSet::new(),
+            decorated: HashMap::new(),
+            nesting: 0,
+            links: 0,
+            calls_from: HashMap::new(),
+        }
+    }
+
+    fn kind_of(&self, unit: UnitId, ty: &SmolStr) -> Option<Kind<'a>> {
+        let ecosystem = Ecosystem::of(self.ev.program.language(unit));
+        self.types.get(&(ecosystem, ty.clone())).copied()
+    }
+
+    /// The objects an expression may be.
+    pub(super) fn keys_of(&mut self, unit: UnitId, expr: ExprId) -> Vec<Key> {
+        if let Some(key) = self.parameter(unit, expr, 0) {
+            return vec![key];
+        }
+        let value = match self.latest(unit, expr) {
+            Some(latest) => self.ev.at(unit, latest),
+            None => self.ev.at(unit, expr),
+        };
+        self.keys_of_value(unit, &value)
+    }
+
+    /// What a variable was assigned last before it is used, where it is assigned several times without
+    /// conditions: `app = FastAPI()`, and below `app = FastAPI(lifespan=lifespan)`.
+    fn latest(&self, unit: UnitId, expr: ExprId) -> Option<ExprId> {
+        let unit = self.ev.program.unit(unit);
+        let ExprKind::Name(name) = &unit.module.expr(expr).kind else { return None };
+        let (_, bindings) = unit.index.lookup(&unit.module, unit.index.func_of(expr), name)?;
+        if bindings.len() < 2 {
+            return None;
+        }
+        let mut values = Vec::new();
+        for binding in bindings {
+            let Binding::Value(value) = binding else { return None };
+            let mut parents = unit.index.ancestors(*value);
+            let plain = matches!(parents.next(), Some(Parent::Stmt(_)))
+                && matches!(parents.next(), Some(Parent::Top | Parent::Func(_)));
+            if !plain {
+                return None;
+            }
+            values.push(*value);
+        }
+        let start = unit.module.expr(expr).span.start;
+        values
+            .into_iter()
+            .filter(|v| unit.module.expr(*v).span.start < start)
+            .max_by_key(|v| unit.module.expr(*v).span.start)
+    }
+
+    /// The objects a value may be.
+    pub(super) fn keys_of_value(&mut self, unit: UnitId, value: &Value) -> Vec<Key> {
+        let mut out: Vec<Key> = Vec::new();
+        for alternative in value.alternatives() {
+            if let Some(key) = self.key_of_value(unit, alternative)
+                && !out.contains(&key)
+            {
+                out.push(key);
+            }
+        }
+        out
+    }
+
+    fn key_of_value(&mut self, unit: UnitId, value: &Value) -> Option<Key> {
+        match value {
+            Value::Instance(instance) => self.key_of_instance(unit, instance),
+            // `app.router` of aiohttp, `router.routes` of Koa.
+            Value::Method { receiver, .. } => self.key_of_instance(unit, receiver),
+            Value::Param { unit, func, index } => Some(self.param_key(*unit, *func, *index)),
+            // A subclass of an application or router.
+            Value::Object { unit, class, call: Some(call) } => {
+                let kind = self.kind_of_class(*unit, *class, 0)?;
+                self.declare(*call, kind);
+                Some(Key::Site(*call))
+            }
+            _ => None,
+        }
+    }
+
+    fn kind_of_class(&self, unit: UnitId, class: ClassId, hops: u32) -> Option<Kind<'a>> {
+        let bases = &self.ev.program.unit(unit).module.class(class).bases;
+        bases.iter().filter(|_| hops < 6).find_map(|&base| match self.ev.at(unit, base) {
+            Value::External(symbol) => {
+                let ty = self.ev.catalog.canonical(self.ev.program.language(unit), &symbol);
+                self.kind_of(unit, &ty)
+            }
+            Value::Class { unit, class } => self.kind_of_class(unit, class, hops + 1),
+            _ => None,
+        })
+    }
+
+    fn key_of_instance(&mut self, unit: UnitId, instance: &Instance) -> Option<Key> {
+        // Fluent calls give the object they are called on.
+        let mut chain = vec![instance];
+        while let Some(from) = chain.last().and_then(|i| i.from.as_deref()) {
+            if chain.len() > 200 {
+                return None;
+            }
+            chain.push(from);
+        }
+        let mut key: Option<Key> = None;
+        for link in chain.into_iter().rev() {
+            let Some(call) = link.call else { continue };
+            if let Some(parent) = key {
+                if let Some(derived) = self.derive(parent, call) {
+                    key = Some(derived);
+                }
+            } else if let Some(kind) = self.kind_of(unit, &link.ty) {
+                self.declare(call, kind);
+                key = Some(Key::Site(call));
+            }
+        }
+        key
+    }
+
+    /// The object for a path that a call like `app.route("/x")` gives.
+    fn derive(&mut self, parent: Key, call: Site) -> Option<Key> {
+        let server = *self.servers.get(&parent)?;
+        let module = &self.ev.program.unit(call.unit).module;
+        let name = module.callee_name(call.expr)?;
+        let form = server.derives.iter().find(|d| d.calls.iter().any(|c| c == name))?;
+        let key = Key::Site(call);
+        if self.servers.insert(key, server).is_none() {
+            let prefix = self.path_at(call, &form.prefix);
+            self.graph.nodes.insert(key, Node { whole: form.whole, ..Node::default() });
+            self.graph.mount(key, Edge { parent, prefix, replaces: false });
+        }
+        Some(key)
+    }
+
+    /// The parameter an expression names: directly, or as a field that the constructor sets from one.
+    fn parameter(&mut self, unit_id: UnitId, expr: ExprId, hops: u32) -> Option<Key> {
+        let unit = self.ev.program.unit(unit_id);
+        match &unit.module.expr(expr).kind {
+            ExprKind::Name(name) => {
+                let (_, bindings) = unit.index.lookup(&unit.module, unit.index.func_of(expr), name)?;
+                match bindings {
+                    [Binding::Param(func, index)] => Some(self.param_key(unit_id, *func, *index)),
+                    _ => None,
+                }
+            }
+            ExprKind::Attr { object, name, .. } if matches!(unit.module.expr(*object).kind, ExprKind::This) => {
+                let mut func = unit.index.func_of(expr);
+                let class = loop {
+                    let function = unit.module.func(func?);
+                    if function.class.is_some() {
+                        break function.class?;
+                    }
+                    func = function.parent;
+                };
+                for &method in &unit.module.class(class).methods {
+                    let params = &unit.module.func(method).params;
+                    if let Some(index) = params.iter().position(|p| p.is_field && p.name == *name) {
+                        return Some(self.param_key(unit_id, method, index));
+                    }
+                }
+                match unit.index.member(class, name) {
+                    [(value, _)] if hops < 4 => self.parameter(unit_id, *value, hops + 1),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
+    }
+
+    fn param_key(&mut self, unit_id: UnitId, func: FuncId, index: usize) -> Key {
+        let key = Key::Param(unit_id, func, index);
+        if !self.params.insert(key) {
+            return key;
+        }
+        let unit = self.ev.program.unit(unit_id);
+        let declared = unit.module.func(func).params.get(index).and_then(|p| p.ty);
+        if let Some(Value::Instance(instance)) = declared.and_then(|ty| self.ev.declared(unit_id, ty))
+            && let Some(kind) = self.kind_of(unit_id, &instance.ty)
+        {
+            self.servers.insert(key, kind.server);
+            self.graph.nodes.entry(key).or_default();
+        }
+        key
+    }
+
+    /// Makes an object known by its construction.
+    pub(super) fn declare(&mut self, call: Site, kind: Kind<'a>) {
+        let key = Key::Site(call);
+        if self.servers.insert(key, kind.server).is_some() || self.nesting > MAX_NESTING {
+            return;
+        }
+        self.nesting += 1;
+        let place = self.ev.program.place(call);
+        let app = App { place, unit: call.unit, site: call, framework: kind.server.framework.clone() };
+        let node = Node {
+            prefix: self.path_at(call, &kind.object.prefix),
+            version: source::find(self.ev, call, &kind.object.version).first().and_then(|s| self.version(*s)),
+            app: kind.is_app.then_some(app),
+            whole: false,
+        };
+        self.graph.nodes.insert(key, node);
+        for served in &kind.object.serves {
+            self.serve(key, kind.server, call, &served.method, PathText::known(served.path.as_str()));
+        }
+        for extra in &kind.object.extras {
+            self.gap(key, call, PathText::known(extra.as_str()), GapKind::External);
+        }
+        for parent in source::find(self.ev, call, &kind.object.parent) {
+            for parent in self.keys_of(parent.unit, parent.expr) {
+                self.graph.mount(key, Edge { parent, prefix: None, replaces: false });
+            }
+        }
+        for child in source::find(self.ev, call, &kind.object.children) {
+            self.attach_child(key, kind.server, child);
+        }
+        self.nesting -= 1;
+    }
+
+    /// `1`, `"1"`, `1.1` as a version.
+    pub(super) fn version(&self, site: Site) -> Option<String> {
+        match self.ev.eval(site) {
+            Value::Num(n) => Some(n.to_string()),
+            Value::Str(text) => text.as_literal(),
+            _ => None,
+        }
+    }
+
+    /// The prefix that an argument gives; none when the argument is not there or no text.
+    pub(super) fn path_at(&self, call: Site, sources: &[String]) -> Option<PathText> {
+        let site = source::find(self.ev, call, sources).into_iter().next()?;
+        let mut prefix = path::of_value(&source::value(self.ev, site, None)).into_iter().next()?;
+        if prefix.text.is_empty() {
+            return Some(prefix);
+        }
+        if !prefix.text.starts_with('/') {
+            prefix.text.insert(0, '/');
+        }
+        Some(prefix)
+    }
+
+    /// What a decorator stands at.
+    pub(super) fn decorated(&mut self, site: Site) -> Option<Decorated> {
+        let module = &self.ev.program.unit(site.unit).module;
+        let table = self.decorated.entry(site.unit).or_insert_with(|| {
+            let mut table = HashMap::new();
+            for (i, func) in module.funcs.iter().enumerate() {
+                table.extend(func.decorators.iter().map(|d| (*d, Decorated::Func(FuncId(i as u32)))));
+            }
+            for (i, class) in module.classes.iter().enumerate() {
+                table.extend(class.decorators.iter().map(|d| (*d, Decorated::Class(ClassId(i as u32)))));
+            }
+            table
+        });
+        table.get(&site.expr).copied()
+    }
+}

@@ -1,0 +1,245 @@
+//! Reads arguments by the sources of the catalog, and calls that stand in a loop once for each item.
+
+use smol_str::SmolStr;
+
+use crate::facts::module::{Entry, ExprId, ExprKind, FuncId, LoopHeader, StmtKind, TemplatePart};
+use crate::program::index::{Binding, Parent};
+use crate::program::value::{Text, TextPart};
+use crate::program::{Evaluator, Site, Value};
+
+/// How many items of a loop are looked at.
+const MAX_ITEMS: usize = 128;
+
+/// The variables of a loop for one item.
+#[derive(Clone, Debug)]
+pub(super) struct Item {
+    /// The names, each with its position when the target is a pattern.
+    vars: Vec<(SmolStr, Option<usize>)>,
+    /// The item.
+    item: Site,
+}
+
+/// The arguments that the first fitting source names.
+pub(super) fn find(ev: &Evaluator<'_>, call: Site, sources: &[String]) -> Vec<Site> {
+    sources.iter().map(|s| one(ev, call, s)).find(|found| !found.is_empty()).unwrap_or_default()
+}
+
+fn one(ev: &Evaluator<'_>, site: Site, source: &str) -> Vec<Site> {
+    let Some(call) = ev.program.unit(site.unit).module.call(site.expr) else { return Vec::new() };
+    let here = |expr: ExprId| Site { unit: site.unit, expr };
+    let positional = || call.args.iter().filter(|a| a.name.is_none() && !a.spread).map(|a| here(a.value));
+    if let Some(from) = source.strip_prefix("rest:").and_then(|n| n.parse().ok()) {
+        return positional().skip(from).collect();
+    }
+    let mut parts = source.trim_start_matches('/').split('.');
+    let first = parts.next().unwrap_or("");
+    let start = match first.parse::<usize>() {
+        Ok(n) => positional().nth(n),
+        Err(_) => call.args.iter().find(|a| a.name.as_deref() == Some(first)).map(|a| here(a.value)),
+    };
+    let mut found = start;
+    for key in parts {
+        found = found.and_then(|s| match ev.eval(s) {
+            Value::Dict(dict) => dict.get(key),
+            _ => None,
+        });
+    }
+    found.into_iter().collect()
+}
+
+/// What an expression evaluates to for one item of the loop around it. A parameter is followed to the
+/// callers of its function.
+pub(super) fn value(ev: &Evaluator<'_>, site: Site, item: Option<&Item>) -> Value {
+    let value = match item.and_then(|item| substituted(ev, site, item, 0)) {
+        Some(value) => value,
+        None => ev.eval(site),
+    };
+    if !matches!(value, Value::Param { .. }) {
+        return value;
+    }
+    let settled: Vec<Value> = ev.settle(&value).into_iter().filter(|v| !v.is_unknown()).collect();
+    match settled.len() {
+        0 => value,
+        1 => settled.into_iter().next().unwrap_or(value),
+        _ => Value::OneOf(settled.into()),
+    }
+}
+
+fn substituted(ev: &Evaluator<'_>, site: Site, item: &Item, depth: u32) -> Option<Value> {
+    if depth > 8 {
+        return None;
+    }
+    let unit = ev.program.unit(site.unit);
+    let here = |expr| Site { unit: site.unit, expr };
+    match &unit.module.expr(site.expr).kind {
+        ExprKind::Name(name) => {
+            if let Some((_, position)) = item.vars.iter().find(|(n, _)| n == name) {
+                return Some(match position {
+                    None => ev.eval(item.item),
+                    Some(n) => match ev.eval(item.item) {
+                        Value::List(items) => items.get(*n).map_or(Value::Unknown, |s| ev.eval(*s)),
+                        _ => Value::Unknown,
+                    },
+                });
+            }
+            // `const { path, router } = item`, also in the parameter of a lambda.
+            let (_, bindings) = unit.index.lookup(&unit.module, unit.index.func_of(site.expr), name)?;
+            bindings.iter().find_map(|b| match b {
+                Binding::Value(value) if mentions(ev, here(*value), item) => {
+                    substituted(ev, here(*value), item, depth + 1)
+                }
+                _ => None,
+            })
+        }
+        ExprKind::Attr { object, name, .. } => {
+            let object = substituted(ev, here(*object), item, depth + 1)?;
+            Some(ev.attribute(&object, name, site))
+        }
+        ExprKind::Index { object, index } => {
+            let object = substituted(ev, here(*object), item, depth + 1)?;
+            match (object, ev.eval(here(*index))) {
+                (Value::List(items), Value::Num(n)) if n >= 0.0 => items.get(n as usize).map(|s| ev.eval(*s)),
+                (Value::Dict(dict), key) => key.as_str().and_then(|k| dict.get(&k)).map(|s| ev.eval(s)),
+                _ => None,
+            }
+        }
+        ExprKind::Template(parts) => {
+            if !parts.iter().any(|p| matches!(p, TemplatePart::Hole(e) if mentions(ev, here(*e), item))) {
+                return None;
+            }
+            let mut text = Text::default();
+            for part in parts {
+                match part {
+                    TemplatePart::Text(lit) => text.parts.push(TextPart::Lit(lit.clone())),
+                    TemplatePart::Hole(e) => {
+                        let value = substituted(ev, here(*e), item, depth + 1).unwrap_or_else(|| ev.eval(here(*e)));
+                        match value.to_text() {
+                            Some(inner) => text.push(inner),
+                            None => text.parts.push(TextPart::Hole),
+                        }
+                    }
+                }
+            }
+            Some(Value::Str(text))
+        }
+        _ => None,
+    }
+}
+
+/// True when a variable of the loop stands somewhere in the expression, or in what it is assigned from.
+fn mentions(ev: &Evaluator<'_>, site: Site, item: &Item) -> bool {
+    let unit = ev.program.unit(site.unit);
+    let mut todo = vec![(site.expr, 0)];
+    let mut budget = 200;
+    while let Some((expr, depth)) = todo.pop() {
+        budget -= 1;
+        if budget == 0 {
+            return false;
+        }
+        if let ExprKind::Name(name) = &unit.module.expr(expr).kind {
+            if item.vars.iter().any(|(n, _)| n == name) {
+                return true;
+            }
+            if depth < 2
+                && let Some((_, bindings)) = unit.index.lookup(&unit.module, unit.index.func_of(expr), name)
+            {
+                todo.extend(bindings.iter().filter_map(|b| match b {
+                    Binding::Value(value) => Some((*value, depth + 1)),
+                    _ => None,
+                }));
+            }
+        }
+        todo.extend(unit.module.children(expr).into_iter().map(|e| (e, depth)));
+    }
+    false
+}
+
+/// One entry for each time a call runs as far as loops over lists decide it: none for a call outside of
+/// such loops.
+pub(super) fn items(ev: &Evaluator<'_>, call: Site) -> Vec<Option<Item>> {
+    let unit = ev.program.unit(call.unit);
+    let mut inner = None;
+    for parent in unit.index.ancestors(call.expr) {
+        let (vars, iter) = match parent {
+            Parent::Stmt(stmt) => match &unit.module.stmt(stmt).kind {
+                StmtKind::Loop { header: LoopHeader::Each { target, iter }, .. } => (names(ev, call, *target), *iter),
+                _ => continue,
+            },
+            // `routes.forEach(route => app.use(route.path, route.router))`
+            Parent::Expr(expr) => {
+                let found = inner.and_then(|func| for_each(ev, call, expr, func));
+                if let ExprKind::Lambda(func) = unit.module.expr(expr).kind {
+                    inner = Some(func);
+                }
+                match found {
+                    Some(found) => found,
+                    None => continue,
+                }
+            }
+            Parent::Func(_) => continue,
+            Parent::Class(_) | Parent::Top => break,
+        };
+        let Value::List(list) = ev.at(call.unit, iter) else { continue };
+        let items: Vec<Option<Item>> =
+            list.iter().take(MAX_ITEMS).map(|item| Some(Item { vars: vars.clone(), item: *item })).collect();
+        let Some(Some(first)) = items.first() else { continue };
+        if mentions(ev, call, first) {
+            return items;
+        }
+    }
+    vec![None]
+}
+
+fn names(ev: &Evaluator<'_>, call: Site, target: ExprId) -> Vec<(SmolStr, Option<usize>)> {
+    let module = &ev.program.unit(call.unit).module;
+    match &module.expr(target).kind {
+        ExprKind::Name(name) => vec![(name.clone(), None)],
+        ExprKind::List(items) => items
+            .iter()
+            .enumerate()
+            .filter_map(|(i, e)| match &module.expr(*e).kind {
+                ExprKind::Name(name) => Some((name.clone(), Some(i))),
+                _ => None,
+            })
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+type Variables = (Vec<(SmolStr, Option<usize>)>, ExprId);
+
+fn for_each(ev: &Evaluator<'_>, at: Site, expr: ExprId, func: FuncId) -> Option<Variables> {
+    let module = &ev.program.unit(at.unit).module;
+    let call = module.call(expr)?;
+    let ExprKind::Attr { object, name, .. } = &module.expr(call.callee).kind else { return None };
+    if !matches!(name.as_str(), "forEach" | "map") {
+        return None;
+    }
+    let param = module.func(func).params.first()?;
+    Some((vec![(param.name.clone(), None)], *object))
+}
+
+/// The objects a value stands for: itself, or the items of a list.
+pub(super) fn objects(ev: &Evaluator<'_>, value: &Value) -> Vec<Value> {
+    match value {
+        Value::List(items) => items.iter().take(MAX_ITEMS).map(|s| ev.eval(*s)).collect(),
+        Value::OneOf(values) => values.iter().flat_map(|v| objects(ev, v)).collect(),
+        other => vec![other.clone()],
+    }
+}
+
+/// The literal entries of a dictionary expression whose keys are strings, with their places.
+pub(super) fn entries(ev: &Evaluator<'_>, site: Site) -> Vec<(String, Site)> {
+    let Value::Dict(dict) = ev.eval(site) else { return Vec::new() };
+    let module = &ev.program.unit(dict.site.unit).module;
+    let ExprKind::Dict(entries) = &module.expr(dict.site.expr).kind else { return Vec::new() };
+    entries
+        .iter()
+        .filter_map(|e| match e {
+            Entry::Pair { key, .. } => {
+                Some((ev.at(dict.site.unit, *key).as_str()?, Site { unit: dict.site.unit, expr: *key }))
+            }
+            Entry::Spread(_) => None,
+        })
+        .collect()
+}

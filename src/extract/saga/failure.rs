@@ -1,0 +1,261 @@
+//! What happens when a compensation fails: raised, kept, repeated, or only logged.
+
+use super::member::Member;
+use super::{CompensationFailure, Context, Effect, names, scan};
+use crate::facts::module::{Block, ExprId, ExprKind, FuncId, Handler, Module, StmtId, StmtKind};
+use crate::program::{Parent, Site, UnitId, Value};
+use crate::syntax::Place;
+
+enum Verdict {
+    Swallowed(Place),
+    Handled(Place),
+    /// It goes on to whoever called.
+    Raised,
+}
+
+impl Context<'_, '_> {
+    /// What happens when one of these calls fails.
+    pub(super) fn failure(&self, undos: &[Site]) -> CompensationFailure {
+        let mut swallowed = Vec::new();
+        let mut handled = None;
+        for &site in undos {
+            match self.on_failure(site, 0) {
+                Verdict::Swallowed(place) if !swallowed.contains(&place) => swallowed.push(place),
+                Verdict::Swallowed(_) => {}
+                Verdict::Handled(place) => handled = handled.or(Some(place)),
+                Verdict::Raised => handled = handled.or(Some(self.ev.program.place(site))),
+            }
+        }
+        match handled {
+            _ if !swallowed.is_empty() => CompensationFailure::Swallowed(swallowed),
+            Some(place) => CompensationFailure::Handled(place),
+            None => CompensationFailure::None,
+        }
+    }
+
+    /// Handlers inside the compensations themselves that only log.
+    pub(super) fn failures_in(&self, undos: &[Member]) -> Vec<Place> {
+        let mut out = Vec::new();
+        for undo in undos {
+            let (unit, func) = match undo {
+                Member::Method(unit, func) => (*unit, *func),
+                Member::Given(site) => match self.ev.eval(*site) {
+                    Value::Function { unit, func, .. } => (unit, func),
+                    _ => continue,
+                },
+                _ => continue,
+            };
+            for (expr, call) in self.calls_in(unit, func) {
+                let effect = self.effect_of_call(unit, expr, call, 0);
+                if matches!(effect, Effect::Remote | Effect::Publish)
+                    && let Verdict::Swallowed(place) = self.on_failure(Site { unit, expr }, 9)
+                    && !out.contains(&place)
+                {
+                    out.push(place);
+                }
+            }
+        }
+        out
+    }
+
+    fn on_failure(&self, site: Site, hops: u32) -> Verdict {
+        let linked = self.ev.program.unit(site.unit);
+        let module = &linked.module;
+        let place = |e: ExprId| self.ev.program.place(Site { unit: site.unit, expr: e });
+        let mut inner_expr = site.expr;
+        let mut inner_stmt: Option<StmtId> = None;
+        for parent in linked.index.ancestors(site.expr) {
+            match parent {
+                Parent::Expr(e) => {
+                    if let Some(verdict) = self.around_expr(site.unit, e, inner_expr, &place) {
+                        return verdict;
+                    }
+                    inner_expr = e;
+                }
+                Parent::Stmt(s) => {
+                    match &module.stmt(s).kind {
+                        StmtKind::Try { body, handlers, .. }
+                            if !handlers.is_empty() && inner_stmt.is_some_and(|i| body.contains(&i)) =>
+                        {
+                            if repeats(&linked.index, module, s, body) {
+                                return Verdict::Handled(Place::new(linked.file, module.stmt(s).span));
+                            }
+                            if let Some(handler) = handlers.iter().find(|h| is_swallowed(module, h)) {
+                                return Verdict::Swallowed(Place::new(linked.file, handler.span));
+                            }
+                            return Verdict::Handled(Place::new(linked.file, handlers[0].span));
+                        }
+                        StmtKind::With { items, .. } => {
+                            let suppress = items
+                                .iter()
+                                .find(|(e, _)| scan::chain(module, *e).last().is_some_and(|n| n == "suppress"));
+                            if let Some((e, _)) = suppress {
+                                return Verdict::Swallowed(place(*e));
+                            }
+                        }
+                        _ => {}
+                    }
+                    inner_stmt = Some(s);
+                }
+                Parent::Func(func) => {
+                    let function = module.func(func);
+                    if function.decorators.iter().any(|d| speaks_of_retry(module, *d)) {
+                        return Verdict::Handled(self.ev.program.function_place(site.unit, func));
+                    }
+                    // A lambda runs where it stands; a function where it is called.
+                    if linked.index.lambda_expr.contains_key(&func) && function.name.is_empty() {
+                        inner_stmt = None;
+                        continue;
+                    }
+                    return self.in_callers(site.unit, func, hops);
+                }
+                Parent::Class(_) | Parent::Top => {}
+            }
+        }
+        Verdict::Raised
+    }
+
+    fn around_expr(
+        &self,
+        unit: UnitId,
+        outer: ExprId,
+        inner: ExprId,
+        place: &dyn Fn(ExprId) -> Place,
+    ) -> Option<Verdict> {
+        let linked = self.ev.program.unit(unit);
+        let module = &linked.module;
+        let call = module.call(outer)?;
+        let chain = scan::chain(module, call.callee);
+        let last = chain.last()?.as_str();
+        // `compensate().catch(() => undefined)`: our call stands in the callee.
+        if call.callee == inner {
+            if last != "catch" {
+                return None;
+            }
+            let handler = call.args.first()?.value;
+            return Some(match &module.expr(handler).kind {
+                ExprKind::Lambda(func) if only_logs_lambda(module, *func) => Verdict::Swallowed(place(handler)),
+                ExprKind::Attr { .. } if scan_is_logger(module, handler) => Verdict::Swallowed(place(handler)),
+                _ => match self.ev.at(unit, handler) {
+                    Value::Function { unit: u, func, .. }
+                        if only_logs_lambda(&self.ev.program.unit(u).module, func) =>
+                    {
+                        Verdict::Swallowed(place(handler))
+                    }
+                    _ => Verdict::Handled(place(handler)),
+                },
+            });
+        }
+        if speaks_of_retry(module, call.callee) {
+            return Some(Verdict::Handled(place(outer)));
+        }
+        let collects = last == "allSettled"
+            || (last == "gather"
+                && call.args.iter().any(|a| {
+                    a.name.as_deref() == Some("return_exceptions")
+                        && matches!(module.expr(a.value).kind, ExprKind::Bool(true))
+                }));
+        if collects {
+            // Nobody looks at the outcomes.
+            let mut ancestors = linked
+                .index
+                .ancestors(outer)
+                .skip_while(|p| matches!(p, Parent::Expr(e) if matches!(module.expr(*e).kind, ExprKind::Await(_))));
+            let dropped =
+                matches!(ancestors.next(), Some(Parent::Stmt(s)) if matches!(module.stmt(s).kind, StmtKind::Expr(_)));
+            return Some(if dropped { Verdict::Swallowed(place(outer)) } else { Verdict::Handled(place(outer)) });
+        }
+        None
+    }
+
+    /// A function that only compensates is as good as the call: look at who calls it.
+    fn in_callers(&self, unit: UnitId, func: FuncId, hops: u32) -> Verdict {
+        let module = &self.ev.program.unit(unit).module;
+        if hops >= 2 || !names::is_undo_word(&module.func(func).name) {
+            return Verdict::Raised;
+        }
+        let mut verdict = Verdict::Raised;
+        for caller in self.ev.callers(unit, func).into_iter().filter(|c| c.unit == unit).take(8) {
+            match self.on_failure(caller, hops + 1) {
+                swallowed @ Verdict::Swallowed(_) => return swallowed,
+                handled @ Verdict::Handled(_) => verdict = handled,
+                Verdict::Raised => {}
+            }
+        }
+        verdict
+    }
+}
+
+fn speaks_of_retry(module: &Module, expr: ExprId) -> bool {
+    scan::chain(module, expr).iter().any(|n| {
+        let n = names::fold(n);
+        n.contains("retry") || n.contains("backoff") || n.contains("attempt")
+    })
+}
+
+/// True for a `try` in a loop that is left when the compensation went well.
+fn repeats(index: &crate::program::Index, module: &Module, stmt: StmtId, body: &Block) -> bool {
+    let in_loop = index
+        .stmt_ancestors(stmt)
+        .take_while(|p| !matches!(p, Parent::Func(_)))
+        .any(|p| matches!(p, Parent::Stmt(s) if matches!(module.stmt(s).kind, StmtKind::Loop { .. })));
+    in_loop && leaves(module, body)
+}
+
+fn leaves(module: &Module, block: &Block) -> bool {
+    block.iter().any(|s| match &module.stmt(*s).kind {
+        StmtKind::Break | StmtKind::Return(_) => true,
+        StmtKind::If { then, other, .. } => leaves(module, then) || leaves(module, other),
+        StmtKind::With { body, .. } | StmtKind::Block(body) => leaves(module, body),
+        _ => false,
+    })
+}
+
+/// True for a handler of remote failures that does nothing but log.
+fn is_swallowed(module: &Module, handler: &Handler) -> bool {
+    // Nothing to undo is no failure.
+    let benign = handler.types.iter().any(|t| {
+        scan::names_in(module, *t).iter().any(|n| {
+            let n = names::fold(n);
+            ["notfound", "already", "doesnotexist", "conflict", "cancelled"].iter().any(|w| n.contains(w))
+        })
+    });
+    !benign && only_logs(module, &handler.body)
+}
+
+fn only_logs_lambda(module: &Module, func: FuncId) -> bool {
+    only_logs(module, &module.func(func).body)
+}
+
+fn scan_is_logger(module: &Module, expr: ExprId) -> bool {
+    let chain = scan::chain(module, expr);
+    matches!(chain.first().map(|n| names::fold(n)).as_deref(), Some("console" | "log" | "logger" | "this"))
+        && chain.iter().any(|n| matches!(n.as_str(), "error" | "warn" | "log" | "info" | "debug"))
+}
+
+fn only_logs(module: &Module, block: &Block) -> bool {
+    block.iter().all(|s| match &module.stmt(*s).kind {
+        StmtKind::Expr(e) => is_idle(module, *e),
+        StmtKind::Return(value) => value.is_none_or(|e| match &module.expr(e).kind {
+            ExprKind::Null => true,
+            // `() => undefined`, `(error) => console.error(error)`
+            _ => {
+                scan::is_log(module, e) || matches!(&module.expr(e).kind, ExprKind::Dict(entries) if entries.is_empty())
+            }
+        }),
+        StmtKind::Continue => true,
+        StmtKind::If { then, other, .. } => only_logs(module, then) && only_logs(module, other),
+        StmtKind::Block(block) => only_logs(module, block),
+        _ => false,
+    })
+}
+
+fn is_idle(module: &Module, expr: ExprId) -> bool {
+    match &module.expr(expr).kind {
+        ExprKind::Str(_) | ExprKind::Null | ExprKind::Template(_) => true,
+        ExprKind::Await(inner) => is_idle(module, *inner),
+        ExprKind::Other(children) => children.is_empty(),
+        ExprKind::Call(_) => scan::is_log(module, expr),
+        _ => false,
+    }
+}

@@ -1,0 +1,454 @@
+//! Sagas without a list: a function that calls one service after the other and undoes in a handler
+//! what is done, and workflows of an engine.
+
+use smol_str::SmolStr;
+
+use super::runner::Runner;
+use super::{CompensationFailure, Context, Effect, Saga, Step, Style, names, scan};
+use crate::extract::Presence;
+use crate::facts::module::{Block, Call, ExprId, ExprKind, FuncId, LoopHeader, StmtKind};
+use crate::program::{Site, UnitId, Value};
+
+/// How deep expressions and blocks are entered.
+const MAX_DEPTH: u32 = 40;
+
+/// All sagas that are written out.
+pub(super) fn find(context: &Context<'_, '_>, runners: &[Runner]) -> Vec<Saga> {
+    let mut out = Vec::new();
+    for &unit in &context.units {
+        let module = &context.ev.program.unit(unit).module;
+        for (i, function) in module.funcs.iter().enumerate() {
+            let func = FuncId(i as u32);
+            if function.parent.is_some() || function.body.is_empty() {
+                continue;
+            }
+            let runs_steps = runners.iter().any(|r| r.unit == unit && r.funcs.contains(&(unit, func)));
+            if !runs_steps && let Some(saga) = context.written_out(unit, func) {
+                out.push(saga);
+            }
+        }
+    }
+    out
+}
+
+/// A call that does something for the saga.
+struct Done {
+    expr: ExprId,
+    name: String,
+    /// The words of what is called, without verbs.
+    nouns: Vec<String>,
+    verbs: Vec<String>,
+    effect: Effect,
+    position: u32,
+}
+
+/// Something that undoes a step.
+struct Undo {
+    site: Site,
+    words: Vec<String>,
+    position: u32,
+    /// Put into a collection next to its step.
+    registered: bool,
+}
+
+#[derive(Default)]
+struct Flow {
+    steps: Vec<Done>,
+    undos: Vec<Undo>,
+    is_workflow: bool,
+    /// A handler runs compensations that could not be read.
+    is_opaque: bool,
+    speaks_of_undo: bool,
+}
+
+impl Context<'_, '_> {
+    fn written_out(&self, unit: UnitId, func: FuncId) -> Option<Saga> {
+        let linked = self.ev.program.unit(unit);
+        let module = &linked.module;
+        let function = module.func(func);
+        let mut flow = Flow::default();
+        self.walk(unit, &function.body, false, &mut flow, 0);
+        flow.steps.sort_by_key(|s| s.position);
+        let changing: Vec<&Done> =
+            flow.steps.iter().filter(|s| !names::is_query(&s.name) && s.effect > Effect::Database).collect();
+        // A handler that cleans up or tells somebody is no compensation.
+        let undoes = flow.undos.iter().any(|u| u.registered || u.words.iter().any(|w| names::is_undo_verb(w)));
+        if !undoes || changing.len() < 2 || changing.iter().all(|s| s.name == changing[0].name) {
+            return None;
+        }
+        let class = function.class.map(|c| module.class(c));
+        let is_named = names::is_saga_word(&function.name)
+            || class.is_some_and(|c| names::is_saga_word(&c.name))
+            || names::is_saga_word(scan::stem(&linked.path));
+        let is_saga = flow.is_workflow || is_named || flow.speaks_of_undo;
+        if !is_saga {
+            return None;
+        }
+        let name = match class {
+            Some(class) if function.name.len() < 4 || names::is_saga_word(&class.name) => &class.name,
+            _ => &function.name,
+        };
+        let place = self.ev.program.function_place(unit, func);
+        let steps = self.flow_steps(unit, &flow);
+        let (persisted, failure) = if flow.is_workflow {
+            (Presence::Default, CompensationFailure::Handled(place))
+        } else {
+            let mut sites: Vec<Site> = flow.undos.iter().filter(|u| !u.registered).map(|u| u.site).collect();
+            let mut funcs = vec![(unit, func)];
+            self.reach(&mut funcs, 2);
+            for &(u, f) in &funcs {
+                for (expr, call) in self.calls_in(u, f) {
+                    let site = Site { unit: u, expr };
+                    if self.is_step_call(u, expr, call) && !sites.contains(&site) {
+                        sites.push(site);
+                    }
+                }
+            }
+            (self.persisted(&[(unit, func)]), self.failure(&sites))
+        };
+        Some(Saga {
+            place,
+            name: name.to_string(),
+            style: if flow.is_workflow { Style::Workflow } else { Style::StraightLine },
+            library: if flow.is_workflow { "temporal" } else { "hand-written" },
+            steps,
+            persisted,
+            failure,
+        })
+    }
+
+    fn flow_steps(&self, unit: UnitId, flow: &Flow) -> Vec<Step> {
+        let shares = |step: &Done, undo: &Undo| step.nouns.iter().any(|n| undo.words.contains(n));
+        let is_inverse =
+            |step: &Done, undo: &Undo| step.verbs.iter().any(|v| undo.words.iter().any(|w| names::is_inverse(v, w)));
+        let place = |site: Site| self.ev.program.place(site);
+        let count = flow.steps.len();
+        let mut out = Vec::new();
+        for (i, step) in flow.steps.iter().enumerate() {
+            let others = |undo: &Undo| flow.steps.iter().enumerate().any(|(j, s)| j != i && shares(s, undo));
+            let before = i.checked_sub(1).map_or(0, |p| flow.steps[p].position);
+            let after = flow.steps.get(i + 1).map_or(u32::MAX, |s| s.position);
+            let found = flow.undos.iter().find(|u| shares(step, u)).or_else(|| {
+                flow.undos.iter().find(|u| {
+                    !others(u) && (is_inverse(step, u) || (u.registered && u.position > before && u.position < after))
+                })
+            });
+            let unmatched = || {
+                flow.undos
+                    .iter()
+                    .any(|u| !flow.steps.iter().any(|s| shares(s, u)) && !flow.steps.iter().any(|s| is_inverse(s, u)))
+            };
+            let compensation = match found {
+                Some(undo) => Presence::Present(place(undo.site)),
+                None if flow.is_opaque && !flow.undos.iter().any(|u| u.registered) => {
+                    Presence::Unknown("the handler calls something that could not be followed".into())
+                }
+                None if unmatched() => Presence::Unknown("a compensation could belong to it".into()),
+                None => Presence::Absent,
+            };
+            out.push(Step {
+                name: step.name.clone(),
+                place: place(Site { unit, expr: step.expr }),
+                effect: step.effect,
+                compensation,
+                inert: None,
+                is_query: names::is_query(&step.name) || step.effect == Effect::Read,
+                is_last: i + 1 == count,
+                is_retriable: false,
+            });
+        }
+        out
+    }
+
+    fn walk(&self, unit: UnitId, block: &Block, undoing: bool, flow: &mut Flow, depth: u32) {
+        if depth > MAX_DEPTH {
+            return;
+        }
+        let module = &self.ev.program.unit(unit).module;
+        for &stmt in block {
+            match &module.stmt(stmt).kind {
+                StmtKind::Expr(e) | StmtKind::Return(Some(e)) => self.visit(unit, *e, undoing, flow, depth),
+                StmtKind::Assign { value: Some(e), .. } => self.visit(unit, *e, undoing, flow, depth),
+                StmtKind::If { test, then, other } => {
+                    self.visit(unit, *test, undoing, flow, depth);
+                    self.walk(unit, then, undoing, flow, depth + 1);
+                    self.walk(unit, other, undoing, flow, depth + 1);
+                }
+                StmtKind::Loop { header, body, .. } => {
+                    // A loop over compensations runs what was registered.
+                    let undoes = matches!(header, LoopHeader::Each { iter, .. }
+                        if scan::names_in(module, *iter).iter().any(|n| names::is_undo_word(n)));
+                    if undoes {
+                        flow.is_opaque = true;
+                    } else {
+                        self.walk(unit, body, undoing, flow, depth + 1);
+                    }
+                }
+                StmtKind::With { body, items, .. } => {
+                    items.iter().for_each(|(e, _)| self.visit(unit, *e, undoing, flow, depth));
+                    self.walk(unit, body, undoing, flow, depth + 1);
+                }
+                StmtKind::Try { body, handlers, finally } => {
+                    self.walk(unit, body, undoing, flow, depth + 1);
+                    for handler in handlers {
+                        self.walk(unit, &handler.body, true, flow, depth + 1);
+                    }
+                    self.walk(unit, finally, true, flow, depth + 1);
+                }
+                StmtKind::Block(block) => self.walk(unit, block, undoing, flow, depth + 1),
+                _ => {}
+            }
+        }
+    }
+
+    fn visit(&self, unit: UnitId, expr: ExprId, undoing: bool, flow: &mut Flow, depth: u32) {
+        if depth > MAX_DEPTH {
+            return;
+        }
+        let module = &self.ev.program.unit(unit).module;
+        let ExprKind::Call(call) = &module.expr(expr).kind else {
+            for child in module.children(expr) {
+                self.visit(unit, child, undoing, flow, depth + 1);
+            }
+            return;
+        };
+        if scan::is_log(module, expr) {
+            return;
+        }
+        let chain = scan::chain(module, call.callee);
+        let last = chain.last().map(SmolStr::as_str).unwrap_or_default();
+        if is_registration(&chain) {
+            let mut words: Vec<String> = Vec::new();
+            for arg in &call.args {
+                words.extend(scan::called_in(module, arg.value).iter().flat_map(|n| names::words(n)));
+            }
+            let position = module.expr(expr).span.start;
+            flow.undos.push(Undo { site: Site { unit, expr }, words, position, registered: true });
+            flow.speaks_of_undo = true;
+            return;
+        }
+        let taken = if undoing { self.undo_call(unit, expr, call, flow) } else { self.do_call(unit, expr, call, flow) };
+        if matches!(last, "map" | "forEach" | "filter" | "then" | "reduce" | "sort" | "some" | "every" | "find") {
+            self.visit(unit, call.callee, undoing, flow, depth + 1);
+            return;
+        }
+        if !taken {
+            self.visit(unit, call.callee, undoing, flow, depth + 1);
+        } else if let ExprKind::Attr { object, .. } = &module.expr(call.callee).kind
+            && matches!(module.expr(*object).kind, ExprKind::Call(_))
+        {
+            self.visit(unit, *object, undoing, flow, depth + 1);
+        }
+        for arg in &call.args {
+            match &module.expr(arg.value).kind {
+                // `withRetry(() => payments.charge())`, `.catch(() => stock.release())`
+                ExprKind::Lambda(func) => {
+                    let body = &module.func(*func).body;
+                    self.walk(unit, body, undoing || last == "catch", flow, depth + 1);
+                }
+                _ => self.visit(unit, arg.value, undoing, flow, depth + 1),
+            }
+        }
+    }
+
+    /// A call on the way forward; true when it is a step or an undo.
+    fn do_call(&self, unit: UnitId, expr: ExprId, call: &Call, flow: &mut Flow) -> bool {
+        let module = &self.ev.program.unit(unit).module;
+        let position = module.expr(expr).span.end;
+        if let Some(name) = self.activity(unit, expr, call) {
+            let words = names::words(&name);
+            flow.is_workflow = true;
+            if words.first().is_some_and(|w| is_plain_undo(w)) {
+                flow.undos.push(Undo { site: Site { unit, expr }, words, position, registered: false });
+            } else {
+                flow.steps.push(done(expr, name, words, Effect::Unknown, position));
+            }
+            return true;
+        }
+        let chain = scan::chain(module, call.callee);
+        let Some((last, _)) = chain.split_last() else { return false };
+        let verbs = names::words(last);
+        let words = self.call_words(unit, call, &chain);
+        if verbs.first().is_some_and(|w| is_plain_undo(w)) {
+            if chain.len() > 1 && !is_transaction(&chain) {
+                flow.undos.push(Undo { site: Site { unit, expr }, words, position, registered: false });
+            }
+            return true;
+        }
+        let effect = self.effect_of_call(unit, expr, call, 0);
+        let is_step = match effect {
+            Effect::Remote | Effect::Publish | Effect::Read => true,
+            Effect::Unknown => {
+                chain.len() > 1
+                    && !names::hints_at_storage(
+                        &chain[..chain.len() - 1].iter().flat_map(|n| names::words(n)).collect::<Vec<_>>(),
+                        "",
+                    )
+                    && verbs.first().is_some_and(|v| names::is_state_verb(v))
+            }
+            _ => false,
+        };
+        if is_step {
+            let generic = matches!(
+                names::fold(last).as_str(),
+                "post" | "put" | "patch" | "delete" | "request" | "send" | "publish"
+            );
+            let address = call.args.first().and_then(|a| self.ev.at(unit, a.value).to_text()).filter(|_| generic);
+            let name = match address {
+                Some(address) => format!("{} {}", chain.join("."), address.pattern()),
+                None if generic => chain.join("."),
+                None => last.to_string(),
+            };
+            flow.steps.push(done(expr, name, words, effect, position));
+        }
+        is_step
+    }
+
+    /// A call in a handler; true when it undoes something.
+    fn undo_call(&self, unit: UnitId, expr: ExprId, call: &Call, flow: &mut Flow) -> bool {
+        let module = &self.ev.program.unit(unit).module;
+        let position = module.expr(expr).span.start;
+        let site = Site { unit, expr };
+        if let Some(name) = self.activity(unit, expr, call) {
+            flow.is_workflow = true;
+            flow.undos.push(Undo { site, words: names::words(&name), position, registered: false });
+            return true;
+        }
+        let chain = scan::chain(module, call.callee);
+        if is_transaction(&chain) {
+            return false;
+        }
+        if chain.iter().any(|n| names::is_compensation(n)) {
+            flow.speaks_of_undo = true;
+        }
+        let words = self.call_words(unit, call, &chain);
+        let effect = self.effect_of_call(unit, expr, call, 0);
+        let verb = chain.last().is_some_and(|n| names::words(n).iter().any(|w| names::is_undo_verb(w)));
+        let mut followed = false;
+        for value in self.ev.at(unit, call.callee).alternatives() {
+            if let Value::Function { unit: u, func, .. } = value {
+                followed = true;
+                // What a helper of the handler undoes.
+                let m = &self.ev.program.unit(*u).module;
+                for (inner, c) in self.calls_in(*u, *func) {
+                    let chain = scan::chain(m, c.callee);
+                    let undoes = chain.last().is_some_and(|n| names::words(n).iter().any(|w| names::is_undo_verb(w)));
+                    let effect = self.effect_of_call(*u, inner, c, 0);
+                    if !scan::is_log(m, inner) && !is_transaction(&chain) && (undoes || effect == Effect::Remote) {
+                        let words = self.call_words(*u, c, &chain);
+                        flow.undos.push(Undo {
+                            site: Site { unit: *u, expr: inner },
+                            words,
+                            position,
+                            registered: false,
+                        });
+                    }
+                }
+            }
+        }
+        if verb && (chain.len() > 1 || followed) || effect == Effect::Remote {
+            flow.undos.push(Undo { site, words, position, registered: false });
+            if !followed && chain.last().is_some_and(|n| names::is_undo_word(n)) {
+                flow.is_opaque = true;
+            }
+            return true;
+        }
+        false
+    }
+
+    /// The words of what is called, and of an address among the arguments.
+    fn call_words(&self, unit: UnitId, call: &Call, chain: &[SmolStr]) -> Vec<String> {
+        let mut words: Vec<String> = chain.iter().flat_map(|n| names::words(n)).collect();
+        for arg in call.args.iter().take(2) {
+            if let Some(text) = self.ev.at(unit, arg.value).to_text() {
+                words.extend(names::words(&text.pattern()));
+            }
+        }
+        words
+    }
+
+    /// The activity or child workflow that a call starts.
+    fn activity(&self, unit: UnitId, expr: ExprId, call: &Call) -> Option<String> {
+        let module = &self.ev.program.unit(unit).module;
+        let (symbol, _) = self.ev.callee(Site { unit, expr })?;
+        if let Some(name) = symbol
+            .strip_prefix("@temporalio/workflow.proxyActivities.")
+            .or_else(|| symbol.strip_prefix("@temporalio/workflow.proxyLocalActivities."))
+        {
+            return Some(name.to_string());
+        }
+        let starts = ["temporalio.workflow.", "@temporalio/workflow."].iter().find_map(|p| symbol.strip_prefix(p))?;
+        if !matches!(
+            starts,
+            "execute_activity"
+                | "execute_activity_method"
+                | "execute_activity_class"
+                | "execute_local_activity"
+                | "execute_local_activity_method"
+                | "execute_child_workflow"
+                | "executeChild"
+                | "start_activity"
+                | "start_activity_method"
+        ) {
+            return None;
+        }
+        let first = call.args.first()?.value;
+        let name = match self.ev.at(unit, first).as_str() {
+            Some(text) => text,
+            None => scan::chain(module, first).last()?.to_string(),
+        };
+        Some(name)
+    }
+}
+
+fn done(expr: ExprId, name: String, words: Vec<String>, effect: Effect, position: u32) -> Done {
+    let nouns = words.iter().filter(|w| !names::is_filler(w)).cloned().collect();
+    let verbs = words.into_iter().filter(|w| names::is_state_verb(w)).collect();
+    Done { expr, name, nouns, verbs, effect, position }
+}
+
+/// `compensations.push(…)`, `undo.append(…)`, `saga.addCompensation(…)`.
+fn is_registration(chain: &[SmolStr]) -> bool {
+    let Some((last, object)) = chain.split_last() else { return false };
+    let folded = names::fold(last);
+    if matches!(folded.as_str(), "addcompensation" | "registercompensation" | "pushasynccallback" | "addrollback") {
+        return true;
+    }
+    matches!(folded.as_str(), "append" | "push" | "unshift" | "insert" | "appendleft" | "add")
+        && object.last().is_some_and(|n| names::is_undo_word(n))
+}
+
+/// A verb that only ever takes something back.
+fn is_plain_undo(word: &str) -> bool {
+    matches!(word, "release" | "refund" | "cancel" | "void" | "revert" | "undo" | "unreserve" | "rollback" | "restore")
+        || word.starts_with("compensat")
+}
+
+/// The rollback of a database transaction, a timer that is cleared.
+fn is_transaction(chain: &[SmolStr]) -> bool {
+    chain.iter().any(|n| {
+        names::words(n).iter().any(|w| {
+            matches!(
+                w.as_str(),
+                "session"
+                    | "transaction"
+                    | "trx"
+                    | "tx"
+                    | "conn"
+                    | "connection"
+                    | "db"
+                    | "cursor"
+                    | "runner"
+                    | "lock"
+                    | "mutex"
+                    | "semaphore"
+                    | "timer"
+                    | "task"
+                    | "queryrunner"
+                    | "sequelize"
+                    | "prisma"
+                    | "future"
+            )
+        })
+    })
+}

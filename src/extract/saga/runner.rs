@@ -1,0 +1,395 @@
+//! What carries out a list of steps: the class or function that calls the actions and, when one
+//! fails, the undos.
+
+use smol_str::SmolStr;
+
+use super::lists::StepList;
+use super::{CompensationFailure, Context, Saga, Style, names, scan};
+use crate::extract::Presence;
+use crate::facts::module::{Call, ClassId, ExprId, ExprKind, FuncId, LoopHeader, StmtKind};
+use crate::program::index::Binding;
+use crate::program::{Parent, Site, UnitId, Value};
+use crate::syntax::Place;
+
+/// What carries out steps.
+#[derive(Clone, Debug)]
+pub(super) struct Runner {
+    pub unit: UnitId,
+    pub class: Option<ClassId>,
+    /// Its functions, with what they call.
+    pub funcs: Vec<(UnitId, FuncId)>,
+    pub name: SmolStr,
+    pub place: Place,
+    /// The calls that undo a step.
+    pub undos: Vec<Site>,
+    /// The member that they call, where there is one.
+    pub undo_name: Option<SmolStr>,
+    /// Its name, or that of the file, says that it is a saga.
+    pub is_named: bool,
+}
+
+/// Whether a call does or undoes a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum StepCall {
+    Action,
+    Undo,
+}
+
+/// All classes and functions that carry out steps and undo them.
+pub(super) fn find(context: &Context<'_, '_>) -> Vec<Runner> {
+    let mut out: Vec<Runner> = Vec::new();
+    for &unit in &context.units {
+        let linked = context.ev.program.unit(unit);
+        let module = &linked.module;
+        for call in &linked.index.calls {
+            let (Some(func), Some(c)) = (call.func, module.call(call.expr)) else { continue };
+            if context.step_call(unit, call.expr, c) != Some(StepCall::Action) {
+                continue;
+            }
+            let func = scan::outermost(module, func);
+            let class = module.func(func).class;
+            if out.iter().any(|r| {
+                r.unit == unit && r.class == class && (class.is_some() || r.funcs.first() == Some(&(unit, func)))
+            }) {
+                continue;
+            }
+            out.extend(context.runner(unit, func, class));
+        }
+    }
+    out
+}
+
+/// Gives each list its runner.
+pub(super) fn join(context: &Context<'_, '_>, runners: &[Runner], lists: Vec<StepList>) -> Vec<Saga> {
+    let mut used = vec![false; runners.len()];
+    let mut out = Vec::new();
+    for list in lists {
+        let runner = context.runner_of(runners, &list);
+        if let Some(i) = runner {
+            used[i] = true;
+        }
+        if !list.is_saga {
+            continue;
+        }
+        let undo_failures = context.failures_in(&list.undos);
+        let place = context.ev.program.place(list.site);
+        let runner = runner.and_then(|i| runners.get(i));
+        let mut failure = runner.map_or(CompensationFailure::Unknown, |r| context.failure(&r.undos));
+        if !undo_failures.is_empty() {
+            match &mut failure {
+                CompensationFailure::Swallowed(places) => places.extend(undo_failures),
+                other => *other = CompensationFailure::Swallowed(undo_failures),
+            }
+        }
+        let persisted = match runner {
+            Some(r) => context.persisted(&r.funcs),
+            None if list.library == "node-sagas" => context.persisted_around(list.site),
+            None => Presence::Unknown("what carries out the steps was not found".into()),
+        };
+        out.push(Saga {
+            place: runner.map_or(place, |r| r.place),
+            name: runner.map_or_else(|| list.name.clone(), |r| r.name.to_string()),
+            style: Style::Steps,
+            library: list.library,
+            steps: list.steps,
+            persisted,
+            failure,
+        });
+    }
+    for (runner, used) in runners.iter().zip(used) {
+        if used || !runner.is_named {
+            continue;
+        }
+        out.push(Saga {
+            place: runner.place,
+            name: runner.name.to_string(),
+            style: Style::Steps,
+            library: "hand-written",
+            steps: Vec::new(),
+            persisted: context.persisted(&runner.funcs),
+            failure: context.failure(&runner.undos),
+        });
+    }
+    out
+}
+
+impl Context<'_, '_> {
+    fn runner(&self, unit: UnitId, func: FuncId, class: Option<ClassId>) -> Option<Runner> {
+        let linked = self.ev.program.unit(unit);
+        let module = &linked.module;
+        let mut funcs = match class {
+            Some(class) => {
+                let line = self.line(unit, class);
+                line.iter()
+                    .flat_map(|&(u, c)| self.ev.program.unit(u).module.class(c).methods.iter().map(move |m| (u, *m)))
+                    .collect()
+            }
+            None => vec![(unit, func)],
+        };
+        self.reach(&mut funcs, 2);
+        let mut undos = Vec::new();
+        let mut undo_name = None;
+        for &(u, f) in &funcs {
+            for (expr, call) in self.calls_in(u, f) {
+                if self.step_call(u, expr, call) == Some(StepCall::Undo) {
+                    let site = Site { unit: u, expr };
+                    if !undos.contains(&site) {
+                        undos.push(site);
+                    }
+                    let m = &self.ev.program.unit(u).module;
+                    if let ExprKind::Attr { name, .. } = &m.expr(call.callee).kind
+                        && names::is_undo(name)
+                    {
+                        undo_name = Some(name.clone());
+                    }
+                }
+            }
+        }
+        if undos.is_empty() {
+            return None;
+        }
+        let (name, place) = match class {
+            Some(class) => {
+                let class = module.class(class);
+                (class.name.clone(), Place::new(linked.file, class.name_span))
+            }
+            None => (module.func(func).name.clone(), self.ev.program.function_place(unit, func)),
+        };
+        let is_named = names::is_saga_word(&name)
+            || names::is_saga_word(scan::stem(&linked.path))
+            || undo_name.as_deref().is_some_and(names::is_compensation);
+        Some(Runner { unit, class, funcs, name, place, undos, undo_name, is_named })
+    }
+
+    /// Adds the functions that are called, so many calls deep.
+    pub(super) fn reach(&self, funcs: &mut Vec<(UnitId, FuncId)>, depth: u32) {
+        let mut from = 0;
+        for _ in 0..depth {
+            let to = funcs.len();
+            for i in from..to {
+                let (unit, func) = funcs[i];
+                for (expr, call) in self.calls_in(unit, func) {
+                    if self.step_call(unit, expr, call).is_some() {
+                        continue;
+                    }
+                    for value in self.ev.at(unit, call.callee).alternatives() {
+                        if let Value::Function { unit: u, func: f, .. } = value
+                            && !funcs.contains(&(*u, *f))
+                            && funcs.len() < 200
+                        {
+                            funcs.push((*u, *f));
+                        }
+                    }
+                }
+            }
+            from = to;
+        }
+    }
+
+    fn runner_of(&self, runners: &[Runner], list: &StepList) -> Option<usize> {
+        let unit = list.site.unit;
+        let fits = |r: &Runner| {
+            r.undo_name.as_ref().is_none_or(|n| names::fold(n) == names::fold(&list.undo_name))
+                || list.undo_name.is_empty()
+                || names::is_compensation(&list.undo_name) && r.undo_name.as_deref().is_some_and(names::is_compensation)
+        };
+        if let Some((u, class)) = list.owner {
+            let line = self.line(u, class);
+            let own = runners.iter().position(|r| r.class.is_some_and(|c| line.contains(&(r.unit, c))));
+            if own.is_some() {
+                return own;
+            }
+        }
+        // A class or function that the list is handed to, by the unit that it stands in.
+        if let Some(near) = runners.iter().position(|r| r.unit == unit && fits(r)) {
+            return Some(near);
+        }
+        let imports = |from: UnitId, to: UnitId| {
+            let module = &self.ev.program.unit(from).module;
+            module.imports.iter().any(|i| {
+                matches!(self.ev.program.imports.target(from, &i.module), Some(crate::program::resolve::Target::Unit(u)) if *u == to)
+            })
+        };
+        let linked = runners.iter().position(|r| fits(r) && (imports(unit, r.unit) || imports(r.unit, unit)));
+        if linked.is_some() {
+            return linked;
+        }
+        let mut all = runners
+            .iter()
+            .enumerate()
+            .filter(|(_, r)| fits(r) && self.ev.program.language(r.unit) == self.ev.program.language(unit));
+        match (all.next(), all.next()) {
+            (Some((i, _)), None) => Some(i),
+            _ => None,
+        }
+    }
+
+    /// For a library without a runner in the repository: the class or function around.
+    fn persisted_around(&self, site: Site) -> Presence {
+        let linked = self.ev.program.unit(site.unit);
+        let Some(func) = linked.index.func_of(site.expr) else {
+            return Presence::Unknown("what carries out the steps was not found".into());
+        };
+        let func = scan::outermost(&linked.module, func);
+        let funcs: Vec<_> = match linked.module.func(func).class {
+            Some(class) => linked.module.class(class).methods.iter().map(|m| (site.unit, *m)).collect(),
+            None => vec![(site.unit, func)],
+        };
+        self.persisted(&funcs)
+    }
+
+    /// True for a call that does or undoes a step.
+    pub(super) fn is_step_call(&self, unit: UnitId, expr: ExprId, call: &Call) -> bool {
+        self.step_call(unit, expr, call).is_some()
+    }
+
+    /// Whether a call does or undoes a step of a list.
+    pub(super) fn step_call(&self, unit: UnitId, expr: ExprId, call: &Call) -> Option<StepCall> {
+        let module = &self.ev.program.unit(unit).module;
+        if let Some(found) = self.step_member(unit, call.callee) {
+            return Some(found);
+        }
+        if let ExprKind::Name(name) = &module.expr(call.callee).kind {
+            return self.step_alias(unit, expr, name);
+        }
+        // `entry.fn()` of a list of compensations.
+        if let ExprKind::Attr { object, .. } = &module.expr(call.callee).kind
+            && let ExprKind::Name(name) = &module.expr(*object).kind
+            && self.is_undo_element(unit, expr, name)
+            && !scan::is_log(module, expr)
+        {
+            return Some(StepCall::Undo);
+        }
+        // Handed on: `self.call(step.compensate, context)`.
+        if scan::is_log(module, expr) {
+            return None;
+        }
+        call.args.iter().find_map(|a| match module.expr(a.value).kind {
+            ExprKind::Attr { .. } => self.step_member(unit, a.value),
+            _ => None,
+        })
+    }
+
+    /// `step.execute`, `steps[i].compensate`, `step["undo"]`.
+    fn step_member(&self, unit: UnitId, expr: ExprId) -> Option<StepCall> {
+        let module = &self.ev.program.unit(unit).module;
+        let (object, name) = match &module.expr(expr).kind {
+            ExprKind::Attr { object, name, .. } => (*object, name.clone()),
+            ExprKind::Index { object, index } => match &module.expr(*index).kind {
+                ExprKind::Str(key) => (*object, key.clone()),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let kind = if names::is_undo(&name) {
+            StepCall::Undo
+        } else if names::is_action(&name) {
+            StepCall::Action
+        } else {
+            return None;
+        };
+        self.is_element(unit, object).then_some(kind)
+    }
+
+    /// True for the variable of a loop, an item of a list, a parameter that is a step.
+    fn is_element(&self, unit: UnitId, object: ExprId) -> bool {
+        let linked = self.ev.program.unit(unit);
+        let module = &linked.module;
+        if matches!(self.ev.at(unit, object), Value::Instance(_)) {
+            return false;
+        }
+        match &module.expr(object).kind {
+            ExprKind::Index { .. } => true,
+            ExprKind::Name(name) => {
+                let scope = linked.index.func_of(object);
+                let Some((_, bindings)) = linked.index.lookup(module, scope, name) else { return false };
+                bindings.iter().any(|b| match b {
+                    Binding::Element(_) | Binding::Opaque => true,
+                    Binding::Value(value) => match &module.expr(*value).kind {
+                        ExprKind::Index { .. } => true,
+                        ExprKind::Call(_) | ExprKind::Await(_) => scan::chain(module, *value).last().is_some_and(|n| {
+                            matches!(n.as_str(), "pop" | "shift" | "at" | "find" | "next" | "get" | "popleft")
+                        }),
+                        _ => false,
+                    },
+                    Binding::Param(func, index) => {
+                        let told = names::words(name).iter().any(|w| {
+                            matches!(w.as_str(), "step" | "participant" | "activity" | "transaction" | "stage" | "task")
+                        });
+                        let has_both = || {
+                            let param = module.func(*func).params.get(*index);
+                            let value = param.and_then(|p| p.ty).and_then(|ty| self.ev.declared(unit, ty));
+                            match value {
+                                Some(Value::Object { unit: u, class, .. }) => {
+                                    let class = self.ev.program.unit(u).module.class(class);
+                                    let methods = &self.ev.program.unit(u).module;
+                                    class.fields.iter().any(|f| names::is_undo(&f.name))
+                                        || class.methods.iter().any(|m| names::is_undo(&methods.func(*m).name))
+                                }
+                                _ => false,
+                            }
+                        };
+                        told || linked.index.lambda_expr.contains_key(func) || has_both()
+                    }
+                    _ => false,
+                })
+            }
+            _ => false,
+        }
+    }
+
+    /// `const undo = step.compensate; undo()`, and the variable of a loop over compensations.
+    fn step_alias(&self, unit: UnitId, expr: ExprId, name: &str) -> Option<StepCall> {
+        let linked = self.ev.program.unit(unit);
+        let scope = linked.index.func_of(expr);
+        let (_, bindings) = linked.index.lookup(&linked.module, scope, name)?;
+        for binding in bindings {
+            if let Binding::Value(value) = binding
+                && let Some(found) = self.step_member(unit, *value)
+            {
+                return Some(found);
+            }
+        }
+        self.is_undo_element(unit, expr, name).then_some(StepCall::Undo)
+    }
+
+    /// True for a variable that goes through a collection of compensations.
+    fn is_undo_element(&self, unit: UnitId, expr: ExprId, name: &str) -> bool {
+        let linked = self.ev.program.unit(unit);
+        let module = &linked.module;
+        let speaks = |e: ExprId| scan::names_in(module, e).iter().any(|n| names::is_undo_word(n));
+        let in_loop = linked.index.ancestors(expr).any(|p| match p {
+            Parent::Stmt(s) => match &module.stmt(s).kind {
+                StmtKind::Loop { header: LoopHeader::Each { target, iter }, .. } => {
+                    scan::names_in(module, *target).iter().any(|n| n == name) && speaks(*iter)
+                }
+                _ => false,
+            },
+            _ => false,
+        });
+        if in_loop {
+            return true;
+        }
+        let scope = linked.index.func_of(expr);
+        let Some((_, bindings)) = linked.index.lookup(module, scope, name) else { return false };
+        bindings.iter().any(|b| match b {
+            Binding::Value(value) => {
+                let is_item = matches!(module.expr(*value).kind, ExprKind::Index { .. })
+                    || scan::chain(module, *value).last().is_some_and(|n| matches!(n.as_str(), "pop" | "shift"));
+                is_item && speaks(*value)
+            }
+            // `compensations.map((undo) => undo())`
+            Binding::Param(func, 0) => {
+                linked.index.lambda_expr.get(func).is_some_and(|&lambda| match linked.index.ancestors(lambda).next() {
+                    Some(Parent::Expr(call)) => module.call(call).is_some_and(|c| {
+                        let chain = scan::chain(module, c.callee);
+                        chain.last().is_some_and(|n| matches!(n.as_str(), "map" | "forEach" | "reduce" | "reduceRight"))
+                            && chain.iter().any(|n| names::is_undo_word(n))
+                    }),
+                    _ => false,
+                })
+            }
+            _ => false,
+        })
+    }
+}

@@ -1,0 +1,437 @@
+//! Whether a saga's progress is written to something that survives the process.
+
+use std::collections::HashSet;
+
+use super::{Context, names, scan};
+use crate::extract::Presence;
+use crate::facts::module::{Call, ExprId, ExprKind, FuncId, Language};
+use crate::program::{Site, UnitId, Value};
+use crate::syntax::Place;
+
+/// Import names of databases, caches with a memory of their own, object mappers and files.
+const PYTHON_STORES: &[&str] = &[
+    "sqlalchemy",
+    "sqlmodel",
+    "asyncpg",
+    "psycopg",
+    "psycopg2",
+    "aiomysql",
+    "pymysql",
+    "mysql",
+    "MySQLdb",
+    "pymongo",
+    "motor",
+    "redis",
+    "aioredis",
+    "django.db",
+    "django.core.cache",
+    "tortoise",
+    "peewee",
+    "beanie",
+    "odmantic",
+    "mongoengine",
+    "databases",
+    "aiosqlite",
+    "sqlite3",
+    "boto3",
+    "aioboto3",
+    "aiobotocore",
+    "elasticsearch",
+    "cassandra",
+    "neo4j",
+    "etcd3",
+    "shelve",
+    "aiofiles",
+    "flask_sqlalchemy",
+    "pony",
+    "piccolo",
+    "gino",
+    "edgedb",
+    "firebase_admin",
+    "google.cloud.firestore",
+    "google.cloud.datastore",
+    "eventsourcing",
+    "esdbclient",
+    "kurrentdbclient",
+    "builtins.open",
+    "diskcache",
+    "tinydb",
+    "advanced_alchemy",
+    "azure.cosmos",
+    "supabase",
+    "walrus",
+    "aredis",
+    "coredis",
+    "ormar",
+];
+const JAVASCRIPT_STORES: &[&str] = &[
+    "knex",
+    "pg",
+    "postgres",
+    "mysql",
+    "mysql2",
+    "mongoose",
+    "mongodb",
+    "typeorm",
+    "@prisma",
+    "sequelize",
+    "sequelize-typescript",
+    "ioredis",
+    "redis",
+    "better-sqlite3",
+    "sqlite3",
+    "sqlite",
+    "@mikro-orm",
+    "drizzle-orm",
+    "kysely",
+    "slonik",
+    "pg-promise",
+    "objection",
+    "@nestjs/typeorm",
+    "@nestjs/mongoose",
+    "@nestjs/sequelize",
+    "fs",
+    "node:fs",
+    "fs/promises",
+    "node:fs/promises",
+    "fs-extra",
+    "@aws-sdk/client-dynamodb",
+    "@aws-sdk/lib-dynamodb",
+    "aws-sdk",
+    "cassandra-driver",
+    "neo4j-driver",
+    "firebase-admin",
+    "@google-cloud/firestore",
+    "etcd3",
+    "level",
+    "lowdb",
+    "oracledb",
+    "mssql",
+    "tedious",
+    "nano",
+    "couchbase",
+    "dynamoose",
+    "@typegoose/typegoose",
+    "mongoist",
+    "@eventstore/db-client",
+    "@supabase/supabase-js",
+    "@azure/cosmos",
+    "waterline",
+    "bookshelf",
+    "levelup",
+    "@elastic",
+];
+/// Engines that keep the progress of what runs on them.
+const ENGINES: &[&str] = &[
+    "temporalio",
+    "@temporalio",
+    "cadence",
+    "dbos",
+    "@dbos-inc",
+    "inngest",
+    "restate",
+    "@restatedev",
+    "dapr.ext.workflow",
+    "@dapr/dapr",
+    "azure.durable_functions",
+    "durable-functions",
+    "pyzeebe",
+    "zeebe-node",
+    "@camunda8",
+    "conductor",
+    "@io-orkes",
+    "hatchet_sdk",
+    "@hatchet-dev",
+    "prefect",
+    "airflow",
+    "luigi",
+    "workflow-es",
+    "bullmq",
+    "@trigger.dev",
+    "aws_lambda_powertools",
+    "aws_cdk",
+    "aws-cdk-lib",
+];
+/// Client libraries of message brokers.
+const BROKERS: &[&str] = &[
+    "aio_pika",
+    "pika",
+    "kombu",
+    "celery",
+    "aiokafka",
+    "kafka",
+    "confluent_kafka",
+    "faststream",
+    "nats",
+    "aiormq",
+    "kafkajs",
+    "amqplib",
+    "amqp-connection-manager",
+    "@nestjs/microservices",
+    "bull",
+    "node-rdkafka",
+    "stan",
+    "rascal",
+    "@aws-sdk/client-sqs",
+    "@aws-sdk/client-sns",
+    "@google-cloud/pubsub",
+    "@azure/service-bus",
+    "google.cloud.pubsub",
+];
+
+fn has_root(symbol: &str, roots: &[&str]) -> bool {
+    roots.iter().any(|root| {
+        symbol.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('.') || rest.starts_with('/'))
+    })
+}
+
+/// True for a symbol of a library that keeps data.
+pub(super) fn is_store(language: Language, symbol: &str) -> bool {
+    match language {
+        Language::Python => has_root(symbol, PYTHON_STORES),
+        Language::JavaScript | Language::TypeScript => has_root(symbol, JAVASCRIPT_STORES),
+        _ => false,
+    }
+}
+
+/// True for a symbol of a message broker's client.
+pub(super) fn is_broker(symbol: &str) -> bool {
+    has_root(symbol, BROKERS)
+}
+
+/// True for an import of a workflow engine.
+pub(super) fn is_engine(module: &str) -> bool {
+    has_root(module, ENGINES)
+}
+
+/// Language and utility functions without an effect on others.
+pub(super) fn is_neutral(symbol: &str) -> bool {
+    (symbol.starts_with("builtins.") && symbol != "builtins.open")
+        || symbol.starts_with("globalThis.")
+        || has_root(
+            symbol,
+            &[
+                "asyncio",
+                "logging",
+                "uuid",
+                "time",
+                "datetime",
+                "json",
+                "random",
+                "typing",
+                "dataclasses",
+                "functools",
+                "itertools",
+                "collections",
+                "enum",
+                "re",
+                "math",
+                "copy",
+                "contextlib",
+                "structlog",
+                "loguru",
+                "os",
+                "decimal",
+                "traceback",
+                "abc",
+                "hashlib",
+                "pydantic",
+                "crypto",
+                "node:crypto",
+                "util",
+                "node:util",
+                "winston",
+                "pino",
+                "@nestjs/common",
+                "lodash",
+                "opentelemetry",
+                "@opentelemetry",
+                "prometheus_client",
+                "prom-client",
+                "tenacity",
+                "inspect",
+                "secrets",
+                "sys",
+                "types",
+                "warnings",
+                "anyio",
+                "nanoid",
+                "events",
+                "node:events",
+                "dayjs",
+                "moment",
+                "zod",
+                "attrs",
+                "attr",
+            ],
+        )
+}
+
+/// True for the name of a method that only reads from a store.
+pub(super) fn is_read(method: &str) -> bool {
+    names::words(method).first().is_some_and(|w| {
+        matches!(
+            w.as_str(),
+            "get"
+                | "find"
+                | "select"
+                | "fetch"
+                | "scalar"
+                | "scalars"
+                | "count"
+                | "exist"
+                | "first"
+                | "one"
+                | "all"
+                | "filter"
+                | "hget"
+                | "hgetall"
+                | "mget"
+                | "lrange"
+                | "where"
+                | "order"
+                | "limit"
+                | "read"
+        )
+    }) && !names::fold(method).contains("update")
+        && !names::fold(method).contains("delete")
+        && !names::fold(method).contains("create")
+}
+
+/// How deep calls are followed.
+const MAX_DEPTH: u32 = 4;
+
+enum Verdict {
+    Stored(Place),
+    Unclear(String),
+    Nothing,
+}
+
+impl Context<'_, '_> {
+    /// Whether the functions write their progress anywhere.
+    pub(super) fn persisted(&self, entries: &[(UnitId, FuncId)]) -> Presence {
+        let mut unclear = None;
+        let mut seen: HashSet<(UnitId, FuncId)> = HashSet::new();
+        let mut todo: Vec<(UnitId, FuncId, u32)> = entries.iter().map(|(u, f)| (*u, *f, 0)).collect();
+        while let Some((unit, func, depth)) = todo.pop() {
+            if !seen.insert((unit, func)) {
+                continue;
+            }
+            let module = &self.ev.program.unit(unit).module;
+            if depth == 0 && module.imports.iter().any(|i| is_engine(&i.module)) {
+                return Presence::Default;
+            }
+            for (expr, call) in self.calls_in(unit, func) {
+                if self.is_step_call(unit, expr, call) || scan::is_log(module, expr) {
+                    continue;
+                }
+                for verdict in self.verdicts(unit, expr, call, depth, &mut todo) {
+                    match verdict {
+                        Verdict::Stored(place) => return Presence::Present(place),
+                        Verdict::Unclear(what) => unclear = unclear.or(Some(what)),
+                        Verdict::Nothing => {}
+                    }
+                }
+            }
+        }
+        match unclear {
+            Some(what) => Presence::Unknown(format!("`{what}` could not be followed")),
+            None => Presence::Absent,
+        }
+    }
+
+    fn verdicts(
+        &self,
+        unit: UnitId,
+        expr: ExprId,
+        call: &Call,
+        depth: u32,
+        todo: &mut Vec<(UnitId, FuncId, u32)>,
+    ) -> Vec<Verdict> {
+        let module = &self.ev.program.unit(unit).module;
+        let language = module.language;
+        let place = self.ev.program.place(Site { unit, expr });
+        let callee = self.ev.at(unit, call.callee);
+        let mut out = Vec::new();
+        for value in callee.alternatives() {
+            out.push(match value {
+                Value::External(symbol) | Value::Method { symbol, .. } => {
+                    let symbol = self.ev.catalog.canonical(language, symbol);
+                    let last = symbol.rsplit('.').find(|s| *s != "()").unwrap_or_default();
+                    if is_store(language, &symbol) && !is_read(last) && !self.is_select(unit, call) {
+                        Verdict::Stored(place)
+                    } else if is_store(language, &symbol)
+                        || is_neutral(&symbol)
+                        || is_broker(&symbol)
+                        || self.ev.catalog.split(language, &symbol).is_some_and(|(l, _)| l.http.is_some())
+                    {
+                        Verdict::Nothing
+                    } else {
+                        self.by_name(unit, call)
+                    }
+                }
+                Value::Instance(instance) if is_store(language, &instance.ty) => Verdict::Stored(place),
+                Value::Instance(_) => self.by_name(unit, call),
+                Value::Function { unit: u, func, .. } => self.follow(*u, *func, depth, todo),
+                Value::Class { .. } => Verdict::Nothing,
+                _ => self.by_name(unit, call),
+            });
+        }
+        out
+    }
+
+    /// `query("SELECT …")`, `execute(select(…))`.
+    fn is_select(&self, unit: UnitId, call: &Call) -> bool {
+        let module = &self.ev.program.unit(unit).module;
+        call.args.first().is_some_and(|arg| {
+            let text = self.ev.at(unit, arg.value).to_text().map(|t| t.pattern());
+            text.is_some_and(|t| t.trim_start().to_lowercase().starts_with("select "))
+                || scan::chain(module, arg.value).first().is_some_and(|n| n == "select")
+        })
+    }
+
+    fn follow(&self, unit: UnitId, func: FuncId, depth: u32, todo: &mut Vec<(UnitId, FuncId, u32)>) -> Verdict {
+        let module = &self.ev.program.unit(unit).module;
+        let function = module.func(func);
+        let name = function.name.clone();
+        let told = |yes: bool| if yes { Verdict::Unclear(name.to_string()) } else { Verdict::Nothing };
+        if depth >= MAX_DEPTH {
+            return told(names::hints_at_storage(&[], &name));
+        }
+        todo.push((unit, func, depth + 1));
+        let Some(class) = function.class else { return Verdict::Nothing };
+        // What production code overrides it with.
+        let mut found = false;
+        for (u, c) in self.heirs(unit, class) {
+            let module = &self.ev.program.unit(u).module;
+            if let Some(&method) = module.class(c).methods.iter().find(|m| module.func(**m).name == name) {
+                found = true;
+                todo.push((u, method, depth + 1));
+            }
+        }
+        let owner = names::words(&module.class(class).name);
+        told(!found && self.is_abstract(unit, func) && names::hints_at_storage(&owner, &name))
+    }
+
+    /// A call that could not be followed: does its name speak of keeping something?
+    fn by_name(&self, unit: UnitId, call: &Call) -> Verdict {
+        let module = &self.ev.program.unit(unit).module;
+        if let ExprKind::Attr { object, .. } = &module.expr(call.callee).kind {
+            let in_memory = match self.ev.at(unit, *object) {
+                Value::List(_) | Value::Dict(_) | Value::Str(_) => true,
+                Value::Instance(instance) => is_neutral(&instance.ty),
+                _ => false,
+            };
+            if in_memory {
+                return Verdict::Nothing;
+            }
+        }
+        let chain = scan::chain(module, call.callee);
+        let Some((method, object)) = chain.split_last() else { return Verdict::Nothing };
+        let object: Vec<String> = object.iter().flat_map(|n| names::words(n)).collect();
+        match names::hints_at_storage(&object, method) {
+            true => Verdict::Unclear(chain.join(".")),
+            false => Verdict::Nothing,
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Schemas that the code names: models in a schema of their own, and `search_path`.
+
+use crate::facts::module::{ExprId, ExprKind, Module};
+use crate::program::{Evaluator, Site, UnitId, Value};
+use crate::syntax::Place;
+
+/// Calls whose argument `schema` puts tables into it.
+const DECLARE: [&str; 6] = ["Entity", "MetaData", "Table", "SQLModel", "ViewEntity", "define"];
+
+/// All schemas, with their places.
+pub(super) fn named(ev: &Evaluator<'_>, units: &[UnitId]) -> Vec<(Place, String)> {
+    let mut out = Vec::new();
+    for &unit in units {
+        let u = ev.program.unit(unit);
+        let mut found: Vec<(ExprId, String)> = Vec::new();
+        for call in &u.index.calls {
+            let Some(data) = u.module.call(call.expr) else { continue };
+            let name = u.module.callee_name(call.expr).map_or("", |n| n.as_str());
+            if matches!(name, "pgSchema" | "mysqlSchema") {
+                let text = data.args.first().and_then(|a| ev.at(unit, a.value).as_str());
+                found.extend(text.map(|t| (call.expr, t)));
+            } else if DECLARE.contains(&name) {
+                for arg in &data.args {
+                    let text = match (arg.name.as_deref(), ev.at(unit, arg.value)) {
+                        (Some("schema"), value) => value.as_str(),
+                        (None, Value::Dict(dict)) => dict.get("schema").and_then(|s| ev.eval(s).as_str()),
+                        _ => None,
+                    };
+                    found.extend(text.map(|t| (arg.value, t)));
+                }
+            }
+        }
+        for field in u.module.classes.iter().flat_map(|c| &c.fields).filter(|f| f.name == "__table_args__") {
+            found.extend(field.value.and_then(|v| table_args(ev, unit, v).map(|t| (v, t))));
+        }
+        found.extend(search_paths(&u.module));
+        out.extend(found.into_iter().map(|(expr, name)| (ev.program.place(Site { unit, expr }), name)));
+    }
+    out.sort();
+    out.dedup();
+    out
+}
+
+/// `{"schema": "orders"}`, `(UniqueConstraint(…), {"schema": "orders"})`.
+fn table_args(ev: &Evaluator<'_>, unit: UnitId, value: ExprId) -> Option<String> {
+    let dict = match ev.at(unit, value) {
+        Value::Dict(dict) => dict,
+        Value::List(items) => match ev.eval(*items.last()?) {
+            Value::Dict(dict) => dict,
+            _ => return None,
+        },
+        _ => return None,
+    };
+    ev.eval(dict.get("schema")?).as_str()
+}
+
+/// `SET search_path TO orders` in a statement.
+fn search_paths(module: &Module) -> Vec<(ExprId, String)> {
+    let mut out = Vec::new();
+    for (i, expr) in module.exprs.iter().enumerate() {
+        if let ExprKind::Str(text) = &expr.kind
+            && let Some(at) = text.to_ascii_lowercase().find("set search_path")
+        {
+            let rest = text.get(at + "set search_path".len()..).unwrap_or("").trim_start();
+            let rest = rest.strip_prefix('=').or_else(|| rest.strip_prefix("TO")).or_else(|| rest.strip_prefix("to"));
+            let name: String = rest
+                .unwrap_or("")
+                .trim_start_matches([' ', '"', '\''])
+                .chars()
+                .take_while(|c| c.is_alphanumeric() || *c == '_')
+                .collect();
+            if !name.is_empty() {
+                out.push((ExprId(i as u32), name));
+            }
+        }
+    }
+    out
+}

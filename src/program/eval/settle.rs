@@ -1,0 +1,173 @@
+//! From a parameter to what its callers pass.
+
+use std::sync::Arc;
+
+use super::Evaluator;
+use crate::facts::module::{ClassId, ExprKind, FunctionKind};
+use crate::program::UnitId;
+use crate::program::index::Binding;
+use crate::program::value::{Site, Value};
+
+impl Evaluator<'_> {
+    /// Joins alternatives: equal ones once, unknown and null ones dropped where another is known.
+    pub(in crate::program) fn one_of(&self, values: Vec<Value>) -> Value {
+        let mut out: Vec<Value> = Vec::new();
+        let mut null = false;
+        let mut param = None;
+        for value in values {
+            match value {
+                Value::Unknown => {}
+                Value::Null => null = true,
+                Value::Param { .. } => param = Some(value),
+                Value::OneOf(inner) => {
+                    for v in inner.iter() {
+                        if !out.contains(v) {
+                            out.push(v.clone());
+                        }
+                    }
+                }
+                value => {
+                    if !out.contains(&value) {
+                        out.push(value);
+                    }
+                }
+            }
+        }
+        out.truncate(8);
+        match (out.len(), param) {
+            (0, Some(param)) => param,
+            (0, None) if null => Value::Null,
+            (0, None) => Value::Unknown,
+            (1, _) => out.swap_remove(0),
+            _ => Value::OneOf(Arc::new(out)),
+        }
+    }
+
+    /// Follows a parameter to the arguments its callers pass, up to three callers deep. The result has
+    /// one value for each way in; a default counts as one.
+    pub fn settle(&self, value: &Value) -> Vec<Value> {
+        let mut out = Vec::new();
+        self.settle_into(value, 0, &mut out);
+        out
+    }
+
+    /// The parameter that an expression names, whatever its declared type says.
+    pub fn param_of(&self, site: Site) -> Option<Value> {
+        let unit = self.program.unit(site.unit);
+        let ExprKind::Name(name) = &unit.module.expr(site.expr).kind else { return None };
+        match unit.index.lookup(&unit.module, unit.index.func_of(site.expr), name)?.1 {
+            [Binding::Param(func, index)] => Some(Value::Param { unit: site.unit, func: *func, index: *index }),
+            _ => None,
+        }
+    }
+
+    /// Like [`Evaluator::settle`] for an expression: a parameter is followed to its callers even when its
+    /// declared type is known (an options object says nothing by its type).
+    pub fn settle_at(&self, site: Site) -> Vec<Value> {
+        match self.param_of(site) {
+            Some(param) => {
+                let mut values = self.settle(&param);
+                if values.iter().all(|v| *v == Value::Unknown) {
+                    values = self.settle(&self.eval(site));
+                }
+                values
+            }
+            None => self.settle(&self.eval(site)),
+        }
+    }
+
+    /// Where an object comes from, when only its declared type is known: parameters and fields are
+    /// followed to what callers and constructors pass.
+    pub fn trace(&self, site: Site) -> Vec<Value> {
+        if self.param_of(site).is_some() {
+            return self.settle_at(site);
+        }
+        let unit = self.program.unit(site.unit);
+        let ExprKind::Attr { object, name, .. } = &unit.module.expr(site.expr).kind else {
+            return self.settle(&self.eval(site));
+        };
+        let mut out = Vec::new();
+        for owner in self.at(site.unit, *object).alternatives() {
+            let Value::Object { unit: u, class, .. } = owner else { continue };
+            self.trace_member(*u, *class, name, 0, &mut out);
+        }
+        out.retain(|v| *v != Value::Unknown);
+        out
+    }
+
+    pub(super) fn trace_member(&self, unit_id: UnitId, class_id: ClassId, name: &str, hops: u32, out: &mut Vec<Value>) {
+        let unit = self.program.unit(unit_id);
+        let class = unit.module.class(class_id);
+        for (expr, _) in unit.index.member(class_id, name) {
+            out.extend(self.settle_at(Site { unit: unit_id, expr: *expr }));
+        }
+        for &method in &class.methods {
+            for (index, param) in unit.module.func(method).params.iter().enumerate() {
+                if param.is_field && param.name == name {
+                    out.extend(self.settle(&Value::Param { unit: unit_id, func: method, index }));
+                    // A subclass without a constructor is constructed through this one.
+                    out.extend(self.through_subclasses(unit_id, class_id, index));
+                }
+            }
+        }
+        if out.is_empty() && hops < 4 {
+            for &base in &class.bases {
+                if let Value::Class { unit, class } = self.at(unit_id, base) {
+                    self.trace_member(unit, class, name, hops + 1, out);
+                }
+            }
+        }
+    }
+
+    /// The arguments that constructions of subclasses pass for a parameter of an inherited constructor.
+    pub(super) fn through_subclasses(&self, unit_id: UnitId, class_id: ClassId, index: usize) -> Vec<Value> {
+        let mut out = Vec::new();
+        for id in self.program.ids() {
+            let unit = self.program.unit(id);
+            for class in &unit.module.classes {
+                let own = class.methods.iter().any(|m| unit.module.func(*m).kind == FunctionKind::Constructor);
+                let extends = class.bases.iter().any(
+                    |b| matches!(self.at(id, *b), Value::Class { unit, class } if unit == unit_id && class == class_id),
+                );
+                if own || !extends {
+                    continue;
+                }
+                for &site in self.program.calls_named(&class.name).iter().take(8) {
+                    let Some(call) = self.program.unit(site.unit).module.call(site.expr) else { continue };
+                    if let Some(arg) = call.args.iter().filter(|a| a.name.is_none() && !a.spread).nth(index) {
+                        out.push(self.at(site.unit, arg.value));
+                    }
+                }
+            }
+        }
+        out
+    }
+
+    pub(super) fn settle_into(&self, value: &Value, hops: u32, out: &mut Vec<Value>) {
+        match value {
+            Value::Param { unit, func, index } if hops < 3 => {
+                let callers = self.entries(*unit, *func);
+                let param = &self.program.unit(*unit).module.func(*func).params[*index];
+                let mut missing = callers.is_empty();
+                for caller in callers.iter().take(24) {
+                    match self.argument_of(*caller, *unit, *func, *index) {
+                        Some(site) => self.settle_into(&self.eval(site), hops + 1, out),
+                        None => missing = true,
+                    }
+                }
+                if missing {
+                    match param.default {
+                        Some(default) => out.push(self.at(*unit, default)),
+                        None => out.push(Value::Unknown),
+                    }
+                }
+            }
+            Value::OneOf(values) => values.iter().for_each(|v| self.settle_into(v, hops, out)),
+            value => {
+                if !out.contains(value) {
+                    out.push(value.clone());
+                }
+            }
+        }
+    }
+}

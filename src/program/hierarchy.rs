@@ -1,0 +1,136 @@
+//! Classes of the repository that extend or implement one another.
+
+use rapidhash::RapidHashMap as HashMap;
+
+use super::{Evaluator, UnitId, Value};
+use crate::facts::module::{ClassId, FuncId};
+
+/// How many steps up or down are followed.
+const MAX_HOPS: usize = 6;
+
+/// A class of the repository.
+pub type ClassRef = (UnitId, ClassId);
+/// A function of the repository.
+pub type FuncRef = (UnitId, FuncId);
+
+impl Evaluator<'_> {
+    /// The classes and interfaces that a class names as its bases and that are of the repository.
+    pub fn bases(&self, (unit, class): ClassRef) -> Vec<ClassRef> {
+        let module = &self.program.unit(unit).module;
+        let mut out = Vec::new();
+        for &base in &module.class(class).bases {
+            for value in self.at(unit, base).alternatives() {
+                if let Value::Class { unit, class } = value {
+                    out.push((*unit, *class));
+                }
+            }
+        }
+        out
+    }
+
+    /// The classes and interfaces above a class, nearest first.
+    pub fn above(&self, class: ClassRef) -> Vec<ClassRef> {
+        closure(class, |c| self.bases(c))
+    }
+
+    /// The classes below a class or interface.
+    pub fn below(&self, class: ClassRef) -> Vec<ClassRef> {
+        let table = self.subclasses.get_or_init(|| {
+            let mut table: HashMap<ClassRef, Vec<ClassRef>> = HashMap::default();
+            for unit in self.program.ids() {
+                for i in 0..self.program.unit(unit).module.classes.len() as u32 {
+                    for base in self.bases((unit, ClassId(i))) {
+                        table.entry(base).or_default().push((unit, ClassId(i)));
+                    }
+                }
+            }
+            table
+        });
+        closure(class, |c| table.get(&c).cloned().unwrap_or_default())
+    }
+
+    /// The methods of the same name in the classes above or below the class of a method.
+    fn siblings(&self, (unit, func): FuncRef, classes: impl Fn(ClassRef) -> Vec<ClassRef>) -> Vec<FuncRef> {
+        let function = self.program.unit(unit).module.func(func);
+        let Some(class) = function.class else { return Vec::new() };
+        let mut out = Vec::new();
+        for (u, c) in classes((unit, class)) {
+            let module = &self.program.unit(u).module;
+            let found = module.class(c).methods.iter().find(|m| module.func(**m).name == function.name);
+            out.extend(found.map(|m| (u, *m)));
+        }
+        out
+    }
+
+    /// The methods that a method overrides or implements.
+    pub fn overridden(&self, func: FuncRef) -> Vec<FuncRef> {
+        self.siblings(func, |c| self.above(c))
+    }
+
+    /// What a call of a function may run: the function itself, and what overrides or implements it.
+    pub fn runs(&self, func: FuncRef) -> Vec<FuncRef> {
+        let mut out = vec![func];
+        out.extend(self.siblings(func, |c| self.below(c)));
+        out
+    }
+}
+
+fn closure(start: ClassRef, next: impl Fn(ClassRef) -> Vec<ClassRef>) -> Vec<ClassRef> {
+    let mut out: Vec<ClassRef> = Vec::new();
+    let mut level = vec![start];
+    for _ in 0..MAX_HOPS {
+        let mut above = Vec::new();
+        for class in level {
+            for found in next(class) {
+                if found != start && !out.contains(&found) {
+                    out.push(found);
+                    above.push(found);
+                }
+            }
+        }
+        if above.is_empty() {
+            break;
+        }
+        level = above;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::catalog::Catalog;
+    use crate::facts::module::FuncId;
+    use crate::program::resolve::Packages;
+    use crate::program::{Evaluator, UnitId, load};
+
+    #[test]
+    fn callers_through_an_interface_are_callers_of_what_implements_it() {
+        let bus = "export interface Bus { publish(x: string): void; }\nexport class Rabbit implements Bus { publish(x: string) { send(x); } }\n";
+        let user = "import { Bus } from './bus';\nclass S { constructor(private bus: Bus) {} go() { this.bus.publish('a'); } }\n";
+        let program = load::from_sources(&[("bus.ts", bus), ("user.ts", user)], &Packages::default());
+        let ev = Evaluator::new(&program, Catalog::embedded().unwrap());
+        let unit = UnitId(0);
+        let module = &program.unit(unit).module;
+        let implementation = module
+            .funcs
+            .iter()
+            .position(|f| f.name == "publish" && !f.body.is_empty())
+            .map(|i| FuncId(i as u32))
+            .unwrap();
+        assert_eq!(ev.callers(unit, implementation).len(), 1);
+    }
+
+    #[test]
+    fn callers_of_a_method_of_an_object_that_is_passed_in_are_found() {
+        let bus = "class Bus:\n    def publish(self, x):\n        send(x)\n";
+        let user = "class Service:\n    def __init__(self, bus):\n        self.bus = bus\n    def go(self):\n        self.bus.publish({})\n";
+        let main = "from bus import Bus\nfrom user import Service\nService(Bus()).go()\n";
+        let program =
+            load::from_sources(&[("bus.py", bus), ("main.py", main), ("user.py", user)], &Packages::default());
+        let ev = Evaluator::new(&program, Catalog::embedded().unwrap());
+        let unit = UnitId(0);
+        let module = &program.unit(unit).module;
+        let publish = module.funcs.iter().position(|f| f.name == "publish").map(|i| FuncId(i as u32)).unwrap();
+        assert_eq!(ev.callers(unit, publish).len(), 1);
+    }
+}

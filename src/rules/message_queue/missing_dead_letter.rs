@@ -1,0 +1,44 @@
+//! `message-queue/missing-dead-letter`
+
+use crate::extract::consume::Consumer;
+use crate::rules::{Confidence, Finding, Rule, Severity, Stage};
+use crate::system::System;
+
+/// A consumer whose messages have nowhere to go when they cannot be handled.
+pub const RULE: Rule =
+    Rule { id: "message-queue/missing-dead-letter", severity: Severity::Warning, stage: Stage::Stable, check };
+
+fn check(system: &System, findings: &mut Vec<Finding>) {
+    for consumer in system.consumers.iter().filter(|c| c.dead_letter.is_absent()) {
+        findings.push(Finding {
+            rule: RULE.id,
+            severity: RULE.severity,
+            confidence: Confidence::High,
+            services: system.services_at(consumer.place),
+            message: format!("messages{} that cannot be handled have nowhere to go", super::from(consumer)),
+            why: "a message that always fails is dropped, or blocks everything behind it; either way nobody can look at it later".into(),
+            help: help(consumer),
+            place: consumer.place,
+            related: Vec::new(),
+        });
+    }
+}
+
+fn help(consumer: &Consumer) -> String {
+    match (consumer.library.as_str(), consumer.broker.as_str()) {
+        ("@nestjs/microservices", "rabbitmq") => {
+            "give the queue a dead-letter exchange in `queueOptions: { arguments: { 'x-dead-letter-exchange': … } }` and nack without requeue".into()
+        }
+        ("pika" | "aio-pika", _) => {
+            "declare the queue with `arguments={\"x-dead-letter-exchange\": …}`, bind a queue to that exchange, and reject with `requeue=False`".into()
+        }
+        (_, "rabbitmq") => {
+            "declare the queue with `deadLetterExchange`, bind a queue to that exchange, and nack without requeue".into()
+        }
+        (_, "kafka") => {
+            "in the handler's error path publish the message to a dead-letter topic with the error in its headers, then commit".into()
+        }
+        (_, "sqs") => "give the queue a `RedrivePolicy` with a `deadLetterTargetArn`".into(),
+        _ => "after a bounded number of attempts move the message to a dead-letter stream or queue, then acknowledge it".into(),
+    }
+}

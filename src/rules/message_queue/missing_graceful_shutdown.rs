@@ -1,0 +1,41 @@
+//! `message-queue/missing-graceful-shutdown`
+
+use crate::rules::{Confidence, Finding, Rule, Severity, Stage};
+use crate::system::System;
+
+/// A consumer that is cut off in the middle of a message when the process is told to end.
+pub const RULE: Rule =
+    Rule { id: "message-queue/missing-graceful-shutdown", severity: Severity::Warning, stage: Stage::Stable, check };
+
+fn check(system: &System, findings: &mut Vec<Finding>) {
+    for consumer in system.consumers.iter().filter(|c| c.shutdown.is_absent()) {
+        let (message, help) = if consumer.python {
+            (
+                "nothing stops the consumer on SIGTERM; `finally` and `KeyboardInterrupt` do not run then",
+                "install a handler (`loop.add_signal_handler(signal.SIGTERM, …)` or `signal.signal`) that stops the consumer after the message in hand, or run it in the lifespan of the web application",
+            )
+        } else if consumer.nest {
+            (
+                "the consumer is not stopped on SIGTERM: `enableShutdownHooks()` is never called, so `onModuleDestroy` and `onApplicationShutdown` do not run",
+                "call `app.enableShutdownHooks()` in `main.ts` and close the consumer in `onApplicationShutdown`",
+            )
+        } else {
+            (
+                "nothing stops the consumer on SIGTERM",
+                "handle the signal with `process.once(\"SIGTERM\", …)`: stop consuming, wait for the message in hand, then close the connection",
+            )
+        };
+        findings.push(Finding {
+            rule: RULE.id,
+            severity: RULE.severity,
+            confidence: Confidence::Medium,
+            services: system.services_at(consumer.place),
+            message: message.into(),
+            why: "each deployment cuts the handler off in the middle of a message, which is then done twice or half"
+                .into(),
+            help: help.into(),
+            place: consumer.place,
+            related: Vec::new(),
+        });
+    }
+}

@@ -1,0 +1,85 @@
+//! `service-health/missing-health-endpoint`: a service answers HTTP requests, and none of its routes is
+//! a health check.
+
+use crate::extract::routes::Served;
+use crate::facts::probe::ProbeKind;
+use crate::rules::{Confidence, Finding, Related, Rule, Severity, Stage};
+use crate::system::System;
+use crate::system::health::{self, Verdict};
+
+/// The rule.
+pub const RULE: Rule =
+    Rule { id: "service-health/missing-health-endpoint", severity: Severity::Warning, stage: Stage::Stable, check };
+
+fn check(system: &System, findings: &mut Vec<Finding>) {
+    for (index, service) in system.services.iter().enumerate() {
+        let served = system.served_by(index);
+        if health::verdict(service, &served) != Verdict::Missing {
+            continue;
+        }
+        let app = served.apps.first();
+        let declared = app.map(|a| a.place).or_else(|| served.routes.first().map(|r| r.place));
+        let Some(place) = service.place.or(declared) else { continue };
+        let mut related: Vec<Related> = declared
+            .filter(|p| *p != place)
+            .map(|place| Related { place, message: "the HTTP server is put together here".into() })
+            .into_iter()
+            .collect();
+        related.extend(health::probes(service).into_iter().filter_map(|(target, place)| {
+            let message = match target.kind {
+                ProbeKind::PortOnly => "this check only proves that a port is open",
+                ProbeKind::Noop => "this check asks nothing",
+                ProbeKind::Http => "this check asks for a path that is not served",
+                ProbeKind::Exec | ProbeKind::Grpc => return None,
+            };
+            Some(Related { place, message: message.into() })
+        }));
+        let framework = app.map_or_else(
+            || served.routes.first().map_or_else(String::new, |r| r.framework.clone()),
+            |a| a.framework.clone(),
+        );
+        findings.push(Finding {
+            rule: RULE.id,
+            severity: RULE.severity,
+            confidence: if served.gaps.is_empty() { Confidence::High } else { Confidence::Medium },
+            services: vec![service.name.clone()],
+            message: format!("`{}` serves {} but no health endpoint", service.name, count(&served)),
+            why: "Without one, the platform cannot tell a process that hangs from one that works, so it keeps \
+                  sending requests to it and never restarts it"
+                .into(),
+            help: help(&framework),
+            place,
+            related,
+        });
+    }
+}
+
+fn count(served: &Served) -> String {
+    let mut routes: Vec<(&str, &str)> = served.routes.iter().map(|r| (r.method.as_str(), r.path.as_str())).collect();
+    routes.sort_unstable();
+    routes.dedup();
+    match routes.as_slice() {
+        [(method, path)] => format!("`{method} {path}`"),
+        many => format!("{} routes", many.len()),
+    }
+}
+
+fn help(framework: &str) -> String {
+    let route = match framework {
+        "FastAPI" | "Starlette" => "@app.get(\"/health\")",
+        "Flask" | "Quart" | "Flask-RESTful" | "Flask-RESTX" => "@app.get(\"/health\")",
+        "Django" => "path(\"health/\", health)",
+        "NestJS" => "@Controller('health') with @HealthCheck() of @nestjs/terminus",
+        "Next.js" => "app/api/health/route.ts with an exported GET",
+        "aiohttp" => "app.router.add_get(\"/health\", health)",
+        "Spring" => "`/actuator/health` of the dependency `spring-boot-starter-actuator`",
+        "JAX-RS" => "@Path(\"health\") with a @GET method",
+        "Micronaut" => "`/health` of the dependency `micronaut-management`",
+        "Servlet" => "@WebServlet(\"/health\")",
+        _ => "app.get('/health', …)",
+    };
+    format!(
+        "Add a cheap liveness route such as {route}, a readiness route that checks what the service cannot work \
+         without (its database, its broker), and name it in the health check of the deployment"
+    )
+}

@@ -1,0 +1,146 @@
+//! Whether each service answers a health check.
+
+use super::System;
+use super::map::{Endpoint, Health};
+use super::services::{Service, ServiceKind, starts_worker};
+use crate::extract::routes::health::{conventional, is_framework_health};
+use crate::extract::routes::{GapKind, HealthPath, Route, Served, path};
+use crate::facts::probe::{ProbeKind, ProbeTarget, probe};
+
+/// What is known about the health check of a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It answers one; the path, where it is an HTTP path.
+    Present(Option<String>),
+    /// It answers HTTP requests, and none of its routes is a health check.
+    Missing,
+    /// It answers no HTTP requests, or is nothing that has to.
+    NotApplicable,
+    /// Not everything that it answers could be read.
+    Unknown,
+}
+
+impl Verdict {
+    /// The name in output.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Verdict::Present(_) => "present",
+            Verdict::Missing => "missing",
+            Verdict::NotApplicable => "not-applicable",
+            Verdict::Unknown => "unknown",
+        }
+    }
+}
+
+/// The health checks of a service, read.
+pub fn probes(service: &Service) -> Vec<(ProbeTarget, crate::syntax::Place)> {
+    service.probes.iter().map(|p| (probe(&p.words), p.place)).collect()
+}
+
+/// The path of its own server that a health check of a service asks for.
+pub fn asked<'p>(service: &Service, target: &'p ProbeTarget) -> Option<&'p str> {
+    let names_it = |host: &str| host == service.name || service.host_names.iter().any(|n| n == host);
+    let own = target.is_local() || target.host.as_deref().is_some_and(names_it);
+    if target.kind == ProbeKind::Http && own { target.path.as_deref() } else { None }
+}
+
+/// True when a GET request for a path reaches a route.
+pub fn answers(route: &Route, wanted: &str) -> bool {
+    matches!(route.method.as_str(), "GET" | "HEAD" | "ANY") && path::matches(&route.path, wanted)
+}
+
+/// Whether something answers a path: yes, no, or not known.
+pub fn answered(served: &Served, wanted: &str) -> Option<bool> {
+    if served.routes.iter().any(|r| answers(r, wanted)) {
+        return Some(true);
+    }
+    let partial = served.routes.iter().any(|r| r.partial);
+    let covered = served.gaps.iter().any(|g| g.kind == GapKind::Unresolved || path::under(wanted, &g.prefix));
+    // Next.js answers with pages, which are files of another kind than its route handlers.
+    let page = served.routes.iter().any(|r| r.framework == "Next.js") && !path::under(wanted, "/api");
+    if partial || covered || page { None } else { Some(false) }
+}
+
+/// Whether a service answers a health check.
+pub fn verdict(service: &Service, served: &Served) -> Verdict {
+    let is_health = |r: &&Route| conventional(&r.method, &r.path).is_some() || is_framework_health(&r.path);
+    // The plainest path is the one to name.
+    let plain = |r: &&Route| {
+        let weak = conventional(&r.method, &r.path) != Some(HealthPath::Strong);
+        (r.partial, weak, r.path.len(), r.path.clone())
+    };
+    if let Some(route) = served.routes.iter().filter(is_health).min_by_key(plain) {
+        return Verdict::Present(Some(route.path.clone()));
+    }
+    let probes = probes(service);
+    if !served.health.is_empty() || probes.iter().any(|(p, _)| p.kind == ProbeKind::Grpc) {
+        return Verdict::Present(None);
+    }
+    // A path that a health check of the repository names is a health path when something answers it.
+    for (target, _) in &probes {
+        if let Some(path) = asked(service, target)
+            && !served.routes.is_empty()
+        {
+            match answered(served, path) {
+                Some(true) => return Verdict::Present(Some(path.to_string())),
+                None => return Verdict::Unknown,
+                Some(false) => {}
+            }
+        }
+    }
+    // A worker that serves its metrics is still a worker: a check of the process is its health check.
+    if served.routes.iter().all(|r| r.path.ends_with("/metrics")) {
+        return match service.kind {
+            ServiceKind::Worker if probes.iter().any(|(p, _)| p.kind == ProbeKind::Exec) => Verdict::Present(None),
+            ServiceKind::Http | ServiceKind::Gateway | ServiceKind::Grpc => Verdict::Unknown,
+            _ => Verdict::NotApplicable,
+        };
+    }
+    let files = served.gaps.iter().any(|g| g.kind == GapKind::Files && g.prefix == "/");
+    match service.kind {
+        ServiceKind::Job | ServiceKind::Infrastructure => return Verdict::NotApplicable,
+        // It shares the code of the routes with the server, and starts none.
+        ServiceKind::Worker if starts_worker(&service.command) => return Verdict::NotApplicable,
+        ServiceKind::Frontend if files => return Verdict::NotApplicable,
+        // A site: its first page answers whoever asks whether it is there.
+        _ if files => return Verdict::Unknown,
+        _ => {}
+    }
+    let unread = served.routes.iter().any(|r| r.partial)
+        || served.gaps.iter().any(|g| match g.kind {
+            GapKind::Unresolved => true,
+            GapKind::External => g.prefix == "/" || conventional("GET", &g.prefix).is_some(),
+            GapKind::Files => false,
+        });
+    // A route that answers everything answers a health check too, though not a meaningful one.
+    let everything = served.routes.iter().all(|r| path::matches(&r.path, "/some/path/of/no/meaning"));
+    if unread || everything { Verdict::Unknown } else { Verdict::Missing }
+}
+
+/// The verdicts of all services, for the map.
+pub(super) fn all(system: &System) -> Vec<(String, Health)> {
+    let services = system.services.iter().enumerate();
+    services
+        .map(|(index, service)| {
+            let verdict = verdict(service, &system.served_by(index));
+            let path = match &verdict {
+                Verdict::Present(path) => path.clone(),
+                _ => None,
+            };
+            (service.name.clone(), Health { verdict: verdict.name().to_string(), path })
+        })
+        .collect()
+}
+
+/// The routes, for the map.
+pub(super) fn endpoints(served: &Served) -> Vec<Endpoint> {
+    let endpoint = |r: &Route| Endpoint {
+        method: if r.method == "ANY" { "*".into() } else { r.method.clone() },
+        path: r.path.clone(),
+        place: r.place,
+    };
+    let mut out: Vec<Endpoint> = served.routes.iter().map(endpoint).collect();
+    out.sort();
+    out.dedup();
+    out
+}

@@ -1,0 +1,220 @@
+//! Questions about the folders of a tree.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::facts::manifest::PackageJson;
+use crate::files::{FileKind, Tree, Zone, classify, folder_of, join_path, zone};
+use crate::syntax::FileId;
+use crate::system::deployment::Deployment;
+use crate::system::services::foreign::Foreign;
+use crate::system::services::marks::Marks;
+
+/// Folders whose children are services, each of its own.
+const COLLECTIONS: [&str; 10] = [
+    "services",
+    "apps",
+    "cmd",
+    "microservices",
+    "micro-services",
+    "service",
+    "servers",
+    "workers",
+    "functions",
+    "lambdas",
+];
+
+/// A tree and its facts.
+pub(super) struct Context<'a> {
+    pub tree: &'a Tree,
+    pub deployment: &'a Deployment,
+    /// Folders that have a manifest of their own.
+    manifests: BTreeSet<&'a str>,
+    /// Roots of applications in a `nest-cli.json`.
+    nest_apps: BTreeSet<String>,
+}
+
+/// The language of a source file, by its ending, for languages with and without a front end.
+pub(super) fn language(path: &str) -> Option<&'static str> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    Some(match name.rsplit_once('.')?.1 {
+        "py" => "python",
+        "js" | "jsx" | "mjs" | "cjs" => "javascript",
+        "ts" | "tsx" | "mts" | "cts" => "typescript",
+        "java" => "java",
+        "kt" => "kotlin",
+        "scala" => "scala",
+        "go" => "go",
+        "cs" => "csharp",
+        "php" => "php",
+        "rb" => "ruby",
+        "rs" => "rust",
+        "ex" | "exs" => "elixir",
+        "cpp" | "cc" => "cpp",
+        "swift" => "swift",
+        "dart" => "dart",
+        _ => return None,
+    })
+}
+
+impl<'a> Context<'a> {
+    pub(super) fn new(tree: &'a Tree, deployment: &'a Deployment) -> Self {
+        let mut manifests = BTreeSet::new();
+        for file in &tree.files {
+            let kind = classify(&file.path);
+            let foreign = tree.find(&file.path).and_then(|id| deployment.foreign.get(&id));
+            let known = matches!(kind, FileKind::PackageJson | FileKind::PyProject | FileKind::Requirements)
+                || foreign.is_some_and(|f| !matches!(f, Foreign::AspireHost(_) | Foreign::Hosting));
+            if known {
+                manifests.insert(folder_of(&file.path));
+            }
+        }
+        let mut nest_apps = BTreeSet::new();
+        for (&id, nest) in &deployment.nest {
+            let folder = folder_of(&tree.file(id).path);
+            for project in nest.projects.iter().filter(|project| project.is_application) {
+                let root = project.root.as_ref().map_or(project.name.as_str(), |root| root.as_str());
+                nest_apps.extend(join_path(folder, root));
+            }
+        }
+        Context { tree, deployment, manifests, nest_apps }
+    }
+
+    /// The files below a folder, in the order of their paths.
+    pub(super) fn below(&self, folder: &str) -> impl Iterator<Item = (FileId, &'a str)> + use<'a> {
+        let tree = self.tree;
+        let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+        let start = tree.files.partition_point(|file| file.path.as_str() < prefix.as_str());
+        let files = tree.files.iter().enumerate().skip(start);
+        files
+            .take_while(move |(_, file)| file.path.starts_with(&prefix))
+            .map(|(i, file)| (FileId(i as u32), file.path.as_str()))
+    }
+
+    /// Production code below a folder. What is a script for the repository is production below a root
+    /// that lies in such a folder itself (a load generator).
+    pub(super) fn code_below(&self, folder: &str) -> impl Iterator<Item = (FileId, &'a str)> + use<'a> {
+        let own = zone(&format!("{folder}/x"));
+        self.below(folder).filter(move |(_, path)| {
+            language(path).is_some() && matches!(zone(path), z if z == Zone::Production || z == own)
+        })
+    }
+
+    pub(super) fn has_code(&self, folder: &str) -> bool {
+        self.code_below(folder).next().is_some()
+    }
+
+    pub(super) fn has_manifest(&self, folder: &str) -> bool {
+        self.manifests.contains(folder)
+    }
+
+    /// Code, or a Dockerfile that may build something off the shelf.
+    pub(super) fn has_code_or_dockerfile(&self, folder: &str) -> bool {
+        self.has_code(folder) || self.dockerfiles_in(folder).next().is_some()
+    }
+
+    /// Code or a manifest that belongs to the folder itself, not only to folders in it.
+    pub(super) fn has_own_code(&self, folder: &str) -> bool {
+        let workspace = self.package(folder).is_some_and(|package| !package.workspaces.is_empty());
+        if self.has_manifest(folder) && !workspace {
+            return true;
+        }
+        self.code_below(folder).any(|(_, path)| {
+            let inner = if folder.is_empty() { path } else { path.get(folder.len() + 1..).unwrap_or(path) };
+            match inner.split_once('/') {
+                None => !inner.contains(".config.") && !inner.starts_with('.'),
+                Some((first, _)) => matches!(first, "src" | "app"),
+            }
+        })
+    }
+
+    /// True for a folder that looks like the root of a package or an application.
+    pub(super) fn is_unit(&self, folder: &str) -> bool {
+        let above = folder_of(folder);
+        let collection = above.rsplit('/').next().unwrap_or(above);
+        self.has_manifest(folder)
+            || self.nest_apps.contains(folder)
+            || self.dockerfiles_in(folder).next().is_some()
+            || (!folder.is_empty() && COLLECTIONS.contains(&collection) && self.has_code(folder))
+    }
+
+    /// True for a folder whose children are applications.
+    pub(super) fn is_collection(&self, folder: &str) -> bool {
+        COLLECTIONS.contains(&folder.rsplit('/').next().unwrap_or(folder))
+    }
+
+    pub(super) fn nest_apps(&self) -> &BTreeSet<String> {
+        &self.nest_apps
+    }
+
+    pub(super) fn dockerfiles_in(&self, folder: &str) -> impl Iterator<Item = FileId> {
+        let in_folder = move |id: &&FileId| folder_of(&self.tree.file(**id).path) == folder;
+        self.deployment.dockerfiles.keys().filter(in_folder).copied()
+    }
+
+    pub(super) fn package(&self, folder: &str) -> Option<&'a PackageJson> {
+        let path = crate::program::resolve::join(folder, "package.json");
+        self.tree.find(&path).and_then(|id| self.deployment.package_jsons.get(&id))
+    }
+
+    /// Manifests of other languages directly in a folder.
+    pub(super) fn foreign_in(&self, folder: &str) -> impl Iterator<Item = (FileId, &'a Foreign)> {
+        let deployment = self.deployment;
+        let direct = self.below(folder).filter(move |(_, path)| folder_of(path) == folder);
+        direct.filter_map(move |(id, _)| Some((id, deployment.foreign.get(&id)?)))
+    }
+
+    /// The entry points below a root that lie in no deeper unit.
+    pub(super) fn marks_below(&self, root: &str) -> Vec<(FileId, &'a Marks)> {
+        let deployment = self.deployment;
+        let found = self.below(root).filter_map(|(id, path)| Some((id, path, deployment.marks.get(&id)?)));
+        found.filter(|(_, path, _)| self.unit_of(path, root) == root).map(|(id, _, marks)| (id, marks)).collect()
+    }
+
+    /// True when a source file directly in a folder, or in its `src`, starts something.
+    pub(super) fn has_own_entry(&self, folder: &str) -> bool {
+        let own = [
+            folder.to_owned(),
+            crate::program::resolve::join(folder, "src"),
+            crate::program::resolve::join(folder, "app"),
+        ];
+        self.marks_below(folder)
+            .iter()
+            .any(|(id, marks)| marks.serves() && own.iter().any(|own| folder_of(&self.tree.file(*id).path) == own))
+    }
+
+    /// The deepest folder around a path, at or below `root`, that has a manifest of its own.
+    fn unit_of<'p>(&self, path: &'p str, root: &'p str) -> &'p str {
+        let mut folder = folder_of(path);
+        while folder.len() > root.len() {
+            if self.has_manifest(folder) || self.nest_apps.contains(folder) {
+                return folder;
+            }
+            folder = folder_of(folder);
+        }
+        root
+    }
+
+    /// The languages of the code below a root, most files first.
+    pub(super) fn languages(&self, root: &str) -> Vec<String> {
+        let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
+        let pages =
+            |path: &str| path.split('/').any(|s| matches!(s, "static" | "public" | "wwwroot" | "webapp" | "resources"));
+        for (_, path) in self.code_below(root) {
+            if matches!(language(path), Some("javascript")) && pages(path) {
+                continue;
+            }
+            if let Some(language) = language(path) {
+                *counts.entry(language).or_default() += 1;
+            }
+        }
+        if counts.is_empty() && self.has_code(root) {
+            counts.insert("javascript", 1);
+        }
+        let mut languages: Vec<_> = counts.into_iter().collect();
+        languages.sort_by_key(|(name, count)| (std::cmp::Reverse(*count), *name));
+        // A configuration file or two in another language is not what the service is written in.
+        let most = languages.first().map_or(0, |(_, count)| *count);
+        languages.retain(|(_, count)| *count * 8 >= most);
+        languages.into_iter().map(|(name, _)| name.to_owned()).collect()
+    }
+}

@@ -1,0 +1,184 @@
+//! The manifests of languages without a front end, as far as they tell that something is deployed.
+
+use regex::Regex;
+use std::sync::LazyLock;
+
+use crate::syntax::Span;
+
+/// What a manifest of another language says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Foreign {
+    /// `pom.xml`, `build.gradle`.
+    Jvm {
+        /// `artifactId` of a `pom.xml`.
+        artifact: Option<String>,
+        /// It builds a Spring Boot, Quarkus or Micronaut application or a WAR.
+        application: bool,
+        /// It has a web framework.
+        web: bool,
+        /// It only lists modules.
+        aggregator: bool,
+    },
+    /// `go.mod`.
+    Go {
+        /// The path of the module: `github.com/acme/shop`.
+        module: Option<String>,
+    },
+    /// `*.csproj`.
+    DotNet {
+        /// The SDK of web sites.
+        web: bool,
+        /// The SDK of workers.
+        worker: bool,
+        /// The host of .NET Aspire.
+        app_host: bool,
+    },
+    /// `AddProject<Projects.Orders_API>("orders-api")` of a .NET Aspire host: name, project, where.
+    AspireHost(Vec<(String, String, Span)>),
+    /// `serverless.yml` with functions.
+    Serverless(Span),
+    /// A manifest that only says the language: `Cargo.toml`, `Gemfile`, `composer.json`, `mix.exs`.
+    Plain(&'static str),
+    /// A file that says that the folder is deployed by a hosting service: `netlify.toml`, `Procfile`.
+    Hosting,
+}
+
+impl Foreign {
+    /// The language.
+    pub fn language(&self) -> Option<&'static str> {
+        match self {
+            Foreign::Jvm { .. } => Some("java"),
+            Foreign::Go { .. } => Some("go"),
+            Foreign::DotNet { .. } | Foreign::AspireHost(_) => Some("csharp"),
+            Foreign::Plain(language) => Some(language),
+            Foreign::Serverless(_) | Foreign::Hosting => None,
+        }
+    }
+}
+
+/// True for a file that [`read`] reads.
+pub fn is_foreign(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    matches!(
+        name,
+        "pom.xml"
+            | "build.gradle"
+            | "build.gradle.kts"
+            | "go.mod"
+            | "serverless.yml"
+            | "serverless.yaml"
+            | "Cargo.toml"
+            | "Gemfile"
+            | "composer.json"
+            | "mix.exs"
+            | "netlify.toml"
+            | "vercel.json"
+            | "Procfile"
+            | "fly.toml"
+            | "render.yaml"
+            | "Program.cs"
+            | "AppHost.cs"
+    ) || name.ends_with(".csproj")
+}
+
+/// Reads a manifest; none when it says nothing of use.
+pub fn read(path: &str, text: &str) -> Option<Foreign> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    Some(match name {
+        "pom.xml" | "build.gradle" | "build.gradle.kts" => Foreign::Jvm {
+            artifact: artifact(text),
+            application: has(&[
+                "spring-boot-maven-plugin",
+                "org.springframework.boot",
+                "quarkus-maven-plugin",
+                "io.quarkus",
+                "micronaut",
+                "<packaging>war</packaging>",
+                "docker-maven-plugin",
+                "jib",
+                "ServicePlugin",
+            ]),
+            web: has(&["starter-web", "webflux", "starter-gateway", "resteasy", "quarkus-rest", "<packaging>war"]),
+            aggregator: has(&["<packaging>pom</packaging>", "<modules>"]),
+        },
+        "go.mod" => Foreign::Go { module: go_module(text) },
+        "serverless.yml" | "serverless.yaml" => {
+            let at = text.find("\nfunctions:").map(|at| at + 1)?;
+            Foreign::Serverless(Span::new(at, at + "functions:".len()))
+        }
+        "Cargo.toml" => Foreign::Plain("rust"),
+        "Gemfile" => Foreign::Plain("ruby"),
+        "composer.json" => Foreign::Plain("php"),
+        "mix.exs" => Foreign::Plain("elixir"),
+        "Program.cs" | "AppHost.cs" => {
+            let projects = aspire(text);
+            if projects.is_empty() {
+                return None;
+            }
+            Foreign::AspireHost(projects)
+        }
+        _ if name.ends_with(".csproj") => Foreign::DotNet {
+            web: has(&["Microsoft.NET.Sdk.Web\""]),
+            worker: has(&["Microsoft.NET.Sdk.Worker\""]),
+            app_host: has(&["Aspire.AppHost", "IsAspireHost"]),
+        },
+        _ => Foreign::Hosting,
+    })
+}
+
+/// The path that a `go.mod` names: `module github.com/acme/shop // comment`.
+fn go_module(text: &str) -> Option<String> {
+    let rest = text.lines().find_map(|line| line.trim().strip_prefix("module "))?;
+    let name = rest.split("//").next().unwrap_or(rest).trim().trim_matches('"');
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
+/// The project's own `artifactId`: the first one outside of `<parent>`.
+fn artifact(text: &str) -> Option<String> {
+    let text = match text.split_once("</parent>") {
+        Some((_, rest)) => rest,
+        None => text,
+    };
+    let (_, rest) = text.split_once("<artifactId>")?;
+    let (name, _) = rest.split_once("</artifactId>")?;
+    Some(name.trim().to_owned())
+}
+
+fn aspire(text: &str) -> Vec<(String, String, Span)> {
+    static ADD_PROJECT: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r#"AddProject<\s*(?:global::)?Projects\.(\w+)\s*>\(\s*"([^"]+)""#).ok());
+    let Some(pattern) = &*ADD_PROJECT else { return Vec::new() };
+    pattern
+        .captures_iter(text)
+        .filter_map(|found| {
+            let all = found.get(0)?;
+            Some((found[2].to_owned(), found[1].to_owned(), Span::new(all.start(), all.end())))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn manifests_tell_applications_from_libraries() {
+        let pom = "<project><parent><artifactId>shop</artifactId></parent><artifactId>orders</artifactId>\
+                   <plugin><artifactId>spring-boot-maven-plugin</artifactId></plugin></project>";
+        assert_eq!(
+            read("orders/pom.xml", pom),
+            Some(Foreign::Jvm { artifact: Some("orders".into()), application: true, web: false, aggregator: false })
+        );
+        let library = "<project><artifactId>common</artifactId></project>";
+        assert!(matches!(read("common/pom.xml", library), Some(Foreign::Jvm { application: false, .. })));
+    }
+
+    #[test]
+    fn an_aspire_host_names_its_projects() {
+        let text = "var api = builder.AddProject<Projects.Orders_API>(\"orders-api\", profile);";
+        let Some(Foreign::AspireHost(projects)) = read("AppHost/Program.cs", text) else { panic!("no host") };
+        assert_eq!((projects[0].0.as_str(), projects[0].1.as_str()), ("orders-api", "Orders_API"));
+        assert_eq!(read("Orders/Program.cs", "app.Run();"), None);
+    }
+}

@@ -1,0 +1,137 @@
+//! One service out of all that was found about it, and a name for each.
+
+use std::collections::BTreeMap;
+
+use super::context::Context;
+use super::{Candidate, Service, kind};
+use crate::files::folder_of;
+
+/// Merges candidates that are the same process and names them.
+pub(super) fn services(ctx: &Context<'_>, candidates: Vec<Candidate>) -> Vec<Service> {
+    let mut kept: Vec<Candidate> = Vec::new();
+    for candidate in candidates {
+        match kept.iter_mut().find(|known| same(known, &candidate)) {
+            Some(known) => absorb(known, candidate),
+            None => kept.push(candidate),
+        }
+    }
+    let mut kept = drop_steps(kept);
+    for candidate in &mut kept {
+        candidate.service.languages = ctx.languages(&candidate.service.root);
+        candidate.service.kind = kind::kind(ctx, candidate);
+        candidate.service.code_base = candidate.service.root.clone();
+    }
+    name(&mut kept);
+    kept.into_iter().map(|candidate| candidate.service).collect()
+}
+
+/// True for two descriptions of one process.
+fn same(a: &Candidate, b: &Candidate) -> bool {
+    if a.service.root != b.service.root {
+        return false;
+    }
+    let project =
+        |candidate: &Candidate| candidate.service.containers.first().map(|container| container.project.clone());
+    if project(a) == project(b) {
+        // Copies of one process: `worker-1`, `worker-2`.
+        let stem =
+            |name: &str| name.trim_end_matches(|c: char| c.is_ascii_digit()).trim_end_matches(['-', '_']).to_owned();
+        let both = a.build.is_some() && a.build == b.build;
+        return (both && (stem(&a.service.name) == stem(&b.service.name))) || alternatives(a, b);
+    }
+    // The same service in the Compose file of the whole and in its own.
+    let named = a.service.name == b.service.name;
+    let command =
+        a.service.command == b.service.command || a.service.command.is_empty() || b.service.command.is_empty();
+    named || command || b.aliases.iter().any(|alias| a.aliases.first() == Some(alias))
+}
+
+/// `api` of `docker-compose.yaml` and `shop-api` of `docker-compose.prod.yaml`: one image that does the
+/// same in two files that are not used together.
+fn alternatives(a: &Candidate, b: &Candidate) -> bool {
+    let file = |candidate: &Candidate| candidate.service.containers.first().map(|container| container.place.file);
+    let image = |candidate: &Candidate| candidate.service.dockerfile;
+    file(a) != file(b)
+        && image(a).is_some()
+        && image(a) == image(b)
+        && !a.service.command.is_empty()
+        && a.service.command == b.service.command
+}
+
+fn absorb(known: &mut Candidate, other: Candidate) {
+    let service = other.service;
+    known.aliases.extend(other.aliases);
+    known.service.containers.extend(service.containers);
+    known.service.evidence.extend(service.evidence);
+    for probe in service.probes {
+        if !known.service.probes.iter().any(|p| p.place == probe.place || p.text == probe.text) {
+            known.service.probes.push(probe);
+        }
+    }
+    for variable in service.env {
+        if !known.service.env.iter().any(|v| v.name == variable.name) {
+            known.service.env.push(variable);
+        }
+    }
+    known.service.env_is_open |= service.env_is_open;
+    known.service.host_names.extend(service.host_names);
+    known.service.host_names.dedup();
+    known.service.published_ports.extend(service.published_ports);
+    known.service.dockerfile = known.service.dockerfile.or(service.dockerfile);
+    if known.service.entries.is_empty() {
+        known.service.entries = service.entries;
+    }
+    if known.service.command.is_empty() {
+        known.service.command = service.command;
+    }
+}
+
+/// A migration that runs the image of a service to its end is a step of it, and no service.
+fn drop_steps(candidates: Vec<Candidate>) -> Vec<Candidate> {
+    let (steps, mut kept): (Vec<_>, Vec<_>) = candidates.into_iter().partition(|candidate| candidate.one_shot);
+    for step in steps {
+        match kept.iter_mut().find(|other| other.service.root == step.service.root) {
+            Some(owner) => {
+                owner.service.containers.extend(step.service.containers);
+                owner.service.evidence.extend(step.service.evidence);
+            }
+            None => kept.push(step),
+        }
+    }
+    kept
+}
+
+/// Gives each service a name of its own.
+fn name(candidates: &mut [Candidate]) {
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    for candidate in candidates.iter() {
+        *counts.entry(candidate.service.name.to_lowercase()).or_default() += 1;
+    }
+    let mut taken: Vec<String> = Vec::new();
+    for candidate in candidates.iter_mut() {
+        let service = &mut candidate.service;
+        if counts.get(&service.name.to_lowercase()).is_some_and(|count| *count > 1) {
+            let folder = service.root.rsplit('/').next().unwrap_or("").to_owned();
+            let above = folder_of(&service.root).rsplit('/').next().unwrap_or("").to_owned();
+            let project = service.containers.first().map(|c| c.project.rsplit('/').next().unwrap_or("").to_owned());
+            let options = [
+                candidate.other_name.clone().filter(|_| candidate.named),
+                Some(folder.clone()),
+                Some(format!("{above}-{folder}")).filter(|_| !above.is_empty()),
+                project.map(|project| format!("{project}-{}", service.name)),
+            ];
+            let free =
+                |name: &String| !name.is_empty() && !taken.contains(name) && !counts.contains_key(&name.to_lowercase());
+            if let Some(name) = options.into_iter().flatten().find(free) {
+                service.name = name;
+            }
+        }
+        let mut number = 2;
+        let stem = service.name.clone();
+        while taken.contains(&service.name) {
+            service.name = format!("{stem}-{number}");
+            number += 1;
+        }
+        taken.push(service.name.clone());
+    }
+}

@@ -1,0 +1,195 @@
+//! Where the code of a container lies: the folder that is built, or the part of it that is started.
+
+use super::context::Context;
+use crate::facts::dockerfile::Dockerfile;
+use crate::files::{folder_of, join_path};
+use crate::program::resolve::{join, within};
+use crate::syntax::FileId;
+
+/// What is known about how an image is built and started.
+#[derive(Clone, Copy)]
+pub(super) struct Build<'a> {
+    /// The folder of the build context.
+    pub context: &'a str,
+    /// The Dockerfile and its path.
+    pub dockerfile: Option<(&'a str, &'a Dockerfile)>,
+    /// The stage.
+    pub target: Option<&'a str>,
+    /// Build arguments.
+    pub args: &'a [String],
+    /// The command of the container, when it does not run the image's own.
+    pub command: &'a [String],
+    /// What it is called.
+    pub name: &'a str,
+    /// Other containers are built from the same context in another way.
+    pub shared: bool,
+}
+
+/// The folder of the code.
+pub(super) fn root(ctx: &Context<'_>, build: Build<'_>) -> String {
+    let root = started(ctx, build);
+    // `orders/src` with its Dockerfile beside the code is `orders`, unless other code lies there as well.
+    match root.strip_suffix("/src") {
+        Some(above) if !ctx.has_manifest(above) && !ctx.is_collection(above) => above.to_owned(),
+        _ => root,
+    }
+}
+
+/// The folder of the code that is started, at or below the context.
+fn started(ctx: &Context<'_>, build: Build<'_>) -> String {
+    let context = build.context;
+    if let Some((path, _)) = build.dockerfile {
+        let folder = folder_of(path);
+        let deeper = folder != context && within(folder, context);
+        if deeper && ctx.has_own_code(folder) {
+            return folder.to_owned();
+        }
+    }
+    let by_argument = build.args.iter().find_map(|value| by_name(ctx, context, value));
+    // One Dockerfile for every package of a monorepo is told which one it builds.
+    if let Some(unit) = &by_argument
+        && ctx.has_manifest(unit)
+        && !ctx.has_own_entry(context)
+    {
+        return unit.clone();
+    }
+    if !build.shared && (!context.is_empty() || ctx.has_own_code(context)) {
+        return context.to_owned();
+    }
+    let mut words: Vec<String> = build.command.to_vec();
+    let mut copied = Vec::new();
+    if let Some((_, file)) = build.dockerfile {
+        words.extend(file.start_command(build.target).map(|(words, _)| words).unwrap_or_default());
+        for stage in &file.stages {
+            words.extend(stage.runs.iter().flat_map(|run| run.words()));
+            words.extend(stage.workdirs.iter().map(|workdir| workdir.value.clone()));
+            copied.extend(stage.copies.iter().flat_map(|copy| &copy.sources).map(|source| source.value.clone()));
+        }
+    }
+    let unit = |word: &String| unit_of_word(ctx, context, word);
+    by_argument
+        .or_else(|| words.iter().find_map(unit))
+        .or_else(|| {
+            // Several folders are copied: the one that is no library is started.
+            let units: Vec<String> = copied.iter().filter_map(unit).collect();
+            let serving = units.iter().find(|unit| ctx.marks_below(unit).iter().any(|(_, marks)| marks.serves()));
+            serving.or(units.first()).cloned()
+        })
+        .or_else(|| by_name(ctx, context, build.name).filter(|_| build.shared || !ctx.has_own_code(context)))
+        .or_else(|| own_folder(ctx, build))
+        .unwrap_or_else(|| context.to_owned())
+}
+
+/// The folder of a Dockerfile that has it for itself: what is built there is all that is known.
+fn own_folder(ctx: &Context<'_>, build: Build<'_>) -> Option<String> {
+    let folder = folder_of(build.dockerfile?.0);
+    let deeper = folder != build.context && within(folder, build.context);
+    // A folder with nothing but the Dockerfile and its scripts is not what it builds.
+    let bare = !ctx.has_code(folder) && ctx.has_own_code(build.context);
+    let own = deeper && !bare && build.shared && ctx.dockerfiles_in(folder).count() == 1;
+    own.then(|| folder.to_owned())
+}
+
+/// A folder of code named after something.
+fn by_name(ctx: &Context<'_>, context: &str, name: &str) -> Option<String> {
+    let name = name.trim_matches('/');
+    if name.is_empty() || name.contains([' ', ':', '$']) {
+        return None;
+    }
+    let underscored = name.replace('-', "_");
+    let spellings = if underscored == name { vec![name.to_owned()] } else { vec![name.to_owned(), underscored] };
+    let folders = ["", "services", "apps", "src", "cmd", "packages", "backend"];
+    folders.iter().find_map(|folder| {
+        spellings.iter().map(|name| join(&join(context, folder), name)).find(|path| ctx.has_code(path))
+    })
+}
+
+/// The package or application that a word of a command points into.
+fn unit_of_word(ctx: &Context<'_>, context: &str, word: &str) -> Option<String> {
+    let word = word.trim_matches(['"', '\'', ';', ',', ')', '(']);
+    let word = word.split_once('=').map_or(word, |(_, value)| value);
+    let path = word.split(':').next().unwrap_or(word).trim_end_matches('/');
+    if path.len() < 2 || path.contains(['$', '*', '{', '@', '\\']) {
+        return None;
+    }
+    // `services.orders.main` is a module; `./cmd/orders` and `dist/apps/orders/main.js` are paths, and so
+    // is the import path of a Go package, which ends in one.
+    let dotted = !path.contains('/') && path.contains('.') && !path.starts_with(['.', '-']);
+    let path = if dotted { path.replace('.', "/") } else { path.trim_start_matches("./").to_owned() };
+    let segments: Vec<&str> =
+        path.split('/').filter(|s| !s.is_empty() && !matches!(*s, "." | "dist" | "build")).collect();
+    (0..segments.len()).find_map(|skip| {
+        let tail = segments.get(skip..)?;
+        (1..=tail.len()).rev().find_map(|take| {
+            let folder = join(context, &tail.get(..take)?.join("/"));
+            (folder != context && ctx.is_unit(&folder) && ctx.has_code(&folder)).then_some(folder)
+        })
+    })
+}
+
+/// The source files that a command starts. `folders` are tried in order.
+pub(super) fn entries(ctx: &Context<'_>, folders: &[&str], words: &[String]) -> Vec<FileId> {
+    entries_within(ctx, folders, words, 0)
+}
+
+fn entries_within(ctx: &Context<'_>, folders: &[&str], words: &[String], depth: usize) -> Vec<FileId> {
+    // A script of `package.json` may call another one, or itself.
+    const MAX_SCRIPTS: usize = 3;
+    let mut found: Vec<FileId> = Vec::new();
+    for word in words {
+        let file = folders.iter().find_map(|folder| {
+            ["", "src", "app"].iter().find_map(|inner| source_file(ctx, &join(folder, inner), word))
+        });
+        found.extend(file.filter(|file| !found.contains(file)));
+    }
+    if found.is_empty() && depth < MAX_SCRIPTS {
+        let script = script_name(words);
+        let packages = folders.iter().filter_map(|folder| ctx.package(folder));
+        let script = script.and_then(|name| packages.into_iter().find_map(|package| package.script(name)));
+        if let Some(script) = script {
+            let words = crate::facts::command::split(script.command.as_str());
+            found = entries_within(ctx, folders, &words, depth + 1);
+            // `nest start` runs `src/main`.
+            if found.is_empty() && words.first().is_some_and(|word| word == "nest") {
+                found.extend(folders.iter().find_map(|folder| ctx.tree.find(&join(folder, "src/main.ts"))));
+            }
+        }
+    }
+    found
+}
+
+/// `start` of `npm start`, `worker` of `yarn run worker`.
+fn script_name(words: &[String]) -> Option<&str> {
+    let at = words.iter().position(|word| matches!(word.rsplit('/').next(), Some("npm" | "yarn" | "pnpm" | "bun")))?;
+    words
+        .get(at + 1..)?
+        .iter()
+        .map(String::as_str)
+        .find(|word| !word.starts_with('-') && !matches!(*word, "run" | "run-script"))
+}
+
+/// The source behind a word: `app.main:app`, `main.py`, `dist/main.js`, `manage.py`.
+fn source_file(ctx: &Context<'_>, folder: &str, word: &str) -> Option<FileId> {
+    let word = word.split(':').next().unwrap_or(word).trim_start_matches("./");
+    if word.is_empty() || word.starts_with('-') || word.contains(['$', '*', ' ', '=']) {
+        return None;
+    }
+    let find = |path: &str| join_path(folder, path).and_then(|path| ctx.tree.find(&path));
+    let is_code = |id: &FileId| super::context::language(&ctx.tree.file(*id).path).is_some();
+    let module = word.replace('.', "/");
+    // `/app/main.py` in the image: the folder is what was copied.
+    let tail = word.rsplit('/').next().unwrap_or(word);
+    let absolute = if word.starts_with('/') { tail } else { word };
+    let stem = absolute.trim_end_matches(".js").trim_end_matches(".mjs").trim_end_matches(".cjs");
+    let source = stem.strip_prefix("dist/").or_else(|| stem.strip_prefix("build/")).unwrap_or(stem);
+    let candidates = [
+        absolute.to_owned(),
+        format!("{module}.py"),
+        format!("{module}/__main__.py"),
+        format!("{module}/__init__.py"),
+        format!("{source}.ts"),
+        format!("src/{}.ts", source.strip_prefix("src/").unwrap_or(source)),
+        format!("{source}.js"),
+    ];
+    candidates.iter().find_map(|path| find(path).filter(is_code))
+}

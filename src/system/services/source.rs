@@ -1,0 +1,148 @@
+//! Services that no container tells of: the manifest and the entry point do.
+
+use super::context::{Context, language};
+use super::foreign::Foreign;
+use super::images::ImageRole;
+use super::kind::{is_frontend_package, is_library_package};
+use super::standalone::{folder_name, is_application, root_name};
+use super::{Candidate, Service};
+use crate::files::{Zone, folder_of, zone};
+use crate::program::resolve::within;
+use crate::syntax::{FileId, Place, Span};
+
+/// Adds what is deployed in other ways than by a container.
+pub(super) fn add(ctx: &Context<'_>, candidates: &mut Vec<Candidate>) {
+    hosts(ctx, candidates);
+    let deployed =
+        candidates.iter().any(|candidate| !candidate.service.root.is_empty() || candidate.service.dockerfile.is_some());
+    let roots: Vec<String> = candidates.iter().map(|candidate| candidate.service.root.clone()).collect();
+    for folder in folders(ctx) {
+        // Code inside a service belongs to it; above services lies what they share.
+        let taken = |root: &String| within(&folder, root) || (within(root, &folder) && root != &folder);
+        let taken_now = candidates.iter().any(|candidate| within(&folder, &candidate.service.root));
+        if roots.iter().any(taken) || taken_now || zone(&format!("{folder}/x")) != Zone::Production {
+            continue;
+        }
+        let Some((id, span, why)) = evidence(ctx, &folder, deployed, &roots) else { continue };
+        let package = ctx.package(&folder).and_then(|package| package.name.as_ref());
+        let package = package.map(|name| name.value.rsplit('/').next().unwrap_or("").to_owned());
+        let of_folder = folder_name(&folder).to_owned();
+        let mut name = package.filter(|name| !name.is_empty()).unwrap_or(of_folder);
+        if name.is_empty() {
+            name = root_name(ctx);
+        }
+        candidates.push(candidate(name, folder, Place::new(id, span), why));
+    }
+}
+
+fn candidate(name: String, root: String, place: Place, why: String) -> Candidate {
+    Candidate {
+        service: Service { name, root, place: Some(place), evidence: vec![(place, why)], ..Service::default() },
+        aliases: Vec::new(),
+        role: ImageRole::Runtime,
+        build: None,
+        listens: false,
+        one_shot: false,
+        named: false,
+        other_name: None,
+    }
+}
+
+/// Projects that a .NET Aspire host starts.
+fn hosts(ctx: &Context<'_>, candidates: &mut Vec<Candidate>) {
+    for (&id, foreign) in &ctx.deployment.foreign {
+        let Foreign::AspireHost(projects) = foreign else { continue };
+        for (name, project, span) in projects {
+            let is_project = |path: &str| {
+                let file = path.rsplit('/').next().unwrap_or(path);
+                file.strip_suffix(".csproj").is_some_and(|stem| stem.replace(['.', '-'], "_") == *project)
+            };
+            let Some(found) = ctx.tree.files.iter().find(|file| is_project(&file.path)) else { continue };
+            let root = folder_of(&found.path).to_owned();
+            if !candidates.iter().any(|candidate| candidate.service.root == root) {
+                let why = format!("the Aspire host starts `{project}`");
+                candidates.push(candidate(name.clone(), root, Place::new(id, *span), why));
+            }
+        }
+    }
+}
+
+/// Folders that may be the root of an application, the outer ones first.
+fn folders(ctx: &Context<'_>) -> Vec<String> {
+    let mut folders: Vec<String> = Vec::new();
+    for file in &ctx.tree.files {
+        let folder = folder_of(&file.path);
+        if ctx.has_manifest(folder) {
+            folders.push(folder.to_owned());
+        }
+    }
+    folders.extend(ctx.nest_apps().iter().cloned());
+    // `services/orders/main.py` without a manifest of its own.
+    for id in ctx.deployment.marks.keys() {
+        let mut folder = folder_of(&ctx.tree.file(*id).path);
+        while !folder.is_empty() && !ctx.is_unit(folder) {
+            folder = folder_of(folder);
+        }
+        // Without any manifest the whole is one application: `main.py` and nothing that builds it.
+        folders.push(folder.to_owned());
+    }
+    folders.sort();
+    folders.dedup();
+    // A folder with applications in it is a workspace, and none itself.
+    let units = folders.clone();
+    folders.retain(|folder| {
+        let inner = |unit: &String| {
+            unit != folder
+                && within(unit, folder)
+                && is_application(ctx, unit)
+                && zone(&format!("{unit}/x")) == Zone::Production
+        };
+        !units.iter().any(inner) || ctx.has_own_entry(folder)
+    });
+    folders
+}
+
+/// Why a folder is a service although nothing builds it.
+fn evidence(ctx: &Context<'_>, folder: &str, deployed: bool, roots: &[String]) -> Option<(FileId, Span, String)> {
+    if !ctx.has_code(folder) {
+        return None;
+    }
+    let hosting = ctx.foreign_in(folder).find(|(_, foreign)| matches!(foreign, Foreign::Hosting));
+    let serverless = ctx.foreign_in(folder).find_map(|(id, foreign)| match foreign {
+        Foreign::Serverless(span) => Some((id, *span)),
+        _ => None,
+    });
+    if let Some((id, span)) = serverless {
+        return Some((id, span, "its functions are deployed by serverless.yml".to_owned()));
+    }
+    let package_id = ctx.tree.find(&crate::program::resolve::join(folder, "package.json"));
+    if let (Some(package), Some(id)) = (ctx.package(folder), package_id) {
+        let at = package.name.as_ref().map_or(Span::default(), |name| name.span);
+        if is_library_package(package) {
+            return None;
+        }
+        if is_frontend_package(package) {
+            let serves = package.dependency("next").is_some() || package.dependency("nuxt").is_some();
+            // A page without a server of its own is deployed when something says so.
+            let built = package.script("build").is_some();
+            let deployable = serves || hosting.is_some() || (!deployed && built);
+            return deployable.then(|| (id, at, "a front end with its own build".to_owned()));
+        }
+    }
+    // Beside services that containers run, code that nothing deploys must at least stand with them.
+    let sibling = || roots.iter().any(|root| folder_of(root) == folder_of(folder) && !folder_of(root).is_empty());
+    let first = ctx.languages(folder).into_iter().next()?;
+    let parsed = matches!(first.as_str(), "python" | "javascript" | "typescript");
+    if deployed && hosting.is_none() && !(parsed && sibling()) {
+        return None;
+    }
+    let jvm_or_net = ctx.foreign_in(folder).any(|(_, f)| matches!(f, Foreign::Jvm { .. } | Foreign::DotNet { .. }));
+    if jvm_or_net && !is_application(ctx, folder) {
+        return None;
+    }
+    let marks = ctx.marks_below(folder);
+    let mut serving = marks.iter().filter(|(_, marks)| marks.serves());
+    let (id, found) = serving.next().or_else(|| marks.iter().find(|(_, marks)| !parsed && marks.main.is_some()))?;
+    let is_code = language(&ctx.tree.file(*id).path).is_some();
+    is_code.then(|| (*id, found.span().unwrap_or_default(), "an entry point starts it".to_owned()))
+}

@@ -1,0 +1,118 @@
+//! What joining datastores needs to know about the deployment.
+
+use std::collections::BTreeMap;
+
+use super::super::compose::{ComposeProject, EnvVar};
+
+/// A service in one environment of one Compose project.
+#[derive(Clone, Debug, Default)]
+pub struct Deployed {
+    /// The service's number.
+    pub service: usize,
+    /// The folder of the Compose project; none when no Compose file deploys it.
+    pub project: Option<String>,
+    /// The environment: `default`, `prod`.
+    pub environment: String,
+    /// Its variables.
+    pub env: Vec<EnvVar>,
+    /// Variables that are not in `env` may be set all the same.
+    pub open: bool,
+}
+
+/// The names of hosts in one environment of one Compose project: alias to service.
+#[derive(Clone, Debug, Default)]
+pub struct Hosts {
+    /// The folder of the project.
+    pub project: String,
+    /// The environment.
+    pub environment: String,
+    /// Every name under which a container is reached, and the name of its service.
+    pub names: BTreeMap<String, String>,
+}
+
+/// All environments.
+#[derive(Clone, Debug, Default)]
+pub struct Environments {
+    /// The services, once for each environment.
+    pub deployed: Vec<Deployed>,
+    /// The hosts of every environment.
+    pub hosts: Vec<Hosts>,
+}
+
+impl Environments {
+    /// Reads the Compose projects. `service_of` says which service a Compose service (of a project's
+    /// folder, with a name) runs; `image` gives the variables that a service's image sets.
+    pub fn new(
+        projects: &[ComposeProject],
+        services: usize,
+        service_of: &dyn Fn(&str, &str) -> Option<usize>,
+        image: &dyn Fn(usize) -> Vec<EnvVar>,
+    ) -> Environments {
+        let mut out = Environments::default();
+        for project in projects {
+            for environment in &project.environments {
+                let mut hosts = Hosts {
+                    project: project.folder.clone(),
+                    environment: environment.name.clone(),
+                    names: BTreeMap::new(),
+                };
+                for service in &environment.services {
+                    let names = service.host_names.iter().map(|h| h.to_ascii_lowercase());
+                    hosts.names.extend(names.map(|name| (name, service.name.clone())));
+                    hosts.names.insert(service.name.to_ascii_lowercase(), service.name.clone());
+                    let Some(index) = service_of(&project.folder, &service.name) else { continue };
+                    let mut env = service.env.clone();
+                    let set = |env: &[EnvVar], name: &str| env.iter().any(|v| v.name == name);
+                    for variable in image(index) {
+                        if !set(&env, &variable.name) {
+                            env.push(variable);
+                        }
+                    }
+                    out.deployed.push(Deployed {
+                        service: index,
+                        project: Some(project.folder.clone()),
+                        environment: environment.name.clone(),
+                        env,
+                        open: service.unread_env_files.iter().any(|f| !f.example),
+                    });
+                }
+                out.hosts.push(hosts);
+            }
+        }
+        for service in 0..services {
+            if !out.deployed.iter().any(|d| d.service == service) {
+                out.deployed.push(Deployed { service, env: image(service), ..Deployed::default() });
+            }
+        }
+        out
+    }
+
+    /// The server that a host name means for a deployed service: the project it is known in (none when
+    /// the name means the same everywhere), and its name there. None when it can't be told.
+    pub(super) fn server(&self, deployed: &Deployed, host: &str) -> Option<(Option<String>, String)> {
+        let named = |hosts: &Hosts| hosts.names.get(host).cloned();
+        let here = |hosts: &&Hosts| {
+            Some(&hosts.project) == deployed.project.as_ref() && hosts.environment == deployed.environment
+        };
+        if let Some((hosts, name)) = self.hosts.iter().filter(here).find_map(|h| Some((h, named(h)?))) {
+            return Some((Some(hosts.project.clone()), name));
+        }
+        if host.contains('.') || super::is_local(host) || host.contains('$') {
+            let scope = host.contains('$').then(|| deployed.project.clone()).flatten();
+            return Some((scope, host.to_string()));
+        }
+        // A network that several projects share, or a service that no Compose file runs.
+        let mut elsewhere: Vec<(&String, String)> = self
+            .hosts
+            .iter()
+            .filter(|h| deployed.project.is_none() || h.environment == deployed.environment)
+            .filter_map(|h| Some((&h.project, named(h)?)))
+            .collect();
+        elsewhere.dedup();
+        match elsewhere.as_slice() {
+            [] => Some((None, host.to_string())),
+            [(project, name)] => Some((Some((*project).clone()), name.clone())),
+            _ => None,
+        }
+    }
+}

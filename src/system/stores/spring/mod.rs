@@ -1,0 +1,355 @@
+//! Datastores that Spring configuration names, for the services whose build has a driver or mapper.
+//!
+//! Later layers override earlier ones: the service's own files, then those of the configuration server
+//! in the repository, each time files of active profiles after the others; the environment of the
+//! container overrides all of them.
+
+pub mod config;
+mod placeholder;
+
+use std::collections::HashMap;
+
+use super::super::compose::EnvVar;
+use super::super::services::Service;
+use super::input::Deployed;
+use crate::catalog::store::StoreRole;
+use crate::extract::stores::{Setting, StoreUse};
+use crate::files::{self, Tree, Zone, folder_of};
+use crate::syntax::{FileId, Place};
+
+use config::{Layer, Property};
+
+/// What the Spring services of a system are configured with.
+#[derive(Clone, Debug, Default)]
+pub struct Spring {
+    configured: HashMap<usize, Configured>,
+}
+
+/// The configuration of one service.
+#[derive(Clone, Debug, Default)]
+struct Configured {
+    layers: Vec<Layer>,
+    /// Words of its command and of its build that name active profiles.
+    profiles: Option<Vec<String>>,
+    sql: bool,
+    mongo: bool,
+    redis: bool,
+}
+
+/// Words of a build file (or of the modules it includes) that say which engine is used.
+const SQL_WORDS: [&str; 16] = [
+    "data-jpa",
+    "data-jdbc",
+    "data-r2dbc",
+    "starter-jdbc",
+    "starter-jooq",
+    "mybatis",
+    "mysql",
+    "mariadb",
+    "postgresql",
+    "mssql-jdbc",
+    "ojdbc",
+    "r2dbc",
+    "hibernate-core",
+    "eventuate-tram-spring-jdbc",
+    "eventuate-tram-jdbc",
+    "flyway-core",
+];
+
+impl Spring {
+    /// Reads the configuration of all services in Java or Kotlin.
+    pub fn read(tree: &Tree, services: &[Service], owners: &HashMap<FileId, Vec<usize>>) -> Spring {
+        let mut out = Spring::default();
+        let is_jvm = |s: &Service| s.languages.iter().any(|l| matches!(l.as_str(), "java" | "kotlin"));
+        if !services.iter().any(is_jvm) {
+            return out;
+        }
+        let builds: Vec<(String, String)> = tree
+            .ids()
+            .filter(|id| is_build(&tree.file(*id).path))
+            .filter_map(|id| Some((tree.file(id).path.clone(), files::read(tree.file(id)).ok()?.to_string())))
+            .collect();
+        let server = server_files(tree, services, owners);
+        for (index, service) in services.iter().enumerate().filter(|(_, s)| is_jvm(s)) {
+            let build = build_text(&builds, &service.root);
+            let mut made = Configured {
+                sql: SQL_WORDS.iter().any(|word| build.contains(word)),
+                mongo: build.contains("mongo"),
+                redis: build.contains("redis") || build.contains("jedis") || build.contains("lettuce"),
+                ..Configured::default()
+            };
+            if !(made.sql || made.mongo || made.redis) {
+                continue;
+            }
+            let own = own_files(tree, owners, index);
+            for stem in ["bootstrap", "application"] {
+                made.layers.extend(named(tree, &own, stem));
+            }
+            let base = made.layers.clone();
+            let value = |key: &str| base.iter().flat_map(|l| &l.properties).rev().find(|p| p.key == key);
+            let takes = |p: &&Property| p.key.starts_with("spring.cloud.config.") && !p.key.contains(".server.");
+            let remote = base
+                .iter()
+                .flat_map(|l| &l.properties)
+                .any(|p| takes(&p) || (p.key.starts_with("spring.config.import") && p.value.contains("configserver")));
+            if remote && !server.is_empty() {
+                let name = value("spring.application.name").map_or(service.name.clone(), |p| p.value.clone());
+                for stem in ["application", name.as_str()] {
+                    made.layers.extend(named(tree, &server, stem));
+                }
+            }
+            made.profiles = profiles_of_words(&service.command.join(" ")).or_else(|| {
+                let own = builds.iter().filter(|(path, _)| folder_of(path) == service.root);
+                own.filter_map(|(_, text)| profiles_of_words(text)).next()
+            });
+            out.configured.insert(index, made);
+        }
+        out
+    }
+
+    /// The datastores of a deployed service.
+    pub(super) fn uses(&self, deployed: &Deployed) -> Vec<StoreUse> {
+        let Some(configured) = self.configured.get(&deployed.service) else { return Vec::new() };
+        configured.uses(deployed)
+    }
+}
+
+impl Configured {
+    fn uses(&self, deployed: &Deployed) -> Vec<StoreUse> {
+        // Options of the virtual machine override files; they are not read.
+        let hidden = |v: &&EnvVar| {
+            v.name == "SPRING_APPLICATION_JSON" || v.value.as_deref().is_none_or(|t| t.contains("-Dspring.d"))
+        };
+        if deployed.env.iter().filter(|v| is_options(&v.name)).any(|v| hidden(&v)) {
+            return Vec::new();
+        }
+        let Some(view) = View::new(self, deployed) else { return Vec::new() };
+        let mut out = Vec::new();
+        if self.sql {
+            let url = view.first(&[
+                "spring.datasource.url",
+                "spring.datasource.jdbcurl",
+                "spring.datasource.hikari.jdbcurl",
+                "spring.r2dbc.url",
+            ]);
+            if let Some(url) = url {
+                let mut made = blank("Spring", url.place, StoreRole::Store, None);
+                made.url = Some(url);
+                made.schema =
+                    view.first(&["spring.jpa.properties.hibernate.defaultschema", "spring.datasource.hikari.schema"]);
+                made.user = view.first(&["spring.datasource.username"]);
+                out.push(made);
+            }
+        }
+        let forms: [(bool, &str, &str, StoreRole, &[&str]); 2] = [
+            (self.mongo, "mongodb", "test", StoreRole::Store, &["spring.data.mongodb.", "spring.mongodb."]),
+            (self.redis, "redis", "0", StoreRole::Cache, &["spring.data.redis.", "spring.redis."]),
+        ];
+        for (_, engine, default, role, prefixes) in forms.into_iter().filter(|f| f.0) {
+            for prefix in prefixes {
+                let get = |names: [&str; 2]| {
+                    let keys = names.map(|name| format!("{prefix}{name}"));
+                    view.first(&[keys[0].as_str(), keys[1].as_str()])
+                };
+                let (url, host, database) = (get(["uri", "url"]), get(["host", "host"]), get(["database", "database"]));
+                let Some(place) = [&database, &url, &host].into_iter().flatten().map(|s| s.place).next() else {
+                    continue;
+                };
+                let mut made = blank("Spring Data", place, role, Some(engine));
+                made.default_database = Some(default.to_string());
+                made.default_host = Some("localhost".to_string());
+                (made.url, made.host, made.database) = (url, host, database);
+                made.port = get(["port", "port"]);
+                out.push(made);
+                break;
+            }
+        }
+        out
+    }
+}
+
+fn is_options(name: &str) -> bool {
+    matches!(name, "JAVA_OPTS" | "JAVA_TOOL_OPTIONS" | "JDK_JAVA_OPTIONS" | "SPRING_APPLICATION_JSON" | "JAVA_ARGS")
+}
+
+fn blank(library: &str, place: Place, role: StoreRole, engine: Option<&str>) -> StoreUse {
+    StoreUse {
+        place,
+        site: None,
+        anchor: place.file,
+        library: library.to_string(),
+        engine: engine.map(|e| Setting::literal(e, place)),
+        url: None,
+        host: None,
+        port: None,
+        database: None,
+        schema: None,
+        user: None,
+        default_database: None,
+        default_host: None,
+        role,
+        alternative: false,
+        chooses: false,
+    }
+}
+
+/// The properties that hold for a service in one environment.
+pub(super) struct View<'c> {
+    properties: HashMap<&'c str, &'c Property>,
+    env: &'c [EnvVar],
+}
+
+impl<'c> View<'c> {
+    /// None when it is not known which profiles are active.
+    fn new(configured: &'c Configured, deployed: &'c Deployed) -> Option<View<'c>> {
+        let mut view = View { properties: HashMap::new(), env: &deployed.env };
+        let plain = configured.layers.iter().filter(|l| l.profiles.is_empty() && !l.unknown);
+        for property in plain.flat_map(|l| &l.properties) {
+            view.properties.insert(&property.key, property);
+        }
+        let set = view.variable("spring.profiles.active");
+        let active: Vec<String> = match (set, &configured.profiles) {
+            (Some(variable), _) => list(variable.value.as_deref()?),
+            (None, Some(profiles)) => profiles.clone(),
+            (None, None) => match view.properties.get("spring.profiles.active") {
+                Some(property) if property.value.contains(['$', '@']) => return None,
+                Some(property) => list(&property.value),
+                None => vec!["default".to_string()],
+            },
+        };
+        for layer in &configured.layers {
+            if layer.unknown || layer.profiles.iter().any(|p| active.contains(p)) {
+                if layer.unknown && layer.properties.iter().any(|p| p.key.starts_with("spring.data")) {
+                    return None;
+                }
+                if !layer.unknown {
+                    view.properties.extend(layer.properties.iter().map(|p| (p.key.as_str(), p)));
+                }
+            }
+        }
+        Some(view)
+    }
+
+    /// The environment variable that sets a property: `SPRING_DATASOURCE_URL`.
+    fn variable(&self, key: &str) -> Option<&'c EnvVar> {
+        let wanted: String = key.chars().filter(|c| c.is_alphanumeric()).collect();
+        let same = |name: &str| {
+            name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).eq(wanted.chars())
+                && (name.contains(['_', '.']))
+        };
+        self.env.iter().rev().find(|v| same(&v.name))
+    }
+
+    /// The first of several properties that is set.
+    fn first(&self, keys: &[&str]) -> Option<Setting> {
+        keys.iter().find_map(|key| self.setting(key))
+    }
+
+    fn setting(&self, key: &str) -> Option<Setting> {
+        let property = self.properties.get(key).copied();
+        if let Some(variable) = self.variable(key) {
+            let place = property.map_or(variable.place, |p| p.place);
+            return Some(Setting::variable(&variable.name, place));
+        }
+        let property = property.filter(|p| !p.value.is_empty())?;
+        Some(Setting { text: placeholder::text(self, &property.value), place: property.place, fallback: None })
+    }
+}
+
+fn list(text: &str) -> Vec<String> {
+    text.split(',').map(|p| p.trim().to_string()).collect()
+}
+
+fn is_build(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    matches!(name, "pom.xml" | "build.gradle" | "build.gradle.kts") && files::zone(path) == Zone::Production
+}
+
+/// The build files of a service: its own, those of the folders above, and those of the modules that its
+/// own includes.
+fn build_text(builds: &[(String, String)], root: &str) -> String {
+    let above = |folder: &str| folder.is_empty() || root == folder || root.starts_with(&format!("{folder}/"));
+    let below = |folder: &str| root.is_empty() || folder.starts_with(&format!("{root}/"));
+    let mut text = String::new();
+    for (path, own) in builds.iter().filter(|(path, _)| above(folder_of(path)) || below(folder_of(path))) {
+        text.push_str(own);
+        if !above(folder_of(path)) || folder_of(path).is_empty() {
+            continue;
+        }
+        for (other, included) in builds.iter().filter(|(other, _)| other != path) {
+            let name = folder_of(other).rsplit('/').next().unwrap_or_default();
+            let forms = [format!(":{name}\""), format!(":{name}'"), format!("<artifactId>{name}</artifactId>")];
+            if !name.is_empty() && forms.iter().any(|form| own.contains(form)) {
+                text.push_str(included);
+            }
+        }
+    }
+    text
+}
+
+/// The profiles that a command (or a build file with one) activates.
+fn profiles_of_words(text: &str) -> Option<Vec<String>> {
+    let start = text.find("spring.profiles.active=")? + "spring.profiles.active=".len();
+    let rest = text.get(start..)?;
+    let end = rest.find(|c: char| !(c.is_alphanumeric() || matches!(c, '-' | '_' | ',' | '.'))).unwrap_or(rest.len());
+    let found = rest.get(..end).filter(|found| !found.is_empty())?;
+    Some(list(found))
+}
+
+/// The configuration files in the resources of a service.
+fn own_files(tree: &Tree, owners: &HashMap<FileId, Vec<usize>>, service: usize) -> Vec<FileId> {
+    let is_own = |id: &FileId| {
+        let path = tree.file(*id).path.as_str();
+        let folder = folder_of(path);
+        let resources = folder.ends_with("resources") || folder.ends_with("resources/config");
+        resources && files::zone(path) == Zone::Production && owners.get(id).is_some_and(|o| o.contains(&service))
+    };
+    tree.ids().filter(is_own).collect()
+}
+
+/// The layers of the files with a stem, those of profiles last.
+fn named(tree: &Tree, files: &[FileId], stem: &str) -> Vec<Layer> {
+    let mut found: Vec<(bool, FileId, Option<&str>)> = files
+        .iter()
+        .filter_map(|id| config::profile_of(&tree.file(*id).path, stem).map(|p| (p.is_some(), *id, p)))
+        .collect();
+    found.sort();
+    found
+        .into_iter()
+        .flat_map(|(_, id, profile)| {
+            config::read(tree, id, profile).unwrap_or_else(|| {
+                // What can't be read may say anything.
+                vec![Layer {
+                    profiles: profile.into_iter().map(str::to_string).collect(),
+                    unknown: true,
+                    ..Layer::default()
+                }]
+            })
+        })
+        .collect()
+}
+
+/// The files that a configuration server of the repository hands out.
+fn server_files(tree: &Tree, services: &[Service], owners: &HashMap<FileId, Vec<usize>>) -> Vec<FileId> {
+    let mut out = Vec::new();
+    for index in 0..services.len() {
+        let own = own_files(tree, owners, index);
+        let layers: Vec<Layer> = ["bootstrap", "application"].iter().flat_map(|stem| named(tree, &own, stem)).collect();
+        let locations = layers
+            .iter()
+            .flat_map(|l| &l.properties)
+            .filter(|p| p.key.starts_with("spring.cloud.config.server.native.searchlocations"));
+        let folders: Vec<String> = locations
+            .flat_map(|p| p.value.split(','))
+            .filter_map(|l| l.trim().rsplit(':').next().map(|l| l.trim_matches('/').to_string()))
+            .filter(|l| !l.is_empty() && !l.contains(['$', '{']))
+            .collect();
+        out.extend(tree.ids().filter(|id| {
+            let path = folder_of(&tree.file(*id).path);
+            owners.get(id).is_some_and(|o| o.contains(&index))
+                && files::zone(&tree.file(*id).path) == Zone::Production
+                && folders.iter().any(|f| path.ends_with(&format!("resources/{f}")) || path == f)
+        }));
+    }
+    out
+}

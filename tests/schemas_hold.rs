@@ -1,0 +1,59 @@
+//! The published schemas are valid JSON Schemas, and what the binary writes keeps them.
+
+// Outside of `#[test]` clippy does not know that these are tests.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use std::path::Path;
+
+use serde_json::Value;
+use support::skillcheck;
+
+fn read(path: &str) -> Value {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+    // The official SARIF schema has one pattern (of `language`, which is not written) that is no regular
+    // expression: a bracket too much.
+    serde_json::from_str(&text.replace("{2}]?$", "{2}$")).unwrap()
+}
+
+/// What is wrong with a document, by a schema.
+fn faults(schema: &str, document: &Value) -> Vec<String> {
+    let validator = jsonschema::validator_for(&read(schema)).unwrap();
+    validator.iter_errors(document).map(|error| format!("{}: {error}", error.instance_path())).collect()
+}
+
+#[test]
+fn every_schema_is_a_schema() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        let schema = read(&format!("schemas/{name}"));
+        if let Err(error) = jsonschema::meta::validate(&schema) {
+            panic!("schemas/{name}: {error}");
+        }
+        assert!(schema["$schema"].is_string() && schema["title"].is_string(), "schemas/{name} does not say what it is");
+        seen += 1;
+    }
+    assert!(seen >= 2);
+}
+
+#[test]
+fn json_output_keeps_its_schema() {
+    for folder in ["fixtures/shop-broken", "fixtures/shop", "fixtures/readme"] {
+        let run = skillcheck(&["lint", folder, "--output", "json"]);
+        let output: Value = serde_json::from_str(&run.stdout).unwrap();
+        assert_eq!(faults("schemas/findings.schema.json", &output), [""; 0], "{folder}");
+    }
+    let empty = serde_json::json!({"version": 2, "findings": [{}], "services": [], "summary": {}});
+    assert!(!faults("schemas/findings.schema.json", &empty).is_empty(), "the schema refuses nothing");
+}
+
+#[test]
+fn sarif_output_keeps_its_schema() {
+    let run = skillcheck(&["lint", "fixtures/shop-broken", "--output", "sarif"]);
+    let output: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert!(!output["runs"][0]["results"].as_array().unwrap().is_empty());
+    assert_eq!(faults("tests/schemas/sarif-2.1.0.schema.json", &output), [""; 0]);
+}
