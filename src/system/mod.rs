@@ -113,6 +113,7 @@ impl System {
             apps: self.served.apps.iter().filter(|a| owns(a.place)).cloned().collect(),
             gaps: self.served.gaps.iter().filter(|g| mine(g.app.as_ref(), g.place)).cloned().collect(),
             health: self.served.health.iter().filter(|h| owns(h.place)).cloned().collect(),
+            remote: self.served.remote.iter().filter(|r| owns(r.place)).cloned().collect(),
         }
     }
 }

@@ -6,7 +6,7 @@ use super::path::{self, PathText};
 use super::source::{self, Item};
 use super::{GapKind, health};
 use crate::catalog::server::{MountForm, RouteForm, Server};
-use crate::facts::module::{ClassId, ExprKind, FuncId, FunctionKind};
+use crate::facts::module::{ClassId, ExprKind, FuncId, FunctionKind, Language};
 use crate::program::{Site, UnitId, Value};
 use crate::syntax::Place;
 
@@ -36,7 +36,7 @@ impl<'a> Builder<'_, 'a> {
         let whole = self.graph.nodes.get(&key).is_some_and(|n| n.whole);
         let is = |calls: &[String]| calls.iter().any(|c| c == name);
         if let Some(form) = server.routes.iter().find(|f| is(&f.calls) && (whole || count >= f.at_least)) {
-            if form.mounts && self.mounted(key, server, form, site) {
+            if self.mounted(key, server, form, site) {
                 return;
             }
             for item in source::items(ev, site) {
@@ -67,18 +67,22 @@ impl<'a> Builder<'_, 'a> {
     /// `Handle("/api/", router)`: the router sees the whole path, unless a function around it takes a
     /// prefix away.
     fn mounted(&mut self, parent: Key, server: &'a Server, form: &RouteForm, site: Site) -> bool {
+        if self.ev.program.language(site.unit) != Language::Go {
+            return false;
+        }
         let plain = Mount { parent, server, prefix: None, replaces: false, plugin: false, middleware: false, at: site };
         let paths = source::find(self.ev, site, &form.path);
         let path = paths.first().and_then(|p| path::of_value(&source::value(self.ev, *p, None)).into_iter().next());
         for handler in source::find(self.ev, site, &form.handler) {
-            let keys = self.keys_of(handler.unit, handler.expr);
+            let keys = if form.mounts { self.keys_of(handler.unit, handler.expr) } else { Vec::new() };
             if !keys.is_empty() {
                 keys.into_iter().filter(|k| *k != parent).for_each(|key| self.link(&plain, key));
                 return true;
             }
             let under = Mount { prefix: path.clone(), ..plain.clone() };
-            if let ExprKind::Call(_) = self.ev.program.unit(handler.unit).module.expr(handler.expr).kind
-                && (self.attach_files(&under, handler) || self.attach_item(&plain, handler, None))
+            if let ExprKind::Call(_) | ExprKind::Name(_) =
+                self.ev.program.unit(handler.unit).module.expr(handler.expr).kind
+                && (self.attach_files(&under, handler) || (form.mounts && self.attach_item(&plain, handler, None)))
             {
                 return true;
             }
@@ -94,6 +98,13 @@ impl<'a> Builder<'_, 'a> {
         let mut budget = 20;
         while let Some(expr) = todo.pop().filter(|_| budget > 0) {
             budget -= 1;
+            // `assets := http.FileServer(…)`
+            if matches!(module.expr(expr).kind, ExprKind::Name(_))
+                && let Some(made) = ev.at(site.unit, expr).instance().and_then(|i| i.call)
+                && made.unit == site.unit
+            {
+                todo.push(made.expr);
+            }
             let Some(call) = module.call(expr) else { continue };
             if let Some((symbol, _)) = ev.callee(Site { unit: site.unit, expr })
                 && let Some((library, rest)) = ev.catalog.split(module.language, &symbol)
