@@ -3,7 +3,7 @@
 //! Where something stands in a call is a path: a position or a keyword, then keys of the object there,
 //! `[]` for the items of a list. `3.persistent` is the key `persistent` of the fourth argument,
 //! `0.messages[].value` the values of all messages of the first. A keyword argument of a construction
-//! counts as a key: `properties.delivery_mode` finds `BasicProperties(delivery_mode=2)`.
+//! counts as a key (`@.Topic` is one of the construction of the object that the method is called on): `properties.delivery_mode` finds `BasicProperties(delivery_mode=2)`.
 
 use serde::Deserialize;
 
@@ -75,6 +75,9 @@ pub struct Confirm {
     /// they are `false` or 0.
     #[serde(default)]
     pub off: Vec<String>,
+    /// Options without which nothing is confirmed when the producer is written as a literal.
+    #[serde(default)]
+    pub required: Vec<String>,
 }
 
 /// See [`Confirm::by`].

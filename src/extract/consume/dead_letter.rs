@@ -2,6 +2,7 @@
 
 use crate::catalog::consume::{DeadLetter, QueueDeclaration};
 use crate::extract::Presence;
+use crate::facts::module::Language;
 use crate::files::{self, FileKind, Tree, Zone};
 use crate::program::{Evaluator, Site, Value};
 use crate::syntax::{Place, Span};
@@ -306,6 +307,7 @@ fn of_declaration(ev: &Evaluator<'_>, declaration: &QueueDeclaration, site: Site
     }
     // A passive declaration only asks whether the queue is there.
     let passive = setting::argument(ev, site, &["passive".to_string(), "1".to_string()]);
+    let passive = passive.filter(|_| ev.program.language(site.unit) != Language::Go);
     if passive.is_some_and(|p| setting::boolean(ev, p) == Some(true)) {
         return Presence::Unknown("the queue is declared elsewhere".into());
     }

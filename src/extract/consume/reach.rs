@@ -3,8 +3,9 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::extract::http::clients::callees;
-use crate::facts::module::{ClassId, ClassKind, ExportValue, ExprKind, FuncId, ImportKind, StmtKind};
-use crate::program::resolve::Target;
+use crate::facts::module::{ClassId, ClassKind, ExportValue, ExprKind, FuncId, ImportKind, Language, StmtKind};
+use crate::files::{Zone, zone};
+use crate::program::resolve::{Target, parent};
 use crate::program::{Evaluator, Site, UnitId, Value};
 
 /// A function of the program.
@@ -50,6 +51,9 @@ impl<'e, 'p> Reach<'e, 'p> {
         let Some(class) = function.class else { return vec![func] };
         let is_abstract =
             module.class(class).kind == ClassKind::Interface || function.body.is_empty() || is_stub(module, func.1);
+        if is_abstract && module.language == Language::Go {
+            return self.ev.runs(func).into_iter().filter(|f| *f != func).take(4).collect();
+        }
         let mut out = if is_abstract { Vec::new() } else { vec![func] };
         if is_abstract {
             for &(u, c) in self.derived.get(&(func.0, class)).map_or(&[][..], Vec::as_slice).iter().take(4) {
@@ -72,7 +76,7 @@ impl<'e, 'p> Reach<'e, 'p> {
         let mut out = self.ev.callers(func.0, func.1);
         let module = &self.ev.program.unit(func.0).module;
         let function = module.func(func.1);
-        if let Some(class) = function.class {
+        if let Some(class) = function.class.filter(|_| module.language != Language::Go) {
             for &base in &module.class(class).bases {
                 let Value::Class { unit, class } = self.ev.at(func.0, base) else { continue };
                 let base = &self.ev.program.unit(unit).module;
@@ -173,6 +177,15 @@ fn is_stub(module: &crate::facts::module::Module, func: FuncId) -> bool {
             && function.body.iter().any(|&s| matches!(module.stmt(s).kind, StmtKind::Throw(_))))
 }
 
+/// The files of the Go package in a folder.
+fn package_files(ev: &Evaluator<'_>, folder: &str) -> Vec<UnitId> {
+    let of_package = |u: &UnitId| {
+        let unit = ev.program.unit(*u);
+        unit.module.language == Language::Go && parent(&unit.path) == folder && zone(&unit.path) != Zone::Test
+    };
+    ev.program.ids().filter(of_package).collect()
+}
+
 /// The modules of the repository that a module imports.
 fn imported(ev: &Evaluator<'_>, unit: UnitId) -> Vec<UnitId> {
     let module = &ev.program.unit(unit).module;
@@ -183,6 +196,10 @@ fn imported(ev: &Evaluator<'_>, unit: UnitId) -> Vec<UnitId> {
         }
     };
     let mut direct = Vec::new();
+    if module.language == Language::Go {
+        // The files of a package belong together.
+        direct.extend(package_files(ev, parent(&ev.program.unit(unit).path)));
+    }
     for import in &module.imports {
         let name = match &import.kind {
             ImportKind::Named(name) => Some(name.as_str()),
@@ -196,6 +213,7 @@ fn imported(ev: &Evaluator<'_>, unit: UnitId) -> Vec<UnitId> {
                     folder(holder, name);
                 }
             }
+            Some(Target::Folder(path)) if module.language == Language::Go => direct.extend(package_files(ev, path)),
             Some(Target::Folder(path)) => {
                 if let Some(name) = name {
                     folder(path, name);

@@ -69,6 +69,12 @@ fn consumer(
     let place = ev.program.place(found.site);
     let mut channels =
         setting::argument(ev, found.site, &found.source.channel).map(|s| setting::texts(ev, s)).unwrap_or_default();
+    if channels.is_empty()
+        && let Some(made) = ev.callee(found.site).and_then(|(_, receiver)| receiver?.call)
+        && let Some(named) = setting::argument(ev, made, &found.source.channel)
+    {
+        channels = setting::texts(ev, named);
+    }
     if found.source.channel.iter().any(|c| c == "*") {
         channels.extend(positional_texts(ev, found.site));
     }

@@ -3,6 +3,7 @@
 
 pub mod clients;
 pub mod context;
+mod golang;
 pub mod guards;
 mod jvm;
 pub mod request;

@@ -5,7 +5,7 @@ use super::guards::{Guard, Guards};
 use super::timeout::{self, Timeout};
 use super::{HttpRequest, SeenFrom};
 use crate::catalog::http::{Http, Request};
-use crate::facts::module::{Call, Entry, ExprId, ExprKind, FuncId};
+use crate::facts::module::{Call, Entry, ExprId, ExprKind, FuncId, Language};
 use crate::program::value::{Text, TextPart};
 use crate::program::{Evaluator, Site, UnitId, Value};
 use crate::syntax::Place;
@@ -29,6 +29,9 @@ pub fn read(
         && let Some(Guard::Deadline(place)) = around.iter().find(|g| matches!(g, Guard::Deadline(_)))
     {
         timeout = Timeout::Set(*place);
+    }
+    if timeout == Timeout::Unsaid && unit.module.language == Language::Go {
+        timeout = super::golang::request_timeout(ev, site);
     }
     if timeout == Timeout::Unsaid && unit.module.language.is_jvm() {
         timeout = super::jvm::request_timeout(ev, site, symbol);
@@ -225,6 +228,9 @@ fn option_site(ev: &Evaluator<'_>, form: &Request, call: &Call, site: Site, key:
 }
 
 fn url_site(ev: &Evaluator<'_>, form: &Request, call: &Call, site: Site) -> Option<Site> {
+    if form.method == "request" {
+        return super::golang::request(ev, site).and_then(|r| r.url);
+    }
     if let Some(arg) = call.args.iter().find(|a| a.name.as_deref() == Some("url")) {
         return Some(Site { unit: site.unit, expr: arg.value });
     }
@@ -239,6 +245,14 @@ fn method(ev: &Evaluator<'_>, form: &Request, symbol: &str, call: &Call, site: S
     let upper = |v: Value| v.as_str().map(|s| s.to_uppercase());
     match form.method.as_str() {
         "unknown" => None,
+        // `client.Do(req)`
+        "request" => {
+            let verb = ev.eval(super::golang::request(ev, site)?.method?);
+            match verb {
+                Value::External(symbol) => symbol.rsplit_once(".Method").map(|(_, verb)| verb.to_uppercase()),
+                verb => upper(verb).map(|verb| if verb.is_empty() { "GET".into() } else { verb }),
+            }
+        }
         "name" => {
             let name = symbol.rsplit('.').next().unwrap_or(symbol).to_uppercase();
             Some(name.trim_end_matches("FORM").replace("DEL", "DELETE").replace("DELETEETE", "DELETE"))
