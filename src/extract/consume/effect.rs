@@ -331,6 +331,9 @@ fn inserted(reach: &Reach<'_, '_>, name: &str, site: Site, call: &Call) -> Effec
     {
         return Effect::Claim;
     }
+    if ev.program.language(site.unit) == Language::Go {
+        return inserted_struct(reach, site, call);
+    }
     // SQLAlchemy's `add(x)`: a row that was loaded is only attached.
     if name.starts_with("add") {
         let Some(arg) = call.args.first() else { return Effect::Unclear };
@@ -351,6 +354,32 @@ fn inserted(reach: &Reach<'_, '_>, name: &str, site: Site, call: &Call) -> Effec
         })
     };
     if keyed { Effect::Claim } else { Effect::Repeats("stores a new row".into()) }
+}
+
+/// `db.Create(&order)`, `collection.InsertOne(ctx, order)`: a new row each time, unless it has a key, which
+/// may be the message's.
+fn inserted_struct(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect {
+    let ev = reach.ev;
+    for arg in call.args.iter().rev() {
+        for value in made(reach, Site { unit: site.unit, expr: arg.value }, 0) {
+            match value {
+                Value::Object { unit, class, .. } => {
+                    let class = ev.program.unit(unit).module.class(class);
+                    let keyed = class.bases.iter().len() > 0
+                        || class.fields.iter().any(|f| {
+                            let name = f.name.to_lowercase();
+                            name.ends_with("id") || name.ends_with("uuid") || name == "key"
+                        });
+                    return if keyed { Effect::Unclear } else { Effect::Repeats("stores a new row".into()) };
+                }
+                Value::Dict(dict) if dict.get("_id").is_none() && !dict.open => {
+                    return Effect::Repeats("stores a new document".into());
+                }
+                _ => {}
+            }
+        }
+    }
+    Effect::Unclear
 }
 
 /// True when the call is continued with a method of such a name: `insert(x).onConflictDoNothing()`.

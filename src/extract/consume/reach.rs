@@ -4,7 +4,6 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::extract::http::clients::callees;
 use crate::facts::module::{ClassId, ClassKind, ExportValue, ExprKind, FuncId, ImportKind, Language, StmtKind};
-use crate::files::{Zone, zone};
 use crate::program::resolve::{Target, parent};
 use crate::program::{Evaluator, Site, UnitId, Value};
 
@@ -27,6 +26,7 @@ impl<'e, 'p> Reach<'e, 'p> {
         let mut derived: HashMap<(UnitId, ClassId), Vec<(UnitId, ClassId)>> = HashMap::new();
         let mut imports: HashMap<UnitId, BTreeSet<UnitId>> = HashMap::new();
         let mut importers: HashMap<UnitId, BTreeSet<UnitId>> = HashMap::new();
+        let packages = ev.program.go_packages();
         for unit in ev.program.ids() {
             let module = &ev.program.unit(unit).module;
             for (i, class) in module.classes.iter().enumerate() {
@@ -36,7 +36,7 @@ impl<'e, 'p> Reach<'e, 'p> {
                     }
                 }
             }
-            for target in imported(ev, unit) {
+            for target in imported(ev, &packages, unit) {
                 imports.entry(unit).or_default().insert(target);
                 importers.entry(target).or_default().insert(unit);
             }
@@ -177,17 +177,8 @@ fn is_stub(module: &crate::facts::module::Module, func: FuncId) -> bool {
             && function.body.iter().any(|&s| matches!(module.stmt(s).kind, StmtKind::Throw(_))))
 }
 
-/// The files of the Go package in a folder.
-fn package_files(ev: &Evaluator<'_>, folder: &str) -> Vec<UnitId> {
-    let of_package = |u: &UnitId| {
-        let unit = ev.program.unit(*u);
-        unit.module.language == Language::Go && parent(&unit.path) == folder && zone(&unit.path) != Zone::Test
-    };
-    ev.program.ids().filter(of_package).collect()
-}
-
 /// The modules of the repository that a module imports.
-fn imported(ev: &Evaluator<'_>, unit: UnitId) -> Vec<UnitId> {
+fn imported(ev: &Evaluator<'_>, packages: &HashMap<&str, Vec<UnitId>>, unit: UnitId) -> Vec<UnitId> {
     let module = &ev.program.unit(unit).module;
     let mut out = Vec::new();
     let mut folder = |folder: &str, name: &str| {
@@ -198,7 +189,7 @@ fn imported(ev: &Evaluator<'_>, unit: UnitId) -> Vec<UnitId> {
     let mut direct = Vec::new();
     if module.language == Language::Go {
         // The files of a package belong together.
-        direct.extend(package_files(ev, parent(&ev.program.unit(unit).path)));
+        direct.extend(packages.get(parent(&ev.program.unit(unit).path)).into_iter().flatten());
     }
     for import in &module.imports {
         let name = match &import.kind {
@@ -213,7 +204,9 @@ fn imported(ev: &Evaluator<'_>, unit: UnitId) -> Vec<UnitId> {
                     folder(holder, name);
                 }
             }
-            Some(Target::Folder(path)) if module.language == Language::Go => direct.extend(package_files(ev, path)),
+            Some(Target::Folder(path)) if module.language == Language::Go => {
+                direct.extend(packages.get(path.as_str()).into_iter().flatten());
+            }
             Some(Target::Folder(path)) => {
                 if let Some(name) = name {
                     folder(path, name);

@@ -326,6 +326,7 @@ mod tests {
             known("postgres", "db", 5433, "orders")
         );
         assert_eq!(at("postgres://u:a@b/c@db:5432/orders"), known("postgres", "db", 5432, "orders"));
+        assert_eq!(at("u:secret@tcp(db:3306)/orders?parseTime=true"), known("mysql", "db", 3306, "orders"));
     }
 
     #[test]
