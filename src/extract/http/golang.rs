@@ -142,7 +142,7 @@ fn passed(ev: &Evaluator<'_>, context: Site, hops: u32) -> Timeout {
         }
     }
     // One way in without a limit is enough to wait for ever; all of them must be known.
-    if all.iter().any(|t| *t == Timeout::Unknown) {
+    if all.contains(&Timeout::Unknown) {
         Timeout::Unknown
     } else if all.iter().all(|t| matches!(t, Timeout::Set(_))) {
         all.into_iter().next().unwrap_or(Timeout::Unknown)
