@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use crate::catalog::Catalog;
 use crate::config::Config;
+use crate::exchange::{self, Repository};
 use crate::files::{self, FileKind, Tree};
 use crate::findings::{self, Suppression};
 pub use crate::problem::Problem;
@@ -29,6 +30,10 @@ pub struct Request {
     /// Parses every source file, also those that name no library of the catalog. Slower, and the answer
     /// is the same; tests compare the two.
     pub every_file: bool,
+    /// The facts of other repositories.
+    pub with: Vec<Repository>,
+    /// No file is looked at: what is checked are the other repositories.
+    pub facts_only: bool,
 }
 
 /// What came out, before suppression and levels.
@@ -90,14 +95,15 @@ pub enum CheckError {
 /// When a path that was asked for does not exist or can't be looked at.
 pub fn check(request: Request) -> Result<Outcome, CheckError> {
     let mut outcome = Outcome::default();
-    for path in &request.paths {
+    let paths: &[PathBuf] = if request.facts_only { &[] } else { &request.paths };
+    for path in paths {
         let error = |reason: String| CheckError::Path { path: path.clone(), reason };
         std::fs::metadata(path).map_err(|cause| match cause.kind() {
             std::io::ErrorKind::NotFound => error("no such file or folder".to_owned()),
             _ => error(cause.to_string()),
         })?;
     }
-    let mut walked = files::walk(&request.paths, &globset::GlobSet::empty());
+    let mut walked = files::walk(paths, &globset::GlobSet::empty());
     walked
         .tree
         .files
@@ -126,9 +132,23 @@ pub fn check(request: Request) -> Result<Outcome, CheckError> {
             incomplete: true,
         }),
     }
+    exchange::join(&mut outcome.system, &mut outcome.tree, &request.with);
+    outcome.problems.extend(request.with.iter().filter(|other| other.header.incomplete).map(|other| Problem {
+        path: other.file.display().to_string(),
+        place: None,
+        reason: format!(
+            "some files of `{}` could not be read when its facts were exported, so some may be missing",
+            other.header.repository
+        ),
+        incomplete: false,
+    }));
     let enabled = |rule: &rules::Rule| request.config.enabled(rule, request.preview);
     let (found, problems) = rules::run::run(&outcome.system, enabled);
     outcome.findings = found;
+    if !request.facts_only {
+        // Others are told by their own pipelines.
+        outcome.findings.retain(|finding| outcome.tree.other(finding.place.file).is_none());
+    }
     outcome.problems.extend(problems);
     Ok(outcome)
 }

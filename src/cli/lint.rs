@@ -24,13 +24,17 @@ fn lint(args: &LintArgs, terminal: &Terminal) -> Result<Exit, Exit> {
     // Who names a preview rule wants it to run; the filter keeps the others out.
     let named = |rule: &Rule| rule.stage == Stage::Preview && args.rule.iter().any(|name| name == rule.id);
     let preview = args.preview || config.preview || rules::all().iter().any(named);
-    let mut outcome = shared::check(&args.input, config.clone(), preview, terminal)?;
+    let others = shared::others(&args.input, &args.others, terminal)?;
+    let facts_only = args.others.facts_only;
+    let mut outcome = shared::check(&args.input, config.clone(), preview, others, facts_only, terminal)?;
     if args.show_files {
         return show_files(&outcome, terminal);
     }
     let incomplete = outcome.problems.iter().any(|problem| problem.incomplete);
     let all: Vec<Rule> = rules::all().iter().chain(findings::own_rules()).copied().collect();
     let also_load: Vec<_> = outcome.problems.iter().filter_map(|p| p.place).map(|place| place.file).collect();
+    // One service shares nothing with itself; what it shares with those of other repositories shows there.
+    let alone = !outcome.tree.others.is_empty() || outcome.system.services.len() < 2;
     let settings = Settings {
         config: &config,
         rules: &all,
@@ -39,6 +43,7 @@ fn lint(args: &LintArgs, terminal: &Terminal) -> Result<Exit, Exit> {
         only: &only,
         min_severity: args.min_severity,
         also_load: &also_load,
+        elsewhere: if alone { rules::CROSS_REPOSITORY } else { &[] },
         complete: !incomplete && args.input.paths.iter().all(|path| is_whole(path)),
     };
     let raw = std::mem::take(&mut outcome.findings);

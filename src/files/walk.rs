@@ -130,7 +130,7 @@ pub fn walk(roots: &[PathBuf], exclude: &GlobSet) -> Walked {
     found.files.sort_by(|a, b| (&a.path, &a.absolute).cmp(&(&b.path, &b.absolute)));
     // Roots may overlap.
     found.files.dedup_by(|a, b| a.absolute == b.absolute || a.path == b.path);
-    walked.tree = Tree { roots: absolute, files: found.files };
+    walked.tree = Tree { roots: absolute, files: found.files, others: Vec::new() };
     walked.skipped = found.skipped.into_iter().collect();
     walked.errors.extend(found.errors);
     walked.errors.sort();

@@ -42,7 +42,7 @@ impl World {
     #[allow(clippy::needless_update)]
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut tree = Tree { roots: vec![folder.path().to_owned()], files: vec![] };
+        let mut tree = Tree { roots: vec![folder.path().to_owned()], files: vec![], others: vec![] };
         for (path, text) in FILES {
             let absolute = folder.path().join(path);
             std::fs::create_dir_all(absolute.parent().unwrap()).unwrap();
