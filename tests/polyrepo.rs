@@ -2,6 +2,12 @@
 
 mod support;
 
+#[path = "support/facts.rs"]
+mod facts;
+
+use skillcheck::check::{Request, check};
+use skillcheck::exchange;
+
 use serde_json::{Value, json};
 use support::{Run, folder, skillcheck_in, write};
 
@@ -331,4 +337,127 @@ fn incomplete_facts_are_told() {
     assert!(exported.stderr.contains("not checked: broken.py"), "{}", exported.stderr);
     let joined = Run::plain(&run(&at, &["lint", "orders", "--with", "facts"]).stdout);
     assert!(joined.contains("facts/users.jsonl: some files of `users` could not be read"), "{joined}");
+}
+
+#[test]
+fn ten_thousand_services_of_a_thousand_repositories_are_one_system() {
+    let at = tempfile::tempdir().unwrap();
+    for (name, text) in facts::repositories(1_000) {
+        std::fs::write(at.path().join(name), text).unwrap();
+    }
+    let with = exchange::gather(&[at.path().to_owned()]).unwrap();
+    let outcome = check(Request { with, facts_only: true, ..Request::default() }).unwrap();
+    let system = &outcome.system;
+    assert_eq!(system.services.len(), 10_000);
+    assert_eq!(system.map.endpoints.len(), 100_000);
+    // One inside of the repository, three to others.
+    assert_eq!((system.calls.len(), system.outgoing.len()), (40_000, 0));
+    assert_eq!(system.map.channels.len(), 10_000);
+    assert!(system.map.channels.iter().all(|channel| channel.producers.len() == 1 && channel.consumers.len() == 1));
+    // Each has its own but for those that share; and there are fifty caches.
+    assert_eq!(system.datastores.len(), 10_000 - 100 + 50);
+    assert_eq!(outcome.findings.len(), 100);
+    assert_eq!(outcome.findings[0].services.len(), 2);
+    assert!(outcome.problems.is_empty());
+}
+
+#[test]
+fn several_roots_are_one_system() {
+    let at = repositories();
+    let both = run(&at, &[&["lint", "orders", "billing"], &SHARED[..]].concat());
+    let found = findings(&both);
+    assert_eq!((both.code, found.len()), (1, 1), "{}", both.stderr);
+    assert_eq!((&found[0]["path"], &found[0]["services"]), (&json!("billing/main.py"), &json!(["billing", "orders"])));
+    let graph = json_of(&run(&at, &["graph", "billing", "orders", "--format", "json"]));
+    let call = &graph["calls"][0];
+    assert_eq!(
+        (&call["from"], &call["to"], &call["file"]),
+        (&json!("orders"), &json!("billing"), &json!("orders/main.py"))
+    );
+    // A deployment of its own, beside the code.
+    write(
+        at.path(),
+        &[("deploy/compose.yaml", "services:\n  bills:\n    build: ../billing\n  orders:\n    build: ../orders\n")],
+    );
+    let deployed = json_of(&run(&at, &["graph", "billing", "deploy", "orders", "--format", "json"]));
+    let named: Vec<_> =
+        deployed["services"].as_array().unwrap().iter().map(|s| format!("{} {}", s["name"], s["root"])).collect();
+    assert_eq!(named, ["\"bills\" \"billing\"", "\"orders\" \"orders\""]);
+}
+
+#[test]
+fn roots_of_the_same_name_keep_their_services_and_paths() {
+    let at = folder(&[]);
+    for team in ["one", "two"] {
+        let call = "import requests\nrequests.get('http://x.example.com/')\n";
+        write(
+            at.path(),
+            &[
+                (&format!("{team}/shop/api/main.py"), &format!("{call}{FASTAPI}")),
+                (&format!("{team}/shop/api/requirements.txt"), "fastapi\n"),
+                (&format!("{team}/shop/api/Dockerfile"), IMAGE),
+            ],
+        );
+    }
+    let lint = run(&at, &["lint", "one/shop", "two/shop", "--rule", "rest-client/missing-timeout", "--output", "json"]);
+    let paths: Vec<Value> = findings(&lint).iter().map(|finding| finding["path"].clone()).collect();
+    assert_eq!(paths, ["one/shop/api/main.py", "two/shop/api/main.py"]);
+    let services: Vec<Value> = findings(&lint).iter().map(|finding| finding["services"].clone()).collect();
+    assert_ne!(services[0], services[1]);
+    assert_eq!(json_of(&lint)["services"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn each_root_keeps_its_own_configuration() {
+    let at = folder(&[]);
+    for root in ["strict", "lenient", "plain"] {
+        let call = "import requests\nrequests.get('http://x.example.com/')\n";
+        write(
+            at.path(),
+            &[
+                (&format!("{root}/main.py"), &format!("{call}{FASTAPI}")),
+                (&format!("{root}/old/main.py"), call),
+                (&format!("{root}/requirements.txt"), "fastapi\n"),
+                (&format!("{root}/Dockerfile"), IMAGE),
+            ],
+        );
+    }
+    write(
+        at.path(),
+        &[
+            (
+                "lenient/skillcheck.yaml",
+                "fail-on: none\nexclude: [old]\nrules:\n  rest-client/missing-retry: off\nservices:\n  lenient: {name: kind}\n",
+            ),
+            ("strict/skillcheck.yaml", "rules:\n  rest-client/missing-timeout: off\n"),
+        ],
+    );
+    let lint = |roots: &[&str]| run(&at, &[&["lint"], roots, &["--output", "json", "--skill", "rest-client"]].concat());
+    let told = |run: &Run| -> Vec<String> {
+        let skip = ["rest-client/missing-circuit-breaker", "rest-client/hard-coded-address"];
+        let found = findings(run).into_iter().filter(|f| !skip.contains(&f["rule"].as_str().unwrap()));
+        found.map(|f| format!("{} {}", f["path"].as_str().unwrap(), f["rule"].as_str().unwrap())).collect()
+    };
+    let all = lint(&["strict", "lenient", "plain"]);
+    assert_eq!(
+        told(&all),
+        [
+            "lenient/main.py rest-client/missing-timeout",
+            "plain/main.py rest-client/missing-retry",
+            "plain/main.py rest-client/missing-timeout",
+            "plain/old/main.py rest-client/missing-retry",
+            "plain/old/main.py rest-client/missing-timeout",
+            "strict/main.py rest-client/missing-retry",
+            "strict/old/main.py rest-client/missing-retry",
+        ]
+    );
+    assert_eq!(all.code, 1);
+    let services: Vec<Value> =
+        json_of(&all)["services"].as_array().unwrap().iter().map(|s| s["name"].clone()).collect();
+    assert_eq!(services, ["kind", "plain", "strict"]);
+    assert_eq!(lint(&["lenient"]).code, 0, "fail-on: none");
+    write(at.path(), &[("common.yaml", "rules:\n  rest-client: off\n")]);
+    let common =
+        run(&at, &["lint", "strict", "plain", "--config", "common.yaml", "--skill", "rest-client", "--output", "json"]);
+    assert_eq!(findings(&common).len(), 0, "--config is for all");
 }

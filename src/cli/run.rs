@@ -11,17 +11,30 @@ use crate::exchange::{self, Repository};
 use crate::findings;
 use crate::report;
 
-/// Reads the configuration that applies to the input.
+/// Reads the configuration that applies to the input: the nearest upwards, for each path its own.
 pub(super) fn configuration(input: &Input, terminal: &Terminal) -> Result<Config, Exit> {
     if input.no_config {
         return Ok(Config::default());
     }
-    let file = match &input.config {
-        Some(file) => Some(file.clone()),
-        None => nearest(&input.paths, terminal)?,
-    };
-    let Some(file) = file else { return Ok(Config::default()) };
-    config::load(&file, &findings::names()).map_err(|error| match error {
+    if let Some(file) = &input.config {
+        return load(file, terminal);
+    }
+    let found: Vec<Option<PathBuf>> = input.paths.iter().map(|path| config::find(path)).collect();
+    let read =
+        |file: &Option<PathBuf>| file.as_ref().map_or_else(|| Ok(Config::default()), |file| load(file, terminal));
+    match found.split_first() {
+        None => Ok(Config::default()),
+        Some((first, others)) if others.iter().all(|other| other == first) => read(first),
+        Some(_) => {
+            let root = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
+            let roots = input.paths.iter().zip(&found).map(|(path, file)| Ok((root(path), read(file)?)));
+            Ok(Config { roots: roots.collect::<Result<_, Exit>>()?, ..Config::default() })
+        }
+    }
+}
+
+fn load(file: &Path, terminal: &Terminal) -> Result<Config, Exit> {
+    config::load(file, &findings::names()).map_err(|error| match error {
         LoadError::Unreadable { file, reason } => {
             terminal.error(format_args!("can't read the configuration `{}`: {reason}", file.display()), None)
         }
@@ -31,20 +44,6 @@ pub(super) fn configuration(input: &Input, terminal: &Terminal) -> Result<Config
             Exit::Usage
         }
     })
-}
-
-/// The configuration of the linted paths; several paths must agree on it.
-fn nearest(paths: &[PathBuf], terminal: &Terminal) -> Result<Option<PathBuf>, Exit> {
-    let mut found = paths.iter().map(|path| config::find(path));
-    let first = found.next().flatten();
-    match found.find(|other| *other != first) {
-        None => Ok(first),
-        Some(other) => {
-            let name = |file: Option<PathBuf>| file.map_or("none".to_owned(), |file| below_current(&file));
-            let message = format!("the paths have different configurations: {} and {}", name(first), name(other));
-            Err(terminal.error(message, Some("check them one by one, or say which one to use with --config")))
-        }
-    }
 }
 
 /// Reads the facts of other repositories. Those of the linted one are left out, and that is said: it is

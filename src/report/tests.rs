@@ -115,6 +115,7 @@ impl World {
             min_severity: Severity::Info,
             also_load: &[tree.find("payments/broken.py").unwrap()],
             complete: true,
+            elsewhere: &[],
         };
         let settled = findings::settle(&tree, vec![timeout, shared], &suppressions, &settings);
         let service = |name: &str| Service { name: name.into(), root: name.into(), ..Service::default() };

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::contexts;
 use crate::catalog::store::StoreRole;
-use crate::rules::{Confidence, Finding, Rule, Severity, Stage};
+use crate::rules::{Confidence, Finding, Related, Rule, Severity, Stage};
 use crate::system::stores::{Certainty, Datastore, UsedBy};
 use crate::system::{Service, System};
 
@@ -81,13 +81,20 @@ fn shares_keys(sharing: &[&UsedBy]) -> bool {
 
 /// One service for each bounded context: processes of one code base are one, and helpers are none.
 fn representatives<'u>(system: &System, used: &[&'u UsedBy]) -> Vec<&'u UsedBy> {
-    let name = |u: &UsedBy| system.services.get(u.service).map_or("", |s| s.name.as_str());
+    let name = |u: &UsedBy| system.services.get(u.service).map_or("", own_name);
     let mut used: Vec<&UsedBy> = used.iter().copied().filter(|u| !contexts::is_helper(name(u))).collect();
     // The shortest name is the service, longer ones are its workers.
     used.sort_by_key(|u| (name(u).len(), name(u).to_string()));
     let mut known = Contexts::default();
     used.retain(|candidate| system.services.get(candidate.service).is_some_and(|service| known.add(service)));
     used
+}
+
+/// The name of a service without the owner of its repository: `acme/billing/api` is about billing.
+fn own_name(service: &Service) -> &str {
+    let owner = service.repository.as_deref().and_then(|repository| repository.rsplit_once('/'));
+    let below = |owner: &str| service.name.strip_prefix(owner).and_then(|rest| rest.strip_prefix('/'));
+    owner.and_then(|(owner, _)| below(owner)).unwrap_or(&service.name)
 }
 
 /// The bounded contexts seen so far.
@@ -107,7 +114,7 @@ impl<'s> Contexts<'s> {
     fn add(&mut self, service: &'s Service) -> bool {
         let repository = service.repository.as_deref();
         let root = service.root.as_str();
-        let subject = contexts::subject(&service.name);
+        let subject = contexts::subject(own_name(service));
         let subject = (repository.filter(|_| subject.is_empty()), subject);
         let base = (repository, service.code_base.as_str());
         let inside = folders_above(root).any(|folder| self.roots.contains(&(repository, folder)));
@@ -137,8 +144,9 @@ fn finding(system: &System, store: &Datastore, environment: &str, sharing: &[&Us
     let name = |u: &UsedBy| system.services.get(u.service).map(|s| s.name.clone()).unwrap_or_default();
     let mut sharing: Vec<(String, &UsedBy)> = sharing.iter().map(|u| (name(u), *u)).collect();
     sharing.sort_by(|a, b| a.0.cmp(&b.0));
-    let names: Vec<&str> = sharing.iter().map(|(name, _)| name.as_str()).collect();
-    let owner = contexts::owner(database, &names);
+    let own_names: Vec<&str> =
+        sharing.iter().map(|(_, u)| system.services.get(u.service).map_or("", own_name)).collect();
+    let owner = contexts::owner(database, &own_names);
     if let Some(owner) = owner {
         // The others have to act.
         let last = sharing.remove(owner);
@@ -146,7 +154,7 @@ fn finding(system: &System, store: &Datastore, environment: &str, sharing: &[&Us
     }
     let repository = |u: &UsedBy| system.services.get(u.service).and_then(|s| s.repository.as_deref());
     let told = |(name, used): &(String, &UsedBy)| match repository(used) {
-        Some(repository) if !name.starts_with(repository) => format!("`{name}` (of {repository})"),
+        Some(repository) if !name.starts_with(&format!("{repository}/")) => format!("`{name}` (of {repository})"),
         _ => format!("`{name}`"),
     };
     let named: Vec<String> = sharing.iter().map(told).collect();
@@ -189,11 +197,9 @@ fn finding(system: &System, store: &Datastore, environment: &str, sharing: &[&Us
             Certainty::Low => Confidence::Low,
         });
     finding.services = sharing.iter().map(|(name, _)| name.clone()).collect();
-    for (_, used) in &sharing {
-        for (place, text) in &used.places {
-            finding = finding.also(*place, text.clone());
-        }
-    }
+    let mut seen = HashSet::from([finding.place]);
+    let places = sharing.iter().flat_map(|(_, used)| &used.places).filter(|(place, _)| seen.insert(*place));
+    finding.related = places.map(|(place, text)| Related { place: *place, message: text.clone() }).collect();
     finding
 }
 
