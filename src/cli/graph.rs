@@ -12,17 +12,13 @@ pub(super) fn run(args: &GraphArgs, terminal: &Terminal) -> Exit {
 
 fn graph(args: &GraphArgs, terminal: &Terminal) -> Result<Exit, Exit> {
     let config = shared::configuration(&args.input, terminal)?;
-    let outcome = shared::check(&args.input, config, false, terminal)?;
+    let others = shared::others(&args.input, &args.others, terminal)?;
+    let outcome = shared::check(&args.input, config, false, others, args.others.facts_only, terminal)?;
     terminal.print(|out| match args.format {
         TextOrJson::Text => report::graph::text(&outcome.system, &outcome.tree, out),
         TextOrJson::Json => report::graph::json(&outcome.system, &outcome.tree, out),
     })?;
-    let incomplete: Vec<_> = outcome.problems.iter().filter(|problem| problem.incomplete).collect();
-    terminal.complain(|out| {
-        for problem in &incomplete {
-            writeln!(out, "not checked: {}: {}", problem.path, problem.reason)?;
-        }
-        Ok(())
-    });
-    Ok(if incomplete.is_empty() { Exit::Clean } else { Exit::Incomplete })
+    shared::complain_of_incomplete(&outcome, terminal);
+    let incomplete = outcome.problems.iter().any(|problem| problem.incomplete);
+    Ok(if incomplete { Exit::Incomplete } else { Exit::Clean })
 }

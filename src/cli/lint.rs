@@ -8,7 +8,7 @@ use super::output::Terminal;
 use super::{Exit, run as shared};
 use crate::check::{FileState, Outcome};
 use crate::config::{self, FailOn};
-use crate::findings::{self, Date, Settings, Settled, Sources};
+use crate::findings::{self, Date, Reported, Settings, Settled, Sources};
 use crate::report::Report;
 use crate::rules::{self, Rule, Severity, Stage};
 
@@ -23,14 +23,18 @@ fn lint(args: &LintArgs, terminal: &Terminal) -> Result<Exit, Exit> {
     let config = shared::configuration(&args.input, terminal)?;
     // Who names a preview rule wants it to run; the filter keeps the others out.
     let named = |rule: &Rule| rule.stage == Stage::Preview && args.rule.iter().any(|name| name == rule.id);
-    let preview = args.preview || config.preview || rules::all().iter().any(named);
-    let mut outcome = shared::check(&args.input, config.clone(), preview, terminal)?;
+    let preview = args.preview || rules::all().iter().any(named);
+    let others = shared::others(&args.input, &args.others, terminal)?;
+    let facts_only = args.others.facts_only;
+    let mut outcome = shared::check(&args.input, config.clone(), preview, others, facts_only, terminal)?;
     if args.show_files {
         return show_files(&outcome, terminal);
     }
     let incomplete = outcome.problems.iter().any(|problem| problem.incomplete);
     let all: Vec<Rule> = rules::all().iter().chain(findings::own_rules()).copied().collect();
     let also_load: Vec<_> = outcome.problems.iter().filter_map(|p| p.place).map(|place| place.file).collect();
+    // One service shares nothing with itself; what it shares with those of other repositories shows there.
+    let alone = !outcome.tree.others.is_empty() || outcome.system.services.len() < 2;
     let settings = Settings {
         config: &config,
         rules: &all,
@@ -39,17 +43,25 @@ fn lint(args: &LintArgs, terminal: &Terminal) -> Result<Exit, Exit> {
         only: &only,
         min_severity: args.min_severity,
         also_load: &also_load,
+        elsewhere: if alone { rules::CROSS_REPOSITORY } else { &[] },
         complete: !incomplete && args.input.paths.iter().all(|path| is_whole(path)),
     };
     let raw = std::mem::take(&mut outcome.findings);
     let settled = findings::settle(&outcome.tree, raw, &outcome.suppressions, &settings);
     write(args, &outcome, &settled, terminal)?;
-    Ok(exit(args.fail_on.or(config.fail_on), &settled, incomplete))
+    let configured = |reported: &Reported| {
+        let file = outcome.tree.files.get(reported.finding.place.file.0 as usize);
+        file.map_or(&config, |file| config.of(file)).fail_on
+    };
+    Ok(exit(|reported| args.fail_on.or_else(|| configured(reported)), &settled, incomplete))
 }
 
-fn exit(fail_on: Option<FailOn>, settled: &Settled, incomplete: bool) -> Exit {
-    let gate = fail_on.unwrap_or(FailOn::Severity(Severity::Warning));
-    if settled.findings.iter().any(|reported| gate.fails(reported.finding.severity)) {
+/// `fail_on` is what applies to a finding.
+fn exit(fail_on: impl Fn(&Reported) -> Option<FailOn>, settled: &Settled, incomplete: bool) -> Exit {
+    let fails = |reported: &Reported| {
+        fail_on(reported).unwrap_or(FailOn::Severity(Severity::Warning)).fails(reported.finding.severity)
+    };
+    if settled.findings.iter().any(fails) {
         Exit::Findings
     } else if incomplete {
         Exit::Incomplete
@@ -143,9 +155,9 @@ fn today() -> Date {
 
 #[cfg(test)]
 mod tests {
-    use super::{Exit, exit};
+    use super::{Exit, Reported, exit};
     use crate::config::FailOn;
-    use crate::findings::{Reported, Settled};
+    use crate::findings::Settled;
     use crate::rules::{Confidence, Finding, Severity};
     use crate::syntax::{FileId, Place, Span};
 
@@ -170,12 +182,12 @@ mod tests {
     #[test]
     fn exit_codes() {
         let warnings = settled(&[Severity::Info, Severity::Warning]);
-        assert_eq!(exit(None, &warnings, false), Exit::Findings);
-        assert_eq!(exit(None, &warnings, true), Exit::Findings, "what was found is certain");
-        assert_eq!(exit(None, &settled(&[Severity::Info]), false), Exit::Clean);
-        assert_eq!(exit(None, &settled(&[]), true), Exit::Incomplete);
+        assert_eq!(exit(|_| None, &warnings, false), Exit::Findings);
+        assert_eq!(exit(|_| None, &warnings, true), Exit::Findings, "what was found is certain");
+        assert_eq!(exit(|_| None, &settled(&[Severity::Info]), false), Exit::Clean);
+        assert_eq!(exit(|_| None, &settled(&[]), true), Exit::Incomplete);
         let errors_only = Some(FailOn::Severity(Severity::Error));
-        assert_eq!(exit(errors_only, &warnings, false), Exit::Clean);
-        assert_eq!(exit(Some(FailOn::Nothing), &warnings, true), Exit::Incomplete, "never clean");
+        assert_eq!(exit(|_| errors_only, &warnings, false), Exit::Clean);
+        assert_eq!(exit(|_| Some(FailOn::Nothing), &warnings, true), Exit::Incomplete, "never clean");
     }
 }

@@ -4,6 +4,7 @@ mod args;
 mod completions;
 mod exit;
 mod explain;
+mod facts;
 mod graph;
 mod init;
 mod lint;
@@ -36,6 +37,7 @@ pub fn main() -> Exit {
         Command::Lint(lint) => lint::run(&lint, &terminal),
         Command::Rules(rules) => rules::run(&rules, &terminal),
         Command::Explain(explain) => explain::run(&explain, &terminal),
+        Command::Facts(facts) => facts::run(&facts, &terminal),
         Command::Graph(graph) => graph::run(&graph, &terminal),
         Command::Init(init) => init::run(&init, &terminal),
         Command::Completions(completions) => completions::run(&completions, &terminal),

@@ -48,6 +48,9 @@ impl Rule {
     }
 }
 
+/// The rules that a service can break together with one of another repository.
+pub const CROSS_REPOSITORY: &[&str] = &["data-ownership/shared-database"];
+
 /// All rules, sorted by id.
 pub fn all() -> &'static [Rule] {
     &[

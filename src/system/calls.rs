@@ -1,11 +1,15 @@
 //! Which service calls which: requests whose address leads to another service.
 
+mod hosts;
+
 use std::collections::HashMap;
 
 use super::services::Service;
 use crate::extract::http::{HttpClient, HttpRequest};
 use crate::program::value::{Text, TextPart};
 use crate::syntax::{FileId, Place};
+
+pub use hosts::{Hosts, is_this_machine, names_of};
 
 /// A request from one service to another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,39 +26,113 @@ pub struct Call {
     pub place: Place,
 }
 
-/// The calls between services, sorted. `owners` are those of [`super::owners::owners`].
-pub fn calls(services: &[Service], owners: &HashMap<FileId, Vec<usize>>, http: &[HttpClient]) -> Vec<Call> {
-    let mut found = Vec::new();
+/// A request to a host that is no service of this repository.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Outgoing {
+    /// The service that sends it.
+    pub from: String,
+    /// The host, with its port where one is given.
+    pub host: String,
+    /// See [`Call::method`].
+    pub method: Option<String>,
+    /// See [`Call::path`].
+    pub path: Option<String>,
+    /// See [`Call::place`].
+    pub place: Place,
+}
+
+/// Where the requests of a system lead.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Requests {
+    /// To services, sorted.
+    pub calls: Vec<Call>,
+    /// To other hosts, sorted.
+    pub outgoing: Vec<Outgoing>,
+}
+
+/// The requests whose address is known. `owners` are those of [`super::owners::owners`].
+pub fn requests(services: &[Service], owners: &HashMap<FileId, Vec<usize>>, http: &[HttpClient]) -> Requests {
+    let mut finder = Finder { services, owners, hosts: Hosts::new(services), found: Requests::default() };
     for client in http {
-        let base = client.base_url.as_ref().map(|(text, _)| text);
+        let bases: Vec<&Text> = client.base_url.iter().chain(&client.base_urls).map(|(text, _)| text).collect();
         for request in &client.requests {
-            found.extend(of_request(services, owners, base, request));
+            finder.request(&bases, request);
         }
-        if client.requests.is_empty()
-            && let Some(base) = base
-        {
-            found.extend(from_place(services, owners, client.place, None, base, None));
+        if client.requests.is_empty() {
+            for base in bases {
+                finder.address(client.place, None, base, None);
+            }
         }
     }
-    found.sort();
-    found.dedup();
+    let mut found = finder.found;
+    found.calls.sort();
+    found.calls.dedup();
+    found.outgoing.sort();
+    found.outgoing.dedup();
     found
 }
 
-fn of_request(
-    services: &[Service],
-    owners: &HashMap<FileId, Vec<usize>>,
-    base: Option<&Text>,
-    request: &HttpRequest,
-) -> Vec<Call> {
-    let empty = Text::default();
-    let url = request.url.as_ref();
-    match (base, url) {
-        (Some(base), url) if url.is_none_or(is_relative) => {
-            from_place(services, owners, request.place, request.method.as_deref(), base, Some(url.unwrap_or(&empty)))
+/// The calls between services, sorted; see [`requests`].
+pub fn calls(services: &[Service], owners: &HashMap<FileId, Vec<usize>>, http: &[HttpClient]) -> Vec<Call> {
+    requests(services, owners, http).calls
+}
+
+struct Finder<'s> {
+    services: &'s [Service],
+    owners: &'s HashMap<FileId, Vec<usize>>,
+    hosts: Hosts<'s>,
+    found: Requests,
+}
+
+impl Finder<'_> {
+    /// A request as the callers of a wrapper make it; as it stands when none of them says where it leads.
+    fn request(&mut self, bases: &[&Text], request: &HttpRequest) {
+        let before = self.found.calls.len();
+        for way in request.ways_in() {
+            self.way(bases, way.place, way.method.as_deref(), way.url.as_ref());
         }
-        (_, Some(url)) => from_place(services, owners, request.place, request.method.as_deref(), url, None),
-        (_, None) => Vec::new(),
+        if before == self.found.calls.len() && !request.seen_from.is_empty() {
+            self.way(bases, request.place, request.method.as_deref(), request.url.as_ref());
+        }
+    }
+
+    fn way(&mut self, bases: &[&Text], place: Place, method: Option<&str>, url: Option<&Text>) {
+        let empty = Text::default();
+        match url {
+            url if !bases.is_empty() && url.is_none_or(is_relative) => {
+                for base in bases {
+                    self.address(place, method, base, Some(url.unwrap_or(&empty)));
+                }
+            }
+            Some(url) => self.address(place, method, url, None),
+            None => {}
+        }
+    }
+
+    fn address(&mut self, place: Place, method: Option<&str>, address: &Text, tail: Option<&Text>) {
+        for from in self.owners.get(&place.file).into_iter().flatten().filter_map(|index| self.services.get(*index)) {
+            let env = |name: &str| {
+                from.env.iter().find(|variable| variable.name == name).and_then(|variable| variable.value.clone())
+            };
+            let mut url = address.with_env(&env);
+            if let Some(tail) = tail {
+                let tail = tail.with_env(&env);
+                url = format!("{}/{}", url.trim_end_matches('/'), tail.trim_start_matches('/'));
+            }
+            let Some((host, path)) = split(&url) else { continue };
+            let method = method.map(str::to_owned);
+            match self.hosts.service(Some(from), host).and_then(|index| self.services.get(index)) {
+                Some(to) if to.name == from.name => {}
+                Some(to) => {
+                    let (from, to) = (from.name.clone(), to.name.clone());
+                    self.found.calls.push(Call { from, to, method, path, place });
+                }
+                None => {
+                    let (from, host) = (from.name.clone(), host.trim_end_matches(":{}").to_ascii_lowercase());
+                    self.found.outgoing.push(Outgoing { from, host, method, path, place });
+                }
+            }
+        }
     }
 }
 
@@ -67,39 +145,6 @@ fn is_relative(url: &Text) -> bool {
         Some(TextPart::Env { .. }) => false,
         Some(TextPart::Hole) => true,
     }
-}
-
-fn from_place(
-    services: &[Service],
-    owners: &HashMap<FileId, Vec<usize>>,
-    place: Place,
-    method: Option<&str>,
-    address: &Text,
-    tail: Option<&Text>,
-) -> Vec<Call> {
-    let mut found = Vec::new();
-    for from in owners.get(&place.file).into_iter().flatten().filter_map(|index| services.get(*index)) {
-        let env = |name: &str| {
-            from.env.iter().find(|variable| variable.name == name).and_then(|variable| variable.value.clone())
-        };
-        let mut url = address.with_env(&env);
-        if let Some(tail) = tail {
-            let tail = tail.with_env(&env);
-            url = format!("{}/{}", url.trim_end_matches('/'), tail.trim_start_matches('/'));
-        }
-        let Some((host, path)) = split(&url) else { continue };
-        let Some(to) = service_at(services, from, host) else { continue };
-        if to.name != from.name {
-            found.push(Call {
-                from: from.name.clone(),
-                to: to.name.clone(),
-                method: method.map(str::to_owned),
-                path,
-                place,
-            });
-        }
-    }
-    found
 }
 
 /// Host (with port) and path of an address.
@@ -115,25 +160,6 @@ fn split(url: &str) -> Option<(&str, Option<String>)> {
     Some((host, Some(path.to_owned()).filter(|path| !path.is_empty())))
 }
 
-/// The service behind a host: by a name in the same Compose project, else by any name; on the local
-/// machine by the published port.
-fn service_at<'s>(services: &'s [Service], from: &Service, host: &str) -> Option<&'s Service> {
-    let (name, port) = host.split_once(':').unwrap_or((host, ""));
-    if matches!(name, "localhost" | "127.0.0.1" | "0.0.0.0" | "host.docker.internal") {
-        let mut published =
-            services.iter().filter(|service| !port.is_empty() && service.published_ports.iter().any(|p| p == port));
-        let first = published.next()?;
-        return published.next().is_none().then_some(first);
-    }
-    // `orders.shop.svc.cluster.local` is `orders` of the namespace `shop`.
-    let name = name.split_once(".svc").map_or(name, |(name, _)| name.split('.').next().unwrap_or(name));
-    let name = name.split_once(".default").map_or(name, |(name, _)| name);
-    let answers = |service: &&Service| service.host_names.iter().any(|host| host == name) || service.name == name;
-    let project = |service: &Service| service.containers.first().map(|container| container.project.clone());
-    let near = services.iter().filter(answers).find(|service| project(service) == project(from));
-    near.or_else(|| services.iter().find(answers))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,23 +171,5 @@ mod tests {
         assert_eq!(split("http://{}/api"), None);
         assert_eq!(split("http://orders:{}/api"), Some(("orders:{}", Some("/api".into()))));
         assert_eq!(split("/api"), None);
-    }
-
-    #[test]
-    fn hosts_are_names_of_containers_and_published_ports() {
-        let service = |name: &str, host: &str, port: &str| Service {
-            name: name.into(),
-            host_names: vec![host.into()],
-            published_ports: vec![port.into()],
-            ..Service::default()
-        };
-        let services = [service("orders", "orders", "8001"), service("users", "shop-users", "8002")];
-        let to = |host: &str| service_at(&services, &services[0], host).map(|s| s.name.as_str());
-        assert_eq!(to("shop-users:80"), Some("users"));
-        assert_eq!(to("users"), Some("users"));
-        assert_eq!(to("users.shop.svc.cluster.local"), Some("users"));
-        assert_eq!(to("localhost:8002"), Some("users"));
-        assert_eq!(to("localhost:9"), None);
-        assert_eq!(to("api.stripe.com"), None);
     }
 }

@@ -119,10 +119,10 @@ pub fn verdict(service: &Service, served: &Served) -> Verdict {
 
 /// The verdicts of all services, for the map.
 pub(super) fn all(system: &System) -> Vec<(String, Health)> {
-    let services = system.services.iter().enumerate();
+    let services = system.services.iter().zip(system.served_by_service());
     services
-        .map(|(index, service)| {
-            let verdict = verdict(service, &system.served_by(index));
+        .map(|(service, served)| {
+            let verdict = verdict(service, &served);
             let path = match &verdict {
                 Verdict::Present(path) => path.clone(),
                 _ => None,
@@ -132,14 +132,25 @@ pub(super) fn all(system: &System) -> Vec<(String, Health)> {
         .collect()
 }
 
-/// The routes, for the map.
-pub(super) fn endpoints(served: &Served) -> Vec<Endpoint> {
-    let endpoint = |r: &Route| Endpoint {
-        method: if r.method == "ANY" { "*".into() } else { r.method.clone() },
-        path: r.path.clone(),
-        place: r.place,
+/// The routes, for the map. One belongs to the services that run its code, and of these to those that hold
+/// its application when it is known which do.
+pub(super) fn endpoints(system: &System) -> Vec<Endpoint> {
+    let endpoint = |r: &Route| {
+        let mut services = system.services_at(r.place);
+        let of_app = r.app.as_ref().map(|app| system.services_at(app.place)).unwrap_or_default();
+        if services.iter().any(|s| of_app.contains(s)) {
+            services.retain(|s| of_app.contains(s));
+        } else if services.is_empty() {
+            services = of_app;
+        }
+        Endpoint {
+            method: if r.method == "ANY" { "*".into() } else { r.method.clone() },
+            path: r.path.clone(),
+            place: r.place,
+            services,
+        }
     };
-    let mut out: Vec<Endpoint> = served.routes.iter().map(endpoint).collect();
+    let mut out: Vec<Endpoint> = system.served.routes.iter().map(endpoint).collect();
     out.sort();
     out.dedup();
     out

@@ -29,8 +29,10 @@ pub struct Endpoint {
     pub method: String,
     /// The whole path, prefixes included.
     pub path: String,
-    /// Where it is declared; says which service it belongs to.
+    /// Where it is declared.
     pub place: Place,
+    /// The services that answer it, by name; none for code that belongs to no service.
+    pub services: Vec<String>,
 }
 
 /// Whether a service answers a health check.
@@ -81,6 +83,8 @@ pub struct Channel {
     pub producers: Vec<String>,
     /// The services that consume from it.
     pub consumers: Vec<String>,
+    /// Where they do, sorted.
+    pub places: Vec<Place>,
 }
 
 /// An event.

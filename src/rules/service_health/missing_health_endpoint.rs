@@ -12,8 +12,7 @@ pub const RULE: Rule =
     Rule { id: "service-health/missing-health-endpoint", severity: Severity::Warning, stage: Stage::Stable, check };
 
 fn check(system: &System, findings: &mut Vec<Finding>) {
-    for (index, service) in system.services.iter().enumerate() {
-        let served = system.served_by(index);
+    for (service, served) in system.services.iter().zip(system.served_by_service()) {
         if health::verdict(service, &served) != Verdict::Missing {
             continue;
         }
