@@ -1,15 +1,17 @@
 //! Which files there are: one parallel walk that respects ignore files, and what each file is.
 
+mod atomic;
 mod classify;
 mod paths;
 mod read;
 mod walk;
 mod zone;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::syntax::FileId;
 
+pub use atomic::write_atomic;
 pub use classify::{FileKind, classify};
 pub use paths::{folder_of, join_path};
 pub use read::{MAX_DATA_BYTES, MAX_LINE_BYTES, MAX_SOURCE_BYTES, ReadError, read};
@@ -51,6 +53,24 @@ impl Tree {
     /// The ids of all files, in the order of their paths.
     pub fn ids(&self) -> impl Iterator<Item = FileId> + '_ {
         (0..self.files.len()).map(|i| FileId(i as u32))
+    }
+
+    /// The folder that a finding's place is remembered relative to, whatever part of it is linted: the
+    /// root of the repository (the nearest folder upwards with `.git`), else the linted folder itself.
+    /// `None` when nothing is linted.
+    pub fn project_root(&self) -> Option<PathBuf> {
+        let common = walk::common_folder(&self.roots)?;
+        let repository = common.ancestors().find(|folder| folder.join(".git").exists()).map(Path::to_owned);
+        Some(repository.unwrap_or(common))
+    }
+
+    /// The path of a file below a folder, with `/`; the printed path when it lies elsewhere.
+    pub fn path_below(&self, folder: Option<&Path>, file: FileId) -> String {
+        let Some(file) = self.files.get(file.0 as usize) else { return String::new() };
+        match folder.and_then(|folder| file.absolute.strip_prefix(folder).ok()) {
+            Some(below) => below.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/"),
+            None => file.path.clone(),
+        }
     }
 
     /// True when the tree has a file inside this folder (a printed path; empty for the root).

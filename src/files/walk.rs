@@ -302,7 +302,8 @@ impl Printer {
     }
 }
 
-fn common_folder(roots: &[PathBuf]) -> Option<PathBuf> {
+/// The deepest folder that holds all of these files and folders.
+pub(super) fn common_folder(roots: &[PathBuf]) -> Option<PathBuf> {
     let folder = |root: &PathBuf| match root.is_dir() {
         true => root.clone(),
         false => root.parent().map(Path::to_owned).unwrap_or_default(),
