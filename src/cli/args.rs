@@ -18,6 +18,7 @@ Examples:
                                               one skill's rules; only errors make the exit code 1
   skillcheck explain rest-client/missing-timeout
                                               why a rule matters and how to follow it
+  skillcheck lint --since origin/main         only what this branch makes worse
   skillcheck baseline write                   begin today: report only what is new from now on
   skillcheck init                             install the skills into .claude/skills
 
@@ -124,6 +125,19 @@ pub(super) struct LintArgs {
     /// Hide findings that are less sure
     #[arg(long, value_name = "CONFIDENCE", value_enum, default_value_t = Confidence::Low)]
     pub(super) min_confidence: Confidence,
+
+    /// Report only what the work tree changes against the last commit: findings on changed lines, and
+    /// those that the change causes elsewhere; the whole system is still looked at
+    #[arg(long, group = "change")]
+    pub(super) changed: bool,
+
+    /// The same for what is staged, whatever the work tree says
+    #[arg(long, group = "change")]
+    pub(super) staged: bool,
+
+    /// The same for everything since this branch left REF
+    #[arg(long, value_name = "REF", group = "change")]
+    pub(super) since: Option<String>,
 
     /// The findings that are known, instead of skillcheck-baseline.json in the root of the repository
     #[arg(long, value_name = "FILE", conflicts_with = "no_baseline")]

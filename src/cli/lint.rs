@@ -3,7 +3,7 @@
 use super::args::{LintArgs, Output};
 use super::output::Terminal;
 use super::run::{self as shared, Asked, Run};
-use super::{Exit, baseline, environment};
+use super::{Exit, baseline, changed, environment};
 use crate::check::{FileState, Outcome};
 use crate::config::FailOn;
 use crate::findings::{self, Baseline, Settled, Sources};
@@ -27,7 +27,10 @@ fn lint(args: &LintArgs, terminal: &Terminal) -> Result<Exit, Exit> {
         let outcome = shared::check(&args.input, config.clone(), preview || config.preview, terminal)?;
         return show_files(&outcome, terminal);
     }
-    let mut run = shared::settled(&args.input, &config, &asked, terminal)?;
+    let mut run = match changed::comparison(args) {
+        Some(comparison) => changed::run(args, &config, &asked, &comparison, terminal)?,
+        None => shared::settled(&args.input, &config, &asked, terminal)?,
+    };
     apply_baseline(args, &asked, &mut run, terminal)?;
     run.settled.hide_below(args.min_confidence);
     write(args, &outputs, &run, terminal)?;
@@ -161,6 +164,7 @@ mod tests {
                 related: vec![],
             },
             fingerprint: String::new(),
+            kind: 0,
         };
         Settled { findings: severities.iter().map(reported).collect(), ..Settled::default() }
     }

@@ -2,6 +2,7 @@
 
 mod args;
 mod baseline;
+mod changed;
 mod completions;
 mod environment;
 mod exit;

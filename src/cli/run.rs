@@ -9,6 +9,7 @@ use super::args::Input;
 use super::output::Terminal;
 use crate::check::{self, CheckError, Outcome, Request};
 use crate::config::{self, Config, LoadError};
+use crate::files::Overlay;
 use crate::findings::{self, Date, Settings, Settled};
 use crate::report;
 use crate::rules::{self, Rule, Severity};
@@ -49,13 +50,25 @@ fn nearest(paths: &[PathBuf], terminal: &Terminal) -> Result<Option<PathBuf>, Ex
     }
 }
 
-/// Runs the check.
+/// Runs the check on the files as they are.
 pub(super) fn check(input: &Input, config: Config, preview: bool, terminal: &Terminal) -> Result<Outcome, Exit> {
+    check_state(input, config, preview, &Overlay::default(), terminal)
+}
+
+/// Runs the check on another state of the files.
+pub(super) fn check_state(
+    input: &Input,
+    config: Config,
+    preview: bool,
+    overlay: &Overlay,
+    terminal: &Terminal,
+) -> Result<Outcome, Exit> {
     if let Some(threads) = input.threads {
         // Fails only when a pool exists already, and none does: this is the first parallel work.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global();
     }
-    let request = Request { paths: input.paths.clone(), config, preview, every_file: false };
+    let overlay = overlay.clone();
+    let request = Request { paths: input.paths.clone(), config, preview, overlay, ..Request::default() };
     let mut outcome = check::check(request).map_err(|error| match error {
         CheckError::Path { path, reason } => {
             terminal.error(format_args!("can't check `{}`: {reason}", path.display()), None)

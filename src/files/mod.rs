@@ -2,17 +2,20 @@
 
 mod atomic;
 mod classify;
+mod overlay;
 mod paths;
 mod read;
 mod walk;
 mod zone;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::syntax::FileId;
 
 pub use atomic::write_atomic;
 pub use classify::{FileKind, classify};
+pub use overlay::Overlay;
 pub use paths::{folder_of, join_path};
 pub use read::{MAX_DATA_BYTES, MAX_LINE_BYTES, MAX_SOURCE_BYTES, ReadError, read};
 pub use walk::{SkipReason, Skipped, WalkError, Walked, walk};
@@ -28,7 +31,7 @@ pub struct Tree {
 }
 
 /// A file of the run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct File {
     /// The path to print: relative to the linted root (prefixed by the root's folder name when there
     /// are several roots), with `/`.
@@ -37,6 +40,18 @@ pub struct File {
     pub absolute: PathBuf,
     /// Its size in bytes.
     pub size: u64,
+    /// Its content, when another one than that on disk is looked at.
+    pub content: Option<Arc<[u8]>>,
+    /// Where the file is now, when an older state is looked at and it has moved since.
+    pub now: Option<PathBuf>,
+}
+
+impl File {
+    /// Gives the file another content than that on disk.
+    fn replace(&mut self, content: &Arc<[u8]>) {
+        self.size = content.len() as u64;
+        self.content = Some(Arc::clone(content));
+    }
 }
 
 impl Tree {
@@ -64,13 +79,20 @@ impl Tree {
         Some(repository.unwrap_or(common))
     }
 
-    /// The path of a file below a folder, with `/`; the printed path when it lies elsewhere.
+    /// The path of a file below a folder, with `/`, where it is now; the printed path when it lies
+    /// elsewhere.
     pub fn path_below(&self, folder: Option<&Path>, file: FileId) -> String {
         let Some(file) = self.files.get(file.0 as usize) else { return String::new() };
-        match folder.and_then(|folder| file.absolute.strip_prefix(folder).ok()) {
+        let absolute = file.now.as_ref().unwrap_or(&file.absolute);
+        match folder.and_then(|folder| absolute.strip_prefix(folder).ok()) {
             Some(below) => below.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/"),
             None => file.path.clone(),
         }
+    }
+
+    /// How a path below the roots is printed; `None` for others.
+    pub fn printed(&self, path: &Path) -> Option<String> {
+        walk::printed(&self.roots, path)
     }
 
     /// True when the tree has a file inside this folder (a printed path; empty for the root).

@@ -19,6 +19,8 @@ pub struct Reported {
     pub finding: Finding,
     /// 16 hexadecimal digits that stay the same when other lines change.
     pub fingerprint: String,
+    /// The same for findings that only their order tells apart: same rule, file and code.
+    pub kind: u64,
 }
 
 /// What decides which findings are reported.
@@ -99,7 +101,7 @@ pub fn settle(tree: &Tree, raw: Vec<Finding>, suppressions: &[Suppression], sett
         .filter(|(_, kept)| *kept)
         .map(|(pair, _)| pair)
         .chain(own.into_iter().zip(own_prints))
-        .map(|(finding, fingerprint)| Reported { finding, fingerprint })
+        .map(|(finding, (fingerprint, kind))| Reported { finding, fingerprint, kind })
         .collect();
     let before = reported.len();
     reported.retain(|r| r.finding.severity >= settings.min_severity);

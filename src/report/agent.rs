@@ -60,9 +60,9 @@ fn finding(report: &Report<'_>, reported: &Reported, out: &mut dyn Write) -> io:
         let path = if related.place.file == finding.place.file {
             String::new()
         } else {
-            printable(&report.open_path(related.place.file)).into_owned()
+            format!("{}:", printable(&report.open_path(related.place.file)))
         };
-        writeln!(out, "    see {path}:{}:{} {}", start.line, start.column, one_line(&related.message))?;
+        writeln!(out, "    see {path}{}:{} {}", start.line, start.column, one_line(&related.message))?;
     }
     writeln!(out, "    fix: {}", one_line(&finding.help))
 }
