@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum, builder::PossibleValue};
 
+use super::hook::Agent;
 use crate::config::FailOn;
 use crate::report::Format;
 use crate::rules::Severity;
@@ -49,6 +50,8 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Show the services and how they are connected
     Graph(GraphArgs),
+    /// Answer an agent's hook: reads its event from standard input
+    Hook(HookArgs),
     /// Install the skills and write a commented skillcheck.yaml
     Init(InitArgs),
     /// Print a completion script
@@ -160,6 +163,13 @@ pub(super) struct GraphArgs {
     /// Output format
     #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
     pub(super) format: TextOrJson,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct HookArgs {
+    /// Whose hook it is [default: told from the event]
+    #[arg(long, value_enum)]
+    pub(super) agent: Option<Agent>,
 }
 
 #[derive(Debug, clap::Args)]

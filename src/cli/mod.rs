@@ -5,6 +5,7 @@ mod completions;
 mod exit;
 mod explain;
 mod graph;
+mod hook;
 mod init;
 mod lint;
 mod output;
@@ -37,6 +38,7 @@ pub fn main() -> Exit {
         Command::Rules(rules) => rules::run(&rules, &terminal),
         Command::Explain(explain) => explain::run(&explain, &terminal),
         Command::Graph(graph) => graph::run(&graph, &terminal),
+        Command::Hook(hook) => hook::run(&hook, &terminal),
         Command::Init(init) => init::run(&init, &terminal),
         Command::Completions(completions) => completions::run(&completions, &terminal),
     }

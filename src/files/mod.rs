@@ -1,5 +1,6 @@
 //! Which files there are: one parallel walk that respects ignore files, and what each file is.
 
+mod atomic;
 mod classify;
 mod paths;
 mod read;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 
 use crate::syntax::FileId;
 
+pub use atomic::write_atomic;
 pub use classify::{FileKind, classify};
 pub use paths::{folder_of, join_path};
 pub use read::{MAX_DATA_BYTES, MAX_LINE_BYTES, MAX_SOURCE_BYTES, ReadError, read};
