@@ -112,7 +112,7 @@ pub(super) fn read(input: &str, agent: Option<Agent>) -> Result<Event, String> {
     let agent = agent.unwrap_or_else(|| recognise(&value, name));
     let folder = folder(&value);
     let moment = moment(agent, name, &value, &folder);
-    let session = ["session_id", "conversation_id"].into_iter().find_map(|key| text(&value, key));
+    let session = ["conversation_id", "session_id"].into_iter().find_map(|key| text(&value, key));
     Ok(Event {
         agent,
         name: name.to_owned(),
