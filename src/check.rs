@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::catalog::Catalog;
 use crate::config::Config;
-use crate::files::{self, FileKind, Tree};
+use crate::files::{self, FileKind, Overlay, Tree};
 use crate::findings::{self, Suppression};
 pub use crate::problem::Problem;
 use crate::program::{self, load::Prefilter};
@@ -26,6 +26,8 @@ pub struct Request {
     pub config: Config,
     /// Preview rules run too.
     pub preview: bool,
+    /// How the files that are looked at differ from those on disk.
+    pub overlay: Overlay,
     /// Parses every source file, also those that name no library of the catalog. Slower, and the answer
     /// is the same; tests compare the two.
     pub every_file: bool,
@@ -98,6 +100,7 @@ pub fn check(request: Request) -> Result<Outcome, CheckError> {
         })?;
     }
     let mut walked = files::walk(&request.paths, &globset::GlobSet::empty());
+    request.overlay.apply(&mut walked.tree);
     walked
         .tree
         .files

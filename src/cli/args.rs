@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand, ValueEnum, builder::PossibleValue};
 use super::hook::Agent;
 use crate::config::FailOn;
 use crate::report::Format;
-use crate::rules::Severity;
+use crate::rules::{Confidence, Severity};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -19,6 +19,8 @@ Examples:
                                               one skill's rules; only errors make the exit code 1
   skillcheck explain rest-client/missing-timeout
                                               why a rule matters and how to follow it
+  skillcheck lint --since origin/main         only what this branch makes worse
+  skillcheck baseline write                   begin today: report only what is new from now on
   skillcheck init                             set up a repository; asks what
   skillcheck init --skills --hooks claude --pre-commit --github
                                               the same without questions; --remove takes it back
@@ -46,6 +48,8 @@ pub(super) struct Args {
 pub(super) enum Command {
     /// Check files and folders
     Lint(LintArgs),
+    /// Keep what is there today out of the report
+    Baseline(BaselineArgs),
     /// List the rules
     Rules(RulesArgs),
     /// Explain a rule, or list the rules of a skill
@@ -110,8 +114,9 @@ pub(super) struct LintArgs {
     pub(super) input: Input,
 
     /// Output format, and the file to write it to; can be repeated
-    #[arg(long, short, value_name = "FORMAT[=PATH]", value_parser = parse_output, default_value = "human",
-          help = "Output format (human, concise, json, sarif, github), and the file to write it to; can be repeated")]
+    #[arg(long, short, value_name = "FORMAT[=PATH]", value_parser = parse_output,
+          help = "Output format (human, concise, agent, json, sarif, github, gitlab, junit, markdown, rdjson), and \
+                  the file to write it to; can be repeated [default: human, or agent under an agent]")]
     pub(super) output: Vec<Output>,
 
     /// Findings of this severity and above make the exit code 1 [default: warning]
@@ -121,6 +126,31 @@ pub(super) struct LintArgs {
     /// Hide findings below; what is hidden does not fail the run
     #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = Severity::Info)]
     pub(super) min_severity: Severity,
+
+    /// Hide findings that are less sure
+    #[arg(long, value_name = "CONFIDENCE", value_enum, default_value_t = Confidence::Low)]
+    pub(super) min_confidence: Confidence,
+
+    /// Report only what the work tree changes against the last commit: findings on changed lines, and
+    /// those that the change causes elsewhere; the whole system is still looked at
+    #[arg(long, group = "change")]
+    pub(super) changed: bool,
+
+    /// The same for what is staged, whatever the work tree says
+    #[arg(long, group = "change")]
+    pub(super) staged: bool,
+
+    /// The same for everything since this branch left REF
+    #[arg(long, value_name = "REF", group = "change")]
+    pub(super) since: Option<String>,
+
+    /// The findings that are known, instead of skillcheck-baseline.json in the root of the repository
+    #[arg(long, value_name = "FILE", conflicts_with = "no_baseline")]
+    pub(super) baseline: Option<PathBuf>,
+
+    /// Report the findings that the baseline knows, too
+    #[arg(long)]
+    pub(super) no_baseline: bool,
 
     /// Report only this rule; can be repeated
     #[arg(long, value_name = "RULE")]
@@ -138,9 +168,50 @@ pub(super) struct LintArgs {
     #[arg(long)]
     pub(super) show_files: bool,
 
+    /// Count the findings of each rule and service instead of listing them
+    #[arg(long)]
+    pub(super) statistics: bool,
+
     /// Print findings only, no summary
     #[arg(long, short)]
     pub(super) quiet: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct BaselineArgs {
+    #[command(subcommand)]
+    pub(super) command: BaselineCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum BaselineCommand {
+    /// Check everything and make its findings the known ones
+    Write(BaselineRun),
+    /// Show what is known, by file and rule
+    Show(BaselineShow),
+    /// Check everything and take out what is not found any more; nothing is added
+    Prune(BaselineRun),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct BaselineRun {
+    #[command(flatten)]
+    pub(super) input: Input,
+
+    /// The baseline, instead of skillcheck-baseline.json in the root of the repository
+    #[arg(long, value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+
+    /// Run preview rules too
+    #[arg(long)]
+    pub(super) preview: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct BaselineShow {
+    /// The baseline, instead of the nearest skillcheck-baseline.json upwards
+    #[arg(long, value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -280,6 +351,16 @@ fn parse_output(text: &str) -> Result<Output, String> {
 impl ValueEnum for Severity {
     fn value_variants<'a>() -> &'a [Self] {
         &[Severity::Error, Severity::Warning, Severity::Info]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.as_str()))
+    }
+}
+
+impl ValueEnum for Confidence {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Confidence::High, Confidence::Medium, Confidence::Low]
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {

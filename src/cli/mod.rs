@@ -1,7 +1,10 @@
 //! The subcommands, one file each.
 
 mod args;
+mod baseline;
+mod changed;
 mod completions;
+mod environment;
 mod exit;
 mod explain;
 mod graph;
@@ -35,6 +38,7 @@ pub fn main() -> Exit {
     let terminal = Terminal::new(args.color.into());
     match args.command {
         Command::Lint(lint) => lint::run(&lint, &terminal),
+        Command::Baseline(baseline) => baseline::run(&baseline, &terminal),
         Command::Rules(rules) => rules::run(&rules, &terminal),
         Command::Explain(explain) => explain::run(&explain, &terminal),
         Command::Graph(graph) => graph::run(&graph, &terminal),

@@ -1,14 +1,18 @@
-//! What `lint` and `graph` share: the configuration, the threads, the check.
+//! What the subcommands that read a repository share: the configuration, the threads, the check, and what
+//! of its findings is reported.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use super::Exit;
 use super::args::Input;
 use super::output::Terminal;
 use crate::check::{self, CheckError, Outcome, Request};
 use crate::config::{self, Config, LoadError};
-use crate::findings;
+use crate::files::Overlay;
+use crate::findings::{self, Date, Settings, Settled};
 use crate::report;
+use crate::rules::{self, Rule, Severity};
 
 /// Reads the configuration that applies to the input.
 pub(super) fn configuration(input: &Input, terminal: &Terminal) -> Result<Config, Exit> {
@@ -46,13 +50,25 @@ fn nearest(paths: &[PathBuf], terminal: &Terminal) -> Result<Option<PathBuf>, Ex
     }
 }
 
-/// Runs the check.
+/// Runs the check on the files as they are.
 pub(super) fn check(input: &Input, config: Config, preview: bool, terminal: &Terminal) -> Result<Outcome, Exit> {
+    check_state(input, config, preview, &Overlay::default(), terminal)
+}
+
+/// Runs the check on another state of the files.
+pub(super) fn check_state(
+    input: &Input,
+    config: Config,
+    preview: bool,
+    overlay: &Overlay,
+    terminal: &Terminal,
+) -> Result<Outcome, Exit> {
     if let Some(threads) = input.threads {
         // Fails only when a pool exists already, and none does: this is the first parallel work.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global();
     }
-    let request = Request { paths: input.paths.clone(), config, preview, every_file: false };
+    let overlay = overlay.clone();
+    let request = Request { paths: input.paths.clone(), config, preview, overlay, ..Request::default() };
     let mut outcome = check::check(request).map_err(|error| match error {
         CheckError::Path { path, reason } => {
             terminal.error(format_args!("can't check `{}`: {reason}", path.display()), None)
@@ -70,6 +86,76 @@ pub(super) fn check(input: &Input, config: Config, preview: bool, terminal: &Ter
         return Err(Exit::Nothing);
     }
     Ok(outcome)
+}
+
+/// Which findings are asked for.
+#[derive(Clone, Debug)]
+pub(super) struct Asked {
+    /// Preview rules run too.
+    pub(super) preview: bool,
+    /// Only these rules or skills; empty for all.
+    pub(super) only: Vec<String>,
+    /// Findings below are hidden.
+    pub(super) min_severity: Severity,
+}
+
+impl Default for Asked {
+    fn default() -> Self {
+        Asked { preview: false, only: Vec::new(), min_severity: Severity::Info }
+    }
+}
+
+/// A run and what of it is reported.
+pub(super) struct Run {
+    /// The run; its findings have gone into `settled`.
+    pub(super) outcome: Outcome,
+    /// What is reported.
+    pub(super) settled: Settled,
+    /// Something could not be checked that should have been.
+    pub(super) incomplete: bool,
+    /// The run saw a whole repository, and all of it.
+    pub(super) complete: bool,
+}
+
+/// Runs the check and settles its findings.
+pub(super) fn settled(input: &Input, config: &Config, asked: &Asked, terminal: &Terminal) -> Result<Run, Exit> {
+    let outcome = check(input, config.clone(), asked.preview || config.preview, terminal)?;
+    Ok(settle(outcome, input, config, asked))
+}
+
+/// Settles the findings of a run.
+pub(super) fn settle(mut outcome: Outcome, input: &Input, config: &Config, asked: &Asked) -> Run {
+    let incomplete = outcome.problems.iter().any(|problem| problem.incomplete);
+    let complete = !incomplete && input.paths.iter().all(|path| is_whole(path));
+    let all: Vec<Rule> = rules::all().iter().chain(findings::own_rules()).copied().collect();
+    let also_load: Vec<_> = outcome.problems.iter().filter_map(|p| p.place).map(|place| place.file).collect();
+    let settings = Settings {
+        config,
+        rules: &all,
+        today: today(),
+        preview: asked.preview || config.preview,
+        only: &asked.only,
+        min_severity: asked.min_severity,
+        also_load: &also_load,
+        complete,
+    };
+    let raw = std::mem::take(&mut outcome.findings);
+    let settled = findings::settle(&outcome.tree, raw, &outcome.suppressions, &settings);
+    Run { outcome, settled, incomplete, complete }
+}
+
+/// True when no folder above the path shows that it is only a part of a repository.
+pub(super) fn is_whole(path: &Path) -> bool {
+    let Ok(path) = path.canonicalize() else { return false };
+    let marked = |folder: &Path| {
+        folder.join(".git").exists() || config::FILE_NAMES.iter().any(|name| folder.join(name).is_file())
+    };
+    path.is_dir() && path.ancestors().find(|folder| marked(folder)).is_none_or(|folder| folder == path)
+}
+
+pub(super) fn today() -> Date {
+    let seconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    Date::from_unix_days(seconds / 86_400)
 }
 
 /// A path relative to the current folder when it lies below it.

@@ -1,12 +1,12 @@
 //! One look at the repository: what `skillcheck lint` would report there now.
 
 use std::path::Path;
-use std::time::SystemTime;
 
 use super::repository;
 use crate::check::{self, CheckError, Request};
+use crate::cli::run;
 use crate::config::{self, Config, LoadError};
-use crate::findings::{self, Date, Settings};
+use crate::findings::{self, Baseline, Settings};
 use crate::rules::{self, Rule, Severity};
 
 /// What a look found.
@@ -54,7 +54,7 @@ pub(super) fn look(root: &Path) -> Result<Look, String> {
     let settings = Settings {
         config: &config,
         rules: &all,
-        today: today(),
+        today: run::today(),
         preview,
         only: &[],
         min_severity: Severity::Warning,
@@ -62,7 +62,13 @@ pub(super) fn look(root: &Path) -> Result<Look, String> {
         complete: !outcome.problems.iter().any(|problem| problem.incomplete),
     };
     let raw = std::mem::take(&mut outcome.findings);
-    let settled = findings::settle(&outcome.tree, raw, &outcome.suppressions, &settings);
+    let mut settled = findings::settle(&outcome.tree, raw, &outcome.suppressions, &settings);
+    if let Some(file) = Baseline::place(&outcome.tree) {
+        let known = Baseline::read(&file).map_err(|error| format!("the baseline `{}` {error}", name(&file)))?;
+        if let Some(known) = known {
+            known.apply(&outcome.tree, &mut settled, false);
+        }
+    }
     let found = settled.findings.into_iter().map(|reported| {
         let finding = reported.finding;
         let (start, end) = settled.sources.positions(finding.place);
@@ -115,9 +121,4 @@ pub(super) fn configuration(root: &Path) -> Result<Config, String> {
 
 fn name(file: &Path) -> String {
     file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default()
-}
-
-fn today() -> Date {
-    let seconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    Date::from_unix_days(seconds / 86_400)
 }

@@ -32,8 +32,9 @@ pub(super) fn github_workflow() -> String {
 pub(super) fn gitlab_job() -> String {
     format!(
         "skillcheck:\n  stage: test\n  image: python:3.13-slim\n  script:\n    - pip install --quiet \
-         skillcheck-lint=={VERSION}\n    - skillcheck lint --output human --output sarif=skillcheck.sarif\n  artifacts:\n    when: \
-         always\n    paths: [skillcheck.sarif]\n"
+         skillcheck-lint=={VERSION}\n    - skillcheck lint --output human --output \
+         gitlab=gl-code-quality-report.json\n  artifacts:\n    when: always\n    reports:\n      codequality: \
+         gl-code-quality-report.json\n"
     )
 }
 

@@ -22,7 +22,7 @@ fn block() -> String {
         }
     }
     text.push_str(
-        "\nBefore you finish, run `skillcheck lint`, fix what is new and run it again until the exit code is 0.\n\
+        "\nBefore you finish, run `skillcheck lint --changed`, fix what it finds and repeat until the exit code is 0.\n\
          `skillcheck explain RULE` says why a rule matters, with examples. A finding may stay only with a reason in\n\
          a comment: `skillcheck: allow(RULE) reason`. Settings are in `skillcheck.yaml`.\n",
     );
