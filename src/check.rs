@@ -57,6 +57,15 @@ pub struct Outcome {
     pub stats: Stats,
 }
 
+impl Outcome {
+    /// The rules that may only be broken in a run that sees other repositories too. One service shares
+    /// nothing with itself; what it shares with those of other repositories shows there.
+    pub fn broken_elsewhere(&self) -> &'static [&'static str] {
+        let alone = !self.tree.others.is_empty() || self.system.services.len() < 2;
+        if alone { rules::CROSS_REPOSITORY } else { &[] }
+    }
+}
+
 /// What became of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FileState {

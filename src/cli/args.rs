@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum, builder::PossibleValue};
 
+use super::hook::Agent;
 use crate::config::FailOn;
 use crate::report::Format;
 use crate::rules::{Confidence, Severity};
@@ -22,7 +23,9 @@ Examples:
                                               why a rule matters and how to follow it
   skillcheck lint --since origin/main         only what this branch makes worse
   skillcheck baseline write                   begin today: report only what is new from now on
-  skillcheck init                             install the skills into .claude/skills
+  skillcheck init                             set up a repository; asks what
+  skillcheck init --skills --hooks claude --pre-commit --github
+                                              the same without questions; --remove takes it back
 
 Exit codes:
   0  clean
@@ -57,7 +60,9 @@ pub(super) enum Command {
     Graph(GraphArgs),
     /// Export what other repositories need to know of this one
     Facts(FactsArgs),
-    /// Install the skills and write a commented skillcheck.yaml
+    /// Answer an agent's hook: reads its event from standard input
+    Hook(HookArgs),
+    /// Set up a repository: skills, agent hooks, pre-commit, CI; asks on a terminal
     Init(InitArgs),
     /// Print a completion script
     Completions(CompletionsArgs),
@@ -271,18 +276,77 @@ pub(super) struct GraphArgs {
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct InitArgs {
-    /// The folder to copy the skills to
-    #[arg(long, value_name = "DIR", default_value = ".claude/skills")]
-    pub(super) to: PathBuf,
+pub(super) struct HookArgs {
+    /// Whose hook it is [default: told from the event]
+    #[arg(long, value_enum)]
+    pub(super) agent: Option<Agent>,
+}
 
-    /// Overwrite skill files that were changed; an existing configuration is never overwritten
+#[derive(Debug, clap::Args)]
+pub(super) struct InitArgs {
+    /// Install the skills: claude for .claude/skills, agents for .agents/skills (Codex, Gemini CLI, Cursor), or both
+    #[arg(long, value_enum, value_name = "WHERE", num_args = 0..=1, require_equals = true,
+          default_missing_value = "claude")]
+    pub(super) skills: Option<SkillsTo>,
+
+    /// Install the skills into this folder
+    #[arg(long, value_name = "DIR")]
+    pub(super) to: Option<PathBuf>,
+
+    /// Show an agent each new finding right after the edit; can be repeated
+    #[arg(long, value_enum, value_name = "AGENT", value_delimiter = ',')]
+    pub(super) hooks: Vec<Agent>,
+
+    /// Add the hook to .pre-commit-config.yaml
+    #[arg(long)]
+    pub(super) pre_commit: bool,
+
+    /// Write a workflow for GitHub
+    #[arg(long)]
+    pub(super) github: bool,
+
+    /// Write a job for GitLab and include it
+    #[arg(long)]
+    pub(super) gitlab: bool,
+
+    /// Write a commented skillcheck.yaml
+    #[arg(long)]
+    pub(super) config: bool,
+
+    /// Name the skills in CLAUDE.md or AGENTS.md, in a block of at most 25 lines
+    #[arg(long)]
+    pub(super) memory: bool,
+
+    /// Take back what was set up: with flags these parts, without flags everything
+    #[arg(long)]
+    pub(super) remove: bool,
+
+    /// Show what would change, as a diff
+    #[arg(long)]
+    pub(super) dry_run: bool,
+
+    /// Overwrite or remove our files also where they were changed; never a configuration
     #[arg(long)]
     pub(super) force: bool,
 
+    /// Ask nothing: without other flags --skills and --config
+    #[arg(long, short)]
+    pub(super) yes: bool,
+
     /// Do not write skillcheck.yaml
-    #[arg(long)]
+    #[arg(long, conflicts_with = "config")]
     pub(super) no_config: bool,
+}
+
+/// Where the skills go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SkillsTo {
+    /// .claude/skills
+    Claude,
+    /// .agents/skills
+    Agents,
+    /// Both folders
+    Both,
 }
 
 #[derive(Debug, clap::Args)]

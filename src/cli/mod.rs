@@ -9,6 +9,7 @@ mod exit;
 mod explain;
 mod facts;
 mod graph;
+mod hook;
 mod init;
 mod lint;
 mod output;
@@ -43,6 +44,7 @@ pub fn main() -> Exit {
         Command::Explain(explain) => explain::run(&explain, &terminal),
         Command::Facts(facts) => facts::run(&facts, &terminal),
         Command::Graph(graph) => graph::run(&graph, &terminal),
+        Command::Hook(hook) => hook::run(&hook, &terminal),
         Command::Init(init) => init::run(&init, &terminal),
         Command::Completions(completions) => completions::run(&completions, &terminal),
     }

@@ -176,8 +176,6 @@ pub(super) fn settle(mut outcome: Outcome, input: &Input, config: &Config, asked
     let complete = !incomplete && input.paths.iter().all(|path| is_whole(path));
     let all: Vec<Rule> = rules::all().iter().chain(findings::own_rules()).copied().collect();
     let also_load: Vec<_> = outcome.problems.iter().filter_map(|p| p.place).map(|place| place.file).collect();
-    // One service shares nothing with itself; what it shares with those of other repositories shows there.
-    let alone = !outcome.tree.others.is_empty() || outcome.system.services.len() < 2;
     let settings = Settings {
         config,
         rules: &all,
@@ -186,7 +184,7 @@ pub(super) fn settle(mut outcome: Outcome, input: &Input, config: &Config, asked
         only: &asked.only,
         min_severity: asked.min_severity,
         also_load: &also_load,
-        elsewhere: if alone { rules::CROSS_REPOSITORY } else { &[] },
+        elsewhere: outcome.broken_elsewhere(),
         complete,
     };
     let raw = std::mem::take(&mut outcome.findings);
@@ -203,7 +201,7 @@ pub(super) fn is_whole(path: &Path) -> bool {
     path.is_dir() && path.ancestors().find(|folder| marked(folder)).is_none_or(|folder| folder == path)
 }
 
-fn today() -> Date {
+pub(super) fn today() -> Date {
     let seconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
     Date::from_unix_days(seconds / 86_400)
 }

@@ -26,7 +26,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 pub use config_errors::config_errors;
-pub use text::count;
+pub use text::{count, one_line};
 
 use crate::check::Stats;
 use crate::files::Tree;
