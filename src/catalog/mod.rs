@@ -196,7 +196,7 @@ impl Catalog {
     }
 }
 
-/// Whether a name of a data file, in which `*` stands for one part, is this name.
+/// Whether a name of a data file, in which `*` stands for one part or its end, is this name.
 fn matches(pattern: &str, name: &str) -> bool {
     if !pattern.contains('*') {
         return pattern == name;
@@ -206,6 +206,7 @@ fn matches(pattern: &str, name: &str) -> bool {
         match (parts.next(), names.next()) {
             (None, None) => return true,
             (Some("*"), Some(_)) => {}
+            (Some(p), Some(n)) if p.strip_suffix('*').is_some_and(|start| n.starts_with(start)) => {}
             (Some(p), Some(n)) if p == n => {}
             _ => return false,
         }

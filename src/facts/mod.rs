@@ -14,3 +14,4 @@ pub mod manifest;
 pub mod module;
 pub mod probe;
 pub mod python;
+pub mod settings;

@@ -11,7 +11,7 @@ use crate::program::{Instance, Parent, Site, UnitId, Value};
 use super::reach::{Func, Reach};
 use super::source::Found;
 use super::walk::{self, Kind, Trace};
-use super::{InScope, setting};
+use super::{InScope, chain, setting};
 
 /// Code that runs for a message.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -228,11 +228,12 @@ fn around(reach: &Reach<'_, '_>, site: Site) -> Option<Body> {
 pub(super) fn bodies(reach: &Reach<'_, '_>, received: &Received, found: &Found<'_>) -> Vec<Body> {
     let ev = reach.ev;
     let site = found.site;
-    if let Some(func) = found.function {
-        return vec![Body::Function(func)];
+    if !found.functions.is_empty() {
+        return found.functions.iter().copied().map(Body::Function).collect();
     }
     match found.source.form {
         Form::Constructor => received.of(reach, site),
+        Form::Builder | Form::Object => chain::handlers(reach, found).into_iter().map(Body::Function).collect(),
         Form::Receive => {
             let unit = ev.program.unit(site.unit);
             // `for m in channel.consume(…)`, or `async with queue.iterator() as messages`.

@@ -57,6 +57,7 @@ pub fn find(ev: &Evaluator<'_>, in_scope: &InScope<'_>, publishers: &[Publisher]
     for (index, publisher) in publishers.iter().enumerate() {
         if matches!(publisher.kind, Kind::DeadLetter | Kind::Reply | Kind::Telemetry)
             || publisher.broker == "redis pub/sub"
+            || publisher.outbox
         {
             continue;
         }
