@@ -55,12 +55,18 @@ pub struct Source {
     /// For [`Form::Decorator`]: decorators of the class, one of which it must have.
     #[serde(default)]
     pub within: Vec<String>,
+    /// For [`Form::Decorator`]: the decorated methods of a class are one consumer.
+    #[serde(default)]
+    pub grouped: bool,
     /// Keys of the settings that say what a channel of the program is called at the broker; `{channel}`
     /// stands for its name in the program.
     #[serde(default)]
     pub name_keys: Vec<String>,
     /// The key of the settings that says which broker it is.
     pub broker_key: Option<String>,
+    /// Beginnings of keys of the settings that say which broker it is, where that key does not.
+    #[serde(default)]
+    pub broker_hints: BTreeMap<String, String>,
     /// The library recognises duplicates by something that survives a restart.
     #[serde(default)]
     pub deduplicates: bool,
@@ -86,7 +92,7 @@ pub struct Source {
     /// The keys of the settings that say where.
     #[serde(default)]
     pub dead_letter_keys: Vec<DecidingKey>,
-    /// Names in the module that may say where, for [`DeadLetter::Unless`].
+    /// Names in the module that may say where, for [`DeadLetter::Unless`] and [`DeadLetter::Keys`].
     #[serde(default)]
     pub dead_letter_names: Vec<String>,
     /// For [`Form::Builder`]: methods that do something again when a message comes twice.

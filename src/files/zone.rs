@@ -143,8 +143,16 @@ fn is_test_file(name: &str) -> bool {
 
 /// `src/integrationTest`, `src/component-test`.
 fn is_test_source_set(segment: &str) -> bool {
-    let exact =
-        ["it", "inttest", "integrationtest", "componenttest", "functionaltest", "acceptancetest", "testfixtures"];
+    let exact = [
+        "it",
+        "inttest",
+        "integrationtest",
+        "componenttest",
+        "functionaltest",
+        "contracttest",
+        "acceptancetest",
+        "testfixtures",
+    ];
     exact.contains(&segment) || ["-test", "-tests", "_test"].iter().any(|e| segment.ends_with(e))
 }
 

@@ -3,6 +3,7 @@
 
 pub mod browser;
 pub mod calls;
+mod channels;
 pub mod compose;
 pub mod deployment;
 pub mod health;
@@ -160,6 +161,7 @@ pub fn build(
     };
     system.map.endpoints = health::endpoints(&system.served);
     system.map.health = health::all(&system);
+    channels::fill(&mut system);
     system.map.datastores = stores::shown(&system.datastores, &system.services);
     system
 }

@@ -12,15 +12,10 @@ use super::reach::Func;
 use super::source::Found;
 use super::{Redelivery, setting};
 
-/// Names of Spring that put failed messages aside.
-const CONTAINER_DEAD_LETTER: [&str; 6] = [
-    "DeadLetterPublishingRecoverer",
-    "RetryableTopic",
-    "RetryTopicConfiguration",
-    "RepublishMessageRecoverer",
-    "deadLetterExchange",
-    "x-dead-letter-exchange",
-];
+/// Names of spring-kafka that put failed messages aside.
+const KAFKA_DEAD_LETTER: [&str; 3] = ["DeadLetterPublishingRecoverer", "RetryableTopic", "RetryTopicConfiguration"];
+/// Names of Spring AMQP that do.
+const RABBIT_DEAD_LETTER: [&str; 3] = ["RepublishMessageRecoverer", "deadLetterExchange", "x-dead-letter-exchange"];
 
 /// Names of Spring that say what happens to failed messages, or to queues, in other ways.
 const CONTAINER_OTHER: [&str; 7] = [
@@ -60,7 +55,8 @@ pub(super) fn verdict(ev: &Evaluator<'_>, found: &Found<'_>, channels: &[String]
                 continue;
             };
             let site = Site { unit: id, expr: ExprId(i as u32) };
-            if CONTAINER_DEAD_LETTER.contains(&name.as_str()) && (near || rabbit) {
+            let aside = if rabbit { &RABBIT_DEAD_LETTER } else { &KAFKA_DEAD_LETTER };
+            if aside.contains(&name.as_str()) && (near || rabbit) {
                 return Presence::Present(ev.program.place(site));
             }
             let told = CONTAINER_OTHER.contains(&name.as_str()) || SKIPPING.contains(&name.as_str());

@@ -141,7 +141,9 @@ pub(super) fn verdict(
     match found.source.dead_letter {
         DeadLetter::BuiltIn => Presence::Default,
         // Decided by the settings, see `keys`.
-        DeadLetter::Unless if jvm::names_in_module(ev, found.site.unit, &found.source.dead_letter_names) => {
+        DeadLetter::Unless | DeadLetter::Keys
+            if jvm::names_in_module(ev, found.site.unit, &found.source.dead_letter_names) =>
+        {
             Presence::Unknown("failed messages are handled by code of its own".into())
         }
         DeadLetter::Unless if resolved || found.source.form == Form::Builder => Presence::Absent,

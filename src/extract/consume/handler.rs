@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use crate::catalog::consume::Form;
 use crate::facts::module::{ExprId, ExprKind, LoopHeader, StmtId, StmtKind};
+use crate::files::{self, Zone};
 use crate::program::index::Binding;
 use crate::program::{Instance, Parent, Site, UnitId, Value};
 
@@ -351,7 +352,8 @@ fn register(reach: &Reach<'_, '_>, func: Func, index: usize, depth: u32, out: &m
         return;
     }
     for call in reach.callers(func) {
-        if out.len() > 64 || out.iter().any(|r| r.site == call) {
+        let is_test = files::zone(&ev.program.unit(call.unit).path) == Zone::Test;
+        if is_test || out.len() > 64 || out.iter().any(|r| r.site == call) {
             continue;
         }
         let Some(argument) = ev.argument_site(call, func.0, func.1, index) else { continue };

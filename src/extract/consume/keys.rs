@@ -52,7 +52,12 @@ impl<'f, 'c> Configured<'f, 'c> {
             let known = ["kafka", "rabbitmq", "amqp", "pulsar", "jms", "mqtt", "nats"];
             known.into_iter().find(|k| value.to_lowercase().contains(k))
         });
-        of_key.map_or_else(|| self.found.consume.broker.clone(), str::to_string)
+        let hints = &self.found.source.broker_hints;
+        let hint = || hints.iter().find(|(prefix, _)| self.settings.under(self.path, prefix).is_some());
+        match of_key {
+            Some(kind) => kind.to_string(),
+            None => hint().map_or_else(|| self.found.consume.broker.clone(), |(_, kind)| kind.clone()),
+        }
     }
 
     /// Where failed messages go, given what the code says.

@@ -6,6 +6,7 @@ use smol_str::SmolStr;
 
 use crate::catalog::consume::{Consume, Form, Source};
 use crate::catalog::schema::{Ecosystem, Library};
+use crate::extract::Presence;
 use crate::facts::module::{ClassId, ExprId, ExprKind, FuncId, Function, Module};
 use crate::program::{Evaluator, Site, UnitId, Value};
 
@@ -13,8 +14,8 @@ use super::handler::{self, Body};
 use super::reach::{Func, Reach};
 use super::walk::Trace;
 use super::{
-    Ack, Consumer, Evidence, Handler, InScope, ack, bean, chain, dead_letter, idempotency, jvm, keys, nest, redelivery,
-    setting, shutdown,
+    Ack, Consumer, Evidence, Handler, InScope, ack, bean, chain, dead_letter, effect, idempotency, jvm, keys, nest,
+    redelivery, setting, shutdown,
 };
 
 /// A source of the catalog with the call, decorator or class that is one.
@@ -50,6 +51,13 @@ pub(super) fn consumers(ev: &Evaluator<'_>, in_scope: &InScope<'_>, evidence: &E
     }
     let mut out: Vec<Consumer> = out.into_values().collect();
     out.sort_by_key(|c| c.place);
+    // The streams of one topology fail together: it is said at the first.
+    let mut said: HashSet<(UnitId, String)> = HashSet::new();
+    for consumer in out.iter_mut().filter(|c| c.library == "Kafka Streams" && c.dead_letter.is_absent()) {
+        if !said.insert((consumer.site.unit, consumer.library.clone())) {
+            consumer.dead_letter = Presence::Unknown("decided for the topology as a whole".into());
+        }
+    }
     out
 }
 
@@ -110,7 +118,13 @@ fn consumer(
     let dead_letter = match &transport {
         Some(transport) if traces.iter().all(|t| t.dead_letter().is_none()) => transport.dead_letter.clone(),
         _ => {
-            let code = dead_letter::verdict(reach, found, &bodies, &traces, &registrations, &channels, evidence);
+            // The dead letter queue itself needs none.
+            let is_last = !channels.is_empty() && channels.iter().all(|c| effect::is_dead_letter_name(c));
+            let code = if is_last {
+                Presence::Default
+            } else {
+                dead_letter::verdict(reach, found, &bodies, &traces, &registrations, &channels, evidence)
+            };
             configured.dead_letter(code)
         }
     };
@@ -179,8 +193,19 @@ fn found<'p>(ev: &Evaluator<'p>, in_scope: &InScope<'_>) -> Vec<Found<'p>> {
             for &decorator in &function.decorators {
                 if decorator_name(module, decorator).as_ref().is_some_and(&known) {
                     let site = Site { unit, expr: decorator };
-                    let found = matching(ev, site, &[Form::Decorator], Some((unit, FuncId(i as u32))));
-                    out.extend(found.filter(|f| is_within(module, function, &f.source.within)));
+                    let func = FuncId(i as u32);
+                    let found = matching(ev, site, &[Form::Decorator], Some((unit, func)));
+                    let Some(mut found) = found.filter(|f| is_within(module, function, &f.source.within)) else {
+                        continue;
+                    };
+                    if found.source.grouped {
+                        let group = grouped(module, function, decorator);
+                        if group.first() != Some(&func) {
+                            continue;
+                        }
+                        found.functions = group.into_iter().map(|f| (unit, f)).collect();
+                    }
+                    out.push(found);
                 }
             }
         }
@@ -193,6 +218,14 @@ fn found<'p>(ev: &Evaluator<'p>, in_scope: &InScope<'_>) -> Vec<Found<'p>> {
         }
     }
     out
+}
+
+/// The methods of a method's class with the same decorator.
+fn grouped(module: &Module, function: &Function, decorator: ExprId) -> Vec<FuncId> {
+    let name = decorator_name(module, decorator);
+    let Some(class) = function.class else { return Vec::new() };
+    let has = |m: &FuncId| module.func(*m).decorators.iter().any(|d| decorator_name(module, *d) == name);
+    module.class(class).methods.iter().copied().filter(has).collect()
 }
 
 /// True for a method of a class with one of the decorators.

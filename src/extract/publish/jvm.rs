@@ -48,15 +48,19 @@ const CARRIERS: [&str; 8] = [
     "BasicProperties",
 ];
 /// Calls by which an application changes all messages it sends.
-const HOOKS: [&str; 5] = [
+const HOOKS: [&str; 7] = [
     "setBeforePublishPostProcessors",
     "addBeforePublishPostProcessors",
     "setProducerInterceptor",
     "setCreateMessageIds",
     "setMessageIdGenerator",
+    // The revisions of Axon.
+    "FixedValueRevisionResolver",
+    "MavenArtifactRevisionResolver",
 ];
 /// Interfaces of what changes all messages.
-const INTERCEPTORS: [&str; 3] = ["ProducerInterceptor", "ChannelInterceptor", "RecordMessageConverter"];
+const INTERCEPTORS: [&str; 4] =
+    ["ProducerInterceptor", "ChannelInterceptor", "RecordMessageConverter", "RevisionResolver"];
 
 /// True when a call is the overload that a form speaks of.
 pub(super) fn fits(ev: &Evaluator<'_>, form: &Publish, site: Site) -> bool {
