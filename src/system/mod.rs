@@ -22,6 +22,7 @@ use crate::extract::http::{self, BlockingCall, HttpClient};
 use crate::extract::publish::{self, DualWrite, Publisher};
 use crate::extract::routes::{self, App, Served};
 use crate::extract::saga::{self, Saga};
+use crate::extract::settings::Settings;
 use crate::files::Tree;
 use crate::program::{Evaluator, Program};
 use crate::syntax::{FileId, Place};
@@ -150,8 +151,9 @@ pub fn build(
     jvm::apply(tree, program, &services, &owners, &mut http, &mut served);
     let calls::Requests { calls, outgoing } = calls::requests(&services, &owners, &http);
     let datastores = stores::find(tree, &ev, &in_scope, &services, &owners, &deployment.projects);
-    let publish::Publishing { publishers, dual_writes } = publish::extract(&ev, &in_scope);
-    let consumers = consume::extract(&ev, &in_scope, &Evidence::read(tree));
+    let settings = Settings::read(tree);
+    let publish::Publishing { publishers, dual_writes } = publish::extract(&ev, &in_scope, &settings);
+    let consumers = consume::extract(&ev, &in_scope, &Evidence::read(tree, &settings));
     let mut system = System {
         services,
         owners,
