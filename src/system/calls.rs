@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::jvm::settings::{Files, Own};
 use super::services::Service;
 use crate::extract::http::{HttpClient, HttpRequest};
 use crate::program::value::{Text, TextPart};
@@ -22,8 +23,16 @@ pub struct Call {
     pub place: Place,
 }
 
-/// The calls between services, sorted. `owners` are those of [`super::owners::owners`].
-pub fn calls(services: &[Service], owners: &HashMap<FileId, Vec<usize>>, http: &[HttpClient]) -> Vec<Call> {
+/// The calls between services, sorted. `owners` are those of [`super::owners::owners`], `settings` the files
+/// that the services of the JVM are configured with.
+pub(super) fn calls(
+    services: &[Service],
+    owners: &HashMap<FileId, Vec<usize>>,
+    http: &[HttpClient],
+    settings: &Files,
+) -> Vec<Call> {
+    let settings: Vec<Option<Own>> = services.iter().map(|s| is_jvm(s).then(|| settings.of(s))).collect();
+    let services = &Known { services, settings };
     let mut found = Vec::new();
     for client in http {
         let base = client.base_url.as_ref().map(|(text, _)| text);
@@ -41,8 +50,32 @@ pub fn calls(services: &[Service], owners: &HashMap<FileId, Vec<usize>>, http: &
     found
 }
 
+/// The services, and what those of the JVM are configured with.
+struct Known<'s> {
+    services: &'s [Service],
+    settings: Vec<Option<Own>>,
+}
+
+impl<'s> Known<'s> {
+    /// The service that registers itself under a name (Eureka, Consul): by the name of its application.
+    fn registered(&self, host: &str) -> Option<&'s Service> {
+        let host = host.split(':').next().unwrap_or(host);
+        let keys = ["spring.application.name", "quarkus.application.name", "micronaut.application.name"];
+        let mut named = self.services.iter().zip(&self.settings).filter(|(_, own)| {
+            let own = own.as_ref();
+            keys.iter().filter_map(|key| own?.value(key)).any(|name| name.eq_ignore_ascii_case(host))
+        });
+        let first = named.next()?;
+        named.next().is_none().then_some(first.0)
+    }
+}
+
+fn is_jvm(service: &Service) -> bool {
+    service.languages.iter().any(|l| matches!(l.as_str(), "java" | "kotlin"))
+}
+
 fn of_request(
-    services: &[Service],
+    services: &Known<'_>,
     owners: &HashMap<FileId, Vec<usize>>,
     base: Option<&Text>,
     request: &HttpRequest,
@@ -70,7 +103,7 @@ fn is_relative(url: &Text) -> bool {
 }
 
 fn from_place(
-    services: &[Service],
+    known: &Known<'_>,
     owners: &HashMap<FileId, Vec<usize>>,
     place: Place,
     method: Option<&str>,
@@ -78,17 +111,24 @@ fn from_place(
     tail: Option<&Text>,
 ) -> Vec<Call> {
     let mut found = Vec::new();
-    for from in owners.get(&place.file).into_iter().flatten().filter_map(|index| services.get(*index)) {
+    let services = known.services;
+    for (index, from) in owners.get(&place.file).into_iter().flatten().filter_map(|i| Some((*i, services.get(*i)?))) {
+        let own = known.settings.get(index).and_then(Option::as_ref);
         let env = |name: &str| {
-            from.env.iter().find(|variable| variable.name == name).and_then(|variable| variable.value.clone())
+            let variable = from.env.iter().find(|variable| variable.name == name);
+            variable.and_then(|variable| variable.value.clone()).or_else(|| own?.value(name))
         };
         let mut url = address.with_env(&env);
         if let Some(tail) = tail {
             let tail = tail.with_env(&env);
             url = format!("{}/{}", url.trim_end_matches('/'), tail.trim_start_matches('/'));
         }
+        if url.contains("${") {
+            let Some(filled) = own.and_then(|own| own.filled(&url, 0)) else { continue };
+            url = filled;
+        }
         let Some((host, path)) = split(&url) else { continue };
-        let Some(to) = service_at(services, from, host) else { continue };
+        let Some(to) = service_at(services, from, host).or_else(|| known.registered(host)) else { continue };
         if to.name != from.name {
             found.push(Call {
                 from: from.name.clone(),

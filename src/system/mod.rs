@@ -113,6 +113,7 @@ impl System {
             apps: self.served.apps.iter().filter(|a| owns(a.place)).cloned().collect(),
             gaps: self.served.gaps.iter().filter(|g| mine(g.app.as_ref(), g.place)).cloned().collect(),
             health: self.served.health.iter().filter(|h| owns(h.place)).cloned().collect(),
+            embedded: self.served.embedded.iter().filter(|e| owns(e.place)).cloned().collect(),
         }
     }
 }
@@ -136,8 +137,9 @@ pub fn build(
     // What registers a route is a server, whatever else stands in its package.
     let production = |unit| files::zone(&program.unit(unit).path) == Zone::Production;
     let mut served = routes::extract(&ev, &production);
-    jvm::apply(tree, program, &services, &owners, &mut http, &mut served);
-    let calls = calls::calls(&services, &owners, &http);
+    let settings = jvm::settings::Files::read(tree);
+    jvm::apply(tree, program, &services, &owners, &mut http, &mut served, &settings);
+    let calls = calls::calls(&services, &owners, &http, &settings);
     let datastores = stores::find(tree, &ev, &in_scope, &services, &owners, &deployment.projects);
     let publish::Publishing { publishers, dual_writes } = publish::extract(&ev, &in_scope);
     let consumers = consume::extract(&ev, &in_scope, &Evidence::read(tree));

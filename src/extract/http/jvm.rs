@@ -255,7 +255,7 @@ pub(super) fn declared(ev: &Evaluator<'_>, in_scope: &InScope<'_>, guards: &Guar
         for (i, class) in module.classes.iter().enumerate() {
             let feign = class.decorators.iter().find(|d| simple_name(module, **d).is_some_and(|n| n == "FeignClient"));
             if let Some(&decorator) = feign.filter(|_| class.kind == ClassKind::Interface) {
-                out.push(feign_client(ev, guards, unit_id, ClassId(i as u32), decorator));
+                out.push(feign_client(ev, in_scope, guards, unit_id, ClassId(i as u32), decorator));
             }
         }
     }
@@ -264,6 +264,7 @@ pub(super) fn declared(ev: &Evaluator<'_>, in_scope: &InScope<'_>, guards: &Guar
 
 fn feign_client(
     ev: &Evaluator<'_>,
+    in_scope: &InScope<'_>,
     guards: &Guards<'_, '_>,
     unit_id: UnitId,
     class: ClassId,
@@ -294,7 +295,7 @@ fn feign_client(
             let arg = c.args.iter().find(|a| a.name.as_deref().is_none_or(|n| n == "value" || n == "path"))?;
             ev.at(unit_id, arg.value).to_text()
         });
-        for &call in ev.program.calls_named(&function.name) {
+        for &call in ev.program.calls_named(&function.name).iter().filter(|call| in_scope(call.unit)) {
             let Some(c) = ev.program.unit(call.unit).module.call(call.expr) else { continue };
             let reaches = ev.at(call.unit, c.callee).alternatives().iter().any(|v| match v {
                 Value::Function { unit, func, .. } => {

@@ -122,19 +122,8 @@ pub(super) fn paths(ev: &Evaluator<'_>, unit: UnitId, decorator: ExprId) -> Vec<
 /// (Ktor) takes the rest.
 pub(super) fn parameters(path: &str, framework: &str) -> String {
     let mut out = String::new();
-    let mut chars = path.chars().peekable();
+    let mut chars = path.chars();
     while let Some(c) = chars.next() {
-        // `${api.prefix}` is a setting.
-        if c == '$' && chars.peek() == Some(&'{') {
-            out.push(c);
-            for c in chars.by_ref() {
-                out.push(c);
-                if c == '}' {
-                    break;
-                }
-            }
-            continue;
-        }
         if c != '{' {
             out.push(c);
             continue;
@@ -179,4 +168,23 @@ fn parameter(inside: &str, framework: &str, out: &mut String) {
     } else {
         out.push_str(&format!("{{{name}}}"));
     }
+}
+
+/// Stands for a placeholder while a path is put into the common notation.
+pub(super) const PLACEHOLDER: &str = "\u{1}";
+
+/// A path with [`PLACEHOLDER`] for each `${key:default}`, and those in their order.
+pub(super) fn without_placeholders(path: &str) -> (String, Vec<String>) {
+    let mut out = String::new();
+    let mut found = Vec::new();
+    let mut rest = path;
+    while let Some((before, after)) = rest.split_once("${") {
+        let Some((inside, tail)) = after.split_once('}') else { break };
+        out.push_str(before);
+        out.push_str(PLACEHOLDER);
+        found.push(format!("${{{inside}}}"));
+        rest = tail;
+    }
+    out.push_str(rest);
+    (out, found)
 }

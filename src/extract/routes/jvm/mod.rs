@@ -227,11 +227,13 @@ fn push(
     framework: &str,
     served: &mut Served,
 ) {
-    let text = mapping::parameters(&path.text, framework);
-    let mut full = path::normalise(&text, Parameters::Brace);
+    // A setting (`${api.prefix:/v1}`) is filled in where the service's settings are known.
+    let (text, placeholders) = mapping::without_placeholders(&path.text);
+    let mut full = path::normalise(&mapping::parameters(&text, framework), Parameters::Brace);
     if !full.starts_with('/') {
         full.insert(0, '/');
     }
+    let full = placeholders.iter().fold(full, |path, placeholder| path.replacen(mapping::PLACEHOLDER, placeholder, 1));
     let route = Route {
         place,
         unit,
