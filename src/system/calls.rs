@@ -121,11 +121,18 @@ fn from_place(
         let mut url = address.with_env(&env);
         if let Some(tail) = tail {
             let tail = tail.with_env(&env);
-            url = format!("{}/{}", url.trim_end_matches('/'), tail.trim_start_matches('/'));
+            let tail = tail.trim_start_matches('/');
+            if !tail.is_empty() {
+                url = format!("{}/{tail}", url.trim_end_matches('/'));
+            }
         }
         if url.contains("${") {
             let Some(filled) = own.and_then(|own| own.filled(&url, 0)) else { continue };
             url = filled;
+        }
+        // A client that is named by a key has its address in the settings.
+        if let Some(configured) = own.and_then(|own| own.client_address(&url)) {
+            url = configured;
         }
         let Some((host, path)) = split(&url) else { continue };
         let Some(to) = service_at(services, from, host).or_else(|| known.registered(host)) else { continue };

@@ -243,6 +243,9 @@ fn new_client(ev: &Evaluator<'_>, site: Site, library: &Library, http: &Http, cl
             }
         }
     }
+    if base_url.is_none() && ev.program.language(site.unit).is_jvm() {
+        base_url = super::jvm::base_url(ev, site);
+    }
     let mut timeout = timeout::of_call(ev, site, &client.timeout, client.options);
     if timeout == Timeout::Unsaid
         && let Some(place) = assigned_timeout(ev, site, client)

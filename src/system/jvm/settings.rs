@@ -128,6 +128,33 @@ impl Own {
         self.filled(self.get(&relaxed(key))?.0, 0)
     }
 
+    /// The address that the settings give a client for its key, when a text begins with one:
+    /// `quarkus.rest-client.<key>.url`, `micronaut.http.services.<id>.url`,
+    /// `spring.cloud.openfeign.client.config.<name>.url`.
+    pub(in crate::system) fn client_address(&self, text: &str) -> Option<String> {
+        if text.contains("://") {
+            return None;
+        }
+        let (key, path) = text.find('/').map_or((text, ""), |at| text.split_at(at));
+        let key = relaxed(key);
+        let keys = [
+            format!("quarkus.restclient.{key}.url"),
+            format!("quarkus.restclient.{key}.uri"),
+            format!("quarkus.restclient.\"{key}\".url"),
+            format!("quarkus.restclient.\"{key}\".uri"),
+            format!("{key}/mprest/url"),
+            format!("{key}/mprest/uri"),
+            format!("micronaut.http.services.{key}.url"),
+            format!("micronaut.http.services.{key}.urls"),
+            format!("micronaut.http.services.{key}.urls[0]"),
+            format!("spring.cloud.openfeign.client.config.{key}.url"),
+            format!("feign.client.config.{key}.url"),
+            format!("spring.http.serviceclient.{key}.baseurl"),
+        ];
+        let base = keys.iter().find_map(|k| self.filled(self.get(k)?.0, 0))?;
+        Some(format!("{}{path}", base.trim_end_matches('/')))
+    }
+
     /// A text with its `${key:default}` filled in.
     pub(in crate::system) fn filled(&self, text: &str, depth: u32) -> Option<String> {
         let Some((before, after)) = text.split_once("${") else { return Some(text.to_string()) };
@@ -172,6 +199,15 @@ fn flatten(node: &Node, prefix: &str, file: FileId, out: &mut Keys) {
             out.insert(key, (text.to_string(), Place::new(file, entry.key.span)));
         } else {
             flatten(&entry.value, &key, file, out);
+        }
+    }
+    for (i, item) in node.items().iter().enumerate() {
+        let key = format!("{prefix}[{i}]");
+        match item.text() {
+            Some(text) => {
+                out.insert(key, (text.to_string(), Place::new(file, item.span)));
+            }
+            None => flatten(item, &key, file, out),
         }
     }
 }

@@ -5,7 +5,7 @@ use super::super::guards::Guards;
 use super::super::timeout::Timeout;
 use super::super::{ClientKind, HttpClient, HttpRequest, InScope};
 use super::text_of;
-use crate::facts::module::{Class, ClassId, ClassKind, ExprId, ExprKind, FuncId, Module};
+use crate::facts::module::{Call, Class, ClassId, ClassKind, ExprId, ExprKind, FuncId, Module, StmtKind};
 use crate::program::types::simple_name;
 use crate::program::value::Text;
 use crate::program::{Evaluator, Site, UnitId, Value};
@@ -179,7 +179,9 @@ impl Declared<'_, '_> {
             let declared = guards.of_declaration(self.unit, method);
             for &call in self.ev.program.calls_named(&function.name).iter().filter(|call| in_scope(call.unit)) {
                 let Some(c) = self.ev.program.unit(call.unit).module.call(call.expr) else { continue };
-                if self.ev.at(call.unit, c.callee).alternatives().iter().any(|v| self.reaches(v, method)) {
+                if self.ev.at(call.unit, c.callee).alternatives().iter().any(|v| self.reaches(v, method))
+                    || self.is_created(call.unit, c.callee)
+                {
                     let mut made = self.request(guards, call, verb, url.clone());
                     made.guards.extend(declared.iter().cloned());
                     requests.push(made);
@@ -273,12 +275,7 @@ impl Declared<'_, '_> {
         makes.into_iter().find_map(|site| {
             let unit = self.ev.program.unit(site.unit);
             let call = unit.module.call(site.expr)?;
-            let of_type = |e: ExprId| simple_name(&unit.module, e).is_some_and(|n| n == *name);
-            let class_literal = |e: ExprId| match &unit.module.expr(e).kind {
-                ExprKind::Attr { object, .. } => of_type(*object),
-                _ => of_type(e),
-            };
-            if !call.args.iter().any(|a| class_literal(a.value)) && !call.type_args.iter().any(|t| of_type(*t)) {
+            if !names_type(&unit.module, call, name) {
                 return None;
             }
             let span = match unit.index.func_of(site.expr) {
@@ -294,6 +291,26 @@ impl Declared<'_, '_> {
             let arg = Site { unit: site.unit, expr: unit.module.call(base.expr)?.args.first()?.value };
             Some((super::address(self.ev, arg)?, self.ev.program.place(arg)))
         })
+    }
+
+    /// True for a method of what `create(Api.class)` returned.
+    fn is_created(&self, unit: UnitId, callee: ExprId) -> bool {
+        if self.framework.annotation.is_some() {
+            return false;
+        }
+        let module = &self.ev.program.unit(unit).module;
+        let ExprKind::Attr { object, .. } = &module.expr(callee).kind else { return false };
+        let Some(name) = text_of(module, *object) else { return false };
+        let ours = &self.module().class(self.class).name;
+        let makes = |value: ExprId| module.call(value).is_some_and(|call| names_type(module, call, ours));
+        let field = module.classes.iter().flat_map(|c| &c.fields).any(|f| f.name == name && f.value.is_some_and(makes));
+        field
+            || module.stmts.iter().any(|s| match &s.kind {
+                StmtKind::Assign { target, value: Some(value), .. } => {
+                    text_of(module, *target) == Some(name) && makes(*value)
+                }
+                _ => false,
+            })
     }
 
     /// The path that a method is mapped to.
@@ -334,6 +351,25 @@ impl Declared<'_, '_> {
             async_callers: Vec::new(),
         }
     }
+}
+
+/// `create(Api.class)`, `create(Api::class.java)`, `create<Api>()`.
+fn names_type(module: &Module, call: &Call, name: &str) -> bool {
+    let of_type = |e: ExprId| simple_name(module, e).is_some_and(|n| n == name);
+    let literal = |e: ExprId| {
+        let mut at = e;
+        for _ in 0..3 {
+            if of_type(at) {
+                return true;
+            }
+            match &module.expr(at).kind {
+                ExprKind::Attr { object, .. } => at = *object,
+                _ => break,
+            }
+        }
+        false
+    };
+    call.args.iter().any(|a| literal(a.value)) || call.type_args.iter().any(|t| of_type(*t))
 }
 
 /// The method of a mapping annotation; the inner none when it is not said.

@@ -13,7 +13,7 @@ use crate::program::types::{build_root, simple_name};
 use crate::program::{Evaluator, Site};
 
 pub(super) use declared::declared;
-pub(super) use sent::{address, method, sent_to};
+pub(super) use sent::{address, base_url, method, sent_to};
 
 /// Setters and builder steps that may bring a limit with them, or take one away.
 const MAY_LIMIT: [&str; 20] = [

@@ -6,6 +6,7 @@ use crate::facts::module::{BinaryOp, ExprId, ExprKind, Module, StmtKind};
 use crate::program::index::{Binding, Parent};
 use crate::program::value::{Text, TextPart};
 use crate::program::{Evaluator, Site, Value};
+use crate::syntax::Place;
 
 /// How many steps of a chain are read.
 const MAX_STEPS: usize = 40;
@@ -26,11 +27,36 @@ pub(in crate::extract::http) fn sent_to(ev: &Evaluator<'_>, site: Site) -> (Opti
     let Some(call) = module.call(site.expr) else { return (None, None) };
     // Steps before it: `client.target(url).path("x").request().get()`.
     if let Some(target) = chain(module, call.callee).into_iter().find(|e| named(module, *e, &["target"])) {
-        return (module.call(target).and_then(|c| c.args.first()).map(|a| here(a.value)), None);
+        // With the steps up to `request()`.
+        let steps = chain(module, call.callee);
+        let request = steps.iter().find(|e| named(module, **e, &["request"]));
+        return (Some(here(request.copied().unwrap_or(target))), None);
     }
     // The object that is sent.
     let Some(arg) = call.args.first() else { return (None, None) };
     built(ev, here(arg.value))
+}
+
+/// The address that all requests of a client begin with: `WebClient.create(url)`,
+/// `builder().baseUrl(url).build()`, `defaultRequest { url(…) }` of Ktor.
+pub(in crate::extract::http) fn base_url(ev: &Evaluator<'_>, site: Site) -> Option<(Text, Place)> {
+    let module = &ev.program.unit(site.unit).module;
+    let here = |expr: ExprId| Site { unit: site.unit, expr };
+    let steps = chain(module, site.expr);
+    let said = steps.iter().find(|e| named(module, **e, &["baseUrl", "rootUri", "baseUri"]));
+    let created = || {
+        // `HttpClient.create(url)`; a builder or a settings object is no text.
+        steps.iter().find(|e| named(module, **e, &["create"]))
+    };
+    let span = module.expr(site.expr).span;
+    let in_lambda = || {
+        let calls = &ev.program.unit(site.unit).index.calls;
+        let inside = |e: ExprId| span.contains(module.expr(e).span) && named(module, e, &["url"]);
+        calls.iter().map(|c| c.expr).find(|e| inside(*e))
+    };
+    let step = said.or_else(created).copied().or_else(in_lambda)?;
+    let arg = here(module.call(step)?.args.first()?.value);
+    Some((address(ev, arg)?, ev.program.place(arg)))
 }
 
 /// What an object says that is built for a request: `HttpRequest.newBuilder(uri).GET().build()`,
@@ -105,7 +131,7 @@ pub(in crate::extract::http) fn address(ev: &Evaluator<'_>, site: Site) -> Optio
         let texts = || call.args.iter().filter_map(|a| address(ev, Site { unit: site.unit, expr: a.value }));
         match name.as_str() {
             "create" | "URI" | "URL" | "parse" | "get" | "fromHttpUrl" | "fromUriString" | "fromUri" | "fromPath"
-            | "toHttpUrl" | "toUri" | "of" | "newBuilder" | "buildString" => {
+            | "toHttpUrl" | "toUri" | "of" | "target" | "newBuilder" | "buildString" => {
                 if let Some(text) = texts().next() {
                     out = text;
                 } else if let ExprKind::Attr { object, .. } = &module.expr(call.callee).kind
