@@ -125,6 +125,9 @@ impl System {
         for health in &self.served.health {
             owners(health.place).for_each(|service| all[service].health.push(health.clone()));
         }
+        for embedded in &self.served.embedded {
+            owners(embedded.place).for_each(|service| all[service].embedded.push(embedded.clone()));
+        }
         all
     }
 }
@@ -148,8 +151,9 @@ pub fn build(
     // What registers a route is a server, whatever else stands in its package.
     let production = |unit| program.is_production(unit);
     let mut served = routes::extract(&ev, &production);
-    jvm::apply(tree, program, &services, &owners, &mut http, &mut served);
-    let calls::Requests { calls, outgoing } = calls::requests(&services, &owners, &http);
+    let files = jvm::settings::Files::read(tree);
+    jvm::apply(tree, program, &services, &owners, &mut http, &mut served, &files);
+    let calls::Requests { calls, outgoing } = calls::requests(&services, &owners, &http, &files);
     let datastores = stores::find(tree, &ev, &in_scope, &services, &owners, &deployment.projects);
     let settings = Settings::read(tree);
     let publish::Publishing { publishers, dual_writes } = publish::extract(&ev, &in_scope, &settings);

@@ -55,6 +55,20 @@ impl<'e, 'a> Guards<'e, 'a> {
         out
     }
 
+    /// The guards that a method declares, and those of its class: `@Retry` on an interface that a
+    /// framework implements.
+    pub fn of_declaration(&self, unit: UnitId, func: FuncId) -> Vec<Guard> {
+        let module = &self.ev.program.unit(unit).module;
+        let function = module.func(func);
+        let class = function.class.map(|c| module.class(c).decorators.as_slice()).unwrap_or_default();
+        let mut out = Vec::new();
+        for &decorator in function.decorators.iter().chain(class) {
+            out.extend(self.of_value(unit, decorator, Some(function.is_async)));
+        }
+        cover(&mut out, unit, function.span);
+        out
+    }
+
     /// `until` is the function whose callers are looked at elsewhere: a wrapper stands around different
     /// calls for each of them.
     fn collect(&self, site: Site, hops: u32, until: Option<FuncRef>, out: &mut Vec<Guard>) {
