@@ -92,8 +92,14 @@ pub fn verdict(service: &Service, served: &Served) -> Verdict {
             }
         }
     }
+    let unresolved = served.gaps.iter().any(|g| g.kind == GapKind::Unresolved);
+    let is_operational = |r: &Route| r.path.ends_with("/metrics") || path::under(&r.path, "/debug");
+    let is_server = !matches!(service.kind, ServiceKind::Job | ServiceKind::Infrastructure);
+    if is_server && !served.remote.is_empty() && served.routes.iter().all(is_operational) && !unresolved {
+        return Verdict::Missing;
+    }
     // A worker that serves its metrics is still a worker: a check of the process is its health check.
-    if served.routes.iter().all(|r| r.path.ends_with("/metrics")) && served.embedded.is_empty() {
+    if served.routes.iter().all(is_operational) && served.embedded.is_empty() {
         return match service.kind {
             ServiceKind::Worker if probes.iter().any(|(p, _)| p.kind == ProbeKind::Exec) => Verdict::Present(None),
             ServiceKind::Http | ServiceKind::Gateway | ServiceKind::Grpc => Verdict::Unknown,

@@ -125,6 +125,9 @@ impl System {
         for health in &self.served.health {
             owners(health.place).for_each(|service| all[service].health.push(health.clone()));
         }
+        for remote in &self.served.remote {
+            owners(remote.place).for_each(|service| all[service].remote.push(remote.clone()));
+        }
         for embedded in &self.served.embedded {
             owners(embedded.place).for_each(|service| all[service].embedded.push(embedded.clone()));
         }

@@ -112,6 +112,12 @@ pub(super) fn libraries(ev: &Evaluator<'_>, in_scope: &InScope<'_>, served: &mut
             grpc(served, site);
         }
     }
+    for &site in ev.program.calls_named("RegisterHealthServer") {
+        let symbol = ev.callee(site).map(|(symbol, _)| symbol);
+        if in_scope(site.unit) && symbol.is_some_and(|s| s.starts_with("google.golang.org/grpc/health/")) {
+            grpc(served, site);
+        }
+    }
     for name in ["HealthImplementation", "addService"] {
         for &site in ev.program.calls_named(name) {
             if in_scope(site.unit) && ev.program.language(site.unit) != Language::Python && grpc_node(ev, site, name) {

@@ -7,6 +7,7 @@
 
 mod attach;
 mod django;
+mod golang;
 pub mod graph;
 pub mod health;
 mod jvm;
@@ -109,6 +110,8 @@ pub struct Served {
     pub health: Vec<HealthEvidence>,
     /// Servers that a dependency starts, with all that they answer among the routes and gaps.
     pub embedded: Vec<Embedded>,
+    /// What answers the methods of protobuf services, sorted by place.
+    pub remote: Vec<App>,
 }
 
 /// True when code of this unit is production code that runs on a server.
@@ -122,8 +125,9 @@ pub fn extract(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Served {
     next::next(ev, in_scope, &mut served);
     jvm::jvm(ev, in_scope, &mut served);
     plain::plain(ev, in_scope, &mut served);
+    golang::golang(ev, in_scope, &mut served);
     health::libraries(ev, in_scope, &mut served);
-    let Served { routes, apps, gaps, health, .. } = &mut served;
+    let Served { routes, apps, gaps, health, remote, .. } = &mut served;
     routes.sort_by(|a, b| (a.place, &a.path, &a.method).cmp(&(b.place, &b.path, &b.method)));
     routes.dedup();
     apps.sort_by_key(|a| a.place);
@@ -132,6 +136,8 @@ pub fn extract(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Served {
     gaps.dedup();
     health.sort_by_key(|h| h.place);
     health.dedup();
+    remote.sort_by_key(|r| r.place);
+    remote.dedup();
     served
 }
 

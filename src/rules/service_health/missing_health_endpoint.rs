@@ -16,7 +16,7 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
         if health::verdict(service, &served) != Verdict::Missing {
             continue;
         }
-        let app = served.apps.first();
+        let app = served.remote.first().filter(|_| served.routes.is_empty()).or(served.apps.first());
         let declared = app.map(|a| a.place).or_else(|| served.routes.first().map(|r| r.place));
         let embedded = served.embedded.first();
         let Some(place) = service.place.or(declared).or(embedded.map(|e| e.place)) else { continue };
@@ -70,12 +70,19 @@ fn count(served: &Served) -> String {
     routes.sort_unstable();
     routes.dedup();
     match routes.as_slice() {
+        [] => served.remote.first().map_or_else(String::new, |app| app.framework.clone()),
         [(method, path)] => format!("`{method} {path}`"),
         many => format!("{} routes", many.len()),
     }
 }
 
 fn help(framework: &str) -> String {
+    if framework == "gRPC" {
+        return "Register the health service of gRPC, such as `grpc_health_v1.RegisterHealthServer(server, \
+                health.NewServer())`, set it to SERVING when what the service cannot work without is there, and \
+                name it in the health check of the deployment"
+            .into();
+    }
     let route = match framework {
         "FastAPI" | "Starlette" => "@app.get(\"/health\")",
         "Flask" | "Quart" | "Flask-RESTful" | "Flask-RESTX" => "@app.get(\"/health\")",
@@ -88,6 +95,10 @@ fn help(framework: &str) -> String {
         "Micronaut" => "`/health` of the dependency `micronaut-management`",
         "Ktor" => "get(\"/health\") { call.respondText(\"ok\") }",
         "Servlet" => "@WebServlet(\"/health\")",
+        "net/http" | "gorilla/mux" => "mux.HandleFunc(\"GET /healthz\", health)",
+        "chi" | "fiber" => "router.Get(\"/healthz\", health)",
+        "gin" | "echo" | "httprouter" => "router.GET(\"/healthz\", health)",
+        "gRPC-Gateway" => "`runtime.WithHealthzEndpoint(client)` as an option of the mux",
         _ => "app.get('/health', …)",
     };
     format!(
