@@ -154,6 +154,14 @@ fn split(url: &str) -> Option<(&str, Option<String>)> {
     let (host, path) = rest.split_at(end);
     let host = host.rsplit('@').next().unwrap_or(host);
     let path = path.split(['?', '#']).next().unwrap_or("");
+    // `BASE + path`: what follows the port, or ends the address, is a path that is not known.
+    if let Some(known) = host.strip_suffix("{}").filter(|known| !known.ends_with([':', '.', '-']))
+        && !known.is_empty()
+        && !known.contains("{}")
+    {
+        let after_port = known.rsplit_once(':').is_some_and(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
+        return (after_port || path.is_empty()).then(|| (known, Some(format!("/{{}}{path}"))));
+    }
     if host.is_empty() || host.contains("{}") && !host.ends_with(":{}") {
         return None;
     }
@@ -170,6 +178,11 @@ mod tests {
         assert_eq!(split("http://u:p@orders"), Some(("orders", None)));
         assert_eq!(split("http://{}/api"), None);
         assert_eq!(split("http://orders:{}/api"), Some(("orders:{}", Some("/api".into()))));
+        assert_eq!(split("http://orders:8000{}"), Some(("orders:8000", Some("/{}".into()))));
+        assert_eq!(split("http://orders:8000{}/x"), Some(("orders:8000", Some("/{}/x".into()))));
+        assert_eq!(split("http://orders{}"), Some(("orders", Some("/{}".into()))));
+        assert_eq!(split("http://orders{}/x"), None, "a domain");
+        assert_eq!(split("http://orders-{}"), None);
         assert_eq!(split("/api"), None);
     }
 }

@@ -15,6 +15,7 @@ mod next;
 mod objects;
 pub mod path;
 mod plain;
+mod regex;
 mod scan;
 mod source;
 
