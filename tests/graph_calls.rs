@@ -135,3 +135,47 @@ app.get('/items*', (req, res) => {
     ]);
     assert_eq!(found, ["web -> catalogue GET /{} web/main.js:7", "web -> catalogue GET /{} web/main.js:8"]);
 }
+
+#[test]
+fn objects_of_one_wrapper_keep_their_addresses() {
+    let found = calls(&[
+        (
+            "compose.yaml",
+            "services:\n  web:\n    build: ./web\n  users:\n    build: ./users\n  stock:\n    build: ./stock\n",
+        ),
+        ("users/Dockerfile", NODE),
+        ("users/package.json", r#"{"name":"users","main":"main.js","dependencies":{"express":"4"}}"#),
+        ("users/main.js", "require('express')().listen(80)\n"),
+        ("stock/Dockerfile", NODE),
+        ("stock/package.json", r#"{"name":"stock","main":"main.js","dependencies":{"express":"4"}}"#),
+        ("stock/main.js", "require('express')().listen(80)\n"),
+        ("web/Dockerfile", NODE),
+        ("web/package.json", r#"{"name":"web","main":"main.ts","dependencies":{"express":"4","axios":"1"}}"#),
+        (
+            "web/main.ts",
+            r#"import axios from 'axios';
+import express from 'express';
+
+class Client {
+  http;
+  constructor(baseURL: string) {
+    this.http = axios.create({ baseURL, timeout: 1000 });
+  }
+  get(path: string) {
+    return this.http.get(path);
+  }
+}
+
+const users = new Client('http://users');
+const stock = new Client('http://stock');
+const app = express();
+app.get('/', async () => {
+  await users.get('/users/1');
+  await stock.get('/items');
+});
+app.listen(80);
+"#,
+        ),
+    ]);
+    assert_eq!(found, ["web -> stock GET /items web/main.ts:19", "web -> users GET /users/1 web/main.ts:18"]);
+}

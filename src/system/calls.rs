@@ -5,7 +5,7 @@ mod hosts;
 use std::collections::HashMap;
 
 use super::services::Service;
-use crate::extract::http::{HttpClient, HttpRequest};
+use crate::extract::http::{HttpClient, HttpRequest, SeenFrom};
 use crate::program::value::{Text, TextPart};
 use crate::syntax::{FileId, Place};
 
@@ -54,12 +54,15 @@ pub struct Requests {
 pub fn requests(services: &[Service], owners: &HashMap<FileId, Vec<usize>>, http: &[HttpClient]) -> Requests {
     let mut finder = Finder { services, owners, hosts: Hosts::new(services), found: Requests::default() };
     for client in http {
-        let bases: Vec<&Text> = client.base_url.iter().chain(&client.base_urls).map(|(text, _)| text).collect();
+        let mut bases: Vec<Base<'_>> = client.base_urls.iter().map(|(text, place)| (text, Some(*place))).collect();
+        if bases.is_empty() {
+            bases.extend(client.base_url.iter().map(|(text, _)| (text, None)));
+        }
         for request in &client.requests {
             finder.request(&bases, request);
         }
         if client.requests.is_empty() {
-            for base in bases {
+            for (base, _) in bases {
                 finder.address(client.place, None, base, None);
             }
         }
@@ -77,6 +80,9 @@ pub fn calls(services: &[Service], owners: &HashMap<FileId, Vec<usize>>, http: &
     requests(services, owners, http).calls
 }
 
+/// The address of a client, and what constructs it with that.
+type Base<'t> = (&'t Text, Option<Place>);
+
 struct Finder<'s> {
     services: &'s [Service],
     owners: &'s HashMap<FileId, Vec<usize>>,
@@ -86,51 +92,78 @@ struct Finder<'s> {
 
 impl Finder<'_> {
     /// A request as the callers of a wrapper make it; as it stands when none of them says where it leads.
-    fn request(&mut self, bases: &[&Text], request: &HttpRequest) {
+    fn request(&mut self, bases: &[Base<'_>], request: &HttpRequest) {
         let before = self.found.calls.len();
         for way in request.ways_in() {
-            self.way(bases, way.place, way.method.as_deref(), way.url.as_ref());
+            self.way(bases, &way);
         }
         if before == self.found.calls.len() && !request.seen_from.is_empty() {
-            self.way(bases, request.place, request.method.as_deref(), request.url.as_ref());
+            let own = HttpRequest { seen_from: Vec::new(), ..request.clone() };
+            own.ways_in().iter().for_each(|way| self.way(bases, way));
         }
     }
 
-    fn way(&mut self, bases: &[&Text], place: Place, method: Option<&str>, url: Option<&Text>) {
+    fn way(&mut self, bases: &[Base<'_>], way: &SeenFrom) {
         let empty = Text::default();
-        match url {
+        match way.url.as_ref() {
             url if !bases.is_empty() && url.is_none_or(is_relative) => {
-                for base in bases {
-                    self.address(place, method, base, Some(url.unwrap_or(&empty)));
+                for from in self.senders(way.place) {
+                    if let Some(base) = self.base(bases, way.through, from) {
+                        self.from(from, way.place, way.method.as_deref(), base, Some(url.unwrap_or(&empty)));
+                    }
                 }
             }
-            Some(url) => self.address(place, method, url, None),
+            Some(url) => self.address(way.place, way.method.as_deref(), url, None),
             None => {}
         }
     }
 
+    /// The address of the client that a request of a service goes through: of several that of its
+    /// construction, else the only one that the service has.
+    fn base<'t>(&self, bases: &[Base<'t>], through: Option<Place>, from: usize) -> Option<&'t Text> {
+        if let [(only, _)] = bases {
+            return Some(only);
+        }
+        if let Some((text, _)) = bases.iter().find(|(_, place)| through.is_some() && *place == through) {
+            return Some(text);
+        }
+        let has = |place: Place| self.owners.get(&place.file).is_some_and(|owners| owners.contains(&from));
+        let mut own = bases.iter().filter(|(_, place)| place.is_some_and(has));
+        let first = own.next()?;
+        own.next().is_none().then_some(first.0)
+    }
+
+    fn senders(&self, place: Place) -> Vec<usize> {
+        self.owners.get(&place.file).cloned().unwrap_or_default()
+    }
+
     fn address(&mut self, place: Place, method: Option<&str>, address: &Text, tail: Option<&Text>) {
-        for from in self.owners.get(&place.file).into_iter().flatten().filter_map(|index| self.services.get(*index)) {
-            let env = |name: &str| {
-                from.env.iter().find(|variable| variable.name == name).and_then(|variable| variable.value.clone())
-            };
-            let mut url = address.with_env(&env);
-            if let Some(tail) = tail {
-                let tail = tail.with_env(&env);
-                url = format!("{}/{}", url.trim_end_matches('/'), tail.trim_start_matches('/'));
+        for from in self.senders(place) {
+            self.from(from, place, method, address, tail);
+        }
+    }
+
+    fn from(&mut self, from: usize, place: Place, method: Option<&str>, address: &Text, tail: Option<&Text>) {
+        let Some(from) = self.services.get(from) else { return };
+        let env = |name: &str| {
+            from.env.iter().find(|variable| variable.name == name).and_then(|variable| variable.value.clone())
+        };
+        let mut url = address.with_env(&env);
+        if let Some(tail) = tail {
+            let tail = tail.with_env(&env);
+            url = format!("{}/{}", url.trim_end_matches('/'), tail.trim_start_matches('/'));
+        }
+        let Some((host, path)) = split(&url) else { return };
+        let method = method.map(str::to_owned);
+        match self.hosts.service(Some(from), host).and_then(|index| self.services.get(index)) {
+            Some(to) if to.name == from.name => {}
+            Some(to) => {
+                let (from, to) = (from.name.clone(), to.name.clone());
+                self.found.calls.push(Call { from, to, method, path, place });
             }
-            let Some((host, path)) = split(&url) else { continue };
-            let method = method.map(str::to_owned);
-            match self.hosts.service(Some(from), host).and_then(|index| self.services.get(index)) {
-                Some(to) if to.name == from.name => {}
-                Some(to) => {
-                    let (from, to) = (from.name.clone(), to.name.clone());
-                    self.found.calls.push(Call { from, to, method, path, place });
-                }
-                None => {
-                    let (from, host) = (from.name.clone(), host.trim_end_matches(":{}").to_ascii_lowercase());
-                    self.found.outgoing.push(Outgoing { from, host, method, path, place });
-                }
+            None => {
+                let (from, host) = (from.name.clone(), host.trim_end_matches(":{}").to_ascii_lowercase());
+                self.found.outgoing.push(Outgoing { from, host, method, path, place });
             }
         }
     }
