@@ -6,7 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::jvm::settings::{Files, Own};
 use super::services::Service;
-use crate::extract::http::{HttpClient, HttpRequest};
+use crate::extract::http::{HttpClient, HttpRequest, SeenFrom};
 use crate::program::value::{Text, TextPart};
 use crate::syntax::{FileId, Place};
 
@@ -64,12 +64,15 @@ pub(super) fn requests(
     let hosts = Hosts::new(services);
     let mut finder = Finder { services, owners, hosts, settings, registered, found: Requests::default() };
     for client in http {
-        let bases: Vec<&Text> = client.base_url.iter().chain(&client.base_urls).map(|(text, _)| text).collect();
+        let mut bases: Vec<Base<'_>> = client.base_urls.iter().map(|(text, place)| (text, Some(*place))).collect();
+        if bases.is_empty() {
+            bases.extend(client.base_url.iter().map(|(text, _)| (text, None)));
+        }
         for request in &client.requests {
             finder.request(&bases, request);
         }
         if client.requests.is_empty() {
-            for base in bases {
+            for (base, _) in bases {
                 finder.address(client.place, None, base, None);
             }
         }
@@ -104,6 +107,9 @@ fn is_jvm(service: &Service) -> bool {
     service.languages.iter().any(|l| matches!(l.as_str(), "java" | "kotlin"))
 }
 
+/// The address of a client, and what constructs it with that.
+type Base<'t> = (&'t Text, Option<Place>);
+
 struct Finder<'s> {
     services: &'s [Service],
     owners: &'s HashMap<FileId, Vec<usize>>,
@@ -129,65 +135,91 @@ impl<'s> Finder<'s> {
     }
 
     /// A request as the callers of a wrapper make it; as it stands when none of them says where it leads.
-    fn request(&mut self, bases: &[&Text], request: &HttpRequest) {
+    fn request(&mut self, bases: &[Base<'_>], request: &HttpRequest) {
         let before = self.found.calls.len();
         for way in request.ways_in() {
-            self.way(bases, way.place, way.method.as_deref(), way.url.as_ref());
+            self.way(bases, &way);
         }
         if before == self.found.calls.len() && !request.seen_from.is_empty() {
-            self.way(bases, request.place, request.method.as_deref(), request.url.as_ref());
+            let own = HttpRequest { seen_from: Vec::new(), ..request.clone() };
+            own.ways_in().iter().for_each(|way| self.way(bases, way));
         }
     }
 
-    fn way(&mut self, bases: &[&Text], place: Place, method: Option<&str>, url: Option<&Text>) {
+    fn way(&mut self, bases: &[Base<'_>], way: &SeenFrom) {
         let empty = Text::default();
-        match url {
+        match way.url.as_ref() {
             url if !bases.is_empty() && url.is_none_or(is_relative) => {
-                for base in bases {
-                    self.address(place, method, base, Some(url.unwrap_or(&empty)));
+                for from in self.senders(way.place) {
+                    if let Some(base) = self.base(bases, way.through, from) {
+                        self.from(from, way.place, way.method.as_deref(), base, Some(url.unwrap_or(&empty)));
+                    }
                 }
             }
-            Some(url) => self.address(place, method, url, None),
+            Some(url) => self.address(way.place, way.method.as_deref(), url, None),
             None => {}
         }
     }
 
+    /// The address of the client that a request of a service goes through: of several that of its
+    /// construction, else the only one that the service has.
+    fn base<'t>(&self, bases: &[Base<'t>], through: Option<Place>, from: usize) -> Option<&'t Text> {
+        if let [(only, _)] = bases {
+            return Some(only);
+        }
+        if let Some((text, _)) = bases.iter().find(|(_, place)| through.is_some() && *place == through) {
+            return Some(text);
+        }
+        let has = |place: Place| self.owners.get(&place.file).is_some_and(|owners| owners.contains(&from));
+        let mut own = bases.iter().filter(|(_, place)| place.is_some_and(has));
+        let first = own.next()?;
+        own.next().is_none().then_some(first.0)
+    }
+
+    fn senders(&self, place: Place) -> Vec<usize> {
+        self.owners.get(&place.file).cloned().unwrap_or_default()
+    }
+
     fn address(&mut self, place: Place, method: Option<&str>, address: &Text, tail: Option<&Text>) {
-        for &index in self.owners.get(&place.file).into_iter().flatten() {
-            let Some(from) = self.services.get(index) else { continue };
-            let own = self.settings.get(index).and_then(Option::as_ref);
-            let env = |name: &str| {
-                let variable = from.env.iter().find(|variable| variable.name == name);
-                variable.and_then(|variable| variable.value.clone()).or_else(|| own?.value(name))
-            };
-            let mut url = address.with_env(&env);
-            if let Some(tail) = tail {
-                let tail = tail.with_env(&env);
-                let tail = tail.trim_start_matches('/');
-                if !tail.is_empty() {
-                    url = format!("{}/{tail}", url.trim_end_matches('/'));
-                }
+        for from in self.senders(place) {
+            self.from(from, place, method, address, tail);
+        }
+    }
+
+    fn from(&mut self, index: usize, place: Place, method: Option<&str>, address: &Text, tail: Option<&Text>) {
+        let Some(from) = self.services.get(index) else { return };
+        let own = self.settings.get(index).and_then(Option::as_ref);
+        let env = |name: &str| {
+            let variable = from.env.iter().find(|variable| variable.name == name);
+            variable.and_then(|variable| variable.value.clone()).or_else(|| own?.value(name))
+        };
+        let mut url = address.with_env(&env);
+        if let Some(tail) = tail {
+            let tail = tail.with_env(&env);
+            let tail = tail.trim_start_matches('/');
+            if !tail.is_empty() {
+                url = format!("{}/{tail}", url.trim_end_matches('/'));
             }
-            if url.contains("${") {
-                let Some(filled) = own.and_then(|own| own.filled(&url, 0)) else { continue };
-                url = filled;
+        }
+        if url.contains("${") {
+            let Some(filled) = own.and_then(|own| own.filled(&url, 0)) else { return };
+            url = filled;
+        }
+        // A client that is named by a key has its address in the settings.
+        if let Some(configured) = own.and_then(|own| own.client_address(&url)) {
+            url = configured;
+        }
+        let Some((host, path)) = split(&url) else { return };
+        let method = method.map(str::to_owned);
+        match self.service(from, host) {
+            Some(to) if to.name == from.name => {}
+            Some(to) => {
+                let (from, to) = (from.name.clone(), to.name.clone());
+                self.found.calls.push(Call { from, to, method, path, place });
             }
-            // A client that is named by a key has its address in the settings.
-            if let Some(configured) = own.and_then(|own| own.client_address(&url)) {
-                url = configured;
-            }
-            let Some((host, path)) = split(&url) else { continue };
-            let method = method.map(str::to_owned);
-            match self.service(from, host) {
-                Some(to) if to.name == from.name => {}
-                Some(to) => {
-                    let (from, to) = (from.name.clone(), to.name.clone());
-                    self.found.calls.push(Call { from, to, method, path, place });
-                }
-                None => {
-                    let (from, host) = (from.name.clone(), host.trim_end_matches(":{}").to_ascii_lowercase());
-                    self.found.outgoing.push(Outgoing { from, host, method, path, place });
-                }
+            None => {
+                let (from, host) = (from.name.clone(), host.trim_end_matches(":{}").to_ascii_lowercase());
+                self.found.outgoing.push(Outgoing { from, host, method, path, place });
             }
         }
     }
@@ -211,6 +243,14 @@ fn split(url: &str) -> Option<(&str, Option<String>)> {
     let (host, path) = rest.split_at(end);
     let host = host.rsplit('@').next().unwrap_or(host);
     let path = path.split(['?', '#']).next().unwrap_or("");
+    // `BASE + path`: what follows the port, or ends the address, is a path that is not known.
+    if let Some(known) = host.strip_suffix("{}").filter(|known| !known.ends_with([':', '.', '-']))
+        && !known.is_empty()
+        && !known.contains("{}")
+    {
+        let after_port = known.rsplit_once(':').is_some_and(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
+        return (after_port || path.is_empty()).then(|| (known, Some(format!("/{{}}{path}"))));
+    }
     if host.is_empty() || host.contains("{}") && !host.ends_with(":{}") {
         return None;
     }
@@ -227,6 +267,11 @@ mod tests {
         assert_eq!(split("http://u:p@orders"), Some(("orders", None)));
         assert_eq!(split("http://{}/api"), None);
         assert_eq!(split("http://orders:{}/api"), Some(("orders:{}", Some("/api".into()))));
+        assert_eq!(split("http://orders:8000{}"), Some(("orders:8000", Some("/{}".into()))));
+        assert_eq!(split("http://orders:8000{}/x"), Some(("orders:8000", Some("/{}/x".into()))));
+        assert_eq!(split("http://orders{}"), Some(("orders", Some("/{}".into()))));
+        assert_eq!(split("http://orders{}/x"), None, "a domain");
+        assert_eq!(split("http://orders-{}"), None);
         assert_eq!(split("/api"), None);
     }
 }

@@ -89,9 +89,20 @@ fn seen_from(ev: &Evaluator<'_>, form: &Request, symbol: &str, call: &Call, site
             let outer = context.outermost()?;
             let (method, url) = told(&context);
             let idempotency_key = key_in(ev, form, call, site, &context);
-            Some(SeenFrom { place: ev.program.place(outer), site: outer, method, url, idempotency_key })
+            let through = through(ev, outer);
+            Some(SeenFrom { place: ev.program.place(outer), site: outer, method, url, idempotency_key, through })
         })
         .collect()
+}
+
+/// The construction of the object that a method is called on.
+fn through(ev: &Evaluator<'_>, site: Site) -> Option<Place> {
+    let module = &ev.program.unit(site.unit).module;
+    let ExprKind::Attr { object, .. } = &module.expr(module.call(site.expr)?.callee).kind else { return None };
+    match ev.at(site.unit, *object) {
+        Value::Object { call: Some(call), .. } => Some(ev.program.place(call)),
+        _ => None,
+    }
 }
 
 fn method_in(

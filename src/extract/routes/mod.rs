@@ -16,6 +16,7 @@ mod next;
 mod objects;
 pub mod path;
 mod plain;
+mod regex;
 mod scan;
 mod source;
 

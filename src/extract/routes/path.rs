@@ -68,7 +68,8 @@ pub fn normalise(path: &str, parameters: Parameters) -> String {
         match parameters {
             Parameters::Brace => brace(&segment, &mut out),
             Parameters::Colon => colon(&segment, &mut out),
-            Parameters::Angle => angle(&segment, &mut out),
+            // Regular expressions are written with angles once they are read.
+            Parameters::Angle | Parameters::Regex => angle(&segment, &mut out),
         }
     }
     if out.is_empty() { "/".into() } else { out }
