@@ -5,9 +5,11 @@
 
 pub mod command;
 pub mod compose;
+pub mod csharp;
 pub mod dockerfile;
 pub mod dump;
 mod error;
+pub mod golang;
 pub mod javascript;
 pub mod jvm;
 pub mod manifest;
@@ -15,3 +17,4 @@ pub mod module;
 pub mod probe;
 pub mod python;
 pub mod settings;
+mod walk;
