@@ -3,7 +3,6 @@
 use crate::extract::Presence;
 use crate::extract::settings::Settings;
 use crate::facts::module::{ExprId, ExprKind, StmtKind};
-use crate::files::{self, Zone};
 use crate::program::types::{build_root, simple_name};
 use crate::program::{Evaluator, Site};
 
@@ -47,7 +46,7 @@ pub(super) fn verdict(ev: &Evaluator<'_>, found: &Found<'_>, channels: &[String]
     for id in ev.program.ids() {
         let unit = ev.program.unit(id);
         let near = build_root(&unit.path) == own;
-        if !unit.module.language.is_jvm() || files::zone(&unit.path) != Zone::Production {
+        if !unit.module.language.is_jvm() || !ev.program.is_production(id) {
             continue;
         }
         for (i, expr) in unit.module.exprs.iter().enumerate() {
@@ -97,7 +96,7 @@ fn declares(ev: &Evaluator<'_>, channels: &[String]) -> bool {
     ["Queue", "durable", "nonDurable"].iter().flat_map(|name| ev.program.calls_named(name)).any(|site| {
         let unit = ev.program.unit(site.unit);
         unit.module.language.is_jvm()
-            && files::zone(&unit.path) == Zone::Production
+            && ev.program.is_production(site.unit)
             && unit
                 .module
                 .call(site.expr)

@@ -273,7 +273,9 @@ fn of_declaration(ev: &Evaluator<'_>, declaration: &QueueDeclaration, site: Site
         return Presence::Present(ev.program.place(setting));
     }
     // A passive declaration only asks whether the queue is there.
-    let passive = setting::argument(ev, site, &["passive".to_string(), "1".to_string()]);
+    // The second argument of the JVM's client says that the queue is durable.
+    let second = if ev.program.language(site.unit).is_jvm() { "passive" } else { "1" };
+    let passive = setting::argument(ev, site, &["passive".to_string(), second.to_string()]);
     if passive.is_some_and(|p| setting::boolean(ev, p) == Some(true)) {
         return Presence::Unknown("the queue is declared elsewhere".into());
     }

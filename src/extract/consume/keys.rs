@@ -65,7 +65,8 @@ impl<'f, 'c> Configured<'f, 'c> {
         if code.is_present() {
             return code;
         }
-        for name in &self.names {
+        let nameless = [String::new()];
+        for name in if self.names.is_empty() { &nameless } else { self.names.as_slice() } {
             for deciding in &self.found.source.dead_letter_keys {
                 let key = deciding.key.replace("{channel}", name);
                 let hit = match key.split_once('*') {

@@ -14,6 +14,8 @@ pub mod shape;
 pub mod transport;
 
 #[cfg(test)]
+mod jvm_tests;
+#[cfg(test)]
 mod tests;
 
 use crate::catalog::publish::{Publish, PublishKind};
