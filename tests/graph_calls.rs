@@ -1,4 +1,6 @@
 //! `graph --format json` lists the calls between services with target, method, path, file and line.
+// Outside of `#[test]` clippy does not know that these are tests.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 

@@ -1,4 +1,6 @@
 //! Several repositories as one system: by their exported facts, and as several roots.
+// Outside of `#[test]` clippy does not know that these are tests.
+#![allow(clippy::unwrap_used)]
 
 mod support;
 
