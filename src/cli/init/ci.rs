@@ -6,36 +6,27 @@ use super::plan::{Change, Fault, read_text};
 use super::yaml_list;
 use crate::syntax::data::Node;
 
-/// Where this project is.
-const REPOSITORY: &str = env!("CARGO_PKG_REPOSITORY");
-const VERSION: &str = env!("CARGO_PKG_VERSION");
-
 /// The hook's id: the plain name belongs to a linter of SKILL.md files.
-pub(super) const HOOK_ID: &str = "skillcheck-lint";
+const HOOK_ID: &str = "skillcheck-lint";
+
+/// A template with the version of this binary in it.
+fn filled(template: &str) -> String {
+    template.replace("{{version}}", env!("CARGO_PKG_VERSION"))
+}
 
 /// The entry for `.pre-commit-config.yaml`.
-pub(super) fn pre_commit_entry() -> String {
-    format!("- repo: {REPOSITORY}\n  rev: v{VERSION}\n  hooks:\n    - id: {HOOK_ID}\n")
+fn pre_commit_entry() -> String {
+    filled(include_str!("templates/pre-commit.yaml"))
 }
 
 /// The workflow for GitHub: annotations in the pull request, findings in code scanning, a job summary.
-pub(super) fn github_workflow() -> String {
-    let action = REPOSITORY.trim_start_matches("https://github.com/");
-    format!(
-        "name: skillcheck\n\non:\n  pull_request:\n  push:\n    branches: [main]\n\npermissions:\n  contents: read\n  \
-         security-events: write\n\njobs:\n  skillcheck:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: \
-         actions/checkout@v4\n        with:\n          fetch-depth: 0\n      - uses: {action}@v{VERSION}\n"
-    )
+fn github_workflow() -> String {
+    filled(include_str!("templates/github.yml"))
 }
 
 /// The job for GitLab.
-pub(super) fn gitlab_job() -> String {
-    format!(
-        "skillcheck:\n  stage: test\n  image: python:3.13-slim\n  script:\n    - pip install --quiet \
-         skillcheck-lint=={VERSION}\n    - skillcheck lint --output human --output \
-         gitlab=gl-code-quality-report.json\n  artifacts:\n    when: always\n    reports:\n      codequality: \
-         gl-code-quality-report.json\n"
-    )
+fn gitlab_job() -> String {
+    filled(include_str!("templates/gitlab.yml"))
 }
 
 const GITLAB_JOB: &str = ".gitlab/skillcheck.yml";

@@ -23,7 +23,7 @@ use crate::skills;
 use plan::{Change, Fault, What};
 
 /// The configuration that is written: everything in it is a comment, so it changes nothing.
-const TEMPLATE: &str = include_str!("skillcheck.yaml");
+const TEMPLATE: &str = include_str!("templates/skillcheck.yaml");
 
 /// What to set up.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
