@@ -35,7 +35,10 @@ pub fn zone(path: &str) -> Zone {
     }
     // behave keeps the steps of its scenarios in `features/steps`.
     let is_steps = segments.windows(2).any(|pair| pair == ["features", "steps"]);
-    if is_steps || segments.iter().any(|s| is_test_folder(s)) || is_test_file(name) {
+    // Gradle's source sets: `src/integrationTest/java`.
+    let is_set =
+        segments.windows(2).any(|pair| pair[0] == "src" && (pair[1].ends_with("test") || pair[1].ends_with("tests")));
+    if is_steps || is_set || segments.iter().any(|s| is_test_folder(s)) || is_test_file(name) {
         return Zone::Test;
     }
     // Below a source root, `tools` and `docs` are ordinary packages: an agent's tools, the API's
