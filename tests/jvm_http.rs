@@ -299,3 +299,31 @@ fn a_check_of_actuator_is_answered_by_the_dependency() {
         outcome.findings.iter().map(|f| f.rule).filter(|r| r.starts_with("service-health")).collect();
     assert_eq!(health, [""; 0]);
 }
+
+#[test]
+fn operators_behind_a_variable_protect_what_it_holds() {
+    let text = |tail: &str| {
+        format!(
+            "package a;\nimport org.springframework.web.reactive.function.client.WebClient;\n\
+             class Peer {{ private final WebClient web = WebClient.create();\n\
+             Object get() {{ Mono<R> response = web.get().uri(\"http://users/x\").exchange(); return response.flatMap(r -> r){tail}; }} }}\n"
+        )
+    };
+    assert_eq!(class(&text("")), ALL);
+    let guarded =
+        ".transformDeferred(TimeLimiterOperator.of(limiter)).transformDeferred(CircuitBreakerOperator.of(breaker))";
+    assert_eq!(class(&text(guarded)), ["missing-retry Peer.java"]);
+}
+
+#[test]
+fn interfaces_with_annotations_of_their_own_are_protected_by_them() {
+    let text = |annotations: &str| {
+        format!(
+            "package a;\nimport org.eclipse.microprofile.rest.client.inject.RegisterRestClient;\nimport org.eclipse.microprofile.faulttolerance.*;\nimport jakarta.ws.rs.*;\n\
+             @Path(\"/users\") @RegisterRestClient(configKey = \"users\") interface Peer {{ @GET {annotations} String all(); }}\n\
+             class User {{ @Inject Peer peer; String f() {{ return peer.all(); }} }}\n"
+        )
+    };
+    assert_eq!(class(&text("")), BOUNDED);
+    assert_eq!(class(&text("@Retry @CircuitBreaker")), [""; 0]);
+}

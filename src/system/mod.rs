@@ -172,14 +172,14 @@ pub fn build(
         publishers,
         dual_writes,
         consumers,
-        // Sagas of Java and Kotlin are written with libraries that the extractor does not know yet.
-        sagas: saga::extract(&ev, &|unit| in_scope(unit) && !program.language(unit).is_jvm()),
+        sagas: saga::extract(&ev, &in_scope),
         served,
         map: SystemMap::default(),
     };
     system.map.endpoints = health::endpoints(&system);
     messaging::fill(&mut system);
     system.map.health = health::all(&system);
+    system.map.sagas = map::sagas(&system);
     system.map.datastores = stores::shown(&system.datastores, &system.services);
     system
 }

@@ -9,7 +9,7 @@ mod web_xml;
 use std::collections::{HashMap, HashSet};
 
 use super::services::Service;
-use crate::extract::http::{Guard, HttpClient};
+use crate::extract::http::{Guard, HttpClient, Timeout};
 use crate::extract::routes::{Route, Served, path};
 use crate::files::Tree;
 use crate::program::types::{build_root, simple_name};
@@ -122,6 +122,10 @@ fn configure(client: &mut HttpClient, own: &Own, builds: &Builds, root: &str) {
             && matches!(client.library.as_str(), "OpenFeign" | "RestTemplate" | "WebClient"))
     {
         client.retry_unknown.get_or_insert_with(|| "the settings or Spring Retry may repeat it".to_string());
+    }
+    // Quarkus brings limits of its own to every JAX-RS client.
+    if client.library == "JAX-RS" && client.timeout == Timeout::Unsaid && text.contains("quarkus") {
+        client.timeout = Timeout::Unknown;
     }
     if client.library != "OpenFeign" {
         return;

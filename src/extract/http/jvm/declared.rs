@@ -32,8 +32,6 @@ struct Framework {
     breaker_help: &'static str,
 }
 
-const RESILIENCE4J: &str = "put `@CircuitBreaker(name = \"peer\")` of Resilience4j on the calling method";
-
 const FRAMEWORKS: [Framework; 5] = [
     Framework {
         library: "OpenFeign",
@@ -48,7 +46,7 @@ const FRAMEWORKS: [Framework; 5] = [
         breaker_help: "Set `spring.cloud.openfeign.circuitbreaker.enabled=true` (with `spring-cloud-starter-circuitbreaker-resilience4j`), or put `@CircuitBreaker(name = \"peer\")` of Resilience4j on the calling method",
     },
     Framework {
-        library: "Micronaut HTTP client",
+        library: "Micronaut HTTP",
         annotation: Some("Client"),
         package: "io.micronaut",
         address: &["value", "id"],
@@ -59,7 +57,7 @@ const FRAMEWORKS: [Framework; 5] = [
         breaker_help: "Put `@CircuitBreaker` of `micronaut-retry` on the `@Client` interface",
     },
     Framework {
-        library: "MicroProfile REST client",
+        library: "MicroProfile REST",
         annotation: Some("RegisterRestClient"),
         package: "",
         address: &["baseUri", "configKey"],
@@ -215,14 +213,11 @@ impl Declared<'_, '_> {
             timeout_help: framework.timeout_help.to_string(),
             retry_help: match framework.library {
                 "OpenFeign" => "`@Retry(name = \"peer\")` of Resilience4j on the calling method, or a `Retryer.Default` bean for requests that are idempotent".into(),
-                "Micronaut HTTP client" => "`@Retryable(attempts = \"3\", multiplier = \"2\")` of `micronaut-retry` on the interface".into(),
-                "MicroProfile REST client" => "`@Retry` with `@ExponentialBackoff` of SmallRye on the method".into(),
+                "Micronaut HTTP" => "`@Retryable(attempts = \"3\", multiplier = \"2\")` of `micronaut-retry` on the interface".into(),
+                "MicroProfile REST" => "`@Retry` with `@ExponentialBackoff` of SmallRye on the method".into(),
                 _ => "`@Retry(name = \"peer\")` of Resilience4j with `exponentialBackoff` and a jitter".into(),
             },
-            breaker_help: match framework.breaker_help {
-                "" => RESILIENCE4J.to_string(),
-                help => help.to_string(),
-            },
+            breaker_help: framework.breaker_help.to_string(),
         }
     }
 
