@@ -47,6 +47,8 @@ pub(super) enum Command {
     Lint(LintArgs),
     /// Keep what is there today out of the report
     Baseline(BaselineArgs),
+    /// Show or remove what is kept from one run to the next
+    Cache(CacheArgs),
     /// List the rules
     Rules(RulesArgs),
     /// Explain a rule, or list the rules of a skill
@@ -94,7 +96,7 @@ pub(super) struct Input {
     #[arg(long)]
     pub(super) no_config: bool,
 
-    /// Read every file anew; there is no cache yet, so this changes nothing
+    /// Read every file anew, and keep nothing for the next run; the answer is the same
     #[arg(long)]
     pub(super) no_cache: bool,
 
@@ -207,6 +209,22 @@ pub(super) struct BaselineShow {
     /// The baseline, instead of the nearest skillcheck-baseline.json upwards
     #[arg(long, value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct CacheArgs {
+    #[command(subcommand)]
+    pub(super) command: CacheCommand,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(super) enum CacheCommand {
+    /// Print the folder (SKILLCHECK_CACHE_DIR, else the cache folder of the system)
+    Path,
+    /// Show how large it is, and what is known about the current folder
+    Info,
+    /// Remove all caches
+    Clean,
 }
 
 #[derive(Debug, clap::Args)]

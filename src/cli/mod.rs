@@ -2,6 +2,7 @@
 
 mod args;
 mod baseline;
+mod cache;
 mod changed;
 mod completions;
 mod environment;
@@ -38,6 +39,7 @@ pub fn main() -> Exit {
     match args.command {
         Command::Lint(lint) => lint::run(&lint, &terminal),
         Command::Baseline(baseline) => baseline::run(&baseline, &terminal),
+        Command::Cache(cache) => cache::run(&cache, &terminal),
         Command::Rules(rules) => rules::run(&rules, &terminal),
         Command::Explain(explain) => explain::run(&explain, &terminal),
         Command::Graph(graph) => graph::run(&graph, &terminal),

@@ -2,11 +2,14 @@
 //! of its findings is reported.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::SystemTime;
 
 use super::Exit;
 use super::args::Input;
 use super::output::Terminal;
+use crate::cache::Cache;
 use crate::check::{self, CheckError, Outcome, Request};
 use crate::config::{self, Config, LoadError};
 use crate::files::Overlay;
@@ -52,7 +55,15 @@ fn nearest(paths: &[PathBuf], terminal: &Terminal) -> Result<Option<PathBuf>, Ex
 
 /// Runs the check on the files as they are.
 pub(super) fn check(input: &Input, config: Config, preview: bool, terminal: &Terminal) -> Result<Outcome, Exit> {
-    check_state(input, config, preview, &Overlay::default(), terminal)
+    let cache = open_cache(input);
+    let outcome = check_state(input, config, preview, &Overlay::default(), &cache, terminal)?;
+    cache.save();
+    Ok(outcome)
+}
+
+/// What is known about the files from earlier runs.
+pub(super) fn open_cache(input: &Input) -> Arc<Cache> {
+    Arc::new(if input.no_cache { Cache::in_memory() } else { Cache::open(&input.paths) })
 }
 
 /// Runs the check on another state of the files.
@@ -61,14 +72,15 @@ pub(super) fn check_state(
     config: Config,
     preview: bool,
     overlay: &Overlay,
+    cache: &Arc<Cache>,
     terminal: &Terminal,
 ) -> Result<Outcome, Exit> {
     if let Some(threads) = input.threads {
         // Fails only when a pool exists already, and none does: this is the first parallel work.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global();
     }
-    let overlay = overlay.clone();
-    let request = Request { paths: input.paths.clone(), config, preview, overlay, ..Request::default() };
+    let (overlay, cache) = (overlay.clone(), Arc::clone(cache));
+    let request = Request { paths: input.paths.clone(), config, preview, overlay, cache, ..Request::default() };
     let mut outcome = check::check(request).map_err(|error| match error {
         CheckError::Path { path, reason } => {
             terminal.error(format_args!("can't check `{}`: {reason}", path.display()), None)
@@ -115,12 +127,35 @@ pub(super) struct Run {
     pub(super) incomplete: bool,
     /// The run saw a whole repository, and all of it.
     pub(super) complete: bool,
+    /// Keeps what was found out about the files, while the report is written.
+    pub(super) saving: Saving,
+}
+
+/// A thread that saves a cache. Whoever drops it waits for its end.
+#[derive(Default)]
+pub(super) struct Saving(Option<JoinHandle<()>>);
+
+impl Saving {
+    /// Begins.
+    pub(super) fn start(cache: Arc<Cache>) -> Self {
+        Saving(Some(std::thread::spawn(move || cache.save())))
+    }
+}
+
+impl Drop for Saving {
+    fn drop(&mut self) {
+        // A thread that panicked has said so.
+        let _ = self.0.take().map(JoinHandle::join);
+    }
 }
 
 /// Runs the check and settles its findings.
 pub(super) fn settled(input: &Input, config: &Config, asked: &Asked, terminal: &Terminal) -> Result<Run, Exit> {
-    let outcome = check(input, config.clone(), asked.preview || config.preview, terminal)?;
-    Ok(settle(outcome, input, config, asked))
+    let cache = open_cache(input);
+    let preview = asked.preview || config.preview;
+    let outcome = check_state(input, config.clone(), preview, &Overlay::default(), &cache, terminal)?;
+    let saving = Saving::start(cache);
+    Ok(Run { saving, ..settle(outcome, input, config, asked) })
 }
 
 /// Settles the findings of a run.
@@ -141,7 +176,7 @@ pub(super) fn settle(mut outcome: Outcome, input: &Input, config: &Config, asked
     };
     let raw = std::mem::take(&mut outcome.findings);
     let settled = findings::settle(&outcome.tree, raw, &outcome.suppressions, &settings);
-    Run { outcome, settled, incomplete, complete }
+    Run { outcome, settled, incomplete, complete, saving: Saving::default() }
 }
 
 /// True when no folder above the path shows that it is only a part of a repository.
