@@ -15,7 +15,7 @@ pub(super) fn plain(ev: &Evaluator<'_>, in_scope: &InScope<'_>, served: &mut Ser
     for unit in ev.program.ids().filter(|u| in_scope(*u)) {
         match ev.program.language(unit) {
             Language::Python => python(ev, unit, served),
-            Language::JavaScript | Language::TypeScript | Language::Java | Language::Kotlin => {}
+            _ => {}
         }
     }
     for name in ["createServer", "createSecureServer"] {
