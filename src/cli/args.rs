@@ -106,6 +106,7 @@ pub(super) struct Input {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("repair").args(["fix", "diff"]).multiple(true))]
 pub(super) struct LintArgs {
     #[command(flatten)]
     pub(super) input: Input,
@@ -164,6 +165,18 @@ pub(super) struct LintArgs {
     /// List every file and what became of it, instead of the findings
     #[arg(long)]
     pub(super) show_files: bool,
+
+    /// Repair what can be repaired safely: each repair is checked, and what does not help is not written
+    #[arg(long, conflicts_with_all = ["staged", "show_files"])]
+    pub(super) fix: bool,
+
+    /// Repairs after which a person has to look at what else depends on them, too
+    #[arg(long, requires = "repair")]
+    pub(super) unsafe_fixes: bool,
+
+    /// Show what --fix would change, and change nothing
+    #[arg(long, conflicts_with_all = ["staged", "show_files"])]
+    pub(super) diff: bool,
 
     /// Count the findings of each rule and service instead of listing them
     #[arg(long)]

@@ -3,9 +3,9 @@
 use super::args::{LintArgs, Output};
 use super::output::Terminal;
 use super::run::{self as shared, Asked, Run};
-use super::{Exit, baseline, changed, environment};
+use super::{Exit, baseline, changed, environment, fix};
 use crate::check::{FileState, Outcome};
-use crate::config::FailOn;
+use crate::config::{Config, FailOn};
 use crate::findings::{self, Baseline, Settled, Sources};
 use crate::report::Report;
 use crate::rules::{self, Rule, Severity, Stage};
@@ -27,14 +27,29 @@ fn lint(args: &LintArgs, terminal: &Terminal) -> Result<Exit, Exit> {
         let outcome = shared::check(&args.input, config.clone(), preview || config.preview, terminal)?;
         return show_files(&outcome, terminal);
     }
-    let mut run = match changed::comparison(args) {
-        Some(comparison) => changed::run(args, &config, &asked, &comparison, terminal)?,
-        None => shared::settled(&args.input, &config, &asked, terminal)?,
-    };
-    apply_baseline(args, &asked, &mut run, terminal)?;
-    run.settled.hide_below(args.min_confidence);
+    let mut run = reported(args, &config, &asked, terminal)?;
+    if args.fix || args.diff {
+        let repaired = fix::run(args, &config, &asked, &run, terminal)?;
+        if args.diff {
+            return Ok(exit(args.fail_on.or(config.fail_on), &run.settled, run.incomplete));
+        }
+        if repaired {
+            run = reported(args, &config, &asked, terminal)?;
+        }
+    }
     write(args, &outputs, &run, terminal)?;
     Ok(exit(args.fail_on.or(config.fail_on), &run.settled, run.incomplete))
+}
+
+/// Runs everything and leaves what is to be reported.
+fn reported(args: &LintArgs, config: &Config, asked: &Asked, terminal: &Terminal) -> Result<Run, Exit> {
+    let mut run = match changed::comparison(args) {
+        Some(comparison) => changed::run(args, config, asked, &comparison, terminal)?,
+        None => shared::settled(&args.input, config, asked, terminal)?,
+    };
+    apply_baseline(args, asked, &mut run, terminal)?;
+    run.settled.hide_below(args.min_confidence);
+    Ok(run)
 }
 
 /// Takes out what the baseline knows. `--no-config` gives the same answer everywhere, so it looks for none.

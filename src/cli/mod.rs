@@ -8,6 +8,7 @@ mod completions;
 mod environment;
 mod exit;
 mod explain;
+mod fix;
 mod graph;
 mod init;
 mod lint;
