@@ -8,6 +8,9 @@ use crate::extract::Presence;
 use crate::extract::publish::{Kind, Publisher};
 use crate::program::value::Text;
 
+/// The broker of a library that works with several.
+const UNNAMED: &str = "binder";
+
 /// What is known of a channel: the services that publish to it and those that consume from it.
 type Ends = (BTreeSet<String>, BTreeSet<String>);
 
@@ -23,15 +26,13 @@ pub(super) fn fill(system: &mut System) {
         for name in &names {
             channels.entry((publisher.broker.clone(), name.clone())).or_default().0.extend(services.iter().cloned());
         }
-        if publisher.kind == Kind::Event
-            && let Some(name) = event(publisher)
-        {
+        for name in published(publisher) {
             let versioned = match &publisher.version {
                 Presence::Unknown(_) => None,
                 known => Some(known.is_present()),
             };
             let channel = names.first().cloned();
-            events.push(Event { name, channel, producers: services, versioned, place: publisher.place });
+            events.push(Event { name, channel, producers: services.clone(), versioned, place: publisher.place });
         }
     }
     for consumer in &system.consumers {
@@ -40,6 +41,16 @@ pub(super) fn fill(system: &mut System) {
         let names = consumer.channels.iter().chain(consumer.handlers.iter().flat_map(|h| &h.channels));
         for name in names.filter(|n| !n.is_empty() && *n != "{}") {
             channels.entry((consumer.broker.clone(), name.clone())).or_default().1.extend(services.iter().cloned());
+        }
+    }
+    // A binder that no setting names is the broker at which others know the channel.
+    let unnamed: Vec<(String, String)> = channels.keys().filter(|(broker, _)| broker == UNNAMED).cloned().collect();
+    for key in unnamed {
+        let named = channels.keys().find(|(broker, name)| broker != UNNAMED && *name == key.1).cloned();
+        if let Some((named, ends)) = named.and_then(|named| Some((named, channels.remove(&key)?))) {
+            let known = channels.entry(named).or_default();
+            known.0.extend(ends.0);
+            known.1.extend(ends.1);
         }
     }
     let map = &mut system.map;
@@ -66,8 +77,12 @@ fn names(publisher: &Publisher) -> Vec<String> {
     if destinations.is_empty() { known(&publisher.keys) } else { destinations }
 }
 
-/// The name of what is published: its class, else its routing key, else its channel.
-fn event(publisher: &Publisher) -> Option<String> {
-    let ty = publisher.payloads.iter().find_map(|s| s.types.first()).map(ToString::to_string);
-    ty.or_else(|| publisher.channel())
+/// The names of what is published: its classes, else its routing key, else its channel.
+fn published(publisher: &Publisher) -> BTreeSet<String> {
+    if publisher.kind != Kind::Event {
+        return BTreeSet::new();
+    }
+    let types = publisher.payloads.iter().filter_map(|s| s.types.first()).map(ToString::to_string);
+    let types: BTreeSet<String> = types.collect();
+    if types.is_empty() { publisher.channel().into_iter().collect() } else { types }
 }
