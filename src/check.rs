@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::exchange::{self, Repository};
-use crate::files::{self, FileKind, Tree};
+use crate::files::{self, FileKind, Overlay, Tree};
 use crate::findings::{self, Suppression};
 pub use crate::problem::Problem;
 use crate::program::{self, load::Prefilter};
@@ -27,6 +27,8 @@ pub struct Request {
     pub config: Config,
     /// Preview rules run too.
     pub preview: bool,
+    /// How the files that are looked at differ from those on disk.
+    pub overlay: Overlay,
     /// Parses every source file, also those that name no library of the catalog. Slower, and the answer
     /// is the same; tests compare the two.
     pub every_file: bool,
@@ -53,6 +55,15 @@ pub struct Outcome {
     pub problems: Vec<Problem>,
     /// Counts.
     pub stats: Stats,
+}
+
+impl Outcome {
+    /// The rules that may only be broken in a run that sees other repositories too. One service shares
+    /// nothing with itself; what it shares with those of other repositories shows there.
+    pub fn broken_elsewhere(&self) -> &'static [&'static str] {
+        let alone = !self.tree.others.is_empty() || self.system.services.len() < 2;
+        if alone { rules::CROSS_REPOSITORY } else { &[] }
+    }
 }
 
 /// What became of a file.
@@ -104,6 +115,7 @@ pub fn check(request: Request) -> Result<Outcome, CheckError> {
         })?;
     }
     let mut walked = files::walk(paths, &globset::GlobSet::empty());
+    request.overlay.apply(&mut walked.tree);
     walked.tree.files.retain(|file| !request.config.excludes(file));
     outcome.tree = walked.tree;
     outcome.stats.files_walked = outcome.tree.files.len() as u64;

@@ -20,6 +20,7 @@ pub mod extract;
 pub mod facts;
 pub mod files;
 pub mod findings;
+pub mod git;
 pub mod guard;
 pub mod problem;
 pub mod program;

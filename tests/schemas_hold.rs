@@ -51,6 +51,25 @@ fn json_output_keeps_its_schema() {
 }
 
 #[test]
+fn gitlab_and_rdjson_outputs_keep_their_schemas() {
+    for (format, schema) in [("gitlab", "gitlab-code-quality"), ("rdjson", "rdjson")] {
+        let schema = format!("tests/schemas/{schema}.schema.json");
+        for folder in ["fixtures/shop-broken", "fixtures/shop"] {
+            let run = skillcheck(&["lint", folder, "--output", format]);
+            let output: Value = serde_json::from_str(&run.stdout).unwrap();
+            assert_eq!(faults(&schema, &output), [""; 0], "{format} {folder}");
+        }
+        assert!(!faults(&schema, &serde_json::json!([{}])).is_empty(), "{format}: the schema refuses nothing");
+        assert!(!faults(&schema, &serde_json::json!({"diagnostics": [{}]})).is_empty());
+    }
+    let run = skillcheck(&["lint", "fixtures/shop-broken", "--output", "gitlab"]);
+    let output: Value = serde_json::from_str(&run.stdout).unwrap();
+    let list = output.as_array().unwrap();
+    let prints: std::collections::BTreeSet<_> = list.iter().map(|issue| issue["fingerprint"].as_str()).collect();
+    assert!(list.len() > 10 && prints.len() == list.len(), "GitLab shows one issue for each fingerprint");
+}
+
+#[test]
 fn sarif_output_keeps_its_schema() {
     let run = skillcheck(&["lint", "fixtures/shop-broken", "--output", "sarif"]);
     let output: Value = serde_json::from_str(&run.stdout).unwrap();

@@ -1,8 +1,9 @@
 //! `skillcheck facts`.
 
+use super::Exit;
 use super::args::FactsArgs;
 use super::output::Terminal;
-use super::{Exit, run as shared};
+use super::run::{self as shared, Asked};
 use crate::exchange;
 
 /// Runs the command.
@@ -20,7 +21,7 @@ fn facts(args: &FactsArgs, terminal: &Terminal) -> Result<Exit, Exit> {
         }
     };
     let config = shared::configuration(&args.input, terminal)?;
-    let outcome = shared::check(&args.input, config, false, Vec::new(), false, terminal)?;
+    let outcome = shared::check(&args.input, config, &Asked::default(), terminal)?;
     let (header, facts) = exchange::collect(&outcome, &name);
     match &args.output {
         Some(file) => terminal.save(file, |out| exchange::write(&header, &facts, out))?,

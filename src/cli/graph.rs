@@ -1,8 +1,9 @@
 //! `skillcheck graph`.
 
+use super::Exit;
 use super::args::{GraphArgs, TextOrJson};
 use super::output::Terminal;
-use super::{Exit, run as shared};
+use super::run::{self as shared, Asked};
 use crate::report;
 
 /// Runs the command.
@@ -13,7 +14,8 @@ pub(super) fn run(args: &GraphArgs, terminal: &Terminal) -> Exit {
 fn graph(args: &GraphArgs, terminal: &Terminal) -> Result<Exit, Exit> {
     let config = shared::configuration(&args.input, terminal)?;
     let others = shared::others(&args.input, &args.others, terminal)?;
-    let outcome = shared::check(&args.input, config, false, others, args.others.facts_only, terminal)?;
+    let asked = Asked { others, facts_only: args.others.facts_only, ..Asked::default() };
+    let outcome = shared::check(&args.input, config, &asked, terminal)?;
     terminal.print(|out| match args.format {
         TextOrJson::Text => report::graph::text(&outcome.system, &outcome.tree, out),
         TextOrJson::Json => report::graph::json(&outcome.system, &outcome.tree, out),

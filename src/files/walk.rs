@@ -194,7 +194,7 @@ fn configure(builder: &mut WalkBuilder, exclude: &GlobSet, printer: &Arc<Printer
             }
             let reason = if NEVER_ENTERED.contains(&name.as_ref()) {
                 SkipReason::Dependencies
-            } else if name == "dist" && entry.path().with_file_name("package.json").is_file() {
+            } else if is_build_output(entry.path()) {
                 SkipReason::BuildOutput
             } else if exclude.is_match(printer.print(entry.path())) {
                 SkipReason::Excluded
@@ -225,7 +225,12 @@ fn visit(entry: &DirEntry, exclude: &GlobSet, printer: &Printer, found: &Mutex<F
         return lock(found).skip(path, SkipReason::Special);
     }
     match entry.metadata() {
-        Ok(metadata) => lock(found).files.push(File { path, absolute: entry.path().to_owned(), size: metadata.len() }),
+        Ok(metadata) => lock(found).files.push(File {
+            path,
+            absolute: entry.path().to_owned(),
+            size: metadata.len(),
+            ..File::default()
+        }),
         Err(error) => lock(found).errors.push(walk_error(&error, printer)),
     }
 }
@@ -234,7 +239,7 @@ fn link(absolute: &Path, path: String, found: &Mutex<Found>) {
     let target = absolute.canonicalize().and_then(|target| Ok((target.metadata()?, target)));
     let reason = match target {
         Ok((metadata, target)) if metadata.is_file() => {
-            let file = File { path, absolute: absolute.to_owned(), size: metadata.len() };
+            let file = File { path, absolute: absolute.to_owned(), size: metadata.len(), ..File::default() };
             return lock(found).links.push((file, target));
         }
         Ok((metadata, _)) if is_dir(metadata.file_type()) => SkipReason::FolderLink,
@@ -319,7 +324,24 @@ fn distinct_names(roots: &[&PathBuf]) -> Vec<String> {
     (0..roots.len()).map(name).collect()
 }
 
-fn common_folder(roots: &[PathBuf]) -> Option<PathBuf> {
+/// How a path below one of the roots of a walk is printed.
+pub(super) fn printed(roots: &[PathBuf], path: &Path) -> Option<String> {
+    let printer = Printer::new(roots);
+    printer.is_inside(path).then(|| printer.print(path))
+}
+
+/// True for folders that the walk does not enter, whatever ignore files say.
+pub(super) fn is_never_entered(name: &str) -> bool {
+    NEVER_ENTERED.contains(&name) || VERSION_CONTROL.contains(&name)
+}
+
+/// A `dist` folder beside a `package.json`.
+pub(super) fn is_build_output(folder: &Path) -> bool {
+    folder.file_name().is_some_and(|name| name == "dist") && folder.with_file_name("package.json").is_file()
+}
+
+/// The deepest folder that holds all of these files and folders.
+pub(super) fn common_folder(roots: &[PathBuf]) -> Option<PathBuf> {
     let folder = |root: &PathBuf| match root.is_dir() {
         true => root.clone(),
         false => root.parent().map(Path::to_owned).unwrap_or_default(),

@@ -19,6 +19,8 @@ pub struct Reported {
     pub finding: Finding,
     /// 16 hexadecimal digits that stay the same when other lines change.
     pub fingerprint: String,
+    /// The same for findings that only their order tells apart: same rule, file and code.
+    pub kind: u64,
 }
 
 /// What decides which findings are reported.
@@ -54,8 +56,23 @@ pub struct Settled {
     pub sources: Sources,
     /// How many findings a comment suppressed.
     pub suppressed: usize,
-    /// How many findings `min_severity` hides.
+    /// How many findings `min_severity` and [`Settled::hide_below`] hide.
     pub hidden: usize,
+    /// How many findings the baseline knows; they are not among `findings`.
+    pub baselined: usize,
+    /// How many findings of the baseline did not come any more in a full run.
+    pub gone: usize,
+    /// How many findings were there before the change that was asked about, and are not touched by it.
+    pub unchanged: usize,
+}
+
+impl Settled {
+    /// Hides the findings that are less sure.
+    pub fn hide_below(&mut self, confidence: Confidence) {
+        let before = self.findings.len();
+        self.findings.retain(|reported| reported.finding.confidence >= confidence);
+        self.hidden += before - self.findings.len();
+    }
 }
 
 /// Applies levels, suppressions and filters; gives every finding its fingerprint and its place in the
@@ -87,12 +104,12 @@ pub fn settle(tree: &Tree, raw: Vec<Finding>, suppressions: &[Suppression], sett
         .filter(|(_, kept)| *kept)
         .map(|(pair, _)| pair)
         .chain(own.into_iter().zip(own_prints))
-        .map(|(finding, fingerprint)| Reported { finding, fingerprint })
+        .map(|(finding, (fingerprint, kind))| Reported { finding, fingerprint, kind })
         .collect();
     let before = reported.len();
     reported.retain(|r| r.finding.severity >= settings.min_severity);
     reported.sort_by(|a, b| compare(&a.finding, &b.finding));
-    Settled { hidden: before - reported.len(), findings: reported, sources, suppressed }
+    Settled { hidden: before - reported.len(), findings: reported, sources, suppressed, ..Settled::default() }
 }
 
 /// Sorts by path, span and rule, and keeps one of several findings of the same rule at a place.

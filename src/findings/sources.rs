@@ -2,13 +2,12 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::path::Path;
 use std::sync::OnceLock;
 
 use rayon::prelude::*;
 
 use super::printable::printable;
-use crate::files::Tree;
+use crate::files::{File, Tree};
 use crate::syntax::{FileId, Span};
 
 /// Lines and columns count from 1; columns count characters (Unicode scalar values).
@@ -37,8 +36,11 @@ impl Source {
     }
 
     /// Reads a file; what can't be read any more is an empty text, invalid UTF-8 is replaced.
-    pub fn read(path: &Path) -> Self {
-        let bytes = std::fs::read(path).unwrap_or_default();
+    pub fn read(file: &File) -> Self {
+        let bytes = match &file.content {
+            Some(content) => content.to_vec(),
+            None => std::fs::read(&file.absolute).unwrap_or_default(),
+        };
         Source::new(match String::from_utf8(bytes) {
             Ok(text) => text,
             Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
@@ -120,7 +122,7 @@ impl Sources {
         files.sort_unstable();
         files.dedup();
         let others = files.split_off(files.partition_point(|id| (id.0 as usize) < tree.files.len()));
-        let sources = files.into_par_iter().map(|id| (id, Source::read(&tree.file(id).absolute))).collect();
+        let sources = files.into_par_iter().map(|id| (id, Source::read(tree.file(id)))).collect();
         let positions = |id: &FileId| {
             let places = tree.other(*id)?.places.iter();
             let position = |(line, column): (u32, u32)| Position { line: line as usize, column: column as usize };

@@ -248,7 +248,7 @@ mod tests {
         let file = |path: &str, text: &str| {
             let absolute = folder.path().join(path.replace('/', "_"));
             std::fs::write(&absolute, text).unwrap();
-            File { path: path.to_owned(), absolute, size: text.len() as u64 }
+            File { path: path.to_owned(), absolute, size: text.len() as u64, ..File::default() }
         };
         let files = vec![file("orders/main.py", "\nroute\ncall\n"), file("other.py", "route\n")];
         let tree = Tree { roots: vec![], files, others: vec![] };

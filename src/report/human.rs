@@ -122,10 +122,20 @@ fn summary(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     if report.settled.suppressed > 0 {
         parts.push(format!("{} suppressed", report.settled.suppressed));
     }
+    if report.settled.baselined > 0 {
+        parts.push(format!("{} in the baseline", report.settled.baselined));
+    }
     if report.settled.hidden > 0 {
-        parts.push(format!("{} below --min-severity", report.settled.hidden));
+        parts.push(format!("{} below --min-severity or --min-confidence", report.settled.hidden));
+    }
+    if report.settled.unchanged > 0 {
+        parts.push(format!("{} that the change did not touch", report.settled.unchanged));
     }
     writeln!(out, "{BOLD}Found{RESET} {}", parts.join(", "))?;
+    if report.settled.gone > 0 {
+        let gone = count(report.settled.gone, "finding");
+        writeln!(out, "{gone} of the baseline did not come any more: skillcheck baseline prune")?;
+    }
     unchecked(report, out)?;
     if let Some(rule) = most_frequent(report) {
         writeln!(out, "{DIM}To see why a rule matters and how to follow it:{RESET} skillcheck explain {rule}")?;

@@ -1,5 +1,6 @@
 //! The versioned JSON output: `schemas/findings.schema.json`.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
@@ -28,12 +29,24 @@ fn value(report: &Report<'_>) -> Value {
             "counts": {"error": errors, "warning": warnings, "info": infos},
             "suppressed": report.settled.suppressed,
             "hidden": report.settled.hidden,
+            "baselined": report.settled.baselined,
+            "unchanged": report.settled.unchanged,
+            "rules": rules(report),
             "files": {"walked": stats.files_walked, "parsed": stats.files_parsed, "bytes": stats.bytes},
             "unknown": unknown,
             "not_checked": report.problems.iter().map(|p| problem(report, p)).collect::<Vec<_>>(),
             "incomplete": report.incomplete(),
         },
     })
+}
+
+/// How often each rule is broken, by name.
+fn rules(report: &Report<'_>) -> BTreeMap<String, usize> {
+    let mut rules = BTreeMap::new();
+    for reported in report.findings() {
+        *rules.entry(reported.finding.rule.to_owned()).or_default() += 1;
+    }
+    rules
 }
 
 fn finding(report: &Report<'_>, reported: &Reported) -> Value {

@@ -2,8 +2,9 @@
 
 mod hosts;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
+use super::jvm::settings::{Files, Own};
 use super::services::Service;
 use crate::extract::http::{HttpClient, HttpRequest, SeenFrom};
 use crate::program::value::{Text, TextPart};
@@ -50,9 +51,18 @@ pub struct Requests {
     pub outgoing: Vec<Outgoing>,
 }
 
-/// The requests whose address is known. `owners` are those of [`super::owners::owners`].
-pub fn requests(services: &[Service], owners: &HashMap<FileId, Vec<usize>>, http: &[HttpClient]) -> Requests {
-    let mut finder = Finder { services, owners, hosts: Hosts::new(services), found: Requests::default() };
+/// The requests whose address is known. `owners` are those of [`super::owners::owners`], `settings` the files
+/// that the services of the JVM are configured with.
+pub(super) fn requests(
+    services: &[Service],
+    owners: &HashMap<FileId, Vec<usize>>,
+    http: &[HttpClient],
+    settings: &Files,
+) -> Requests {
+    let settings: Vec<Option<Own>> = services.iter().map(|s| is_jvm(s).then(|| settings.of(s))).collect();
+    let registered = registered(&settings);
+    let hosts = Hosts::new(services);
+    let mut finder = Finder { services, owners, hosts, settings, registered, found: Requests::default() };
     for client in http {
         let mut bases: Vec<Base<'_>> = client.base_urls.iter().map(|(text, place)| (text, Some(*place))).collect();
         if bases.is_empty() {
@@ -75,9 +85,26 @@ pub fn requests(services: &[Service], owners: &HashMap<FileId, Vec<usize>>, http
     found
 }
 
-/// The calls between services, sorted; see [`requests`].
+/// The calls between services, sorted, where nothing is configured by files of the JVM.
 pub fn calls(services: &[Service], owners: &HashMap<FileId, Vec<usize>>, http: &[HttpClient]) -> Vec<Call> {
-    requests(services, owners, http).calls
+    requests(services, owners, http, &Files::default()).calls
+}
+
+/// The names of applications, in lower case, with the service of each.
+fn registered(settings: &[Option<Own>]) -> HashMap<String, Option<usize>> {
+    let keys = ["spring.application.name", "quarkus.application.name", "micronaut.application.name"];
+    let mut found = HashMap::new();
+    for (index, own) in settings.iter().enumerate() {
+        let names = keys.iter().filter_map(|key| own.as_ref()?.value(key));
+        for name in names.map(|name| name.to_ascii_lowercase()).collect::<BTreeSet<String>>() {
+            found.entry(name).and_modify(|known| *known = None).or_insert(Some(index));
+        }
+    }
+    found
+}
+
+fn is_jvm(service: &Service) -> bool {
+    service.languages.iter().any(|l| matches!(l.as_str(), "java" | "kotlin"))
 }
 
 /// The address of a client, and what constructs it with that.
@@ -87,10 +114,26 @@ struct Finder<'s> {
     services: &'s [Service],
     owners: &'s HashMap<FileId, Vec<usize>>,
     hosts: Hosts<'s>,
+    /// What the services of the JVM are configured with, in the order of the services.
+    settings: Vec<Option<Own>>,
+    /// The services by the names of their applications; none for a name that several have.
+    registered: HashMap<String, Option<usize>>,
     found: Requests,
 }
 
-impl Finder<'_> {
+impl<'s> Finder<'s> {
+    /// The service behind a host: by its name on the network, else by the name of its application.
+    fn service(&self, from: &Service, host: &str) -> Option<&'s Service> {
+        let found = self.hosts.service(Some(from), host).and_then(|index| self.services.get(index));
+        found.or_else(|| self.registered(host))
+    }
+
+    /// The service that registers itself under a name (Eureka, Consul).
+    fn registered(&self, host: &str) -> Option<&'s Service> {
+        let host = host.split(':').next().unwrap_or(host).to_ascii_lowercase();
+        self.registered.get(&host).copied().flatten().and_then(|index| self.services.get(index))
+    }
+
     /// A request as the callers of a wrapper make it; as it stands when none of them says where it leads.
     fn request(&mut self, bases: &[Base<'_>], request: &HttpRequest) {
         let before = self.found.calls.len();
@@ -143,19 +186,32 @@ impl Finder<'_> {
         }
     }
 
-    fn from(&mut self, from: usize, place: Place, method: Option<&str>, address: &Text, tail: Option<&Text>) {
-        let Some(from) = self.services.get(from) else { return };
+    fn from(&mut self, index: usize, place: Place, method: Option<&str>, address: &Text, tail: Option<&Text>) {
+        let Some(from) = self.services.get(index) else { return };
+        let own = self.settings.get(index).and_then(Option::as_ref);
         let env = |name: &str| {
-            from.env.iter().find(|variable| variable.name == name).and_then(|variable| variable.value.clone())
+            let variable = from.env.iter().find(|variable| variable.name == name);
+            variable.and_then(|variable| variable.value.clone()).or_else(|| own?.value(name))
         };
         let mut url = address.with_env(&env);
         if let Some(tail) = tail {
             let tail = tail.with_env(&env);
-            url = format!("{}/{}", url.trim_end_matches('/'), tail.trim_start_matches('/'));
+            let tail = tail.trim_start_matches('/');
+            if !tail.is_empty() {
+                url = format!("{}/{tail}", url.trim_end_matches('/'));
+            }
+        }
+        if url.contains("${") {
+            let Some(filled) = own.and_then(|own| own.filled(&url, 0)) else { return };
+            url = filled;
+        }
+        // A client that is named by a key has its address in the settings.
+        if let Some(configured) = own.and_then(|own| own.client_address(&url)) {
+            url = configured;
         }
         let Some((host, path)) = split(&url) else { return };
         let method = method.map(str::to_owned);
-        match self.hosts.service(Some(from), host).and_then(|index| self.services.get(index)) {
+        match self.service(from, host) {
             Some(to) if to.name == from.name => {}
             Some(to) => {
                 let (from, to) = (from.name.clone(), to.name.clone());

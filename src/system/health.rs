@@ -4,7 +4,7 @@ use super::System;
 use super::map::{Endpoint, Health};
 use super::services::{Service, ServiceKind, starts_worker};
 use crate::extract::routes::health::{conventional, is_framework_health};
-use crate::extract::routes::{GapKind, HealthPath, Route, Served, path};
+use crate::extract::routes::{GapKind, HealthKind, HealthPath, Route, Served, path};
 use crate::facts::probe::{ProbeKind, ProbeTarget, probe};
 
 /// What is known about the health check of a service.
@@ -74,7 +74,11 @@ pub fn verdict(service: &Service, served: &Served) -> Verdict {
     }
     let probes = probes(service);
     if !served.health.is_empty() || probes.iter().any(|(p, _)| p.kind == ProbeKind::Grpc) {
-        return Verdict::Present(None);
+        let path = served.health.iter().find_map(|h| match &h.kind {
+            HealthKind::Dependency(path) => path.clone(),
+            HealthKind::Grpc => None,
+        });
+        return Verdict::Present(path);
     }
     // A path that a health check of the repository names is a health path when something answers it.
     for (target, _) in &probes {
@@ -88,8 +92,14 @@ pub fn verdict(service: &Service, served: &Served) -> Verdict {
             }
         }
     }
+    let unresolved = served.gaps.iter().any(|g| g.kind == GapKind::Unresolved);
+    let is_operational = |r: &Route| r.path.ends_with("/metrics") || path::under(&r.path, "/debug");
+    let is_server = !matches!(service.kind, ServiceKind::Job | ServiceKind::Infrastructure);
+    if is_server && !served.remote.is_empty() && served.routes.iter().all(is_operational) && !unresolved {
+        return Verdict::Missing;
+    }
     // A worker that serves its metrics is still a worker: a check of the process is its health check.
-    if served.routes.iter().all(|r| r.path.ends_with("/metrics")) {
+    if served.routes.iter().all(is_operational) && served.embedded.is_empty() {
         return match service.kind {
             ServiceKind::Worker if probes.iter().any(|(p, _)| p.kind == ProbeKind::Exec) => Verdict::Present(None),
             ServiceKind::Http | ServiceKind::Gateway | ServiceKind::Grpc => Verdict::Unknown,
@@ -113,7 +123,8 @@ pub fn verdict(service: &Service, served: &Served) -> Verdict {
             GapKind::Files => false,
         });
     // A route that answers everything answers a health check too, though not a meaningful one.
-    let everything = served.routes.iter().all(|r| path::matches(&r.path, "/some/path/of/no/meaning"));
+    let all = |r: &Route| path::matches(&r.path, "/some/path/of/no/meaning");
+    let everything = !served.routes.is_empty() && served.routes.iter().all(all);
     if unread || everything { Verdict::Unknown } else { Verdict::Missing }
 }
 

@@ -102,6 +102,17 @@ pub struct Event {
     pub place: Place,
 }
 
+/// The sagas, for the map.
+pub(super) fn sagas(system: &super::System) -> Vec<Saga> {
+    let shown = |saga: &crate::extract::saga::Saga| Saga {
+        name: saga.name.clone(),
+        service: system.services_at(saga.place).into_iter().next(),
+        steps: saga.steps.iter().map(|step| step.name.clone()).collect(),
+        place: saga.place,
+    };
+    system.sagas.iter().map(shown).collect()
+}
+
 /// A saga.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Saga {

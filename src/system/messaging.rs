@@ -22,7 +22,7 @@ pub(super) fn fill(system: &mut System) {
     let mut channels: BTreeMap<(String, String), Ends> = BTreeMap::new();
     let mut brokers: BTreeSet<String> = BTreeSet::new();
     let mut events = Vec::new();
-    for publisher in system.publishers.iter().filter(|p| p.kind != Kind::Reply) {
+    for publisher in system.publishers.iter().filter(|p| !matches!(p.kind, Kind::Reply | Kind::Telemetry)) {
         let producers = system.services_at(publisher.place);
         brokers.insert(publisher.broker.clone());
         let names = destinations(publisher);
@@ -87,8 +87,14 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && !text.contains("{}")
 }
 
+/// The events of a publisher, named by the class of what is published, else by the routing key, else by
+/// the channel.
 fn event(publisher: &Publisher, channel: Option<String>, producers: &[String]) -> Vec<Event> {
-    let mut names: Vec<String> = publisher.keys.iter().map(Text::pattern).filter(|name| is_name(name)).collect();
+    let class = publisher.payloads.iter().find_map(|payload| payload.types.first());
+    let mut names: Vec<String> = class.map(ToString::to_string).into_iter().collect();
+    if names.is_empty() {
+        names.extend(publisher.keys.iter().map(Text::pattern).filter(|name| is_name(name)));
+    }
     names.sort();
     names.dedup();
     if names.is_empty() {

@@ -22,6 +22,7 @@ use crate::extract::http::{self, BlockingCall, HttpClient};
 use crate::extract::publish::{self, DualWrite, Publisher};
 use crate::extract::routes::{self, App, Served};
 use crate::extract::saga::{self, Saga};
+use crate::extract::settings::Settings;
 use crate::files::Tree;
 use crate::program::{Evaluator, Program};
 use crate::syntax::{FileId, Place};
@@ -124,6 +125,12 @@ impl System {
         for health in &self.served.health {
             owners(health.place).for_each(|service| all[service].health.push(health.clone()));
         }
+        for remote in &self.served.remote {
+            owners(remote.place).for_each(|service| all[service].remote.push(remote.clone()));
+        }
+        for embedded in &self.served.embedded {
+            owners(embedded.place).for_each(|service| all[service].embedded.push(embedded.clone()));
+        }
         all
     }
 }
@@ -147,11 +154,13 @@ pub fn build(
     // What registers a route is a server, whatever else stands in its package.
     let production = |unit| program.is_production(unit);
     let mut served = routes::extract(&ev, &production);
-    jvm::apply(tree, program, &services, &owners, &mut http, &mut served);
-    let calls::Requests { calls, outgoing } = calls::requests(&services, &owners, &http);
+    let files = jvm::settings::Files::read(tree);
+    jvm::apply(tree, program, &services, &owners, &mut http, &mut served, &files);
+    let calls::Requests { calls, outgoing } = calls::requests(&services, &owners, &http, &files);
     let datastores = stores::find(tree, &ev, &in_scope, &services, &owners, &deployment.projects);
-    let publish::Publishing { publishers, dual_writes } = publish::extract(&ev, &in_scope);
-    let consumers = consume::extract(&ev, &in_scope, &Evidence::read(tree));
+    let settings = Settings::read(tree);
+    let publish::Publishing { publishers, dual_writes } = publish::extract(&ev, &in_scope, &settings);
+    let consumers = consume::extract(&ev, &in_scope, &Evidence::read(tree, &settings));
     let mut system = System {
         services,
         owners,
@@ -163,14 +172,14 @@ pub fn build(
         publishers,
         dual_writes,
         consumers,
-        // Sagas of Java and Kotlin are written with libraries that the extractor does not know yet.
-        sagas: saga::extract(&ev, &|unit| in_scope(unit) && !program.language(unit).is_jvm()),
+        sagas: saga::extract(&ev, &in_scope),
         served,
         map: SystemMap::default(),
     };
     system.map.endpoints = health::endpoints(&system);
     messaging::fill(&mut system);
     system.map.health = health::all(&system);
+    system.map.sagas = map::sagas(&system);
     system.map.datastores = stores::shown(&system.datastores, &system.services);
     system
 }

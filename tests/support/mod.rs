@@ -28,11 +28,32 @@ pub(crate) fn skillcheck(args: &[&str]) -> Run {
     skillcheck_in(Path::new(env!("CARGO_MANIFEST_DIR")), args)
 }
 
+/// Variables that would change what the binary says.
+pub(crate) const VARIABLES: [&str; 10] = [
+    "COLUMNS",
+    "CLICOLOR_FORCE",
+    "AI_AGENT",
+    "CLAUDECODE",
+    "CLAUDE_CODE",
+    "CODEX_SANDBOX",
+    "COPILOT_CLI",
+    "CURSOR_AGENT",
+    "GEMINI_CLI",
+    "OPENCODE",
+];
+
 /// Runs the binary in a folder.
 pub(crate) fn skillcheck_in(folder: &Path, args: &[&str]) -> Run {
+    skillcheck_with(folder, &[], args)
+}
+
+/// Runs the binary in a folder with these environment variables.
+pub(crate) fn skillcheck_with(folder: &Path, variables: &[(&str, &str)], args: &[&str]) -> Run {
     let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_skillcheck"));
-    let output =
-        command.current_dir(folder).env_remove("COLUMNS").env_remove("CLICOLOR_FORCE").args(args).output().unwrap();
+    VARIABLES.iter().for_each(|name| {
+        command.env_remove(name);
+    });
+    let output = command.current_dir(folder).envs(variables.iter().copied()).args(args).output().unwrap();
     Run {
         code: output.status.code().unwrap_or(-1),
         stdout: String::from_utf8(output.stdout).unwrap(),

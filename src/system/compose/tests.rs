@@ -20,6 +20,7 @@ fn system(files: &[(&str, &str)]) -> System {
         path: (*path).to_owned(),
         absolute: PathBuf::from(path),
         size: text.len() as u64,
+        ..File::default()
     };
     let tree = Tree { roots: Vec::new(), files: files.iter().map(file).collect(), others: Vec::new() };
     let mut composes = BTreeMap::new();
