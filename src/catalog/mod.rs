@@ -121,6 +121,14 @@ impl Catalog {
         Some(self.absolute(library, &found.ty))
     }
 
+    /// True when a library of the ecosystem is about a type: it is listed as a package, or stands in the
+    /// file of the package that it is in. A namespace holds types of many libraries.
+    pub fn is_about(&self, language: Language, package: &str, name: &str) -> bool {
+        let symbol = format!("{package}.{name}");
+        self.split(language, &symbol)
+            .is_some_and(|(library, rest)| rest.is_empty() || (rest == name && library.names.contains(name)))
+    }
+
     /// How a symbol reads an environment variable.
     pub fn env_reader(&self, language: Language, symbol: &str) -> Option<&EnvReader> {
         let (library, rest) = self.split(language, symbol)?;
@@ -196,6 +204,13 @@ impl Catalog {
     }
 }
 
+/// The first segments of all words in a file.
+fn names(text: &str) -> BTreeSet<String> {
+    let is_name = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+    let words = text.split(|c: char| !is_name(c)).filter(|word| word.starts_with(char::is_uppercase));
+    words.filter_map(|word| word.split('.').next()).map(ToString::to_string).collect()
+}
+
 /// Whether a name of a data file, in which `*` stands for one part, is this name.
 fn matches(pattern: &str, name: &str) -> bool {
     if !pattern.contains('*') {
@@ -224,7 +239,10 @@ fn load() -> Result<Catalog, String> {
     for file in files {
         let path = file.path().display();
         let text = file.contents_utf8().ok_or_else(|| format!("{path}: not UTF-8"))?;
-        let library: Library = serde_yaml::from_str(text).map_err(|e| format!("{path}: {e}"))?;
+        let mut library: Library = serde_yaml::from_str(text).map_err(|e| format!("{path}: {e}"))?;
+        if library.ecosystem == Ecosystem::DotNet {
+            library.names = names(text);
+        }
         let index = catalog.libraries.len();
         for package in &library.packages {
             if let Some(other) = catalog.packages.insert((library.ecosystem, SmolStr::new(package)), index) {

@@ -4,7 +4,7 @@
 //! `requests.Session.get`; the empty name is the package itself (`import got from "got"; got(url)`). A
 //! method call on an object that is itself called is `Type.()`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
@@ -26,6 +26,10 @@ pub enum Ecosystem {
     JavaScript,
     /// Java and Kotlin.
     Jvm,
+    /// Go.
+    Go,
+    /// C#.
+    DotNet,
 }
 
 impl Ecosystem {
@@ -35,6 +39,8 @@ impl Ecosystem {
             Language::Python => Ecosystem::Python,
             Language::JavaScript | Language::TypeScript => Ecosystem::JavaScript,
             Language::Java | Language::Kotlin => Ecosystem::Jvm,
+            Language::Go => Ecosystem::Go,
+            Language::CSharp => Ecosystem::DotNet,
         }
     }
 }
@@ -88,6 +94,9 @@ pub struct Library {
     /// Functions that block the calling thread (beside HTTP requests).
     #[serde(default)]
     pub blocks: Vec<String>,
+    /// The first segments of all names in the file (C#): the types that the library is about.
+    #[serde(skip)]
+    pub names: BTreeSet<String>,
     /// How it sends HTTP requests.
     pub http: Option<Http>,
     /// How it serves HTTP requests.

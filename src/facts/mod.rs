@@ -5,12 +5,15 @@
 
 pub mod command;
 pub mod compose;
+pub mod csharp;
 pub mod dockerfile;
 pub mod dump;
 mod error;
+pub mod golang;
 pub mod javascript;
 pub mod jvm;
 pub mod manifest;
 pub mod module;
 pub mod probe;
 pub mod python;
+mod walk;

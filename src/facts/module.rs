@@ -18,7 +18,7 @@
 //!   with the position. A default in a pattern becomes `attr ?? default`.
 //! - A tagged template or an f-string is an [`ExprKind::Template`]; adjacent string literals and
 //!   literals joined by `+` stay [`ExprKind::Binary`] unless the grammar itself joins them.
-//! - In Java and Kotlin a local variable is told from a field that is assigned without `this` by its
+//! - In Java, Kotlin, Go and C# a local variable is told from a field that is assigned without `this` by its
 //!   annotation; a declaration without a type (`var x`, `val x`) has the annotation `Name("var")`.
 
 use serde::{Deserialize, Serialize};
@@ -53,10 +53,14 @@ pub enum Language {
     Java,
     /// Kotlin.
     Kotlin,
+    /// Go.
+    Go,
+    /// C#.
+    CSharp,
 }
 
 impl Language {
-    /// The name in output: `python`, `javascript`, `typescript`, `java`, `kotlin`.
+    /// The name in output: `python`, `javascript`, `typescript`, `java`, `kotlin`, `go`, `csharp`.
     pub fn name(self) -> &'static str {
         match self {
             Language::Python => "python",
@@ -64,13 +68,20 @@ impl Language {
             Language::TypeScript => "typescript",
             Language::Java => "java",
             Language::Kotlin => "kotlin",
+            Language::Go => "go",
+            Language::CSharp => "csharp",
         }
     }
 
-    /// True for languages in which a bare name can mean a member of the class around, and types of the
-    /// same package are visible without an import.
+    /// True for Java and Kotlin.
     pub fn is_jvm(self) -> bool {
         matches!(self, Language::Java | Language::Kotlin)
+    }
+
+    /// True for languages in which a bare name can mean a member of the class around, and types of the
+    /// same package are visible without an import: Java, Kotlin, C#.
+    pub fn has_packages(self) -> bool {
+        self.is_jvm() || self == Language::CSharp
     }
 }
 
@@ -79,7 +90,8 @@ impl Language {
 pub struct Module {
     /// The language of the file.
     pub language: Language,
-    /// The package the file declares itself to belong to (Java, Kotlin): `com.acme.orders`.
+    /// The package or namespace the file declares itself to belong to (Java, Kotlin, Go, C#):
+    /// `com.acme.orders`.
     pub package: Option<SmolStr>,
     /// Imports in source order, also those inside functions.
     pub imports: Vec<Import>,
@@ -543,7 +555,7 @@ pub struct Class {
     pub methods: Vec<FuncId>,
     /// The function it is nested in.
     pub parent: Option<FuncId>,
-    /// The class it is a member of (Java, Kotlin). Such a class is no statement: it is found by this only.
+    /// The class it is a member of (Java, Kotlin, C#). Such a class is no statement: it is found by this only.
     pub outer: Option<ClassId>,
 }
 

@@ -38,7 +38,7 @@ pub fn zone(path: &str) -> Zone {
     // Gradle's source sets: `src/integrationTest/java`.
     let is_set =
         segments.windows(2).any(|pair| pair[0] == "src" && (pair[1].ends_with("test") || pair[1].ends_with("tests")));
-    if is_steps || is_set || segments.iter().any(|s| is_test_folder(s)) || is_test_file(name) {
+    if is_steps || is_set || segments.iter().any(|s| is_test_folder(s)) || is_test_file(name) || is_dotnet_test(path) {
         return Zone::Test;
     }
     // Below a source root, `tools` and `docs` are ordinary packages: an agent's tools, the API's
@@ -88,6 +88,9 @@ fn vendored_or_generated(segments: &[&str], name: &str) -> Option<Zone> {
     let generated = ["dist", "generated", "__generated__", "_generated", ".next", ".nuxt", "autogen", "gen-src"];
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     let protobuf = (name.ends_with(".py") && (stem.ends_with("_pb2") || stem.ends_with("_pb2_grpc")))
+        || [".pb.go", ".pb.gw.go", ".designer.cs", ".g.cs", ".g.i.cs", "modelsnapshot.cs"]
+            .iter()
+            .any(|e| name.ends_with(e))
         || ["_pb.js", "_pb.ts", "_grpc_pb.js", "_grpc_pb.ts", ".pb.ts", ".pb.js"].iter().any(|e| name.ends_with(e));
     let marked = [".generated", ".gen", ".min", ".bundle"].iter().any(|ending| stem.ends_with(ending));
     (protobuf || marked || segments.iter().any(|s| generated.contains(s))).then_some(Zone::Generated)
@@ -122,6 +125,24 @@ fn is_test_folder(segment: &str) -> bool {
     exact.contains(&segment) || ["-tests", "_tests", "-e2e", "_e2e", "-e2e-test"].iter().any(|e| segment.ends_with(e))
 }
 
+/// True for the assets of web pages.
+pub fn is_asset(path: &str) -> bool {
+    path.split('/').any(|part| matches!(part, "static" | "assets" | "public" | "wwwroot"))
+}
+
+/// True for a library among the assets of a web page: its build keeps the comment with the licence
+/// (`/*! Library v1.2`), which is what the exclamation mark is for.
+/// Source: <https://github.com/terser/terser#keeping-copyright-notices-or-other-comments>
+pub fn is_distribution(path: &str, text: &str) -> bool {
+    text.starts_with("/*!") && path.ends_with(".js") && is_asset(path)
+}
+
+/// `Orders.UnitTests/Builder.cs`, `OrderTests.cs`: capitals tell words apart, a contest is no test.
+fn is_dotnet_test(path: &str) -> bool {
+    let Some(stem) = path.strip_suffix(".cs") else { return false };
+    stem.split('/').any(|segment| ["Tests", "Test", ".Specs"].iter().any(|ending| segment.ends_with(ending)))
+}
+
 fn is_test_file(name: &str) -> bool {
     let Some((stem, extension)) = name.rsplit_once('.') else { return false };
     match extension {
@@ -132,6 +153,7 @@ fn is_test_file(name: &str) -> bool {
             let tools = ["jest.", "vitest.", "playwright.", "cypress.", "karma."];
             marks.iter().any(|mark| stem.ends_with(mark)) || tools.iter().any(|tool| name.starts_with(tool))
         }
+        "go" => stem.ends_with("_test"),
         _ => false,
     }
 }
@@ -188,6 +210,13 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_library_of_a_web_page_is_known_by_its_kept_comment() {
+        assert!(is_distribution("ui/static/js/slider.js", "/*!\n * Slider v2\n */\n"));
+        assert!(!is_distribution("ui/static/js/shop.js", "/* the shop */\n"));
+        assert!(!is_distribution("server/app.js", "/*!\n * the server\n */\n"));
+    }
+
+    #[test]
     fn whole_segments_and_file_names_decide() {
         let cases = [
             ("services/orders/app/main.py", Zone::Production),
@@ -224,6 +253,12 @@ mod tests {
             ("src/migrations/1_init.ts", Zone::Migration),
             ("alembic/versions/1.py", Zone::Migration),
             ("orders/orders_pb2_grpc.py", Zone::Generated),
+            ("proto/orders.pb.go", Zone::Generated),
+            ("orders/Migrations/1_Init.Designer.cs", Zone::Generated),
+            ("orders/orders_test.go", Zone::Test),
+            ("tests/Orders.UnitTests/OrderTests.cs", Zone::Test),
+            ("src/Orders.UnitTests/Builder.cs", Zone::Test),
+            ("src/Contests/Contest.cs", Zone::Production),
             ("dist/main.js", Zone::Generated),
             ("src/generated/client.ts", Zone::Generated),
             ("static/app.min.js", Zone::Generated),

@@ -21,7 +21,7 @@ use super::hierarchy::ClassRef;
 use super::value::{Dict, Instance, Site, Text, TextPart, Value};
 use super::{Program, UnitId};
 use crate::catalog::Catalog;
-use crate::facts::module::{BinaryOp, Entry, ExprId, ExprKind, TemplatePart};
+use crate::facts::module::{BinaryOp, Entry, ExprId, ExprKind, Language, TemplatePart};
 
 /// How deep evaluation goes before it gives up with [`Value::Unknown`].
 const MAX_DEPTH: u32 = 48;
@@ -178,6 +178,11 @@ impl<'a> Evaluator<'a> {
     }
 
     fn index(&self, site: Site, object: ExprId, index: ExprId) -> Value {
+        if self.program.language(site.unit) == Language::Go
+            && let Some(value) = self.go_result(site, object, index)
+        {
+            return value;
+        }
         let value = self.at(site.unit, object);
         let key = self.at(site.unit, index);
         match (&value, &key) {
@@ -194,8 +199,14 @@ impl<'a> Evaluator<'a> {
             }
             // `Queue[str]`, `Model<Order>`: a generic type is its base.
             (Value::External(_) | Value::Class { .. }, _) => value,
-            (Value::Instance(instance), _) => {
+            (Value::Instance(instance), key) => {
                 let symbol = format_smolstr!("{}[]", instance.ty);
+                // `configuration["Name"]`
+                if self.catalog.env_reader(self.program.language(site.unit), &symbol).is_some()
+                    && let Some(name) = key.as_str()
+                {
+                    return Value::Env { name: name.into(), default: None, site };
+                }
                 self.catalog.property(self.program.language(site.unit), &symbol).map_or(Value::Unknown, |ty| {
                     Value::Instance(Instance { ty, call: Some(site), from: Some(Arc::new(instance.clone())) })
                 })

@@ -275,9 +275,14 @@ impl Builder<'_> {
     /// Binds a target pattern; `declares` is true for a declaration.
     fn target(&mut self, target: ExprId, binding: Binding, func: Option<FuncId>, declares: bool) {
         match &self.module.expr(target).kind {
-            ExprKind::Name(name) if self.module.language.is_jvm() => {
+            ExprKind::Name(name) if self.module.language.has_packages() => {
                 let name = name.clone();
                 self.jvm_target(&name, binding, func, declares);
+            }
+            // `x := …` in a function is no assignment to a variable of the package.
+            ExprKind::Name(name) if declares && self.module.language == crate::facts::module::Language::Go => {
+                let name = name.clone();
+                self.bind(self.scope(func), &name, binding);
             }
             ExprKind::Name(name) => {
                 // An assignment in a closure to a variable of an outer function belongs there.

@@ -85,13 +85,13 @@ impl Evaluator<'_> {
         self.starred(unit_id, name).or_else(|| Some(self.undeclared(unit_id, &classes, name, site)))
     }
 
-    fn member_value(&self, unit: UnitId, class: ClassId, name: &str, site: Site) -> Value {
+    pub(super) fn member_value(&self, unit: UnitId, class: ClassId, name: &str, site: Site) -> Value {
         let object = Value::Object { unit, class, call: None };
         self.attribute(&object, name, site)
     }
 
     /// A name of a package of the repository.
-    fn in_package(&self, from: UnitId, package: &str, name: &str) -> Option<Value> {
+    pub(super) fn in_package(&self, from: UnitId, package: &str, name: &str) -> Option<Value> {
         let path = &self.program.unit(from).path;
         let unit = self.program.types.find(&self.program.units, path, package, name)?;
         if unit == from && self.program.unit(unit).index.top(name).is_empty() {
@@ -189,7 +189,7 @@ impl Evaluator<'_> {
     }
 
     /// A class of the repository by its full name, also a nested one.
-    fn class_named(&self, from: UnitId, full: &str) -> Option<Value> {
+    pub(super) fn class_named(&self, from: UnitId, full: &str) -> Option<Value> {
         let (package, name) = full.rsplit_once('.')?;
         if let Some(found) = self.in_package(from, package, name) {
             return Some(found);
@@ -202,14 +202,14 @@ impl Evaluator<'_> {
 
     /// `com.acme.Orders` written out.
     pub(super) fn qualified(&self, from: UnitId, package: &str, name: &str) -> Option<Value> {
-        if !self.program.language(from).is_jvm() {
+        if !self.program.language(from).has_packages() {
             return None;
         }
         self.in_package(from, package, name)
     }
 
     /// True when a class or a base of it in the repository declares a member.
-    fn declares(&self, unit_id: UnitId, class_id: ClassId, name: &str, hops: u32) -> bool {
+    pub(super) fn declares(&self, unit_id: UnitId, class_id: ClassId, name: &str, hops: u32) -> bool {
         let unit = self.program.unit(unit_id);
         let class = unit.module.class(class_id);
         let is_method = |f: &FuncId| {
@@ -403,7 +403,7 @@ impl Evaluator<'_> {
     }
 
     /// `String.format("http://%s:%d/x", host, port)`.
-    fn printf(&self, unit: UnitId, format: ExprId, args: impl Iterator<Item = ExprId>) -> Option<Value> {
+    pub(super) fn printf(&self, unit: UnitId, format: ExprId, args: impl Iterator<Item = ExprId>) -> Option<Value> {
         let format = self.at(unit, format).as_str()?;
         let mut args = args.map(|arg| self.at(unit, arg).to_text());
         let mut text = Text::default();
@@ -502,12 +502,12 @@ fn anywhere(unit: UnitId) -> Site {
     Site { unit, expr: ExprId(0) }
 }
 
-fn hole() -> Text {
+pub(super) fn hole() -> Text {
     Text { parts: vec![TextPart::Hole] }
 }
 
 /// `Order`, not `ORDER` and not `T`.
-fn is_type_name(name: &str) -> bool {
+pub(super) fn is_type_name(name: &str) -> bool {
     name.starts_with(char::is_uppercase) && name.contains(char::is_lowercase)
 }
 

@@ -4,26 +4,37 @@ use super::index::Index;
 use super::value::Value;
 use super::{Evaluator, Program, Unit, resolve};
 use crate::catalog::Catalog;
-use crate::facts::jvm;
+use crate::facts::{csharp, golang, jvm};
 use crate::syntax::FileId;
 
-fn program(files: &[(&str, &str)]) -> Program {
+fn program(files: &[(&str, &str)], packages: &resolve::Packages) -> Program {
     let units = files
         .iter()
         .enumerate()
         .map(|(i, (path, text))| {
-            let module = if path.ends_with(".kt") { jvm::kotlin::lower(text) } else { jvm::java::lower(text) }.unwrap();
+            let module = match path.rsplit('.').next() {
+                Some("kt") => jvm::kotlin::lower(text),
+                Some("go") => golang::lower(text),
+                Some("cs") => csharp::lower(text),
+                _ => jvm::java::lower(text),
+            };
+            let module = module.unwrap();
             assert!(module.syntax_errors.is_empty(), "{path}: {:?}", module.syntax_errors);
             let index = Index::build(&module);
             Unit { file: FileId(i as u32), path: (*path).to_string(), module, index }
         })
         .collect();
-    Program::link(units, &resolve::Packages::default(), &[])
+    Program::link(units, packages, &[])
 }
 
 /// The values of the first arguments of all calls of `probe`, in words.
 fn probed(files: &[(&str, &str)]) -> Vec<String> {
-    let program = program(files);
+    probed_with(files, &resolve::Packages::default())
+}
+
+/// The same, with names of folders.
+pub(super) fn probed_with(files: &[(&str, &str)], packages: &resolve::Packages) -> Vec<String> {
+    let program = program(files, packages);
     let ev = Evaluator::new(&program, Catalog::embedded().unwrap());
     let sites = program.calls_named("probe");
     sites

@@ -17,7 +17,7 @@ use super::{Program, Unit};
 use crate::catalog::Catalog;
 use crate::catalog::schema::Ecosystem;
 use crate::facts::module::{ExportValue, ExprKind, ImportKind, Language, Module};
-use crate::facts::{javascript, jvm, python};
+use crate::facts::{csharp, golang, javascript, jvm, python};
 use crate::files::{self, FileKind, Tree, Zone};
 use crate::syntax::FileId;
 
@@ -95,12 +95,15 @@ pub fn load(
     parse(users.iter().filter_map(|path| waiting.remove(path.as_str())).collect(), &mut loaded, &mut units);
     // What the parsed files import, until nothing new comes.
     let mut fresh: Vec<String> = units.keys().cloned().collect();
+    let has_dotnet = units.values().any(|unit| unit.module.language == Language::CSharp);
+    let globals: Vec<&str> = if has_dotnet { resolver.dotnet_globals().collect() } else { Vec::new() };
     while !fresh.is_empty() && !waiting.is_empty() {
         let units_now = &units;
         let wanted: HashSet<String> = fresh
             .par_iter()
             .filter_map(|path| units_now.get(path))
             .flat_map_iter(|unit| imported(&resolver, &unit.path, unit.module.language, &unit_mentions(unit)))
+            .chain(globals.par_iter().map(ToString::to_string))
             .collect();
         let wanted: Vec<Waiting> = wanted.iter().filter_map(|path| waiting.remove(path.as_str())).collect();
         fresh = wanted.iter().map(|file| tree.file(file.id).path.clone()).collect();
@@ -197,6 +200,9 @@ fn read(
     };
     visit(id, &text);
     let bytes = text.len() as u64;
+    if files::is_distribution(&file.path, &text) {
+        return Read::PassedOver(Vec::new(), bytes);
+    }
     let hit = needles.map_or(Hit::Value, |needles| needles.hit(language, &text));
     if hit == Hit::None {
         return Read::PassedOver(mentions(language, &text), bytes);
@@ -222,14 +228,19 @@ fn lower(path: &str, language: Language, text: &str) -> Result<Module, String> {
         }
         Language::Java => jvm::java::lower(text).map_err(|e| e.to_string()),
         Language::Kotlin => jvm::kotlin::lower(text).map_err(|e| e.to_string()),
+        Language::Go => golang::lower(text).map_err(|e| e.to_string()),
+        Language::CSharp => csharp::lower(text).map_err(|e| e.to_string()),
     }
 }
 
 /// The files that a file may import.
 fn imported(resolver: &Resolver<'_>, from: &str, language: Language, mentions: &[Mention]) -> Vec<String> {
     let mut out = Vec::new();
-    if language.is_jvm() {
-        return resolver.jvm(from, mentions);
+    match language {
+        Language::Java | Language::Kotlin => return resolver.jvm(from, mentions),
+        Language::Go => return resolver.go(from, mentions),
+        Language::CSharp => return resolver.dotnet(from, mentions),
+        Language::Python | Language::JavaScript | Language::TypeScript => {}
     }
     let mut push = |spec: &str, name: Option<&str>| match resolver.resolve(from, language, spec) {
         Some(Found::File(path)) => {
@@ -256,8 +267,8 @@ fn imported(resolver: &Resolver<'_>, from: &str, language: Language, mentions: &
 
 /// What a parsed file imports.
 fn unit_mentions(unit: &Unit) -> Vec<Mention> {
-    if unit.module.language.is_jvm() {
-        return jvm_mentions(&unit.module);
+    if unit.module.language.has_packages() {
+        return type_mentions(&unit.module);
     }
     let imports = unit.module.imports.iter().map(|import| {
         let name = match &import.kind {
@@ -276,8 +287,8 @@ fn unit_mentions(unit: &Unit) -> Vec<Mention> {
     all
 }
 
-/// What a Java or Kotlin file imports, and the types of its own package among the names it uses.
-fn jvm_mentions(module: &Module) -> Vec<Mention> {
+/// What a file in Java, Kotlin or C# imports, and the types of its own package among the names it uses.
+fn type_mentions(module: &Module) -> Vec<Mention> {
     let imports = module.imports.iter().map(|import| Mention {
         module: import.module.clone(),
         name: match &import.kind {
@@ -288,6 +299,9 @@ fn jvm_mentions(module: &Module) -> Vec<Mention> {
     let package: SmolStr = module.package.clone().unwrap_or_default();
     let names = module.exprs.iter().filter_map(|expr| match &expr.kind {
         ExprKind::Name(name) if name.starts_with(char::is_uppercase) => {
+            Some(Mention { module: package.clone(), name: Some(name.clone()) })
+        }
+        ExprKind::Attr { name, .. } if module.language == Language::CSharp && name.starts_with(char::is_uppercase) => {
             Some(Mention { module: package.clone(), name: Some(name.clone()) })
         }
         _ => None,
@@ -317,6 +331,8 @@ struct Needles {
     python: Literals,
     javascript: Literals,
     jvm: Literals,
+    go: Literals,
+    dotnet: Literals,
 }
 
 struct Literals {
@@ -334,6 +350,8 @@ impl Needles {
             python: build(Ecosystem::Python),
             javascript: build(Ecosystem::JavaScript),
             jvm: build(Ecosystem::Jvm),
+            go: build(Ecosystem::Go),
+            dotnet: build(Ecosystem::DotNet),
         }
     }
 
@@ -342,6 +360,8 @@ impl Needles {
             Ecosystem::Python => &self.python,
             Ecosystem::JavaScript => &self.javascript,
             Ecosystem::Jvm => &self.jvm,
+            Ecosystem::Go => &self.go,
+            Ecosystem::DotNet => &self.dotnet,
         };
         let is_match = |automaton: &Option<AhoCorasick>| automaton.as_ref().is_none_or(|a| a.is_match(text));
         if is_match(&literals.uses) {

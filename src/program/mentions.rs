@@ -31,6 +31,8 @@ pub fn mentions(language: Language, text: &str) -> Vec<Mention> {
         Language::Python => python(text),
         Language::JavaScript | Language::TypeScript => javascript(text),
         Language::Java | Language::Kotlin => jvm(text),
+        Language::Go => go(text),
+        Language::CSharp => types(text).map(|name| Mention { module: SmolStr::default(), name: Some(name) }).collect(),
     };
     found.sort();
     found.dedup();
@@ -55,11 +57,39 @@ fn jvm(text: &str) -> Vec<Mention> {
             _ => {}
         }
     }
+    found.extend(types(text).map(|name| Mention { module: package.clone(), name: Some(name) }));
+    found
+}
+
+/// The words of a text that may be types, each once.
+fn types(text: &str) -> impl Iterator<Item = SmolStr> {
     let words: HashSet<&str> = text
         .split(|c: char| !c.is_alphanumeric() && c != '_')
         .filter(|word| word.len() <= MAX_NAME && word.starts_with(char::is_uppercase))
         .collect();
-    found.extend(words.into_iter().map(|word| Mention { module: package.clone(), name: Some(word.into()) }));
+    words.into_iter().map(SmolStr::new)
+}
+
+/// `import "x"`, and the lines of `import ( … )`. Imports stand before everything else but the package.
+fn go(text: &str) -> Vec<Mention> {
+    let mut found = Vec::new();
+    let mut in_list = false;
+    for line in text.lines().map(str::trim) {
+        let spec = match line.strip_prefix("import") {
+            Some(rest) if rest.trim_start().starts_with('(') => {
+                in_list = true;
+                rest.trim_start().trim_start_matches('(')
+            }
+            Some(rest) => rest,
+            None if in_list => line,
+            None if ["func ", "type ", "var ", "const "].iter().any(|word| line.starts_with(word)) => break,
+            None => continue,
+        };
+        in_list = in_list && !line.starts_with(')');
+        if let Some(module) = spec.split(['"', '`']).nth(1).filter(|module| module.len() <= MAX_NAME) {
+            found.push(Mention { module: module.into(), name: None });
+        }
+    }
     found
 }
 

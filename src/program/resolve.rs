@@ -15,6 +15,8 @@ pub struct Packages {
     pub javascript: Vec<JsPackage>,
     /// Path aliases of `tsconfig.json` files.
     pub aliases: Vec<Alias>,
+    /// Modules of `go.mod` files: path of the module and folder, longer paths first.
+    pub go: Vec<(String, String)>,
 }
 
 /// A package of the repository.
@@ -44,7 +46,7 @@ pub struct Alias {
 pub enum Target {
     /// A module of the repository.
     Unit(UnitId),
-    /// A folder with Python modules but without `__init__.py`, or a file that was not parsed.
+    /// A folder with Python modules but without `__init__.py`, a Go package, or a file that was not parsed.
     Folder(SmolStr),
     /// Something else: the package name in the form that [`super::Value::External`] uses.
     External(SmolStr),
@@ -112,7 +114,7 @@ fn external_name(spec: &str) -> SmolStr {
 pub enum Found {
     /// A source file.
     File(String),
-    /// A folder of Python modules.
+    /// A folder of Python modules, or a Go package.
     Folder(String),
 }
 
@@ -134,6 +136,10 @@ pub struct Resolver<'a> {
     jvm_files: HashMap<&'a str, Vec<&'a str>>,
     /// Java and Kotlin files by the last name of their folder.
     jvm_folders: HashMap<&'a str, Vec<&'a str>>,
+    /// Go files by folder.
+    go_folders: HashMap<&'a str, Vec<&'a str>>,
+    /// C# files by name up to the first dot.
+    dotnet_files: HashMap<&'a str, Vec<&'a str>>,
     packages: &'a Packages,
 }
 
@@ -147,7 +153,16 @@ impl<'a> Resolver<'a> {
         let mut python_roots: HashMap<&str, Vec<&str>> = HashMap::default();
         let mut jvm_files: HashMap<&str, Vec<&str>> = HashMap::default();
         let mut jvm_folders: HashMap<&str, Vec<&str>> = HashMap::default();
+        let mut go_folders: HashMap<&str, Vec<&str>> = HashMap::default();
+        let mut dotnet_files: HashMap<&str, Vec<&str>> = HashMap::default();
         for path in &paths {
+            if path.ends_with(".go") && !path.ends_with("_test.go") {
+                go_folders.entry(parent(path)).or_default().push(path);
+            }
+            if path.ends_with(".cs") {
+                let name = path.rsplit('/').next().unwrap_or(path);
+                dotnet_files.entry(name.split('.').next().unwrap_or(name)).or_default().push(path);
+            }
             if let Some(stem) = jvm_stem(path) {
                 jvm_files.entry(last(stem)).or_default().push(path);
                 jvm_folders.entry(last(parent(path))).or_default().push(path);
@@ -182,7 +197,19 @@ impl<'a> Resolver<'a> {
         for package in &packages.javascript {
             named.entry(package.name.as_str()).or_default().push(package);
         }
-        Resolver { paths, stems, segments, named, python_folders, python_roots, jvm_files, jvm_folders, packages }
+        Resolver {
+            paths,
+            stems,
+            segments,
+            named,
+            python_folders,
+            python_roots,
+            jvm_files,
+            jvm_folders,
+            go_folders,
+            dotnet_files,
+            packages,
+        }
     }
 
     /// What `spec` means in the file `from`; none when it is not part of the repository.
@@ -191,8 +218,73 @@ impl<'a> Resolver<'a> {
             Language::Python => self.python(from, spec),
             Language::JavaScript | Language::TypeScript => self.javascript(from, spec).map(Found::File),
             // Packages are not files: see `program::types`.
-            Language::Java | Language::Kotlin => None,
+            Language::Java | Language::Kotlin | Language::CSharp => None,
+            Language::Go => self.go_folder(from, spec).map(Found::Folder),
         }
+    }
+
+    /// The folder of a Go package: below the module that the path begins with; without a `go.mod`, the
+    /// folder that ends like the path.
+    fn go_folder(&self, from: &str, spec: &str) -> Option<String> {
+        for (module, folder) in &self.packages.go {
+            let Some(rest) = spec.strip_prefix(module.as_str()) else { continue };
+            if rest.is_empty() || rest.starts_with('/') {
+                let found = join(folder, rest.trim_start_matches('/'));
+                if self.has_go(&found) {
+                    return Some(found);
+                }
+            }
+        }
+        if !self.packages.go.is_empty() || !spec.split('/').next().is_some_and(|host| host.contains('.')) {
+            return None;
+        }
+        // Before modules, the path of a repository was its place below `src`.
+        let mut tail = spec;
+        while let Some((_, rest)) = tail.split_once('/') {
+            tail = rest;
+            let mut base = parent(from);
+            loop {
+                let found = join(base, tail);
+                if self.has_go(&found) {
+                    return Some(found);
+                }
+                if base.is_empty() {
+                    break;
+                }
+                base = parent(base);
+            }
+        }
+        None
+    }
+
+    fn has_go(&self, folder: &str) -> bool {
+        self.go_folders.contains_key(folder)
+    }
+
+    /// The files that a Go file can name without more ado: those of its package and of the packages it
+    /// imports.
+    pub fn go(&self, from: &str, mentions: &[Mention]) -> Vec<String> {
+        let mut folders = vec![parent(from).to_string()];
+        folders.extend(mentions.iter().filter_map(|mention| self.go_folder(from, &mention.module)));
+        let files = folders.iter().filter_map(|folder| self.go_folders.get(folder.as_str()));
+        files.flatten().map(ToString::to_string).collect()
+    }
+
+    /// The files that are called like a type that a C# file names, the nearest of each name.
+    pub fn dotnet(&self, from: &str, mentions: &[Mention]) -> Vec<String> {
+        let mut found: Vec<&str> = Vec::new();
+        for name in mentions.iter().filter_map(|mention| mention.name.as_ref()) {
+            let candidates = self.dotnet_files.get(name.as_str()).map_or(&[][..], Vec::as_slice);
+            let nearest = candidates.iter().map(|path| common(path, from)).max();
+            found.extend(candidates.iter().filter(|path| Some(common(path, from)) == nearest));
+        }
+        found.into_iter().map(ToString::to_string).collect()
+    }
+
+    /// The C# files that others use without naming them: global usings, and extension methods.
+    pub fn dotnet_globals(&self) -> impl Iterator<Item = &'a str> {
+        let is_global = |stem: &str| stem.ends_with("Usings") || stem.ends_with("Extensions");
+        self.dotnet_files.iter().filter(move |(stem, _)| is_global(stem)).flat_map(|(_, paths)| paths.iter().copied())
     }
 
     /// The files that may hold what a Java or Kotlin file names. A name of its own package that is no
@@ -473,6 +565,7 @@ mod tests {
                 pattern: "@http/*".into(),
                 targets: vec!["svc/src/http/*".into()],
             }],
+            ..Packages::default()
         };
         assert_eq!(resolve(&paths, &packages, paths[0], "./http/client.js"), file("svc/src/http/client.ts"));
         assert_eq!(resolve(&paths, &packages, paths[0], "@acme/bus"), file("packages/bus/src/index.ts"));

@@ -1,16 +1,16 @@
-//! What the packages of Java and Kotlin hold: types are found by package and name, not by file, and
+//! What the packages of Java, Kotlin, Go and C# hold: types are found by package and name, not by file, and
 //! objects are made by a container.
 
 use std::collections::{HashMap, HashSet};
 
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
-use super::resolve::{common, parent};
+use super::resolve::{common, parent, within};
 use super::{Unit, UnitId};
-use crate::facts::module::{ClassId, ExprId, ExprKind, FuncId, Module, StmtKind};
+use crate::facts::module::{ClassId, ExportValue, ExprId, ExprKind, FuncId, Language, Module, StmtKind};
 use crate::files::{Zone, zone};
 
-/// Packages, implementations and bean methods of all modules in Java and Kotlin.
+/// Packages, implementations and bean methods of all modules in Java, Kotlin, Go and C#.
 #[derive(Debug, Default)]
 pub struct Types {
     /// Package to name at the top of a file to the files.
@@ -23,6 +23,12 @@ pub struct Types {
     beans: HashMap<SmolStr, Vec<(UnitId, FuncId)>>,
     /// Roots of the build modules that are started, not only used by others.
     applications: HashSet<String>,
+    /// The classes of a package with a name (Go, C#): methods and members of one can stand in several files.
+    parts: HashMap<(SmolStr, SmolStr), Vec<(UnitId, ClassId)>>,
+    /// Extension methods of C# by name.
+    extensions: HashMap<SmolStr, Vec<(UnitId, FuncId)>>,
+    /// What `global using` offers: the folder of the project and the namespaces.
+    globals: Vec<(String, Vec<SmolStr>)>,
 }
 
 /// Annotations of methods whose result the container hands out.
@@ -32,13 +38,17 @@ const APPLICATIONS: [&str; 4] =
     ["SpringBootApplication", "EnableAutoConfiguration", "QuarkusMain", "MicronautApplication"];
 
 impl Types {
-    /// Reads all units in Java and Kotlin.
+    /// Reads all units in these languages.
     pub fn build(units: &[Unit]) -> Types {
         let mut types = Types::default();
         types.roots.extend(
             ["java", "javax", "jakarta", "kotlin", "kotlinx", "com", "org", "io", "net"].map(SmolStr::new_static),
         );
-        for (i, unit) in units.iter().enumerate().filter(|(_, u)| u.module.language.is_jvm()) {
+        for (i, unit) in units
+            .iter()
+            .enumerate()
+            .filter(|(_, u)| u.module.language.has_packages() || u.module.language == Language::Go)
+        {
             types.add(UnitId(i as u32), unit);
         }
         types
@@ -46,7 +56,11 @@ impl Types {
 
     fn add(&mut self, id: UnitId, unit: &Unit) {
         let module = &unit.module;
-        let package = module.package.clone().unwrap_or_default();
+        let package = package_of(unit);
+        self.add_parts(id, unit, &package);
+        if module.language == Language::Go && zone(&unit.path) == Zone::Test {
+            return;
+        }
         self.roots.extend(first_segment(&package));
         self.roots.extend(module.imports.iter().filter_map(|import| first_segment(&import.module)));
         let names = self.packages.entry(package).or_default();
@@ -56,7 +70,7 @@ impl Types {
                 holders.push(id);
             }
         }
-        if zone(&unit.path) != Zone::Production {
+        if zone(&unit.path) != Zone::Production || module.language == Language::Go {
             return;
         }
         for (i, class) in module.classes.iter().enumerate() {
@@ -76,6 +90,55 @@ impl Types {
                 self.beans.entry(result).or_default().push((id, FuncId(i as u32)));
             }
         }
+    }
+
+    fn add_parts(&mut self, id: UnitId, unit: &Unit, package: &SmolStr) {
+        let module = &unit.module;
+        if module.language.is_jvm() {
+            return;
+        }
+        for (i, class) in module.classes.iter().enumerate() {
+            if class.parent.is_none() && class.outer.is_none() && !class.name.is_empty() {
+                let key = (package.clone(), class.name.clone());
+                self.parts.entry(key).or_default().push((id, ClassId(i as u32)));
+            }
+        }
+        for (i, function) in module.funcs.iter().enumerate() {
+            let extends = |d: &ExprId| matches!(&module.expr(*d).kind, ExprKind::Name(name) if name == "this");
+            if module.language == Language::CSharp
+                && function.params.first().is_some_and(|param| param.decorators.iter().any(extends))
+            {
+                self.extensions.entry(function.name.clone()).or_default().push((id, FuncId(i as u32)));
+            }
+        }
+        let globals: Vec<SmolStr> = module
+            .exports
+            .iter()
+            .filter_map(|export| match &export.value {
+                ExportValue::From { module, .. } => Some(module.clone()),
+                _ => None,
+            })
+            .collect();
+        if !globals.is_empty() {
+            let folder = parent(&unit.path);
+            let folder = folder.strip_suffix("/Properties").unwrap_or(folder);
+            self.globals.push((folder.to_string(), globals));
+        }
+    }
+
+    /// All parts of the class called `name` in the package of a unit.
+    pub fn parts(&self, unit: &Unit, name: &str) -> &[(UnitId, ClassId)] {
+        self.parts.get(&(package_of(unit), SmolStr::new(name))).map_or(&[], Vec::as_slice)
+    }
+
+    /// The extension methods of C# with a name.
+    pub fn extensions(&self, name: &str) -> &[(UnitId, FuncId)] {
+        self.extensions.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The namespaces that the project of a C# file uses everywhere.
+    pub fn globals(&self, path: &str) -> impl Iterator<Item = &SmolStr> {
+        self.globals.iter().filter(move |(folder, _)| within(path, folder)).flat_map(|(_, namespaces)| namespaces)
     }
 
     /// The file that declares `name` in `package`, the one nearest to the path `from` when several do.
@@ -114,6 +177,19 @@ impl Types {
     }
 }
 
+/// The key of the package of a unit: its name, in Go the folder.
+pub fn package_of(unit: &Unit) -> SmolStr {
+    match unit.module.language {
+        Language::Go => go_package(parent(&unit.path)),
+        _ => unit.module.package.clone().unwrap_or_default(),
+    }
+}
+
+/// The key of the Go package in a folder.
+pub fn go_package(folder: &str) -> SmolStr {
+    format_smolstr!("./{folder}")
+}
+
 /// The folder of the build module that a source file belongs to: what stands before `src`.
 pub fn build_root(path: &str) -> &str {
     match path.rfind("/src/") {
@@ -144,7 +220,8 @@ fn top_names(module: &Module) -> Vec<SmolStr> {
     let names = module.body.iter().filter_map(|stmt| match &module.stmt(*stmt).kind {
         StmtKind::Class(class) => Some(module.class(*class).name.clone()),
         StmtKind::Func(func) => Some(module.func(*func).name.clone()),
-        StmtKind::Assign { target, .. } => match &module.expr(*target).kind {
+        // A variable at the top of a C# file is one of its main function.
+        StmtKind::Assign { target, .. } if module.language != Language::CSharp => match &module.expr(*target).kind {
             ExprKind::Name(name) => Some(name.clone()),
             _ => None,
         },

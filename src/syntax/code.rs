@@ -43,6 +43,10 @@ pub enum Grammar {
     Java,
     /// Kotlin.
     Kotlin,
+    /// Go.
+    Go,
+    /// C#.
+    CSharp,
 }
 
 impl Grammar {
@@ -55,6 +59,8 @@ impl Grammar {
             Language::TypeScript => Grammar::TypeScript,
             Language::Java => Grammar::Java,
             Language::Kotlin => Grammar::Kotlin,
+            Language::Go => Grammar::Go,
+            Language::CSharp => Grammar::CSharp,
         }
     }
 
@@ -67,12 +73,14 @@ impl Grammar {
             Grammar::Tsx => tree_sitter_typescript::LANGUAGE_TSX.into(),
             Grammar::Java => tree_sitter_java::LANGUAGE.into(),
             Grammar::Kotlin => tree_sitter_kotlin_ng::LANGUAGE.into(),
+            Grammar::Go => tree_sitter_go::LANGUAGE.into(),
+            Grammar::CSharp => tree_sitter_c_sharp::LANGUAGE.into(),
         }
     }
 
     /// `<` opens a type argument list or an element and can therefore nest.
     fn has_angles(self) -> bool {
-        self != Grammar::Python
+        !matches!(self, Grammar::Python | Grammar::Go)
     }
 }
 
@@ -157,7 +165,7 @@ fn with_parser<T>(
     job: impl FnOnce(&mut Parser) -> Result<T, ParseRefusal>,
 ) -> Result<T, ParseRefusal> {
     thread_local! {
-        static PARSERS: RefCell<[Option<Parser>; 6]> = const { RefCell::new([const { None }; 6]) };
+        static PARSERS: RefCell<[Option<Parser>; 8]> = const { RefCell::new([const { None }; 8]) };
     }
     PARSERS.with_borrow_mut(|parsers| {
         let slot = &mut parsers[grammar as usize];
@@ -244,13 +252,25 @@ fn check_line(line: usize, bytes: usize) -> Result<(), ParseRefusal> {
 mod tests {
     use super::*;
 
-    const ALL: [Grammar; 6] =
-        [Grammar::Python, Grammar::JavaScript, Grammar::TypeScript, Grammar::Tsx, Grammar::Java, Grammar::Kotlin];
+    const ALL: [Grammar; 8] = [
+        Grammar::Python,
+        Grammar::JavaScript,
+        Grammar::TypeScript,
+        Grammar::Tsx,
+        Grammar::Java,
+        Grammar::Kotlin,
+        Grammar::Go,
+        Grammar::CSharp,
+    ];
 
     #[test]
     fn every_grammar_loads_and_parses() {
         for grammar in ALL {
-            let text = if grammar == Grammar::Java { "class X {}\n" } else { "x = f(1)\n" };
+            let text = match grammar {
+                Grammar::Java | Grammar::CSharp => "class X {}\n",
+                Grammar::Go => "package a\n",
+                _ => "x = f(1)\n",
+            };
             let tree = parse(grammar, text).unwrap();
             assert!(!tree.root_node().has_error(), "{grammar:?}");
         }

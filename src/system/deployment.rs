@@ -144,7 +144,18 @@ impl Deployment {
         }
         let depth = |alias: &Alias| alias.folder.split('/').filter(|segment| !segment.is_empty()).count();
         aliases.sort_by_key(|alias| (std::cmp::Reverse(depth(alias)), std::cmp::Reverse(alias.pattern.len())));
-        Packages { javascript, aliases }
+        let mut go: Vec<(String, String)> = self
+            .foreign
+            .iter()
+            .filter_map(|(&id, fact)| match fact {
+                Foreign::Go { module: Some(module) } => {
+                    Some((module.clone(), folder_of(&tree.file(id).path).to_owned()))
+                }
+                _ => None,
+            })
+            .collect();
+        go.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then(a.1.cmp(&b.1)));
+        Packages { javascript, aliases, go }
     }
 
     /// The path mappings of a `tsconfig.json`, those it inherits included, relative to the tree.

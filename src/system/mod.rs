@@ -21,7 +21,7 @@ use crate::extract::http::{self, BlockingCall, HttpClient};
 use crate::extract::publish::{self, DualWrite, Publisher};
 use crate::extract::routes::{self, App, Served};
 use crate::extract::saga::{self, Saga};
-use crate::files::{self, Tree, Zone};
+use crate::files::Tree;
 use crate::program::{Evaluator, Program};
 use crate::syntax::{FileId, Place};
 
@@ -131,11 +131,11 @@ pub fn build(
     let dependencies = imports::dependencies(program);
     let browser = browser::browser(tree, deployment, program, &dependencies);
     let owners = owners::owners(tree, program, &dependencies, &services);
-    let in_scope = |unit| files::zone(&program.unit(unit).path) == Zone::Production && !browser.is_browser(unit);
+    let in_scope = |unit| program.is_production(unit) && !browser.is_browser(unit);
     let mut http = http::extract(&ev, &in_scope);
     let blocking = http::blocking_calls(&ev, &in_scope);
     // What registers a route is a server, whatever else stands in its package.
-    let production = |unit| files::zone(&program.unit(unit).path) == Zone::Production;
+    let production = |unit| program.is_production(unit);
     let mut served = routes::extract(&ev, &production);
     let settings = jvm::settings::Files::read(tree);
     jvm::apply(tree, program, &services, &owners, &mut http, &mut served, &settings);

@@ -5,7 +5,7 @@
 use skillcheck::catalog::Catalog;
 use skillcheck::extract::routes::{self, Served};
 use skillcheck::facts::module::Language;
-use skillcheck::facts::{javascript, jvm, python};
+use skillcheck::facts::{csharp, golang, javascript, jvm, python};
 use skillcheck::files::{self, FileKind};
 use skillcheck::program::resolve::Packages;
 use skillcheck::program::{Evaluator, Index, Program, Unit};
@@ -21,6 +21,8 @@ pub(crate) fn program(sources: &[(&str, &str)]) -> Program {
             Language::TypeScript => javascript::lower(text, javascript::Dialect::Ts).unwrap(),
             Language::Java => jvm::java::lower(text).unwrap(),
             Language::Kotlin => jvm::kotlin::lower(text).unwrap(),
+            Language::Go => golang::lower(text).unwrap(),
+            Language::CSharp => csharp::lower(text).unwrap(),
         };
         assert!(module.syntax_errors.is_empty(), "{path} does not parse");
         Unit { file: FileId(i as u32), path: path.to_string(), index: Index::build(&module), module }

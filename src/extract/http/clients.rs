@@ -410,6 +410,12 @@ fn retry_help(library: &Library) -> &'static str {
             "`@retry(stop=stop_after_attempt(3), wait=wait_random_exponential(max=5))` of tenacity, or stamina"
         }
         (_, Ecosystem::Jvm) => "`@Retry(name = \"peer\")` of Resilience4j with `exponentialBackoff` and a jitter",
+        (_, Ecosystem::Go) => {
+            "`retry.Do(call, retry.Attempts(3), retry.DelayType(retry.FullJitterBackoffDelay))` of avast/retry-go, or failsafe-go"
+        }
+        (_, Ecosystem::DotNet) => {
+            "`.AddStandardResilienceHandler()` of Microsoft.Extensions.Http.Resilience, or Polly's `AddRetry` with `UseJitter`"
+        }
         ("axios" | "@nestjs/axios", _) => {
             "`axiosRetry(client, { retries: 3, retryDelay: axiosRetry.exponentialDelay })`"
         }
@@ -424,6 +430,12 @@ fn breaker_help(library: &Library) -> &'static str {
         }
         Ecosystem::Jvm => {
             "Put one breaker per peer around the call: `@CircuitBreaker(name = \"peer\")` of Resilience4j"
+        }
+        Ecosystem::Go => {
+            "Put one breaker per peer around the call: `gobreaker.NewCircuitBreaker[T](settings)` of sony/gobreaker, or failsafe-go"
+        }
+        Ecosystem::DotNet => {
+            "Put one breaker per peer around the call: `.AddStandardResilienceHandler()`, or Polly's `AddCircuitBreaker`"
         }
         Ecosystem::JavaScript => {
             "Put one breaker per peer around the call: `new CircuitBreaker(fn, { timeout: 3000, resetTimeout: 30000 })` of opossum, or cockatiel's `circuitBreaker`"

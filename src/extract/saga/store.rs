@@ -190,7 +190,7 @@ pub(super) fn is_store(language: Language, symbol: &str) -> bool {
     match language {
         Language::Python => has_root(symbol, PYTHON_STORES),
         Language::JavaScript | Language::TypeScript => has_root(symbol, JAVASCRIPT_STORES),
-        Language::Java | Language::Kotlin => false,
+        _ => false,
     }
 }
 

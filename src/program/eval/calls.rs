@@ -13,11 +13,17 @@ use crate::program::value::{Instance, Site, Text, TextPart, Value};
 impl Evaluator<'_> {
     pub(super) fn call(&self, site: Site, call: &Call) -> Value {
         let callee = self.at(site.unit, call.callee);
-        if self.program.language(site.unit).is_jvm() {
-            if let Some(value) = self.jvm_call(site, call) {
+        if self.program.language(site.unit).has_packages() {
+            if let Some(value) = self.language_call(site, call) {
                 return value;
             }
+            let callee = self.extension(site.unit, call, callee);
             return self.call_value(&self.overload(callee, call), site, call);
+        }
+        if self.program.language(site.unit) == Language::Go
+            && let Some(value) = self.go_call(site, call, &callee)
+        {
+            return value;
         }
         self.call_value(&callee, site, call)
     }
@@ -209,6 +215,14 @@ impl Evaluator<'_> {
             _ => index,
         };
         let name = &self.program.unit(unit).module.func(func).params.get(param)?.name;
+        let mut index = index;
+        if self.is_extension_call(call_site.unit, call, unit, func) {
+            // The object is the first argument.
+            match (param, &caller.module.expr(call.callee).kind) {
+                (0, ExprKind::Attr { object, .. }) => return Some(Site { unit: call_site.unit, expr: *object }),
+                _ => index -= 1,
+            }
+        }
         let arg = call
             .args
             .iter()
@@ -230,7 +244,8 @@ impl Evaluator<'_> {
     /// What a call runs, as far as it can be resolved; a method of an object that is passed in is looked up in what the callers pass.
     pub fn called(&self, site: Site, call: &Call) -> Vec<Value> {
         let mut callee = self.at(site.unit, call.callee);
-        if self.program.language(site.unit).is_jvm() {
+        if self.program.language(site.unit).has_packages() {
+            callee = self.extension(site.unit, call, callee);
             callee = self.overload(callee, call);
         }
         if !callee.is_unknown() || self.settling.get() >= 2 {

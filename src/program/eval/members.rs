@@ -44,6 +44,7 @@ impl Evaluator<'_> {
                     _ => Value::Unknown,
                 })
             }
+            Value::Folder(path) if self.program.language(site.unit) == Language::Go => self.in_go_package(path, name),
             Value::Folder(path) => self.in_folder(path, name),
             Value::Dict(dict) => dict.get(name).map_or(Value::Unknown, |s| self.eval(s)),
             Value::OneOf(values) => self.one_of(values.iter().map(|v| self.attribute(v, name, site)).collect()),
@@ -63,7 +64,7 @@ impl Evaluator<'_> {
     ) -> Value {
         let unit = self.program.unit(unit_id);
         let class = unit.module.class(class_id);
-        let is_jvm = unit.module.language.is_jvm();
+        let is_jvm = unit.module.language.has_packages();
         if let Some(class) = unit.index.nested(class_id, name) {
             return Value::Class { unit: unit_id, class };
         }
@@ -127,13 +128,21 @@ impl Evaluator<'_> {
         {
             return value;
         }
-        let value = self.one_of(values);
+        let mut value = self.one_of(values);
+        if let Some(found) = self.struct_field(unit_id, class_id, name, call, &value) {
+            value = found;
+        }
         match (&value, declared) {
             (Value::Unknown | Value::Null | Value::Param { .. }, Some(declared)) => return declared,
             (Value::Unknown, None) => {}
             _ => return value,
         }
         if hops < 6 {
+            if let Some(value) = self.in_other_part(unit_id, class_id, name, hops, |unit, class| {
+                self.member(unit, class, name, call, site, hops + 6)
+            }) {
+                return value;
+            }
             for &base in &class.bases {
                 let inherited = match self.at(unit_id, base) {
                     Value::Class { unit, class } => self.member(unit, class, name, call, site, hops + 1),
@@ -170,7 +179,7 @@ impl Evaluator<'_> {
         {
             return field.value.map_or(Value::Str(Text::literal(name)), |v| self.at(unit_id, v));
         }
-        if name == "this" && unit.module.language.is_jvm() {
+        if name == "this" && unit.module.language.has_packages() {
             return Value::Object { unit: unit_id, class: class_id, call: None };
         }
         match self.member(unit_id, class_id, name, None, site, 0) {

@@ -14,9 +14,14 @@ impl Evaluator<'_> {
     pub fn name(&self, unit_id: UnitId, scope: Option<FuncId>, name: &str, at: Option<ExprId>) -> Value {
         let unit = self.program.unit(unit_id);
         let found = unit.index.lookup(&unit.module, scope, name);
-        if unit.module.language.is_jvm()
+        if unit.module.language.has_packages()
             && Self::may_be_member(found.map(|(scope, _)| scope))
-            && let Some(value) = self.jvm_name(unit_id, name, at)
+            && let Some(value) = self.member_name(unit_id, name, at)
+        {
+            return value;
+        }
+        if unit.module.language == Language::Go
+            && let Some(value) = self.go_name(unit_id, name, found)
         {
             return value;
         }
@@ -27,7 +32,8 @@ impl Evaluator<'_> {
             return Value::External(match unit.module.language {
                 Language::Python => format_smolstr!("builtins.{name}"),
                 Language::JavaScript | Language::TypeScript => format_smolstr!("globalThis.{name}"),
-                Language::Java | Language::Kotlin => return Value::Unknown,
+                Language::Java | Language::Kotlin | Language::CSharp => return Value::Unknown,
+                Language::Go => format_smolstr!("builtin.{name}"),
             });
         };
         let mut values = Vec::new();
@@ -88,7 +94,7 @@ impl Evaluator<'_> {
 
     pub(super) fn imported(&self, unit_id: UnitId, index: usize) -> Value {
         let import = &self.program.unit(unit_id).module.imports[index];
-        if self.program.language(unit_id).is_jvm() {
+        if self.program.language(unit_id).has_packages() {
             return self.jvm_import(unit_id, import);
         }
         let Some(target) = self.program.imports.target(unit_id, &import.module) else { return Value::Unknown };
@@ -240,14 +246,15 @@ impl Evaluator<'_> {
     /// The object that `this` is in the function around an expression.
     pub(super) fn this(&self, site: Site) -> Value {
         let unit = self.program.unit(site.unit);
-        if unit.module.language.is_jvm() {
+        if unit.module.language.has_packages() {
             return self.jvm_this(site);
         }
         let mut func = unit.index.func_of(site.expr);
         while let Some(f) = func {
             let function = unit.module.func(f);
             if let Some(class) = function.class {
-                return Value::Object { unit: site.unit, class, call: None };
+                let (unit, class) = self.whole(site.unit, class);
+                return Value::Object { unit, class, call: None };
             }
             func = function.parent;
         }

@@ -17,7 +17,7 @@ impl Evaluator<'_> {
     pub(in crate::program) fn param(&self, unit_id: UnitId, func: FuncId, index: usize) -> Value {
         let unit = self.program.unit(unit_id);
         let param = &unit.module.func(func).params[index];
-        if unit.module.language.is_jvm() {
+        if unit.module.language.has_packages() {
             if let Some(value) = self.configured(unit_id, &param.decorators) {
                 return value;
             }
@@ -116,7 +116,8 @@ impl Evaluator<'_> {
                 match wrapper {
                     "Optional" | "Promise" | "Awaitable" | "Annotated" | "Union" | "Final" | "ClassVar"
                     | "Readonly" | "Partial" | "Required" | "AsyncGenerator" | "AsyncIterator" | "Iterator"
-                    | "Generator" | "Coroutine" | "NonNullable" => match &unit.module.expr(*index).kind {
+                    | "Generator" | "Coroutine" | "NonNullable" | "Task" | "ValueTask" | "Lazy" | "IOptions"
+                    | "IOptionsMonitor" | "IOptionsSnapshot" => match &unit.module.expr(*index).kind {
                         ExprKind::List(items) => {
                             let value = items.first().and_then(|e| self.declared(unit_id, *e));
                             // `Annotated[Client, Depends(get_client)]` says more than its type.
@@ -128,8 +129,26 @@ impl Evaluator<'_> {
                         }
                         _ => self.declared(unit_id, *index),
                     },
-                    "list" | "List" | "dict" | "Dict" | "Array" | "Record" | "Map" | "Set" | "Sequence" | "tuple"
-                    | "Tuple" => None,
+                    "list"
+                    | "List"
+                    | "dict"
+                    | "Dict"
+                    | "Array"
+                    | "Record"
+                    | "Map"
+                    | "Set"
+                    | "Sequence"
+                    | "tuple"
+                    | "Tuple"
+                    | "IEnumerable"
+                    | "IList"
+                    | "ICollection"
+                    | "IReadOnlyList"
+                    | "IReadOnlyCollection"
+                    | "Dictionary"
+                    | "IDictionary"
+                    | "HashSet"
+                    | "chan" => None,
                     _ => self.declared(unit_id, *object),
                 }
             }
@@ -139,7 +158,7 @@ impl Evaluator<'_> {
             }
             ExprKind::Name(_) | ExprKind::Attr { .. } => match self.at(unit_id, ty) {
                 Value::Class { unit: u, class }
-                    if self.program.language(unit_id).is_jvm()
+                    if self.program.language(unit_id).has_packages()
                         && self.program.unit(u).module.class(class).kind == ClassKind::Interface =>
                 {
                     self.implementation(unit_id, (u, class)).or(Some(Value::Object { unit: u, class, call: None }))
@@ -154,7 +173,8 @@ impl Evaluator<'_> {
                     if symbol.starts_with("builtins.")
                         || symbol.starts_with("globalThis.")
                         || symbol.starts_with("typing.")
-                        || (unit.module.language.is_jvm() && Self::is_plain_type(&symbol))
+                        || symbol.starts_with("builtin.")
+                        || (unit.module.language.has_packages() && Self::is_plain_type(&symbol))
                     {
                         return None;
                     }
@@ -163,6 +183,7 @@ impl Evaluator<'_> {
                 }
                 _ => None,
             },
+            ExprKind::ClassExpr(class) => Some(Value::Object { unit: unit_id, class: *class, call: None }),
             ExprKind::Str(name) => {
                 let value = self.name(unit_id, None, name, None);
                 match value {

@@ -11,7 +11,7 @@ use std::collections::{HashMap, HashSet};
 use super::services::Service;
 use crate::extract::http::{Guard, HttpClient, Timeout};
 use crate::extract::routes::{Route, Served, path};
-use crate::files::{Tree, Zone, zone};
+use crate::files::Tree;
 use crate::program::types::{build_root, simple_name};
 use crate::program::{Program, UnitId};
 use crate::syntax::FileId;
@@ -97,7 +97,7 @@ fn started(program: &Program) -> HashSet<&str> {
     let starts = |unit: &UnitId| {
         let module = &program.unit(*unit).module;
         program.language(*unit).is_jvm()
-            && zone(&program.unit(*unit).path) == Zone::Production
+            && program.is_production(*unit)
             && (module.funcs.iter().any(|f| f.name == "main")
                 || module
                     .classes

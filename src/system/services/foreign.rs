@@ -20,7 +20,10 @@ pub enum Foreign {
         aggregator: bool,
     },
     /// `go.mod`.
-    Go,
+    Go {
+        /// The path of the module: `github.com/acme/shop`.
+        module: Option<String>,
+    },
     /// `*.csproj`.
     DotNet {
         /// The SDK of web sites.
@@ -45,7 +48,7 @@ impl Foreign {
     pub fn language(&self) -> Option<&'static str> {
         match self {
             Foreign::Jvm { .. } => Some("java"),
-            Foreign::Go => Some("go"),
+            Foreign::Go { .. } => Some("go"),
             Foreign::DotNet { .. } | Foreign::AspireHost(_) => Some("csharp"),
             Foreign::Plain(language) => Some(language),
             Foreign::Serverless(_) | Foreign::Hosting => None,
@@ -99,7 +102,7 @@ pub fn read(path: &str, text: &str) -> Option<Foreign> {
             web: has(&["starter-web", "webflux", "starter-gateway", "resteasy", "quarkus-rest", "<packaging>war"]),
             aggregator: has(&["<packaging>pom</packaging>", "<modules>"]),
         },
-        "go.mod" => Foreign::Go,
+        "go.mod" => Foreign::Go { module: go_module(text) },
         "serverless.yml" | "serverless.yaml" => {
             let at = text.find("\nfunctions:").map(|at| at + 1)?;
             Foreign::Serverless(Span::new(at, at + "functions:".len()))
@@ -122,6 +125,13 @@ pub fn read(path: &str, text: &str) -> Option<Foreign> {
         },
         _ => Foreign::Hosting,
     })
+}
+
+/// The path that a `go.mod` names: `module github.com/acme/shop // comment`.
+fn go_module(text: &str) -> Option<String> {
+    let rest = text.lines().find_map(|line| line.trim().strip_prefix("module "))?;
+    let name = rest.split("//").next().unwrap_or(rest).trim().trim_matches('"');
+    (!name.is_empty()).then(|| name.to_owned())
 }
 
 /// The project's own `artifactId`: the first one outside of `<parent>`.

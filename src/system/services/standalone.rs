@@ -260,7 +260,7 @@ fn is_compiled(ctx: &Context<'_>, root: &str) -> bool {
         && manifests(ctx, root).any(|foreign| match foreign {
             Foreign::Jvm { aggregator, .. } => !aggregator,
             Foreign::DotNet { app_host, .. } => !app_host,
-            Foreign::Go => true,
+            Foreign::Go { .. } => true,
             _ => false,
         })
 }
@@ -293,7 +293,7 @@ pub(super) fn is_application(ctx: &Context<'_>, root: &str) -> bool {
         Foreign::Jvm { application, aggregator, .. } => *application && !aggregator,
         Foreign::DotNet { web, worker, app_host } => (*web || *worker) && !app_host,
         Foreign::Plain(_) | Foreign::Serverless(_) => true,
-        Foreign::Go | Foreign::AspireHost(_) | Foreign::Hosting => false,
+        Foreign::Go { .. } | Foreign::AspireHost(_) | Foreign::Hosting => false,
     });
     frontend
         || by_manifest

@@ -1,0 +1,218 @@
+//! What names mean in C#: namespaces and the ones around them, usings of the file and of the project,
+//! parts of a class in several files, extension methods.
+
+use std::sync::Arc;
+
+use smol_str::{SmolStr, format_smolstr};
+
+use super::UnitId;
+use super::eval::Evaluator;
+use super::jvm::is_type_name;
+use super::types::simple_name;
+use super::value::{Site, Value};
+use crate::facts::module::{Call, ExprId, ExprKind, FuncId, ImportKind, Language};
+
+/// Namespaces that the SDK uses in every file (`ImplicitUsings`), also that for web applications.
+/// Source: <https://learn.microsoft.com/en-us/dotnet/core/project-sdk/overview#implicit-using-directives>
+const IMPLICIT: [&str; 16] = [
+    "System",
+    "System.Collections.Generic",
+    "System.IO",
+    "System.Linq",
+    "System.Net.Http",
+    "System.Net.Http.Json",
+    "System.Threading",
+    "System.Threading.Tasks",
+    "Microsoft.AspNetCore.Builder",
+    "Microsoft.AspNetCore.Hosting",
+    "Microsoft.AspNetCore.Http",
+    "Microsoft.AspNetCore.Routing",
+    "Microsoft.Extensions.Configuration",
+    "Microsoft.Extensions.DependencyInjection",
+    "Microsoft.Extensions.Hosting",
+    "Microsoft.Extensions.Logging",
+];
+
+/// Keywords that name a type.
+const KEYWORDS: [&str; 15] = [
+    "bool", "byte", "char", "decimal", "double", "float", "int", "long", "object", "sbyte", "short", "string", "uint",
+    "ulong", "ushort",
+];
+
+impl Evaluator<'_> {
+    /// A name that is no local variable, in a language with members and packages.
+    pub(super) fn member_name(&self, unit: UnitId, name: &str, at: Option<ExprId>) -> Option<Value> {
+        match self.program.language(unit) {
+            Language::CSharp => self.dotnet_name(unit, name, at),
+            _ => self.jvm_name(unit, name, at),
+        }
+    }
+
+    /// Calls that need no declaration to be understood.
+    pub(super) fn language_call(&self, site: Site, call: &Call) -> Option<Value> {
+        match self.program.language(site.unit) {
+            Language::CSharp => None,
+            _ => self.jvm_call(site, call),
+        }
+    }
+
+    fn dotnet_name(&self, unit_id: UnitId, name: &str, at: Option<ExprId>) -> Option<Value> {
+        let unit = self.program.unit(unit_id);
+        if KEYWORDS.contains(&name) {
+            return Some(Value::External(format_smolstr!("builtin.{name}")));
+        }
+        let classes = at.map(|at| unit.index.classes_around(&unit.module, at)).unwrap_or_default();
+        for &class in &classes {
+            if unit.module.class(class).name == name {
+                return Some(Value::Class { unit: unit_id, class });
+            }
+            if let Some(expr) = at {
+                let site = Site { unit: unit_id, expr };
+                let is_declared = self.declares(unit_id, class, name, 0)
+                    || self
+                        .in_other_part(unit_id, class, name, 0, |unit, class| {
+                            Value::Bool(self.declares(unit, class, name, 0)).known_true()
+                        })
+                        .is_some();
+                if is_declared {
+                    return Some(self.member_value(unit_id, class, name, site));
+                }
+            }
+        }
+        if !unit.index.top(name).is_empty() {
+            return None;
+        }
+        let mut namespace = unit.module.package.as_deref().unwrap_or_default();
+        loop {
+            if let Some(found) = self.in_package(unit_id, namespace, name) {
+                return Some(found);
+            }
+            match namespace.rsplit_once('.') {
+                Some((outer, _)) => namespace = outer,
+                None if namespace.is_empty() => break,
+                None => namespace = "",
+            }
+        }
+        let own = unit.module.imports.iter().filter(|i| i.kind == ImportKind::Star).map(|i| &i.module);
+        let used: Vec<&SmolStr> = own.chain(self.program.types.globals(&unit.path)).collect();
+        for namespace in &used {
+            if let Some(found) = self.in_package(unit_id, namespace, name) {
+                return Some(found);
+            }
+            if let Some(Value::Class { unit: u, class }) = self.class_named(unit_id, namespace)
+                && self.declares(u, class, name, 0)
+            {
+                return Some(self.member_value(
+                    u,
+                    class,
+                    name,
+                    at.map_or(anywhere(unit_id), |expr| Site { unit: unit_id, expr }),
+                ));
+            }
+        }
+        if let Some(expr) = at {
+            for &class in &classes {
+                match self.member_value(unit_id, class, name, Site { unit: unit_id, expr }) {
+                    Value::Unknown => {}
+                    found if !is_type_name(name) || self.is_called(Site { unit: unit_id, expr }) => return Some(found),
+                    _ => {}
+                }
+            }
+        }
+        Some(self.outside(unit_id, &used, name))
+    }
+
+    /// A type of a library: of the namespaces in use, those that the catalog knows; a name that nothing
+    /// is known of stands alone.
+    fn outside(&self, unit: UnitId, used: &[&SmolStr], name: &str) -> Value {
+        if !name.starts_with(char::is_uppercase) {
+            return Value::Unknown;
+        }
+        if self.program.types.is_root(name) || matches!(name, "System" | "Microsoft") {
+            return Value::External(name.into());
+        }
+        let language = self.program.language(unit);
+        let symbol = |namespace: &str| {
+            let is_known = self.catalog.is_about(language, namespace, name);
+            is_known.then(|| format_smolstr!("{namespace}.{name}"))
+        };
+        let mut known: Vec<SmolStr> = used.iter().filter_map(|namespace| symbol(namespace)).collect();
+        if known.is_empty() {
+            known.extend(IMPLICIT.iter().filter_map(|namespace| symbol(namespace)));
+        }
+        match known.as_slice() {
+            [] => Value::External(name.into()),
+            _ => self.one_of(known.into_iter().map(Value::External).collect()),
+        }
+    }
+
+    /// The extension method of the repository that `x.Ext(a)` means: the only one of its name that takes
+    /// as many arguments.
+    pub(super) fn extension(&self, from: UnitId, call: &Call, callee: Value) -> Value {
+        let module = &self.program.unit(from).module;
+        if module.language != Language::CSharp || !matches!(callee, Value::Unknown | Value::Method { .. }) {
+            return callee;
+        }
+        let ExprKind::Attr { object, name, .. } = &module.expr(call.callee).kind else { return callee };
+        let count = call.args.len() + 1;
+        let fits = |(unit, func): &&(UnitId, FuncId)| {
+            let params = &self.program.unit(*unit).module.func(*func).params;
+            let needed = params.iter().filter(|param| param.default.is_none() && !param.variadic).count();
+            needed <= count && (count <= params.len() || params.last().is_some_and(|param| param.variadic))
+        };
+        let fitting: Vec<&(UnitId, FuncId)> = self.program.types.extensions(name).iter().filter(fits).collect();
+        let chosen = match fitting.as_slice() {
+            [] => return callee,
+            [only] => Some(**only),
+            several => self.best_extension(from, several, &callee),
+        };
+        match chosen {
+            Some((unit, func)) => Value::Function { unit, func, this: Some(Arc::new(self.at(from, *object))) },
+            None => callee,
+        }
+    }
+
+    /// Among extension methods of one name, the only one for the type of the object, else the only one
+    /// of a namespace that the file uses.
+    fn best_extension(&self, from: UnitId, several: &[&(UnitId, FuncId)], callee: &Value) -> Option<(UnitId, FuncId)> {
+        let only = |found: Vec<(UnitId, FuncId)>| match found.as_slice() {
+            [only] => Some(*only),
+            _ => None,
+        };
+        let ty = match callee {
+            Value::Method { receiver, .. } => receiver.ty.rsplit('.').next().unwrap_or_default(),
+            _ => "",
+        };
+        let extends = |(unit, func): &(UnitId, FuncId)| {
+            let module = &self.program.unit(*unit).module;
+            let first = module.func(*func).params.first().and_then(|param| param.ty);
+            first.and_then(|first| simple_name(module, first)).is_some_and(|name| name == ty)
+        };
+        let found = only(several.iter().map(|found| **found).filter(extends).collect());
+        found.or_else(|| {
+            let unit = self.program.unit(from);
+            let own = unit.module.package.as_deref().unwrap_or_default();
+            let stars = unit.module.imports.iter().filter(|i| i.kind == ImportKind::Star).map(|i| &i.module);
+            let used: Vec<&SmolStr> = stars.chain(self.program.types.globals(&unit.path)).collect();
+            let is_visible = |(unit, _): &(UnitId, FuncId)| {
+                let package = self.program.unit(*unit).module.package.clone().unwrap_or_default();
+                package.is_empty()
+                    || own == package
+                    || own.strip_prefix(package.as_str()).is_some_and(|rest| rest.starts_with('.'))
+                    || used.contains(&&package)
+            };
+            only(several.iter().map(|found| **found).filter(is_visible).collect())
+        })
+    }
+}
+
+impl Value {
+    /// `true` stays, anything else is unknown.
+    fn known_true(self) -> Value {
+        if self == Value::Bool(true) { self } else { Value::Unknown }
+    }
+}
+
+fn anywhere(unit: UnitId) -> Site {
+    Site { unit, expr: ExprId(0) }
+}

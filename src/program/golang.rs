@@ -1,0 +1,280 @@
+//! What names and objects mean in Go: packages of several files, results of several values, fields that
+//! a struct literal sets, and settings named by tags.
+
+use std::sync::Arc;
+
+use smol_str::SmolStr;
+
+use super::UnitId;
+use super::eval::{Evaluator, returns};
+use super::index::{Binding, Scope};
+use super::types::{go_package, package_of};
+use super::value::{Site, Text, Value};
+use crate::facts::module::{Call, ClassId, ExprId, ExprKind, FunctionKind, Language};
+
+/// How many literals of a struct are looked at for the value of a field.
+const MAX_LITERALS: usize = 8;
+/// Tags that name an environment variable, and tags that hold its default.
+const ENV_TAGS: [&str; 3] = ["env", "envconfig", "mapstructure_env"];
+const DEFAULT_TAGS: [&str; 3] = ["env-default", "envDefault", "default"];
+
+impl Evaluator<'_> {
+    /// A name that this file does not bind, or binds to a part of a type of another file.
+    pub(super) fn go_name(&self, unit: UnitId, name: &str, found: Option<(Scope, &[Binding])>) -> Option<Value> {
+        match found {
+            Some((Scope::Top, [Binding::Class(class)])) if self.is_partial(unit, *class) => {
+                let (unit, class) = self.whole(unit, *class);
+                Some(Value::Class { unit, class })
+            }
+            Some(_) => None,
+            None => self.in_go_key(unit, &package_of(self.program.unit(unit)), name),
+        }
+    }
+
+    /// `pkg.Name` of a package of the repository.
+    pub(super) fn in_go_package(&self, folder: &str, name: &str) -> Value {
+        let key = go_package(folder);
+        let Some(unit) = self.program.types.find(&self.program.units, folder, &key, name) else {
+            return Value::Unknown;
+        };
+        self.name(unit, None, name, None)
+    }
+
+    fn in_go_key(&self, from: UnitId, key: &str, name: &str) -> Option<Value> {
+        let path = &self.program.unit(from).path;
+        let unit = self.program.types.find(&self.program.units, path, key, name).filter(|unit| *unit != from)?;
+        Some(self.name(unit, None, name, None))
+    }
+
+    /// True for a part of a class that is declared elsewhere.
+    fn is_partial(&self, unit: UnitId, class: ClassId) -> bool {
+        let module = &self.program.unit(unit).module;
+        let marks = |d: &ExprId| matches!(&module.expr(*d).kind, ExprKind::Name(name) if name == "partial");
+        module.class(class).decorators.iter().any(marks)
+    }
+
+    /// The declaration of a class of which this may be a part.
+    pub(super) fn whole(&self, unit: UnitId, class: ClassId) -> (UnitId, ClassId) {
+        if self.program.language(unit) != Language::Go || !self.is_partial(unit, class) {
+            return (unit, class);
+        }
+        let name = &self.program.unit(unit).module.class(class).name;
+        let parts = self.program.types.parts(self.program.unit(unit), name);
+        parts.iter().copied().find(|(unit, class)| !self.is_partial(*unit, *class)).unwrap_or((unit, class))
+    }
+
+    /// What `look` finds in the other parts of a class.
+    pub(super) fn in_other_part(
+        &self,
+        unit: UnitId,
+        class: ClassId,
+        name: &str,
+        hops: u32,
+        look: impl Fn(UnitId, ClassId) -> Value,
+    ) -> Option<Value> {
+        let language = self.program.language(unit);
+        if hops >= 6 || !matches!(language, Language::Go | Language::CSharp) || name.is_empty() {
+            return None;
+        }
+        let own = self.program.unit(unit).module.class(class);
+        if own.outer.is_some()
+            || own.parent.is_some()
+            || (language == Language::CSharp && !self.is_partial(unit, class))
+        {
+            return None;
+        }
+        let parts = self.program.types.parts(self.program.unit(unit), &own.name);
+        let others = parts.iter().take(16).filter(|part| **part != (unit, class));
+        others.map(|(unit, class)| look(*unit, *class)).find(|value| !value.is_unknown())
+    }
+
+    /// A field that a literal or an object initialiser sets: of the literal that made the object, else of
+    /// all literals of the type. `known` is what assignments to the field say.
+    pub(super) fn struct_field(
+        &self,
+        unit: UnitId,
+        class: ClassId,
+        name: &str,
+        call: Option<Site>,
+        known: &Value,
+    ) -> Option<Value> {
+        let language = self.program.language(unit);
+        if !matches!(language, Language::Go | Language::CSharp) {
+            return None;
+        }
+        let module = &self.program.unit(unit).module;
+        let position = module.class(class).fields.iter().position(|field| field.name == name)?;
+        if language == Language::Go
+            && let Some(setting) = self.tagged(unit, &module.class(class).fields[position].decorators)
+        {
+            return Some(setting);
+        }
+        let set_by = |site: Site| {
+            let call = self.program.unit(site.unit).module.call(site.expr).filter(|call| call.is_new)?;
+            let named = call.args.iter().find(|arg| arg.name.as_deref() == Some(name));
+            let plain = || {
+                let is_positional = language == Language::Go && call.args.iter().all(|arg| arg.name.is_none());
+                call.args.get(position).filter(|_| is_positional)
+            };
+            Some(self.at(site.unit, named.or_else(plain)?.value))
+        };
+        if let Some(site) = call {
+            return set_by(site);
+        }
+        if !matches!(known, Value::Unknown | Value::Null | Value::Param { .. }) || language != Language::Go {
+            return None;
+        }
+        let own = &module.class(class).name;
+        if own.is_empty() {
+            return None;
+        }
+        let made = self.program.calls_named(own).iter().copied().filter(|site| {
+            let module = &self.program.unit(site.unit).module;
+            module
+                .call(site.expr)
+                .is_some_and(|call| call.is_new && self.at(site.unit, call.callee) == Value::Class { unit, class })
+        });
+        let values: Vec<Value> = made.take(MAX_LITERALS).filter_map(set_by).collect();
+        let value = self.one_of(values);
+        (value != Value::Unknown).then_some(value)
+    }
+
+    /// A field tagged `env:"NAME"`.
+    fn tagged(&self, unit: UnitId, decorators: &[ExprId]) -> Option<Value> {
+        let module = &self.program.unit(unit).module;
+        decorators.iter().find_map(|&decorator| {
+            let ExprKind::Str(tag) = &module.expr(decorator).kind else { return None };
+            let name = ENV_TAGS.iter().find_map(|key| tag_value(tag, key))?;
+            let name = name.split(',').next().filter(|name| !name.is_empty())?;
+            let default = DEFAULT_TAGS.iter().find_map(|key| tag_value(tag, key));
+            let default = default.map(|text| Arc::new(Value::Str(Text::literal(text))));
+            Some(Value::Env { name: name.into(), default, site: Site { unit, expr: decorator } })
+        })
+    }
+
+    /// `$0[n]`: result number n of the call that `$0` holds.
+    pub(super) fn go_result(&self, site: Site, object: ExprId, index: ExprId) -> Option<Value> {
+        let unit = self.program.unit(site.unit);
+        let (ExprKind::Name(name), ExprKind::Num(n)) = (&unit.module.expr(object).kind, &unit.module.expr(index).kind)
+        else {
+            return None;
+        };
+        if !name.starts_with('$') {
+            return None;
+        }
+        let (_, bindings) = unit.index.lookup(&unit.module, unit.index.func_of(object), name)?;
+        let [Binding::Value(call)] = bindings else { return None };
+        Some(self.result_of(Site { unit: site.unit, expr: *call }, *n as usize, 0))
+    }
+
+    fn result_of(&self, site: Site, n: usize, hops: u32) -> Value {
+        let Some(call) = self.program.unit(site.unit).module.call(site.expr).filter(|_| hops < 6) else {
+            return Value::Unknown;
+        };
+        let callee = self.at(site.unit, call.callee);
+        let values = callee.alternatives().iter().map(|callee| {
+            let Value::Function { unit, func, .. } = callee else {
+                // The first result of a library's function is what counts.
+                return if n == 0 { self.eval(site) } else { Value::Unknown };
+            };
+            let module = &self.program.unit(*unit).module;
+            let mut values = Vec::new();
+            for expr in returns(module, *func) {
+                match &module.expr(expr).kind {
+                    ExprKind::List(items) => {
+                        let Some(&item) = items.get(n) else { continue };
+                        let value = self.at(*unit, item);
+                        values.push(match &value {
+                            Value::Param { unit: u, func: f, index } if (u, f) == (unit, func) => {
+                                self.argument(site, *unit, *func, *index).unwrap_or(value)
+                            }
+                            _ => value,
+                        });
+                    }
+                    ExprKind::Call(_) => values.push(self.result_of(Site { unit: *unit, expr }, n, hops + 1)),
+                    _ => {}
+                }
+            }
+            values.retain(|value| !matches!(value, Value::Null));
+            match self.one_of(values) {
+                Value::Unknown => {
+                    let declared = module.func(*func).returns.map(|ty| (ty, &module.expr(ty).kind));
+                    let ty = match declared {
+                        Some((_, ExprKind::List(types))) => types.get(n).copied(),
+                        Some((ty, _)) if n == 0 => Some(ty),
+                        _ => None,
+                    };
+                    ty.and_then(|ty| self.declared(*unit, ty)).unwrap_or(Value::Unknown)
+                }
+                value => value,
+            }
+        });
+        self.one_of(values.collect())
+    }
+
+    /// Calls that need no declaration to be understood: conversions and formatting.
+    pub(super) fn go_call(&self, site: Site, call: &Call, callee: &Value) -> Option<Value> {
+        let first = || call.args.first().map(|arg| self.at(site.unit, arg.value));
+        match callee {
+            Value::External(symbol) => match symbol.as_str() {
+                "builtin.string" | "builtin.int" | "builtin.int64" | "builtin.int32" | "builtin.float64"
+                | "builtin.uint" | "builtin.uint64" | "time.Duration" => first(),
+                "fmt.Sprintf" => {
+                    let (format, args) = call.args.split_first()?;
+                    self.printf(site.unit, format.value, args.iter().map(|arg| arg.value))
+                }
+                "strings.TrimSuffix" | "strings.TrimPrefix" | "strings.TrimSpace" | "strings.TrimRight"
+                | "strings.ToLower" => first(),
+                "net.JoinHostPort" => {
+                    let [host, port] = call.args.as_slice() else { return None };
+                    let mut text = self.at(site.unit, host.value).to_text().unwrap_or_else(super::jvm::hole);
+                    text.push(Text::literal(":"));
+                    text.push(self.at(site.unit, port.value).to_text().unwrap_or_else(super::jvm::hole));
+                    Some(Value::Str(text))
+                }
+                _ => None,
+            },
+            // `Topic("orders")` of `type Topic string`.
+            Value::Class { unit, class } if !call.is_new && call.args.len() == 1 => {
+                let module = &self.program.unit(*unit).module;
+                let base = module.class(*class).bases.first()?;
+                let is_plain = module.class(*class).fields.is_empty()
+                    && matches!(self.at(*unit, *base), Value::External(symbol) if symbol.starts_with("builtin."));
+                if is_plain { first() } else { None }
+            }
+            _ => None,
+        }
+    }
+
+    /// True for a method or function that a C# call names as a member of its first argument.
+    pub(super) fn is_extension_call(&self, from: UnitId, call: &Call, unit: UnitId, func: super::FuncId) -> bool {
+        let module = &self.program.unit(unit).module;
+        if module.language != Language::CSharp {
+            return false;
+        }
+        let function = module.func(func);
+        let extends = |d: &ExprId| matches!(&module.expr(*d).kind, ExprKind::Name(name) if name == "this");
+        let is_extension = function.kind != FunctionKind::Lambda
+            && function.params.first().is_some_and(|param| param.decorators.iter().any(extends));
+        let ExprKind::Attr { object, .. } = &self.program.unit(from).module.expr(call.callee).kind else {
+            return false;
+        };
+        is_extension && !matches!(self.at(from, *object), Value::Class { .. })
+    }
+}
+
+/// The value of `key:"value"` in a struct tag.
+fn tag_value<'t>(tag: &'t SmolStr, key: &str) -> Option<&'t str> {
+    let mut rest = tag.as_str();
+    while let Some(at) = rest.find(key) {
+        let before = rest[..at].chars().next_back();
+        let after = &rest[at + key.len()..];
+        if before.is_none_or(char::is_whitespace)
+            && let Some(value) = after.strip_prefix(":\"")
+        {
+            return value.split('"').next();
+        }
+        rest = after;
+    }
+    None
+}

@@ -1,0 +1,114 @@
+//! What Go expressions evaluate to across the files of a repository.
+
+use super::jvm_tests::probed_with;
+use super::resolve::Packages;
+
+fn probed(files: &[(&str, &str)]) -> Vec<String> {
+    let packages = Packages { go: vec![("acme.com/shop".into(), "".into())], ..Packages::default() };
+    probed_with(files, &packages)
+}
+
+#[test]
+fn the_files_of_a_folder_are_one_package() {
+    let found = probed(&[
+        ("svc/config.go", "package main\nconst topic = \"orders\"\nvar base = \"http://b\"\n"),
+        ("svc/main.go", "package main\nfunc main() { probe(topic); probe(base + \"/x\"); probe(helper()) }\n"),
+        ("svc/helper.go", "package main\nfunc helper() string { return \"h\" }\n"),
+        ("other/a.go", "package main\nfunc f() { probe(topic) }\n"),
+    ]);
+    assert_eq!(found, ["external builtin.topic", "\"orders\"", "\"http://b/x\"", "\"h\""]);
+}
+
+#[test]
+fn packages_are_imported_by_the_path_of_the_module() {
+    let found = probed(&[
+        ("pkg/bus/bus.go", "package bus\ntype Bus struct{ url string }\nconst Topic = \"t\"\n"),
+        ("pkg/bus/new.go", "package bus\nfunc New(url string) *Bus { return &Bus{url: url} }\n"),
+        ("pkg/bus/send.go", "package bus\nfunc (b *Bus) Send() { probe(b.url) }\n"),
+        (
+            "cmd/main.go",
+            "package main\nimport (\n\"acme.com/shop/pkg/bus\"\nmy \"github.com/x/y\"\n)\nfunc main() { b := bus.New(\"u\"); probe(b); probe(bus.Topic); probe(my.Do) }\n",
+        ),
+    ]);
+    assert_eq!(found[..3], ["object of Bus", "\"t\"", "external github.com/x/y.Do"]);
+    assert!(found[3].starts_with("Param"), "{found:?}");
+}
+
+#[test]
+fn several_results_are_told_apart() {
+    let found = probed(&[(
+        "a/a.go",
+        r#"package a
+import "acme.org/lib"
+type Store struct{ dsn string }
+func open(dsn string) (*Store, error) {
+	if dsn == "" { return nil, errors.New("x") }
+	return &Store{dsn: dsn}, nil
+}
+func again() (*Store, error) { return open("b") }
+func named() (s *Store, err error) { s = &Store{}; return }
+func f() {
+	s, err := open("a")
+	probe(s); probe(s.dsn); probe(err)
+	r, _ := again()
+	probe(r)
+	n, _ := named()
+	probe(n)
+	c, err := lib.Dial("x")
+	probe(c)
+}
+"#,
+    )]);
+    assert_eq!(found[0], "object of Store");
+    assert_eq!(found[3], "object of Store");
+    assert_eq!(found[4], "object of Store");
+    assert!(found[5].starts_with("acme.org/lib.Dial made in"), "{found:?}");
+}
+
+#[test]
+fn fields_have_what_literals_and_constructors_set() {
+    let found = probed(&[(
+        "a/a.go",
+        r#"package a
+import ("net/http"; "time")
+type Client struct { base string; http *http.Client; wait time.Duration }
+type Wrap struct { *Client; name string }
+func NewClient() *Client { return &Client{base: "http://b", http: &http.Client{Timeout: 5}} }
+func (c *Client) Get() { probe(c.base); probe(c.http) }
+func (w *Wrap) Get() { probe(w.base); probe(Wrap{nil, "n"}.name) }
+"#,
+    )]);
+    assert_eq!(found[0], "\"http://b\"");
+    assert!(found[1].starts_with("net/http.Client made in a/a.go"), "{found:?}");
+    assert_eq!(found[2..], ["\"http://b\"", "\"n\""]);
+}
+
+#[test]
+fn settings_come_from_the_environment_and_from_tags() {
+    let found = probed(&[(
+        "a/a.go",
+        "package a\nimport (\"os\"; \"fmt\"; \"net\"; \"github.com/spf13/viper\")\ntype Config struct {\n\tURL string `env:\"PEER_URL,required\" env-default:\"http://b\"`\n\tHTTP struct { Port string `yaml:\"port\" env:\"PORT\"` }\n}\ntype Topic string\nfunc f(c *Config) {\n\tprobe(os.Getenv(\"A\"))\n\tb, ok := os.LookupEnv(\"B\")\n\tprobe(b)\n\tprobe(c.URL)\n\tprobe(c.HTTP.Port)\n\tprobe(fmt.Sprintf(\"http://%s:%d\", \"h\", 80))\n\tprobe(Topic(\"t\"))\n\tprobe(viper.GetString(\"x.y\"))\n\tprobe(net.JoinHostPort(\"h\", \"1\"))\n}\n",
+    )]);
+    assert_eq!(
+        found,
+        [
+            "setting A",
+            "setting B",
+            "setting PEER_URL, else \"http://b\"",
+            "setting PORT",
+            "\"http://h:80\"",
+            "\"t\"",
+            "setting x.y",
+            "\"h:1\"",
+        ]
+    );
+}
+
+#[test]
+fn a_local_variable_hides_the_one_of_the_package() {
+    let found = probed(&[(
+        "a/a.go",
+        "package a\nvar url = \"top\"\nfunc f() { url := \"own\"; probe(url) }\nfunc g() { probe(url) }\n",
+    )]);
+    assert_eq!(found, ["\"own\"", "\"top\""]);
+}
