@@ -5,6 +5,7 @@
 use std::path::Path;
 
 pub(crate) mod generated;
+pub(crate) mod wheel;
 
 /// What a run left behind.
 #[derive(Debug)]
