@@ -324,3 +324,18 @@ fn the_reference_validator_accepts_every_skill() {
         must(root(), &BTreeMap::new(), agentskills.to_str().unwrap(), &["validate", folder.to_str().unwrap()]);
     }
 }
+
+#[test]
+fn docs_show_what_init_writes() {
+    let page = file("docs/ci.md");
+    let mut seen = 0;
+    for block in page.split("\n```yaml file=").skip(1) {
+        let (name, rest) = block.split_once('\n').unwrap();
+        let shown = rest.split("```").next().unwrap();
+        let template = file(&format!("src/cli/init/templates/{name}"));
+        assert_eq!(shown, template.replace("{{version}}", VERSION), "{name}");
+        seen += 1;
+    }
+    assert_eq!(seen, 3);
+    assert!(page.contains(&format!("skillcheck-lint=={VERSION}\n")));
+}

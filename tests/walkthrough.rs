@@ -119,11 +119,14 @@ fn every_line_is_as_it_is_shown() {
     }
     wanted.push_str(rest);
     assert!(seen >= 9, "{seen} blocks");
+    // How many files there are depends on the skills, which is not what is shown here.
+    let numbers = regex::Regex::new(r"\b\d+ (files?|parsed)\b").unwrap();
+    let bare = |text: &str| numbers.replace_all(text, "N $1").into_owned();
     if std::env::var_os("UPDATE_README").is_some() {
         std::fs::write(path, wanted).unwrap();
     } else {
         assert!(
-            text == wanted,
+            bare(&text) == bare(&wanted),
             "docs/walkthrough.md is out of date: UPDATE_README=1 cargo test --test walkthrough\n{wanted}"
         );
     }
