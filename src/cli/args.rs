@@ -17,6 +17,8 @@ Examples:
                                               a file for code scanning, a report for people
   skillcheck lint --skill rest-client --fail-on error
                                               one skill's rules; only errors make the exit code 1
+  skillcheck facts -o orders.jsonl            export what other repositories need to know
+  skillcheck lint --with facts/               check together with what others exported
   skillcheck explain rest-client/missing-timeout
                                               why a rule matters and how to follow it
   skillcheck lint --since origin/main         only what this branch makes worse
@@ -56,6 +58,8 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Show the services and how they are connected
     Graph(GraphArgs),
+    /// Export what other repositories need to know of this one
+    Facts(FactsArgs),
     /// Answer an agent's hook: reads its event from standard input
     Hook(HookArgs),
     /// Set up a repository: skills, agent hooks, pre-commit, CI; asks on a terminal
@@ -110,10 +114,40 @@ pub(super) struct Input {
     pub(super) threads: Option<u16>,
 }
 
+/// The facts of other repositories.
+#[derive(Debug, clap::Args)]
+pub(super) struct Others {
+    /// Join the facts of other repositories: files that `skillcheck facts` wrote, or folders of them
+    /// (*.jsonl); can be repeated
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(super) with: Vec<PathBuf>,
+
+    /// Look at no files: join the facts of --with, for all of their repositories
+    #[arg(long, requires = "with", conflicts_with = "paths")]
+    pub(super) facts_only: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct FactsArgs {
+    #[command(flatten)]
+    pub(super) input: Input,
+
+    /// Where to write them [default: standard output]
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+
+    /// What the repository is called among others [default: owner and name of `origin`, else the folder]
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(super) repository: Option<String>,
+}
+
 #[derive(Debug, clap::Args)]
 pub(super) struct LintArgs {
     #[command(flatten)]
     pub(super) input: Input,
+
+    #[command(flatten)]
+    pub(super) others: Others,
 
     /// Output format, and the file to write it to; can be repeated
     #[arg(long, short, value_name = "FORMAT[=PATH]", value_parser = parse_output,
@@ -234,6 +268,9 @@ pub(super) struct ExplainArgs {
 pub(super) struct GraphArgs {
     #[command(flatten)]
     pub(super) input: Input,
+
+    #[command(flatten)]
+    pub(super) others: Others,
 
     /// Output format
     #[arg(long, value_enum, default_value_t = TextOrJson::Text)]

@@ -34,8 +34,7 @@ pub(super) fn run(
     }
     let change = git::change(&args.input.paths, comparison).map_err(|error| terminal.error(&error, error.help()))?;
     let state = |overlay: &Overlay| {
-        let preview = asked.preview || config.preview;
-        let outcome = shared::check_state(&args.input, config.clone(), preview, overlay, terminal)?;
+        let outcome = shared::check_state(&args.input, config.clone(), asked, overlay, terminal)?;
         Ok(shared::settle(outcome, &args.input, config, asked))
     };
     let mut run = state(&change.new)?;

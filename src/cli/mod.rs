@@ -7,6 +7,7 @@ mod completions;
 mod environment;
 mod exit;
 mod explain;
+mod facts;
 mod graph;
 mod hook;
 mod init;
@@ -42,6 +43,7 @@ pub fn main() -> Exit {
         Command::Baseline(baseline) => baseline::run(&baseline, &terminal),
         Command::Rules(rules) => rules::run(&rules, &terminal),
         Command::Explain(explain) => explain::run(&explain, &terminal),
+        Command::Facts(facts) => facts::run(&facts, &terminal),
         Command::Graph(graph) => graph::run(&graph, &terminal),
         Command::Hook(hook) => hook::run(&hook, &terminal),
         Command::Init(init) => init::run(&init, &terminal),

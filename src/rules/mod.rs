@@ -48,6 +48,9 @@ impl Rule {
     }
 }
 
+/// The rules that a service can break together with one of another repository.
+pub const CROSS_REPOSITORY: &[&str] = &["data-ownership/shared-database"];
+
 /// Rules, and skills all of whose rules are such, that fire on what no file of the system has: a part
 /// that is written first breaks them until the other parts are there.
 const OF_THE_WHOLE_SYSTEM: [&str; 4] = [

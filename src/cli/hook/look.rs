@@ -52,6 +52,7 @@ pub(super) fn look(root: &Path) -> Result<Look, String> {
     })?;
     let all: Vec<Rule> = rules::all().iter().chain(findings::own_rules()).copied().collect();
     let settings = Settings {
+        elsewhere: outcome.broken_elsewhere(),
         config: &config,
         rules: &all,
         today: run::today(),
