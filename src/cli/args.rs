@@ -66,6 +66,8 @@ pub(super) enum Command {
     Hook(HookArgs),
     /// Set up a repository: skills, agent hooks, pre-commit, CI; asks on a terminal
     Init(InitArgs),
+    /// Check a skill pack, anybody's
+    Skills(SkillsArgs),
     /// Print a completion script
     Completions(CompletionsArgs),
 }
@@ -378,6 +380,30 @@ pub(super) enum SkillsTo {
     Agents,
     /// Both folders
     Both,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct SkillsArgs {
+    #[command(subcommand)]
+    pub(super) command: SkillsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum SkillsCommand {
+    /// Check skills by the specification: front matter, links, length, and whether their code samples parse and pass
+    /// the linter
+    Check(SkillsCheckArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct SkillsCheckArgs {
+    /// A skill, or a folder with skills [default: skills, .claude/skills, .agents/skills or the current folder]
+    #[arg(value_name = "DIR")]
+    pub(super) folder: Option<PathBuf>,
+
+    /// Output format
+    #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
+    pub(super) format: TextOrJson,
 }
 
 #[derive(Debug, clap::Args)]

@@ -17,6 +17,7 @@ mod lint;
 mod output;
 mod rules;
 mod run;
+mod skills;
 
 use clap::Parser;
 
@@ -49,6 +50,7 @@ pub fn main() -> Exit {
         Command::Graph(graph) => graph::run(&graph, &terminal),
         Command::Hook(hook) => hook::run(&hook, &terminal),
         Command::Init(init) => init::run(&init, &terminal),
+        Command::Skills(skills) => skills::run(&skills, &terminal),
         Command::Completions(completions) => completions::run(&completions, &terminal),
     }
 }

@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 
 pub(crate) mod generated;
+pub(crate) mod wheel;
 
 /// What a run left behind.
 #[derive(Debug)]
