@@ -140,6 +140,9 @@ impl Evaluator<'_> {
         if known.is_empty() {
             known.extend(IMPLICIT.iter().filter_map(|namespace| symbol(namespace)));
         }
+        for symbol in &mut known {
+            *symbol = self.catalog.canonical(language, symbol);
+        }
         match known.as_slice() {
             [] => Value::External(name.into()),
             _ => self.one_of(known.into_iter().map(Value::External).collect()),

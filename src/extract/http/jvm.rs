@@ -303,7 +303,7 @@ fn feign_client(
                 _ => false,
             });
             if reaches {
-                requests.push(feign_request(ev, guards, call, verb, path.clone()));
+                requests.push(declared_request(ev, guards, call, verb, path.clone()));
             }
         }
     }
@@ -338,7 +338,8 @@ fn implements(ev: &Evaluator<'_>, unit: UnitId, func: crate::facts::module::Func
     module.class(class).bases.iter().any(|b| simple_name(module, *b).is_some_and(|n| n == interface))
 }
 
-fn feign_request(
+/// A request through a declared interface.
+pub(super) fn declared_request(
     ev: &Evaluator<'_>,
     guards: &Guards<'_, '_>,
     site: Site,

@@ -3,8 +3,10 @@
 
 pub mod clients;
 pub mod context;
+mod dotnet;
 pub mod guards;
 mod jvm;
+mod polly;
 pub mod request;
 pub mod retry;
 pub mod timeout;
@@ -15,6 +17,7 @@ use crate::program::{Evaluator, Site, UnitId};
 use crate::syntax::Place;
 
 pub use clients::clients;
+pub(crate) use dotnet::{apply as apply_facts, defaults};
 pub use guards::{Guard, Guards};
 pub use retry::RetryPolicy;
 pub use timeout::Timeout;

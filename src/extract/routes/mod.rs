@@ -7,6 +7,7 @@
 
 mod attach;
 mod django;
+mod dotnet;
 pub mod graph;
 pub mod health;
 mod jvm;
@@ -108,6 +109,7 @@ pub fn extract(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Served {
     django::django(ev, in_scope, &mut served);
     next::next(ev, in_scope, &mut served);
     jvm::jvm(ev, in_scope, &mut served);
+    dotnet::dotnet(ev, in_scope, &mut served);
     plain::plain(ev, in_scope, &mut served);
     health::libraries(ev, in_scope, &mut served);
     let Served { routes, apps, gaps, health } = &mut served;

@@ -75,6 +75,7 @@ fn help(framework: &str) -> String {
         "Spring" => "`/actuator/health` of the dependency `spring-boot-starter-actuator`",
         "JAX-RS" => "@Path(\"health\") with a @GET method",
         "Micronaut" => "`/health` of the dependency `micronaut-management`",
+        "ASP.NET Core" | "FastEndpoints" => "app.MapHealthChecks(\"/health\") after builder.Services.AddHealthChecks()",
         "Servlet" => "@WebServlet(\"/health\")",
         _ => "app.get('/health', …)",
     };
