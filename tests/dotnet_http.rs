@@ -45,7 +45,7 @@ const CLIENT: &str = "namespace Orders;\npublic interface IStock { Task<string> 
 
 /// What is told of a typed client that is registered like this.
 fn registered(text: &str) -> Vec<String> {
-    let program = format!("var builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddHttpClient<IStock, Stock>(c => c.BaseAddress = new Uri(\"http://stock\")){text};\nvar app = builder.Build();\napp.Run();\n");
+    let program = format!("using Orders; var builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddHttpClient<IStock, Stock>(c => c.BaseAddress = new Uri(\"http://stock\")){text};\nvar app = builder.Build();\napp.Run();\n");
     told(&[("Orders/Program.cs", &program), ("Orders/Stock.cs", CLIENT)])
 }
 
@@ -92,7 +92,7 @@ fn policies_of_polly_are_read_where_they_are_made() {
 fn defaults_of_a_shared_project_count_for_the_services_that_call_them() {
     let defaults = "namespace Microsoft.Extensions.Hosting;\npublic static class Extensions {\n    public static IHostApplicationBuilder AddServiceDefaults(this IHostApplicationBuilder builder) { builder.Services.ConfigureHttpClientDefaults(http => { http.AddStandardResilienceHandler(); }); return builder; }\n}\n";
     let program = |first: &str| {
-        format!("var builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddHttpClient<IStock, Stock>(c => c.BaseAddress = new(\"https+http://stock\"));\n{first}\n")
+        format!("using Orders; var builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddHttpClient<IStock, Stock>(c => c.BaseAddress = new(\"https+http://stock\"));\n{first}\n")
     };
     let library = "<Project Sdk=\"Microsoft.NET.Sdk\"></Project>\n";
     let with = |first: &str| {
@@ -142,7 +142,7 @@ fn a_pipeline_around_the_call_protects_it() {
 
 #[test]
 fn interfaces_of_refit_and_strings_of_flurl_are_clients() {
-    let program = "var builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddRefitClient<IStockApi>().ConfigureHttpClient(c => c.BaseAddress = new Uri(\"http://stock\"));\n";
+    let program = "using Orders; var builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddRefitClient<IStockApi>().ConfigureHttpClient(c => c.BaseAddress = new Uri(\"http://stock\"));\n";
     let api = "namespace Orders;\npublic interface IStockApi { [Get(\"/items/{id}\")] Task<string> Item(int id); }\npublic class Use(IStockApi api) { public Task<string> F() => api.Item(1); }\n";
     assert_eq!(
         told(&[("Orders/Program.cs", program), ("Orders/Api.cs", api)]),

@@ -9,7 +9,7 @@ use super::UnitId;
 use super::eval::Evaluator;
 use super::jvm::is_type_name;
 use super::types::simple_name;
-use super::value::{Site, Value};
+use super::value::{Instance, Site, Value};
 use crate::facts::module::{Call, ExprId, ExprKind, FuncId, ImportKind, Language};
 
 /// Namespaces that the SDK uses in every file (`ImplicitUsings`), also that for web applications.
@@ -120,6 +120,34 @@ impl Evaluator<'_> {
             }
         }
         Some(self.outside(unit_id, &used, name))
+    }
+
+    /// The section of the configuration that a method is called on, with a colon behind it.
+    pub(super) fn section(&self, unit: UnitId, callee: ExprId) -> String {
+        let module = &self.program.unit(unit).module;
+        match &module.expr(callee).kind {
+            ExprKind::Attr { object, .. } if module.language == Language::CSharp => {
+                self.at(unit, *object).instance().map(|i| self.section_of(i)).unwrap_or_default()
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// `A:B:` for `configuration.GetSection("A").GetSection("B")`.
+    pub(super) fn section_of(&self, instance: &Instance) -> String {
+        let mut parts: Vec<String> = Vec::new();
+        let mut current = Some(instance);
+        while let Some(made) = current.filter(|_| parts.len() < 8) {
+            if let Some(call) = made.call {
+                let module = &self.program.unit(call.unit).module;
+                let is_section = module.callee_name(call.expr).is_some_and(|n| n.ends_with("Section"));
+                if let Some(c) = module.call(call.expr).filter(|_| is_section) {
+                    parts.extend(self.positional(call.unit, c, 0).and_then(|v| v.as_str()));
+                }
+            }
+            current = made.from.as_deref();
+        }
+        parts.iter().rev().map(|part| format!("{part}:")).collect()
     }
 
     /// A type of a library: of the namespaces in use, those that the catalog knows; a name that nothing

@@ -80,7 +80,7 @@ fn from_place(
     let mut found = Vec::new();
     for from in owners.get(&place.file).into_iter().flatten().filter_map(|index| services.get(*index)) {
         let env = |name: &str| {
-            from.env.iter().find(|variable| variable.name == name).and_then(|variable| variable.value.clone())
+            from.env.iter().find(|variable| variable.is_called(name)).and_then(|variable| variable.value.clone())
         };
         let mut url = address.with_env(&env);
         if let Some(tail) = tail {

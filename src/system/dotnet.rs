@@ -1,13 +1,87 @@
-//! What the projects of C# services say about their HTTP: settings for all clients in a shared project,
-//! and programs that are no services.
+//! What the projects of C# services say: the projects they reference, settings for all HTTP clients in a
+//! shared one.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use super::services::Service;
 use crate::extract::http::{self, HttpClient};
 use crate::facts::module::Language;
+use crate::files::{self, Tree, Zone, folder_of, zone};
+use crate::program::resolve::within;
 use crate::program::{Evaluator, UnitId};
 use crate::syntax::FileId;
+
+/// Gives the code of referenced projects to the services that reference them, directly or not.
+pub(super) fn own(tree: &Tree, services: &[Service], owners: &mut HashMap<FileId, Vec<usize>>) {
+    let references = references(tree);
+    if references.is_empty() {
+        return;
+    }
+    for (index, service) in services.iter().enumerate() {
+        let mut reached: BTreeSet<&str> = BTreeSet::new();
+        let mut todo: Vec<&str> = references.keys().map(String::as_str).filter(|f| *f == service.root).collect();
+        while let Some(folder) = todo.pop() {
+            if reached.insert(folder) {
+                todo.extend(references.get(folder).into_iter().flatten().map(String::as_str));
+            }
+        }
+        for folder in reached.into_iter().filter(|f| *f != service.root && !f.is_empty()) {
+            // A service that is referenced (for its contracts) does not run in this one.
+            let is_service = services.iter().any(|s| s.root == folder || within(&s.root, folder));
+            let nested = within(folder, &service.root);
+            if is_service || nested {
+                continue;
+            }
+            for id in tree.ids() {
+                let path = &tree.file(id).path;
+                if path.ends_with(".cs") && within(path, folder) && zone(path) == Zone::Production {
+                    let of_file = owners.entry(id).or_default();
+                    if !of_file.contains(&index) {
+                        of_file.push(index);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The folders of the projects that each project references.
+fn references(tree: &Tree) -> HashMap<String, Vec<String>> {
+    static REFERENCE: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r#"<ProjectReference\s+Include\s*=\s*"([^"]+)""#).ok());
+    let Some(pattern) = &*REFERENCE else { return HashMap::new() };
+    let mut out: HashMap<String, Vec<String>> = HashMap::new();
+    for id in tree.ids() {
+        let file = tree.file(id);
+        if !file.path.ends_with(".csproj") {
+            continue;
+        }
+        let Ok(text) = files::read(file) else { continue };
+        let folder = folder_of(&file.path);
+        let found = pattern.captures_iter(&text).filter_map(|c| c.get(1));
+        let found = found.map(|m| folder_of(&resolved(folder, &m.as_str().replace('\\', "/"))).to_string());
+        out.entry(folder.to_string()).or_default().extend(found);
+    }
+    out
+}
+
+/// A relative path from a folder.
+fn resolved(folder: &str, relative: &str) -> String {
+    let mut parts: Vec<&str> = folder.split('/').filter(|p| !p.is_empty()).collect();
+    for part in relative.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
 
 /// Applies what shared projects say to the clients of the services that use them.
 pub(super) fn apply(

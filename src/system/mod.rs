@@ -1,6 +1,8 @@
 //! The facts of all files joined: services, datastores, channels, calls, and how each client,
 //! publisher, consumer and saga is protected.
 
+mod appsettings;
+mod aspire;
 pub mod browser;
 pub mod calls;
 pub mod compose;
@@ -28,6 +30,7 @@ use crate::syntax::{FileId, Place};
 
 pub use services::{Service, ServiceKind};
 
+use compose::EnvVar;
 use deployment::Deployment;
 use map::SystemMap;
 use services::Correction;
@@ -118,6 +121,18 @@ impl System {
     }
 }
 
+/// The services with what their settings files say among their variables.
+fn configured(tree: &Tree, services: &[Service], given: &[aspire::Given]) -> Vec<Service> {
+    let with_settings = |service: &Service| {
+        let mut env = appsettings::settings(tree, service, given, &service.env);
+        env.extend(service.env.iter().cloned());
+        // The last one counts, and the first is found.
+        env.reverse();
+        Service { env, ..service.clone() }
+    };
+    services.iter().map(with_settings).collect()
+}
+
 /// Joins the program and the deployment files of a tree.
 pub fn build(
     tree: &Tree,
@@ -130,7 +145,9 @@ pub fn build(
     let services = services::discover(tree, deployment, corrections);
     let dependencies = imports::dependencies(program);
     let browser = browser::browser(tree, deployment, program, &dependencies);
-    let owners = owners::owners(tree, program, &dependencies, &services);
+    let mut owners = owners::owners(tree, program, &dependencies, &services);
+    dotnet::own(tree, &services, &mut owners);
+    let given = aspire::given(&ev);
     let in_scope = |unit| files::zone(&program.unit(unit).path) == Zone::Production && !browser.is_browser(unit);
     let mut http = http::extract(&ev, &in_scope);
     let blocking = http::blocking_calls(&ev, &in_scope);
@@ -139,8 +156,9 @@ pub fn build(
     let mut served = routes::extract(&ev, &production);
     jvm::apply(tree, program, &services, &owners, &mut http, &mut served);
     dotnet::apply(&ev, &services, &owners, &mut http);
-    let calls = calls::calls(&services, &owners, &http);
-    let datastores = stores::find(tree, &ev, &in_scope, &services, &owners, &deployment.projects);
+    let calls = calls::calls(&configured(tree, &services, &given), &owners, &http);
+    let settings = |index: usize, env: &[EnvVar]| appsettings::settings(tree, &services[index], &given, env);
+    let datastores = stores::find(tree, &ev, &in_scope, &services, &owners, &deployment.projects, &settings);
     let publish::Publishing { publishers, dual_writes } = publish::extract(&ev, &in_scope);
     let consumers = consume::extract(&ev, &in_scope, &Evidence::read(tree));
     let mut system = System {

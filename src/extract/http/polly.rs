@@ -122,6 +122,10 @@ fn of_call(ev: &Evaluator<'_>, site: Site, facts: &mut Facts) {
     let unit = ev.program.unit(site.unit);
     let module = &unit.module;
     let (Some(call), Some(name)) = (module.call(site.expr), module.callee_name(site.expr)) else { return };
+    // A function of the repository says it in its body.
+    if ev.called(site, call).iter().any(|v| matches!(v, Value::Function { .. })) {
+        return;
+    }
     let place = ev.program.place(site);
     let policy = |wait, bounded| RetryPolicy {
         wait,
