@@ -143,7 +143,7 @@ fn a_pipeline_around_the_call_protects_it() {
 #[test]
 fn interfaces_of_refit_and_strings_of_flurl_are_clients() {
     let program = "using Orders; var builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddRefitClient<IStockApi>().ConfigureHttpClient(c => c.BaseAddress = new Uri(\"http://stock\"));\n";
-    let api = "namespace Orders;\npublic interface IStockApi { [Get(\"/items/{id}\")] Task<string> Item(int id); }\npublic class Use(IStockApi api) { public Task<string> F() => api.Item(1); }\n";
+    let api = "using Refit;\nnamespace Orders;\npublic interface IStockApi { [Get(\"/items/{id}\")] Task<string> Item(int id); }\npublic class Use(IStockApi api) { public Task<string> F() => api.Item(1); }\n";
     assert_eq!(
         told(&[("Orders/Program.cs", program), ("Orders/Api.cs", api)]),
         [

@@ -47,7 +47,7 @@ pub struct Source {
     pub receives: Vec<String>,
     /// For [`Form::Callback`]: the first argument must be this string (`on("message", …)`).
     pub event: Option<String>,
-    /// For [`Form::Class`]: the method that handles a message.
+    /// For [`Form::Class`] and [`Form::Implements`]: the method that handles a message.
     pub method: Option<String>,
     /// Who acknowledges when no setting says otherwise.
     pub ack: AckMode,
@@ -90,6 +90,8 @@ pub enum Form {
     Decorator,
     /// The class is decorated; one method handles messages.
     Class,
+    /// The class implements an interface; one method handles messages.
+    Implements,
 }
 
 /// Who acknowledges.

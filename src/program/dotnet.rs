@@ -51,8 +51,32 @@ impl Evaluator<'_> {
     /// Calls that need no declaration to be understood.
     pub(super) fn language_call(&self, site: Site, call: &Call) -> Option<Value> {
         match self.program.language(site.unit) {
-            Language::CSharp => None,
+            Language::CSharp => self.resolved_service(site, call),
             _ => self.jvm_call(site, call),
+        }
+    }
+
+    /// `provider.GetRequiredService<IConnection>()`
+    fn resolved_service(&self, site: Site, call: &Call) -> Option<Value> {
+        let name = self.program.unit(site.unit).module.callee_name(site.expr)?;
+        let resolves = matches!(
+            name.as_str(),
+            "GetRequiredService" | "GetService" | "GetRequiredKeyedService" | "GetKeyedService" | "CreateInstance"
+        );
+        let ty = *call.type_args.first().filter(|_| resolves)?;
+        self.declared(site.unit, ty)
+    }
+
+    /// A value, or what its declaration says where the value is an object of which nothing is known.
+    pub(super) fn or_declared(&self, unit: UnitId, value: Value, declared: Option<&Value>) -> Value {
+        let language = self.program.language(unit);
+        match (&value, declared) {
+            (Value::Instance(instance), Some(declared @ (Value::Instance(_) | Value::Object { .. })))
+                if language == Language::CSharp && self.catalog.split(language, &instance.ty).is_none() =>
+            {
+                declared.clone()
+            }
+            _ => value,
         }
     }
 

@@ -48,6 +48,29 @@ pub(super) fn own(tree: &Tree, services: &[Service], owners: &mut HashMap<FileId
     }
 }
 
+/// Takes the code of apps that run in a browser or on a device from the services: it waits for its user.
+pub(super) fn disown(tree: &Tree, owners: &mut HashMap<FileId, Vec<usize>>) {
+    let on_device = |text: &str| {
+        ["Microsoft.NET.Sdk.BlazorWebAssembly", "<UseMaui>true", "Xamarin.Forms", "<UseWPF>true", "<UseWindowsForms>true"]
+            .iter()
+            .any(|w| text.contains(w))
+    };
+    let folders: Vec<&str> = tree
+        .files
+        .iter()
+        .filter(|f| f.path.ends_with(".csproj") && files::read(f).is_ok_and(|text| on_device(&text)))
+        .map(|f| folder_of(&f.path))
+        .filter(|f| !f.is_empty())
+        .collect();
+    if folders.is_empty() {
+        return;
+    }
+    owners.retain(|id, _| {
+        let path = &tree.file(*id).path;
+        !path.ends_with(".cs") || !folders.iter().any(|f| within(path, f))
+    });
+}
+
 /// The folders of the projects that each project references.
 fn references(tree: &Tree) -> HashMap<String, Vec<String>> {
     static REFERENCE: LazyLock<Option<Regex>> =
@@ -97,6 +120,9 @@ pub(super) fn apply(
     let owned = |unit: UnitId| owners.get(&ev.program.unit(unit).file).map_or(&[] as &[usize], Vec::as_slice);
     // An app on a phone or a page in a browser waits for its user.
     clients.retain(|c| !is_csharp(c.site.unit) || services.is_empty() || !owned(c.site.unit).is_empty());
+    if !ev.program.calls_named("AddServiceDiscovery").is_empty() {
+        clients.iter_mut().filter(|c| is_csharp(c.site.unit)).for_each(|c| c.logical_address = true);
+    }
     for defaults in http::defaults(ev) {
         for client in clients.iter_mut().filter(|c| is_csharp(c.site.unit)) {
             let made = ev.program.unit(client.site.unit).module.call(client.site.expr).is_some_and(|c| c.is_new);

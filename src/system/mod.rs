@@ -147,6 +147,7 @@ pub fn build(
     let browser = browser::browser(tree, deployment, program, &dependencies);
     let mut owners = owners::owners(tree, program, &dependencies, &services);
     dotnet::own(tree, &services, &mut owners);
+    dotnet::disown(tree, &mut owners);
     let given = aspire::given(&ev);
     let in_scope = |unit| files::zone(&program.unit(unit).path) == Zone::Production && !browser.is_browser(unit);
     let mut http = http::extract(&ev, &in_scope);
@@ -171,8 +172,8 @@ pub fn build(
         publishers,
         dual_writes,
         consumers,
-        // Sagas of Java and Kotlin are written with libraries that the extractor does not know yet.
-        sagas: saga::extract(&ev, &|unit| in_scope(unit) && !program.language(unit).is_jvm()),
+        // Sagas of Java, Kotlin and C# are written with libraries that the extractor does not know yet.
+        sagas: saga::extract(&ev, &|unit| in_scope(unit) && !program.language(unit).has_packages()),
         served,
         map: SystemMap::default(),
     };

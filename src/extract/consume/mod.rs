@@ -4,6 +4,7 @@
 
 mod ack;
 mod dead_letter;
+mod dotnet;
 mod effect;
 mod guard;
 mod handler;

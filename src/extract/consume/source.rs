@@ -11,9 +11,9 @@ use crate::program::{Evaluator, Site, UnitId, Value};
 
 use super::handler::{self, Body};
 use super::reach::{Func, Reach};
-use super::walk::Trace;
+use super::walk::{self, Trace};
 use super::{
-    Ack, Consumer, Evidence, Handler, InScope, ack, dead_letter, idempotency, jvm, nest, redelivery, setting, shutdown,
+    Ack, Consumer, Evidence, Handler, InScope, ack, dead_letter, dotnet, idempotency, jvm, nest, redelivery, setting, shutdown,
 };
 
 /// A source of the catalog with the call, decorator or class that is one.
@@ -40,7 +40,7 @@ pub(super) fn consumers(ev: &Evaluator<'_>, in_scope: &InScope<'_>, evidence: &E
     let received = handler::Received::new(&reach, in_scope);
     let mut out: BTreeMap<Site, Consumer> = BTreeMap::new();
     for found in &found {
-        if let Some(consumer) = consumer(&reach, &received, found, evidence) {
+        if let Some(consumer) = consumer(&reach, &received, found, evidence, in_scope) {
             out.entry(found.site).or_insert(consumer);
         }
     }
@@ -54,6 +54,7 @@ fn consumer(
     received: &handler::Received,
     found: &Found<'_>,
     evidence: &Evidence,
+    in_scope: &InScope<'_>,
 ) -> Option<Consumer> {
     let ev = reach.ev;
     if super::reply::takes_replies(ev, found) {
@@ -65,7 +66,11 @@ fn consumer(
     };
     let bodies = handler::bodies(reach, received, found);
     let traces: Vec<Trace> = bodies.iter().map(|b| b.trace(reach)).collect();
-    let registrations = handler::registrations(reach, &traces);
+    let mut registrations = handler::registrations(reach, &traces);
+    if registrations.is_empty() && found.source.form == Form::Callback {
+        registrations = dotnet::handlers(ev, found.site, in_scope);
+    }
+    let is_csharp = ev.program.language(found.site.unit) == crate::facts::module::Language::CSharp;
     let place = ev.program.place(found.site);
     let mut channels =
         setting::argument(ev, found.site, &found.source.channel).map(|s| setting::texts(ev, s)).unwrap_or_default();
@@ -80,6 +85,9 @@ fn consumer(
         if ev.program.language(found.site.unit).is_jvm() {
             idempotency = jvm::idempotency(ev, bodies.first().and_then(Body::function), idempotency);
         }
+        if is_csharp {
+            idempotency = dotnet::certain(&traces, idempotency);
+        }
         vec![Handler { place, function, channels: channels.clone(), idempotency }]
     } else {
         registrations
@@ -88,7 +96,13 @@ fn consumer(
                 place: ev.program.place(r.site),
                 function: r.functions.first().map(|f| named(ev, *f)),
                 channels: r.channels.clone(),
-                idempotency: idempotency::registered(reach, &traces, r),
+                idempotency: match is_csharp {
+                    true => {
+                        let own: Vec<Trace> = r.functions.iter().map(|f| walk::function(reach, *f)).collect();
+                        dotnet::certain(&own, idempotency::registered(reach, &traces, r))
+                    }
+                    false => idempotency::registered(reach, &traces, r),
+                },
             })
             .collect()
     };
@@ -167,6 +181,18 @@ fn found<'p>(ev: &Evaluator<'p>, in_scope: &InScope<'_>) -> Vec<Found<'p>> {
                 if decorator_name(module, decorator).as_ref().is_some_and(&known) {
                     let site = Site { unit, expr: decorator };
                     out.extend(matching(ev, site, &[Form::Decorator], Some((unit, FuncId(i as u32)))));
+                }
+            }
+        }
+        for i in (0..module.classes.len() as u32).filter(|_| ecosystem == Ecosystem::DotNet) {
+            for (site, name) in dotnet::bases(ev, unit, ClassId(i)) {
+                if known(&name)
+                    && let Some(mut found) = matching(ev, site, &[Form::Implements], None)
+                    && let Some(func) =
+                        found.source.method.as_deref().and_then(|m| dotnet::method(ev, site, ClassId(i), m))
+                {
+                    found.function = Some((unit, func));
+                    out.push(found);
                 }
             }
         }

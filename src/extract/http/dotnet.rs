@@ -188,6 +188,7 @@ fn blank(ev: &Evaluator<'_>, site: Site, library: &Library, kind: ClientKind) ->
         retry_unknown: None,
         base_url: None,
         base_urls: Vec::new(),
+        logical_address: false,
         idempotency_key: false,
         default_text: http.default_text.clone(),
         timeout_help: http.timeout_help.clone().unwrap_or_default(),
@@ -402,7 +403,8 @@ fn refit(ev: &Evaluator<'_>, guards: &Guards<'_, '_>, unit: UnitId, class: Class
         let function = module.func(method);
         let found = function.decorators.iter().find_map(|d| {
             let name = simple_name(module, *d)?;
-            let verb = ["Get", "Post", "Put", "Patch", "Delete", "Head"].into_iter().find(|v| *v == name)?;
+            let verbs = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"];
+            let verb = verbs.into_iter().find(|v| v.eq_ignore_ascii_case(&name))?;
             Some((*d, verb))
         });
         let Some((decorator, verb)) = found else { continue };

@@ -323,6 +323,7 @@ fn feign_client(
         retry_unknown: configured.then(|| "its configuration class may hold a `Retryer`".to_string()),
         base_url,
         base_urls: Vec::new(),
+        logical_address: false,
         idempotency_key: false,
         default_text: "OpenFeign gives up after 60 s".into(),
         timeout_help: "Set `spring.cloud.openfeign.client.config.default.read-timeout` and `connect-timeout`".into(),

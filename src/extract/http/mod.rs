@@ -51,6 +51,8 @@ pub struct HttpClient {
     pub base_url: Option<(Text, Place)>,
     /// The addresses that the callers of a wrapper configure it with.
     pub base_urls: Vec<(Text, Place)>,
+    /// Its addresses are names that service discovery looks up.
+    pub logical_address: bool,
     /// An idempotency key is sent with every request.
     pub idempotency_key: bool,
     /// What the library does without a timeout.

@@ -132,6 +132,7 @@ impl Evaluator<'_> {
         if let Some(found) = self.struct_field(unit_id, class_id, name, call, &value) {
             value = found;
         }
+        value = self.or_declared(unit_id, value, declared.as_ref());
         match (&value, declared) {
             (Value::Unknown | Value::Null | Value::Param { .. }, Some(declared)) => return declared,
             (Value::Unknown, None) => {}
