@@ -14,7 +14,10 @@ fn told(files: &[(&str, &str)]) -> Vec<String> {
         ("host/AppHost/Program.cs", HOST),
         ("Orders/Orders.csproj", WEB),
         ("Stock/Stock.csproj", WEB),
-        ("Stock/Program.cs", "var app = WebApplication.CreateBuilder(args).Build();\napp.MapHealthChecks(\"/health\");\n"),
+        (
+            "Stock/Program.cs",
+            "var app = WebApplication.CreateBuilder(args).Build();\napp.MapHealthChecks(\"/health\");\n",
+        ),
     ];
     for (path, text) in base.iter().chain(files) {
         let path = folder.path().join(path);
@@ -45,7 +48,9 @@ const CLIENT: &str = "namespace Orders;\npublic interface IStock { Task<string> 
 
 /// What is told of a typed client that is registered like this.
 fn registered(text: &str) -> Vec<String> {
-    let program = format!("using Orders; var builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddHttpClient<IStock, Stock>(c => c.BaseAddress = new Uri(\"http://stock\")){text};\nvar app = builder.Build();\napp.Run();\n");
+    let program = format!(
+        "using Orders; var builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddHttpClient<IStock, Stock>(c => c.BaseAddress = new Uri(\"http://stock\")){text};\nvar app = builder.Build();\napp.Run();\n"
+    );
     told(&[("Orders/Program.cs", &program), ("Orders/Stock.cs", CLIENT)])
 }
 
@@ -62,7 +67,9 @@ fn a_typed_client_is_judged_by_its_registration() {
         ["missing-circuit-breaker Program.cs:2", "missing-retry Program.cs:2", CALL]
     );
     assert_eq!(
-        registered(".AddResilienceHandler(\"x\", b => b.AddRetry(new HttpRetryStrategyOptions { MaxRetryAttempts = 3 }).AddTimeout(TimeSpan.FromSeconds(2)))"),
+        registered(
+            ".AddResilienceHandler(\"x\", b => b.AddRetry(new HttpRetryStrategyOptions { MaxRetryAttempts = 3 }).AddTimeout(TimeSpan.FromSeconds(2)))"
+        ),
         ["missing-circuit-breaker Program.cs:2", CALL]
     );
 }
@@ -71,7 +78,9 @@ fn a_typed_client_is_judged_by_its_registration() {
 fn policies_of_polly_are_read_where_they_are_made() {
     let policies = "namespace Orders;\npublic static class Policies {\n    public static IAsyncPolicy<HttpResponseMessage> Retry() => HttpPolicyExtensions.HandleTransientHttpError().WaitAndRetryAsync(5, n => TimeSpan.FromSeconds(Math.Pow(2, n)));\n    public static IAsyncPolicy<HttpResponseMessage> Break() => HttpPolicyExtensions.HandleTransientHttpError().CircuitBreakerAsync(5, TimeSpan.FromSeconds(30));\n    public static IAsyncPolicy<HttpResponseMessage> Again() => Policy.Handle<HttpRequestException>().RetryForeverAsync();\n}\n";
     let with = |chain: &str| {
-        let program = format!("using Orders;\nvar builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddHttpClient<IStock, Stock>(c => c.BaseAddress = new Uri(\"http://stock\")){chain};\n");
+        let program = format!(
+            "using Orders;\nvar builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddHttpClient<IStock, Stock>(c => c.BaseAddress = new Uri(\"http://stock\")){chain};\n"
+        );
         told(&[("Orders/Program.cs", &program), ("Orders/Stock.cs", CLIENT), ("Orders/Policies.cs", policies)])
     };
     assert_eq!(
@@ -79,7 +88,9 @@ fn policies_of_polly_are_read_where_they_are_made() {
         ["missing-timeout Program.cs:3", CALL]
     );
     assert_eq!(
-        with(".AddTransientHttpErrorPolicy(p => p.WaitAndRetryAsync(3, _ => TimeSpan.FromMilliseconds(600))).AddPolicyHandler(Policies.Break()).AddPolicyHandler(Policy.TimeoutAsync<HttpResponseMessage>(5))"),
+        with(
+            ".AddTransientHttpErrorPolicy(p => p.WaitAndRetryAsync(3, _ => TimeSpan.FromMilliseconds(600))).AddPolicyHandler(Policies.Break()).AddPolicyHandler(Policy.TimeoutAsync<HttpResponseMessage>(5))"
+        ),
         ["retry-without-backoff Program.cs:3", CALL]
     );
     assert_eq!(
@@ -92,7 +103,9 @@ fn policies_of_polly_are_read_where_they_are_made() {
 fn defaults_of_a_shared_project_count_for_the_services_that_call_them() {
     let defaults = "namespace Microsoft.Extensions.Hosting;\npublic static class Extensions {\n    public static IHostApplicationBuilder AddServiceDefaults(this IHostApplicationBuilder builder) { builder.Services.ConfigureHttpClientDefaults(http => { http.AddStandardResilienceHandler(); }); return builder; }\n}\n";
     let program = |first: &str| {
-        format!("using Orders; var builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddHttpClient<IStock, Stock>(c => c.BaseAddress = new(\"https+http://stock\"));\n{first}\n")
+        format!(
+            "using Orders; var builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddHttpClient<IStock, Stock>(c => c.BaseAddress = new(\"https+http://stock\"));\n{first}\n"
+        )
     };
     let library = "<Project Sdk=\"Microsoft.NET.Sdk\"></Project>\n";
     let with = |first: &str| {
@@ -130,12 +143,21 @@ fn named_clients_and_plain_ones() {
 #[test]
 fn a_pipeline_around_the_call_protects_it() {
     let with = |body: &str| {
-        let class = format!("namespace Orders;\npublic class A {{\n    private readonly HttpClient _http = new HttpClient();\n    private readonly ResiliencePipeline _pipeline = new ResiliencePipelineBuilder().AddRetry(new RetryStrategyOptions {{ BackoffType = DelayBackoffType.Exponential }}).AddCircuitBreaker(new()).AddTimeout(TimeSpan.FromSeconds(1)).Build();\n    {body}\n}}\n");
+        let class = format!(
+            "namespace Orders;\npublic class A {{\n    private readonly HttpClient _http = new HttpClient();\n    private readonly ResiliencePipeline _pipeline = new ResiliencePipelineBuilder().AddRetry(new RetryStrategyOptions {{ BackoffType = DelayBackoffType.Exponential }}).AddCircuitBreaker(new()).AddTimeout(TimeSpan.FromSeconds(1)).Build();\n    {body}\n}}\n"
+        );
         told(&[("Orders/A.cs", &class)])
     };
-    assert_eq!(with("public Task<string> Get() => _pipeline.ExecuteAsync(async ct => await _http.GetStringAsync(\"http://stock/a\", ct));"), ["orders -> stock: GET /a"]);
     assert_eq!(
-        with("public async Task Send() { var message = new HttpRequestMessage(HttpMethod.Post, \"http://stock/b\"); using var cts = new CancellationTokenSource(TimeSpan.FromSeconds(2)); await _http.SendAsync(message, cts.Token); }"),
+        with(
+            "public Task<string> Get() => _pipeline.ExecuteAsync(async ct => await _http.GetStringAsync(\"http://stock/a\", ct));"
+        ),
+        ["orders -> stock: GET /a"]
+    );
+    assert_eq!(
+        with(
+            "public async Task Send() { var message = new HttpRequestMessage(HttpMethod.Post, \"http://stock/b\"); using var cts = new CancellationTokenSource(TimeSpan.FromSeconds(2)); await _http.SendAsync(message, cts.Token); }"
+        ),
         ["missing-circuit-breaker A.cs:3", "missing-retry A.cs:3", "orders -> stock: POST /b"]
     );
 }

@@ -47,10 +47,7 @@ fn rabbitmq_messages_are_persistent_and_confirmed_when_told_so() {
             "public async Task Publish(OrderPlaced e) {{ using var channel = await connection.CreateChannelAsync({channel});\nvar properties = {properties};\nawait channel.BasicPublishAsync(exchange: \"orders\", routingKey: \"placed\", mandatory: true, basicProperties: properties, body: JsonSerializer.SerializeToUtf8Bytes(e)); }}"
         ))
     };
-    assert_eq!(
-        publish("", "new BasicProperties()"),
-        ["transient-message Bus.cs:8", "unconfirmed-publish Bus.cs:8"]
-    );
+    assert_eq!(publish("", "new BasicProperties()"), ["transient-message Bus.cs:8", "unconfirmed-publish Bus.cs:8"]);
     assert_eq!(
         publish(
             "new CreateChannelOptions(publisherConfirmationsEnabled: true, publisherConfirmationTrackingEnabled: true)",
@@ -90,7 +87,10 @@ fn consumers_of_rabbitmq_are_attached_as_events() {
 #[test]
 fn frameworks_confirm_and_acknowledge_themselves() {
     let text = "using MassTransit;\nnamespace Orders;\npublic record OrderPlaced(string OrderId);\npublic class Placed(IPublishEndpoint publish) : IConsumer<OrderPlaced> {\n    public async Task Consume(ConsumeContext<OrderPlaced> context) { await context.Publish(new OrderPlaced(\"1\")); }\n}\n";
-    assert_eq!(told(&[("Orders/Placed.cs", text)]), ["non-idempotent-consumer Placed.cs:4", "unversioned-event Placed.cs:5"]);
+    assert_eq!(
+        told(&[("Orders/Placed.cs", text)]),
+        ["non-idempotent-consumer Placed.cs:4", "unversioned-event Placed.cs:5"]
+    );
 }
 
 #[test]

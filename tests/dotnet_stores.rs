@@ -41,17 +41,19 @@ fn connection_strings_come_from_settings_and_variables() {
             ("Orders/Dockerfile", docker),
             ("Orders/Orders.csproj", WEB),
             ("Orders/Program.cs", orders),
-            ("Orders/appsettings.json", "{ \"ConnectionStrings\": { \"Shop\": \"Server=localhost;Database=Local\" }, \"Cache\": { \"Address\": \"redis:6379,abortConnect=false\" } }"),
+            (
+                "Orders/appsettings.json",
+                "{ \"ConnectionStrings\": { \"Shop\": \"Server=localhost;Database=Local\" }, \"Cache\": { \"Address\": \"redis:6379,abortConnect=false\" } }"
+            ),
             ("Stock/Dockerfile", docker),
             ("Stock/Stock.csproj", WEB),
             ("Stock/Startup.cs", stock),
-            ("Stock/appsettings.json", "{ // comment\n \"Database\": { \"Url\": \"Host=db;Port=5432;Database=stock;Username=u\" } }"),
+            (
+                "Stock/appsettings.json",
+                "{ // comment\n \"Database\": { \"Url\": \"Host=db;Port=5432;Database=stock;Username=u\" } }"
+            ),
         ]),
-        [
-            "mssql sql/Orders store by orders",
-            "postgres db/stock store by stock",
-            "redis redis/0 cache by orders",
-        ]
+        ["mssql sql/Orders store by orders", "postgres db/stock store by stock", "redis redis/0 cache by orders",]
     );
 }
 
@@ -63,7 +65,10 @@ fn an_aspire_host_hands_out_databases_also_to_referenced_projects() {
     assert_eq!(
         stores(&[
             ("host/AppHost/Program.cs", host),
-            ("Orders/Orders.csproj", "<Project Sdk=\"Microsoft.NET.Sdk.Web\"><ItemGroup><ProjectReference Include=\"..\\Infrastructure\\Infrastructure.csproj\" /></ItemGroup></Project>\n"),
+            (
+                "Orders/Orders.csproj",
+                "<Project Sdk=\"Microsoft.NET.Sdk.Web\"><ItemGroup><ProjectReference Include=\"..\\Infrastructure\\Infrastructure.csproj\" /></ItemGroup></Project>\n"
+            ),
             ("Orders/Program.cs", program),
             ("Infrastructure/Infrastructure.csproj", "<Project Sdk=\"Microsoft.NET.Sdk\"></Project>\n"),
             ("Infrastructure/Infrastructure.cs", library),

@@ -59,9 +59,8 @@ public class Plain { [Obsolete] public void Get() {} }
 #[test]
 fn conventional_routes_need_a_convention() {
     let home = "public class HomeController : Controller { public IActionResult Index() => View(); public ViewResult Privacy() => View(); [HttpPost] public IActionResult Send() => View(); }\n";
-    let program = |map: &str| {
-        format!("var app = WebApplication.CreateBuilder(args).Build();\napp.{map};\napp.Run();\n")
-    };
+    let program =
+        |map: &str| format!("var app = WebApplication.CreateBuilder(args).Build();\napp.{map};\napp.Run();\n");
     assert_eq!(routes(&[("a/HomeController.cs", home), ("a/Program.cs", &program("MapControllers()"))]), [""; 0]);
     assert_eq!(
         routes(&[("a/HomeController.cs", home), ("a/Program.cs", &program("MapDefaultControllerRoute()"))]),

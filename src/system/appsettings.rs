@@ -51,9 +51,8 @@ pub(super) fn settings(tree: &Tree, service: &Service, given: &[Given], env: &[E
 }
 
 fn beside(tree: &Tree, folder: &str, name: &str) -> Option<String> {
-    let is_it = |path: &str| {
-        folder_of(path) == folder && path.rsplit('/').next().is_some_and(|n| n.eq_ignore_ascii_case(name))
-    };
+    let is_it =
+        |path: &str| folder_of(path) == folder && path.rsplit('/').next().is_some_and(|n| n.eq_ignore_ascii_case(name));
     tree.files.iter().map(|f| &f.path).find(|p| is_it(p)).cloned()
 }
 

@@ -51,9 +51,15 @@ pub(super) fn own(tree: &Tree, services: &[Service], owners: &mut HashMap<FileId
 /// Takes the code of apps that run in a browser or on a device from the services: it waits for its user.
 pub(super) fn disown(tree: &Tree, owners: &mut HashMap<FileId, Vec<usize>>) {
     let on_device = |text: &str| {
-        ["Microsoft.NET.Sdk.BlazorWebAssembly", "<UseMaui>true", "Xamarin.Forms", "<UseWPF>true", "<UseWindowsForms>true"]
-            .iter()
-            .any(|w| text.contains(w))
+        [
+            "Microsoft.NET.Sdk.BlazorWebAssembly",
+            "<UseMaui>true",
+            "Xamarin.Forms",
+            "<UseWPF>true",
+            "<UseWindowsForms>true",
+        ]
+        .iter()
+        .any(|w| text.contains(w))
     };
     let folders: Vec<&str> = tree
         .files

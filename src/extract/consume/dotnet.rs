@@ -14,6 +14,46 @@ const EVENTS: [&str; 2] = ["Received", "ReceivedAsync"];
 /// Names of methods by which an event bus calls its handlers.
 const METHODS: [&str; 4] = ["Handle", "HandleAsync", "Consume", "ConsumeAsync"];
 
+/// Methods of everyday values and collections, which neither recognise a duplicate nor change a store.
+const HARMLESS: [&str; 24] = [
+    "new",
+    "GetType",
+    "ToString",
+    "Select",
+    "SelectMany",
+    "Where",
+    "ToList",
+    "ToArray",
+    "ToDictionary",
+    "FindAll",
+    "ForEach",
+    "Cast",
+    "OfType",
+    "OrderBy",
+    "GroupBy",
+    "Sum",
+    "Count",
+    "Max",
+    "Min",
+    "Add",
+    "AddRange",
+    "Concat",
+    "Format",
+    "Parse",
+];
+
+/// Calls that have a library recognise duplicates.
+const INBOXES: [&str; 8] = [
+    "UseEntityFrameworkOutbox",
+    "AddEntityFrameworkOutbox",
+    "UseMongoDbOutbox",
+    "AddMongoDbOutbox",
+    "AddInboxStateEntity",
+    "EnableOutbox",
+    "UseDurableInboxOnAllListeners",
+    "UseDurableInbox",
+];
+
 /// The functions that the class around a consumer attaches to its events.
 pub(super) fn attached(ev: &Evaluator<'_>, site: Site) -> Vec<Func> {
     let unit = ev.program.unit(site.unit);
@@ -117,8 +157,15 @@ pub(super) fn handlers(ev: &Evaluator<'_>, consumer: Site, in_scope: &InScope<'_
 }
 
 /// Mappers and mediators hide what runs: a verdict stands only where everything was followed.
-pub(super) fn certain(traces: &[Trace], found: Idempotency) -> Idempotency {
-    let unresolved = traces.iter().flat_map(|t| &t.steps).any(|s| matches!(s.kind, Kind::Unresolved(_)) && !s.in_catch);
+pub(super) fn certain(ev: &Evaluator<'_>, traces: &[Trace], found: Idempotency) -> Idempotency {
+    // An inbox of the library recognises what was handled.
+    if INBOXES.iter().any(|name| !ev.program.calls_named(name).is_empty()) {
+        return Idempotency::Unknown;
+    }
+    let unresolved = traces.iter().flat_map(|t| &t.steps).any(|s| match &s.kind {
+        Kind::Unresolved(name) => !s.in_catch && !HARMLESS.contains(&name.as_str()),
+        _ => false,
+    });
     match found {
         Idempotency::No { .. } | Idempotency::InMemory { .. } if unresolved => Idempotency::Unknown,
         found => found,

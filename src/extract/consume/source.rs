@@ -13,7 +13,8 @@ use super::handler::{self, Body};
 use super::reach::{Func, Reach};
 use super::walk::{self, Trace};
 use super::{
-    Ack, Consumer, Evidence, Handler, InScope, ack, dead_letter, dotnet, idempotency, jvm, nest, redelivery, setting, shutdown,
+    Ack, Consumer, Evidence, Handler, InScope, ack, dead_letter, dotnet, idempotency, jvm, nest, redelivery, setting,
+    shutdown,
 };
 
 /// A source of the catalog with the call, decorator or class that is one.
@@ -86,7 +87,7 @@ fn consumer(
             idempotency = jvm::idempotency(ev, bodies.first().and_then(Body::function), idempotency);
         }
         if is_csharp {
-            idempotency = dotnet::certain(&traces, idempotency);
+            idempotency = dotnet::certain(ev, &traces, idempotency);
         }
         vec![Handler { place, function, channels: channels.clone(), idempotency }]
     } else {
@@ -99,7 +100,7 @@ fn consumer(
                 idempotency: match is_csharp {
                     true => {
                         let own: Vec<Trace> = r.functions.iter().map(|f| walk::function(reach, *f)).collect();
-                        dotnet::certain(&own, idempotency::registered(reach, &traces, r))
+                        dotnet::certain(ev, &own, idempotency::registered(reach, &traces, r))
                     }
                     false => idempotency::registered(reach, &traces, r),
                 },

@@ -325,8 +325,11 @@ pub(super) fn request_timeout(ev: &Evaluator<'_>, site: Site) -> Timeout {
 }
 
 /// Method and address of what `SendAsync` is given: `new HttpRequestMessage(HttpMethod.Post, url)`.
-pub(super) fn message(ev: &Evaluator<'_>, site: Site) -> (Option<String>, Option<Text>) {
+pub(crate) fn message(ev: &Evaluator<'_>, site: Site) -> (Option<String>, Option<Text>) {
     let module = &ev.program.unit(site.unit).module;
+    if module.language != Language::CSharp {
+        return (None, None);
+    }
     let sent = module.call(site.expr).and_then(|c| c.args.first()).map(|a| ev.at(site.unit, a.value));
     let Some(made) = sent.as_ref().and_then(Value::instance).and_then(|i| i.call) else { return (None, None) };
     let module = &ev.program.unit(made.unit).module;
@@ -352,9 +355,10 @@ pub(super) fn idempotency_key(ev: &Evaluator<'_>, site: Site, found: Option<bool
     let module = &unit.module;
     let Some(func) = unit.index.func_of(site.expr) else { return found };
     let span = module.func(func).span;
-    let named = module.exprs.iter().any(|e| {
-        span.contains(e.span) && matches!(&e.kind, ExprKind::Str(text) if request::is_key_name(text))
-    });
+    let named = module
+        .exprs
+        .iter()
+        .any(|e| span.contains(e.span) && matches!(&e.kind, ExprKind::Str(text) if request::is_key_name(text)));
     if named {
         return Some(true);
     }

@@ -17,7 +17,7 @@ use crate::program::{Evaluator, Site, UnitId};
 use crate::syntax::Place;
 
 pub use clients::clients;
-pub(crate) use dotnet::{apply as apply_facts, defaults};
+pub(crate) use dotnet::{apply as apply_facts, defaults, message};
 pub use guards::{Guard, Guards};
 pub use retry::RetryPolicy;
 pub use timeout::Timeout;

@@ -127,11 +127,7 @@ fn of_call(ev: &Evaluator<'_>, site: Site, facts: &mut Facts) {
         return;
     }
     let place = ev.program.place(site);
-    let policy = |wait, bounded| RetryPolicy {
-        wait,
-        bounded: Some(bounded),
-        ..RetryPolicy::immediate(place, "Polly")
-    };
+    let policy = |wait, bounded| RetryPolicy { wait, bounded: Some(bounded), ..RetryPolicy::immediate(place, "Polly") };
     match name.as_str() {
         "AddStandardResilienceHandler" | "AddStandardHedgingHandler" => facts.all(place, false),
         "WaitAndRetryAsync" | "WaitAndRetry" => facts.retries.push(policy(wait(module, call, site.unit, ev), true)),
@@ -148,7 +144,10 @@ fn of_call(ev: &Evaluator<'_>, site: Site, facts: &mut Facts) {
             }
         }
         _ if is_options(module, site.expr) => facts.retries.push(of_options(ev, site, call, name, place)),
-        "CircuitBreakerAsync" | "CircuitBreaker" | "AdvancedCircuitBreakerAsync" | "AdvancedCircuitBreaker"
+        "CircuitBreakerAsync"
+        | "CircuitBreaker"
+        | "AdvancedCircuitBreakerAsync"
+        | "AdvancedCircuitBreaker"
         | "AddCircuitBreaker" => facts.breaker = facts.breaker.or(Some(place)),
         "TimeoutAsync" | "AddTimeout" => facts.timeout = facts.timeout.or(Some(place)),
         "Timeout" if is_policy_chain(module, call) => facts.timeout = facts.timeout.or(Some(place)),

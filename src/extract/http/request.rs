@@ -37,7 +37,8 @@ pub fn read(
     if timeout == Timeout::Unsaid && is_csharp {
         timeout = super::dotnet::request_timeout(ev, site);
     }
-    let (sent, sent_to) = if is_csharp && form.method == "unknown" { super::dotnet::message(ev, site) } else { (None, None) };
+    let (sent, sent_to) =
+        if is_csharp && form.method == "unknown" { super::dotnet::message(ev, site) } else { (None, None) };
     let mut key = idempotency_key(ev, call, site, form.body);
     if is_csharp {
         key = super::dotnet::idempotency_key(ev, site, key);

@@ -297,7 +297,9 @@ pub(super) fn growth(module: &Module, inside: &dyn Fn(ExprId) -> bool) -> Option
             ExprKind::Index { .. } => return Some(Wait::Exponential),
             ExprKind::Call(_) => {
                 let name = module.callee_name(ExprId(i as u32)).map_or("", |n| n.as_str());
-                if matches!(name, "pow" | "Pow" | "expo" | "exponentialDelay") || name.to_lowercase().contains("backoff") {
+                if matches!(name, "pow" | "Pow" | "expo" | "exponentialDelay")
+                    || name.to_lowercase().contains("backoff")
+                {
                     return Some(Wait::Exponential);
                 }
             }

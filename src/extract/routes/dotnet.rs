@@ -161,7 +161,14 @@ fn controller(ev: &Evaluator<'_>, unit: UnitId, id: ClassId, conventional: bool,
             let verb = VERBS.iter().find(|(name, _)| says(&[name])).map_or("GET", |(_, verb)| verb);
             let action = if function.name == "Index" { String::new() } else { format!("/{}", function.name) };
             let path = PathText::known(format!("/{name}{action}"));
-            served.routes.push(route(place.unwrap_or_else(|| ev.program.function_place(unit, method)), unit, place, verb, &path, "ASP.NET Core"));
+            served.routes.push(route(
+                place.unwrap_or_else(|| ev.program.function_place(unit, method)),
+                unit,
+                place,
+                verb,
+                &path,
+                "ASP.NET Core",
+            ));
         }
     }
 }
@@ -258,7 +265,10 @@ fn fast_endpoint(ev: &Evaluator<'_>, unit: UnitId, id: ClassId, served: &mut Ser
     let class = module.class(id);
     let is_endpoint = |b: &ExprId| {
         simple_name(module, *b).is_some_and(|n| {
-            matches!(n.as_str(), "Endpoint" | "EndpointWithoutRequest" | "EndpointWithMapping" | "Ep" | "EndpointWithMapper")
+            matches!(
+                n.as_str(),
+                "Endpoint" | "EndpointWithoutRequest" | "EndpointWithMapping" | "Ep" | "EndpointWithMapper"
+            )
         })
     };
     if !class.bases.iter().any(is_endpoint) {
@@ -306,14 +316,7 @@ fn push(
     served.routes.push(route(ev.program.place(at), at.unit, handler, method, path, framework));
 }
 
-fn route(
-    place: Place,
-    unit: UnitId,
-    handler: Option<Place>,
-    method: &str,
-    path: &PathText,
-    framework: &str,
-) -> Route {
+fn route(place: Place, unit: UnitId, handler: Option<Place>, method: &str, path: &PathText, framework: &str) -> Route {
     Route {
         place,
         unit,

@@ -88,10 +88,8 @@ pub(super) fn uses(ev: &Evaluator<'_>, units: &[UnitId]) -> Vec<StoreUse> {
 /// Files that open a datastore.
 pub(super) fn drivers(ev: &Evaluator<'_>, uses: &[StoreUse]) -> Vec<Driver> {
     let of_csharp = uses.iter().filter(|u| u.site.is_some_and(|s| ev.program.language(s.unit) == Language::CSharp));
-    let driver = |u: &StoreUse| Driver {
-        file: u.place.file,
-        engine: u.engine.as_ref().and_then(|e| e.text.as_literal()),
-    };
+    let driver =
+        |u: &StoreUse| Driver { file: u.place.file, engine: u.engine.as_ref().and_then(|e| e.text.as_literal()) };
     of_csharp.map(driver).collect()
 }
 
@@ -156,9 +154,11 @@ fn named(name: Setting) -> Option<Setting> {
 fn redis_cache(ev: &Evaluator<'_>, site: Site) -> Vec<StoreUse> {
     let unit = ev.program.unit(site.unit);
     let span = unit.module.expr(site.expr).span;
-    let assigned = unit.index.attribute_assignments.iter().find(|(name, _, value)| {
-        name == "Configuration" && span.contains(unit.module.expr(*value).span)
-    });
+    let assigned = unit
+        .index
+        .attribute_assignments
+        .iter()
+        .find(|(name, _, value)| name == "Configuration" && span.contains(unit.module.expr(*value).span));
     let Some((_, _, value)) = assigned else { return Vec::new() };
     let arg = Site { unit: site.unit, expr: *value };
     opened(ev, site, arg, "redis", Says::Address, "StackExchange.Redis", StoreRole::Cache)

@@ -61,7 +61,9 @@ fn hosts(ctx: &Context<'_>, candidates: &mut Vec<Candidate>) {
             let root = folder_of(&found.path).to_owned();
             // `src/Orders` with the Dockerfile of `src/Orders/Orders.Api` is the same service.
             let others = projects.iter().filter(|(_, other, _)| other != project).filter_map(|(_, other, _)| {
-                let stem = |path: &str| path.rsplit('/').next().and_then(|f| f.strip_suffix(".csproj")).map(|s| s.replace(['.', '-'], "_"));
+                let stem = |path: &str| {
+                    path.rsplit('/').next().and_then(|f| f.strip_suffix(".csproj")).map(|s| s.replace(['.', '-'], "_"))
+                };
                 ctx.tree.files.iter().find(|file| stem(&file.path).as_ref() == Some(other)).map(|f| f.path.as_str())
             });
             let others: Vec<&str> = others.collect();

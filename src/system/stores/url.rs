@@ -166,7 +166,8 @@ fn ado(text: &str) -> Option<Location> {
                 // SQL Server writes the port behind a comma, others list hosts so.
                 let (name, inline) = value.split_once(',').unwrap_or((value, ""));
                 let (name, more) = host(name);
-                let name = if matches!(name.as_str(), "." | "(local)" | "(localdb)") { "localhost".into() } else { name };
+                let name =
+                    if matches!(name.as_str(), "." | "(local)" | "(localdb)") { "localhost".into() } else { name };
                 out.hosts = vec![(name, inline.trim().parse().ok().or(more))];
             }
             "port" => port = value.parse().ok(),

@@ -2,7 +2,7 @@
 
 use super::{MAX_DEPTH, Reader};
 use crate::extract::publish::shape::{Key, Shape, is_envelope};
-use crate::facts::module::{ClassId, ClassKind, ExprId, ExprKind, Language};
+use crate::facts::module::{ClassId, ClassKind, ExprId, ExprKind, Language, Module, StmtKind};
 use crate::program::{Site, UnitId, Value};
 
 impl Reader<'_, '_> {
@@ -63,7 +63,8 @@ impl Reader<'_, '_> {
             return shape;
         }
         for field in &class.fields {
-            let value = field.value.map(|expr| Site { unit: unit_id, expr });
+            let value = field.value.or_else(|| assigned(module, class_id, &field.name));
+            let value = value.map(|expr| Site { unit: unit_id, expr });
             let nested = field.ty.filter(|_| is_envelope(&field.name)).and_then(|ty| self.of_type(unit_id, ty));
             shape.keys.push(Key { name: field.name.clone(), value, nested: nested.map(Box::new) });
         }
@@ -108,6 +109,22 @@ impl Reader<'_, '_> {
         }
         shape
     }
+}
+
+/// What the constructor of a C# class assigns to a property: `Id = Guid.NewGuid();`.
+fn assigned(module: &Module, class: ClassId, name: &str) -> Option<ExprId> {
+    if module.language != Language::CSharp {
+        return None;
+    }
+    let span = module.class(class).span;
+    module.stmts.iter().find_map(|stmt| match &stmt.kind {
+        StmtKind::Assign { target, value: Some(value), op: None, .. }
+            if span.contains(stmt.span) && matches!(&module.expr(*target).kind, ExprKind::Name(n) if n == name) =>
+        {
+            Some(*value)
+        }
+        _ => None,
+    })
 }
 
 /// Bases outside the repository that bring no fields that are sent.
