@@ -188,8 +188,7 @@ fn analyse(outcome: &mut Outcome, catalog: &Catalog, request: &Request) {
 /// True when the answer of the run needs this source file. Tests, generated code and the assets of web
 /// pages (minified libraries, mostly) decide nothing.
 fn decides(path: &str) -> bool {
-    let asset = path.split('/').any(|part| matches!(part, "static" | "assets" | "public" | "wwwroot"));
-    files::zone(path) == files::Zone::Production && !asset && !path.contains(".min.")
+    files::zone(path) == files::Zone::Production && !files::is_asset(path) && !path.contains(".min.")
 }
 
 /// Reads a file that is not source code for its suppressions. What deploys the system is read elsewhere,
@@ -257,7 +256,9 @@ fn carries_comments(kind: FileKind) -> bool {
 fn state_of(path: &str) -> FileState {
     match files::classify(path) {
         FileKind::Code(_) if files::zone(path) == files::Zone::Vendored => FileState::Skipped("code of others".into()),
-        FileKind::Code(_) => FileState::Skipped("names no library that the catalog knows".into()),
+        FileKind::Code(_) => {
+            FileState::Skipped("names no library that the catalog knows, or is one of a web page".into())
+        }
         FileKind::Other | FileKind::Markdown => FileState::Skipped("not a kind of file that is read".into()),
         _ => FileState::Parsed,
     }

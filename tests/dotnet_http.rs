@@ -187,3 +187,9 @@ fn interfaces_of_refit_and_strings_of_flurl_are_clients() {
         ]
     );
 }
+
+#[test]
+fn functions_that_pass_their_own_parameters_on_have_an_end() {
+    let class = "namespace Orders;\npublic static class Extensions {\n    public static Task<string> Fetch(this HttpClient http, string url) { url = url + url; return http.Fetch(url) ?? http.GetStringAsync(url); }\n}\npublic class A(HttpClient http) { public Task<string> F(string path) => http.Fetch(path); }\n";
+    assert_eq!(told(&[("Orders/A.cs", class)]), [""; 0]);
+}

@@ -14,7 +14,7 @@ pub use classify::{FileKind, classify};
 pub use paths::{folder_of, join_path};
 pub use read::{MAX_DATA_BYTES, MAX_LINE_BYTES, MAX_SOURCE_BYTES, ReadError, read};
 pub use walk::{SkipReason, Skipped, WalkError, Walked, walk};
-pub use zone::{Zone, zone};
+pub use zone::{Zone, is_asset, is_distribution, zone};
 
 /// The files of a run, sorted by path.
 #[derive(Clone, Debug, Default)]

@@ -122,6 +122,18 @@ fn is_test_folder(segment: &str) -> bool {
     exact.contains(&segment) || ["-tests", "_tests", "-e2e", "_e2e", "-e2e-test"].iter().any(|e| segment.ends_with(e))
 }
 
+/// True for the assets of web pages.
+pub fn is_asset(path: &str) -> bool {
+    path.split('/').any(|part| matches!(part, "static" | "assets" | "public" | "wwwroot"))
+}
+
+/// True for a library among the assets of a web page: its build keeps the comment with the licence
+/// (`/*! Library v1.2`), which is what the exclamation mark is for.
+/// Source: <https://github.com/terser/terser#keeping-copyright-notices-or-other-comments>
+pub fn is_distribution(path: &str, text: &str) -> bool {
+    text.starts_with("/*!") && path.ends_with(".js") && is_asset(path)
+}
+
 /// `Orders.UnitTests/Builder.cs`, `OrderTests.cs`: capitals tell words apart, a contest is no test.
 fn is_dotnet_test(path: &str) -> bool {
     let Some(stem) = path.strip_suffix(".cs") else { return false };
@@ -193,6 +205,13 @@ fn is_script_file(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_library_of_a_web_page_is_known_by_its_kept_comment() {
+        assert!(is_distribution("ui/static/js/slider.js", "/*!\n * Slider v2\n */\n"));
+        assert!(!is_distribution("ui/static/js/shop.js", "/* the shop */\n"));
+        assert!(!is_distribution("server/app.js", "/*!\n * the server\n */\n"));
+    }
 
     #[test]
     fn whole_segments_and_file_names_decide() {

@@ -208,6 +208,15 @@ impl Evaluator<'_> {
         if module.language != Language::CSharp || !matches!(callee, Value::Unknown | Value::Method { .. }) {
             return callee;
         }
+        // Without type arguments the compiler takes the library's own method of that name.
+        let is_request = |symbol: &str| {
+            self.catalog.split(module.language, symbol).is_some_and(|(library, rest)| {
+                library.http.iter().flat_map(|http| &http.requests).any(|r| r.calls.iter().any(|c| c == rest))
+            })
+        };
+        if matches!(&callee, Value::Method { symbol, .. } if call.type_args.is_empty() && is_request(symbol)) {
+            return callee;
+        }
         let ExprKind::Attr { object, name, .. } = &module.expr(call.callee).kind else { return callee };
         let count = call.args.len() + 1;
         let fits = |(unit, func): &&(UnitId, FuncId)| {
@@ -215,7 +224,11 @@ impl Evaluator<'_> {
             let needed = params.iter().filter(|param| param.default.is_none() && !param.variadic).count();
             needed <= count && (count <= params.len() || params.last().is_some_and(|param| param.variadic))
         };
-        let fitting: Vec<&(UnitId, FuncId)> = self.program.types.extensions(name).iter().filter(fits).collect();
+        // `http.PostAsJsonAsync(…)` in an extension of that name means the library's.
+        let index = &self.program.unit(from).index;
+        let inside = |(unit, func): &&(UnitId, FuncId)| *unit == from && index.func_of(call.callee) == Some(*func);
+        let all = self.program.types.extensions(name).iter();
+        let fitting: Vec<&(UnitId, FuncId)> = all.filter(fits).filter(|found| !inside(found)).collect();
         let chosen = match fitting.as_slice() {
             [] => return callee,
             [only] => Some(**only),

@@ -200,6 +200,9 @@ fn read(
     };
     visit(id, &text);
     let bytes = text.len() as u64;
+    if files::is_distribution(&file.path, &text) {
+        return Read::PassedOver(Vec::new(), bytes);
+    }
     let hit = needles.map_or(Hit::Value, |needles| needles.hit(language, &text));
     if hit == Hit::None {
         return Read::PassedOver(mentions(language, &text), bytes);

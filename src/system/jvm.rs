@@ -89,7 +89,7 @@ fn started(program: &Program) -> HashSet<&str> {
     let starts = |unit: &UnitId| {
         let module = &program.unit(*unit).module;
         program.language(*unit).is_jvm()
-            && zone(&program.unit(*unit).path) == Zone::Production
+            && program.is_production(*unit)
             && (module.funcs.iter().any(|f| f.name == "main")
                 || module
                     .classes

@@ -24,7 +24,7 @@ use crate::extract::http::{self, BlockingCall, HttpClient};
 use crate::extract::publish::{self, DualWrite, Publisher};
 use crate::extract::routes::{self, App, Served};
 use crate::extract::saga::{self, Saga};
-use crate::files::{self, Tree, Zone};
+use crate::files::Tree;
 use crate::program::{Evaluator, Program};
 use crate::syntax::{FileId, Place};
 
@@ -149,11 +149,11 @@ pub fn build(
     dotnet::own(tree, &services, &mut owners);
     dotnet::disown(tree, &mut owners);
     let given = aspire::given(&ev);
-    let in_scope = |unit| files::zone(&program.unit(unit).path) == Zone::Production && !browser.is_browser(unit);
+    let in_scope = |unit| program.is_production(unit) && !browser.is_browser(unit);
     let mut http = http::extract(&ev, &in_scope);
     let blocking = http::blocking_calls(&ev, &in_scope);
     // What registers a route is a server, whatever else stands in its package.
-    let production = |unit| files::zone(&program.unit(unit).path) == Zone::Production;
+    let production = |unit| program.is_production(unit);
     let mut served = routes::extract(&ev, &production);
     jvm::apply(tree, program, &services, &owners, &mut http, &mut served);
     dotnet::apply(&ev, &services, &owners, &mut http);

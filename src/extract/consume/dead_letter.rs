@@ -208,7 +208,7 @@ fn container(ev: &Evaluator<'_>, found: &Found<'_>) -> Presence {
     for id in ev.program.ids() {
         let unit = ev.program.unit(id);
         let near = module_of(&unit.path) == own;
-        if !unit.module.language.is_jvm() || files::zone(&unit.path) != Zone::Production {
+        if !unit.module.language.is_jvm() || !ev.program.is_production(id) {
             continue;
         }
         for (i, expr) in unit.module.exprs.iter().enumerate() {

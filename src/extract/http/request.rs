@@ -85,7 +85,7 @@ fn seen_from(ev: &Evaluator<'_>, form: &Request, symbol: &str, call: &Call, site
     contexts(ev, site, &open)
         .into_iter()
         .filter_map(|context| {
-            let outer = context.outermost()?;
+            let outer = context.outermost().filter(|outer| ev.program.is_production(outer.unit))?;
             let (method, url) = told(&context);
             let idempotency_key = key_in(ev, form, call, site, &context);
             Some(SeenFrom { place: ev.program.place(outer), site: outer, method, url, idempotency_key })
