@@ -138,7 +138,8 @@ fn controller(ev: &Evaluator<'_>, unit: UnitId, id: ClassId, conventional: bool,
             continue;
         }
         let tokens = |text: &PathText| tokens(text, &name, &function.name, area.as_deref());
-        let place = Some(ev.program.function_place(unit, method));
+        let handler = ev.program.function_place(unit, method);
+        let place = Some(handler);
         for (at, verb, tails) in mappings(ev, unit, method, !prefixes.is_empty()) {
             for tail in tails {
                 // A template that begins with a slash stands for itself.
@@ -161,14 +162,7 @@ fn controller(ev: &Evaluator<'_>, unit: UnitId, id: ClassId, conventional: bool,
             let verb = VERBS.iter().find(|(name, _)| says(&[name])).map_or("GET", |(_, verb)| verb);
             let action = if function.name == "Index" { String::new() } else { format!("/{}", function.name) };
             let path = PathText::known(format!("/{name}{action}"));
-            served.routes.push(route(
-                place.unwrap_or_else(|| ev.program.function_place(unit, method)),
-                unit,
-                place,
-                verb,
-                &path,
-                "ASP.NET Core",
-            ));
+            served.routes.push(route(handler, unit, place, verb, &path, "ASP.NET Core"));
         }
     }
 }
