@@ -7,10 +7,9 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::guards::{Guard, Guards};
-use super::jvm::declared_request;
 use super::polly::{self, Facts};
 use super::timeout::Timeout;
-use super::{ClientKind, HttpClient, InScope, request};
+use super::{ClientKind, HttpClient, HttpRequest, InScope, request};
 use crate::catalog::schema::Library;
 use crate::facts::module::{Call, ClassId, ExprId, ExprKind, FuncId, Language, StmtKind};
 use crate::program::types::simple_name;
@@ -399,8 +398,38 @@ pub(super) fn around(ev: &Evaluator<'_>, site: Site) -> Vec<Guard> {
     out
 }
 
+/// A request that no call of the catalog makes.
+fn declared_request(
+    ev: &Evaluator<'_>,
+    guards: &Guards<'_, '_>,
+    site: Site,
+    verb: &str,
+    url: Option<Text>,
+) -> HttpRequest {
+    let unit = ev.program.unit(site.unit);
+    let func = unit.index.func_of(site.expr);
+    HttpRequest {
+        place: ev.program.place(site),
+        site,
+        method: Some(verb.to_string()),
+        url,
+        url_place: None,
+        function: func.map(|f| (unit.module.func(f).name.to_string(), ev.program.function_place(site.unit, f))),
+        blocks: false,
+        in_async: false,
+        timeout: Timeout::Unsaid,
+        guards: guards.around(site),
+        idempotency_key: None,
+        key_made: None,
+        key_span: Span::default(),
+        seen_from: Vec::new(),
+        roots: Vec::new(),
+        async_callers: Vec::new(),
+    }
+}
+
 /// Requests through an interface that Refit implements.
-fn refit(ev: &Evaluator<'_>, guards: &Guards<'_, '_>, unit: UnitId, class: ClassId) -> Vec<super::HttpRequest> {
+fn refit(ev: &Evaluator<'_>, guards: &Guards<'_, '_>, unit: UnitId, class: ClassId) -> Vec<HttpRequest> {
     let module = &ev.program.unit(unit).module;
     let mut out = Vec::new();
     for &method in &module.class(class).methods {
@@ -417,7 +446,7 @@ fn refit(ev: &Evaluator<'_>, guards: &Guards<'_, '_>, unit: UnitId, class: Class
             let Some(c) = ev.program.unit(call.unit).module.call(call.expr) else { continue };
             let is_it = |v: &Value| matches!(v, Value::Function { unit: u, func, .. } if (*u, *func) == (unit, method));
             if ev.called(call, c).iter().any(is_it) {
-                out.push(declared_request(ev, guards, call, Some(verb), path.clone()));
+                out.push(declared_request(ev, guards, call, verb, path.clone()));
             }
         }
     }
@@ -474,7 +503,7 @@ pub(super) fn flurl(ev: &Evaluator<'_>, in_scope: &InScope<'_>, guards: &Guards<
             if let Some(step) = limited {
                 client.timeout = Timeout::Set(ev.program.place(Site { unit: unit_id, expr: step }));
             }
-            let mut request = declared_request(ev, guards, site, Some(*verb), url);
+            let mut request = declared_request(ev, guards, site, verb, url);
             request.url_place = Some(ev.program.place(Site { unit: unit_id, expr: root }));
             request.idempotency_key = idempotency_key(ev, site, Some(false));
             if let (Some(Guard::Deadline(place)), Timeout::Unsaid) =

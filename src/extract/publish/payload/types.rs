@@ -1,9 +1,14 @@
 //! Types: the fields of classes and interfaces.
 
 use super::{MAX_DEPTH, Reader};
+use crate::extract::publish::shape::is_versioned;
 use crate::extract::publish::shape::{Key, Shape, is_envelope};
-use crate::facts::module::{ClassId, ClassKind, ExprId, ExprKind, Language, Module, StmtKind};
+use crate::facts::module::{ClassId, ClassKind, ExprId, ExprKind, Field, Language, Module, StmtKind};
+use crate::program::types::simple_name;
 use crate::program::{Site, UnitId, Value};
+
+/// Annotations of a class that say which version of its schema it is.
+const VERSIONS: [&str; 3] = ["Revision", "SchemaVersion", "EventVersion"];
 
 impl Reader<'_, '_> {
     /// The shape of a declared type: a class, an interface, an object type, or a list of them.
@@ -31,6 +36,9 @@ impl Reader<'_, '_> {
     pub(super) fn declared(&mut self, unit: UnitId, ty: ExprId) -> Option<Shape> {
         match self.ev.declared(unit, ty)? {
             Value::Object { unit, class, .. } => {
+                if self.ev.program.language(unit).is_jvm() {
+                    return self.of_family((unit, class));
+                }
                 let shape = self.object(unit, class, None);
                 (!shape.open || !shape.keys.is_empty()).then_some(shape)
             }
@@ -62,8 +70,24 @@ impl Reader<'_, '_> {
             }
             return shape;
         }
-        for field in &class.fields {
-            let value = field.value.or_else(|| assigned(module, class_id, &field.name));
+        let is_jvm = module.language.is_jvm();
+        if is_jvm {
+            shape.types.extend(module.package.clone().filter(|p| is_versioned(p)));
+            let named = |d: &ExprId| simple_name(module, *d).is_some_and(|n| VERSIONS.contains(&n.as_str()));
+            shape.registered |= class.decorators.iter().any(named);
+        }
+        // What a class of the JVM has in common, and the count of changes to a row, are not sent as data.
+        let is_left_out = |field: &&Field| {
+            is_jvm
+                && (field.is_static
+                    || field
+                        .decorators
+                        .iter()
+                        .any(|d| simple_name(module, *d).is_some_and(|n| n == "Version" || n == "JsonIgnore")))
+        };
+        for field in class.fields.iter().filter(|f| !is_left_out(f)) {
+            let assigned = || unit.index.member(class_id, &field.name).first().map(|(e, _)| *e).filter(|_| is_jvm);
+            let value = field.value.or_else(assigned).or_else(|| set_in_constructor(module, class_id, &field.name));
             let value = value.map(|expr| Site { unit: unit_id, expr });
             let nested = field.ty.filter(|_| is_envelope(&field.name)).and_then(|ty| self.of_type(unit_id, ty));
             shape.keys.push(Key { name: field.name.clone(), value, nested: nested.map(Box::new) });
@@ -75,7 +99,7 @@ impl Reader<'_, '_> {
             }
         }
         for name in unit.index.member_names(class_id) {
-            if shape.keys.iter().any(|k| k.name == *name) {
+            if is_jvm || shape.keys.iter().any(|k| k.name == *name) {
                 continue;
             }
             let value = unit.index.member(class_id, name).first().map(|(e, _)| Site { unit: unit_id, expr: *e });
@@ -92,13 +116,15 @@ impl Reader<'_, '_> {
                         let base = self.object(*unit, *class, None);
                         shape.merge(base);
                     }
-                    Value::External(symbol) => shape.open |= !is_plain_base(symbol),
+                    Value::External(symbol) => {
+                        shape.open |= !is_plain_base(symbol) && !self.is_event_base(module.language, symbol);
+                    }
                     _ => shape.open = true,
                 }
             }
         }
         // `constructor(init) { Object.assign(this, init) }` with nothing declared.
-        if shape.keys.is_empty() && class.kind == ClassKind::Class && !class.methods.is_empty() {
+        if !is_jvm && shape.keys.is_empty() && class.kind == ClassKind::Class && !class.methods.is_empty() {
             shape.open = true;
         }
         if call.is_some() && class.kind == ClassKind::Enum {
@@ -112,7 +138,7 @@ impl Reader<'_, '_> {
 }
 
 /// What the constructor of a C# class assigns to a property: `Id = Guid.NewGuid();`.
-fn assigned(module: &Module, class: ClassId, name: &str) -> Option<ExprId> {
+fn set_in_constructor(module: &Module, class: ClassId, name: &str) -> Option<ExprId> {
     if module.language != Language::CSharp {
         return None;
     }
@@ -141,6 +167,13 @@ fn is_plain_base(symbol: &str) -> bool {
         "msgspec.",
         "dataclasses.",
         "attr.",
+        "java.io.",
+        "java.lang.",
+        "java.util.",
+        "jakarta.persistence.",
+        "javax.persistence.",
+        "kotlin.",
+        "lombok.",
     ]
     .iter()
     .any(|p| symbol.starts_with(p))
