@@ -47,7 +47,7 @@ pub struct Source {
     pub receives: Vec<String>,
     /// For [`Form::Callback`]: the first argument must be this string (`on("message", …)`).
     pub event: Option<String>,
-    /// For [`Form::Class`]: the method that handles a message.
+    /// For [`Form::Class`] and [`Form::Implements`]: the method that handles a message.
     pub method: Option<String>,
     /// For [`Form::Class`]: decorators of the methods that handle messages.
     #[serde(default)]
@@ -126,6 +126,8 @@ pub enum Form {
     Decorator,
     /// The class is decorated; one method handles messages, or several that are decorated too.
     Class,
+    /// The class implements an interface; one method handles messages.
+    Implements,
     /// A builder is begun; the methods that go on name channels and take handlers.
     Builder,
     /// An object is made; methods that are called on it name channels and take the handler.

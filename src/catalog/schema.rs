@@ -168,4 +168,7 @@ pub struct EnvReader {
     pub name: usize,
     /// The position of the default.
     pub default: Option<usize>,
+    /// What stands before the name: `ConnectionStrings:`.
+    #[serde(default)]
+    pub prefix: String,
 }

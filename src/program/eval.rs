@@ -205,7 +205,8 @@ impl<'a> Evaluator<'a> {
                 if self.catalog.env_reader(self.program.language(site.unit), &symbol).is_some()
                     && let Some(name) = key.as_str()
                 {
-                    return Value::Env { name: name.into(), default: None, site };
+                    let section = self.section_of(instance);
+                    return Value::Env { name: format_smolstr!("{section}{name}"), default: None, site };
                 }
                 self.catalog.property(self.program.language(site.unit), &symbol).map_or(Value::Unknown, |ty| {
                     Value::Instance(Instance { ty, call: Some(site), from: Some(Arc::new(instance.clone())) })

@@ -190,7 +190,7 @@ impl<'s> Finder<'s> {
         let Some(from) = self.services.get(index) else { return };
         let own = self.settings.get(index).and_then(Option::as_ref);
         let env = |name: &str| {
-            let variable = from.env.iter().find(|variable| variable.name == name);
+            let variable = from.env.iter().find(|variable| variable.is_called(name));
             variable.and_then(|variable| variable.value.clone()).or_else(|| own?.value(name))
         };
         let mut url = address.with_env(&env);

@@ -1,10 +1,13 @@
 //! The facts of all files joined: services, datastores, channels, calls, and how each client,
 //! publisher, consumer and saga is protected.
 
+mod appsettings;
+mod aspire;
 pub mod browser;
 pub mod calls;
 pub mod compose;
 pub mod deployment;
+mod dotnet;
 pub mod health;
 pub mod imports;
 mod jvm;
@@ -23,12 +26,14 @@ use crate::extract::publish::{self, DualWrite, Publisher};
 use crate::extract::routes::{self, App, Served};
 use crate::extract::saga::{self, Saga};
 use crate::extract::settings::Settings;
+use crate::facts::module::Language;
 use crate::files::Tree;
 use crate::program::{Evaluator, Program};
 use crate::syntax::{FileId, Place};
 
 pub use services::{Service, ServiceKind};
 
+use compose::EnvVar;
 use deployment::Deployment;
 use map::SystemMap;
 use services::Correction;
@@ -135,6 +140,18 @@ impl System {
     }
 }
 
+/// The services with what their settings files say among their variables.
+fn configured(tree: &Tree, services: &[Service], given: &[aspire::Given]) -> Vec<Service> {
+    let with_settings = |service: &Service| {
+        let mut env = appsettings::settings(tree, service, given, &service.env);
+        env.extend(service.env.iter().cloned());
+        // The last one counts, and the first is found.
+        env.reverse();
+        Service { env, ..service.clone() }
+    };
+    services.iter().map(with_settings).collect()
+}
+
 /// Joins the program and the deployment files of a tree.
 pub fn build(
     tree: &Tree,
@@ -147,7 +164,10 @@ pub fn build(
     let services = services::discover(tree, deployment, corrections);
     let dependencies = imports::dependencies(program);
     let browser = browser::browser(tree, deployment, program, &dependencies);
-    let owners = owners::owners(tree, program, &dependencies, &services);
+    let mut owners = owners::owners(tree, program, &dependencies, &services);
+    dotnet::own(tree, &services, &mut owners);
+    dotnet::disown(tree, &mut owners);
+    let given = aspire::given(&ev);
     let in_scope = |unit| program.is_production(unit) && !browser.is_browser(unit);
     let mut http = http::extract(&ev, &in_scope);
     let blocking = http::blocking_calls(&ev, &in_scope);
@@ -156,8 +176,11 @@ pub fn build(
     let mut served = routes::extract(&ev, &production);
     let files = jvm::settings::Files::read(tree);
     jvm::apply(tree, program, &services, &owners, &mut http, &mut served, &files);
-    let calls::Requests { calls, outgoing } = calls::requests(&services, &owners, &http, &files);
-    let datastores = stores::find(tree, &ev, &in_scope, &services, &owners, &deployment.projects);
+    dotnet::apply(&ev, &services, &owners, &mut http);
+    let calls::Requests { calls, outgoing } =
+        calls::requests(&configured(tree, &services, &given), &owners, &http, &files);
+    let of_service = |index: usize, env: &[EnvVar]| appsettings::settings(tree, &services[index], &given, env);
+    let datastores = stores::find(tree, &ev, &in_scope, &services, &owners, &deployment.projects, &of_service);
     let settings = Settings::read(tree);
     let publish::Publishing { publishers, dual_writes } = publish::extract(&ev, &in_scope, &settings);
     let consumers = consume::extract(&ev, &in_scope, &Evidence::read(tree, &settings));
@@ -172,7 +195,8 @@ pub fn build(
         publishers,
         dual_writes,
         consumers,
-        sagas: saga::extract(&ev, &in_scope),
+        // Sagas of C# are written with libraries that the extractor does not know yet.
+        sagas: saga::extract(&ev, &|unit| in_scope(unit) && program.language(unit) != Language::CSharp),
         served,
         map: SystemMap::default(),
     };

@@ -435,7 +435,10 @@ fn request_effect(ev: &Evaluator<'_>, form: &str, name: &str, site: Site, call: 
     let module = &ev.program.unit(site.unit).module;
     let method = match form {
         "name" => name.to_uppercase(),
-        "unknown" => return Effect::Unclear,
+        "unknown" => match crate::extract::http::message(ev, site).0 {
+            Some(method) => method,
+            None => return Effect::Unclear,
+        },
         from if from.starts_with("argument ") => {
             let n = from.trim_start_matches("argument ").parse().unwrap_or(0);
             match ev.positional(site.unit, call, n).and_then(|v| v.as_str()) {

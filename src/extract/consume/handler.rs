@@ -261,7 +261,9 @@ pub(super) fn bodies(reach: &Reach<'_, '_>, received: &Received, found: &Found<'
             body
         }
         _ => {
-            let Some(argument) = setting_handler(reach, found) else { return Vec::new() };
+            let Some(argument) = setting_handler(reach, found) else {
+                return super::dotnet::attached(ev, site).into_iter().map(Body::Function).collect();
+            };
             let mut functions = Vec::new();
             for value in ev.settle(&ev.eval(argument)) {
                 functions.extend(reach.functions(&value));

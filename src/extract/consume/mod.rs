@@ -7,6 +7,7 @@ mod bean;
 mod chain;
 mod container;
 mod dead_letter;
+mod dotnet;
 mod effect;
 mod entity;
 mod guard;

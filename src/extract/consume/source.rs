@@ -12,10 +12,10 @@ use crate::program::{Evaluator, Site, UnitId, Value};
 
 use super::handler::{self, Body};
 use super::reach::{Func, Reach};
-use super::walk::Trace;
+use super::walk::{self, Trace};
 use super::{
-    Ack, Consumer, Evidence, Handler, InScope, ack, bean, chain, dead_letter, effect, idempotency, jvm, keys, nest,
-    redelivery, setting, shutdown,
+    Ack, Consumer, Evidence, Handler, InScope, ack, bean, chain, dead_letter, dotnet, effect, idempotency, jvm, keys,
+    nest, redelivery, setting, shutdown,
 };
 
 /// A source of the catalog with the call, decorator or class that is one.
@@ -45,7 +45,7 @@ pub(super) fn consumers(ev: &Evaluator<'_>, in_scope: &InScope<'_>, evidence: &E
     let received = handler::Received::new(&reach, in_scope);
     let mut out: BTreeMap<Site, Consumer> = BTreeMap::new();
     for found in &found {
-        if let Some(consumer) = consumer(&reach, &received, found, evidence) {
+        if let Some(consumer) = consumer(&reach, &received, found, evidence, in_scope) {
             out.entry(found.site).or_insert(consumer);
         }
     }
@@ -66,6 +66,7 @@ fn consumer(
     received: &handler::Received,
     found: &Found<'_>,
     evidence: &Evidence,
+    in_scope: &InScope<'_>,
 ) -> Option<Consumer> {
     let ev = reach.ev;
     if super::reply::takes_replies(ev, found) {
@@ -77,7 +78,11 @@ fn consumer(
     };
     let bodies = handler::bodies(reach, received, found);
     let traces: Vec<Trace> = bodies.iter().map(|b| b.trace(reach)).collect();
-    let registrations = handler::registrations(reach, &traces);
+    let mut registrations = handler::registrations(reach, &traces);
+    if registrations.is_empty() && found.source.form == Form::Callback {
+        registrations = dotnet::handlers(ev, found.site, in_scope);
+    }
+    let is_csharp = ev.program.language(found.site.unit) == crate::facts::module::Language::CSharp;
     let place = ev.program.place(found.site);
     let mut channels = match &found.name {
         Some(name) => vec![name.clone()],
@@ -97,6 +102,9 @@ fn consumer(
             idempotency =
                 jvm::idempotency(reach, found, bodies.first().and_then(Body::function), evidence, idempotency);
         }
+        if is_csharp {
+            idempotency = dotnet::certain(ev, &traces, idempotency);
+        }
         vec![Handler { place, function, channels: channels.clone(), idempotency }]
     } else {
         registrations
@@ -105,7 +113,13 @@ fn consumer(
                 place: ev.program.place(r.site),
                 function: r.functions.first().map(|f| named(ev, *f)),
                 channels: r.channels.clone(),
-                idempotency: idempotency::registered(reach, &traces, r),
+                idempotency: match is_csharp {
+                    true => {
+                        let own: Vec<Trace> = r.functions.iter().map(|f| walk::function(reach, *f)).collect();
+                        dotnet::certain(ev, &own, idempotency::registered(reach, &traces, r))
+                    }
+                    false => idempotency::registered(reach, &traces, r),
+                },
             })
             .collect()
     };
@@ -205,6 +219,18 @@ fn found<'p>(ev: &Evaluator<'p>, in_scope: &InScope<'_>) -> Vec<Found<'p>> {
                         }
                         found.functions = group.into_iter().map(|f| (unit, f)).collect();
                     }
+                    out.push(found);
+                }
+            }
+        }
+        for i in (0..module.classes.len() as u32).filter(|_| ecosystem == Ecosystem::DotNet) {
+            for (site, name) in dotnet::bases(ev, unit, ClassId(i)) {
+                if known(&name)
+                    && let Some(mut found) = matching(ev, site, &[Form::Implements], None)
+                    && let Some(func) =
+                        found.source.method.as_deref().and_then(|m| dotnet::method(ev, site, ClassId(i), m))
+                {
+                    found.functions = vec![(unit, func)];
                     out.push(found);
                 }
             }

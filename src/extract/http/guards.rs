@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 
 use super::retry::{RetryPolicy, from_catalog, hand_written};
 use crate::catalog::http::RetryForm;
-use crate::facts::module::{ExprId, ExprKind, FuncId, FunctionKind, LoopHeader, StmtKind};
+use crate::facts::module::{ExprId, ExprKind, FuncId, FunctionKind, Language, LoopHeader, StmtKind};
 use crate::program::hierarchy::FuncRef;
 use crate::program::index::Scope;
 use crate::program::types::simple_name;
@@ -260,6 +260,9 @@ impl<'e, 'a> Guards<'e, 'a> {
         }
         if module.language.is_jvm() && matches!(module.expr(inner).kind, ExprKind::Lambda(_)) {
             out.extend(super::jvm::told_by_name(self.ev, site, Some(inner)));
+        }
+        if module.language == Language::CSharp {
+            out.extend(super::dotnet::around(self.ev, site));
         }
         if hops >= MAX_HOPS {
             return;

@@ -3,8 +3,10 @@
 
 pub mod clients;
 pub mod context;
+mod dotnet;
 pub mod guards;
 mod jvm;
+mod polly;
 pub mod request;
 pub mod retry;
 pub mod timeout;
@@ -15,6 +17,7 @@ use crate::program::{Evaluator, Site, UnitId};
 use crate::syntax::Place;
 
 pub use clients::clients;
+pub(crate) use dotnet::{apply as apply_facts, defaults, message};
 pub use guards::{Guard, Guards};
 pub use retry::RetryPolicy;
 pub use timeout::Timeout;
@@ -49,6 +52,8 @@ pub struct HttpClient {
     /// The addresses that the callers of a wrapper configure it with, each with the construction of the
     /// wrapper that says so.
     pub base_urls: Vec<(Text, Place)>,
+    /// Its addresses are names that service discovery looks up.
+    pub logical_address: bool,
     /// An idempotency key is sent with every request.
     pub idempotency_key: bool,
     /// What the library does without a timeout.

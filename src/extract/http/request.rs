@@ -5,7 +5,7 @@ use super::guards::{Guard, Guards};
 use super::timeout::{self, Timeout};
 use super::{HttpRequest, SeenFrom};
 use crate::catalog::http::{Http, Request};
-use crate::facts::module::{Call, Entry, ExprId, ExprKind, FuncId};
+use crate::facts::module::{Call, Entry, ExprId, ExprKind, FuncId, Language};
 use crate::program::value::{Text, TextPart};
 use crate::program::{Evaluator, Site, UnitId, Value};
 use crate::syntax::Place;
@@ -33,6 +33,16 @@ pub fn read(
     if timeout == Timeout::Unsaid && unit.module.language.is_jvm() {
         timeout = super::jvm::request_timeout(ev, site, symbol);
     }
+    let is_csharp = unit.module.language == Language::CSharp;
+    if timeout == Timeout::Unsaid && is_csharp {
+        timeout = super::dotnet::request_timeout(ev, site);
+    }
+    let (sent, sent_to) =
+        if is_csharp && form.method == "unknown" { super::dotnet::message(ev, site) } else { (None, None) };
+    let mut key = idempotency_key(ev, call, site, form.body);
+    if is_csharp {
+        key = super::dotnet::idempotency_key(ev, site, key);
+    }
     let async_callers = match func {
         Some(f) if (http.blocks || form.blocks) && !unit.module.func(f).is_async => async_callers(ev, site.unit, f),
         _ => Vec::new(),
@@ -52,15 +62,15 @@ pub fn read(
     Some(HttpRequest {
         place: ev.program.place(site),
         site,
-        method,
-        url,
+        method: method.or(sent),
+        url: url.or(sent_to),
         url_place,
         function: func.map(|f| (unit.module.func(f).name.to_string(), ev.program.function_place(site.unit, f))),
         blocks: http.blocks || form.blocks,
         in_async: func.is_some_and(|f| unit.module.func(f).is_async),
         timeout,
         guards: around,
-        idempotency_key: idempotency_key(ev, call, site, form.body),
+        idempotency_key: key,
         seen_from: seen_from(ev, form, symbol, call, site),
         roots: func.map(|f| roots(ev, site.unit, f)).unwrap_or_default(),
         key_made,
@@ -86,7 +96,7 @@ fn seen_from(ev: &Evaluator<'_>, form: &Request, symbol: &str, call: &Call, site
     contexts(ev, site, &open)
         .into_iter()
         .filter_map(|context| {
-            let outer = context.outermost()?;
+            let outer = context.outermost().filter(|outer| ev.program.is_production(outer.unit))?;
             let (method, url) = told(&context);
             let idempotency_key = key_in(ev, form, call, site, &context);
             let through = through(ev, outer);

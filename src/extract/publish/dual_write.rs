@@ -9,7 +9,7 @@ use super::flow::{self, squeeze};
 use super::{InScope, Kind, Publisher, call};
 use crate::catalog::schema::{Ecosystem, Library};
 use crate::catalog::writes;
-use crate::facts::module::{Block, ExprKind, StmtId, StmtKind};
+use crate::facts::module::{Block, ExprKind, Language, StmtId, StmtKind};
 use crate::program::hierarchy::FuncRef;
 use crate::program::{Evaluator, Parent, Site, UnitId, Value};
 use crate::syntax::Place;
@@ -210,9 +210,26 @@ fn is_bookkeeping(ev: &Evaluator<'_>, site: Site) -> bool {
     })
 }
 
-/// True when an outbox is in sight: the function, its class or its module names one.
+/// Calls that have a messaging library of .NET keep messages with the data.
+const DOTNET_OUTBOXES: [&str; 9] = [
+    "AddEntityFrameworkOutbox",
+    "AddMongoDbOutbox",
+    "UseBusOutbox",
+    "EnableOutbox",
+    "UseDurableOutboxOnAllSendingEndpoints",
+    "IntegrateWithWolverine",
+    "UseEntityFrameworkCoreTransactions",
+    "AddCap",
+    "AddTransactionalOutboxEntities",
+];
+
+/// True when an outbox is in sight: the function, its class or its module names one, or one of .NET is
+/// configured somewhere.
 fn has_outbox(ev: &Evaluator<'_>, (unit, func): FuncRef) -> bool {
     let u = ev.program.unit(unit);
+    if u.module.language == Language::CSharp && DOTNET_OUTBOXES.iter().any(|n| !ev.program.calls_named(n).is_empty()) {
+        return true;
+    }
     let function = u.module.func(func);
     let named = |name: &str| squeeze(name).contains("outbox");
     named(&u.path)

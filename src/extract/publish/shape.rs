@@ -265,6 +265,9 @@ fn is_fresh(ev: &Evaluator<'_>, value: Site) -> bool {
                 | "createid"
                 | "newulid"
                 | "uuid6"
+                | "newguid"
+                | "createversion7"
+                | "newsequentialguid"
         )
     })
 }

@@ -7,6 +7,7 @@
 
 mod attach;
 mod django;
+mod dotnet;
 mod golang;
 pub mod graph;
 pub mod health;
@@ -125,6 +126,7 @@ pub fn extract(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Served {
     django::django(ev, in_scope, &mut served);
     next::next(ev, in_scope, &mut served);
     jvm::jvm(ev, in_scope, &mut served);
+    dotnet::dotnet(ev, in_scope, &mut served);
     plain::plain(ev, in_scope, &mut served);
     golang::golang(ev, in_scope, &mut served);
     health::libraries(ev, in_scope, &mut served);

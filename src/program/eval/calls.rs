@@ -97,6 +97,7 @@ impl Evaluator<'_> {
     pub(super) fn known_call(&self, language: Language, symbol: &str, site: Site, call: &Call) -> Option<Value> {
         if let Some(reader) = self.catalog.env_reader(language, symbol) {
             let name = self.positional(site.unit, call, reader.name)?.as_str()?;
+            let name = format!("{}{}{name}", reader.prefix, self.section(site.unit, call.callee));
             let default = reader.default.and_then(|d| {
                 self.positional(site.unit, call, d)
                     .or_else(|| self.keyword(site.unit, call, "default"))

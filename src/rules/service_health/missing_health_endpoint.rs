@@ -93,6 +93,7 @@ fn help(framework: &str) -> String {
         "Spring" => "`/actuator/health` of the dependency `spring-boot-starter-actuator`",
         "JAX-RS" => "@Path(\"health\") with a @GET method",
         "Micronaut" => "`/health` of the dependency `micronaut-management`",
+        "ASP.NET Core" | "FastEndpoints" => "app.MapHealthChecks(\"/health\") after builder.Services.AddHealthChecks()",
         "Ktor" => "get(\"/health\") { call.respondText(\"ok\") }",
         "Servlet" => "@WebServlet(\"/health\")",
         "net/http" | "gorilla/mux" => "mux.HandleFunc(\"GET /healthz\", health)",

@@ -10,7 +10,7 @@ pub mod url;
 
 use std::collections::HashMap;
 
-use super::compose::{ComposeProject, Origin};
+use super::compose::{ComposeProject, EnvVar, Origin};
 use super::services::Service;
 use crate::catalog::store::StoreRole;
 use crate::extract::stores::{self, InScope};
@@ -86,7 +86,9 @@ pub(crate) fn is_local(host: &str) -> bool {
     matches!(host, "localhost" | "127.0.0.1" | "0.0.0.0" | "::1" | "")
 }
 
-/// The datastores that the services of a system open.
+/// The datastores that the services of a system open. `settings` gives what the settings files of a service
+/// say beside its variables.
+#[allow(clippy::too_many_arguments)]
 pub fn find(
     tree: &Tree,
     ev: &Evaluator<'_>,
@@ -94,6 +96,7 @@ pub fn find(
     services: &[Service],
     owners: &HashMap<FileId, Vec<usize>>,
     projects: &[ComposeProject],
+    settings: &dyn Fn(usize, &[EnvVar]) -> Vec<EnvVar>,
 ) -> Vec<Datastore> {
     let found = stores::extract(ev, in_scope, tree);
     let names: Vec<String> = services.iter().map(|s| s.name.clone()).collect();
@@ -102,7 +105,12 @@ pub fn find(
     };
     let image =
         |index: usize| services[index].env.iter().filter(|v| v.origin == Origin::Image).cloned().collect::<Vec<_>>();
-    let environments = Environments::new(projects, services.len(), &service_of, &image);
+    let mut environments = Environments::new(projects, services.len(), &service_of, &image);
+    for deployed in &mut environments.deployed {
+        let mut env = settings(deployed.service, &deployed.env);
+        env.append(&mut deployed.env);
+        deployed.env = env;
+    }
     let spring = Spring::read(tree, services, owners);
     join(&found, &spring, &names, owners, &environments)
 }

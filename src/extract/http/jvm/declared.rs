@@ -208,6 +208,7 @@ impl Declared<'_, '_> {
             },
             base_url: self.address(),
             base_urls: Vec::new(),
+            logical_address: false,
             idempotency_key: false,
             default_text: framework.bounded.unwrap_or("the client behind it decides").to_string(),
             timeout_help: framework.timeout_help.to_string(),

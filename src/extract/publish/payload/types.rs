@@ -3,7 +3,7 @@
 use super::{MAX_DEPTH, Reader};
 use crate::extract::publish::shape::is_versioned;
 use crate::extract::publish::shape::{Key, Shape, is_envelope};
-use crate::facts::module::{ClassId, ClassKind, ExprId, ExprKind, Field, Language};
+use crate::facts::module::{ClassId, ClassKind, ExprId, ExprKind, Field, Language, Module, StmtKind};
 use crate::program::types::simple_name;
 use crate::program::{Site, UnitId, Value};
 
@@ -87,7 +87,8 @@ impl Reader<'_, '_> {
         };
         for field in class.fields.iter().filter(|f| !is_left_out(f)) {
             let assigned = || unit.index.member(class_id, &field.name).first().map(|(e, _)| *e).filter(|_| is_jvm);
-            let value = field.value.or_else(assigned).map(|expr| Site { unit: unit_id, expr });
+            let value = field.value.or_else(assigned).or_else(|| set_in_constructor(module, class_id, &field.name));
+            let value = value.map(|expr| Site { unit: unit_id, expr });
             let nested = field.ty.filter(|_| is_envelope(&field.name)).and_then(|ty| self.of_type(unit_id, ty));
             shape.keys.push(Key { name: field.name.clone(), value, nested: nested.map(Box::new) });
         }
@@ -134,6 +135,22 @@ impl Reader<'_, '_> {
         }
         shape
     }
+}
+
+/// What the constructor of a C# class assigns to a property: `Id = Guid.NewGuid();`.
+fn set_in_constructor(module: &Module, class: ClassId, name: &str) -> Option<ExprId> {
+    if module.language != Language::CSharp {
+        return None;
+    }
+    let span = module.class(class).span;
+    module.stmts.iter().find_map(|stmt| match &stmt.kind {
+        StmtKind::Assign { target, value: Some(value), op: None, .. }
+            if span.contains(stmt.span) && matches!(&module.expr(*target).kind, ExprKind::Name(n) if n == name) =>
+        {
+            Some(*value)
+        }
+        _ => None,
+    })
 }
 
 /// Bases outside the repository that bring no fields that are sent.
