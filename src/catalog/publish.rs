@@ -3,9 +3,10 @@
 //! Where something stands in a call is a path: a position or a keyword, then keys of the object there,
 //! `[]` for the items of a list. `3.persistent` is the key `persistent` of the fourth argument,
 //! `0.messages[].value` the values of all messages of the first. A keyword argument of a construction
-//! counts as a key: `properties.delivery_mode` finds `BasicProperties(delivery_mode=2)`. `-1` is the last
-//! argument; `<0>` is the first type argument of the base of the object's class, `@Channel` the
-//! argument of that decorator of the field or parameter the object is.
+//! counts as a key: `properties.delivery_mode` finds `BasicProperties(delivery_mode=2)`, and `@.Topic` is
+//! one of the construction of the object that the method is called on. `-1` is the last argument; `<0>` is
+//! the first type argument of the base of the object's class, `@Channel` the argument of that decorator of
+//! the field or parameter the object is.
 
 use serde::Deserialize;
 
@@ -118,6 +119,9 @@ pub struct Confirm {
     /// they are `false` or 0.
     #[serde(default)]
     pub off: Vec<String>,
+    /// Options without which nothing is confirmed when the producer is written as a literal.
+    #[serde(default)]
+    pub required: Vec<String>,
 }
 
 /// See [`Confirm::by`].

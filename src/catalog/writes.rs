@@ -34,7 +34,12 @@ fn matches(names: &[String], rest: &str) -> bool {
 
 /// True for a statement that changes rows or commits.
 pub fn writes(sql: &str) -> bool {
-    let head = sql.trim_start().trim_start_matches('(');
+    let mut head = sql.trim_start();
+    // `-- name: CreateOrder :one` of sqlc.
+    while let Some(comment) = head.strip_prefix("--") {
+        head = comment.split_once('\n').map_or("", |(_, rest)| rest).trim_start();
+    }
+    let head = head.trim_start_matches('(');
     let word: String = head.chars().take_while(char::is_ascii_alphabetic).collect::<String>().to_uppercase();
     match word.as_str() {
         "INSERT" | "UPDATE" | "DELETE" | "MERGE" | "UPSERT" | "REPLACE" | "COMMIT" => true,

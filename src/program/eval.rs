@@ -43,6 +43,8 @@ pub struct Evaluator<'a> {
     searching: RefCell<Vec<(UnitId, SmolStr, u32)>>,
     /// The classes that directly extend or implement a class; built when first asked for.
     pub(super) subclasses: OnceCell<HashMap<ClassRef, Vec<ClassRef>>>,
+    /// The interfaces of Go by their methods.
+    pub(super) interfaces: OnceCell<super::satisfies::Interfaces>,
 }
 
 impl<'a> Evaluator<'a> {
@@ -57,6 +59,7 @@ impl<'a> Evaluator<'a> {
             following: RefCell::default(),
             searching: RefCell::default(),
             subclasses: OnceCell::new(),
+            interfaces: OnceCell::new(),
         }
     }
 

@@ -1,16 +1,19 @@
 //! What names and objects mean in Go: packages of several files, results of several values, fields that
 //! a struct literal sets, and settings named by tags.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use smol_str::SmolStr;
 
-use super::UnitId;
 use super::eval::{Evaluator, returns};
 use super::index::{Binding, Scope};
+use super::resolve::parent;
 use super::types::{go_package, package_of};
 use super::value::{Site, Text, Value};
+use super::{Program, UnitId};
 use crate::facts::module::{Call, ClassId, ExprId, ExprKind, FunctionKind, Language};
+use crate::files::{Zone, zone};
 
 /// How many literals of a struct are looked at for the value of a field.
 const MAX_LITERALS: usize = 8;
@@ -260,6 +263,20 @@ impl Evaluator<'_> {
             return false;
         };
         is_extension && !matches!(self.at(from, *object), Value::Class { .. })
+    }
+}
+
+impl Program {
+    /// The files of each Go package by its folder, without tests.
+    pub fn go_packages(&self) -> HashMap<&str, Vec<UnitId>> {
+        let mut out: HashMap<&str, Vec<UnitId>> = HashMap::new();
+        for id in self.ids() {
+            let unit = self.unit(id);
+            if unit.module.language == Language::Go && zone(&unit.path) != Zone::Test {
+                out.entry(parent(&unit.path)).or_default().push(id);
+            }
+        }
+        out
     }
 }
 

@@ -3,7 +3,7 @@
 use rapidhash::RapidHashMap as HashMap;
 
 use super::{Evaluator, UnitId, Value};
-use crate::facts::module::{ClassId, FuncId};
+use crate::facts::module::{ClassId, FuncId, Language};
 
 /// How many steps up or down are followed.
 const MAX_HOPS: usize = 6;
@@ -18,6 +18,9 @@ impl Evaluator<'_> {
     pub fn bases(&self, (unit, class): ClassRef) -> Vec<ClassRef> {
         let module = &self.program.unit(unit).module;
         let mut out = Vec::new();
+        if module.language == Language::Go {
+            out.extend(self.satisfied((unit, class)));
+        }
         for &base in &module.class(class).bases {
             for value in self.at(unit, base).alternatives() {
                 if let Value::Class { unit, class } = value {
@@ -54,10 +57,19 @@ impl Evaluator<'_> {
         let function = self.program.unit(unit).module.func(func);
         let Some(class) = function.class else { return Vec::new() };
         let mut out = Vec::new();
-        for (u, c) in classes((unit, class)) {
-            let module = &self.program.unit(u).module;
-            let found = module.class(c).methods.iter().find(|m| module.func(**m).name == function.name);
-            out.extend(found.map(|m| (u, *m)));
+        for (u, c) in classes(self.whole(unit, class)) {
+            // The methods of a Go type can stand in several files.
+            let own = &self.program.unit(u).module.class(c).name;
+            let parts = match self.program.language(u) {
+                Language::Go => self.program.types.parts(self.program.unit(u), own),
+                _ => &[],
+            };
+            let parts = if parts.is_empty() { &[(u, c)] } else { parts };
+            out.extend(parts.iter().find_map(|&(u, c)| {
+                let module = &self.program.unit(u).module;
+                let found = module.class(c).methods.iter().find(|m| module.func(**m).name == function.name);
+                found.map(|m| (u, *m))
+            }));
         }
         out
     }

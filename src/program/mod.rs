@@ -20,6 +20,7 @@ mod jvm_tests;
 pub mod load;
 pub mod mentions;
 pub mod resolve;
+mod satisfies;
 pub mod types;
 pub mod value;
 

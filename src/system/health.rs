@@ -61,6 +61,11 @@ pub fn answered(served: &Served, wanted: &str) -> Option<bool> {
     if partial || covered || page { None } else { Some(false) }
 }
 
+/// True for a route that shows how the process does, and is no part of what the service is for.
+pub fn is_operational(route: &Route) -> bool {
+    route.path.ends_with("/metrics") || path::under(&route.path, "/debug")
+}
+
 /// Whether a service answers a health check.
 pub fn verdict(service: &Service, served: &Served) -> Verdict {
     let is_health = |r: &&Route| conventional(&r.method, &r.path).is_some() || is_framework_health(&r.path);
@@ -93,7 +98,6 @@ pub fn verdict(service: &Service, served: &Served) -> Verdict {
         }
     }
     let unresolved = served.gaps.iter().any(|g| g.kind == GapKind::Unresolved);
-    let is_operational = |r: &Route| r.path.ends_with("/metrics") || path::under(&r.path, "/debug");
     let is_server = !matches!(service.kind, ServiceKind::Job | ServiceKind::Infrastructure);
     if is_server && !served.remote.is_empty() && served.routes.iter().all(is_operational) && !unresolved {
         return Verdict::Missing;

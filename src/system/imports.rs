@@ -1,19 +1,31 @@
 //! Which modules a module needs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
-use crate::facts::module::{ExportValue, ImportKind};
-use crate::program::resolve::{Target, join};
+use crate::facts::module::{ExportValue, ImportKind, Language};
+use crate::program::resolve::{Target, join, parent};
 use crate::program::{Program, UnitId};
 
 /// For each unit the units that it imports, in order.
 pub fn dependencies(program: &Program) -> Vec<Vec<UnitId>> {
-    program.ids().map(|unit| of_unit(program, unit).into_iter().collect()).collect()
+    let packages = program.go_packages();
+    program.ids().map(|unit| of_unit(program, &packages, unit).into_iter().collect()).collect()
 }
 
-fn of_unit(program: &Program, unit: UnitId) -> BTreeSet<UnitId> {
+fn of_unit(program: &Program, packages: &HashMap<&str, Vec<UnitId>>, unit: UnitId) -> BTreeSet<UnitId> {
     let module = &program.unit(unit).module;
     let mut found = BTreeSet::new();
+    if module.language == Language::Go {
+        // The files of a package belong together, and a package is imported as a whole.
+        found.extend(packages.get(parent(&program.unit(unit).path)).into_iter().flatten());
+        for import in &module.imports {
+            if let Some(Target::Folder(folder)) = program.imports.target(unit, &import.module) {
+                found.extend(packages.get(folder.as_str()).into_iter().flatten());
+            }
+        }
+        found.remove(&unit);
+        return found;
+    }
     let mut follow = |spec: &str, name: Option<&str>| {
         let folder = match program.imports.target(unit, spec) {
             Some(Target::Unit(target)) => {

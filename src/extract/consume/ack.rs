@@ -38,9 +38,11 @@ pub(super) fn verdict(
 fn mode(reach: &Reach<'_, '_>, found: &Found<'_>) -> Option<(AckMode, Option<Place>)> {
     let ev = reach.ev;
     let needed = &found.source.ack_needs;
-    if !needed.is_empty()
-        && setting::argument(ev, found.site, needed).is_none_or(|s| ev.eval(s) == crate::program::Value::Null)
-    {
+    // In Go the settings stand where the reader is made whose method is called.
+    let made = || ev.callee(found.site).and_then(|(_, receiver)| receiver?.call);
+    let said =
+        || setting::argument(ev, found.site, needed).or_else(|| made().and_then(|m| setting::argument(ev, m, needed)));
+    if !needed.is_empty() && said().is_none_or(|s| ev.eval(s) == crate::program::Value::Null) {
         return None;
     }
     let mut explicit = None;

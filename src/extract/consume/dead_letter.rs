@@ -3,6 +3,7 @@
 use crate::catalog::consume::{DeadLetter, Form, QueueDeclaration};
 use crate::extract::Presence;
 use crate::extract::settings::Settings;
+use crate::facts::module::Language;
 use crate::files::{self, FileKind, Tree, Zone};
 use crate::program::{Evaluator, Site, Value};
 use crate::syntax::{Place, Span};
@@ -276,6 +277,7 @@ fn of_declaration(ev: &Evaluator<'_>, declaration: &QueueDeclaration, site: Site
     // The second argument of the JVM's client says that the queue is durable.
     let second = if ev.program.language(site.unit).is_jvm() { "passive" } else { "1" };
     let passive = setting::argument(ev, site, &["passive".to_string(), second.to_string()]);
+    let passive = passive.filter(|_| ev.program.language(site.unit) != Language::Go);
     if passive.is_some_and(|p| setting::boolean(ev, p) == Some(true)) {
         return Presence::Unknown("the queue is declared elsewhere".into());
     }

@@ -2,7 +2,7 @@
 
 use crate::catalog::consume::EffectKind;
 use crate::extract::http::request;
-use crate::facts::module::{BinaryOp, Call, Entry, ExprId, ExprKind, Module, StmtKind};
+use crate::facts::module::{BinaryOp, Call, Entry, ExprId, ExprKind, Language, Module, StmtKind};
 use crate::program::index::Binding;
 use crate::program::{Evaluator, Instance, Site, Value};
 
@@ -300,7 +300,21 @@ fn appended(ev: &Evaluator<'_>, site: Site, object: ExprId) -> Option<Effect> {
 fn has_key(ev: &Evaluator<'_>, made: Site) -> bool {
     let module = &ev.program.unit(made.unit).module;
     let Some(call) = module.call(made.expr) else { return false };
-    let is_key = |name: &str| matches!(name, "id" | "_id" | "pk" | "event_id" | "eventId" | "message_id" | "messageId");
+    let is_key = |name: &str| {
+        matches!(
+            name,
+            "id" | "_id"
+                | "pk"
+                | "event_id"
+                | "eventId"
+                | "message_id"
+                | "messageId"
+                | "ID"
+                | "Id"
+                | "EventID"
+                | "MessageID"
+        )
+    };
     let stable = |expr: ExprId| {
         !module.callee_name(expr).is_some_and(|n| {
             let n = n.to_lowercase();
@@ -325,6 +339,9 @@ fn inserted(reach: &Reach<'_, '_>, name: &str, site: Site, call: &Call) -> Effec
     {
         return Effect::Claim;
     }
+    if ev.program.language(site.unit) == Language::Go {
+        return inserted_struct(reach, site, call);
+    }
     // SQLAlchemy's `add(x)`: a row that was loaded is only attached.
     if name.starts_with("add") {
         let Some(arg) = call.args.first() else { return Effect::Unclear };
@@ -345,6 +362,32 @@ fn inserted(reach: &Reach<'_, '_>, name: &str, site: Site, call: &Call) -> Effec
         })
     };
     if keyed { Effect::Claim } else { Effect::Repeats("stores a new row".into()) }
+}
+
+/// `db.Create(&order)`, `collection.InsertOne(ctx, order)`: a new row each time, unless it has a key, which
+/// may be the message's.
+fn inserted_struct(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect {
+    let ev = reach.ev;
+    for arg in call.args.iter().rev() {
+        for value in made(reach, Site { unit: site.unit, expr: arg.value }, 0) {
+            match value {
+                Value::Object { unit, class, .. } => {
+                    let class = ev.program.unit(unit).module.class(class);
+                    let keyed = class.bases.iter().len() > 0
+                        || class.fields.iter().any(|f| {
+                            let name = f.name.to_lowercase();
+                            name.ends_with("id") || name.ends_with("uuid") || name == "key"
+                        });
+                    return if keyed { Effect::Unclear } else { Effect::Repeats("stores a new row".into()) };
+                }
+                Value::Dict(dict) if dict.get("_id").is_none() && !dict.open => {
+                    return Effect::Repeats("stores a new document".into());
+                }
+                _ => {}
+            }
+        }
+    }
+    Effect::Unclear
 }
 
 /// True when the call is continued with a method of such a name: `insert(x).onConflictDoNothing()`.
@@ -518,6 +561,11 @@ fn statement(ev: &Evaluator<'_>, name: &str, site: Site, call: &Call) -> Option<
     if !runs {
         return None;
     }
+    let module = &ev.program.unit(site.unit).module;
+    if module.language == Language::Go {
+        // A context may come first.
+        return call.args.iter().take(3).find_map(|a| built(ev, site, a.value, 0));
+    }
     let first = call.args.iter().find(|a| !a.spread && a.name.as_deref().is_none_or(|n| n == "query" || n == "sql"))?;
     built(ev, site, first.value, 0)
 }
@@ -530,8 +578,11 @@ fn built(ev: &Evaluator<'_>, site: Site, expr: ExprId, depth: u32) -> Option<Eff
     for value in ev.settle(&ev.at(site.unit, expr)) {
         match &value {
             Value::Str(text) => {
-                if let Some(effect) = of_text(&text.pattern()) {
-                    return Some(effect);
+                let pattern = text.pattern();
+                if let Some(effect) = of_text(&pattern) {
+                    // A second delivery violates the key, when the message brings it.
+                    let keyed = module.language == Language::Go && inserts_key(&pattern);
+                    return Some(if keyed { Effect::Unclear } else { effect });
                 }
             }
             Value::Instance(instance) => {
@@ -586,9 +637,24 @@ fn contains(module: &Module, root: ExprId, test: &dyn Fn(&ExprKind) -> bool) -> 
     false
 }
 
+/// `INSERT INTO orders (id, …)`
+fn inserts_key(text: &str) -> bool {
+    let Some((head, _)) = text.split_once(')') else { return false };
+    let Some((_, columns)) = head.split_once('(') else { return false };
+    columns.split(',').any(|c| {
+        let c = c.trim().trim_matches(['"', '`']).to_lowercase();
+        c == "id" || c == "uuid" || c.ends_with("_id") || c == "key"
+    })
+}
+
 /// What an SQL or Cypher statement does.
 fn of_text(text: &str) -> Option<Effect> {
-    let text = text.trim_start().to_lowercase();
+    let mut text = text.trim_start();
+    // `-- name: CreateOrder :one` of sqlc.
+    while let Some(comment) = text.strip_prefix("--") {
+        text = comment.split_once('\n').map_or("", |(_, rest)| rest).trim_start();
+    }
+    let text = text.to_lowercase();
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let creates = text.starts_with("create (") || text.starts_with("create(") || text.contains(" create (");
     if text.starts_with("insert ") || text.starts_with("with ") && text.contains(" insert into ") {

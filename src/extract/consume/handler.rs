@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use crate::catalog::consume::Form;
-use crate::facts::module::{ExprId, ExprKind, LoopHeader, StmtId, StmtKind};
+use crate::facts::module::{ExprId, ExprKind, Language, LoopHeader, StmtId, StmtKind};
 use crate::files::{self, Zone};
 use crate::program::index::Binding;
 use crate::program::{Instance, Parent, Site, UnitId, Value};
@@ -100,7 +100,8 @@ impl Received {
             let language = ev.program.language(object.unit);
             let is_consumer = ev.catalog.split(language, &instance.ty).is_some_and(|(library, rest)| {
                 library.consume.as_ref().is_some_and(|c| {
-                    c.sources.iter().any(|s| s.form == Form::Constructor && s.calls.iter().any(|n| n == rest))
+                    let gives = |n: &String| n == rest || library.returns.get(n).is_some_and(|ty| ty == rest);
+                    c.sources.iter().any(|s| s.form == Form::Constructor && s.calls.iter().any(gives))
                 })
             });
             if !is_consumer {
@@ -233,7 +234,16 @@ pub(super) fn bodies(reach: &Reach<'_, '_>, received: &Received, found: &Found<'
         return found.functions.iter().copied().map(Body::Function).collect();
     }
     match found.source.form {
-        Form::Constructor => received.of(reach, site),
+        Form::Constructor => {
+            let bodies = received.of(reach, site);
+            // `go work(ctx, deliveries)`, where `work` is a parameter of the function around.
+            let handed = || {
+                let unit = ev.program.unit(site.unit);
+                let func = unit.index.func_of(site.expr).filter(|_| unit.module.language == Language::Go)?;
+                Some(Body::Function((site.unit, func)))
+            };
+            if bodies.is_empty() { handed().into_iter().collect() } else { bodies }
+        }
         Form::Builder | Form::Object => chain::handlers(reach, found).into_iter().map(Body::Function).collect(),
         Form::Receive => {
             let unit = ev.program.unit(site.unit);

@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::extract::http::clients::callees;
-use crate::facts::module::{ClassId, ClassKind, ExportValue, ExprKind, FuncId, ImportKind, StmtKind};
-use crate::program::resolve::Target;
+use crate::facts::module::{ClassId, ClassKind, ExportValue, ExprKind, FuncId, ImportKind, Language, StmtKind};
+use crate::program::resolve::{Target, parent};
 use crate::program::{Evaluator, Site, UnitId, Value};
 
 /// A function of the program.
@@ -26,6 +26,7 @@ impl<'e, 'p> Reach<'e, 'p> {
         let mut derived: HashMap<(UnitId, ClassId), Vec<(UnitId, ClassId)>> = HashMap::new();
         let mut imports: HashMap<UnitId, BTreeSet<UnitId>> = HashMap::new();
         let mut importers: HashMap<UnitId, BTreeSet<UnitId>> = HashMap::new();
+        let packages = ev.program.go_packages();
         for unit in ev.program.ids() {
             let module = &ev.program.unit(unit).module;
             for (i, class) in module.classes.iter().enumerate() {
@@ -35,7 +36,7 @@ impl<'e, 'p> Reach<'e, 'p> {
                     }
                 }
             }
-            for target in imported(ev, unit) {
+            for target in imported(ev, &packages, unit) {
                 imports.entry(unit).or_default().insert(target);
                 importers.entry(target).or_default().insert(unit);
             }
@@ -50,6 +51,9 @@ impl<'e, 'p> Reach<'e, 'p> {
         let Some(class) = function.class else { return vec![func] };
         let is_abstract =
             module.class(class).kind == ClassKind::Interface || function.body.is_empty() || is_stub(module, func.1);
+        if is_abstract && module.language == Language::Go {
+            return self.ev.runs(func).into_iter().filter(|f| *f != func).take(4).collect();
+        }
         let mut out = if is_abstract { Vec::new() } else { vec![func] };
         if is_abstract {
             for &(u, c) in self.derived.get(&(func.0, class)).map_or(&[][..], Vec::as_slice).iter().take(4) {
@@ -72,7 +76,7 @@ impl<'e, 'p> Reach<'e, 'p> {
         let mut out = self.ev.callers(func.0, func.1);
         let module = &self.ev.program.unit(func.0).module;
         let function = module.func(func.1);
-        if let Some(class) = function.class {
+        if let Some(class) = function.class.filter(|_| module.language != Language::Go) {
             for &base in &module.class(class).bases {
                 let Value::Class { unit, class } = self.ev.at(func.0, base) else { continue };
                 let base = &self.ev.program.unit(unit).module;
@@ -174,7 +178,7 @@ fn is_stub(module: &crate::facts::module::Module, func: FuncId) -> bool {
 }
 
 /// The modules of the repository that a module imports.
-fn imported(ev: &Evaluator<'_>, unit: UnitId) -> Vec<UnitId> {
+fn imported(ev: &Evaluator<'_>, packages: &HashMap<&str, Vec<UnitId>>, unit: UnitId) -> Vec<UnitId> {
     let module = &ev.program.unit(unit).module;
     let mut out = Vec::new();
     let mut folder = |folder: &str, name: &str| {
@@ -183,6 +187,10 @@ fn imported(ev: &Evaluator<'_>, unit: UnitId) -> Vec<UnitId> {
         }
     };
     let mut direct = Vec::new();
+    if module.language == Language::Go {
+        // The files of a package belong together.
+        direct.extend(packages.get(parent(&ev.program.unit(unit).path)).into_iter().flatten());
+    }
     for import in &module.imports {
         let name = match &import.kind {
             ImportKind::Named(name) => Some(name.as_str()),
@@ -195,6 +203,9 @@ fn imported(ev: &Evaluator<'_>, unit: UnitId) -> Vec<UnitId> {
                 if let (Some(name), Some(holder)) = (name, path.strip_suffix("/__init__.py")) {
                     folder(holder, name);
                 }
+            }
+            Some(Target::Folder(path)) if module.language == Language::Go => {
+                direct.extend(packages.get(path.as_str()).into_iter().flatten());
             }
             Some(Target::Folder(path)) => {
                 if let Some(name) = name {

@@ -113,6 +113,11 @@ fn header_text(name: &str) -> String {
 /// What a condition is about: `nack(msg, false, !msg.fields.redelivered)`.
 fn of_condition(reach: &Reach<'_, '_>, test: Site) -> Bound {
     let module = &reach.ev.program.unit(test.unit).module;
+    // A case of Go's `select` waits; it bounds nothing.
+    let receives = |e: ExprId| module.callee_name(e).is_some_and(|n| n == "<-");
+    if receives(test.expr) || module.children(test.expr).into_iter().any(receives) {
+        return Bound::None;
+    }
     if mentions(reach, test.unit, module, test.expr, &works) {
         return Bound::Works;
     }

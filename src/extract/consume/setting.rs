@@ -1,7 +1,7 @@
 //! Arguments and options of a call, by the names that the catalog gives.
 
-use crate::facts::module::{Call, ExprKind};
-use crate::program::{Evaluator, Site, Value};
+use crate::facts::module::{Call, ExprKind, Language};
+use crate::program::{Evaluator, Instance, Site, Value};
 
 /// The expression that a call passes under one of these names: a position (`0`), a keyword, the key
 /// of an options object (dotted for nested ones).
@@ -14,6 +14,13 @@ fn one(ev: &Evaluator<'_>, site: Site, call: &Call, name: &str) -> Option<Site> 
     let here = |expr| Site { unit: site.unit, expr };
     if let Ok(position) = name.parse::<usize>() {
         return call.args.iter().filter(|a| a.name.is_none() && !a.spread).nth(position).map(|a| here(a.value));
+    }
+    // `5.x-dead-letter-exchange`: a key of the sixth argument.
+    if let Some((position, key)) = name.split_once('.')
+        && let Ok(position) = position.parse::<usize>()
+    {
+        let argument = call.args.iter().filter(|a| a.name.is_none() && !a.spread).nth(position)?;
+        return in_value(ev, &ev.at(site.unit, argument.value), key);
     }
     let (first, rest) = match name.split_once('.') {
         // librdkafka's keys hold dots themselves.
@@ -36,13 +43,34 @@ fn one(ev: &Evaluator<'_>, site: Site, call: &Call, name: &str) -> Option<Site> 
 pub(super) fn in_value(ev: &Evaluator<'_>, value: &Value, path: &str) -> Option<Site> {
     let values = if value.is_unknown() { ev.settle(value) } else { vec![value.clone()] };
     values.iter().flat_map(|v| v.alternatives().to_vec()).find_map(|v| {
-        let Value::Dict(dict) = v else { return None };
+        let dict = match v {
+            Value::Dict(dict) => dict,
+            Value::Instance(Instance { call: Some(made), .. }) | Value::Object { call: Some(made), .. } => {
+                return in_literal(ev, made, path);
+            }
+            _ => return None,
+        };
         if let Some(found) = dict.get(path) {
             return Some(found);
         }
         let (first, rest) = path.split_once('.')?;
         in_value(ev, &ev.eval(dict.get(first)?), rest)
     })
+}
+
+/// The value of a field of a Go struct that is written as a literal, or of the map in a named map type.
+fn in_literal(ev: &Evaluator<'_>, made: Site, path: &str) -> Option<Site> {
+    let module = &ev.program.unit(made.unit).module;
+    let call = module.call(made.expr).filter(|call| call.is_new && module.language == Language::Go)?;
+    let (first, rest) = path.split_once('.').unwrap_or((path, ""));
+    match call.args.iter().find(|a| a.name.as_deref() == Some(first)) {
+        Some(field) if rest.is_empty() => Some(Site { unit: made.unit, expr: field.value }),
+        Some(field) => in_value(ev, &ev.at(made.unit, field.value), rest),
+        None => match call.args.as_slice() {
+            [only] if only.name.is_none() => in_value(ev, &ev.at(made.unit, only.value), path),
+            _ => None,
+        },
+    }
 }
 
 /// True when an argument of the call could hold more than what was read: a spread, an options object
@@ -94,6 +122,8 @@ pub(super) fn word(ev: &Evaluator<'_>, site: Site) -> Option<String> {
         Value::External(symbol) | Value::Method { symbol, .. } => symbol.rsplit('.').next().map(str::to_string),
         _ => match &ev.program.expr(site.unit, site.expr).kind {
             ExprKind::Attr { name, .. } => Some(name.to_string()),
+            // `nats.ManualAck()`
+            ExprKind::Call(_) => ev.program.unit(site.unit).module.callee_name(site.expr).map(ToString::to_string),
             _ => None,
         },
     }

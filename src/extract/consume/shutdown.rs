@@ -48,7 +48,11 @@ pub(super) fn verdict(reach: &Reach<'_, '_>, found: &Found<'_>, bodies: &[Body],
     if language == Language::CSharp {
         return Presence::Unknown("how the host stops it was not read".into());
     }
-    let verdict = if language == Language::Python { python(reach, &around) } else { node(reach, &around) };
+    let verdict = match language {
+        Language::Python => python(reach, &around),
+        Language::Go => golang(reach, &around),
+        _ => node(reach, &around),
+    };
     // A consumer that is started outside of any function: its module is the entry point.
     let at_top = reach.ev.program.unit(found.site.unit).index.func_of(found.site.expr).is_none();
     if verdict.is_absent() && !at_top && !has_entry(reach, &around, &own) {
@@ -66,6 +70,9 @@ fn has_entry(reach: &Reach<'_, '_>, around: &BTreeSet<UnitId>, own: &[UnitId]) -
 /// an application object.
 fn runs(ev: &Evaluator<'_>, unit: UnitId) -> bool {
     let u = ev.program.unit(unit);
+    if u.module.language == Language::Go {
+        return u.module.package.as_deref() == Some("main") && u.module.funcs.iter().any(|f| f.name == "main");
+    }
     u.index.calls.iter().filter(|c| c.func.is_none()).any(|c| {
         let name = u.module.callee_name(c.expr).map_or("", |n| n.as_str());
         let starts = matches!(
@@ -245,6 +252,51 @@ fn assigns_flag(module: &Module, index: &crate::program::Index, func: FuncId) ->
         }
         _ => false,
     })
+}
+
+/// Frameworks of Go that stop what they run on SIGTERM.
+const GO_FRAMEWORKS: [&str; 8] = [
+    "go.uber.org/fx",
+    "github.com/go-kratos/kratos",
+    "github.com/zeromicro/go-zero",
+    "github.com/oklog/run",
+    "github.com/ThreeDotsLabs/watermill/message/router/plugin",
+    "go-micro.dev/",
+    "github.com/asim/go-micro",
+    "sigs.k8s.io/controller-runtime",
+];
+
+/// `signal.NotifyContext(ctx, syscall.SIGTERM)`, `signal.Notify(c, os.Interrupt, syscall.SIGTERM)`; without
+/// a signal all of them (<https://pkg.go.dev/os/signal#Notify>).
+fn golang(reach: &Reach<'_, '_>, around: &BTreeSet<UnitId>) -> Presence {
+    let ev = reach.ev;
+    for &unit in around {
+        let u = ev.program.unit(unit);
+        if let Some(import) = u.module.imports.iter().find(|i| GO_FRAMEWORKS.iter().any(|f| i.module.starts_with(f))) {
+            return Presence::Present(Place::new(u.file, import.span));
+        }
+        for call in &u.index.calls {
+            let site = Site { unit, expr: call.expr };
+            if !matches!(u.module.callee_name(call.expr).map(|n| n.as_str()), Some("Notify" | "NotifyContext"))
+                || !ev.callee(site).is_some_and(|(symbol, _)| symbol.starts_with("os/signal."))
+            {
+                continue;
+            }
+            let Some(call) = u.module.call(site.expr) else { continue };
+            let signals = call.args.get(1..).unwrap_or_default();
+            // A list of signals that is kept in a variable may hold any.
+            let is_term = |e: ExprId| names_sigterm(&u.module, e) || !names_signal(&u.module, e);
+            if signals.is_empty() || signals.iter().any(|a| is_term(a.value)) {
+                return Presence::Present(ev.program.place(site));
+            }
+        }
+    }
+    Presence::Absent
+}
+
+fn names_signal(module: &Module, expr: ExprId) -> bool {
+    matches!(&module.expr(expr).kind, ExprKind::Attr { name, .. }
+        if name.starts_with("SIG") || matches!(name.as_str(), "Interrupt" | "Kill"))
 }
 
 fn python(reach: &Reach<'_, '_>, around: &BTreeSet<UnitId>) -> Presence {

@@ -88,6 +88,12 @@ fn consumer(
         Some(name) => vec![name.clone()],
         None => chain::channels(ev, found),
     };
+    if channels.is_empty()
+        && let Some(made) = ev.callee(found.site).and_then(|(_, receiver)| receiver?.call)
+        && let Some(named) = setting::argument(ev, made, &found.source.channel)
+    {
+        channels = setting::texts(ev, named);
+    }
     if found.source.channel.iter().any(|c| c == "*") {
         channels.extend(positional_texts(ev, found.site));
     }

@@ -4,7 +4,9 @@
 use smol_str::SmolStr;
 
 use crate::catalog::consume::Reject;
-use crate::facts::module::{Block, Call, ExprId, ExprKind, FuncId, LoopHeader, Module, StmtId, StmtKind};
+use crate::facts::module::{
+    BinaryOp, Block, Call, ExprId, ExprKind, FuncId, Language, LoopHeader, Module, StmtId, StmtKind,
+};
 use crate::program::{Parent, Site, UnitId, Value};
 use crate::syntax::Place;
 
@@ -345,8 +347,11 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
             }
         }
         let mut first = with(state, true, when_true);
+        let failed = self.tells_failure(unit, test);
+        first.in_catch |= failed == Some(true);
         let then_exits = self.branch(unit, then, node, 0, &mut first);
         let mut second = with(state, false, when_false);
+        second.in_catch |= failed == Some(false);
         let other_exits = self.branch(unit, other, node, 1, &mut second);
         match (then_exits, other_exits) {
             (true, true) => return true,
@@ -357,10 +362,31 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
         false
     }
 
+    /// Go has no exceptions: `if err != nil` is its error handler. The branch that is one.
+    fn tells_failure(&self, unit: UnitId, test: ExprId) -> Option<bool> {
+        let module = self.module(unit);
+        if module.language != Language::Go {
+            return None;
+        }
+        let ExprKind::Binary { op, left, right } = &module.expr(test).kind else { return None };
+        let is_error = |e: ExprId| match &module.expr(e).kind {
+            ExprKind::Name(n) | ExprKind::Attr { name: n, .. } => n.to_lowercase().contains("err"),
+            _ => false,
+        };
+        let with_nil = is_error(*left) && module.expr(*right).kind == ExprKind::Null;
+        match op {
+            BinaryOp::Ne if with_nil => Some(true),
+            BinaryOp::Eq if with_nil => Some(false),
+            _ => None,
+        }
+    }
+
     fn ends_process(&self, unit: UnitId, expr: ExprId) -> bool {
         self.module(unit).call(expr).is_some_and(|call| {
             matches!(self.reach.ev.at(unit, call.callee), Value::External(s)
-                if matches!(s.as_str(), "sys.exit" | "os._exit" | "globalThis.process.exit" | "process.exit"))
+                if matches!(s.as_str(), "sys.exit" | "os._exit" | "globalThis.process.exit" | "process.exit"
+                    | "os.Exit" | "log.Fatal" | "log.Fatalf" | "log.Fatalln" | "log.Panic" | "log.Panicf"
+                    | "builtin.panic"))
         })
     }
 
@@ -412,7 +438,7 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
         let site = Site { unit, expr: id };
         let module = self.module(unit);
         let name = module.callee_name(id).cloned().unwrap_or_default();
-        let hand_off = hands_off(&name) && alone;
+        let hand_off = (hands_off(&name) || (name == "go" && module.language == Language::Go)) && alone;
         // `.then(…)` and `.catch(…)` hang on the promise before them.
         let chained = matches!(name.as_str(), "then" | "catch" | "finally");
         if let ExprKind::Attr { object, .. } = &module.expr(call.callee).kind {
@@ -646,6 +672,8 @@ fn is_plain(name: &str) -> bool {
     matches!(
         name,
         "get"
+            | "<-"
+            | "go"
             | "items"
             | "keys"
             | "values"

@@ -12,7 +12,7 @@ use super::timeout::{self, Timeout};
 use super::{ClientKind, HttpClient, HttpRequest, InScope, request};
 use crate::catalog::http::{Client, Http, RetryForm};
 use crate::catalog::schema::{Ecosystem, Library};
-use crate::facts::module::{ExprKind, FunctionKind};
+use crate::facts::module::{ExprKind, FunctionKind, Language};
 use crate::program::{Evaluator, Instance, Site, UnitId, Value};
 
 /// The names by which a call can be a request or a client, so that most calls are never evaluated.
@@ -120,6 +120,13 @@ pub fn clients(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<HttpClient> {
     found.extend(super::jvm::declared(ev, in_scope, &guards).into_iter().map(|client| (client.site, client)));
     let mut out: Vec<HttpClient> = found.into_values().collect();
     for client in &mut out {
+        // A Go client that is handed to a library says nothing about how requests are bounded there.
+        let is_go = ev.program.language(client.site.unit) == Language::Go;
+        if is_go && client.requests.is_empty() && client.timeout == Timeout::Unsaid {
+            client.timeout = Timeout::Unknown;
+            client.retry_unknown.get_or_insert_with(|| "the requests could not be found".into());
+            client.followed = false;
+        }
         client.requests.sort_by_key(|r| r.place);
     }
     out.sort_by_key(|c| c.place);
@@ -258,6 +265,12 @@ fn new_client(ev: &Evaluator<'_>, site: Site, library: &Library, http: &Http, cl
         && let Some(place) = assigned_timeout(ev, site, client)
     {
         timeout = Timeout::Set(place);
+    }
+    if ev.program.language(site.unit) == Language::Go {
+        let set = super::golang::settings(ev, site, client);
+        timeout = if timeout == Timeout::Unsaid { set.timeout } else { timeout };
+        retries.extend(set.retries);
+        retry_unknown = retry_unknown.or(set.retry_unknown);
     }
     if timeout == Timeout::Unsaid && ev.program.language(site.unit).is_jvm() {
         timeout = super::jvm::timeout(ev, site, client);

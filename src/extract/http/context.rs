@@ -4,6 +4,7 @@
 //! [`Context`] is one way in from outside: for each function on the way the call that enters it.
 
 use crate::facts::module::{BinaryOp, ExprKind, FuncId, TemplatePart};
+use crate::files::{Zone, zone};
 use crate::program::eval::Way;
 use crate::program::index::Binding;
 use crate::program::value::{Text, TextPart};
@@ -138,7 +139,9 @@ pub fn contexts(ev: &Evaluator<'_>, site: Site, depends: &dyn Fn(&Context) -> bo
             done.push(context);
             continue;
         }
-        let ways = ev.entries(unit_id, func);
+        // Generated code (the dispatcher of a gRPC server) asks for nothing of its own.
+        let written = |way: &Way| zone(&ev.program.unit(way.site.unit).path) != Zone::Generated;
+        let ways: Vec<Way> = ev.entries(unit_id, func).into_iter().filter(written).collect();
         let mut entered = false;
         for way in ways {
             let caller = ev.program.unit(way.site.unit);

@@ -447,7 +447,21 @@ impl<'e, 'a> Guards<'e, 'a> {
                 {
                     // `policy.execute(…)`, `breaker.fire(…)`: a method of the guard.
                     let runs = symbol.rsplit('.').next().is_some_and(|m| {
-                        matches!(m, "execute" | "fire" | "call" | "call_async" | "run" | "wrap" | "exec" | "fn")
+                        matches!(
+                            m,
+                            "execute"
+                                | "fire"
+                                | "call"
+                                | "call_async"
+                                | "run"
+                                | "wrap"
+                                | "exec"
+                                | "fn"
+                                | "Execute"
+                                | "Run"
+                                | "Do"
+                                | "Get"
+                        )
                     });
                     if runs && let Some(call) = receiver.call {
                         return self.of_symbol(call, is_async);
@@ -512,7 +526,7 @@ impl<'e, 'a> Guards<'e, 'a> {
         for breaker in library.breaker.iter().filter(|b| b.symbols.iter().any(|s| s == rest)) {
             let inert = if breaker.sync_only && is_async == Some(true) {
                 Some(format!("{} counts no failures of an `async def` function", library.library))
-            } else if call.is_some_and(|c| self.made_for_each_call(c)) {
+            } else if !rest.contains('.') && call.is_some_and(|c| self.made_for_each_call(c)) {
                 Some("it is made anew for each call and has never seen a failure".into())
             } else {
                 None

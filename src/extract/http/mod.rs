@@ -4,6 +4,7 @@
 pub mod clients;
 pub mod context;
 mod dotnet;
+mod golang;
 pub mod guards;
 mod jvm;
 mod polly;

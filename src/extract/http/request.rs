@@ -30,6 +30,9 @@ pub fn read(
     {
         timeout = Timeout::Set(*place);
     }
+    if timeout == Timeout::Unsaid && unit.module.language == Language::Go {
+        timeout = super::golang::request_timeout(ev, site);
+    }
     if timeout == Timeout::Unsaid && unit.module.language.is_jvm() {
         timeout = super::jvm::request_timeout(ev, site, symbol);
     }
@@ -262,6 +265,9 @@ fn option_site(ev: &Evaluator<'_>, form: &Request, call: &Call, site: Site, key:
 }
 
 fn url_site(ev: &Evaluator<'_>, form: &Request, call: &Call, site: Site) -> Option<Site> {
+    if form.method == "request" {
+        return super::golang::request(ev, site).and_then(|r| r.url);
+    }
     if let Some(arg) = call.args.iter().find(|a| a.name.as_deref() == Some("url")) {
         return Some(Site { unit: site.unit, expr: arg.value });
     }
@@ -276,6 +282,14 @@ fn method(ev: &Evaluator<'_>, form: &Request, symbol: &str, call: &Call, site: S
     let upper = |v: Value| v.as_str().map(|s| s.to_uppercase());
     match form.method.as_str() {
         "unknown" => None,
+        // `client.Do(req)`
+        "request" => {
+            let verb = ev.eval(super::golang::request(ev, site)?.method?);
+            match verb {
+                Value::External(symbol) => symbol.rsplit_once(".Method").map(|(_, verb)| verb.to_uppercase()),
+                verb => upper(verb).map(|verb| if verb.is_empty() { "GET".into() } else { verb }),
+            }
+        }
         "name" => {
             let name = symbol.rsplit('.').next().unwrap_or(symbol).to_uppercase();
             Some(name.trim_end_matches("FORM").replace("DEL", "DELETE").replace("DELETEETE", "DELETE"))

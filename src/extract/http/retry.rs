@@ -1,7 +1,9 @@
 //! Retry policies: what a library or a loop does between attempts.
 
 use crate::catalog::http::{Methods, Retry, Wait};
-use crate::facts::module::{BinaryOp, Block, ExprId, ExprKind, Handler, LoopHeader, Module, StmtId, StmtKind};
+use crate::facts::module::{
+    BinaryOp, Block, ExprId, ExprKind, Handler, Language, LoopHeader, Module, StmtId, StmtKind,
+};
 use crate::program::{Evaluator, Parent, Site, UnitId, Value};
 use crate::syntax::{Place, Span};
 
@@ -227,6 +229,9 @@ pub fn hand_written(
             ["attempt", "retry", "retries", "tries"].iter().any(|w| text.contains(w))
         }),
     };
+    if module.language == Language::Go {
+        return super::golang::hand_written(ev, site, loop_stmt, header, body, counted);
+    }
     let try_stmt = unit.index.ancestors(site.expr).find_map(|p| match p {
         Parent::Stmt(s) => match &module.stmt(s).kind {
             StmtKind::Try { .. } => Some(Some(s)),
@@ -247,6 +252,13 @@ pub fn hand_written(
         return None;
     }
     let handler_exits = handlers.iter().any(|h: &Handler| leaves_somewhere(module, &h.body));
+    Some(loop_policy(ev, site, loop_stmt, counted || handler_exits))
+}
+
+/// The policy of a loop.
+pub(super) fn loop_policy(ev: &Evaluator<'_>, site: Site, loop_stmt: StmtId, bounded: bool) -> RetryPolicy {
+    let unit = ev.program.unit(site.unit);
+    let module = &unit.module;
     let span = module.stmt(loop_stmt).span;
     let sleeps: Vec<ExprId> = module
         .exprs
@@ -261,19 +273,19 @@ pub fn hand_written(
     } else {
         growth(module, &|e| span.contains(module.expr(e).span)).unwrap_or(Wait::Fixed)
     };
-    Some(RetryPolicy {
+    RetryPolicy {
         place: Place::new(unit.file, Span { start: span.start, end: span.start + 1 }),
         library: "a loop".into(),
-        bounded: Some(counted || handler_exits),
+        bounded: Some(bounded),
         wait: Some(wait),
         selective: false,
         covers: vec![(site.unit, span)],
-    })
+    }
 }
 
 fn is_sleep(name: &str) -> bool {
     let name = name.to_lowercase();
-    matches!(name.as_str(), "sleep" | "delay" | "wait" | "settimeout" | "backoff" | "timer" | "pause")
+    matches!(name.as_str(), "sleep" | "delay" | "wait" | "after" | "settimeout" | "backoff" | "timer" | "pause")
         || name.ends_with("sleep")
         || name.ends_with("delay")
         || name.ends_with("backoff")
@@ -314,13 +326,13 @@ pub(super) fn growth(module: &Module, inside: &dyn Fn(ExprId) -> bool) -> Option
 }
 
 /// The loop variable picks what is sent: a loop over work.
-fn uses_as_data(module: &Module, call: ExprId, target: ExprId) -> bool {
+pub(super) fn uses_as_data(module: &Module, call: ExprId, target: ExprId) -> bool {
     let ExprKind::Name(variable) = &module.expr(target).kind else { return false };
     let Some(call) = module.call(call) else { return false };
     call.args.iter().any(|a| names_in(module, a.value).contains(&variable.to_string()))
 }
 
-fn names_in(module: &Module, root: ExprId) -> Vec<String> {
+pub(super) fn names_in(module: &Module, root: ExprId) -> Vec<String> {
     let mut todo = vec![root];
     let mut out = Vec::new();
     while let Some(e) = todo.pop() {
@@ -342,7 +354,7 @@ fn leaves_always(module: &Module, block: &Block) -> bool {
     })
 }
 
-fn leaves_somewhere(module: &Module, block: &Block) -> bool {
+pub(super) fn leaves_somewhere(module: &Module, block: &Block) -> bool {
     block.iter().any(|s| match &module.stmt(*s).kind {
         StmtKind::Return(_) | StmtKind::Throw(_) | StmtKind::Break => true,
         StmtKind::If { then, other, .. } => leaves_somewhere(module, then) || leaves_somewhere(module, other),

@@ -5,7 +5,7 @@ use super::flow::{self, Fate};
 use super::path::{self, Lookup};
 use crate::catalog::publish::ConfirmBy;
 use crate::extract::Presence;
-use crate::facts::module::ExprKind;
+use crate::facts::module::{ExprKind, StmtKind};
 use crate::program::{Evaluator, Instance, Site, Value};
 
 /// Reads it; `broker` is the broker after registrations have been looked up, `registered` says that
@@ -57,7 +57,21 @@ pub fn read(ev: &Evaluator<'_>, found: &Found<'_>, broker: &str, registered: boo
 
 /// An option that turns confirms off, in the call or where the channel or producer was made.
 fn switched_off(ev: &Evaluator<'_>, found: &Found<'_>) -> Option<Presence> {
+    for receiver in &found.receivers {
+        let literal = receiver.call.filter(|c| {
+            let module = &ev.program.unit(c.unit).module;
+            module.call(c.expr).is_some_and(|call| call.is_new)
+        });
+        let missing = |option: &String| {
+            literal
+                .is_some_and(|made| path::lookup(ev, made, option) == Lookup::Missing && !is_assigned(ev, made, option))
+        };
+        if found.form.confirm.required.iter().any(missing) {
+            return Some(Presence::Absent);
+        }
+    }
     let is_off = |site: &Site| match ev.eval(*site) {
+        Value::External(symbol) => symbol.ends_with(".RequireNone"),
         Value::Bool(b) => !b,
         Value::Num(n) => n == 0.0,
         Value::Str(text) => matches!(text.as_literal().as_deref(), Some("0" | "none")),
@@ -82,6 +96,17 @@ fn switched_off(ev: &Evaluator<'_>, found: &Found<'_>) -> Option<Presence> {
         }
     }
     None
+}
+
+/// True when a field of this name is assigned later in the module of a literal.
+fn is_assigned(ev: &Evaluator<'_>, made: Site, field: &str) -> bool {
+    let module = &ev.program.unit(made.unit).module;
+    module.stmts.iter().any(|s| match &s.kind {
+        StmtKind::Assign { target, .. } => {
+            matches!(&module.expr(*target).kind, ExprKind::Attr { name, .. } if name == field)
+        }
+        _ => false,
+    })
 }
 
 /// A callback that is told the outcome. One that never looks at what it is told counts as none.

@@ -9,7 +9,7 @@ use super::flow::{self, squeeze};
 use super::{InScope, Kind, Publisher, call};
 use crate::catalog::schema::{Ecosystem, Library};
 use crate::catalog::writes;
-use crate::facts::module::{Block, ExprKind, Language, StmtId, StmtKind};
+use crate::facts::module::{Block, ClassKind, ExprKind, Language, StmtId, StmtKind};
 use crate::program::hierarchy::FuncRef;
 use crate::program::{Evaluator, Parent, Site, UnitId, Value};
 use crate::syntax::Place;
@@ -171,11 +171,34 @@ fn stores(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Stores {
 /// The database library that a call goes to, and the symbol in it.
 fn stored<'e>(ev: &Evaluator<'e>, site: Site) -> Option<(&'e Library, String)> {
     let language = ev.program.language(site.unit);
-    call::callees(ev, site).into_iter().find_map(|(symbol, _)| {
+    let known = call::callees(ev, site).into_iter().find_map(|(symbol, _)| {
         let (library, rest) = ev.catalog.split(language, &symbol)?;
         library.writes.as_ref()?;
         Some((library, rest.to_string()))
-    })
+    });
+    known.or_else(|| through_interface(ev, site))
+}
+
+/// Go: `q.db.ExecContext(ctx, insertOrder, …)`, where `db` is an interface of ours that `*sql.DB` and
+/// `*sql.Tx` satisfy (<https://docs.sqlc.dev/en/stable/howto/transactions.html>).
+fn through_interface<'e>(ev: &Evaluator<'e>, site: Site) -> Option<(&'e Library, String)> {
+    let module = &ev.program.unit(site.unit).module;
+    if module.language != Language::Go {
+        return None;
+    }
+    let name = module.callee_name(site.expr)?;
+    if !matches!(name.as_str(), "Exec" | "ExecContext" | "Query" | "QueryContext" | "QueryRow" | "QueryRowContext") {
+        return None;
+    }
+    let call = module.call(site.expr)?;
+    let Value::Function { unit, func, .. } = ev.at(site.unit, call.callee) else { return None };
+    let declared = &ev.program.unit(unit).module;
+    let class = declared.func(func).class?;
+    if declared.class(class).kind != ClassKind::Interface {
+        return None;
+    }
+    let (library, _) = ev.catalog.split(Language::Go, "database/sql.DB")?;
+    Some((library, name.to_string()))
 }
 
 fn is_write(ev: &Evaluator<'_>, site: Site, library: &Library, rest: &str) -> bool {
@@ -184,19 +207,23 @@ fn is_write(ev: &Evaluator<'_>, site: Site, library: &Library, rest: &str) -> bo
         return true;
     }
     let module = &ev.program.unit(site.unit).module;
+    // In Go a context may come first.
+    let text_args = if module.language == Language::Go { 2 } else { 1 };
     writes.runs_sql(rest)
-        && module.call(site.expr).and_then(|c| c.args.first()).is_some_and(|arg| {
-            let value = ev.at(site.unit, arg.value);
-            let text = match &value {
-                // `pool.query({ text: 'INSERT …' })`, `session.execute(text("…"))`
-                Value::Dict(dict) => dict.get("text").map(|s| ev.eval(s)).and_then(|v| v.to_text()),
-                Value::Instance(instance) => instance
-                    .call
-                    .and_then(|c| super::path::sites(ev, c, "0").first().copied())
-                    .and_then(|s| ev.eval(s).to_text()),
-                value => value.to_text(),
-            };
-            text.is_some_and(|t| writes::writes(&t.pattern()))
+        && module.call(site.expr).is_some_and(|c| {
+            c.args.iter().take(text_args).any(|arg| {
+                let value = ev.at(site.unit, arg.value);
+                let text = match &value {
+                    // `pool.query({ text: 'INSERT …' })`, `session.execute(text("…"))`
+                    Value::Dict(dict) => dict.get("text").map(|s| ev.eval(s)).and_then(|v| v.to_text()),
+                    Value::Instance(instance) => instance
+                        .call
+                        .and_then(|c| super::path::sites(ev, c, "0").first().copied())
+                        .and_then(|s| ev.eval(s).to_text()),
+                    value => value.to_text(),
+                };
+                text.is_some_and(|t| writes::writes(&t.pattern()))
+            })
         })
 }
 

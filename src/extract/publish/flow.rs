@@ -47,6 +47,18 @@ const RUNS_LAMBDA: &[&str] = &[
     "with",
     "use",
     "newSuspendedTransaction",
+    "Transaction",
+    "RunInTx",
+    "RunInTransaction",
+    "ExecTx",
+    "execTx",
+    "InTx",
+    "WithTx",
+    "WithTransaction",
+    "WithinTransaction",
+    "BeginFunc",
+    "BeginTxFunc",
+    "UseSession",
 ];
 
 /// The function that an expression belongs to, with lambdas that run at once counted as part of the

@@ -16,6 +16,10 @@ pub enum Lookup {
 
 /// What stands at a path of a call.
 pub fn lookup(ev: &Evaluator<'_>, site: Site, path: &str) -> Lookup {
+    if let Some(rest) = path.strip_prefix("@.") {
+        let made = ev.callee(site).and_then(|(_, receiver)| receiver?.call);
+        return made.map_or(Lookup::Unknown, |made| lookup(ev, made, rest));
+    }
     let module = &ev.program.unit(site.unit).module;
     let Some(call) = module.call(site.expr) else { return Lookup::Unknown };
     let mut segments = path.split('.');

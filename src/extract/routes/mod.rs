@@ -24,6 +24,8 @@ mod source;
 use crate::program::{Evaluator, Site, UnitId};
 use crate::syntax::Place;
 
+pub(crate) use source::chained;
+
 pub use health::{HealthEvidence, HealthKind, HealthPath};
 
 /// An operation that a server answers.

@@ -73,7 +73,7 @@ pub(super) fn value(ev: &Evaluator<'_>, site: Site, item: Option<&Item>) -> Valu
 
 /// The arguments of a call of this name in the chain around a call: behind it, or before it, also where
 /// the chain goes on from a variable.
-fn chained(ev: &Evaluator<'_>, site: Site, name: &str) -> Vec<Site> {
+pub(crate) fn chained(ev: &Evaluator<'_>, site: Site, name: &str) -> Vec<Site> {
     let unit = ev.program.unit(site.unit);
     for parent in unit.index.ancestors(site.expr) {
         let Parent::Expr(expr) = parent else { break };

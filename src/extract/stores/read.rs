@@ -3,10 +3,10 @@
 use smol_str::SmolStr;
 
 use super::Setting;
-use crate::facts::module::{BinaryOp, ExprKind, FuncId, TemplatePart};
+use crate::facts::module::{BinaryOp, ExprKind, FuncId, Language, TemplatePart};
 use crate::program::index::Binding;
 use crate::program::value::{Dict, Text, TextPart};
-use crate::program::{Evaluator, Site, UnitId, Value};
+use crate::program::{Evaluator, Instance, Site, UnitId, Value};
 
 /// How deep an expression is rebuilt with the arguments of a caller.
 const MAX_DEPTH: u32 = 12;
@@ -233,6 +233,8 @@ impl Args {
                             out.unread |= dict.open;
                             out.options.push(dict);
                         }
+                        // Go: `redis.NewClient(&redis.Options{Addr: addr})`
+                        Value::Instance(Instance { call: Some(made), .. }) => out.add_literal(reader.ev, made),
                         Value::Unknown | Value::Param { .. } => out.unread = true,
                         _ => {}
                     }
@@ -243,6 +245,14 @@ impl Args {
             }
         }
         out
+    }
+
+    /// The fields of a struct that is written as a literal.
+    fn add_literal(&mut self, ev: &Evaluator<'_>, made: Site) {
+        let module = &ev.program.unit(made.unit).module;
+        let Some(call) = module.call(made.expr).filter(|c| c.is_new && module.language == Language::Go) else { return };
+        let fields = call.args.iter().filter_map(|a| Some((a.name.clone()?, a.value)));
+        self.keywords.extend(fields.map(|(name, expr)| (name, Site { unit: made.unit, expr })));
     }
 
     /// Options that could not be read.

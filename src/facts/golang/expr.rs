@@ -219,6 +219,11 @@ impl<'t> Lower<'t> {
             "&" | "*" | "+" => return operand,
             "!" => ExprKind::Not(operand),
             "-" => ExprKind::Neg(operand),
+            // Receiving is a call: it gives a value, and waits for it.
+            "<-" => {
+                let callee = self.attr(operand, "<-".into(), self.beginning(kid.span()));
+                ExprKind::Call(Call { callee, args: Vec::new(), is_new: false, type_args: Vec::new() })
+            }
             _ => ExprKind::Other(vec![operand]),
         };
         self.module.add_expr(kind, kid.span())

@@ -8,6 +8,7 @@
 //! - `&x`, `*p` and pointer types are transparent.
 //! - `a, b := f()` is a hidden variable and two assignments from `$0[0]` and `$0[1]`; several results
 //!   are a list, also as a declared type.
+//! - `<-c` is a call of the method `<-` of `c`.
 //! - `defer f()` is a `try` around the rest of the block with the call in `finally`; `go f()` is a call
 //!   of `go` with a lambda.
 //! - Struct tags are decorators (a string); an embedded struct is a base and a field.

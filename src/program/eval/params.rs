@@ -147,8 +147,16 @@ impl Evaluator<'_> {
                     | "IReadOnlyCollection"
                     | "Dictionary"
                     | "IDictionary"
-                    | "HashSet"
-                    | "chan" => None,
+                    | "HashSet" => None,
+                    // A channel of a library's messages is an object of that library.
+                    "chan" => match self.declared(unit_id, *index)? {
+                        Value::Instance(message) => {
+                            let (library, rest) = self.catalog.split(unit.module.language, &message.ty)?;
+                            let ty = format_smolstr!("{}.chan {rest}", library.packages[0]);
+                            Some(Value::Instance(Instance { ty, call: None, from: None }))
+                        }
+                        _ => None,
+                    },
                     _ => self.declared(unit_id, *object),
                 }
             }

@@ -16,7 +16,8 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
         if health::verdict(service, &served) != Verdict::Missing {
             continue;
         }
-        let app = served.remote.first().filter(|_| served.routes.is_empty()).or(served.apps.first());
+        let app =
+            served.remote.first().filter(|_| served.routes.iter().all(health::is_operational)).or(served.apps.first());
         let declared = app.map(|a| a.place).or_else(|| served.routes.first().map(|r| r.place));
         let embedded = served.embedded.first();
         let Some(place) = service.place.or(declared).or(embedded.map(|e| e.place)) else { continue };
@@ -66,11 +67,13 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
 }
 
 fn count(served: &Served) -> String {
+    if let Some(remote) = served.remote.first().filter(|_| served.routes.iter().all(health::is_operational)) {
+        return remote.framework.clone();
+    }
     let mut routes: Vec<(&str, &str)> = served.routes.iter().map(|r| (r.method.as_str(), r.path.as_str())).collect();
     routes.sort_unstable();
     routes.dedup();
     match routes.as_slice() {
-        [] => served.remote.first().map_or_else(String::new, |app| app.framework.clone()),
         [(method, path)] => format!("`{method} {path}`"),
         many => format!("{} routes", many.len()),
     }

@@ -128,8 +128,17 @@ const JAVA: Words = Words {
 };
 
 const GO: Words = Words {
-    http: &["http.ListenAndServe", "gin.Default(", "gin.New(", "echo.New(", "fiber.New(", "chi.NewRouter("],
-    grpc: &["grpc.NewServer("],
+    http: &[
+        "http.ListenAndServe",
+        "gin.Default(",
+        "gin.New(",
+        "echo.New(",
+        "fiber.New(",
+        "chi.NewRouter(",
+        "kratos.New(",
+        "rest.MustNewServer(",
+    ],
+    grpc: &["grpc.NewServer(", "zrpc.MustNewServer("],
     worker: &[".Consume("],
     main: &["func main("],
 };

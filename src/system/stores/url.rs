@@ -44,8 +44,25 @@ fn parse_hidden(text: &str) -> Option<Location> {
             Some(sqlite(text.split_once(':').map_or("", |(_, path)| path)))
         }
         None if text.contains(';') && text.contains('=') => ado(text),
-        None => key_values(text).or_else(|| ado(text)),
+        None => go_mysql(text).or_else(|| key_values(text)).or_else(|| ado(text)),
     }
+}
+
+/// `user:password@tcp(host:3306)/database?parseTime=true` of go-sql-driver/mysql
+/// (<https://github.com/go-sql-driver/mysql#dsn-data-source-name>).
+fn go_mysql(text: &str) -> Option<Location> {
+    let (before, after) = text.split_once("tcp(")?;
+    let (address, rest) = after.split_once(')')?;
+    let path = rest.strip_prefix('/')?;
+    let user = before.strip_suffix('@').and_then(|u| u.split(':').next());
+    let database = path.split('?').next().unwrap_or(path);
+    Some(Location {
+        engine: Some("mysql"),
+        hosts: vec![host(address)],
+        database: (!database.is_empty()).then(|| decode(database)),
+        user: user.filter(|u| !u.is_empty()).map(decode),
+        ..Location::default()
+    })
 }
 
 /// The schemas that connection options set: `-csearch_path=orders`, `-c search_path=orders,public`.
@@ -342,6 +359,7 @@ mod tests {
             known("postgres", "db", 5433, "orders")
         );
         assert_eq!(at("postgres://u:a@b/c@db:5432/orders"), known("postgres", "db", 5432, "orders"));
+        assert_eq!(at("u:secret@tcp(db:3306)/orders?parseTime=true"), known("mysql", "db", 3306, "orders"));
     }
 
     #[test]

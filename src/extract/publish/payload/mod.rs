@@ -17,6 +17,8 @@ use crate::program::{Evaluator, Site, UnitId, Value};
 
 /// How deep a payload is followed.
 const MAX_DEPTH: u32 = 24;
+/// How many expressions are looked at for one message.
+const MAX_STEPS: u32 = 4_000;
 /// How many ways in are told apart.
 const MAX_WAYS: usize = 32;
 
@@ -29,12 +31,16 @@ pub struct Reader<'r, 'e> {
     depth: u32,
     /// How many callers lie between what is being read and the call that publishes.
     hops: u32,
+    /// How many expressions were looked at.
+    steps: u32,
+    /// The parameters that are being read: one that is handed on in a circle says nothing new.
+    params: Vec<(UnitId, FuncId, usize)>,
 }
 
 impl<'r, 'e> Reader<'r, 'e> {
     /// A reader.
     pub fn new(ev: &'r Evaluator<'e>, in_scope: &'r InScope<'r>) -> Self {
-        Reader { ev, in_scope, calls: Vec::new(), depth: 0, hops: 0 }
+        Reader { ev, in_scope, calls: Vec::new(), depth: 0, hops: 0, steps: 0, params: Vec::new() }
     }
 
     /// The names at the paths of a call, with parameters followed to the callers.
@@ -122,7 +128,8 @@ impl<'r, 'e> Reader<'r, 'e> {
 
     /// The shapes of an expression.
     pub fn read(&mut self, site: Site) -> Vec<Shape> {
-        if self.depth >= MAX_DEPTH {
+        self.steps += 1;
+        if self.depth >= MAX_DEPTH || self.steps > MAX_STEPS {
             return vec![Shape::open()];
         }
         self.depth += 1;

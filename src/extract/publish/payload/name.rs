@@ -3,7 +3,7 @@
 use super::{MAX_WAYS, Reader, narrowed};
 use crate::extract::publish::shape::Shape;
 use crate::extract::publish::{flow, path};
-use crate::facts::module::{BinaryOp, ExprId, ExprKind, FuncId, FunctionKind};
+use crate::facts::module::{BinaryOp, ExprId, ExprKind, FuncId, FunctionKind, Language};
 use crate::program::index::{Binding, Scope};
 use crate::program::{Parent, Site, UnitId, Value};
 
@@ -89,6 +89,10 @@ impl Reader<'_, '_> {
         let callers: Vec<Site> =
             ev.callers(unit, func).into_iter().filter(|c| (self.in_scope)(c.unit)).take(MAX_WAYS).collect();
         let mut out = Vec::new();
+        if self.params.contains(&(unit, func, index)) {
+            return out;
+        }
+        self.params.push((unit, func, index));
         self.hops += 1;
         for caller in &callers {
             let shapes = match ev.argument_site(*caller, unit, func, index) {
@@ -98,6 +102,7 @@ impl Reader<'_, '_> {
             out.extend(narrowed(shapes, typed.clone()));
         }
         self.hops -= 1;
+        self.params.pop();
         if !callers.is_empty() {
             // Calls that could not be resolved may pass something else.
             if self.has_unresolved_calls(unit, func) {
@@ -107,7 +112,9 @@ impl Reader<'_, '_> {
         }
         match typed {
             Some(typed) => vec![typed],
-            None if self.hops > 0 || self.may_be_called(unit, func) => vec![Shape::open()],
+            None if self.hops > 0 || module.language == Language::Go || self.may_be_called(unit, func) => {
+                vec![Shape::open()]
+            }
             // A text or an `Object` is anything.
             None if module.language.is_jvm() => vec![Shape::open()],
             // Nobody calls the function that publishes: only what it adds itself is known.

@@ -3,6 +3,8 @@
 use super::{MAX_DEPTH, Reader};
 use crate::extract::publish::shape::is_versioned;
 use crate::extract::publish::shape::{Key, Shape, is_envelope};
+use smol_str::SmolStr;
+
 use crate::facts::module::{ClassId, ClassKind, ExprId, ExprKind, Field, Language, Module, StmtKind};
 use crate::program::types::simple_name;
 use crate::program::{Site, UnitId, Value};
@@ -54,6 +56,21 @@ impl Reader<'_, '_> {
         shape
     }
 
+    /// A Go interface: what the types that satisfy it have in common is not enough to say that something
+    /// is missing, unless all of them lack it.
+    fn implementations(&mut self, interface: (UnitId, ClassId)) -> Shape {
+        let below = self.ev.below(interface);
+        if below.is_empty() || below.len() > 12 {
+            return Shape::open();
+        }
+        let mut shape = Shape::default();
+        for (unit, class) in below {
+            let one = self.object(unit, class, None);
+            shape.merge(one);
+        }
+        shape
+    }
+
     pub(super) fn fields(&mut self, unit_id: UnitId, class_id: ClassId, call: Option<Site>) -> Shape {
         let unit = self.ev.program.unit(unit_id);
         let module = &unit.module;
@@ -69,6 +86,9 @@ impl Reader<'_, '_> {
                 self.read(Site { unit: unit_id, expr }).into_iter().for_each(|s| shape.merge(s));
             }
             return shape;
+        }
+        if module.language == Language::Go && class.kind == ClassKind::Interface {
+            return self.implementations((unit_id, class_id));
         }
         let is_jvm = module.language.is_jvm();
         if is_jvm {
@@ -86,11 +106,12 @@ impl Reader<'_, '_> {
                         .any(|d| simple_name(module, *d).is_some_and(|n| n == "Version" || n == "JsonIgnore")))
         };
         for field in class.fields.iter().filter(|f| !is_left_out(f)) {
+            let Some(name) = sent_name(module, field) else { continue };
             let assigned = || unit.index.member(class_id, &field.name).first().map(|(e, _)| *e).filter(|_| is_jvm);
             let value = field.value.or_else(assigned).or_else(|| set_in_constructor(module, class_id, &field.name));
             let value = value.map(|expr| Site { unit: unit_id, expr });
             let nested = field.ty.filter(|_| is_envelope(&field.name)).and_then(|ty| self.of_type(unit_id, ty));
-            shape.keys.push(Key { name: field.name.clone(), value, nested: nested.map(Box::new) });
+            shape.keys.push(Key { name, value, nested: nested.map(Box::new) });
         }
         for &method in &class.methods {
             for param in module.func(method).params.iter().filter(|p| p.is_field) {
@@ -151,6 +172,22 @@ fn set_in_constructor(module: &Module, class: ClassId, name: &str) -> Option<Exp
         }
         _ => None,
     })
+}
+
+/// The name under which a field is sent: in Go that of its `json` tag, none for a field that is not sent.
+fn sent_name(module: &Module, field: &Field) -> Option<SmolStr> {
+    if module.language != Language::Go {
+        return Some(field.name.clone());
+    }
+    let tag = field.decorators.iter().find_map(|d| match &module.expr(*d).kind {
+        ExprKind::Str(tag) => tag.split_once("json:\"").and_then(|(_, rest)| rest.split(['"', ',']).next()),
+        _ => None,
+    });
+    match tag {
+        Some("-") => None,
+        Some(name) if !name.is_empty() => Some(name.into()),
+        _ => field.name.starts_with(char::is_uppercase).then(|| field.name.clone()),
+    }
 }
 
 /// Bases outside the repository that bring no fields that are sent.
