@@ -2,9 +2,9 @@
 //! them, and how routers are mounted.
 //!
 //! A *source* says where an argument stands: `"0"` is a position, `prefix` a keyword argument,
-//! `1.prefix` a key of the options object at position 1, `rest:1` every position from 1 on, `.Methods`
-//! the arguments of a call of that name before or behind in the same chain. Sources are tried in order;
-//! the first that is there counts.
+//! `1.prefix` a key of the options object at position 1, `rest:1` every position from 1 on, `text:1`
+//! position 1 when it is a string, `.Methods` the arguments of a call of that name before or behind in
+//! the same chain. Sources are tried in order; the first that is there counts.
 
 use serde::Deserialize;
 
@@ -44,6 +44,9 @@ pub struct Server {
     /// Base classes whose subclasses are groups of routes, with the field that holds their prefix.
     #[serde(default)]
     pub controllers: Vec<Controller>,
+    /// In lists of routes, a pair of a path and a handler is a route too; the first of `items` says how.
+    #[serde(default)]
+    pub pairs: bool,
     /// Functions that wrap a plugin so that the prefix of its registration does not apply.
     #[serde(default)]
     pub wrappers: Vec<String>,
@@ -66,6 +69,8 @@ pub enum Parameters {
     Colon,
     /// `/orders/<int:id>`.
     Angle,
+    /// `/orders/(?P<id>[0-9]+)`.
+    Regex,
 }
 
 /// An application or router object.

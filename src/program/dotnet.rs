@@ -9,7 +9,7 @@ use super::UnitId;
 use super::eval::Evaluator;
 use super::jvm::is_type_name;
 use super::types::simple_name;
-use super::value::{Site, Value};
+use super::value::{Instance, Site, Value};
 use crate::facts::module::{Call, ExprId, ExprKind, FuncId, ImportKind, Language};
 
 /// Namespaces that the SDK uses in every file (`ImplicitUsings`), also that for web applications.
@@ -51,8 +51,32 @@ impl Evaluator<'_> {
     /// Calls that need no declaration to be understood.
     pub(super) fn language_call(&self, site: Site, call: &Call) -> Option<Value> {
         match self.program.language(site.unit) {
-            Language::CSharp => None,
+            Language::CSharp => self.resolved_service(site, call),
             _ => self.jvm_call(site, call),
+        }
+    }
+
+    /// `provider.GetRequiredService<IConnection>()`
+    fn resolved_service(&self, site: Site, call: &Call) -> Option<Value> {
+        let name = self.program.unit(site.unit).module.callee_name(site.expr)?;
+        let resolves = matches!(
+            name.as_str(),
+            "GetRequiredService" | "GetService" | "GetRequiredKeyedService" | "GetKeyedService" | "CreateInstance"
+        );
+        let ty = *call.type_args.first().filter(|_| resolves)?;
+        self.declared(site.unit, ty)
+    }
+
+    /// A value, or what its declaration says where the value is an object of which nothing is known.
+    pub(super) fn or_declared(&self, unit: UnitId, value: Value, declared: Option<&Value>) -> Value {
+        let language = self.program.language(unit);
+        match (&value, declared) {
+            (Value::Instance(instance), Some(declared @ (Value::Instance(_) | Value::Object { .. })))
+                if language == Language::CSharp && self.catalog.split(language, &instance.ty).is_none() =>
+            {
+                declared.clone()
+            }
+            _ => value,
         }
     }
 
@@ -122,6 +146,34 @@ impl Evaluator<'_> {
         Some(self.outside(unit_id, &used, name))
     }
 
+    /// The section of the configuration that a method is called on, with a colon behind it.
+    pub(super) fn section(&self, unit: UnitId, callee: ExprId) -> String {
+        let module = &self.program.unit(unit).module;
+        match &module.expr(callee).kind {
+            ExprKind::Attr { object, .. } if module.language == Language::CSharp => {
+                self.at(unit, *object).instance().map(|i| self.section_of(i)).unwrap_or_default()
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// `A:B:` for `configuration.GetSection("A").GetSection("B")`.
+    pub(super) fn section_of(&self, instance: &Instance) -> String {
+        let mut parts: Vec<String> = Vec::new();
+        let mut current = Some(instance);
+        while let Some(made) = current.filter(|_| parts.len() < 8) {
+            if let Some(call) = made.call {
+                let module = &self.program.unit(call.unit).module;
+                let is_section = module.callee_name(call.expr).is_some_and(|n| n.ends_with("Section"));
+                if let Some(c) = module.call(call.expr).filter(|_| is_section) {
+                    parts.extend(self.positional(call.unit, c, 0).and_then(|v| v.as_str()));
+                }
+            }
+            current = made.from.as_deref();
+        }
+        parts.iter().rev().map(|part| format!("{part}:")).collect()
+    }
+
     /// A type of a library: of the namespaces in use, those that the catalog knows; a name that nothing
     /// is known of stands alone.
     fn outside(&self, unit: UnitId, used: &[&SmolStr], name: &str) -> Value {
@@ -140,6 +192,9 @@ impl Evaluator<'_> {
         if known.is_empty() {
             known.extend(IMPLICIT.iter().filter_map(|namespace| symbol(namespace)));
         }
+        for symbol in &mut known {
+            *symbol = self.catalog.canonical(language, symbol);
+        }
         match known.as_slice() {
             [] => Value::External(name.into()),
             _ => self.one_of(known.into_iter().map(Value::External).collect()),
@@ -153,6 +208,15 @@ impl Evaluator<'_> {
         if module.language != Language::CSharp || !matches!(callee, Value::Unknown | Value::Method { .. }) {
             return callee;
         }
+        // Without type arguments the compiler takes the library's own method of that name.
+        let is_request = |symbol: &str| {
+            self.catalog.split(module.language, symbol).is_some_and(|(library, rest)| {
+                library.http.iter().flat_map(|http| &http.requests).any(|r| r.calls.iter().any(|c| c == rest))
+            })
+        };
+        if matches!(&callee, Value::Method { symbol, .. } if call.type_args.is_empty() && is_request(symbol)) {
+            return callee;
+        }
         let ExprKind::Attr { object, name, .. } = &module.expr(call.callee).kind else { return callee };
         let count = call.args.len() + 1;
         let fits = |(unit, func): &&(UnitId, FuncId)| {
@@ -160,7 +224,11 @@ impl Evaluator<'_> {
             let needed = params.iter().filter(|param| param.default.is_none() && !param.variadic).count();
             needed <= count && (count <= params.len() || params.last().is_some_and(|param| param.variadic))
         };
-        let fitting: Vec<&(UnitId, FuncId)> = self.program.types.extensions(name).iter().filter(fits).collect();
+        // `http.PostAsJsonAsync(…)` in an extension of that name means the library's.
+        let index = &self.program.unit(from).index;
+        let inside = |(unit, func): &&(UnitId, FuncId)| *unit == from && index.func_of(call.callee) == Some(*func);
+        let all = self.program.types.extensions(name).iter();
+        let fitting: Vec<&(UnitId, FuncId)> = all.filter(fits).filter(|found| !inside(found)).collect();
         let chosen = match fitting.as_slice() {
             [] => return callee,
             [only] => Some(**only),

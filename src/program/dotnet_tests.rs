@@ -77,5 +77,5 @@ class Client(IConfiguration configuration, IOptions<Options> options) {
 "#,
     )]);
     assert_eq!(found[..3], ["setting Peer:Url", "setting Key, else \"d\"", "setting PEER, else \"http://b\""]);
-    assert_eq!(found[4..], ["setting B", "\"set\""]);
+    assert_eq!(found[4..], ["setting A:B", "\"set\""]);
 }

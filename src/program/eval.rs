@@ -9,7 +9,7 @@ mod settle;
 
 pub use callers::Way;
 pub use calls::returns;
-use calls::split_holes;
+use calls::{hole, split_holes};
 
 use rapidhash::RapidHashMap as HashMap;
 use std::cell::{Cell, OnceCell, RefCell};
@@ -208,7 +208,8 @@ impl<'a> Evaluator<'a> {
                 if self.catalog.env_reader(self.program.language(site.unit), &symbol).is_some()
                     && let Some(name) = key.as_str()
                 {
-                    return Value::Env { name: name.into(), default: None, site };
+                    let section = self.section_of(instance);
+                    return Value::Env { name: format_smolstr!("{section}{name}"), default: None, site };
                 }
                 self.catalog.property(self.program.language(site.unit), &symbol).map_or(Value::Unknown, |ty| {
                     Value::Instance(Instance { ty, call: Some(site), from: Some(Arc::new(instance.clone())) })
@@ -242,7 +243,6 @@ impl<'a> Evaluator<'a> {
                     {
                         return Value::Unknown;
                     }
-                    let hole = || Text { parts: vec![TextPart::Hole] };
                     let mut text = a.to_text().unwrap_or_else(hole);
                     text.push(b.to_text().unwrap_or_else(hole));
                     Value::Str(text)

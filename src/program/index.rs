@@ -451,9 +451,9 @@ impl Builder<'_> {
         self.index.func_parent[id.0 as usize] = parent;
         let module = self.module;
         let function = module.func(id);
-        // An annotation of Java can name the constants of the class.
+        // An annotation of Java or C# can name the constants of the class.
         let around = match function.class {
-            Some(class) if module.language.is_jvm() => Parent::Class(class),
+            Some(class) if module.language.has_packages() => Parent::Class(class),
             _ => parent,
         };
         for &decorator in &function.decorators {

@@ -1,5 +1,6 @@
 //! The embedded skill pack, and its rule sections read from Markdown.
 
+pub mod check;
 mod rules_md;
 
 use include_dir::{Dir, DirEntry, include_dir};
@@ -72,6 +73,12 @@ pub fn skills() -> Vec<&'static str> {
         .collect();
     names.sort_unstable();
     names
+}
+
+/// The heading of a skill's `SKILL.md`.
+pub fn title(skill: &str) -> Option<&'static str> {
+    let text = PACK.get_file(format!("{skill}/SKILL.md"))?.contents_utf8()?;
+    text.lines().find_map(|line| line.strip_prefix("# ")).map(str::trim)
 }
 
 /// The rules of a skill in the order of its document; empty when there is no such skill.

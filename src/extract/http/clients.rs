@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use smol_str::SmolStr;
 
 use super::context::contexts;
+use super::dotnet::Registry;
 use super::guards::Guards;
 use super::retry::{self, RetryPolicy};
 use super::timeout::{self, Timeout};
@@ -50,7 +51,8 @@ impl Names {
 pub fn clients(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<HttpClient> {
     let names = Names::of(ev);
     let guards = Guards::new(ev);
-    let mut found: BTreeMap<Site, HttpClient> = BTreeMap::new();
+    let registry = Registry::new(ev, in_scope);
+    let mut found: BTreeMap<Site, HttpClient> = registry.clients(ev).into_iter().map(|c| (c.site, c)).collect();
     let mut requests: Vec<(Option<Site>, HttpRequest, &Library, Option<Instance>)> = Vec::new();
     for unit in ev.program.ids().filter(|u| in_scope(*u)) {
         let language = ev.program.language(unit);
@@ -62,6 +64,7 @@ pub fn clients(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<HttpClient> {
             let name = module.callee_name(call.expr).cloned().unwrap_or_default();
             if (names.clients.contains(&(ecosystem, name.clone())) || callables.contains(&name))
                 && let Some((library, http, client)) = constructed(ev, site)
+                && registry.redirect(ev, site).is_none()
             {
                 found.insert(site, new_client(ev, site, library, http, client));
             }
@@ -74,6 +77,8 @@ pub fn clients(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<HttpClient> {
                 let Some(form) = http.requests.iter().find(|r| r.calls.iter().any(|c| c == rest)) else { continue };
                 let Some(request) = request::read(ev, &guards, http, form, rest, site) else { continue };
                 let origin = receiver.as_ref().and_then(|r| origin(ev, r));
+                let origin = origin.map(|made| registry.redirect(ev, made).unwrap_or(made));
+                let origin = origin.or_else(|| registry.typed(ev, site).filter(|_| receiver.is_some()));
                 requests.push((origin, request, library, receiver));
                 break;
             }
@@ -89,7 +94,11 @@ pub fn clients(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<HttpClient> {
             }
             // The object was made where we do not look (a test, another repository), or only its type
             // is known.
-            None | Some(_) if receiver.is_some() && !is_injected(library) && is_client(http, receiver.as_ref()) => {
+            None | Some(_)
+                if receiver.is_some()
+                    && !is_injected(library)
+                    && (is_client(http, receiver.as_ref()) || library.ecosystem == Ecosystem::Jvm) =>
+            {
                 let site = request.site;
                 let mut client = call_client(library, http, request);
                 client.timeout = Timeout::Unknown;
@@ -106,6 +115,8 @@ pub fn clients(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<HttpClient> {
         }
     }
     attach(ev, &mut found);
+    registry.finish(ev, &guards, &mut found);
+    found.extend(super::dotnet::flurl(ev, in_scope, &guards).into_iter().map(|client| (client.site, client)));
     found.extend(super::jvm::declared(ev, in_scope, &guards).into_iter().map(|client| (client.site, client)));
     let mut out: Vec<HttpClient> = found.into_values().collect();
     for client in &mut out {
@@ -246,6 +257,9 @@ fn new_client(ev: &Evaluator<'_>, site: Site, library: &Library, http: &Http, cl
             }
         }
     }
+    if base_url.is_none() && ev.program.language(site.unit).is_jvm() {
+        base_url = super::jvm::base_url(ev, site);
+    }
     let mut timeout = timeout::of_call(ev, site, &client.timeout, client.options);
     if timeout == Timeout::Unsaid
         && let Some(place) = assigned_timeout(ev, site, client)
@@ -267,10 +281,10 @@ fn new_client(ev: &Evaluator<'_>, site: Site, library: &Library, http: &Http, cl
     let module = &ev.program.unit(site.unit).module;
     let idempotency_key =
         module.call(site.expr).is_some_and(|call| request::idempotency_key(ev, call, site, None) == Some(true));
-    HttpClient {
+    let mut made = HttpClient {
         place: ev.program.place(site),
         site,
-        library: library.library.clone(),
+        library: client.name.clone().unwrap_or_else(|| library.library.clone()),
         kind: ClientKind::Client,
         forwards: http.requests.is_empty(),
         followed: true,
@@ -285,12 +299,15 @@ fn new_client(ev: &Evaluator<'_>, site: Site, library: &Library, http: &Http, cl
         retry_unknown,
         base_url,
         base_urls,
+        logical_address: false,
         idempotency_key,
-        default_text: http.default_text.clone(),
-        timeout_help: timeout_help(library, http),
+        default_text: client.default_text.as_ref().unwrap_or(&http.default_text).clone(),
+        timeout_help: client.timeout_help.clone().unwrap_or_else(|| timeout_help(library, http)),
         retry_help: retry_help(library).into(),
         breaker_help: breaker_help(library).into(),
-    }
+    };
+    super::dotnet::complete(ev, &mut made);
+    made
 }
 
 /// `retry: 0`, `retry: { limit: 0 }`.
@@ -385,6 +402,7 @@ fn call_client(library: &Library, http: &Http, request: HttpRequest) -> HttpClie
         retry_unknown: None,
         base_url: None,
         base_urls: Vec::new(),
+        logical_address: false,
         idempotency_key: false,
         default_text: http.default_text.clone(),
         timeout_help: timeout_help(library, http),
@@ -407,7 +425,7 @@ fn timeout_help(library: &Library, http: &Http) -> String {
     })
 }
 
-fn retry_help(library: &Library) -> &'static str {
+pub(super) fn retry_help(library: &Library) -> &'static str {
     match (library.library.as_str(), library.ecosystem) {
         ("requests", _) => {
             "`session.mount(url, HTTPAdapter(max_retries=Retry(total=3, backoff_factor=0.5, status_forcelist=[429, 502, 503, 504])))`"
@@ -429,7 +447,7 @@ fn retry_help(library: &Library) -> &'static str {
     }
 }
 
-fn breaker_help(library: &Library) -> &'static str {
+pub(super) fn breaker_help(library: &Library) -> &'static str {
     match library.ecosystem {
         Ecosystem::Python => {
             "Put one breaker per peer around the call: `@circuit(failure_threshold=5, recovery_timeout=30)` of circuitbreaker, or purgatory; pybreaker only for synchronous code"

@@ -17,6 +17,10 @@ pub struct Context {
 }
 
 const MAX_DEPTH: usize = 3;
+/// How often a parameter is followed to what is passed for it.
+const MAX_VALUE_DEPTH: u32 = 64;
+/// How deep a text is put together from its parts.
+const MAX_TEXT_DEPTH: u32 = 40;
 const MAX_CONTEXTS: usize = 64;
 
 impl Context {
@@ -32,8 +36,16 @@ impl Context {
 
     /// Evaluates an expression, with the arguments of this way in for the parameters.
     pub fn eval(&self, ev: &Evaluator<'_>, site: Site) -> Value {
+        self.eval_at(ev, site, 0)
+    }
+
+    /// A function that calls itself passes its own parameter on: that has an end.
+    fn eval_at(&self, ev: &Evaluator<'_>, site: Site, depth: u32) -> Value {
+        if depth > MAX_VALUE_DEPTH {
+            return Value::Unknown;
+        }
         if let Some(param) = ev.param_of(site) {
-            let settled = self.settle(ev, param.clone());
+            let settled = self.settle(ev, param.clone(), depth);
             // Nobody passes it on this way: its declared type is all there is.
             return if settled == param { ev.eval(site) } else { settled };
         }
@@ -41,23 +53,23 @@ impl Context {
         if let ExprKind::Attr { object, name, .. } = &module.expr(site.expr).kind {
             let plain = ev.eval(site);
             if plain != Value::Unknown {
-                return self.settle(ev, plain);
+                return self.settle(ev, plain, depth);
             }
-            let object = self.eval(ev, Site { unit: site.unit, expr: *object });
+            let object = self.eval_at(ev, Site { unit: site.unit, expr: *object }, depth + 1);
             let value = ev.attribute(&object, name, site);
-            return self.settle(ev, value);
+            return self.settle(ev, value, depth);
         }
-        self.settle(ev, ev.eval(site))
+        self.settle(ev, ev.eval(site), depth)
     }
 
-    fn settle(&self, ev: &Evaluator<'_>, value: Value) -> Value {
+    fn settle(&self, ev: &Evaluator<'_>, value: Value, depth: u32) -> Value {
         let Value::Param { unit, func, index } = value else { return value };
         let Some((_, way)) = self.ways.iter().find(|(f, _)| *f == (unit, func)) else { return value };
         if ev.program.unit(unit).module.func(func).params.get(index).is_some_and(|p| p.variadic) {
             return Value::Unknown;
         }
         match ev.argument_of(*way, unit, func, index) {
-            Some(site) => self.eval(ev, site),
+            Some(site) => self.eval_at(ev, site, depth + 1),
             None => match ev.program.unit(unit).module.func(func).params.get(index).and_then(|p| p.default) {
                 Some(default) => ev.at(unit, default),
                 None => Value::Null,
@@ -67,6 +79,14 @@ impl Context {
 
     /// An address, put together from its parts.
     pub fn text(&self, ev: &Evaluator<'_>, site: Site) -> Option<Text> {
+        self.text_at(ev, site, 0)
+    }
+
+    /// A variable can be made from itself: `url = url + query`.
+    fn text_at(&self, ev: &Evaluator<'_>, site: Site, depth: u32) -> Option<Text> {
+        if depth > MAX_TEXT_DEPTH {
+            return None;
+        }
         let unit = ev.program.unit(site.unit);
         let at = |expr| Site { unit: site.unit, expr };
         match &unit.module.expr(site.expr).kind {
@@ -75,7 +95,7 @@ impl Context {
                 for part in parts {
                     match part {
                         TemplatePart::Text(lit) => text.parts.push(TextPart::Lit(lit.clone())),
-                        TemplatePart::Hole(hole) => match self.text(ev, at(*hole)) {
+                        TemplatePart::Hole(hole) => match self.text_at(ev, at(*hole), depth + 1) {
                             Some(inner) => text.push(inner),
                             None => text.parts.push(TextPart::Hole),
                         },
@@ -85,17 +105,19 @@ impl Context {
             }
             ExprKind::Binary { op: BinaryOp::Add, left, right } => {
                 let hole = || Text { parts: vec![TextPart::Hole] };
-                let mut text = self.text(ev, at(*left)).unwrap_or_else(hole);
-                text.push(self.text(ev, at(*right)).unwrap_or_else(hole));
+                let mut text = self.text_at(ev, at(*left), depth + 1).unwrap_or_else(hole);
+                text.push(self.text_at(ev, at(*right), depth + 1).unwrap_or_else(hole));
                 Some(text)
             }
             ExprKind::Name(name) => {
                 let func = unit.index.func_of(site.expr);
                 match unit.index.lookup(&unit.module, func, name) {
-                    Some((_, [Binding::Value(value)])) if *value != site.expr => self.text(ev, at(*value)),
+                    Some((_, [Binding::Value(value)])) if *value != site.expr => {
+                        self.text_at(ev, at(*value), depth + 1)
+                    }
                     Some((_, [Binding::Param(f, index)])) => {
                         let (_, way) = self.ways.iter().find(|(w, _)| *w == (site.unit, *f))?;
-                        self.text(ev, ev.argument_of(*way, site.unit, *f, *index)?)
+                        self.text_at(ev, ev.argument_of(*way, site.unit, *f, *index)?, depth + 1)
                     }
                     _ => self.eval(ev, site).to_text(),
                 }

@@ -3,9 +3,11 @@
 
 pub mod clients;
 pub mod context;
+mod dotnet;
 mod golang;
 pub mod guards;
 mod jvm;
+mod polly;
 pub mod request;
 pub mod retry;
 pub mod timeout;
@@ -16,6 +18,7 @@ use crate::program::{Evaluator, Site, UnitId};
 use crate::syntax::Place;
 
 pub use clients::clients;
+pub(crate) use dotnet::{apply as apply_facts, defaults, message};
 pub use guards::{Guard, Guards};
 pub use retry::RetryPolicy;
 pub use timeout::Timeout;
@@ -47,8 +50,11 @@ pub struct HttpClient {
     pub retry_unknown: Option<String>,
     /// The address it is configured with.
     pub base_url: Option<(Text, Place)>,
-    /// The addresses that the callers of a wrapper configure it with.
+    /// The addresses that the callers of a wrapper configure it with, each with the construction of the
+    /// wrapper that says so.
     pub base_urls: Vec<(Text, Place)>,
+    /// Its addresses are names that service discovery looks up.
+    pub logical_address: bool,
     /// An idempotency key is sent with every request.
     pub idempotency_key: bool,
     /// What the library does without a timeout.
@@ -164,6 +170,8 @@ pub struct SeenFrom {
     pub url: Option<Text>,
     /// An idempotency key is sent: yes, no, or not known.
     pub idempotency_key: Option<bool>,
+    /// The construction of the object that the wrapper is called on; see [`HttpClient::base_urls`].
+    pub through: Option<Place>,
 }
 
 impl HttpClient {
@@ -201,6 +209,7 @@ impl HttpRequest {
                 method: self.method.clone(),
                 url: self.url.clone(),
                 idempotency_key: self.idempotency_key,
+                through: None,
             }]
         } else {
             self.seen_from.clone()

@@ -293,7 +293,7 @@ fn is_sleep(name: &str) -> bool {
 
 /// Whether some of the expressions grow with the attempt: a power, a shift, a product with a variable,
 /// `delay *= 2`.
-fn growth(module: &Module, inside: &dyn Fn(ExprId) -> bool) -> Option<Wait> {
+pub(super) fn growth(module: &Module, inside: &dyn Fn(ExprId) -> bool) -> Option<Wait> {
     for (i, expr) in module.exprs.iter().enumerate() {
         if !inside(ExprId(i as u32)) {
             continue;
@@ -309,7 +309,9 @@ fn growth(module: &Module, inside: &dyn Fn(ExprId) -> bool) -> Option<Wait> {
             ExprKind::Index { .. } => return Some(Wait::Exponential),
             ExprKind::Call(_) => {
                 let name = module.callee_name(ExprId(i as u32)).map_or("", |n| n.as_str());
-                if matches!(name, "pow" | "expo" | "exponentialDelay") || name.to_lowercase().contains("backoff") {
+                if matches!(name, "pow" | "Pow" | "expo" | "exponentialDelay")
+                    || name.to_lowercase().contains("backoff")
+                {
                     return Some(Wait::Exponential);
                 }
             }

@@ -97,6 +97,8 @@ fn said(ev: &Evaluator<'_>, site: Site) -> Timeout {
     match ev.eval(site) {
         Value::Null | Value::Bool(false) => Timeout::Disabled(place),
         Value::Num(0.0) => Timeout::Disabled(place),
+        // `Timeout.InfiniteTimeSpan` of .NET
+        Value::External(symbol) if symbol.ends_with("InfiniteTimeSpan") => Timeout::Disabled(place),
         // `aiohttp.ClientTimeout(total=None)`, `httpx.Timeout(None)`.
         Value::Instance(instance) if instance.ty.ends_with("Timeout") => {
             let arg = instance.call.and_then(|c| {

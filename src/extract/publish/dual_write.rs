@@ -57,6 +57,7 @@ pub fn find(ev: &Evaluator<'_>, in_scope: &InScope<'_>, publishers: &[Publisher]
     for (index, publisher) in publishers.iter().enumerate() {
         if matches!(publisher.kind, Kind::DeadLetter | Kind::Reply | Kind::Telemetry)
             || publisher.broker == "redis pub/sub"
+            || publisher.outbox
         {
             continue;
         }
@@ -236,9 +237,26 @@ fn is_bookkeeping(ev: &Evaluator<'_>, site: Site) -> bool {
     })
 }
 
-/// True when an outbox is in sight: the function, its class or its module names one.
+/// Calls that have a messaging library of .NET keep messages with the data.
+const DOTNET_OUTBOXES: [&str; 9] = [
+    "AddEntityFrameworkOutbox",
+    "AddMongoDbOutbox",
+    "UseBusOutbox",
+    "EnableOutbox",
+    "UseDurableOutboxOnAllSendingEndpoints",
+    "IntegrateWithWolverine",
+    "UseEntityFrameworkCoreTransactions",
+    "AddCap",
+    "AddTransactionalOutboxEntities",
+];
+
+/// True when an outbox is in sight: the function, its class or its module names one, or one of .NET is
+/// configured somewhere.
 fn has_outbox(ev: &Evaluator<'_>, (unit, func): FuncRef) -> bool {
     let u = ev.program.unit(unit);
+    if u.module.language == Language::CSharp && DOTNET_OUTBOXES.iter().any(|n| !ev.program.calls_named(n).is_empty()) {
+        return true;
+    }
     let function = u.module.func(func);
     let named = |name: &str| squeeze(name).contains("outbox");
     named(&u.path)
@@ -295,7 +313,7 @@ fn exclusive(ev: &Evaluator<'_>, a: Site, b: Site) -> bool {
         return true;
     }
     // The first one stands in a block that leaves the function (or the turn of the loop).
-    (shared.max(1)..up.len()).any(|i| {
+    (shared + 1..up.len()).any(|i| {
         let Some(block) = block_of(ev, a.unit, up[i - 1], up[i]) else { return false };
         block.last().is_some_and(|last| {
             matches!(

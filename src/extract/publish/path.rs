@@ -1,7 +1,7 @@
 //! Finds what stands at a path of a call; see [`crate::catalog::publish`] for paths.
 
-use crate::facts::module::ExprKind;
-use crate::program::{Evaluator, Site, Value};
+use crate::facts::module::{ExprKind, Language};
+use crate::program::{Evaluator, Instance, Site, UnitId, Value};
 
 /// What stands at a path.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +25,18 @@ pub fn lookup(ev: &Evaluator<'_>, site: Site, path: &str) -> Lookup {
     let mut segments = path.split('.');
     let head = segments.next().unwrap_or("");
     let (name, each) = strip(head);
+    if let Some(n) = name.strip_prefix('<').and_then(|n| n.strip_suffix('>')).and_then(|n| n.parse().ok()) {
+        return super::jvm::type_argument(ev, site, n).map_or(Lookup::Missing, |found| Lookup::Found(vec![found]));
+    }
+    if let Some(decorator) = name.strip_prefix('@') {
+        return super::jvm::decorated(ev, site, decorator).map_or(Lookup::Missing, |found| Lookup::Found(vec![found]));
+    }
+    let from_end = name.strip_prefix('-').and_then(|n| n.parse::<usize>().ok());
     let arg = match name.parse::<usize>() {
+        _ if from_end.is_some() => {
+            let n = from_end.unwrap_or(1).saturating_sub(1);
+            call.args.iter().filter(|a| a.name.is_none() && !a.spread).rev().nth(n)
+        }
         Ok(n) => call.args.iter().filter(|a| a.name.is_none() && !a.spread).nth(n),
         Err(_) => call.args.iter().find(|a| a.name.as_deref() == Some(name)),
     };
@@ -111,6 +122,18 @@ fn mapped(ev: &Evaluator<'_>, site: Site) -> Option<Site> {
     returned.first().map(|&expr| Site { unit, expr })
 }
 
+/// `properties.Persistent = true` after the object was made (C#).
+fn assigned(ev: &Evaluator<'_>, unit: UnitId, instance: &Instance, key: &str) -> Option<Site> {
+    let u = ev.program.unit(unit);
+    if u.module.language != Language::CSharp {
+        return None;
+    }
+    let found = u.index.attribute_assignments.iter().find(|(name, object, _)| {
+        name == key && ev.at(unit, *object).instance().is_some_and(|i| i.call == instance.call)
+    });
+    found.map(|(_, _, value)| Site { unit, expr: *value })
+}
+
 /// What stands under a key of an object, or under a keyword or position of the construction of one.
 pub fn get(ev: &Evaluator<'_>, site: Site, key: &str) -> Lookup {
     let value = ev.eval(site);
@@ -125,7 +148,11 @@ pub fn get(ev: &Evaluator<'_>, site: Site, key: &str) -> Lookup {
             Value::Instance(instance) => match instance.call {
                 Some(call) => match lookup(ev, call, key) {
                     Lookup::Found(sites) => found.extend(sites),
-                    Lookup::Missing => {}
+                    Lookup::Missing => match assigned(ev, site.unit, instance, key) {
+                        Some(value) => found.push(value),
+                        // What made it, and what is set on it elsewhere, is not seen.
+                        None => unknown |= ev.program.language(site.unit) == Language::CSharp && call.unit != site.unit,
+                    },
                     Lookup::Unknown => unknown = true,
                 },
                 None => unknown = true,

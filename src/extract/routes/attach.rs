@@ -4,11 +4,11 @@ use super::graph::{Edge, Key, Local, LocalGap, Node};
 use super::objects::{Builder, Decorated, MAX_NESTING};
 use super::path::{self, PathText};
 use super::source::{self, Item};
-use super::{GapKind, health};
-use crate::catalog::server::{MountForm, RouteForm, Server};
+use super::{GapKind, health, regex};
+use crate::catalog::server::{MountForm, Parameters, RouteForm, Server};
 use crate::facts::module::{ClassId, ExprKind, FuncId, FunctionKind, Language};
 use crate::program::{Site, UnitId, Value};
-use crate::syntax::Place;
+use crate::syntax::{Place, Span};
 
 /// The methods that a class-based view can have.
 const VIEW_METHODS: [&str; 7] = ["get", "post", "put", "patch", "delete", "head", "options"];
@@ -166,7 +166,7 @@ impl<'a> Builder<'_, 'a> {
         let paths = source::find(self.ev, site, &form.path);
         let methods = source::find(self.ev, site, &form.methods);
         let handlers = source::find(self.ev, site, &form.handler);
-        let place = self.ev.program.place(site);
+        let place = self.place_of(site);
         self.add(key, server, form, site, place, (&paths, &methods, &handlers), prefix, item);
     }
 
@@ -176,6 +176,18 @@ impl<'a> Builder<'_, 'a> {
         let options = module.call(site.expr)?.args.iter();
         let made = options.map(|a| a.value).find(|a| module.callee_name(*a).is_some_and(|n| n == name))?;
         self.path_at(Site { unit: site.unit, expr: made }, &["0".to_string()])
+    }
+
+    /// The place of a registration: of a link of a chain (`app.route("/x").get(…).post(…)`) its own part.
+    fn place_of(&self, site: Site) -> Place {
+        let whole = self.ev.program.place(site);
+        let module = &self.ev.program.unit(site.unit).module;
+        match module.call(site.expr).map(|call| &module.expr(call.callee).kind) {
+            Some(ExprKind::Attr { object, name_span, .. }) if module.call(*object).is_some() => {
+                Place::new(whole.file, Span { start: name_span.start, end: whole.span.end })
+            }
+            _ => whole,
+        }
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -195,6 +207,9 @@ impl<'a> Builder<'_, 'a> {
         for path in paths.iter().filter(|_| !whole) {
             let value = source::value(self.ev, *path, item);
             texts.extend(source::objects(self.ev, &value).iter().flat_map(path::of_value));
+        }
+        if server.parameters == Parameters::Regex {
+            texts = texts.iter().map(regex::of_regex).collect();
         }
         if texts.is_empty() {
             // `@get()` is the path of its group; an argument that is no text is something we cannot read.
@@ -279,7 +294,8 @@ impl<'a> Builder<'_, 'a> {
                 Some(Value::Function { unit, func, .. }) => {
                     return (Some(self.ev.program.function_place(*unit, *func)), None);
                 }
-                Some(Value::Class { unit, class }) => {
+                // A class of handlers, or an object of one (Falcon).
+                Some(Value::Class { unit, class } | Value::Object { unit, class, .. }) => {
                     let module = self.ev.program.unit(*unit);
                     let place = Place::new(module.file, module.module.class(*class).name_span);
                     return (Some(place), Some((*unit, *class)));
@@ -291,9 +307,27 @@ impl<'a> Builder<'_, 'a> {
     }
 
     fn view_methods(&self, unit: UnitId, class: ClassId) -> Vec<String> {
+        self.methods_of_view(unit, class, 0)
+    }
+
+    fn methods_of_view(&self, unit: UnitId, class: ClassId, depth: u32) -> Vec<String> {
         let module = &self.ev.program.unit(unit).module;
         let methods = module.class(class).methods.iter().map(|m| module.func(*m).name.as_str());
-        let mut out: Vec<String> = methods.filter(|name| VIEW_METHODS.contains(name)).map(str::to_uppercase).collect();
+        // Falcon calls them `on_get`.
+        let names = methods.map(|name| name.strip_prefix("on_").unwrap_or(name));
+        let mut out: Vec<String> = names.filter(|name| VIEW_METHODS.contains(name)).map(str::to_uppercase).collect();
+        // A view that adds nothing answers what its base does.
+        if out.is_empty() && depth < MAX_NESTING {
+            out = module
+                .class(class)
+                .bases
+                .iter()
+                .find_map(|base| match self.ev.at(unit, *base) {
+                    Value::Class { unit, class } => Some(self.methods_of_view(unit, class, depth + 1)),
+                    _ => None,
+                })
+                .unwrap_or_default();
+        }
         if out.is_empty() {
             out.push("ANY".into());
         }
@@ -381,6 +415,7 @@ impl<'a> Builder<'_, 'a> {
             return self.link(mount, key);
         }
         match value {
+            Value::List(items) if mount.server.pairs && self.pair(mount, items, item) => {}
             Value::List(items) => {
                 for child in items.iter() {
                     self.attach(mount, *child, item);
@@ -419,6 +454,28 @@ impl<'a> Builder<'_, 'a> {
             }
             _ => {}
         }
+    }
+
+    /// `(r"/orders", Orders)`: a path and what answers there. False for other lists.
+    fn pair(&mut self, mount: &Mount<'a>, items: &[Site], item: Option<&Item>) -> bool {
+        let [first, handler, ..] = items else { return false };
+        if !matches!(source::value(self.ev, *first, item), Value::Str(_)) {
+            return false;
+        }
+        let server = mount.server;
+        if let Value::External(symbol) = self.ev.eval(*handler) {
+            let is_files = server.files.iter().any(|f| symbol.ends_with(f.as_str()));
+            let kind = if is_files { GapKind::Files } else { GapKind::External };
+            let prefix = path::of_value(&self.ev.eval(*first)).iter().map(regex::of_regex).next().unwrap_or_default();
+            let known = prefix.text.split(['<', '{']).next().unwrap_or_default();
+            self.gap(mount.parent, *first, PathText::known(known), kind);
+            return true;
+        }
+        let Some(form) = server.items.first() else { return false };
+        let place = self.ev.program.place(*first);
+        let prefix = mount.prefix.as_ref();
+        self.add(mount.parent, server, form, *first, place, (&[*first], &[], &[*handler]), prefix, item);
+        true
     }
 
     fn attach_function(&mut self, mount: &Mount<'a>, unit: UnitId, func: FuncId) {

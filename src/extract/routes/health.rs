@@ -23,8 +23,8 @@ pub struct HealthEvidence {
 pub enum HealthKind {
     /// `grpc.health.v1.Health`.
     Grpc,
-    /// A dependency that serves a health route without code of ours.
-    Dependency,
+    /// A dependency that serves a health route without code of ours; its path, where it is known.
+    Dependency(Option<String>),
 }
 
 /// How sure a path is about being a health check.

@@ -7,6 +7,7 @@
 
 mod attach;
 mod django;
+mod dotnet;
 mod golang;
 pub mod graph;
 pub mod health;
@@ -16,6 +17,7 @@ mod next;
 mod objects;
 pub mod path;
 mod plain;
+mod regex;
 mod scan;
 mod source;
 
@@ -62,6 +64,17 @@ pub struct App {
     pub framework: String,
 }
 
+/// An HTTP server that a dependency starts (Spring Boot's web starter), also without a route of ours.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Embedded {
+    /// A file of the service.
+    pub place: Place,
+    /// The module of that file.
+    pub unit: UnitId,
+    /// The framework's name.
+    pub framework: String,
+}
+
 /// A part of what a server answers that is not in the list of routes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gap {
@@ -99,6 +112,8 @@ pub struct Served {
     pub gaps: Vec<Gap>,
     /// Health services that are no routes, sorted by place.
     pub health: Vec<HealthEvidence>,
+    /// Servers that a dependency starts, with all that they answer among the routes and gaps.
+    pub embedded: Vec<Embedded>,
     /// What answers the methods of protobuf services, sorted by place.
     pub remote: Vec<App>,
 }
@@ -113,10 +128,11 @@ pub fn extract(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Served {
     django::django(ev, in_scope, &mut served);
     next::next(ev, in_scope, &mut served);
     jvm::jvm(ev, in_scope, &mut served);
+    dotnet::dotnet(ev, in_scope, &mut served);
     plain::plain(ev, in_scope, &mut served);
     golang::golang(ev, in_scope, &mut served);
     health::libraries(ev, in_scope, &mut served);
-    let Served { routes, apps, gaps, health, remote } = &mut served;
+    let Served { routes, apps, gaps, health, remote, .. } = &mut served;
     routes.sort_by(|a, b| (a.place, &a.path, &a.method).cmp(&(b.place, &b.path, &b.method)));
     routes.dedup();
     apps.sort_by_key(|a| a.place);

@@ -10,8 +10,9 @@ use super::source;
 use super::{App, GapKind};
 use crate::catalog::schema::Ecosystem;
 use crate::catalog::server::{Object, Server};
-use crate::facts::module::{ClassId, ExprId, ExprKind, FuncId};
+use crate::facts::module::{ClassId, ExprId, ExprKind, FuncId, Language};
 use crate::program::index::{Binding, Parent};
+use crate::program::types::simple_name;
 use crate::program::{Evaluator, Instance, Site, UnitId, Value};
 use crate::syntax::Place;
 
@@ -90,11 +91,41 @@ impl<'e, 'a> Builder<'e, 'a> {
         if let Some(key) = self.parameter(unit, expr, 0) {
             return vec![key];
         }
+        if self.ev.program.language(unit) == Language::CSharp
+            && let Some(key) = self.fluent(unit, expr, 0)
+        {
+            return vec![key];
+        }
         let value = match self.latest(unit, expr) {
             Some(latest) => self.ev.at(unit, latest),
             None => self.ev.at(unit, expr),
         };
         self.keys_of_value(unit, &value)
+    }
+
+    /// The object at the beginning of a chain of calls on a parameter, through variables:
+    /// `app.NewVersionedApi().MapGroup("/x")` in `Map(this IEndpointRouteBuilder app)`.
+    fn fluent(&mut self, unit_id: UnitId, expr: ExprId, depth: u32) -> Option<Key> {
+        let unit = self.ev.program.unit(unit_id);
+        if depth > MAX_NESTING {
+            return None;
+        }
+        match &unit.module.expr(expr).kind {
+            ExprKind::Call(call) => {
+                let ExprKind::Attr { object, .. } = unit.module.expr(call.callee).kind else { return None };
+                let parent = self.fluent(unit_id, object, depth + 1)?;
+                Some(self.derive(parent, Site { unit: unit_id, expr }).unwrap_or(parent))
+            }
+            ExprKind::Name(name) => {
+                let (_, bindings) = unit.index.lookup(&unit.module, unit.index.func_of(expr), name)?;
+                match bindings {
+                    [Binding::Param(func, index)] => Some(self.param_key(unit_id, *func, *index)),
+                    [Binding::Value(value)] if *value != expr => self.fluent(unit_id, *value, depth + 1),
+                    _ => None,
+                }
+            }
+            _ => None,
+        }
     }
 
     /// What a variable was assigned last before it is used, where it is assigned several times without
@@ -290,9 +321,47 @@ impl<'e, 'a> Builder<'e, 'a> {
             && let Some(kind) = self.kind_of(unit_id, &instance.ty)
         {
             self.servers.insert(key, kind.server);
-            self.graph.nodes.entry(key).or_default();
+            let app = self.started(unit_id, func, index, kind);
+            let node = self.graph.nodes.entry(key).or_default();
+            if let Some((app, prefix)) = app {
+                node.app = Some(app);
+                node.prefix = prefix;
+            }
         }
         key
+    }
+
+    /// The application that ASP.NET Core or Carter passes to a method: `Startup.Configure(app)`,
+    /// `AddRoutes(app)` of a module, whose base may name a prefix.
+    fn started(
+        &mut self,
+        unit_id: UnitId,
+        func: FuncId,
+        index: usize,
+        kind: Kind<'a>,
+    ) -> Option<(App, Option<PathText>)> {
+        let unit = self.ev.program.unit(unit_id);
+        let function = unit.module.func(func);
+        let class = unit.module.class(function.class?);
+        let carter = || {
+            let named = |b: &ExprId| simple_name(&unit.module, *b).is_some_and(|n| n.ends_with("CarterModule"));
+            class.bases.iter().any(named)
+        };
+        let starts = match function.name.as_str() {
+            "Configure" => kind.object.ty == "IApplicationBuilder" || kind.is_app,
+            "AddRoutes" => carter(),
+            _ => false,
+        };
+        let ty = function.params.get(index).and_then(|p| p.ty).filter(|_| starts)?;
+        let site = Site { unit: unit_id, expr: ty };
+        let above = unit.index.calls.iter().find(|c| {
+            let call = unit.module.call(c.expr);
+            c.func.is_some_and(|f| class.methods.contains(&f))
+                && call.is_some_and(|c| matches!(unit.module.expr(c.callee).kind, ExprKind::Super))
+        });
+        let prefix = above.and_then(|c| self.path_at(Site { unit: unit_id, expr: c.expr }, &["0".to_string()]));
+        let place = self.ev.program.place(site);
+        Some((App { place, unit: unit_id, site, framework: kind.server.framework.clone() }, prefix))
     }
 
     /// Makes an object known by its construction.

@@ -68,7 +68,8 @@ pub fn normalise(path: &str, parameters: Parameters) -> String {
         match parameters {
             Parameters::Brace => brace(&segment, &mut out),
             Parameters::Colon => colon(&segment, &mut out),
-            Parameters::Angle => angle(&segment, &mut out),
+            // Regular expressions are written with angles once they are read.
+            Parameters::Angle | Parameters::Regex => angle(&segment, &mut out),
         }
     }
     if out.is_empty() { "/".into() } else { out }
@@ -112,7 +113,10 @@ fn brace(segment: &str, out: &mut String) {
     while let Some(open) = rest.find('{') {
         let Some(close) = matching(&rest[open..], '{', '}').map(|n| open + n) else { break };
         out.push_str(&rest[..open]);
-        let inside = rest[open + 1..close].trim();
+        // ASP.NET Core: `{page=1}` has a default, `{**rest}` takes the rest.
+        let inside = rest[open + 1..close].trim().split('=').next().unwrap_or_default();
+        let inside = inside.strip_prefix("**").map_or(inside.to_string(), |rest| format!("*{rest}"));
+        let inside = inside.as_str();
         let (name, kind) = inside.split_once(':').unwrap_or((inside, ""));
         // hapi: `{name?}` is optional, `{name*}` takes the rest, `{name*2}` two segments.
         let (name, many) = name.split_once('*').map_or((name, false), |(n, _)| (n, true));

@@ -34,6 +34,9 @@ fn one(ev: &Evaluator<'_>, site: Site, source: &str) -> Vec<Site> {
     if let Some(from) = source.strip_prefix("rest:").and_then(|n| n.parse().ok()) {
         return positional().skip(from).collect();
     }
+    if let Some(n) = source.strip_prefix("text:").and_then(|n| n.parse().ok()) {
+        return positional().nth(n).into_iter().filter(|s| matches!(ev.eval(*s), Value::Str(_))).collect();
+    }
     let mut parts = source.trim_start_matches('/').split('.');
     let first = parts.next().unwrap_or("");
     let start = match first.parse::<usize>() {

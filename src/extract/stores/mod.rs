@@ -3,6 +3,7 @@
 //! A use says what is written in the code, with environment variables as holes; which database that is
 //! for a service is decided when the system is joined (`crate::system::stores`).
 
+mod dotnet;
 mod names;
 mod opens;
 mod prisma;
@@ -124,14 +125,17 @@ pub fn extract(ev: &Evaluator<'_>, in_scope: &InScope<'_>, tree: &Tree) -> Store
     let units: Vec<UnitId> = ev.program.ids().filter(|u| in_scope(*u)).collect();
     let mut uses = opens::uses(ev, &units, tree);
     uses.extend(settings::uses(ev, &units));
+    uses.extend(dotnet::uses(ev, &units));
     let mut uses = names::apply(ev, &units, uses);
     uses.sort_by_key(|u| (u.place, u.anchor));
     uses.dedup();
+    let mut drivers = opens::drivers(ev, &units);
+    drivers.extend(dotnet::drivers(ev, &uses));
     Stores {
         uses,
         redis: redis::traffic(ev, &units),
         schemas: schemas::named(ev, &units),
         variables: variables::reads(ev, &units),
-        drivers: opens::drivers(ev, &units),
+        drivers,
     }
 }

@@ -142,6 +142,7 @@ impl Evaluator<'_> {
         {
             return assigned;
         }
+        value = self.or_declared(unit_id, value, declared.as_ref());
         match (&value, declared) {
             (Value::Unknown | Value::Null | Value::Param { .. }, Some(declared)) => return declared,
             (Value::Unknown, None) => {}

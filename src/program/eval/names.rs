@@ -51,7 +51,7 @@ impl Evaluator<'_> {
                 Binding::Opaque => {}
             }
         }
-        let value = self.one_of(values);
+        let value = self.or_declared(unit_id, self.one_of(values), declared.as_ref());
         match (value, declared) {
             (Value::Unknown | Value::Null, Some(declared)) => declared,
             (value, _) => value,

@@ -127,6 +127,10 @@ fn words(name: &str) -> Vec<String> {
 }
 
 fn singular(word: &str) -> &str {
+    // `ordering` is about orders; `booking` and `book` are two things.
+    if let Some(stem) = word.strip_suffix("ing").filter(|stem| stem.len() > 4) {
+        return stem;
+    }
     word.strip_suffix('s').filter(|w| w.len() > 2 && !w.ends_with('s')).unwrap_or(word)
 }
 
@@ -181,6 +185,7 @@ mod tests {
             ("WorkshopManagementAPI", "WorkshopManagementEventHandler"),
             ("api", "worker"),
             ("order-command-service", "order-query-service"),
+            ("ordering-api", "order-processor"),
         ] {
             assert_eq!(subject(a), subject(b), "{a} {b}");
         }

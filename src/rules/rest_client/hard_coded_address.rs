@@ -30,7 +30,7 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
         }
         findings.push(finding);
     };
-    for client in &system.http {
+    for client in system.http.iter().filter(|c| !c.logical_address) {
         if let Some((text, place)) = &client.base_url {
             add(text, *place, &[client.place]);
         }

@@ -140,6 +140,13 @@ pub struct EnvVar {
     pub assumed: bool,
 }
 
+impl EnvVar {
+    /// True when this is its name. The keys of .NET's configuration (`ConnectionStrings:Orders`) have no case.
+    pub fn is_called(&self, name: &str) -> bool {
+        self.name == name || (name.contains(':') && self.name.eq_ignore_ascii_case(name))
+    }
+}
+
 /// What sets a variable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Origin {

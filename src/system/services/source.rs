@@ -59,6 +59,22 @@ fn hosts(ctx: &Context<'_>, candidates: &mut Vec<Candidate>) {
             };
             let Some(found) = ctx.tree.files.iter().find(|file| is_project(&file.path)) else { continue };
             let root = folder_of(&found.path).to_owned();
+            // `src/Orders` with the Dockerfile of `src/Orders/Orders.Api` is the same service.
+            let others = projects.iter().filter(|(_, other, _)| other != project).filter_map(|(_, other, _)| {
+                let stem = |path: &str| {
+                    path.rsplit('/').next().and_then(|f| f.strip_suffix(".csproj")).map(|s| s.replace(['.', '-'], "_"))
+                };
+                ctx.tree.files.iter().find(|file| stem(&file.path).as_ref() == Some(other)).map(|f| f.path.as_str())
+            });
+            let others: Vec<&str> = others.collect();
+            let around = |candidate: &Candidate| {
+                let outer = &candidate.service.root;
+                !outer.is_empty() && *outer != root && within(&root, outer) && !others.iter().any(|o| within(o, outer))
+            };
+            if candidates.iter().any(|candidate| around(candidate) && !candidate.service.containers.is_empty()) {
+                continue;
+            }
+            candidates.retain(|candidate| !around(candidate));
             if !candidates.iter().any(|candidate| candidate.service.root == root) {
                 let why = format!("the Aspire host starts `{project}`");
                 candidates.push(candidate(name.clone(), root, Place::new(id, *span), why));

@@ -10,7 +10,7 @@ pub mod url;
 
 use std::collections::HashMap;
 
-use super::compose::{ComposeProject, Origin};
+use super::compose::{ComposeProject, EnvVar, Origin};
 use super::services::Service;
 use crate::catalog::store::StoreRole;
 use crate::extract::stores::{self, InScope};
@@ -86,7 +86,9 @@ pub(crate) fn is_local(host: &str) -> bool {
     matches!(host, "localhost" | "127.0.0.1" | "0.0.0.0" | "::1" | "")
 }
 
-/// The datastores that the services of a system open.
+/// The datastores that the services of a system open. `settings` gives what the settings files of a service
+/// say beside its variables.
+#[allow(clippy::too_many_arguments)]
 pub fn find(
     tree: &Tree,
     ev: &Evaluator<'_>,
@@ -94,6 +96,7 @@ pub fn find(
     services: &[Service],
     owners: &HashMap<FileId, Vec<usize>>,
     projects: &[ComposeProject],
+    settings: &dyn Fn(usize, &[EnvVar]) -> Vec<EnvVar>,
 ) -> Vec<Datastore> {
     let found = stores::extract(ev, in_scope, tree);
     let names: Vec<String> = services.iter().map(|s| s.name.clone()).collect();
@@ -102,7 +105,12 @@ pub fn find(
     };
     let image =
         |index: usize| services[index].env.iter().filter(|v| v.origin == Origin::Image).cloned().collect::<Vec<_>>();
-    let environments = Environments::new(projects, services.len(), &service_of, &image);
+    let mut environments = Environments::new(projects, services.len(), &service_of, &image);
+    for deployed in &mut environments.deployed {
+        let mut env = settings(deployed.service, &deployed.env);
+        env.append(&mut deployed.env);
+        deployed.env = env;
+    }
     let spring = Spring::read(tree, services, owners);
     join(&found, &spring, &names, owners, &environments)
 }
@@ -110,35 +118,36 @@ pub fn find(
 /// The datastores as `graph` shows them: once for all environments of the services that use them.
 pub fn shown(datastores: &[Datastore], services: &[Service]) -> Vec<super::map::Datastore> {
     let mut out: Vec<super::map::Datastore> = Vec::new();
+    // `db` of another Compose project is another server, unless the same services use it.
+    let mut known: HashMap<String, Vec<usize>> = HashMap::new();
     for store in datastores {
-        let mut shown = super::map::Datastore {
-            name: store.name.clone(),
-            engine: store.engine.clone(),
-            host: store.host.clone(),
-            database: store.database.clone(),
-            schema: store.schema.clone(),
-            role: store.role.name().to_string(),
-            used_by: store.used_by.iter().filter_map(|u| services.get(u.service)).map(|s| s.name.clone()).collect(),
-        };
-        // `db` of another Compose project is another server, unless the same services use it.
-        let same = |known: &&mut super::map::Datastore| {
-            (&known.engine, &known.host, &known.database, &known.schema, &known.role)
-                == (&shown.engine, &shown.host, &shown.database, &shown.schema, &shown.role)
-                && known.used_by.iter().any(|service| shown.used_by.contains(service))
-        };
-        let used_by = match out.iter_mut().find(same) {
-            Some(known) => {
-                known.used_by.append(&mut shown.used_by);
-                &mut known.used_by
-            }
+        let mut used_by: Vec<String> =
+            store.used_by.iter().filter_map(|u| services.get(u.service)).map(|s| s.name.clone()).collect();
+        let role = store.role.name();
+        let key = format!("{:?}", (&store.engine, &store.host, &store.database, &store.schema, role));
+        let same = known.entry(key).or_default();
+        let shares = |at: &&usize| out.get(**at).is_some_and(|s| s.used_by.iter().any(|name| used_by.contains(name)));
+        let at = match same.iter().find(shares) {
+            Some(at) => *at,
             None => {
-                out.push(shown);
-                let Some(last) = out.last_mut() else { continue };
-                &mut last.used_by
+                same.push(out.len());
+                out.push(super::map::Datastore {
+                    name: store.name.clone(),
+                    engine: store.engine.clone(),
+                    host: store.host.clone(),
+                    database: store.database.clone(),
+                    schema: store.schema.clone(),
+                    role: role.to_string(),
+                    used_by: Vec::new(),
+                });
+                out.len() - 1
             }
         };
-        used_by.sort();
-        used_by.dedup();
+        if let Some(shown) = out.get_mut(at) {
+            shown.used_by.append(&mut used_by);
+            shown.used_by.sort();
+            shown.used_by.dedup();
+        }
     }
     out
 }

@@ -159,8 +159,14 @@ fn defaults(out: &mut Resolved, used: &StoreUse, has_url: bool, no_host: bool, n
 fn apply_url(out: &mut Resolved, text: &str, has_host: bool) -> bool {
     if let Some(location) = url::parse(text) {
         take(out, location);
+        // `Data Source=orders.db` of SQLite is a file.
+        if out.engine == Some("sqlite") && out.database.is_none() {
+            out.database = out.host.take();
+        }
         return true;
     }
+    // `redis:6379,password=…` of StackExchange.Redis
+    let text = if out.engine == Some("redis") { text.split(',').next().unwrap_or(text) } else { text };
     if text.is_empty() || text.contains("{}") || text.contains("://") {
         return false;
     }
@@ -213,7 +219,7 @@ fn evaluate(setting: &Setting, deployed: &Deployed, service: &str) -> Answer {
         match part {
             TextPart::Lit(text) => out.text.push_str(text),
             TextPart::Hole => out.text.push_str("{}"),
-            TextPart::Env { name, default } => match deployed.env.iter().rev().find(|v| v.name == *name) {
+            TextPart::Env { name, default } => match deployed.env.iter().rev().find(|v| v.is_called(name)) {
                 Some(variable) => {
                     let unknown = || match variable.partial.as_str() {
                         "" => format!("${{{name}}}"),

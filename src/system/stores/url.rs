@@ -43,7 +43,8 @@ fn parse_hidden(text: &str) -> Option<Location> {
         None if text.starts_with("sqlite:") || text.starts_with("file:") => {
             Some(sqlite(text.split_once(':').map_or("", |(_, path)| path)))
         }
-        None => go_mysql(text).or_else(|| key_values(text)),
+        None if text.contains(';') && text.contains('=') => ado(text),
+        None => go_mysql(text).or_else(|| key_values(text)).or_else(|| ado(text)),
     }
 }
 
@@ -165,6 +166,38 @@ fn key_values(text: &str) -> Option<Location> {
     pairs.sort_by_key(|p| !p.starts_with("host="));
     options(&mut out, pairs.iter().map(String::as_str));
     Some(out)
+}
+
+/// ADO.NET: `Server=sql,1433;Database=orders;User Id=sa`, `Host=db;Port=5432;Database=orders`. The provider
+/// says the engine; keys have no case, and several names.
+fn ado(text: &str) -> Option<Location> {
+    let mut out = Location::default();
+    let mut port = None;
+    for pair in text.split(';') {
+        let Some((key, value)) = pair.split_once('=') else { continue };
+        let value = value.trim().trim_matches(['"', '\'']);
+        match key.trim().to_ascii_lowercase().replace(' ', "").as_str() {
+            "server" | "host" | "datasource" | "addr" | "address" | "networkaddress" if !value.is_empty() => {
+                let value = value.strip_prefix("tcp:").unwrap_or(value);
+                let value = value.split('\\').next().unwrap_or(value);
+                // SQL Server writes the port behind a comma, others list hosts so.
+                let (name, inline) = value.split_once(',').unwrap_or((value, ""));
+                let (name, more) = host(name);
+                let name =
+                    if matches!(name.as_str(), "." | "(local)" | "(localdb)") { "localhost".into() } else { name };
+                out.hosts = vec![(name, inline.trim().parse().ok().or(more))];
+            }
+            "port" => port = value.parse().ok(),
+            "database" | "initialcatalog" if !value.is_empty() => out.database = Some(value.to_string()),
+            "searchpath" | "schema" => out.schemas = schemas(value),
+            "userid" | "username" | "uid" | "user" if !value.is_empty() => out.user = Some(value.to_string()),
+            _ => {}
+        }
+    }
+    if let Some(first) = out.hosts.first_mut() {
+        first.1 = first.1.or(port);
+    }
+    (!out.hosts.is_empty()).then_some(out)
 }
 
 /// `postgresql://h:p/db?currentSchema=x`, `postgresql:db`, `sqlserver://h:p;databaseName=db`,

@@ -1,11 +1,16 @@
 //! Types: the fields of classes and interfaces.
 
 use super::{MAX_DEPTH, Reader};
+use crate::extract::publish::shape::is_versioned;
 use crate::extract::publish::shape::{Key, Shape, is_envelope};
 use smol_str::SmolStr;
 
-use crate::facts::module::{ClassId, ClassKind, ExprId, ExprKind, Field, Language, Module};
+use crate::facts::module::{ClassId, ClassKind, ExprId, ExprKind, Field, Language, Module, StmtKind};
+use crate::program::types::simple_name;
 use crate::program::{Site, UnitId, Value};
+
+/// Annotations of a class that say which version of its schema it is.
+const VERSIONS: [&str; 3] = ["Revision", "SchemaVersion", "EventVersion"];
 
 impl Reader<'_, '_> {
     /// The shape of a declared type: a class, an interface, an object type, or a list of them.
@@ -33,6 +38,9 @@ impl Reader<'_, '_> {
     pub(super) fn declared(&mut self, unit: UnitId, ty: ExprId) -> Option<Shape> {
         match self.ev.declared(unit, ty)? {
             Value::Object { unit, class, .. } => {
+                if self.ev.program.language(unit).is_jvm() {
+                    return self.of_family((unit, class));
+                }
                 let shape = self.object(unit, class, None);
                 (!shape.open || !shape.keys.is_empty()).then_some(shape)
             }
@@ -82,9 +90,26 @@ impl Reader<'_, '_> {
         if module.language == Language::Go && class.kind == ClassKind::Interface {
             return self.implementations((unit_id, class_id));
         }
-        for field in &class.fields {
+        let is_jvm = module.language.is_jvm();
+        if is_jvm {
+            shape.types.extend(module.package.clone().filter(|p| is_versioned(p)));
+            let named = |d: &ExprId| simple_name(module, *d).is_some_and(|n| VERSIONS.contains(&n.as_str()));
+            shape.registered |= class.decorators.iter().any(named);
+        }
+        // What a class of the JVM has in common, and the count of changes to a row, are not sent as data.
+        let is_left_out = |field: &&Field| {
+            is_jvm
+                && (field.is_static
+                    || field
+                        .decorators
+                        .iter()
+                        .any(|d| simple_name(module, *d).is_some_and(|n| n == "Version" || n == "JsonIgnore")))
+        };
+        for field in class.fields.iter().filter(|f| !is_left_out(f)) {
             let Some(name) = sent_name(module, field) else { continue };
-            let value = field.value.map(|expr| Site { unit: unit_id, expr });
+            let assigned = || unit.index.member(class_id, &field.name).first().map(|(e, _)| *e).filter(|_| is_jvm);
+            let value = field.value.or_else(assigned).or_else(|| set_in_constructor(module, class_id, &field.name));
+            let value = value.map(|expr| Site { unit: unit_id, expr });
             let nested = field.ty.filter(|_| is_envelope(&field.name)).and_then(|ty| self.of_type(unit_id, ty));
             shape.keys.push(Key { name, value, nested: nested.map(Box::new) });
         }
@@ -95,7 +120,7 @@ impl Reader<'_, '_> {
             }
         }
         for name in unit.index.member_names(class_id) {
-            if shape.keys.iter().any(|k| k.name == *name) {
+            if is_jvm || shape.keys.iter().any(|k| k.name == *name) {
                 continue;
             }
             let value = unit.index.member(class_id, name).first().map(|(e, _)| Site { unit: unit_id, expr: *e });
@@ -112,13 +137,15 @@ impl Reader<'_, '_> {
                         let base = self.object(*unit, *class, None);
                         shape.merge(base);
                     }
-                    Value::External(symbol) => shape.open |= !is_plain_base(symbol),
+                    Value::External(symbol) => {
+                        shape.open |= !is_plain_base(symbol) && !self.is_event_base(module.language, symbol);
+                    }
                     _ => shape.open = true,
                 }
             }
         }
         // `constructor(init) { Object.assign(this, init) }` with nothing declared.
-        if shape.keys.is_empty() && class.kind == ClassKind::Class && !class.methods.is_empty() {
+        if !is_jvm && shape.keys.is_empty() && class.kind == ClassKind::Class && !class.methods.is_empty() {
             shape.open = true;
         }
         if call.is_some() && class.kind == ClassKind::Enum {
@@ -129,6 +156,22 @@ impl Reader<'_, '_> {
         }
         shape
     }
+}
+
+/// What the constructor of a C# class assigns to a property: `Id = Guid.NewGuid();`.
+fn set_in_constructor(module: &Module, class: ClassId, name: &str) -> Option<ExprId> {
+    if module.language != Language::CSharp {
+        return None;
+    }
+    let span = module.class(class).span;
+    module.stmts.iter().find_map(|stmt| match &stmt.kind {
+        StmtKind::Assign { target, value: Some(value), op: None, .. }
+            if span.contains(stmt.span) && matches!(&module.expr(*target).kind, ExprKind::Name(n) if n == name) =>
+        {
+            Some(*value)
+        }
+        _ => None,
+    })
 }
 
 /// The name under which a field is sent: in Go that of its `json` tag, none for a field that is not sent.
@@ -161,6 +204,13 @@ fn is_plain_base(symbol: &str) -> bool {
         "msgspec.",
         "dataclasses.",
         "attr.",
+        "java.io.",
+        "java.lang.",
+        "java.util.",
+        "jakarta.persistence.",
+        "javax.persistence.",
+        "kotlin.",
+        "lombok.",
     ]
     .iter()
     .any(|p| symbol.starts_with(p))

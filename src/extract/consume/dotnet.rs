@@ -1,0 +1,173 @@
+//! What is special about consumers in C#: handlers are attached as events (`consumer.Received += …`), are
+//! classes that implement an interface of a library, or of an event bus of the repository's own.
+
+use super::handler::Registration;
+use super::reach::Func;
+use super::walk::{Kind, Trace};
+use super::{Idempotency, InScope};
+use crate::facts::module::{BinaryOp, ClassId, ClassKind, ExprId, ExprKind, FuncId, Language, Module, StmtKind};
+use crate::program::types::simple_name;
+use crate::program::{Evaluator, Site, UnitId, Value};
+
+/// Events of consumers of RabbitMQ.Client.
+const EVENTS: [&str; 2] = ["Received", "ReceivedAsync"];
+/// Names of methods by which an event bus calls its handlers.
+const METHODS: [&str; 4] = ["Handle", "HandleAsync", "Consume", "ConsumeAsync"];
+
+/// Methods of everyday values and collections, which neither recognise a duplicate nor change a store.
+const HARMLESS: [&str; 24] = [
+    "new",
+    "GetType",
+    "ToString",
+    "Select",
+    "SelectMany",
+    "Where",
+    "ToList",
+    "ToArray",
+    "ToDictionary",
+    "FindAll",
+    "ForEach",
+    "Cast",
+    "OfType",
+    "OrderBy",
+    "GroupBy",
+    "Sum",
+    "Count",
+    "Max",
+    "Min",
+    "Add",
+    "AddRange",
+    "Concat",
+    "Format",
+    "Parse",
+];
+
+/// Calls that have a library recognise duplicates.
+const INBOXES: [&str; 8] = [
+    "UseEntityFrameworkOutbox",
+    "AddEntityFrameworkOutbox",
+    "UseMongoDbOutbox",
+    "AddMongoDbOutbox",
+    "AddInboxStateEntity",
+    "EnableOutbox",
+    "UseDurableInboxOnAllListeners",
+    "UseDurableInbox",
+];
+
+/// The functions that the class around a consumer attaches to its events.
+pub(super) fn attached(ev: &Evaluator<'_>, site: Site) -> Vec<Func> {
+    let unit = ev.program.unit(site.unit);
+    let module = &unit.module;
+    let around = unit.index.classes_around(module, site.expr);
+    let span = around.first().map(|class| module.class(*class).span);
+    let mut out = Vec::new();
+    for stmt in &module.stmts {
+        let StmtKind::Assign { target, value: Some(value), op: Some(BinaryOp::Add), .. } = &stmt.kind else { continue };
+        let is_event =
+            matches!(&module.expr(*target).kind, ExprKind::Attr { name, .. } if EVENTS.contains(&name.as_str()));
+        if !is_event || span.is_some_and(|s| !s.contains(stmt.span)) {
+            continue;
+        }
+        if let Value::Function { unit, func, .. } = ev.at(site.unit, *value) {
+            out.push((unit, func));
+        }
+    }
+    out
+}
+
+/// The bases of classes that may be sources, with the method that handles what the base is for:
+/// `class X : IConsumer<OrderCreated> { Task Consume(ConsumeContext<OrderCreated> context) }`.
+pub(super) fn bases(ev: &Evaluator<'_>, unit: UnitId, class: ClassId) -> Vec<(Site, SmallName)> {
+    let module = &ev.program.unit(unit).module;
+    let bases = module.class(class).bases.iter();
+    bases.filter_map(|base| Some((Site { unit, expr: *base }, simple_name(module, *base)?))).collect()
+}
+
+/// A simple name of a type.
+pub(super) type SmallName = smol_str::SmolStr;
+
+/// The method of a class for one of its bases: the one whose first parameter names the base's argument.
+pub(super) fn method(ev: &Evaluator<'_>, base: Site, class: ClassId, name: &str) -> Option<FuncId> {
+    let module = &ev.program.unit(base.unit).module;
+    let argument = match &module.expr(base.expr).kind {
+        ExprKind::Index { index, .. } => simple_name(module, *index),
+        _ => None,
+    };
+    let named = |m: &&FuncId| module.func(**m).name == name;
+    let mut methods = module.class(class).methods.iter().filter(named);
+    let fits = |m: &&FuncId| {
+        let first = module.func(**m).params.first().and_then(|p| p.ty);
+        argument.as_ref().is_none_or(|a| first.is_some_and(|ty| mentions(module, ty, a)))
+    };
+    methods.clone().find(fits).or_else(|| methods.next()).copied()
+}
+
+fn mentions(module: &Module, root: ExprId, name: &str) -> bool {
+    let mut todo = vec![root];
+    while let Some(e) = todo.pop() {
+        if matches!(&module.expr(e).kind, ExprKind::Name(n) | ExprKind::Attr { name: n, .. } if n == name) {
+            return true;
+        }
+        todo.extend(module.children(e));
+    }
+    false
+}
+
+/// The handlers of an event bus of the repository: the classes that implement a generic interface which
+/// the module of the consumer names.
+pub(super) fn handlers(ev: &Evaluator<'_>, consumer: Site, in_scope: &InScope<'_>) -> Vec<Registration> {
+    let module = &ev.program.unit(consumer.unit).module;
+    if module.language != Language::CSharp {
+        return Vec::new();
+    }
+    let mut names: Vec<&str> = module
+        .exprs
+        .iter()
+        .filter_map(|e| match &e.kind {
+            ExprKind::Name(n) if n.starts_with('I') && n.ends_with("Handler") => Some(n.as_str()),
+            _ => None,
+        })
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    let mut out = Vec::new();
+    for name in names {
+        for &(unit, class) in ev.program.types.derived(name).iter().filter(|(u, _)| in_scope(*u)) {
+            let module = &ev.program.unit(unit).module;
+            let c = module.class(class);
+            if c.kind != ClassKind::Class {
+                continue;
+            }
+            for &base in &c.bases {
+                let ExprKind::Index { index, .. } = &module.expr(base).kind else { continue };
+                if simple_name(module, base).is_none_or(|n| n != name) {
+                    continue;
+                }
+                let site = Site { unit, expr: base };
+                let found = METHODS.iter().find_map(|m| method(ev, site, class, m));
+                let Some(func) = found else { continue };
+                let channels = simple_name(module, *index).map(|n| n.to_string()).into_iter().collect();
+                out.push(Registration { site, functions: vec![(unit, func)], channels });
+            }
+        }
+    }
+    out.sort_by_key(|r| r.site);
+    out.dedup_by_key(|r| r.site);
+    out
+}
+
+/// Mappers and mediators hide what runs: a verdict stands only where everything was followed.
+pub(super) fn certain(ev: &Evaluator<'_>, traces: &[Trace], found: Idempotency) -> Idempotency {
+    // An inbox of the library recognises what was handled.
+    if INBOXES.iter().any(|name| !ev.program.calls_named(name).is_empty()) {
+        return Idempotency::Unknown;
+    }
+    let unresolved = traces.iter().flat_map(|t| &t.steps).any(|s| match &s.kind {
+        Kind::Unresolved(name) => !s.in_catch && !HARMLESS.contains(&name.as_str()),
+        _ => false,
+    });
+    match found {
+        Idempotency::No { .. } | Idempotency::InMemory { .. } if unresolved => Idempotency::Unknown,
+        found => found,
+    }
+}

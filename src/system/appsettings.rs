@@ -1,0 +1,92 @@
+//! The configuration of C# services: `appsettings.json` and its environments, variables with `__`, what an
+//! Aspire host gives. Later ones override earlier ones, as in ASP.NET Core.
+//!
+//! Source: <https://learn.microsoft.com/en-us/aspnet/core/fundamentals/configuration/>.
+
+use super::aspire::Given;
+use super::compose::{EnvVar, Origin};
+use super::services::Service;
+use crate::files::{self, Tree, Zone, folder_of};
+use crate::syntax::data::{Node, json};
+use crate::syntax::{FileId, Place};
+
+/// How deep settings nest.
+const MAX_DEPTH: usize = 12;
+
+/// The settings of a service, with `:` between the parts of a key: the files, the host, then `env`.
+pub(super) fn settings(tree: &Tree, service: &Service, given: &[Given], env: &[EnvVar]) -> Vec<EnvVar> {
+    if !service.languages.iter().any(|l| l == "csharp") {
+        return Vec::new();
+    }
+    let named = |name: &str| env.iter().rev().find(|v| v.name.eq_ignore_ascii_case(name)).and_then(|v| v.value.clone());
+    let environment = named("ASPNETCORE_ENVIRONMENT").or_else(|| named("DOTNET_ENVIRONMENT"));
+    let mut out: Vec<EnvVar> = Vec::new();
+    let base = crate::program::resolve::join(&service.root, "appsettings.json");
+    read(tree, &base, &mut out);
+    match &environment {
+        Some(environment) => {
+            let file = format!("appsettings.{environment}.json").to_ascii_lowercase();
+            if let Some(path) = beside(tree, &service.root, &file) {
+                read(tree, &path, &mut out);
+            }
+        }
+        // Nothing says the environment: what only development sets is better than nothing.
+        None => {
+            let mut more = Vec::new();
+            if let Some(path) = beside(tree, &service.root, "appsettings.development.json") {
+                read(tree, &path, &mut more);
+            }
+            let known = |v: &EnvVar| out.iter().any(|o| o.name.eq_ignore_ascii_case(&v.name) && !o.raw.is_empty());
+            let mut more: Vec<EnvVar> = more.into_iter().filter(|v| !known(v)).collect();
+            more.iter_mut().for_each(|v| v.assumed = true);
+            out.extend(more);
+        }
+    }
+    let mine = given.iter().filter(|g| g.project == service.name);
+    out.extend(mine.map(|g| variable(g.key.clone(), g.value.clone(), g.place)));
+    for variable in env.iter().filter(|v| v.name.contains("__") || v.name.contains(':')) {
+        out.push(EnvVar { name: variable.name.replace("__", ":"), ..variable.clone() });
+    }
+    out
+}
+
+fn beside(tree: &Tree, folder: &str, name: &str) -> Option<String> {
+    let is_it =
+        |path: &str| folder_of(path) == folder && path.rsplit('/').next().is_some_and(|n| n.eq_ignore_ascii_case(name));
+    tree.files.iter().map(|f| &f.path).find(|p| is_it(p)).cloned()
+}
+
+fn variable(name: String, value: String, place: Place) -> EnvVar {
+    EnvVar {
+        name,
+        partial: value.clone(),
+        raw: value.clone(),
+        value: Some(value),
+        place,
+        origin: Origin::Compose,
+        assumed: false,
+    }
+}
+
+fn read(tree: &Tree, path: &str, out: &mut Vec<EnvVar>) {
+    let Some(id) = tree.find(path) else { return };
+    if files::zone(path) != Zone::Production {
+        return;
+    }
+    let Some(node) = files::read(tree.file(id)).ok().and_then(|text| json(&text).ok()) else { return };
+    flatten(id, &node, "", 0, out);
+}
+
+fn flatten(file: FileId, node: &Node, prefix: &str, depth: usize, out: &mut Vec<EnvVar>) {
+    if depth > MAX_DEPTH {
+        return;
+    }
+    for entry in node.entries() {
+        let key = if prefix.is_empty() { entry.name().to_string() } else { format!("{prefix}:{}", entry.name()) };
+        if entry.value.is_map() {
+            flatten(file, &entry.value, &key, depth + 1, out);
+        } else if let Some(text) = entry.value.text() {
+            out.push(variable(key, text.to_string(), Place::new(file, entry.value.span)));
+        }
+    }
+}
