@@ -52,6 +52,8 @@ pub(super) enum Command {
     Lint(LintArgs),
     /// Keep what is there today out of the report
     Baseline(BaselineArgs),
+    /// Show or remove what is kept from one run to the next
+    Cache(CacheArgs),
     /// List the rules
     Rules(RulesArgs),
     /// Explain a rule, or list the rules of a skill
@@ -103,7 +105,7 @@ pub(super) struct Input {
     #[arg(long)]
     pub(super) no_config: bool,
 
-    /// Read every file anew; there is no cache yet, so this changes nothing
+    /// Read every file anew, and keep nothing for the next run; the answer is the same
     #[arg(long)]
     pub(super) no_cache: bool,
 
@@ -140,6 +142,7 @@ pub(super) struct FactsArgs {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("repair").args(["fix", "diff"]).multiple(true))]
 pub(super) struct LintArgs {
     #[command(flatten)]
     pub(super) input: Input,
@@ -202,6 +205,18 @@ pub(super) struct LintArgs {
     #[arg(long)]
     pub(super) show_files: bool,
 
+    /// Repair what can be repaired safely: each repair is checked, and what does not help is not written
+    #[arg(long, conflicts_with_all = ["staged", "show_files"])]
+    pub(super) fix: bool,
+
+    /// Repairs after which a person has to look at what else depends on them, too
+    #[arg(long, requires = "repair")]
+    pub(super) unsafe_fixes: bool,
+
+    /// Show what --fix would change, and change nothing
+    #[arg(long, conflicts_with_all = ["staged", "show_files"])]
+    pub(super) diff: bool,
+
     /// Count the findings of each rule and service instead of listing them
     #[arg(long)]
     pub(super) statistics: bool,
@@ -246,6 +261,22 @@ pub(super) struct BaselineShow {
     /// The baseline, instead of the nearest skillcheck-baseline.json upwards
     #[arg(long, value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct CacheArgs {
+    #[command(subcommand)]
+    pub(super) command: CacheCommand,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(super) enum CacheCommand {
+    /// Print the folder (SKILLCHECK_CACHE_DIR, else the cache folder of the system)
+    Path,
+    /// Show how large it is, and what is known about the current folder
+    Info,
+    /// Remove all caches
+    Clean,
 }
 
 #[derive(Debug, clap::Args)]

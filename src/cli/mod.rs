@@ -2,12 +2,14 @@
 
 mod args;
 mod baseline;
+mod cache;
 mod changed;
 mod completions;
 mod environment;
 mod exit;
 mod explain;
 mod facts;
+mod fix;
 mod graph;
 mod hook;
 mod init;
@@ -40,6 +42,7 @@ pub fn main() -> Exit {
     match args.command {
         Command::Lint(lint) => lint::run(&lint, &terminal),
         Command::Baseline(baseline) => baseline::run(&baseline, &terminal),
+        Command::Cache(cache) => cache::run(&cache, &terminal),
         Command::Rules(rules) => rules::run(&rules, &terminal),
         Command::Explain(explain) => explain::run(&explain, &terminal),
         Command::Facts(facts) => facts::run(&facts, &terminal),
