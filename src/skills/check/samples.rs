@@ -211,6 +211,7 @@ fn reported(outcome: &mut Outcome) -> Vec<Finding> {
         min_severity: Severity::Warning,
         also_load: &[],
         complete: false,
+        elsewhere: &[],
     };
     let raw = std::mem::take(&mut outcome.findings);
     let settled = findings::settle(&outcome.tree, raw, &outcome.suppressions, &settings);
