@@ -13,6 +13,7 @@ use std::sync::LazyLock;
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
+use skillcheck::cache::Cache;
 use skillcheck::catalog::Catalog;
 use skillcheck::check::{Request, check};
 use skillcheck::exchange;
@@ -105,7 +106,7 @@ fn load_and_link(bencher: Bencher<'_, '_>) {
     let catalog = Catalog::embedded().unwrap();
     bencher
         .counter(BytesCount::new(parsed_bytes()))
-        .bench_local(|| load(black_box(&tree), catalog, &packages, Prefilter::On, &|_, _| {}));
+        .bench_local(|| load(black_box(&tree), catalog, &packages, Prefilter::On, &Cache::in_memory()));
 }
 
 /// The whole run, bytes of all files walked: this is the number with a budget.

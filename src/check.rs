@@ -1,10 +1,11 @@
 //! From paths to raw findings: the analysis half, behind one function.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use crate::cache::{Cache, Station};
 use crate::catalog::Catalog;
 use crate::config::Config;
 use crate::exchange::{self, Repository};
@@ -29,6 +30,8 @@ pub struct Request {
     pub preview: bool,
     /// How the files that are looked at differ from those on disk.
     pub overlay: Overlay,
+    /// What is known about the files from earlier runs, and goes there from this one.
+    pub cache: Arc<Cache>,
     /// Parses every source file, also those that name no library of the catalog. Slower, and the answer
     /// is the same; tests compare the two.
     pub every_file: bool,
@@ -174,20 +177,20 @@ pub fn check(request: Request) -> Result<Outcome, CheckError> {
 /// Reads and joins everything.
 fn analyse(outcome: &mut Outcome, catalog: &Catalog, request: &Request) {
     let tree = &outcome.tree;
-    let suppressions: Mutex<Vec<Suppression>> = Mutex::default();
-    let visit = |file: FileId, text: &str| {
-        let found = findings::scan(text, file);
-        if !found.is_empty() {
-            suppressions.lock().unwrap_or_else(PoisonError::into_inner).extend(found);
-        }
-    };
-    let deployment = Deployment::read(tree);
+    let cache = &*request.cache;
+    let deployment = Deployment::read_with(tree, cache);
     let packages = deployment.packages(tree);
     let prefilter = if request.every_file { Prefilter::Off } else { Prefilter::On };
-    let loaded = program::load::load(tree, catalog, &packages, prefilter, &visit);
-    let data: Vec<Problem> =
-        tree.ids().collect::<Vec<_>>().into_par_iter().filter_map(|id| read_data(tree, id, &visit)).collect();
-    outcome.problems.extend(data);
+    let mut loaded = program::load::load(tree, catalog, &packages, prefilter, cache);
+    let mut suppressions = std::mem::take(&mut loaded.suppressions);
+    let data: Vec<Result<Vec<Suppression>, Problem>> =
+        tree.ids().collect::<Vec<_>>().into_par_iter().filter_map(|id| read_data(tree, id, cache)).collect();
+    for data in data {
+        match data {
+            Ok(found) => suppressions.extend(found),
+            Err(problem) => outcome.problems.push(problem),
+        }
+    }
     outcome.problems.extend(loaded.program.units.iter().filter_map(not_understood));
     outcome.problems.extend(compose_problems(tree, &deployment));
     let mut states = vec![None; tree.files.len()];
@@ -218,7 +221,6 @@ fn analyse(outcome: &mut Outcome, catalog: &Catalog, request: &Request) {
         incomplete: decides(&tree.file(*id).path),
     }));
     outcome.stats.unknown = outcome.system.unknown();
-    let mut suppressions = suppressions.into_inner().unwrap_or_else(PoisonError::into_inner);
     suppressions.sort_by_key(|s| (s.file, s.span));
     outcome.suppressions = suppressions;
 }
@@ -242,23 +244,28 @@ fn decides(path: &str) -> bool {
     files::zone(path) == files::Zone::Production && !files::is_asset(path) && !path.contains(".min.")
 }
 
-/// Reads a file that is not source code for its suppressions. What deploys the system is read elsewhere,
-/// and its faults are told there; other data is only counted when it can't be read.
-fn read_data(tree: &Tree, id: FileId, visit: &dyn Fn(FileId, &str)) -> Option<Problem> {
+/// The suppressions of a file that is not source code. What deploys the system is read elsewhere, and its
+/// faults are told there; other data is only counted when it can't be read.
+fn read_data(tree: &Tree, id: FileId, cache: &Cache) -> Option<Result<Vec<Suppression>, Problem>> {
     let file = tree.file(id);
     let kind = files::classify(&file.path);
     if !carries_comments(kind) {
         return None;
     }
-    match files::read(file) {
-        Ok(text) => visit(id, &text),
-        Err(error) if matches!(kind, FileKind::Yaml | FileKind::Toml | FileKind::Properties) => {
-            let incomplete = error.is_failure();
-            return Some(Problem { path: file.path.clone(), place: None, reason: error.to_string(), incomplete });
+    let found: Result<Vec<Suppression>, (String, bool)> = cache.entry(file).fact(Station::Suppressions, |text| {
+        text.map(|text| findings::scan(text, FileId(0))).map_err(|error| (error.to_string(), error.is_failure()))
+    });
+    match found {
+        Ok(mut found) => {
+            // The file has another number in each tree.
+            found.iter_mut().for_each(|suppression| suppression.file = id);
+            Some(Ok(found))
         }
-        Err(_) => {}
+        Err((reason, incomplete)) if matches!(kind, FileKind::Yaml | FileKind::Toml | FileKind::Properties) => {
+            Some(Err(Problem { path: file.path.clone(), place: None, reason, incomplete }))
+        }
+        Err(_) => None,
     }
-    None
 }
 
 /// What could not be read of the Compose files.

@@ -11,6 +11,7 @@
 //! `catalog` (what we know about libraries, as data), `skills` (the embedded pack) and `config` stand
 //! beside it; `check` runs the way up to the raw findings, `cli` drives it and what comes after.
 
+pub mod cache;
 pub mod catalog;
 pub mod check;
 pub mod cli;
@@ -20,6 +21,7 @@ pub mod extract;
 pub mod facts;
 pub mod files;
 pub mod findings;
+pub mod fix;
 pub mod git;
 pub mod guard;
 pub mod problem;

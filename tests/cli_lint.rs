@@ -89,11 +89,17 @@ fn a_configuration_that_is_no_text_or_too_deep_is_refused() {
 }
 
 #[test]
-fn paths_with_different_configurations_are_refused() {
-    let folder = folder(&[("a/skillcheck.yaml", ""), ("a/x.py", ""), ("b/skillcheck.yaml", ""), ("b/x.py", "")]);
-    let run = skillcheck_in(folder.path(), &["lint", "a", "b"]);
-    assert_eq!(run.code, 2);
-    assert!(run.stderr.contains("different configurations"), "{}", run.stderr);
+fn paths_with_different_configurations_each_keep_theirs() {
+    let off = "rules: {suppression: off}\n";
+    let folder =
+        folder(&[("a/skillcheck.yaml", ""), ("a/x.py", MALFORMED), ("b/skillcheck.yaml", off), ("b/x.py", MALFORMED)]);
+    let run = skillcheck_in(folder.path(), &["lint", "a", "b", "--output", "concise"]);
+    assert_eq!(run.code, 1);
+    assert_eq!(run.stdout, "a/x.py:1:10: error[suppression/malformed] not a suppression: `ignore` is not `allow`\n");
+    std::fs::write(folder.path().join("b/skillcheck.yaml"), "rule: {}\n").unwrap();
+    let wrong = skillcheck_in(folder.path(), &["lint", "a", "b"]);
+    assert_eq!(wrong.code, 2);
+    assert!(wrong.stderr.contains("b/skillcheck.yaml"), "{}", wrong.stderr);
 }
 
 #[test]
@@ -178,7 +184,7 @@ fn a_reader_that_goes_away_is_a_normal_end() {
     let files: Vec<(&str, &str)> = files.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
     let folder = folder(&files);
     let mut child = Command::new(env!("CARGO_BIN_EXE_skillcheck"))
-        .args(["lint", "--output", "human"])
+        .args(["lint", "--no-cache", "--output", "human"])
         .current_dir(folder.path())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

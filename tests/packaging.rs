@@ -134,27 +134,6 @@ fn the_platforms_of_npm_are_those_of_the_release() {
     }
 }
 
-/// A wheel of this version whose program is the binary under test.
-fn wheel(folder: &Path, python: &Path) {
-    let script = r#"
-import sys, zipfile
-folder, version, binary = sys.argv[1:]
-name = f"skillcheck_lint-{version}"
-info = f"{name}.dist-info"
-with zipfile.ZipFile(f"{folder}/{name}-py3-none-any.whl", "w") as wheel:
-    program = zipfile.ZipInfo(f"{name}.data/scripts/skillcheck")
-    program.external_attr = 0o100755 << 16
-    wheel.writestr(program, f'#!/bin/sh\nexec "{binary}" "$@"\n')
-    wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: skillcheck-lint\nVersion: {version}\n")
-    wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-    files = [f"{name}.data/scripts/skillcheck", f"{info}/METADATA", f"{info}/WHEEL", f"{info}/RECORD"]
-    wheel.writestr(f"{info}/RECORD", "".join(f"{file},,\n" for file in files))
-"#;
-    std::fs::create_dir_all(folder).unwrap();
-    let args = ["-c", script, folder.to_str().unwrap(), VERSION, env!("CARGO_BIN_EXE_skillcheck")];
-    must(folder, &BTreeMap::new(), python.to_str().unwrap(), &args);
-}
-
 #[test]
 fn pre_commit_stops_what_a_commit_makes_worse() {
     let bin = tool("python");
@@ -165,7 +144,7 @@ fn pre_commit_stops_what_a_commit_makes_worse() {
         &[(".pre-commit-hooks.yaml", &file(".pre-commit-hooks.yaml")), ("pyproject.toml", &file("pyproject.toml"))],
     );
     git(&ours, &["tag", &format!("v{VERSION}")]);
-    wheel(&folder.path().join("wheels"), &bin.join("python"));
+    support::wheel::write(&folder.path().join("wheels"), &bin.join("python"));
 
     repository(&shop, &[("old/stock.py", BAD), ("orders/stock.py", GOOD)]);
     assert_eq!(skillcheck_in(&shop, &["init", "--pre-commit"]).code, 0);
@@ -344,4 +323,19 @@ fn the_reference_validator_accepts_every_skill() {
         let folder = root().join("skills").join(skill);
         must(root(), &BTreeMap::new(), agentskills.to_str().unwrap(), &["validate", folder.to_str().unwrap()]);
     }
+}
+
+#[test]
+fn docs_show_what_init_writes() {
+    let page = file("docs/ci.md");
+    let mut seen = 0;
+    for block in page.split("\n```yaml file=").skip(1) {
+        let (name, rest) = block.split_once('\n').unwrap();
+        let shown = rest.split("```").next().unwrap();
+        let template = file(&format!("src/cli/init/templates/{name}"));
+        assert_eq!(shown, template.replace("{{version}}", VERSION), "{name}");
+        seen += 1;
+    }
+    assert_eq!(seen, 3);
+    assert!(page.contains(&format!("skillcheck-lint=={VERSION}\n")));
 }

@@ -463,3 +463,22 @@ fn each_root_keeps_its_own_configuration() {
         run(&at, &["lint", "strict", "plain", "--config", "common.yaml", "--skill", "rest-client", "--output", "json"]);
     assert_eq!(findings(&common).len(), 0, "--config is for all");
 }
+
+#[test]
+fn the_commands_of_the_readme_run() {
+    let at = repositories();
+    export(&at, &["orders", "billing", "users"]);
+    let here = at.path().join("orders");
+    std::fs::copy(at.path().join("facts/billing.jsonl"), here.join("billing.jsonl")).unwrap();
+    std::fs::create_dir(here.join("facts")).unwrap();
+    for name in ["orders", "billing"] {
+        std::fs::copy(at.path().join(format!("facts/{name}.jsonl")), here.join(format!("facts/{name}.jsonl"))).unwrap();
+    }
+    let readme = std::fs::read_to_string(std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let block = readme.split("```bash\n").nth(1).unwrap().split("```").next().unwrap();
+    let codes = block.lines().map(|line| {
+        let words = line.split('#').next().unwrap().split_whitespace().skip(1);
+        skillcheck_in(&here, &words.collect::<Vec<_>>()).code
+    });
+    assert_eq!(codes.collect::<Vec<_>>(), [0, 1, 1]);
+}

@@ -228,6 +228,17 @@ fn matches(pattern: &str, name: &str) -> bool {
     }
 }
 
+/// One library.
+fn read(file: &include_dir::File<'_>) -> Result<Library, String> {
+    let path = file.path().display();
+    let text = file.contents_utf8().ok_or_else(|| format!("{path}: not UTF-8"))?;
+    let mut library: Library = serde_yaml::from_str(text).map_err(|e| format!("{path}: {e}"))?;
+    if library.ecosystem == Ecosystem::DotNet {
+        library.names = names(text);
+    }
+    Ok(library)
+}
+
 fn load() -> Result<Catalog, String> {
     let mut catalog = Catalog::default();
     let mut folders: Vec<&Dir<'_>> = vec![&DATA];
@@ -237,13 +248,18 @@ fn load() -> Result<Catalog, String> {
         files.extend(folder.files());
     }
     files.sort_by_key(|f| f.path());
-    for file in files {
+    // A good part of a short run. Threads of its own: who waits for the catalog inside of the pool would
+    // keep the pool from loading it.
+    let (first, second) = files.split_at(files.len() / 2);
+    let (first, second) = std::thread::scope(|scope| {
+        let first = scope.spawn(|| first.iter().map(|file| read(file)).collect::<Vec<_>>());
+        let second = second.iter().map(|file| read(file)).collect::<Vec<_>>();
+        (first.join(), second)
+    });
+    let first = first.map_err(|_| "the loader panicked".to_owned())?;
+    for (file, library) in files.iter().zip(first.into_iter().chain(second)) {
         let path = file.path().display();
-        let text = file.contents_utf8().ok_or_else(|| format!("{path}: not UTF-8"))?;
-        let mut library: Library = serde_yaml::from_str(text).map_err(|e| format!("{path}: {e}"))?;
-        if library.ecosystem == Ecosystem::DotNet {
-            library.names = names(text);
-        }
+        let library = library?;
         let index = catalog.libraries.len();
         for package in &library.packages {
             if let Some(other) = catalog.packages.insert((library.ecosystem, SmolStr::new(package)), index) {

@@ -52,6 +52,8 @@ pub(super) enum Command {
     Lint(LintArgs),
     /// Keep what is there today out of the report
     Baseline(BaselineArgs),
+    /// Show or remove what is kept from one run to the next
+    Cache(CacheArgs),
     /// List the rules
     Rules(RulesArgs),
     /// Explain a rule, or list the rules of a skill
@@ -64,6 +66,8 @@ pub(super) enum Command {
     Hook(HookArgs),
     /// Set up a repository: skills, agent hooks, pre-commit, CI; asks on a terminal
     Init(InitArgs),
+    /// Check a skill pack, anybody's
+    Skills(SkillsArgs),
     /// Print a completion script
     Completions(CompletionsArgs),
 }
@@ -103,7 +107,7 @@ pub(super) struct Input {
     #[arg(long)]
     pub(super) no_config: bool,
 
-    /// Read every file anew; there is no cache yet, so this changes nothing
+    /// Read every file anew, and keep nothing for the next run; the answer is the same
     #[arg(long)]
     pub(super) no_cache: bool,
 
@@ -140,6 +144,7 @@ pub(super) struct FactsArgs {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("repair").args(["fix", "diff"]).multiple(true))]
 pub(super) struct LintArgs {
     #[command(flatten)]
     pub(super) input: Input,
@@ -202,6 +207,18 @@ pub(super) struct LintArgs {
     #[arg(long)]
     pub(super) show_files: bool,
 
+    /// Repair what can be repaired safely: each repair is checked, and what does not help is not written
+    #[arg(long, conflicts_with_all = ["staged", "show_files"])]
+    pub(super) fix: bool,
+
+    /// Repairs after which a person has to look at what else depends on them, too
+    #[arg(long, requires = "repair")]
+    pub(super) unsafe_fixes: bool,
+
+    /// Show what --fix would change, and change nothing
+    #[arg(long, conflicts_with_all = ["staged", "show_files"])]
+    pub(super) diff: bool,
+
     /// Count the findings of each rule and service instead of listing them
     #[arg(long)]
     pub(super) statistics: bool,
@@ -246,6 +263,22 @@ pub(super) struct BaselineShow {
     /// The baseline, instead of the nearest skillcheck-baseline.json upwards
     #[arg(long, value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct CacheArgs {
+    #[command(subcommand)]
+    pub(super) command: CacheCommand,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(super) enum CacheCommand {
+    /// Print the folder (SKILLCHECK_CACHE_DIR, else the cache folder of the system)
+    Path,
+    /// Show how large it is, and what is known about the current folder
+    Info,
+    /// Remove all caches
+    Clean,
 }
 
 #[derive(Debug, clap::Args)]
@@ -347,6 +380,30 @@ pub(super) enum SkillsTo {
     Agents,
     /// Both folders
     Both,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct SkillsArgs {
+    #[command(subcommand)]
+    pub(super) command: SkillsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum SkillsCommand {
+    /// Check skills by the specification: front matter, links, length, and whether their code samples parse and pass
+    /// the linter
+    Check(SkillsCheckArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct SkillsCheckArgs {
+    /// A skill, or a folder with skills [default: skills, .claude/skills, .agents/skills or the current folder]
+    #[arg(value_name = "DIR")]
+    pub(super) folder: Option<PathBuf>,
+
+    /// Output format
+    #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
+    pub(super) format: TextOrJson,
 }
 
 #[derive(Debug, clap::Args)]

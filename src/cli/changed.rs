@@ -4,7 +4,7 @@
 use super::Exit;
 use super::args::LintArgs;
 use super::output::Terminal;
-use super::run::{self as shared, Asked, Run};
+use super::run::{self as shared, Asked, Run, Saving};
 use crate::config::Config;
 use crate::files::Overlay;
 use crate::findings::{Lines, blame};
@@ -33,25 +33,30 @@ pub(super) fn run(
         return Err(terminal.error(message, None));
     }
     let change = git::change(&args.input.paths, comparison).map_err(|error| terminal.error(&error, error.help()))?;
+    let cache = shared::open_cache(&args.input);
     let state = |overlay: &Overlay| {
-        let outcome = shared::check_state(&args.input, config.clone(), asked, overlay, terminal)?;
+        let outcome = shared::check_state(&args.input, config.clone(), asked, overlay, &cache, terminal)?;
         Ok(shared::settle(outcome, &args.input, config, asked))
     };
     let mut run = state(&change.new)?;
-    if change.is_first {
-        return Ok(run);
+    if !change.is_first {
+        let lines = changed_lines(&change, &run);
+        blame(&mut run.settled, &lines, || state(&change.old).map(|old| old.settled))?;
+        forgive(&mut run, &lines);
     }
-    let lines = changed_lines(&change, &run);
-    blame(&mut run.settled, &lines, || state(&change.old).map(|old| old.settled))?;
-    // What could not be checked before either is no fault of the change.
+    run.saving = Saving::start(cache);
+    // What is not reported here is not gone from a baseline.
+    run.complete = false;
+    Ok(run)
+}
+
+/// What could not be checked before either is no fault of the change.
+fn forgive(run: &mut Run, lines: &Lines) {
     for problem in &mut run.outcome.problems {
         let file = problem.place.map(|place| place.file).or_else(|| run.outcome.tree.find(&problem.path));
         problem.incomplete &= file.is_none_or(|file| lines.files.contains_key(&file));
     }
     run.incomplete = run.outcome.problems.iter().any(|problem| problem.incomplete);
-    // What is not reported here is not gone from a baseline.
-    run.complete = false;
-    Ok(run)
 }
 
 fn changed_lines(change: &Change, run: &Run) -> Lines {

@@ -3,9 +3,9 @@
 use super::args::{LintArgs, Output};
 use super::output::Terminal;
 use super::run::{self as shared, Asked, Run};
-use super::{Exit, baseline, changed, environment};
+use super::{Exit, baseline, changed, environment, fix};
 use crate::check::{FileState, Outcome};
-use crate::config::FailOn;
+use crate::config::{Config, FailOn};
 use crate::findings::{self, Baseline, Reported, Settled, Sources};
 use crate::report::Report;
 use crate::rules::{self, Rule, Severity, Stage};
@@ -29,18 +29,36 @@ fn lint(args: &LintArgs, terminal: &Terminal) -> Result<Exit, Exit> {
         let outcome = shared::check(&args.input, config.clone(), &asked, terminal)?;
         return show_files(&outcome, terminal);
     }
-    let mut run = match changed::comparison(args) {
-        Some(comparison) => changed::run(args, &config, &asked, &comparison, terminal)?,
-        None => shared::settled(&args.input, &config, &asked, terminal)?,
+    let mut run = reported(args, &config, &asked, terminal)?;
+    let failing = |run: &Run| {
+        let configured = |reported: &Reported| {
+            let file = run.outcome.tree.files.get(reported.finding.place.file.0 as usize);
+            file.map_or(&config, |file| config.of(file)).fail_on
+        };
+        exit(|reported| args.fail_on.or_else(|| configured(reported)), &run.settled, run.incomplete)
     };
-    apply_baseline(args, &asked, &mut run, terminal)?;
-    run.settled.hide_below(args.min_confidence);
+    if args.fix || args.diff {
+        let repaired = fix::run(args, &config, &asked, &run, terminal)?;
+        if args.diff {
+            return Ok(failing(&run));
+        }
+        if repaired {
+            run = reported(args, &config, &asked, terminal)?;
+        }
+    }
     write(args, &outputs, &run, terminal)?;
-    let configured = |reported: &Reported| {
-        let file = run.outcome.tree.files.get(reported.finding.place.file.0 as usize);
-        file.map_or(&config, |file| config.of(file)).fail_on
+    Ok(failing(&run))
+}
+
+/// Runs everything and leaves what is to be reported.
+fn reported(args: &LintArgs, config: &Config, asked: &Asked, terminal: &Terminal) -> Result<Run, Exit> {
+    let mut run = match changed::comparison(args) {
+        Some(comparison) => changed::run(args, config, asked, &comparison, terminal)?,
+        None => shared::settled(&args.input, config, asked, terminal)?,
     };
-    Ok(exit(|reported| args.fail_on.or_else(|| configured(reported)), &run.settled, run.incomplete))
+    apply_baseline(args, asked, &mut run, terminal)?;
+    run.settled.hide_below(args.min_confidence);
+    Ok(run)
 }
 
 /// Takes out what the baseline knows. `--no-config` gives the same answer everywhere, so it looks for none.

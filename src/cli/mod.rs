@@ -2,12 +2,14 @@
 
 mod args;
 mod baseline;
+mod cache;
 mod changed;
 mod completions;
 mod environment;
 mod exit;
 mod explain;
 mod facts;
+mod fix;
 mod graph;
 mod hook;
 mod init;
@@ -15,6 +17,7 @@ mod lint;
 mod output;
 mod rules;
 mod run;
+mod skills;
 
 use clap::Parser;
 
@@ -40,12 +43,14 @@ pub fn main() -> Exit {
     match args.command {
         Command::Lint(lint) => lint::run(&lint, &terminal),
         Command::Baseline(baseline) => baseline::run(&baseline, &terminal),
+        Command::Cache(cache) => cache::run(&cache, &terminal),
         Command::Rules(rules) => rules::run(&rules, &terminal),
         Command::Explain(explain) => explain::run(&explain, &terminal),
         Command::Facts(facts) => facts::run(&facts, &terminal),
         Command::Graph(graph) => graph::run(&graph, &terminal),
         Command::Hook(hook) => hook::run(&hook, &terminal),
         Command::Init(init) => init::run(&init, &terminal),
+        Command::Skills(skills) => skills::run(&skills, &terminal),
         Command::Completions(completions) => completions::run(&completions, &terminal),
     }
 }

@@ -2,11 +2,14 @@
 //! of its findings is reported.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
 use std::time::SystemTime;
 
 use super::Exit;
 use super::args::{Input, Others};
 use super::output::Terminal;
+use crate::cache::Cache;
 use crate::check::{self, CheckError, Outcome, Request};
 use crate::config::{self, Config, LoadError};
 use crate::exchange::{self, Repository};
@@ -73,7 +76,15 @@ pub(super) fn others(input: &Input, others: &Others, terminal: &Terminal) -> Res
 
 /// Runs the check on the files as they are.
 pub(super) fn check(input: &Input, config: Config, asked: &Asked, terminal: &Terminal) -> Result<Outcome, Exit> {
-    check_state(input, config, asked, &Overlay::default(), terminal)
+    let cache = open_cache(input);
+    let outcome = check_state(input, config, asked, &Overlay::default(), &cache, terminal)?;
+    cache.save();
+    Ok(outcome)
+}
+
+/// What is known about the files from earlier runs.
+pub(super) fn open_cache(input: &Input) -> Arc<Cache> {
+    Arc::new(if input.no_cache { Cache::in_memory() } else { Cache::open(&input.paths) })
 }
 
 /// Runs the check on another state of the files.
@@ -82,6 +93,7 @@ pub(super) fn check_state(
     config: Config,
     asked: &Asked,
     overlay: &Overlay,
+    cache: &Arc<Cache>,
     terminal: &Terminal,
 ) -> Result<Outcome, Exit> {
     if let Some(threads) = input.threads {
@@ -96,6 +108,7 @@ pub(super) fn check_state(
         overlay: overlay.clone(),
         with: asked.others.clone(),
         facts_only: asked.facts_only,
+        cache: Arc::clone(cache),
     };
     let mut outcome = check::check(request).map_err(|error| match error {
         CheckError::Path { path, reason } => {
@@ -162,12 +175,34 @@ pub(super) struct Run {
     pub(super) incomplete: bool,
     /// The run saw a whole repository, and all of it.
     pub(super) complete: bool,
+    /// Keeps what was found out about the files, while the report is written.
+    pub(super) saving: Saving,
+}
+
+/// A thread that saves a cache. Whoever drops it waits for its end.
+#[derive(Default)]
+pub(super) struct Saving(Option<JoinHandle<()>>);
+
+impl Saving {
+    /// Begins.
+    pub(super) fn start(cache: Arc<Cache>) -> Self {
+        Saving(Some(std::thread::spawn(move || cache.save())))
+    }
+}
+
+impl Drop for Saving {
+    fn drop(&mut self) {
+        // A thread that panicked has said so.
+        let _ = self.0.take().map(JoinHandle::join);
+    }
 }
 
 /// Runs the check and settles its findings.
 pub(super) fn settled(input: &Input, config: &Config, asked: &Asked, terminal: &Terminal) -> Result<Run, Exit> {
-    let outcome = check(input, config.clone(), asked, terminal)?;
-    Ok(settle(outcome, input, config, asked))
+    let cache = open_cache(input);
+    let outcome = check_state(input, config.clone(), asked, &Overlay::default(), &cache, terminal)?;
+    let saving = Saving::start(cache);
+    Ok(Run { saving, ..settle(outcome, input, config, asked) })
 }
 
 /// Settles the findings of a run.
@@ -189,7 +224,7 @@ pub(super) fn settle(mut outcome: Outcome, input: &Input, config: &Config, asked
     };
     let raw = std::mem::take(&mut outcome.findings);
     let settled = findings::settle(&outcome.tree, raw, &outcome.suppressions, &settings);
-    Run { outcome, settled, incomplete, complete }
+    Run { outcome, settled, incomplete, complete, saving: Saving::default() }
 }
 
 /// True when no folder above the path shows that it is only a part of a repository.

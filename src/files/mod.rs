@@ -6,6 +6,7 @@ mod others;
 mod overlay;
 mod paths;
 mod read;
+mod stamp;
 mod walk;
 mod zone;
 
@@ -20,6 +21,7 @@ pub use others::{Allowed, OtherFile, OtherPlace};
 pub use overlay::Overlay;
 pub use paths::{folder_of, join_path};
 pub use read::{MAX_DATA_BYTES, MAX_LINE_BYTES, MAX_SOURCE_BYTES, ReadError, read};
+pub use stamp::Stamp;
 pub use walk::{SkipReason, Skipped, WalkError, Walked, walk};
 pub use zone::{Zone, is_asset, is_distribution, zone};
 
@@ -44,6 +46,8 @@ pub struct File {
     pub absolute: PathBuf,
     /// Its size in bytes.
     pub size: u64,
+    /// What tells whether it is the file of the last run, where that is known.
+    pub stamp: Option<Stamp>,
     /// Its content, when another one than that on disk is looked at.
     pub content: Option<Arc<[u8]>>,
     /// Where the file is now, when an older state is looked at and it has moved since.

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use globset::GlobSet;
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
-use super::{File, Tree};
+use super::{File, Stamp, Tree};
 
 /// What a walk found.
 #[derive(Debug, Default)]
@@ -229,6 +229,7 @@ fn visit(entry: &DirEntry, exclude: &GlobSet, printer: &Printer, found: &Mutex<F
             path,
             absolute: entry.path().to_owned(),
             size: metadata.len(),
+            stamp: Stamp::of(&metadata),
             ..File::default()
         }),
         Err(error) => lock(found).errors.push(walk_error(&error, printer)),

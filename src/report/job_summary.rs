@@ -92,7 +92,7 @@ fn problems(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
 /// where that is safe.
 fn text(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 8);
-    let balanced = text.matches('`').count() % 2 == 0 && !text.contains("``");
+    let balanced = text.matches('`').count().is_multiple_of(2) && !text.contains("``");
     let mut code = false;
     for c in text.chars() {
         match c {

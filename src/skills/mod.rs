@@ -1,5 +1,6 @@
 //! The embedded skill pack, and its rule sections read from Markdown.
 
+pub mod check;
 mod rules_md;
 
 use include_dir::{Dir, DirEntry, include_dir};

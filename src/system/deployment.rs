@@ -4,10 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::compose::{self, ComposeInputs, ComposeProject};
 use super::services::foreign::{self, Foreign};
 use super::services::marks::{self, Marks};
+use crate::cache::{Cache, Station};
 use crate::facts::compose::{ComposeFile, compose as read_compose, looks_like_compose, lower};
 use crate::facts::dockerfile::{Dockerfile, dockerfile};
 use crate::facts::manifest::{
@@ -47,6 +49,8 @@ pub struct Deployment {
     pub errors: Vec<(FileId, String)>,
 }
 
+/// What one file says.
+#[derive(Serialize, Deserialize)]
 enum Read {
     Compose(ComposeFile),
     Env(Pairs),
@@ -56,6 +60,8 @@ enum Read {
     Requirements(Requirements),
     TsConfig(TsConfig),
     Nest(NestCli),
+    /// Found in few files, and quickly: not worth keeping.
+    #[serde(skip)]
     Foreign(Foreign),
     Marks(Marks),
 }
@@ -63,6 +69,11 @@ enum Read {
 impl Deployment {
     /// Reads a tree.
     pub fn read(tree: &Tree) -> Deployment {
+        Deployment::read_with(tree, &Cache::in_memory())
+    }
+
+    /// Reads a tree of which something may be known already.
+    pub fn read_with(tree: &Tree, cache: &Cache) -> Deployment {
         let mut deployment = Deployment::default();
         let manifests: BTreeSet<&str> = tree
             .files
@@ -72,7 +83,7 @@ impl Deployment {
             .collect();
         let ids: Vec<FileId> = tree.ids().collect();
         let read: Vec<(FileId, Result<Option<Read>, String>)> =
-            ids.par_iter().map(|&id| (id, read_one(tree, id, &manifests))).collect();
+            ids.par_iter().map(|&id| (id, read_one(tree, id, &manifests, cache))).collect();
         for (id, outcome) in read {
             match outcome {
                 Ok(None) => {}
@@ -194,7 +205,7 @@ impl Deployment {
     }
 }
 
-fn read_one(tree: &Tree, id: FileId, manifests: &BTreeSet<&str>) -> Result<Option<Read>, String> {
+fn read_one(tree: &Tree, id: FileId, manifests: &BTreeSet<&str>, cache: &Cache) -> Result<Option<Read>, String> {
     let file = tree.file(id);
     let zone = files::zone(&file.path);
     if zone == Zone::Vendored {
@@ -217,7 +228,17 @@ fn read_one(tree: &Tree, id: FileId, manifests: &BTreeSet<&str>) -> Result<Optio
     if !wanted {
         return Ok(None);
     }
-    let text = match files::read(file) {
+    cache.entry(file).fact(Station::Deployment, |text| understand(&file.path, kind, foreign, text))
+}
+
+/// What a file says, by its path and text.
+fn understand(
+    path: &str,
+    kind: FileKind,
+    foreign: bool,
+    text: Result<&str, &files::ReadError>,
+) -> Result<Option<Read>, String> {
+    let text = match text {
         Ok(text) => text,
         // The loader of the source code reports what it can't read.
         Err(_) if matches!(kind, FileKind::Code(_) | FileKind::Other | FileKind::Yaml) => return Ok(None),
@@ -225,24 +246,24 @@ fn read_one(tree: &Tree, id: FileId, manifests: &BTreeSet<&str>) -> Result<Optio
     };
     let failed = |error: crate::syntax::data::DataError| error.to_string();
     Ok(match kind {
-        FileKind::Compose => Some(Read::Compose(read_compose(&text))),
-        FileKind::Yaml if foreign => foreign::read(&file.path, &text).map(Read::Foreign),
+        FileKind::Compose => Some(Read::Compose(read_compose(text))),
+        FileKind::Yaml if foreign => foreign::read(path, text).map(Read::Foreign),
         FileKind::Yaml => {
             // Most YAML is something else: a quick look saves the parse.
             if !text.lines().any(|line| line.starts_with("services:") || line.starts_with("\"services\"")) {
                 return Ok(None);
             }
-            let parsed = yaml(&text);
+            let parsed = yaml(text);
             parsed.documents.first().filter(|root| looks_like_compose(root)).map(|root| Read::Compose(lower(root)))
         }
-        FileKind::Dotenv => Some(Read::Env(dotenv(&text))),
-        FileKind::Dockerfile => Some(Read::Docker(dockerfile(&text))),
-        FileKind::PackageJson => Some(Read::Package(package_json(&text).map_err(failed)?)),
-        FileKind::PyProject => Some(Read::PyProject(pyproject(&text).map_err(failed)?)),
-        FileKind::Requirements => Some(Read::Requirements(requirements(&file.path, &text))),
-        FileKind::TsConfig => Some(Read::TsConfig(tsconfig(&text).map_err(failed)?)),
-        FileKind::NestCli => Some(Read::Nest(nest_cli(&text).map_err(failed)?)),
-        _ if foreign => foreign::read(&file.path, &text).map(Read::Foreign),
-        _ => Some(marks::marks(&file.path, &text)).filter(|marks| !marks.is_empty()).map(Read::Marks),
+        FileKind::Dotenv => Some(Read::Env(dotenv(text))),
+        FileKind::Dockerfile => Some(Read::Docker(dockerfile(text))),
+        FileKind::PackageJson => Some(Read::Package(package_json(text).map_err(failed)?)),
+        FileKind::PyProject => Some(Read::PyProject(pyproject(text).map_err(failed)?)),
+        FileKind::Requirements => Some(Read::Requirements(requirements(path, text))),
+        FileKind::TsConfig => Some(Read::TsConfig(tsconfig(text).map_err(failed)?)),
+        FileKind::NestCli => Some(Read::Nest(nest_cli(text).map_err(failed)?)),
+        _ if foreign => foreign::read(path, text).map(Read::Foreign),
+        _ => Some(marks::marks(path, text)).filter(|marks| !marks.is_empty()).map(Read::Marks),
     })
 }

@@ -9,6 +9,9 @@ use crate::extract::publish::{Kind, Publisher};
 use crate::program::value::Text;
 use crate::syntax::Place;
 
+/// The broker of a library that works with several.
+const UNNAMED: &str = "binder";
+
 /// What is known of a channel.
 #[derive(Default)]
 struct Ends {
@@ -45,6 +48,17 @@ pub(super) fn fill(system: &mut System) {
                 ends.consumers.extend(services.iter().cloned());
                 ends.places.insert(place);
             }
+        }
+    }
+    // A binder that no setting names is the broker at which others know the channel.
+    let unnamed: Vec<(String, String)> = channels.keys().filter(|(broker, _)| broker == UNNAMED).cloned().collect();
+    for key in unnamed {
+        let named = channels.keys().find(|(broker, name)| broker != UNNAMED && *name == key.1).cloned();
+        if let Some((named, ends)) = named.and_then(|named| Some((named, channels.remove(&key)?))) {
+            let known = channels.entry(named).or_default();
+            known.producers.extend(ends.producers);
+            known.consumers.extend(ends.consumers);
+            known.places.extend(ends.places);
         }
     }
     let sagas = system.sagas.iter().map(|saga| Saga {
@@ -87,11 +101,11 @@ fn is_name(text: &str) -> bool {
     !text.is_empty() && !text.contains("{}")
 }
 
-/// The events of a publisher, named by the class of what is published, else by the routing key, else by
+/// The events of a publisher, named by the classes of what is published, else by the routing key, else by
 /// the channel.
 fn event(publisher: &Publisher, channel: Option<String>, producers: &[String]) -> Vec<Event> {
-    let class = publisher.payloads.iter().find_map(|payload| payload.types.first());
-    let mut names: Vec<String> = class.map(ToString::to_string).into_iter().collect();
+    let classes = publisher.payloads.iter().filter_map(|payload| payload.types.first());
+    let mut names: Vec<String> = classes.map(ToString::to_string).collect();
     if names.is_empty() {
         names.extend(publisher.keys.iter().map(Text::pattern).filter(|name| is_name(name)));
     }

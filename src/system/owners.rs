@@ -5,7 +5,6 @@ use std::collections::{BTreeSet, HashMap};
 use super::imports::reached;
 use super::services::Service;
 use crate::files::Tree;
-use crate::program::resolve::within;
 use crate::program::{Program, UnitId};
 use crate::syntax::FileId;
 
@@ -22,20 +21,21 @@ pub fn owners(
     services: &[Service],
 ) -> HashMap<FileId, Vec<usize>> {
     let mut owners: HashMap<FileId, Vec<usize>> = HashMap::new();
+    let mut roots: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (index, service) in services.iter().enumerate() {
+        roots.entry(service.root.as_str()).or_default().push(index);
+    }
     for id in tree.ids() {
         let path = tree.file(id).path.as_str();
-        let deepest = services
-            .iter()
-            .map(|service| service.root.as_str())
-            .filter(|root| within(path, root))
-            .max_by_key(|root| root.len());
-        let Some(root) = deepest else { continue };
+        // The path itself, then the folders above it, the root last.
+        let above = path.rmatch_indices('/').map(|(at, _)| &path[..at]);
+        let mut folders = std::iter::once(path).chain(above).chain([""]);
+        let Some((root, of_root)) = folders.find_map(|folder| Some((folder, roots.get(folder)?))) else { continue };
         let first = path.split('/').next().unwrap_or("");
         if root.is_empty() && services.len() > 1 && SHARED.contains(&first) {
             continue;
         }
-        let of_root = services.iter().enumerate().filter(|(_, service)| service.root == root);
-        owners.insert(id, of_root.map(|(index, _)| index).collect());
+        owners.insert(id, of_root.clone());
     }
     let by_file: HashMap<FileId, UnitId> = program.ids().map(|unit| (program.unit(unit).file, unit)).collect();
     let started: Vec<BTreeSet<UnitId>> = services

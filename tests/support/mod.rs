@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::Value;
 
 pub(crate) mod generated;
+pub(crate) mod wheel;
 
 /// What a run left behind.
 #[derive(Debug)]
@@ -42,6 +43,9 @@ pub(crate) const VARIABLES: [&str; 10] = [
     "OPENCODE",
 ];
 
+/// A folder that can't be made: nothing is kept.
+pub(crate) const NO_CACHE: &str = "/dev/null/cache";
+
 /// Runs the binary in a folder.
 pub(crate) fn skillcheck_in(folder: &Path, args: &[&str]) -> Run {
     skillcheck_with(folder, &[], args)
@@ -53,6 +57,8 @@ pub(crate) fn skillcheck_with(folder: &Path, variables: &[(&str, &str)], args: &
     VARIABLES.iter().for_each(|name| {
         command.env_remove(name);
     });
+    // No test depends on what another one left behind.
+    command.env("SKILLCHECK_CACHE_DIR", NO_CACHE);
     let output = command.current_dir(folder).envs(variables.iter().copied()).args(args).output().unwrap();
     Run {
         code: output.status.code().unwrap_or(-1),

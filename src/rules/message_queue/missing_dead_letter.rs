@@ -32,6 +32,22 @@ fn help(consumer: &Consumer) -> String {
         ("pika" | "aio-pika", _) => {
             "declare the queue with `arguments={\"x-dead-letter-exchange\": …}`, bind a queue to that exchange, and reject with `requeue=False`".into()
         }
+        ("spring-kafka", _) => {
+            "configure a `DefaultErrorHandler` with a `DeadLetterPublishingRecoverer`, or annotate the listener with `@RetryableTopic`".into()
+        }
+        ("Spring AMQP", _) => {
+            "declare the queue with `QueueBuilder.durable(name).deadLetterExchange(exchange)`, bind a queue to that exchange, and set `spring.rabbitmq.listener.simple.default-requeue-rejected: false`".into()
+        }
+        ("Spring Cloud Stream", _) => {
+            "set `spring.cloud.stream.kafka.bindings.<binding>.consumer.enable-dlq: true` (RabbitMQ: `…rabbit…auto-bind-dlq: true`)".into()
+        }
+        ("SmallRye Reactive Messaging", _) => {
+            "set `mp.messaging.incoming.<channel>.failure-strategy=dead-letter-queue`".into()
+        }
+        ("Kafka Streams", _) => {
+            "set a deserialization and a processing exception handler that write the record to a dead-letter topic".into()
+        }
+        ("Axon Framework", _) => "register a `SequencedDeadLetterQueue` for the processing group".into(),
         (_, "rabbitmq") => {
             "declare the queue with `deadLetterExchange`, bind a queue to that exchange, and nack without requeue".into()
         }

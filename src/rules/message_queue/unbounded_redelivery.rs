@@ -19,6 +19,7 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
             message: format!("a failing message{} comes back without end: {why}", super::from(consumer)),
             why: "one message that can never succeed keeps the consumer busy at full speed and holds up all others".into(),
             help: match consumer.broker.as_str() {
+                "rabbitmq" if consumer.library == "Spring AMQP" => "set `spring.rabbitmq.listener.simple.default-requeue-rejected: false` and give the queue a dead-letter exchange, with `spring.rabbitmq.listener.simple.retry.enabled: true` for a bounded number of attempts before".into(),
                 "rabbitmq" => "nack without requeue into a dead-letter exchange, and retry through a queue with a TTL while `x-death` counts the attempts, or use a quorum queue with `x-delivery-limit`".into(),
                 "celery" => "set `max_retries` to a number and `retry_backoff=True`".into(),
                 _ => "bound the number of deliveries and move the message to a dead-letter channel after the last one".into(),

@@ -35,11 +35,18 @@ pub fn join(
     environments: &Environments,
 ) -> Vec<Datastore> {
     let mut found: BTreeMap<Key, Vec<UsedBy>> = BTreeMap::new();
+    // An API and its worker share all of their code; what more services have is shared between them.
+    let mut fewest: HashMap<usize, usize> = HashMap::new();
+    for of_file in owners.values() {
+        for service in of_file {
+            let known = fewest.entry(*service).or_insert(of_file.len());
+            *known = of_file.len().min(*known);
+        }
+    }
     for deployed in &environments.deployed {
         let Some(name) = services.get(deployed.service) else { continue };
         let owns = |file: FileId| owners.get(&file).is_some_and(|o| o.contains(&deployed.service));
-        // An API and its worker share all of their code; what more services have is shared between them.
-        let mine = owners.values().filter(|o| o.contains(&deployed.service)).map(Vec::len).min().unwrap_or(1);
+        let mine = fewest.get(&deployed.service).copied().unwrap_or(1);
         let shared = |file: FileId| owners.get(&file).is_some_and(|o| o.len() > mine);
         for resolved in of_service(stores, spring, deployed, name, &owns, &shared) {
             let Some((key, used)) = place(stores, environments, deployed, resolved, &owns) else { continue };

@@ -9,7 +9,6 @@ use super::super::{Gap, GapKind, Served};
 use super::mapping::annotation;
 use super::push;
 use crate::facts::module::{Call, ExprId, ExprKind, FuncId, Module};
-use crate::files::{Zone, zone};
 use crate::program::{Evaluator, Parent, Site, UnitId, Value};
 use crate::syntax::Place;
 
@@ -317,7 +316,7 @@ fn mounts(ev: &Evaluator<'_>, unit: UnitId, func: FuncId, style: Style) -> Vec<(
         let named = ev.program.calls_named(&function.name).iter();
         out.extend(named.filter(|s| styles(&ev.program.unit(s.unit).module).contains(&style)).map(|s| (*s, None)));
     }
-    out.retain(|(site, _)| zone(&ev.program.unit(site.unit).path) == Zone::Production);
+    out.retain(|(site, _)| ev.program.is_production(site.unit));
     out.truncate(MAX_MOUNTS);
     out
 }
