@@ -40,6 +40,13 @@ pub fn read(
     if timeout == Timeout::Unsaid && is_csharp {
         timeout = super::dotnet::request_timeout(ev, site);
     }
+    // A helper that only tests call sends nothing in production.
+    if let Some(func) = func.filter(|_| is_csharp) {
+        let callers = ev.callers(site.unit, func);
+        if !callers.is_empty() && callers.iter().all(|c| !ev.program.is_production(c.unit)) {
+            return None;
+        }
+    }
     let (sent, sent_to) =
         if is_csharp && form.method == "unknown" { super::dotnet::message(ev, site) } else { (None, None) };
     let mut key = idempotency_key(ev, call, site, form.body);
