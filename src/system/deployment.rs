@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::compose::{self, ComposeInputs, ComposeProject};
+use super::kube::{self, Charts, Cluster, KubeFile, KubeInputs};
 use super::services::foreign::{self, Foreign};
 use super::services::marks::{self, Marks};
 use crate::facts::compose::{ComposeFile, compose as read_compose, looks_like_compose, lower};
@@ -25,6 +26,8 @@ pub struct Deployment {
     pub compose_files: BTreeMap<FileId, ComposeFile>,
     /// The same, joined.
     pub projects: Vec<ComposeProject>,
+    /// What is declared for Kubernetes.
+    pub cluster: Cluster,
     /// Dotenv files.
     pub env_files: BTreeMap<FileId, Pairs>,
     /// Dockerfiles.
@@ -49,6 +52,7 @@ pub struct Deployment {
 
 enum Read {
     Compose(ComposeFile),
+    Kube(KubeFile),
     Env(Pairs),
     Docker(Dockerfile),
     Package(PackageJson),
@@ -70,12 +74,15 @@ impl Deployment {
             .filter(|file| marks::is_manifest(&file.path, classify(&file.path)))
             .map(|file| folder_of(&file.path))
             .collect();
+        let charts = Charts::of(tree);
         let ids: Vec<FileId> = tree.ids().collect();
         let read: Vec<(FileId, Result<Option<Read>, String>)> =
-            ids.par_iter().map(|&id| (id, read_one(tree, id, &manifests))).collect();
+            ids.par_iter().map(|&id| (id, read_one(tree, id, &manifests, &charts))).collect();
+        let mut kube_files = BTreeMap::new();
         for (id, outcome) in read {
             match outcome {
                 Ok(None) => {}
+                Ok(Some(Read::Kube(fact))) => drop(kube_files.insert(id, fact)),
                 Ok(Some(fact)) => deployment.add(id, fact),
                 Err(reason) => deployment.errors.push((id, reason)),
             }
@@ -89,12 +96,15 @@ impl Deployment {
         }
         deployment.projects =
             compose::join(ComposeInputs { tree, files: &deployment.compose_files, env_files: &deployment.env_files });
+        deployment.cluster = kube::join(KubeInputs { tree, files: &kube_files, env_files: &deployment.env_files });
         deployment
     }
 
     fn add(&mut self, id: FileId, fact: Read) {
         match fact {
             Read::Compose(fact) => drop(self.compose_files.insert(id, fact)),
+            // Joined at once.
+            Read::Kube(_) => {}
             Read::Env(fact) => drop(self.env_files.insert(id, fact)),
             Read::Docker(fact) => drop(self.dockerfiles.insert(id, fact)),
             Read::Package(fact) => drop(self.package_jsons.insert(id, fact)),
@@ -194,7 +204,12 @@ impl Deployment {
     }
 }
 
-fn read_one(tree: &Tree, id: FileId, manifests: &BTreeSet<&str>) -> Result<Option<Read>, String> {
+fn read_one(
+    tree: &Tree,
+    id: FileId,
+    manifests: &BTreeSet<&str>,
+    charts: &Charts<'_>,
+) -> Result<Option<Read>, String> {
     let file = tree.file(id);
     let zone = files::zone(&file.path);
     if zone == Zone::Vendored {
@@ -202,6 +217,7 @@ fn read_one(tree: &Tree, id: FileId, manifests: &BTreeSet<&str>) -> Result<Optio
     }
     let kind = classify(&file.path);
     let foreign = foreign::is_foreign(&file.path);
+    let cluster = KubeFile::is_wanted(&file.path, charts);
     let wanted = match kind {
         FileKind::Compose
         | FileKind::Yaml
@@ -212,7 +228,7 @@ fn read_one(tree: &Tree, id: FileId, manifests: &BTreeSet<&str>) -> Result<Optio
         | FileKind::Requirements
         | FileKind::TsConfig
         | FileKind::NestCli => true,
-        _ => foreign || (zone == Zone::Production && marks::may_start(&file.path, manifests)),
+        _ => foreign || cluster || (zone == Zone::Production && marks::may_start(&file.path, manifests)),
     };
     if !wanted {
         return Ok(None);
@@ -228,6 +244,10 @@ fn read_one(tree: &Tree, id: FileId, manifests: &BTreeSet<&str>) -> Result<Optio
         FileKind::Compose => Some(Read::Compose(read_compose(&text))),
         FileKind::Yaml if foreign => foreign::read(&file.path, &text).map(Read::Foreign),
         FileKind::Yaml => {
+            let kube = if cluster { KubeFile::read(id, &file.path, &text, charts) } else { None };
+            if kube.is_some() {
+                return Ok(kube.map(Read::Kube));
+            }
             // Most YAML is something else: a quick look saves the parse.
             if !text.lines().any(|line| line.starts_with("services:") || line.starts_with("\"services\"")) {
                 return Ok(None);
@@ -243,6 +263,7 @@ fn read_one(tree: &Tree, id: FileId, manifests: &BTreeSet<&str>) -> Result<Optio
         FileKind::TsConfig => Some(Read::TsConfig(tsconfig(&text).map_err(failed)?)),
         FileKind::NestCli => Some(Read::Nest(nest_cli(&text).map_err(failed)?)),
         _ if foreign => foreign::read(&file.path, &text).map(Read::Foreign),
+        _ if cluster => KubeFile::read(id, &file.path, &text, charts).map(Read::Kube),
         _ => Some(marks::marks(&file.path, &text)).filter(|marks| !marks.is_empty()).map(Read::Marks),
     })
 }

@@ -8,6 +8,7 @@ pub mod deployment;
 pub mod health;
 pub mod imports;
 mod jvm;
+pub mod kube;
 pub mod map;
 pub mod owners;
 pub mod services;
@@ -138,7 +139,7 @@ pub fn build(
     let mut served = routes::extract(&ev, &production);
     jvm::apply(tree, program, &services, &owners, &mut http, &mut served);
     let calls = calls::calls(&services, &owners, &http);
-    let datastores = stores::find(tree, &ev, &in_scope, &services, &owners, &deployment.projects);
+    let datastores = stores::find(tree, &ev, &in_scope, &services, &owners, deployment);
     let publish::Publishing { publishers, dual_writes } = publish::extract(&ev, &in_scope);
     let consumers = consume::extract(&ev, &in_scope, &Evidence::read(tree));
     let mut system = System {

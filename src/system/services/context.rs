@@ -137,6 +137,13 @@ impl<'a> Context<'a> {
             || (!folder.is_empty() && COLLECTIONS.contains(&collection) && self.has_code(folder))
     }
 
+    /// How many folders with a manifest and code of their own lie below a folder.
+    pub(super) fn units_below(&self, folder: &str) -> usize {
+        let prefix = format!("{folder}/");
+        let below = self.manifests.iter().filter(|unit| unit.starts_with(&prefix));
+        below.filter(|unit| zone(&format!("{unit}/x")) == Zone::Production && self.has_code(unit)).count()
+    }
+
     /// True for a folder whose children are applications.
     pub(super) fn is_collection(&self, folder: &str) -> bool {
         COLLECTIONS.contains(&folder.rsplit('/').next().unwrap_or(folder))

@@ -10,7 +10,8 @@ pub mod url;
 
 use std::collections::HashMap;
 
-use super::compose::{ComposeProject, Origin};
+use super::compose::Origin;
+use super::deployment::Deployment;
 use super::services::Service;
 use crate::catalog::store::StoreRole;
 use crate::extract::stores::{self, InScope};
@@ -93,7 +94,7 @@ pub fn find(
     in_scope: &InScope<'_>,
     services: &[Service],
     owners: &HashMap<FileId, Vec<usize>>,
-    projects: &[ComposeProject],
+    deployment: &Deployment,
 ) -> Vec<Datastore> {
     let found = stores::extract(ev, in_scope, tree);
     let names: Vec<String> = services.iter().map(|s| s.name.clone()).collect();
@@ -102,7 +103,7 @@ pub fn find(
     };
     let image =
         |index: usize| services[index].env.iter().filter(|v| v.origin == Origin::Image).cloned().collect::<Vec<_>>();
-    let environments = Environments::new(projects, services.len(), &service_of, &image);
+    let environments = Environments::new(&deployment.projects, &deployment.cluster, services.len(), &service_of, &image);
     let spring = Spring::read(tree, services, owners);
     join(&found, &spring, &names, owners, &environments)
 }
