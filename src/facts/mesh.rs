@@ -215,8 +215,7 @@ fn resiliency(node: &Node, spec: &Node, at: &Places<'_>) -> Vec<Policy> {
     let Some(apps) = spec.at(["targets", "apps"]) else { return Vec::new() };
     let mut found = Collector { at, source: "Dapr resiliency", out: Vec::new() };
     for app in apps.entries() {
-        let keys =
-            [("timeout", Effect::Timeout), ("retry", Effect::Retry), ("circuitBreaker", Effect::Breaker)];
+        let keys = [("timeout", Effect::Timeout), ("retry", Effect::Retry), ("circuitBreaker", Effect::Breaker)];
         for (key, effect) in keys {
             if let Some((span, _)) = entry(&app.value, key) {
                 found.add(effect, &[app.name()], span);

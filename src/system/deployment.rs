@@ -204,12 +204,7 @@ impl Deployment {
     }
 }
 
-fn read_one(
-    tree: &Tree,
-    id: FileId,
-    manifests: &BTreeSet<&str>,
-    charts: &Charts<'_>,
-) -> Result<Option<Read>, String> {
+fn read_one(tree: &Tree, id: FileId, manifests: &BTreeSet<&str>, charts: &Charts<'_>) -> Result<Option<Read>, String> {
     let file = tree.file(id);
     let zone = files::zone(&file.path);
     if zone == Zone::Vendored {

@@ -76,7 +76,8 @@ pub(super) fn tokens(text: &str) -> Vec<Token> {
                 (Some(Token::Variable(name.to_owned(), fields)), 1 + name.len() + length)
             }
             c if c.is_ascii_digit() || (c == '-' && rest[1..].starts_with(|c: char| c.is_ascii_digit())) => {
-                let end = rest[1..].find(|c: char| !(c.is_ascii_alphanumeric() || c == '.')).map_or(rest.len(), |n| n + 1);
+                let end =
+                    rest[1..].find(|c: char| !(c.is_ascii_alphanumeric() || c == '.')).map_or(rest.len(), |n| n + 1);
                 (Some(Token::Number(rest[..end].to_owned())), end)
             }
             c if c.is_alphabetic() || c == '_' => {

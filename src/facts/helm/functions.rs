@@ -109,9 +109,7 @@ fn texts(name: &str, arguments: &[Item]) -> Option<Item> {
             let indented = text()?.lines().map(|line| format!("{blanks}{line}")).collect::<Vec<_>>().join("\n");
             made(if name == "nindent" { format!("\n{indented}") } else { indented })
         }
-        "int" | "int64" | "float64" | "atoi" => {
-            keep(Value::Number(text()?.split('.').next().unwrap_or("0").into()))
-        }
+        "int" | "int64" | "float64" | "atoi" => keep(Value::Number(text()?.split('.').next().unwrap_or("0").into())),
         "toYaml" | "toJson" | "toPrettyJson" | "mustToYaml" | "mustToJson" => made(yaml_text(&last.value)),
         "contains" => keep(Value::Bool(text()?.contains(given(0)?.as_str()))),
         "hasPrefix" => keep(Value::Bool(text()?.starts_with(given(0)?.as_str()))),
@@ -235,7 +233,9 @@ fn collections(name: &str, arguments: &[Item]) -> Option<Item> {
                 Value::List(_) => "slice",
                 Value::Text(_) => "string",
                 Value::Bool(_) => "bool",
-                Value::Number(_) => return Some(Value::Bool(matches!(kind.as_str(), "int" | "int64" | "float64")).into()),
+                Value::Number(_) => {
+                    return Some(Value::Bool(matches!(kind.as_str(), "int" | "int64" | "float64")).into());
+                }
                 _ => "invalid",
             };
             Value::Bool(is == kind).into()

@@ -119,7 +119,8 @@ struct Action<'t> {
 impl<'t> Action<'t> {
     fn read(text: &'t str, open: usize) -> Option<Action<'t>> {
         let rest = text.get(open..)?.strip_prefix("{{")?;
-        let trim_before = rest.starts_with("- ") || rest.starts_with("-\n") || rest.starts_with("-\t") || rest.starts_with("-\r");
+        let trim_before =
+            rest.starts_with("- ") || rest.starts_with("-\n") || rest.starts_with("-\t") || rest.starts_with("-\r");
         let from = open + 2 + usize::from(trim_before);
         let close = Self::close(&text[from..]).map_or(text.len(), |n| from + n);
         let whole = text.get(from..close)?;

@@ -29,9 +29,17 @@ fn text(template: &str, values: &str) -> String {
 #[test]
 fn values_are_filled_in() {
     let cases = [
-        ("image: {{ .Values.image.name }}:{{ .Values.image.tag | default \"latest\" }}", "image: {name: acme/orders}", "image: acme/orders:latest"),
+        (
+            "image: {{ .Values.image.name }}:{{ .Values.image.tag | default \"latest\" }}",
+            "image: {name: acme/orders}",
+            "image: acme/orders:latest",
+        ),
         ("port: {{ .Values.port | quote }}", "port: 80", "port: \"80\""),
-        ("name: {{ printf \"%s-%s\" .Release.Name \"orders\" | trunc 63 | trimSuffix \"-\" }}", "", "name: shop-orders"),
+        (
+            "name: {{ printf \"%s-%s\" .Release.Name \"orders\" | trunc 63 | trimSuffix \"-\" }}",
+            "",
+            "name: shop-orders",
+        ),
         ("a: {{ $.Values.a }}{{/* a }} comment */}}", "a: 1", "a: 1"),
         ("a: {{ (index .Values.hosts 0).name }}", "hosts: [{name: x}]", "a: x"),
         ("{{- $x := .Values.a -}} b: {{ $x.b }}", "a: {b: c}", "b: c"),
@@ -83,7 +91,8 @@ fn maps_and_lists_are_written_out() {
 
 #[test]
 fn named_templates_are_included() {
-    let template = "{{- define \"name\" -}}{{ .Release.Name }}-{{ .Values.name }}{{- end -}}\nname: {{ include \"name\" . }}";
+    let template =
+        "{{- define \"name\" -}}{{ .Release.Name }}-{{ .Values.name }}{{- end -}}\nname: {{ include \"name\" . }}";
     assert_eq!(text(template, "name: orders"), "name: shop-orders");
     assert_eq!(text("{{ define \"a\" }}{{ include \"a\" . }}{{ end }}x{{ include \"a\" . }}", ""), "x?");
 }
@@ -110,7 +119,12 @@ fn hostile_templates_end() {
     let parens = format!("{{{{ {} }}}}", "(".repeat(5_000));
     assert_eq!(text(&parens, ""), "?");
     let twice: String = (0..40)
-        .map(|n| format!("{{{{ define \"t{n}\" }}}}{{{{ include \"t{m}\" . }}}}{{{{ include \"t{m}\" . }}}}{{{{ end }}}}", m = n + 1))
+        .map(|n| {
+            format!(
+                "{{{{ define \"t{n}\" }}}}{{{{ include \"t{m}\" . }}}}{{{{ include \"t{m}\" . }}}}{{{{ end }}}}",
+                m = n + 1
+            )
+        })
         .collect();
     let _ = rendered(&format!("{twice}{{{{ include \"t0\" . }}}}"), "");
     assert!(rendered("{{ indent 100000000 \"a\" }}", "").text.len() < 1_000);

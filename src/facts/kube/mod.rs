@@ -128,8 +128,14 @@ fn body(api: &str, kind: &str, node: &Node, at: &Places<'_>) -> Body {
         "Service" if group == "serving.knative.dev" => {
             Body::Workload(pod::workload(kind, node.at(["spec", "template"]), at))
         }
-        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "ReplicationController" | "Rollout"
-        | "DeploymentConfig" | "Job" => Body::Workload(pod::workload(kind, node.at(["spec", "template"]), at)),
+        "Deployment"
+        | "StatefulSet"
+        | "DaemonSet"
+        | "ReplicaSet"
+        | "ReplicationController"
+        | "Rollout"
+        | "DeploymentConfig"
+        | "Job" => Body::Workload(pod::workload(kind, node.at(["spec", "template"]), at)),
         "CronJob" => Body::Workload(pod::workload(kind, node.at(["spec", "jobTemplate", "spec", "template"]), at)),
         "Pod" => Body::Workload(pod::workload(kind, Some(node), at)),
         "Service" => Body::Service(service(node)),

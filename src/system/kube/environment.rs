@@ -57,7 +57,15 @@ fn containers(object: &Object, workload: &Workload, names: &Names<'_>) -> Vec<Co
     let services: Vec<&(&Object, &ServiceSpec)> = names.services.iter().filter(|(_, spec)| selects(spec)).collect();
     let dapr = |key: &str| workload.annotations.iter().find(|(known, _)| known == key).map(|(_, value)| value.clone());
     let alone = workload.containers.len() == 1;
-    let own = |container: &kube::Container| {
+    let names_it = |container: &kube::Container| {
+        let of = |text: &str| {
+            !container.name.is_empty() && (container.name == text || text.starts_with(&format!("{}-", container.name)))
+        };
+        of(plain_name(&object.name.value)) || label("app").is_some_and(|app| of(&app))
+    };
+    // Helpers (a proxy, a shipper of logs) stand beside the container that does the work.
+    let main = workload.containers.iter().position(names_it).unwrap_or(0);
+    let own = |(index, container): (usize, &kube::Container)| {
         let name = object.name.value.clone();
         let mut command = container.command.clone();
         command.extend(container.args.iter().cloned());
@@ -80,10 +88,11 @@ fn containers(object: &Object, workload: &Workload, names: &Names<'_>) -> Vec<Co
             probes: container.probes.clone(),
             dapr_id: dapr("dapr.io/app-id"),
             alone,
+            main: index == main,
             env,
         }
     };
-    workload.containers.iter().map(own).collect()
+    workload.containers.iter().enumerate().map(own).collect()
 }
 
 /// The variables of a container, and whether others may be set.

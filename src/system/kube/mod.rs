@@ -105,6 +105,8 @@ pub struct Container {
     pub dapr_id: Option<String>,
     /// The only one of its workload.
     pub alone: bool,
+    /// The one that does the work of its workload; others help it.
+    pub main: bool,
 }
 
 /// Objects that are used together.
@@ -142,9 +144,12 @@ fn policies(objects: &[Object]) -> Vec<Policy> {
     for object in objects {
         match &object.body {
             Body::Policies(policies) => out.extend(policies.iter().cloned()),
-            Body::Service(_) => out.extend(object.annotations.iter().filter_map(|(key, value)| {
-                mesh::of_annotation(&object.name.value, key, &value.value, value.place)
-            })),
+            Body::Service(_) => out.extend(
+                object
+                    .annotations
+                    .iter()
+                    .filter_map(|(key, value)| mesh::of_annotation(&object.name.value, key, &value.value, value.place)),
+            ),
             _ => {}
         }
     }

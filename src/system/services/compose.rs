@@ -288,7 +288,10 @@ pub(super) fn spelled(name: &str) -> String {
 
 /// The folder of code that an image is named after: `shop-orders` is built from `orders`, or from
 /// `com.acme.shop.orders`.
-pub(super) fn folder_of_image<'a>(ctx: &Context<'a>, image: &str) -> Option<(String, Option<(FileId, &'a Dockerfile)>)> {
+pub(super) fn folder_of_image<'a>(
+    ctx: &Context<'a>,
+    image: &str,
+) -> Option<(String, Option<(FileId, &'a Dockerfile)>)> {
     let mut best: Option<(usize, String)> = None;
     let mut seen = BTreeSet::new();
     for file in &ctx.tree.files {

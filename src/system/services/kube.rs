@@ -36,9 +36,7 @@ pub(super) fn add(ctx: &Context<'_>, candidates: &mut Vec<Candidate>) {
     }
     let owned: Vec<(String, Vec<String>, Option<FileId>)> = candidates
         .iter()
-        .map(|candidate| {
-            (candidate.service.root.clone(), candidate.aliases.clone(), candidate.service.dockerfile)
-        })
+        .map(|candidate| (candidate.service.root.clone(), candidate.aliases.clone(), candidate.service.dockerfile))
         .collect();
     let mut found: Vec<(Candidate, BTreeSet<&str>)> = Vec::new();
     for views in workloads.values() {
@@ -178,13 +176,9 @@ fn view_of(service: &mut Service, environment: &str, view: &kube::Container) {
 /// What a workload is called: without what only says that it is one.
 fn name(container: &kube::Container) -> String {
     let workload = kube::plain_name(&container.workload);
-    if !container.alone {
-        // The application among its helpers has the workload's name.
-        let main = spelled(&container.name);
-        let same = main == spelled(workload) || Some(&main) == container.app.as_ref().map(|app| spelled(app)).as_ref();
-        if !same && !container.name.is_empty() && !spelled(&container.name).contains(HOLE) {
-            return without_kind(&container.name).to_owned();
-        }
+    // The application among its helpers has the workload's name.
+    if !container.main && !container.name.is_empty() && !container.name.contains(HOLE) {
+        return without_kind(&container.name).to_owned();
     }
     let stem = without_kind(workload);
     // `reviews-v2` with the label `reviews`.
@@ -262,7 +256,7 @@ fn code<'a>(
             return Some((code, why("the image of this folder")));
         }
     }
-    if foreign || role == ImageRole::LoadTool {
+    if foreign || role == ImageRole::LoadTool || !container.main {
         return None;
     }
     let names: Vec<String> = names(container);

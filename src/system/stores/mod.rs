@@ -103,7 +103,8 @@ pub fn find(
     };
     let image =
         |index: usize| services[index].env.iter().filter(|v| v.origin == Origin::Image).cloned().collect::<Vec<_>>();
-    let environments = Environments::new(&deployment.projects, &deployment.cluster, services.len(), &service_of, &image);
+    let environments =
+        Environments::new(&deployment.projects, &deployment.cluster, services.len(), &service_of, &image);
     let spring = Spring::read(tree, services, owners);
     join(&found, &spring, &names, owners, &environments)
 }
