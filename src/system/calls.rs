@@ -41,6 +41,68 @@ pub fn calls(services: &[Service], owners: &HashMap<FileId, Vec<usize>>, http: &
     found
 }
 
+/// Where a request goes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// A host, without its port.
+    Host(String),
+    /// An application behind the sidecar of Dapr.
+    Dapr(String),
+    /// It is not known.
+    Unknown,
+}
+
+/// Where a request goes to, for each service that may send it. `base` is the address of its client.
+pub(super) fn destinations<'s>(
+    services: &'s [Service],
+    owners: &HashMap<FileId, Vec<usize>>,
+    place: Place,
+    base: Option<&Text>,
+    url: Option<&Text>,
+) -> Vec<(&'s Service, Destination)> {
+    let (address, tail) = match (base, url) {
+        (Some(base), url) if url.is_none_or(is_relative) => (Some(base), url),
+        (_, url) => (url, None),
+    };
+    let senders = owners.get(&place.file).into_iter().flatten().filter_map(|index| services.get(*index));
+    senders
+        .map(|from| {
+            let url = address.map(|address| whole(from, address, tail)).unwrap_or_default();
+            let destination = match split(&url) {
+                Some((_, Some(path))) if invoked(&path).is_some() => match invoked(&path) {
+                    Some((app, _)) if !app.contains('{') => Destination::Dapr(app.to_owned()),
+                    _ => Destination::Unknown,
+                },
+                Some((host, _)) => Destination::Host(host.split(':').next().unwrap_or(host).to_owned()),
+                None => Destination::Unknown,
+            };
+            (from, destination)
+        })
+        .collect()
+}
+
+/// The application and its own path in a request to the sidecar of Dapr:
+/// `/v1.0/invoke/orders/method/items`.
+/// <https://docs.dapr.io/reference/api/service_invocation_api/>
+fn invoked(path: &str) -> Option<(&str, &str)> {
+    let (app, rest) = path.strip_prefix("/v1.0/invoke/")?.split_once("/method")?;
+    Some((app.split('.').next().unwrap_or(app), rest))
+}
+
+/// The address of a request as a service sends it.
+fn whole(from: &Service, address: &Text, tail: Option<&Text>) -> String {
+    let env =
+        |name: &str| from.env.iter().find(|variable| variable.name == name).and_then(|variable| variable.value.clone());
+    let url = address.with_env(&env);
+    match tail {
+        Some(tail) => {
+            let tail = tail.with_env(&env);
+            format!("{}/{}", url.trim_end_matches('/'), tail.trim_start_matches('/'))
+        }
+        None => url,
+    }
+}
+
 fn of_request(
     services: &[Service],
     owners: &HashMap<FileId, Vec<usize>>,
@@ -79,16 +141,14 @@ fn from_place(
 ) -> Vec<Call> {
     let mut found = Vec::new();
     for from in owners.get(&place.file).into_iter().flatten().filter_map(|index| services.get(*index)) {
-        let env = |name: &str| {
-            from.env.iter().find(|variable| variable.name == name).and_then(|variable| variable.value.clone())
-        };
-        let mut url = address.with_env(&env);
-        if let Some(tail) = tail {
-            let tail = tail.with_env(&env);
-            url = format!("{}/{}", url.trim_end_matches('/'), tail.trim_start_matches('/'));
-        }
+        let url = whole(from, address, tail);
         let Some((host, path)) = split(&url) else { continue };
-        let Some(to) = service_at(services, from, host) else { continue };
+        let dapr = path.as_deref().and_then(invoked);
+        let Some(to) = service_at(services, from, dapr.map_or(host, |(app, _)| app)) else { continue };
+        let path = match dapr {
+            Some((_, rest)) => Some(rest.to_owned()).filter(|rest| !rest.is_empty()),
+            None => path,
+        };
         if to.name != from.name {
             found.push(Call {
                 from: from.name.clone(),

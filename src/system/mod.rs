@@ -138,6 +138,7 @@ pub fn build(
     let production = |unit| files::zone(&program.unit(unit).path) == Zone::Production;
     let mut served = routes::extract(&ev, &production);
     jvm::apply(tree, program, &services, &owners, &mut http, &mut served);
+    kube::mesh::apply(&deployment.cluster, &services, &owners, &mut http);
     let calls = calls::calls(&services, &owners, &http);
     let datastores = stores::find(tree, &ev, &in_scope, &services, &owners, deployment);
     let publish::Publishing { publishers, dual_writes } = publish::extract(&ev, &in_scope);

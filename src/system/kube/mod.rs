@@ -10,13 +10,14 @@ mod environment;
 mod group;
 mod hints;
 mod kustomize;
+pub(in crate::system) mod mesh;
 mod patch;
 mod read;
 
 use std::collections::BTreeMap;
 
 use crate::facts::kube::{Body, HealthProbe, Object};
-use crate::facts::mesh::{self, Policy};
+use crate::facts::mesh::{self as facts_mesh, Policy};
 use crate::files::Tree;
 use crate::syntax::data::Pairs;
 use crate::syntax::{FileId, Place};
@@ -144,12 +145,9 @@ fn policies(objects: &[Object]) -> Vec<Policy> {
     for object in objects {
         match &object.body {
             Body::Policies(policies) => out.extend(policies.iter().cloned()),
-            Body::Service(_) => out.extend(
-                object
-                    .annotations
-                    .iter()
-                    .filter_map(|(key, value)| mesh::of_annotation(&object.name.value, key, &value.value, value.place)),
-            ),
+            Body::Service(_) => out.extend(object.annotations.iter().filter_map(|(key, value)| {
+                facts_mesh::of_annotation(&object.name.value, key, &value.value, value.place)
+            })),
             _ => {}
         }
     }
