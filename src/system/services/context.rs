@@ -34,7 +34,7 @@ pub(super) struct Context<'a> {
 }
 
 /// The language of a source file, by its ending, for languages with and without a front end.
-pub(super) fn language(path: &str) -> Option<&'static str> {
+pub fn language(path: &str) -> Option<&'static str> {
     let name = path.rsplit('/').next().unwrap_or(path);
     Some(match name.rsplit_once('.')?.1 {
         "py" => "python",

@@ -28,6 +28,7 @@ use crate::files::Tree;
 use crate::syntax::{FileId, Place};
 use context::Context;
 
+pub use context::language;
 pub use corrections::Correction;
 pub use kind::{is_browser_package, is_server_package, starts_worker};
 
