@@ -4,7 +4,7 @@ use super::System;
 use super::map::{Endpoint, Health};
 use super::services::{Service, ServiceKind, starts_worker};
 use crate::extract::routes::health::{conventional, is_framework_health};
-use crate::extract::routes::{GapKind, HealthPath, Route, Served, path};
+use crate::extract::routes::{GapKind, HealthKind, HealthPath, Route, Served, path};
 use crate::facts::probe::{ProbeKind, ProbeTarget};
 
 /// What is known about the health check of a service.
@@ -53,6 +53,10 @@ pub fn answers(route: &Route, wanted: &str) -> bool {
 pub fn answered(served: &Served, wanted: &str) -> Option<bool> {
     if served.routes.iter().any(|r| answers(r, wanted)) {
         return Some(true);
+    }
+    // A dependency that serves health routes (Actuator, SmallRye) is configured in many ways.
+    if served.health.iter().any(|health| health.kind == HealthKind::Dependency) {
+        return None;
     }
     let partial = served.routes.iter().any(|r| r.partial);
     let covered = served.gaps.iter().any(|g| g.kind == GapKind::Unresolved || path::under(wanted, &g.prefix));

@@ -24,6 +24,8 @@ use crate::system::kube::{self, Hint};
 type Views<'a> = Vec<(&'a str, &'a kube::Container)>;
 /// The code of a workload: its folder, and the Dockerfile that builds it.
 type Code<'a> = (String, Option<(FileId, &'a Dockerfile)>);
+/// What Compose builds: the folder, the names of its image, and its Dockerfile.
+type Owned = (String, Vec<String>, Option<FileId>);
 
 /// Adds what is deployed to clusters. What Compose runs as well is there twice, until it is merged.
 pub(super) fn add(ctx: &Context<'_>, candidates: &mut Vec<Candidate>) {
@@ -34,13 +36,14 @@ pub(super) fn add(ctx: &Context<'_>, candidates: &mut Vec<Candidate>) {
             workloads.entry(container.key.as_str()).or_default().push((environment.name.as_str(), container));
         }
     }
-    let owned: Vec<(String, Vec<String>, Option<FileId>)> = candidates
+    let owned: Vec<Owned> = candidates
         .iter()
         .map(|candidate| (candidate.service.root.clone(), candidate.aliases.clone(), candidate.service.dockerfile))
         .collect();
     let mut found: Vec<(Candidate, BTreeSet<&str>)> = Vec::new();
+    let whole = whole(ctx, &workloads, &owned);
     for views in workloads.values() {
-        let Some(candidate) = candidate(ctx, views, &owned) else { continue };
+        let Some(candidate) = candidate(ctx, views, &owned, whole.as_deref()) else { continue };
         let environments: BTreeSet<&str> = views.iter().map(|(environment, _)| *environment).collect();
         // Another name in another environment is another declaration of the same process.
         let same = |(known, other): &&mut (Candidate, BTreeSet<&str>)| {
@@ -57,29 +60,55 @@ pub(super) fn add(ctx: &Context<'_>, candidates: &mut Vec<Candidate>) {
     candidates.extend(found.into_iter().map(|(candidate, _)| candidate));
 }
 
+/// The one image that no folder is found for, where the repository as a whole has a Dockerfile: that is
+/// what it builds.
+fn whole(ctx: &Context<'_>, workloads: &BTreeMap<&str, Views<'_>>, owned: &[Owned]) -> Option<String> {
+    ctx.dockerfiles_in("").next()?;
+    let mut left: BTreeSet<String> = BTreeSet::new();
+    for (_, container) in workloads.values().flatten() {
+        let Some((image, _)) = &container.image else { continue };
+        let ours = container.main && images::role(image) == ImageRole::Unknown;
+        if ours && code(ctx, container, image, owned, None).is_none() {
+            left.insert(alias(&image.replace(HOLE, "")));
+        }
+    }
+    let named = |image: &&String| super::standalone::root_name(ctx).to_lowercase().ends_with(image.as_str());
+    let only = left.iter().next().filter(|_| left.len() == 1).cloned();
+    left.iter().find(named).cloned().or(only)
+}
+
 fn is_alternative(a: &Candidate, b: &Candidate) -> bool {
     a.service.root == b.service.root && a.service.command == b.service.command
+}
+
+/// True for a candidate that only manifests declare.
+pub(super) fn is_of_cluster(candidate: &Candidate) -> bool {
+    let containers = &candidate.service.containers;
+    !containers.is_empty() && containers.iter().all(|container| container.project == kube::PROJECT)
 }
 
 /// `reviews-v1` and `reviews-v2` stand behind one name.
 fn is_version(a: &Candidate, b: &Candidate) -> bool {
     let same_command = a.service.command == b.service.command;
     let shares_host = a.service.host_names.iter().any(|host| b.service.host_names.contains(host));
-    a.service.root == b.service.root && (a.service.name == b.service.name || (shares_host && same_command))
+    let copy = same_command && without_copy(&a.service.name) == without_copy(&b.service.name);
+    a.service.root == b.service.root && (a.service.name == b.service.name || (shares_host && same_command) || copy)
 }
 
-fn candidate(
-    ctx: &Context<'_>,
-    views: &Views<'_>,
-    owned: &[(String, Vec<String>, Option<FileId>)],
-) -> Option<Candidate> {
+/// `orders` of `orders-canary`, which is the same service with another share of the requests.
+fn without_copy(name: &str) -> &str {
+    let copies = ["-canary", "-stable", "-primary", "-baseline", "-blue", "-green", "-clone", "-preview"];
+    copies.iter().find_map(|copy| name.strip_suffix(copy)).unwrap_or(name)
+}
+
+fn candidate(ctx: &Context<'_>, views: &Views<'_>, owned: &[Owned], whole: Option<&str>) -> Option<Candidate> {
     let (_, first) = views.iter().find(|(_, view)| view.image.is_some()).or(views.first())?;
     let (image, image_place) = first.image.as_ref().map(|(image, place)| (image.as_str(), *place))?;
     let name = name(first);
     if is_test_command(&first.command) || is_test_name(&name) {
         return None;
     }
-    let ((root, dockerfile), why) = code(ctx, first, image, owned)?;
+    let ((root, dockerfile), why) = code(ctx, first, image, owned, whole)?;
     if root.is_empty() && !ctx.has_code(&root) {
         return None;
     }
@@ -219,7 +248,8 @@ fn code<'a>(
     ctx: &Context<'a>,
     container: &kube::Container,
     image: &str,
-    owned: &[(String, Vec<String>, Option<FileId>)],
+    owned: &[Owned],
+    whole: Option<&str>,
 ) -> Option<(Code<'a>, String)> {
     let why = |how: &str| format!("Kubernetes runs `{}`, {how}", shown(image));
     if let Some((code, hint)) = of_hint(ctx, image) {
@@ -232,8 +262,7 @@ fn code<'a>(
     );
     let short = alias(&image.replace(HOLE, ""));
     let of_owned = |wanted: &dyn Fn(&[String]) -> bool| {
-        let mut roots: Vec<&(String, Vec<String>, Option<FileId>)> =
-            owned.iter().filter(|(_, aliases, _)| wanted(aliases)).collect();
+        let mut roots: Vec<&Owned> = owned.iter().filter(|(_, aliases, _)| wanted(aliases)).collect();
         roots.dedup_by(|a, b| a.0 == b.0);
         match roots.as_slice() {
             [(root, _, dockerfile)] => {
@@ -251,6 +280,9 @@ fn code<'a>(
     if !short.is_empty() {
         if let Some(code) = of_owned(&|aliases| aliases.contains(&short)) {
             return Some((code, why("which Compose builds from this folder")));
+        }
+        if let Some((root, file)) = super::standalone::process(ctx, &short) {
+            return Some(((root, Some(file)), why("the image of this Dockerfile")));
         }
         if let Some(code) = folder_of_image(ctx, &short) {
             return Some((code, why("the image of this folder")));
@@ -273,6 +305,11 @@ fn code<'a>(
         }
         if let Some(code) = beside(ctx, container) {
             return Some((code, why("and its manifest lies with this code")));
+        }
+        if whole == Some(short.as_str()) {
+            let file = ctx.dockerfiles_in("").next();
+            let file = file.and_then(|id| Some((id, ctx.deployment.dockerfiles.get(&id)?)));
+            return Some(((String::new(), file), why("which the repository builds as a whole")));
         }
     }
     None
