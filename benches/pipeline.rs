@@ -3,6 +3,8 @@
 // Outside of tests clippy wants faults handled; a bench that can't read its input has nothing to measure.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[path = "../tests/support/facts.rs"]
+mod facts;
 #[path = "../tests/support/generated.rs"]
 mod generated;
 
@@ -11,8 +13,10 @@ use std::sync::LazyLock;
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
+use skillcheck::cache::Cache;
 use skillcheck::catalog::Catalog;
 use skillcheck::check::{Request, check};
+use skillcheck::exchange;
 use skillcheck::facts::{javascript, python};
 use skillcheck::files;
 use skillcheck::program::load::{Prefilter, load};
@@ -102,7 +106,7 @@ fn load_and_link(bencher: Bencher<'_, '_>) {
     let catalog = Catalog::embedded().unwrap();
     bencher
         .counter(BytesCount::new(parsed_bytes()))
-        .bench_local(|| load(black_box(&tree), catalog, &packages, Prefilter::On, &|_, _| {}));
+        .bench_local(|| load(black_box(&tree), catalog, &packages, Prefilter::On, &Cache::in_memory()));
 }
 
 /// The whole run, bytes of all files walked: this is the number with a budget.
@@ -121,4 +125,20 @@ fn whole_run_every_file(bencher: Bencher<'_, '_>) {
     bencher
         .counter(BytesCount::new(REPOSITORY.1))
         .bench_local(|| check(Request { paths: black_box(roots.clone()), every_file: true, ..Request::default() }));
+}
+
+/// The exported facts of ten thousand services in a thousand repositories: read, joined, checked. The
+/// budget is five seconds.
+#[divan::bench(sample_count = 5)]
+fn join_ten_thousand_services(bencher: Bencher<'_, '_>) {
+    let folder = tempfile::tempdir().unwrap();
+    let files = facts::repositories(1_000);
+    for (name, text) in &files {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    let given = [folder.path().to_owned()];
+    bencher.counter(BytesCount::new(files.iter().map(|(_, text)| text.len()).sum::<usize>())).bench_local(|| {
+        let with = exchange::gather(black_box(&given)).unwrap();
+        check(Request { with, facts_only: true, ..Request::default() })
+    });
 }

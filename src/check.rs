@@ -1,13 +1,15 @@
 //! From paths to raw findings: the analysis half, behind one function.
 
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use crate::cache::{Cache, Station};
 use crate::catalog::Catalog;
 use crate::config::Config;
-use crate::files::{self, FileKind, Tree};
+use crate::exchange::{self, Repository};
+use crate::files::{self, FileKind, Overlay, Tree};
 use crate::findings::{self, Suppression};
 pub use crate::problem::Problem;
 use crate::program::{self, load::Prefilter};
@@ -26,9 +28,17 @@ pub struct Request {
     pub config: Config,
     /// Preview rules run too.
     pub preview: bool,
+    /// How the files that are looked at differ from those on disk.
+    pub overlay: Overlay,
+    /// What is known about the files from earlier runs, and goes there from this one.
+    pub cache: Arc<Cache>,
     /// Parses every source file, also those that name no library of the catalog. Slower, and the answer
     /// is the same; tests compare the two.
     pub every_file: bool,
+    /// The facts of other repositories.
+    pub with: Vec<Repository>,
+    /// No file is looked at: what is checked are the other repositories.
+    pub facts_only: bool,
 }
 
 /// What came out, before suppression and levels.
@@ -48,6 +58,15 @@ pub struct Outcome {
     pub problems: Vec<Problem>,
     /// Counts.
     pub stats: Stats,
+}
+
+impl Outcome {
+    /// The rules that may only be broken in a run that sees other repositories too. One service shares
+    /// nothing with itself; what it shares with those of other repositories shows there.
+    pub fn broken_elsewhere(&self) -> &'static [&'static str] {
+        let alone = !self.tree.others.is_empty() || self.system.services.len() < 2;
+        if alone { rules::CROSS_REPOSITORY } else { &[] }
+    }
 }
 
 /// What became of a file.
@@ -90,18 +109,17 @@ pub enum CheckError {
 /// When a path that was asked for does not exist or can't be looked at.
 pub fn check(request: Request) -> Result<Outcome, CheckError> {
     let mut outcome = Outcome::default();
-    for path in &request.paths {
+    let paths: &[PathBuf] = if request.facts_only { &[] } else { &request.paths };
+    for path in paths {
         let error = |reason: String| CheckError::Path { path: path.clone(), reason };
         std::fs::metadata(path).map_err(|cause| match cause.kind() {
             std::io::ErrorKind::NotFound => error("no such file or folder".to_owned()),
             _ => error(cause.to_string()),
         })?;
     }
-    let mut walked = files::walk(&request.paths, &globset::GlobSet::empty());
-    walked
-        .tree
-        .files
-        .retain(|file| !request.config.relative(file).is_some_and(|path| request.config.exclude.is_match(&path)));
+    let mut walked = files::walk(paths, &globset::GlobSet::empty());
+    request.overlay.apply(&mut walked.tree);
+    walked.tree.files.retain(|file| !request.config.excludes(file));
     outcome.tree = walked.tree;
     outcome.stats.files_walked = outcome.tree.files.len() as u64;
     outcome.stats.bytes = outcome.tree.files.iter().map(|f| f.size).sum();
@@ -126,9 +144,32 @@ pub fn check(request: Request) -> Result<Outcome, CheckError> {
             incomplete: true,
         }),
     }
+    exchange::join(&mut outcome.system, &mut outcome.tree, &request.with);
+    outcome.problems.extend(request.with.iter().filter(|other| other.header.incomplete).map(|other| Problem {
+        path: other.file.display().to_string(),
+        place: None,
+        reason: format!(
+            "some files of `{}` could not be read when its facts were exported, so some may be missing",
+            other.header.repository
+        ),
+        incomplete: false,
+    }));
     let enabled = |rule: &rules::Rule| request.config.enabled(rule, request.preview);
     let (found, problems) = rules::run::run(&outcome.system, enabled);
     outcome.findings = found;
+    if !request.config.roots.is_empty() {
+        // A rule that is on for one root only.
+        let rule = |id: &str| rules::all().iter().find(|rule| rule.id == id);
+        outcome.findings.retain(|finding| {
+            let file = outcome.tree.files.get(finding.place.file.0 as usize);
+            let config = file.map(|file| request.config.of(file));
+            config.zip(rule(finding.rule)).is_none_or(|(config, rule)| config.enabled(rule, request.preview))
+        });
+    }
+    if !request.facts_only {
+        // Others are told by their own pipelines.
+        outcome.findings.retain(|finding| outcome.tree.other(finding.place.file).is_none());
+    }
     outcome.problems.extend(problems);
     Ok(outcome)
 }
@@ -136,20 +177,20 @@ pub fn check(request: Request) -> Result<Outcome, CheckError> {
 /// Reads and joins everything.
 fn analyse(outcome: &mut Outcome, catalog: &Catalog, request: &Request) {
     let tree = &outcome.tree;
-    let suppressions: Mutex<Vec<Suppression>> = Mutex::default();
-    let visit = |file: FileId, text: &str| {
-        let found = findings::scan(text, file);
-        if !found.is_empty() {
-            suppressions.lock().unwrap_or_else(PoisonError::into_inner).extend(found);
-        }
-    };
-    let deployment = Deployment::read(tree);
+    let cache = &*request.cache;
+    let deployment = Deployment::read_with(tree, cache);
     let packages = deployment.packages(tree);
     let prefilter = if request.every_file { Prefilter::Off } else { Prefilter::On };
-    let loaded = program::load::load(tree, catalog, &packages, prefilter, &visit);
-    let data: Vec<Problem> =
-        tree.ids().collect::<Vec<_>>().into_par_iter().filter_map(|id| read_data(tree, id, &visit)).collect();
-    outcome.problems.extend(data);
+    let mut loaded = program::load::load(tree, catalog, &packages, prefilter, cache);
+    let mut suppressions = std::mem::take(&mut loaded.suppressions);
+    let data: Vec<Result<Vec<Suppression>, Problem>> =
+        tree.ids().collect::<Vec<_>>().into_par_iter().filter_map(|id| read_data(tree, id, cache)).collect();
+    for data in data {
+        match data {
+            Ok(found) => suppressions.extend(found),
+            Err(problem) => outcome.problems.push(problem),
+        }
+    }
     outcome.problems.extend(loaded.program.units.iter().filter_map(not_understood));
     outcome.problems.extend(compose_problems(tree, &deployment));
     let mut states = vec![None; tree.files.len()];
@@ -171,7 +212,7 @@ fn analyse(outcome: &mut Outcome, catalog: &Catalog, request: &Request) {
         .map(|(state, file)| state.unwrap_or_else(|| state_of(&file.path)))
         .collect();
     outcome.stats.files_parsed = loaded.parsed as u64;
-    let corrections: Vec<Correction> = request.config.services.iter().map(Correction::from).collect();
+    let corrections = corrections(tree, &request.config);
     outcome.system = system::build(tree, &deployment, &loaded.program, catalog, &corrections);
     outcome.problems.extend(deployment.errors.iter().map(|(id, reason)| Problem {
         path: tree.file(*id).path.clone(),
@@ -181,35 +222,51 @@ fn analyse(outcome: &mut Outcome, catalog: &Catalog, request: &Request) {
     }));
     outcome.problems.extend(deployment_only(tree, &deployment, &outcome.system));
     outcome.stats.unknown = outcome.system.unknown();
-    let mut suppressions = suppressions.into_inner().unwrap_or_else(PoisonError::into_inner);
     suppressions.sort_by_key(|s| (s.file, s.span));
     outcome.suppressions = suppressions;
+}
+
+/// The corrections of services; those of one of several roots apply below it.
+fn corrections(tree: &Tree, config: &Config) -> Vec<Correction> {
+    let mut out: Vec<Correction> = config.services.iter().map(Correction::from).collect();
+    for (root, config) in config.roots.iter().filter(|(_, config)| !config.services.is_empty()) {
+        let Some(inside) = tree.files.iter().find(|file| file.absolute.starts_with(root)) else { continue };
+        let below = inside.absolute.strip_prefix(root).map(|rest| rest.components().count()).unwrap_or_default();
+        let parts: Vec<&str> = inside.path.split('/').collect();
+        let within = parts[..parts.len().saturating_sub(below)].join("/");
+        out.extend(config.services.iter().map(|setting| Correction::from(setting).below(&within)));
+    }
+    out
 }
 
 /// True when the answer of the run needs this source file. Tests, generated code and the assets of web
 /// pages (minified libraries, mostly) decide nothing.
 fn decides(path: &str) -> bool {
-    let asset = path.split('/').any(|part| matches!(part, "static" | "assets" | "public" | "wwwroot"));
-    files::zone(path) == files::Zone::Production && !asset && !path.contains(".min.")
+    files::zone(path) == files::Zone::Production && !files::is_asset(path) && !path.contains(".min.")
 }
 
-/// Reads a file that is not source code for its suppressions. What deploys the system is read elsewhere,
-/// and its faults are told there; other data is only counted when it can't be read.
-fn read_data(tree: &Tree, id: FileId, visit: &dyn Fn(FileId, &str)) -> Option<Problem> {
+/// The suppressions of a file that is not source code. What deploys the system is read elsewhere, and its
+/// faults are told there; other data is only counted when it can't be read.
+fn read_data(tree: &Tree, id: FileId, cache: &Cache) -> Option<Result<Vec<Suppression>, Problem>> {
     let file = tree.file(id);
     let kind = files::classify(&file.path);
     if !carries_comments(kind) {
         return None;
     }
-    match files::read(file) {
-        Ok(text) => visit(id, &text),
-        Err(error) if matches!(kind, FileKind::Yaml | FileKind::Toml | FileKind::Properties) => {
-            let incomplete = error.is_failure();
-            return Some(Problem { path: file.path.clone(), place: None, reason: error.to_string(), incomplete });
+    let found: Result<Vec<Suppression>, (String, bool)> = cache.entry(file).fact(Station::Suppressions, |text| {
+        text.map(|text| findings::scan(text, FileId(0))).map_err(|error| (error.to_string(), error.is_failure()))
+    });
+    match found {
+        Ok(mut found) => {
+            // The file has another number in each tree.
+            found.iter_mut().for_each(|suppression| suppression.file = id);
+            Some(Ok(found))
         }
-        Err(_) => {}
+        Err((reason, incomplete)) if matches!(kind, FileKind::Yaml | FileKind::Toml | FileKind::Properties) => {
+            Some(Err(Problem { path: file.path.clone(), place: None, reason, incomplete }))
+        }
+        Err(_) => None,
     }
-    None
 }
 
 /// A repository that only deploys: the code of its services is somewhere else, and nothing is missing
@@ -283,7 +340,9 @@ fn carries_comments(kind: FileKind) -> bool {
 fn state_of(path: &str) -> FileState {
     match files::classify(path) {
         FileKind::Code(_) if files::zone(path) == files::Zone::Vendored => FileState::Skipped("code of others".into()),
-        FileKind::Code(_) => FileState::Skipped("names no library that the catalog knows".into()),
+        FileKind::Code(_) => {
+            FileState::Skipped("names no library that the catalog knows, or is one of a web page".into())
+        }
         FileKind::Other | FileKind::Markdown => FileState::Skipped("not a kind of file that is read".into()),
         _ => FileState::Parsed,
     }

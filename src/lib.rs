@@ -11,14 +11,18 @@
 //! `catalog` (what we know about libraries, as data), `skills` (the embedded pack) and `config` stand
 //! beside it; `check` runs the way up to the raw findings, `cli` drives it and what comes after.
 
+pub mod cache;
 pub mod catalog;
 pub mod check;
 pub mod cli;
 pub mod config;
+pub mod exchange;
 pub mod extract;
 pub mod facts;
 pub mod files;
 pub mod findings;
+pub mod fix;
+pub mod git;
 pub mod guard;
 pub mod problem;
 pub mod program;

@@ -11,7 +11,7 @@ fn help_shows_examples_and_exit_codes() {
     for text in ["Examples:", "skillcheck lint --skill rest-client", "4  incomplete", "completions"] {
         assert!(run.stdout.contains(text), "{text} is missing in\n{}", run.stdout);
     }
-    assert!(skillcheck(&["lint", "--help"]).stdout.contains("there is no cache yet"));
+    assert!(skillcheck(&["lint", "--help"]).stdout.contains("Read every file anew"));
 }
 
 #[test]

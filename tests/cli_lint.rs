@@ -178,7 +178,7 @@ fn a_reader_that_goes_away_is_a_normal_end() {
     let files: Vec<(&str, &str)> = files.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
     let folder = folder(&files);
     let mut child = Command::new(env!("CARGO_BIN_EXE_skillcheck"))
-        .args(["lint"])
+        .args(["lint", "--no-cache", "--output", "human"])
         .current_dir(folder.path())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -51,9 +51,47 @@ fn json_output_keeps_its_schema() {
 }
 
 #[test]
+fn gitlab_and_rdjson_outputs_keep_their_schemas() {
+    for (format, schema) in [("gitlab", "gitlab-code-quality"), ("rdjson", "rdjson")] {
+        let schema = format!("tests/schemas/{schema}.schema.json");
+        for folder in ["fixtures/shop-broken", "fixtures/shop"] {
+            let run = skillcheck(&["lint", folder, "--output", format]);
+            let output: Value = serde_json::from_str(&run.stdout).unwrap();
+            assert_eq!(faults(&schema, &output), [""; 0], "{format} {folder}");
+        }
+        assert!(!faults(&schema, &serde_json::json!([{}])).is_empty(), "{format}: the schema refuses nothing");
+        assert!(!faults(&schema, &serde_json::json!({"diagnostics": [{}]})).is_empty());
+    }
+    let run = skillcheck(&["lint", "fixtures/shop-broken", "--output", "gitlab"]);
+    let output: Value = serde_json::from_str(&run.stdout).unwrap();
+    let list = output.as_array().unwrap();
+    let prints: std::collections::BTreeSet<_> = list.iter().map(|issue| issue["fingerprint"].as_str()).collect();
+    assert!(list.len() > 10 && prints.len() == list.len(), "GitLab shows one issue for each fingerprint");
+}
+
+#[test]
 fn sarif_output_keeps_its_schema() {
     let run = skillcheck(&["lint", "fixtures/shop-broken", "--output", "sarif"]);
     let output: Value = serde_json::from_str(&run.stdout).unwrap();
     assert!(!output["runs"][0]["results"].as_array().unwrap().is_empty());
     assert_eq!(faults("tests/schemas/sarif-2.1.0.schema.json", &output), [""; 0]);
+}
+
+#[test]
+fn exported_facts_keep_their_schema() {
+    let mut kinds = std::collections::BTreeSet::new();
+    for folder in ["fixtures/shop-broken", "fixtures/shop"] {
+        let run = skillcheck(&["facts", folder]);
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        let validator = jsonschema::validator_for(&read("schemas/facts.schema.json")).unwrap();
+        for line in run.stdout.lines() {
+            let fact: Value = serde_json::from_str(line).unwrap();
+            assert!(validator.is_valid(&fact), "{folder}: {line}");
+            kinds.insert(fact["fact"].as_str().unwrap_or("header").to_owned());
+        }
+    }
+    let all = ["call", "channel", "datastore", "endpoint", "event", "header", "request", "saga", "service"];
+    assert_eq!(kinds.iter().map(String::as_str).collect::<Vec<_>>(), all, "a kind that no fixture has");
+    let other = serde_json::json!({"fact": "service", "name": "orders"});
+    assert!(!faults("schemas/facts.schema.json", &other).is_empty(), "the schema refuses nothing");
 }

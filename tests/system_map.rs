@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use skillcheck::cache::Cache;
 use skillcheck::catalog::Catalog;
 use skillcheck::extract::http;
 use skillcheck::files::{self, Tree};
@@ -36,7 +37,7 @@ fn world(given: &[(&str, &str)]) -> World {
     let deployment = Deployment::read(&tree);
     let packages = deployment.packages(&tree);
     let catalog = Catalog::embedded().unwrap();
-    let program = load::load(&tree, catalog, &packages, load::Prefilter::Off, &|_, _| {}).program;
+    let program = load::load(&tree, catalog, &packages, load::Prefilter::Off, &Cache::in_memory()).program;
     let services = discover(&tree, &deployment, &[]);
     let dependencies = dependencies(&program);
     let owners = owners(&tree, &program, &dependencies, &services);

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum, builder::PossibleValue};
 
+use super::hook::Agent;
 use crate::config::FailOn;
 use crate::report::Format;
-use crate::rules::Severity;
+use crate::rules::{Confidence, Severity};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -16,9 +17,15 @@ Examples:
                                               a file for code scanning, a report for people
   skillcheck lint --skill rest-client --fail-on error
                                               one skill's rules; only errors make the exit code 1
+  skillcheck facts -o orders.jsonl            export what other repositories need to know
+  skillcheck lint --with facts/               check together with what others exported
   skillcheck explain rest-client/missing-timeout
                                               why a rule matters and how to follow it
-  skillcheck init                             install the skills into .claude/skills
+  skillcheck lint --since origin/main         only what this branch makes worse
+  skillcheck baseline write                   begin today: report only what is new from now on
+  skillcheck init                             set up a repository; asks what
+  skillcheck init --skills --hooks claude --pre-commit --github
+                                              the same without questions; --remove takes it back
 
 Exit codes:
   0  clean
@@ -43,13 +50,21 @@ pub(super) struct Args {
 pub(super) enum Command {
     /// Check files and folders
     Lint(LintArgs),
+    /// Keep what is there today out of the report
+    Baseline(BaselineArgs),
+    /// Show or remove what is kept from one run to the next
+    Cache(CacheArgs),
     /// List the rules
     Rules(RulesArgs),
     /// Explain a rule, or list the rules of a skill
     Explain(ExplainArgs),
     /// Show the services and how they are connected
     Graph(GraphArgs),
-    /// Install the skills and write a commented skillcheck.yaml
+    /// Export what other repositories need to know of this one
+    Facts(FactsArgs),
+    /// Answer an agent's hook: reads its event from standard input
+    Hook(HookArgs),
+    /// Set up a repository: skills, agent hooks, pre-commit, CI; asks on a terminal
     Init(InitArgs),
     /// Print a completion script
     Completions(CompletionsArgs),
@@ -90,7 +105,7 @@ pub(super) struct Input {
     #[arg(long)]
     pub(super) no_config: bool,
 
-    /// Read every file anew; there is no cache yet, so this changes nothing
+    /// Read every file anew, and keep nothing for the next run; the answer is the same
     #[arg(long)]
     pub(super) no_cache: bool,
 
@@ -99,14 +114,46 @@ pub(super) struct Input {
     pub(super) threads: Option<u16>,
 }
 
+/// The facts of other repositories.
 #[derive(Debug, clap::Args)]
+pub(super) struct Others {
+    /// Join the facts of other repositories: files that `skillcheck facts` wrote, or folders of them
+    /// (*.jsonl); can be repeated
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(super) with: Vec<PathBuf>,
+
+    /// Look at no files: join the facts of --with, for all of their repositories
+    #[arg(long, requires = "with", conflicts_with = "paths")]
+    pub(super) facts_only: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct FactsArgs {
+    #[command(flatten)]
+    pub(super) input: Input,
+
+    /// Where to write them [default: standard output]
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+
+    /// What the repository is called among others [default: owner and name of `origin`, else the folder]
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(super) repository: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(group = clap::ArgGroup::new("repair").args(["fix", "diff"]).multiple(true))]
 pub(super) struct LintArgs {
     #[command(flatten)]
     pub(super) input: Input,
 
+    #[command(flatten)]
+    pub(super) others: Others,
+
     /// Output format, and the file to write it to; can be repeated
-    #[arg(long, short, value_name = "FORMAT[=PATH]", value_parser = parse_output, default_value = "human",
-          help = "Output format (human, concise, json, sarif, github), and the file to write it to; can be repeated")]
+    #[arg(long, short, value_name = "FORMAT[=PATH]", value_parser = parse_output,
+          help = "Output format (human, concise, agent, json, sarif, github, gitlab, junit, markdown, rdjson), and \
+                  the file to write it to; can be repeated [default: human, or agent under an agent]")]
     pub(super) output: Vec<Output>,
 
     /// Findings of this severity and above make the exit code 1 [default: warning]
@@ -116,6 +163,31 @@ pub(super) struct LintArgs {
     /// Hide findings below; what is hidden does not fail the run
     #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = Severity::Info)]
     pub(super) min_severity: Severity,
+
+    /// Hide findings that are less sure
+    #[arg(long, value_name = "CONFIDENCE", value_enum, default_value_t = Confidence::Low)]
+    pub(super) min_confidence: Confidence,
+
+    /// Report only what the work tree changes against the last commit: findings on changed lines, and
+    /// those that the change causes elsewhere; the whole system is still looked at
+    #[arg(long, group = "change")]
+    pub(super) changed: bool,
+
+    /// The same for what is staged, whatever the work tree says
+    #[arg(long, group = "change")]
+    pub(super) staged: bool,
+
+    /// The same for everything since this branch left REF
+    #[arg(long, value_name = "REF", group = "change")]
+    pub(super) since: Option<String>,
+
+    /// The findings that are known, instead of skillcheck-baseline.json in the root of the repository
+    #[arg(long, value_name = "FILE", conflicts_with = "no_baseline")]
+    pub(super) baseline: Option<PathBuf>,
+
+    /// Report the findings that the baseline knows, too
+    #[arg(long)]
+    pub(super) no_baseline: bool,
 
     /// Report only this rule; can be repeated
     #[arg(long, value_name = "RULE")]
@@ -133,9 +205,78 @@ pub(super) struct LintArgs {
     #[arg(long)]
     pub(super) show_files: bool,
 
+    /// Repair what can be repaired safely: each repair is checked, and what does not help is not written
+    #[arg(long, conflicts_with_all = ["staged", "show_files"])]
+    pub(super) fix: bool,
+
+    /// Repairs after which a person has to look at what else depends on them, too
+    #[arg(long, requires = "repair")]
+    pub(super) unsafe_fixes: bool,
+
+    /// Show what --fix would change, and change nothing
+    #[arg(long, conflicts_with_all = ["staged", "show_files"])]
+    pub(super) diff: bool,
+
+    /// Count the findings of each rule and service instead of listing them
+    #[arg(long)]
+    pub(super) statistics: bool,
+
     /// Print findings only, no summary
     #[arg(long, short)]
     pub(super) quiet: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct BaselineArgs {
+    #[command(subcommand)]
+    pub(super) command: BaselineCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum BaselineCommand {
+    /// Check everything and make its findings the known ones
+    Write(BaselineRun),
+    /// Show what is known, by file and rule
+    Show(BaselineShow),
+    /// Check everything and take out what is not found any more; nothing is added
+    Prune(BaselineRun),
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct BaselineRun {
+    #[command(flatten)]
+    pub(super) input: Input,
+
+    /// The baseline, instead of skillcheck-baseline.json in the root of the repository
+    #[arg(long, value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+
+    /// Run preview rules too
+    #[arg(long)]
+    pub(super) preview: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct BaselineShow {
+    /// The baseline, instead of the nearest skillcheck-baseline.json upwards
+    #[arg(long, value_name = "FILE")]
+    pub(super) file: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct CacheArgs {
+    #[command(subcommand)]
+    pub(super) command: CacheCommand,
+}
+
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub(super) enum CacheCommand {
+    /// Print the folder (SKILLCHECK_CACHE_DIR, else the cache folder of the system)
+    Path,
+    /// Show how large it is, and what is known about the current folder
+    Info,
+    /// Remove all caches
+    Clean,
 }
 
 #[derive(Debug, clap::Args)]
@@ -157,24 +298,86 @@ pub(super) struct GraphArgs {
     #[command(flatten)]
     pub(super) input: Input,
 
+    #[command(flatten)]
+    pub(super) others: Others,
+
     /// Output format
     #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
     pub(super) format: TextOrJson,
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct InitArgs {
-    /// The folder to copy the skills to
-    #[arg(long, value_name = "DIR", default_value = ".claude/skills")]
-    pub(super) to: PathBuf,
+pub(super) struct HookArgs {
+    /// Whose hook it is [default: told from the event]
+    #[arg(long, value_enum)]
+    pub(super) agent: Option<Agent>,
+}
 
-    /// Overwrite skill files that were changed; an existing configuration is never overwritten
+#[derive(Debug, clap::Args)]
+pub(super) struct InitArgs {
+    /// Install the skills: claude for .claude/skills, agents for .agents/skills (Codex, Gemini CLI, Cursor), or both
+    #[arg(long, value_enum, value_name = "WHERE", num_args = 0..=1, require_equals = true,
+          default_missing_value = "claude")]
+    pub(super) skills: Option<SkillsTo>,
+
+    /// Install the skills into this folder
+    #[arg(long, value_name = "DIR")]
+    pub(super) to: Option<PathBuf>,
+
+    /// Show an agent each new finding right after the edit; can be repeated
+    #[arg(long, value_enum, value_name = "AGENT", value_delimiter = ',')]
+    pub(super) hooks: Vec<Agent>,
+
+    /// Add the hook to .pre-commit-config.yaml
+    #[arg(long)]
+    pub(super) pre_commit: bool,
+
+    /// Write a workflow for GitHub
+    #[arg(long)]
+    pub(super) github: bool,
+
+    /// Write a job for GitLab and include it
+    #[arg(long)]
+    pub(super) gitlab: bool,
+
+    /// Write a commented skillcheck.yaml
+    #[arg(long)]
+    pub(super) config: bool,
+
+    /// Name the skills in CLAUDE.md or AGENTS.md, in a block of at most 25 lines
+    #[arg(long)]
+    pub(super) memory: bool,
+
+    /// Take back what was set up: with flags these parts, without flags everything
+    #[arg(long)]
+    pub(super) remove: bool,
+
+    /// Show what would change, as a diff
+    #[arg(long)]
+    pub(super) dry_run: bool,
+
+    /// Overwrite or remove our files also where they were changed; never a configuration
     #[arg(long)]
     pub(super) force: bool,
 
+    /// Ask nothing: without other flags --skills and --config
+    #[arg(long, short)]
+    pub(super) yes: bool,
+
     /// Do not write skillcheck.yaml
-    #[arg(long)]
+    #[arg(long, conflicts_with = "config")]
     pub(super) no_config: bool,
+}
+
+/// Where the skills go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SkillsTo {
+    /// .claude/skills
+    Claude,
+    /// .agents/skills
+    Agents,
+    /// Both folders
+    Both,
 }
 
 #[derive(Debug, clap::Args)]
@@ -216,6 +419,16 @@ fn parse_output(text: &str) -> Result<Output, String> {
 impl ValueEnum for Severity {
     fn value_variants<'a>() -> &'a [Self] {
         &[Severity::Error, Severity::Warning, Severity::Info]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.as_str()))
+    }
+}
+
+impl ValueEnum for Confidence {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Confidence::High, Confidence::Medium, Confidence::Low]
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {

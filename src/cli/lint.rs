@@ -1,14 +1,12 @@
 //! `skillcheck lint`.
 
-use std::path::Path;
-use std::time::SystemTime;
-
 use super::args::{LintArgs, Output};
 use super::output::Terminal;
-use super::{Exit, run as shared};
+use super::run::{self as shared, Asked, Run};
+use super::{Exit, baseline, changed, environment, fix};
 use crate::check::{FileState, Outcome};
-use crate::config::{self, FailOn};
-use crate::findings::{self, Date, Settings, Settled, Sources};
+use crate::config::{Config, FailOn};
+use crate::findings::{self, Baseline, Reported, Settled, Sources};
 use crate::report::Report;
 use crate::rules::{self, Rule, Severity, Stage};
 
@@ -19,37 +17,76 @@ pub(super) fn run(args: &LintArgs, terminal: &Terminal) -> Exit {
 
 fn lint(args: &LintArgs, terminal: &Terminal) -> Result<Exit, Exit> {
     let only = filters(args, terminal)?;
-    check_outputs(&args.output, terminal)?;
+    let outputs = outputs(args, terminal)?;
     let config = shared::configuration(&args.input, terminal)?;
     // Who names a preview rule wants it to run; the filter keeps the others out.
     let named = |rule: &Rule| rule.stage == Stage::Preview && args.rule.iter().any(|name| name == rule.id);
-    let preview = args.preview || config.preview || rules::all().iter().any(named);
-    let mut outcome = shared::check(&args.input, config.clone(), preview, terminal)?;
+    let preview = args.preview || rules::all().iter().any(named);
+    let others = shared::others(&args.input, &args.others, terminal)?;
+    let facts_only = args.others.facts_only;
+    let asked = Asked { preview, only, min_severity: args.min_severity, others, facts_only };
     if args.show_files {
+        let outcome = shared::check(&args.input, config.clone(), &asked, terminal)?;
         return show_files(&outcome, terminal);
     }
-    let incomplete = outcome.problems.iter().any(|problem| problem.incomplete);
-    let all: Vec<Rule> = rules::all().iter().chain(findings::own_rules()).copied().collect();
-    let also_load: Vec<_> = outcome.problems.iter().filter_map(|p| p.place).map(|place| place.file).collect();
-    let settings = Settings {
-        config: &config,
-        rules: &all,
-        today: today(),
-        preview,
-        only: &only,
-        min_severity: args.min_severity,
-        also_load: &also_load,
-        complete: !incomplete && args.input.paths.iter().all(|path| is_whole(path)),
+    let mut run = reported(args, &config, &asked, terminal)?;
+    let failing = |run: &Run| {
+        let configured = |reported: &Reported| {
+            let file = run.outcome.tree.files.get(reported.finding.place.file.0 as usize);
+            file.map_or(&config, |file| config.of(file)).fail_on
+        };
+        exit(|reported| args.fail_on.or_else(|| configured(reported)), &run.settled, run.incomplete)
     };
-    let raw = std::mem::take(&mut outcome.findings);
-    let settled = findings::settle(&outcome.tree, raw, &outcome.suppressions, &settings);
-    write(args, &outcome, &settled, terminal)?;
-    Ok(exit(args.fail_on.or(config.fail_on), &settled, incomplete))
+    if args.fix || args.diff {
+        let repaired = fix::run(args, &config, &asked, &run, terminal)?;
+        if args.diff {
+            return Ok(failing(&run));
+        }
+        if repaired {
+            run = reported(args, &config, &asked, terminal)?;
+        }
+    }
+    write(args, &outputs, &run, terminal)?;
+    Ok(failing(&run))
 }
 
-fn exit(fail_on: Option<FailOn>, settled: &Settled, incomplete: bool) -> Exit {
-    let gate = fail_on.unwrap_or(FailOn::Severity(Severity::Warning));
-    if settled.findings.iter().any(|reported| gate.fails(reported.finding.severity)) {
+/// Runs everything and leaves what is to be reported.
+fn reported(args: &LintArgs, config: &Config, asked: &Asked, terminal: &Terminal) -> Result<Run, Exit> {
+    let mut run = match changed::comparison(args) {
+        Some(comparison) => changed::run(args, config, asked, &comparison, terminal)?,
+        None => shared::settled(&args.input, config, asked, terminal)?,
+    };
+    apply_baseline(args, asked, &mut run, terminal)?;
+    run.settled.hide_below(args.min_confidence);
+    Ok(run)
+}
+
+/// Takes out what the baseline knows. `--no-config` gives the same answer everywhere, so it looks for none.
+fn apply_baseline(args: &LintArgs, asked: &Asked, run: &mut Run, terminal: &Terminal) -> Result<(), Exit> {
+    let found = match &args.baseline {
+        Some(file) => {
+            let missing = || terminal.error(format_args!("there is no baseline `{}`", file.display()), None);
+            Some(baseline::read(file, terminal)?.ok_or_else(missing)?)
+        }
+        None if args.no_baseline || args.input.no_config => None,
+        None => match Baseline::place(&run.outcome.tree) {
+            Some(file) => baseline::read(&file, terminal)?,
+            None => None,
+        },
+    };
+    if let Some(known) = found {
+        let full = run.complete && asked.only.is_empty() && asked.min_severity == Severity::Info;
+        known.apply(&run.outcome.tree, &mut run.settled, full);
+    }
+    Ok(())
+}
+
+/// `fail_on` is what applies to a finding.
+fn exit(fail_on: impl Fn(&Reported) -> Option<FailOn>, settled: &Settled, incomplete: bool) -> Exit {
+    let fails = |reported: &Reported| {
+        fail_on(reported).unwrap_or(FailOn::Severity(Severity::Warning)).fails(reported.finding.severity)
+    };
+    if settled.findings.iter().any(fails) {
         Exit::Findings
     } else if incomplete {
         Exit::Incomplete
@@ -77,29 +114,34 @@ fn filters(args: &LintArgs, terminal: &Terminal) -> Result<Vec<String>, Exit> {
     Ok(args.rule.iter().chain(&args.skill).cloned().collect())
 }
 
-fn check_outputs(outputs: &[Output], terminal: &Terminal) -> Result<(), Exit> {
-    if outputs.iter().filter(|output| output.path.is_none()).count() > 1 {
+/// What is written where; standard output can hold one report.
+fn outputs(args: &LintArgs, terminal: &Terminal) -> Result<Vec<Output>, Exit> {
+    if args.output.is_empty() {
+        return Ok(vec![Output { format: environment::default_format(), path: None }]);
+    }
+    if args.output.iter().filter(|output| output.path.is_none()).count() > 1 {
         let help = "give all but one a file: --output sarif=findings.sarif";
         return Err(terminal.error("several outputs would mix on standard output", Some(help)));
     }
-    Ok(())
+    Ok(args.output.clone())
 }
 
-fn write(args: &LintArgs, outcome: &Outcome, settled: &Settled, terminal: &Terminal) -> Result<(), Exit> {
+fn write(args: &LintArgs, outputs: &[Output], run: &Run, terminal: &Terminal) -> Result<(), Exit> {
     let current = std::env::current_dir().ok();
     let report = Report {
-        tree: &outcome.tree,
-        system: &outcome.system,
-        settled,
-        problems: &outcome.problems,
-        stats: &outcome.stats,
+        tree: &run.outcome.tree,
+        system: &run.outcome.system,
+        settled: &run.settled,
+        problems: &run.outcome.problems,
+        stats: &run.outcome.stats,
         current_dir: current.as_deref(),
         width: terminal.width(),
         quiet: args.quiet,
     };
-    for output in &args.output {
+    for output in outputs {
         match &output.path {
             Some(path) => terminal.save(path, |out| report.write(output.format, out))?,
+            None if args.statistics && output.format.is_text() => terminal.print(|out| report.statistics(out))?,
             None => terminal.print(|out| report.write(output.format, out))?,
         }
     }
@@ -127,25 +169,11 @@ fn show_files(outcome: &Outcome, terminal: &Terminal) -> Result<Exit, Exit> {
     Ok(if incomplete { Exit::Incomplete } else { Exit::Clean })
 }
 
-/// True when no folder above the path shows that it is only a part of a repository.
-fn is_whole(path: &Path) -> bool {
-    let Ok(path) = path.canonicalize() else { return false };
-    let marked = |folder: &Path| {
-        folder.join(".git").exists() || config::FILE_NAMES.iter().any(|name| folder.join(name).is_file())
-    };
-    path.is_dir() && path.ancestors().find(|folder| marked(folder)).is_none_or(|folder| folder == path)
-}
-
-fn today() -> Date {
-    let seconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    Date::from_unix_days(seconds / 86_400)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Exit, exit};
+    use super::{Exit, Reported, exit};
     use crate::config::FailOn;
-    use crate::findings::{Reported, Settled};
+    use crate::findings::Settled;
     use crate::rules::{Confidence, Finding, Severity};
     use crate::syntax::{FileId, Place, Span};
 
@@ -163,6 +191,7 @@ mod tests {
                 related: vec![],
             },
             fingerprint: String::new(),
+            kind: 0,
         };
         Settled { findings: severities.iter().map(reported).collect(), ..Settled::default() }
     }
@@ -170,12 +199,12 @@ mod tests {
     #[test]
     fn exit_codes() {
         let warnings = settled(&[Severity::Info, Severity::Warning]);
-        assert_eq!(exit(None, &warnings, false), Exit::Findings);
-        assert_eq!(exit(None, &warnings, true), Exit::Findings, "what was found is certain");
-        assert_eq!(exit(None, &settled(&[Severity::Info]), false), Exit::Clean);
-        assert_eq!(exit(None, &settled(&[]), true), Exit::Incomplete);
+        assert_eq!(exit(|_| None, &warnings, false), Exit::Findings);
+        assert_eq!(exit(|_| None, &warnings, true), Exit::Findings, "what was found is certain");
+        assert_eq!(exit(|_| None, &settled(&[Severity::Info]), false), Exit::Clean);
+        assert_eq!(exit(|_| None, &settled(&[]), true), Exit::Incomplete);
         let errors_only = Some(FailOn::Severity(Severity::Error));
-        assert_eq!(exit(errors_only, &warnings, false), Exit::Clean);
-        assert_eq!(exit(Some(FailOn::Nothing), &warnings, true), Exit::Incomplete, "never clean");
+        assert_eq!(exit(|_| errors_only, &warnings, false), Exit::Clean);
+        assert_eq!(exit(|_| Some(FailOn::Nothing), &warnings, true), Exit::Incomplete, "never clean");
     }
 }

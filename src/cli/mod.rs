@@ -1,10 +1,17 @@
 //! The subcommands, one file each.
 
 mod args;
+mod baseline;
+mod cache;
+mod changed;
 mod completions;
+mod environment;
 mod exit;
 mod explain;
+mod facts;
+mod fix;
 mod graph;
+mod hook;
 mod init;
 mod lint;
 mod output;
@@ -34,9 +41,13 @@ pub fn main() -> Exit {
     let terminal = Terminal::new(args.color.into());
     match args.command {
         Command::Lint(lint) => lint::run(&lint, &terminal),
+        Command::Baseline(baseline) => baseline::run(&baseline, &terminal),
+        Command::Cache(cache) => cache::run(&cache, &terminal),
         Command::Rules(rules) => rules::run(&rules, &terminal),
         Command::Explain(explain) => explain::run(&explain, &terminal),
+        Command::Facts(facts) => facts::run(&facts, &terminal),
         Command::Graph(graph) => graph::run(&graph, &terminal),
+        Command::Hook(hook) => hook::run(&hook, &terminal),
         Command::Init(init) => init::run(&init, &terminal),
         Command::Completions(completions) => completions::run(&completions, &terminal),
     }

@@ -108,7 +108,7 @@ fn an_override_needs_paths_rules_and_a_reason() {
 fn a_rule_wins_over_its_skill_and_an_override_over_both() {
     let mut config = parse(FULL, &names()).unwrap();
     config.folder = Some(PathBuf::from("/r"));
-    let file = |path: &str| File { path: path.into(), absolute: format!("/r/{path}").into(), size: 0 };
+    let file = |path: &str| File { path: path.into(), absolute: format!("/r/{path}").into(), ..File::default() };
     let level = |rule, path: &str| config.severity(rule, Severity::Warning, Some(&file(path)));
     assert_eq!(level("rest-client/missing-timeout", "a.py"), Some(Severity::Error));
     assert_eq!(level("rest-client/missing-timeout", "legacy/x/a.py"), None);

@@ -19,4 +19,5 @@ pub mod mesh;
 pub mod module;
 pub mod probe;
 pub mod python;
+pub mod settings;
 mod walk;

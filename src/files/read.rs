@@ -83,6 +83,10 @@ pub fn read(file: &File) -> Result<String, ReadError> {
     let kind = classify(&file.path);
     let is_code = matches!(kind, FileKind::Code(_));
     let limit = if is_code || kind == FileKind::Dockerfile { MAX_SOURCE_BYTES } else { MAX_DATA_BYTES };
+    if let Some(content) = &file.content {
+        let size = content.len() as u64;
+        return if size > limit { Err(ReadError::TooLarge { size, limit }) } else { text(content.to_vec(), is_code) };
+    }
     // Looked at again: opening a pipe that took the file's place would wait for ever.
     let metadata = fs::metadata(&file.absolute).map_err(ReadError::Unreadable)?;
     if !metadata.is_file() {
@@ -123,7 +127,7 @@ mod tests {
     fn file(folder: &tempfile::TempDir, name: &str, bytes: &[u8]) -> File {
         let absolute = folder.path().join(name);
         fs::write(&absolute, bytes).unwrap();
-        File { path: name.to_owned(), absolute, size: bytes.len() as u64 }
+        File { path: name.to_owned(), absolute, size: bytes.len() as u64, ..File::default() }
     }
 
     #[test]
@@ -145,7 +149,7 @@ mod tests {
         assert!(matches!(error("d.js", long.as_bytes()), ReadError::LineTooLong { line: 2, bytes: 20_001 }));
         assert!(read(&file(&folder, "e.json", long.as_bytes())).is_ok());
         assert!(read(&file(&folder, "package-lock.json", &[b'\n'; 2 << 20])).is_ok());
-        let gone = File { path: "gone.py".into(), absolute: folder.path().join("gone.py"), size: 1 };
+        let gone = File { path: "gone.py".into(), absolute: folder.path().join("gone.py"), size: 1, ..File::default() };
         let error = read(&gone).unwrap_err();
         assert!(error.is_failure() && error.to_string().starts_with("can't be read"));
     }
@@ -157,7 +161,7 @@ mod tests {
         let pipe = folder.path().join("pipe.py");
         assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
         for absolute in [pipe, folder.path().to_owned()] {
-            let file = File { path: "x.py".into(), absolute, size: 0 };
+            let file = File { path: "x.py".into(), absolute, ..File::default() };
             assert!(matches!(read(&file), Err(ReadError::NotAFile)));
         }
     }

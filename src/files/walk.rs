@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use globset::GlobSet;
 use ignore::{DirEntry, WalkBuilder, WalkState};
 
-use super::{File, Tree};
+use super::{File, Stamp, Tree};
 
 /// What a walk found.
 #[derive(Debug, Default)]
@@ -130,7 +130,7 @@ pub fn walk(roots: &[PathBuf], exclude: &GlobSet) -> Walked {
     found.files.sort_by(|a, b| (&a.path, &a.absolute).cmp(&(&b.path, &b.absolute)));
     // Roots may overlap.
     found.files.dedup_by(|a, b| a.absolute == b.absolute || a.path == b.path);
-    walked.tree = Tree { roots: absolute, files: found.files };
+    walked.tree = Tree { roots: absolute, files: found.files, others: Vec::new() };
     walked.skipped = found.skipped.into_iter().collect();
     walked.errors.extend(found.errors);
     walked.errors.sort();
@@ -194,7 +194,7 @@ fn configure(builder: &mut WalkBuilder, exclude: &GlobSet, printer: &Arc<Printer
             }
             let reason = if NEVER_ENTERED.contains(&name.as_ref()) {
                 SkipReason::Dependencies
-            } else if name == "dist" && entry.path().with_file_name("package.json").is_file() {
+            } else if is_build_output(entry.path()) {
                 SkipReason::BuildOutput
             } else if exclude.is_match(printer.print(entry.path())) {
                 SkipReason::Excluded
@@ -225,7 +225,13 @@ fn visit(entry: &DirEntry, exclude: &GlobSet, printer: &Printer, found: &Mutex<F
         return lock(found).skip(path, SkipReason::Special);
     }
     match entry.metadata() {
-        Ok(metadata) => lock(found).files.push(File { path, absolute: entry.path().to_owned(), size: metadata.len() }),
+        Ok(metadata) => lock(found).files.push(File {
+            path,
+            absolute: entry.path().to_owned(),
+            size: metadata.len(),
+            stamp: Stamp::of(&metadata),
+            ..File::default()
+        }),
         Err(error) => lock(found).errors.push(walk_error(&error, printer)),
     }
 }
@@ -234,7 +240,7 @@ fn link(absolute: &Path, path: String, found: &Mutex<Found>) {
     let target = absolute.canonicalize().and_then(|target| Ok((target.metadata()?, target)));
     let reason = match target {
         Ok((metadata, target)) if metadata.is_file() => {
-            let file = File { path, absolute: absolute.to_owned(), size: metadata.len() };
+            let file = File { path, absolute: absolute.to_owned(), size: metadata.len(), ..File::default() };
             return lock(found).links.push((file, target));
         }
         Ok((metadata, _)) if is_dir(metadata.file_type()) => SkipReason::FolderLink,
@@ -271,19 +277,19 @@ struct Printer {
 }
 
 impl Printer {
-    /// One folder: paths are relative to it. Several folders of different names: the folder's name
-    /// in front. Otherwise (single files, equal names): relative to the folder that holds all.
+    /// One folder: paths are relative to it. Several folders: the folder's name in front, with as much of
+    /// what is above as it takes to tell them apart. With single files: relative to the folder that holds
+    /// all.
     fn new(roots: &[PathBuf]) -> Self {
-        let name = |root: &PathBuf| root.file_name().map(|name| name.to_string_lossy().into_owned());
-        let names: BTreeSet<_> = roots.iter().map(name).collect();
-        let folders = roots.iter().all(|root| root.is_dir());
-        let nested = roots.iter().any(|a| roots.iter().any(|b| a != b && a.starts_with(b)));
-        let roots = match roots {
-            [root] if folders => vec![(root.clone(), String::new())],
-            _ if folders && !nested && names.len() == roots.len() => roots
-                .iter()
-                .map(|root| (root.clone(), name(root).map(|name| format!("{name}/")).unwrap_or_default()))
-                .collect(),
+        // What lies inside of another root is found there.
+        let outer: Vec<&PathBuf> =
+            roots.iter().filter(|root| !roots.iter().any(|other| *root != other && root.starts_with(other))).collect();
+        let roots = match outer.as_slice() {
+            [root] if root.is_dir() => vec![((*root).clone(), String::new())],
+            several if several.iter().all(|root| root.is_dir()) => {
+                let names = distinct_names(several);
+                several.iter().zip(names).map(|(root, name)| ((*root).clone(), format!("{name}/"))).collect()
+            }
             _ => common_folder(roots).into_iter().map(|folder| (folder, String::new())).collect(),
         };
         Printer { roots }
@@ -302,7 +308,41 @@ impl Printer {
     }
 }
 
-fn common_folder(roots: &[PathBuf]) -> Option<PathBuf> {
+/// The ends of paths, each as short as it can be without being the end of another.
+fn distinct_names(roots: &[&PathBuf]) -> Vec<String> {
+    let parts: Vec<Vec<String>> =
+        roots.iter().map(|root| slashed(root).split('/').map(str::to_owned).collect()).collect();
+    let end = |of: &[String], length: usize| of[of.len().saturating_sub(length)..].to_vec();
+    let distinct = |index: usize, length: usize| {
+        let own = end(&parts[index], length);
+        parts.iter().enumerate().all(|(other, of)| other == index || end(of, length) != own)
+    };
+    let name = |index: usize| {
+        let longest = parts[index].len();
+        let length = (1..=longest).find(|length| distinct(index, *length)).unwrap_or(longest);
+        end(&parts[index], length).join("/").trim_start_matches('/').to_owned()
+    };
+    (0..roots.len()).map(name).collect()
+}
+
+/// How a path below one of the roots of a walk is printed.
+pub(super) fn printed(roots: &[PathBuf], path: &Path) -> Option<String> {
+    let printer = Printer::new(roots);
+    printer.is_inside(path).then(|| printer.print(path))
+}
+
+/// True for folders that the walk does not enter, whatever ignore files say.
+pub(super) fn is_never_entered(name: &str) -> bool {
+    NEVER_ENTERED.contains(&name) || VERSION_CONTROL.contains(&name)
+}
+
+/// A `dist` folder beside a `package.json`.
+pub(super) fn is_build_output(folder: &Path) -> bool {
+    folder.file_name().is_some_and(|name| name == "dist") && folder.with_file_name("package.json").is_file()
+}
+
+/// The deepest folder that holds all of these files and folders.
+pub(super) fn common_folder(roots: &[PathBuf]) -> Option<PathBuf> {
     let folder = |root: &PathBuf| match root.is_dir() {
         true => root.clone(),
         false => root.parent().map(Path::to_owned).unwrap_or_default(),

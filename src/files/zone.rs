@@ -35,7 +35,16 @@ pub fn zone(path: &str) -> Zone {
     }
     // behave keeps the steps of its scenarios in `features/steps`.
     let is_steps = segments.windows(2).any(|pair| pair == ["features", "steps"]);
-    if is_steps || segments.iter().any(|s| is_test_folder(s)) || is_test_file(name) || is_dotnet_test(path) {
+    // A source set of Gradle or Maven beside `src/main`.
+    let is_source_set = segments.windows(2).any(|pair| pair[0] == "src" && is_test_source_set(pair[1]));
+    let original = path.rsplit('/').next().unwrap_or(path);
+    if is_steps
+        || is_source_set
+        || segments.iter().any(|s| is_test_folder(s))
+        || is_test_file(name)
+        || is_jvm_test_file(original)
+        || is_dotnet_test(path)
+    {
         return Zone::Test;
     }
     // Below a source root, `tools` and `docs` are ordinary packages: an agent's tools, the API's
@@ -122,6 +131,18 @@ fn is_test_folder(segment: &str) -> bool {
     exact.contains(&segment) || ["-tests", "_tests", "-e2e", "_e2e", "-e2e-test"].iter().any(|e| segment.ends_with(e))
 }
 
+/// True for the assets of web pages.
+pub fn is_asset(path: &str) -> bool {
+    path.split('/').any(|part| matches!(part, "static" | "assets" | "public" | "wwwroot"))
+}
+
+/// True for a library among the assets of a web page: its build keeps the comment with the licence
+/// (`/*! Library v1.2`), which is what the exclamation mark is for.
+/// Source: <https://github.com/terser/terser#keeping-copyright-notices-or-other-comments>
+pub fn is_distribution(path: &str, text: &str) -> bool {
+    text.starts_with("/*!") && path.ends_with(".js") && is_asset(path)
+}
+
 /// `Orders.UnitTests/Builder.cs`, `OrderTests.cs`: capitals tell words apart, a contest is no test.
 fn is_dotnet_test(path: &str) -> bool {
     let Some(stem) = path.strip_suffix(".cs") else { return false };
@@ -141,6 +162,29 @@ fn is_test_file(name: &str) -> bool {
         "go" => stem.ends_with("_test"),
         _ => false,
     }
+}
+
+/// `src/integrationTest`, `src/component-test`.
+fn is_test_source_set(segment: &str) -> bool {
+    let exact = [
+        "it",
+        "inttest",
+        "integrationtest",
+        "componenttest",
+        "functionaltest",
+        "contracttest",
+        "acceptancetest",
+        "testfixtures",
+    ];
+    exact.contains(&segment) || ["-test", "-tests", "_test"].iter().any(|e| segment.ends_with(e))
+}
+
+/// `OrderServiceTest.java`; the case tells it from `Latest.java`.
+fn is_jvm_test_file(name: &str) -> bool {
+    let stem = name.strip_suffix(".java").or_else(|| name.strip_suffix(".kt"));
+    stem.is_some_and(|stem| {
+        ["Test", "Tests", "TestCase", "IT"].iter().any(|e| stem.len() > e.len() && stem.ends_with(e))
+    })
 }
 
 /// `load-*` alone would take in a load balancer.
@@ -193,6 +237,13 @@ fn is_script_file(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_library_of_a_web_page_is_known_by_its_kept_comment() {
+        assert!(is_distribution("ui/static/js/slider.js", "/*!\n * Slider v2\n */\n"));
+        assert!(!is_distribution("ui/static/js/shop.js", "/* the shop */\n"));
+        assert!(!is_distribution("server/app.js", "/*!\n * the server\n */\n"));
+    }
 
     #[test]
     fn whole_segments_and_file_names_decide() {

@@ -12,18 +12,30 @@ use crate::rules::Finding;
 const MAX_LINES: usize = 6;
 
 /// The fingerprints of findings that stand in reporting order: 16 hexadecimal digits of rapidhash v3
-/// (its output is the same for every version and platform) over rule, path, the text of the lines
-/// without blanks, and a count for findings that are equal in all of these.
-pub(super) fn fingerprints(findings: &[Finding], tree: &Tree, sources: &Sources) -> Vec<String> {
+/// (its output is the same for every version and platform) over rule, path below the root of the
+/// repository (whatever part of it is linted), the text of the lines without blanks, and a count for
+/// findings that are equal in all of these.
+///
+/// With each comes a hash of the same without the count: what equal findings have in common.
+pub(super) fn fingerprints(findings: &[Finding], tree: &Tree, sources: &Sources) -> Vec<(String, u64)> {
     let mut seen: HashMap<Vec<u8>, u64> = HashMap::new();
+    let root = tree.project_root();
     findings
         .iter()
         .map(|finding| {
             let mut key = Vec::with_capacity(160);
             key.extend(finding.rule.as_bytes());
             key.push(0);
-            key.extend(tree.file(finding.place.file).path.as_bytes());
-            key.push(0);
+            if let Some(other) = tree.other(finding.place.file) {
+                // Its text is not here; the message says what it is about.
+                for part in [&*other.repository, &other.path, &finding.message] {
+                    key.extend(part.as_bytes());
+                    key.push(0);
+                }
+            } else {
+                key.extend(tree.path_below(root.as_deref(), finding.place.file).as_bytes());
+                key.push(0);
+            }
             if let Some(source) = sources.get(finding.place.file) {
                 let span = finding.place.span;
                 let first = source.line_of(span.start as usize);
@@ -33,11 +45,12 @@ pub(super) fn fingerprints(findings: &[Finding], tree: &Tree, sources: &Sources)
                 let text = source.text().as_bytes().get(lines).unwrap_or_default();
                 key.extend(text.iter().filter(|byte| !byte.is_ascii_whitespace()));
             }
+            let kind = rapidhash::v3::rapidhash_v3(&key);
             let count = seen.entry(key.clone()).or_default();
             key.push(0);
             key.extend(count.to_string().as_bytes());
             *count += 1;
-            format!("{:016x}", rapidhash::v3::rapidhash_v3(&key))
+            (format!("{:016x}", rapidhash::v3::rapidhash_v3(&key)), kind)
         })
         .collect()
 }

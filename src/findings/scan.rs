@@ -5,6 +5,7 @@
 use std::ops::Range;
 
 use memchr::{memchr, memmem};
+use serde::{Deserialize, Serialize};
 
 use crate::suggest;
 use crate::syntax::{FileId, Span};
@@ -22,7 +23,7 @@ const MAX_GAP: usize = 40;
 const MAX_COMMENT: usize = 1000;
 
 /// A suppression comment, right or wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Suppression {
     /// The file.
     pub file: FileId,
@@ -41,7 +42,7 @@ pub struct Suppression {
 }
 
 /// What a suppression covers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Scope {
     /// The whole file.
     File,
@@ -52,7 +53,7 @@ pub enum Scope {
 }
 
 /// A name in the parentheses.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Selector {
     /// A rule id or a skill name, as written.
     pub name: String,

@@ -29,7 +29,7 @@ impl World {
             let absolute = folder.path().join(path);
             std::fs::create_dir_all(absolute.parent().unwrap()).unwrap();
             std::fs::write(&absolute, text).unwrap();
-            tree.files.push(File { path: (*path).into(), absolute, size: text.len() as u64 });
+            tree.files.push(File { path: (*path).into(), absolute, size: text.len() as u64, ..File::default() });
         }
         let texts = files.iter().map(|(_, text)| (*text).to_owned()).collect();
         World { folder, tree, texts, config: Config::default(), complete: true, only: vec![], min: Severity::Info }
@@ -62,6 +62,7 @@ impl World {
             min_severity: self.min,
             also_load: &[],
             complete: self.complete,
+            elsewhere: &[],
         };
         settle(&self.tree, findings, &suppressions, &settings)
     }

@@ -5,20 +5,24 @@
 //! client that is built there, and what all of these import, since a constant may stand there.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::index::Index;
 use super::mentions::{Mention, mentions};
 use super::resolve::{Found, Packages, Resolver};
 use super::{Program, Unit};
+use crate::cache::{Cache, Entry, Station};
 use crate::catalog::Catalog;
 use crate::catalog::schema::Ecosystem;
 use crate::facts::module::{ExportValue, ExprKind, ImportKind, Language, Module};
 use crate::facts::{csharp, golang, javascript, jvm, python};
 use crate::files::{self, FileKind, Tree, Zone};
+use crate::findings::{self, Suppression};
 use crate::syntax::FileId;
 
 /// What loading found besides the program.
@@ -32,8 +36,8 @@ pub struct Loaded {
     pub parsed: usize,
     /// How many source files no literal pointed at.
     pub passed_over: usize,
-    /// Suppression comments and the like, found while the text was at hand.
-    pub bytes: u64,
+    /// Their suppression comments, in no order.
+    pub suppressions: Vec<Suppression>,
 }
 
 /// How files are chosen.
@@ -45,15 +49,8 @@ pub enum Prefilter {
     Off,
 }
 
-/// Reads, parses and links the source files of a tree. `visit` sees the text of every file that is
-/// read, in no order.
-pub fn load(
-    tree: &Tree,
-    catalog: &Catalog,
-    packages: &Packages,
-    prefilter: Prefilter,
-    visit: &(dyn Fn(FileId, &str) + Sync),
-) -> Loaded {
+/// Reads, parses and links the source files of a tree.
+pub fn load(tree: &Tree, catalog: &Catalog, packages: &Packages, prefilter: Prefilter, cache: &Cache) -> Loaded {
     let sources: Vec<(FileId, Language)> = tree
         .ids()
         .filter_map(|id| match files::classify(&tree.file(id).path) {
@@ -61,21 +58,18 @@ pub fn load(
             _ => None,
         })
         .collect();
-    let needles = Needles::new(catalog);
+    let needles = LazyLock::new(|| Needles::new(catalog));
     let mut loaded = Loaded::default();
     let mut units: BTreeMap<String, Unit> = BTreeMap::new();
     let mut waiting: BTreeMap<&str, Waiting> = BTreeMap::new();
     let first: Vec<(FileId, Language, Read)> = sources
         .par_iter()
-        .map(|&(id, language)| {
-            let check = if prefilter == Prefilter::On { Some(&needles) } else { None };
-            (id, language, read(tree, id, language, check, visit))
-        })
+        .map(|&(id, language)| (id, language, read_first(tree, id, language, &needles, prefilter, cache)))
         .collect();
     let mut hits: Vec<String> = Vec::new();
     for (id, language, read) in first {
         let path = &tree.file(id).path;
-        if matches!(&read, Read::Unit(_, _, true)) {
+        if matches!(&read.kind, Kind::Unit(_, true)) {
             hits.push(path.clone());
         }
         if let Some(mentions) = loaded.take(id, read, &mut units) {
@@ -85,7 +79,7 @@ pub fn load(
     let resolver = Resolver::new(sources.iter().map(|(id, _)| tree.file(*id).path.as_str()), packages);
     let parse = |files: Vec<Waiting>, loaded: &mut Loaded, units: &mut BTreeMap<String, Unit>| {
         let read: Vec<(FileId, Read)> =
-            files.par_iter().map(|file| (file.id, read(tree, file.id, file.language, None, &|_, _| {}))).collect();
+            files.par_iter().map(|file| (file.id, read_later(tree, file.id, file.language, cache))).collect();
         for (id, read) in read {
             loaded.take(id, read, units);
         }
@@ -119,21 +113,18 @@ pub fn load(
 impl Loaded {
     /// Adds what came out of one file; gives back what a file that was passed over imports.
     fn take(&mut self, id: FileId, read: Read, units: &mut BTreeMap<String, Unit>) -> Option<Vec<Mention>> {
-        match read {
-            Read::Unit(unit, bytes, _) => {
+        self.suppressions.extend(read.suppressions);
+        match read.kind {
+            Kind::Unit(unit, _) => {
                 self.parsed += 1;
-                self.bytes += bytes;
                 units.insert(unit.path.clone(), *unit);
                 None
             }
-            Read::Refused(reason) => {
+            Kind::Refused(reason) => {
                 self.refused.push((id, reason));
                 None
             }
-            Read::PassedOver(mentions, bytes) => {
-                self.bytes += bytes;
-                Some(mentions)
-            }
+            Kind::PassedOver(mentions) => Some(mentions),
         }
     }
 }
@@ -145,11 +136,26 @@ struct Waiting {
     mentions: Vec<Mention>,
 }
 
-enum Read {
-    /// The module, its bytes, and whether it holds a literal that makes its importers matter too.
-    Unit(Box<Unit>, u64, bool),
-    PassedOver(Vec<Mention>, u64),
+/// What came out of a file.
+struct Read {
+    kind: Kind,
+    suppressions: Vec<Suppression>,
+}
+
+enum Kind {
+    /// The module, and whether it holds a literal that makes its importers matter too.
+    Unit(Box<Unit>, bool),
+    PassedOver(Vec<Mention>),
     Refused(String),
+}
+
+/// What the words of a source file say: a fact of its own, since most files are never parsed.
+#[derive(Serialize, Deserialize)]
+struct Words {
+    hit: Hit,
+    /// What it imports; only of files without a hit, which may be parsed because of it.
+    mentions: Vec<Mention>,
+    suppressions: Vec<Suppression>,
 }
 
 /// The files that import one of `hits`, directly or not. Tests are not followed: what they do says
@@ -186,31 +192,60 @@ fn users(
     found
 }
 
-fn read(
+/// Reads a file, and parses it when its words say so.
+fn read_first(
     tree: &Tree,
     id: FileId,
     language: Language,
-    needles: Option<&Needles>,
-    visit: &(dyn Fn(FileId, &str) + Sync),
+    needles: &Needles,
+    prefilter: Prefilter,
+    cache: &Cache,
 ) -> Read {
-    let file = tree.file(id);
-    let text = match files::read(file) {
-        Ok(text) => text,
-        Err(error) => return Read::Refused(error.to_string()),
-    };
-    visit(id, &text);
-    let bytes = text.len() as u64;
-    let hit = needles.map_or(Hit::Value, |needles| needles.hit(language, &text));
-    if hit == Hit::None {
-        return Read::PassedOver(mentions(language, &text), bytes);
-    }
-    match lower(&file.path, language, &text) {
-        Ok(module) => {
-            let index = Index::build(&module);
-            let unit = Unit { file: id, path: file.path.clone(), module, index };
-            Read::Unit(Box::new(unit), bytes, hit == Hit::Use)
+    let path = &tree.file(id).path;
+    let entry = cache.entry(tree.file(id));
+    let words: Result<Words, String> = entry.fact(Station::Words, |text| {
+        let text = text.map_err(ToString::to_string)?;
+        let suppressions = findings::scan(text, FileId(0));
+        if files::is_distribution(path, text) {
+            return Ok(Words { hit: Hit::None, mentions: Vec::new(), suppressions });
         }
-        Err(reason) => Read::Refused(reason),
+        let hit = needles.hit(language, text);
+        let mentions = if hit == Hit::None { mentions(language, text) } else { Vec::new() };
+        Ok(Words { hit, mentions, suppressions })
+    });
+    let mut words = match words {
+        Ok(words) => words,
+        Err(reason) => return Read { kind: Kind::Refused(reason), suppressions: Vec::new() },
+    };
+    // The file has another number in each tree.
+    words.suppressions.iter_mut().for_each(|suppression| suppression.file = id);
+    let hit = if prefilter == Prefilter::Off { Hit::Value } else { words.hit };
+    let kind = match hit {
+        Hit::None => Kind::PassedOver(words.mentions),
+        hit => module(tree, id, language, &entry, hit == Hit::Use),
+    };
+    Read { kind, suppressions: words.suppressions }
+}
+
+/// Parses a file that was passed over at first.
+fn read_later(tree: &Tree, id: FileId, language: Language, cache: &Cache) -> Read {
+    let kind = module(tree, id, language, &cache.entry(tree.file(id)), false);
+    Read { kind, suppressions: Vec::new() }
+}
+
+fn module(tree: &Tree, id: FileId, language: Language, entry: &Entry<'_>, is_use: bool) -> Kind {
+    let path = &tree.file(id).path;
+    let lowered: Result<Option<Module>, String> = entry.fact(Station::Module, |text| {
+        let text = text.map_err(ToString::to_string)?;
+        if files::is_distribution(path, text) { Ok(None) } else { lower(path, language, text).map(Some) }
+    });
+    match lowered {
+        Ok(None) => Kind::PassedOver(Vec::new()),
+        Ok(Some(module)) => {
+            let index = Index::build(&module);
+            Kind::Unit(Box::new(Unit { file: id, path: path.clone(), module, index }), is_use)
+        }
+        Err(reason) => Kind::Refused(reason),
     }
 }
 
@@ -310,7 +345,7 @@ fn type_mentions(module: &Module) -> Vec<Mention> {
 }
 
 /// What the prefilter says about a file.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 enum Hit {
     /// Nothing of interest.
     None,
@@ -485,7 +520,7 @@ mod tests {
         write("away.py", "import os\n");
         let tree = files::walk(&[folder.path().to_path_buf()], &globset::GlobSet::empty()).tree;
         let catalog = Catalog::embedded().unwrap();
-        let loaded = load(&tree, catalog, &Packages::default(), Prefilter::On, &|_, _| {});
+        let loaded = load(&tree, catalog, &Packages::default(), Prefilter::On, &Cache::in_memory());
         let parsed: Vec<&str> = loaded.program.units.iter().map(|u| u.path.as_str()).collect();
         assert_eq!(parsed, ["bus.py", "go.py", "kafka.ts", "lib.ts", "start.ts"]);
     }

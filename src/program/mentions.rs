@@ -5,13 +5,14 @@
 use std::collections::HashSet;
 
 use memchr::memmem;
+use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use crate::facts::module::Language;
 
 /// A module that a text names, and the name it takes from it, where the language needs that to find
 /// the file (`from package import module`).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Mention {
     /// The module, as written.
     pub module: SmolStr,

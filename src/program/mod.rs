@@ -28,6 +28,7 @@ use rapidhash::RapidHashMap as HashMap;
 use smol_str::SmolStr;
 
 use crate::facts::module::{CallId, ExprId, ExprKind, FuncId, Language, Module};
+use crate::files::{self, Zone};
 use crate::syntax::{FileId, Place};
 
 pub use eval::Evaluator;
@@ -58,6 +59,8 @@ pub struct Program {
     pub units: Vec<Unit>,
     /// Modules by path.
     by_path: HashMap<String, UnitId>,
+    /// The zone of each module; asked for each call that is looked at.
+    zones: Vec<Zone>,
     /// What imports resolve to.
     pub imports: resolve::ImportMap,
     /// What the packages of Java, Kotlin, Go and C# hold.
@@ -104,7 +107,8 @@ impl Program {
             }
         }
         let types = types::Types::build(&units);
-        Program { units, by_path, imports, types, calls, handed, kept }
+        let zones = units.iter().map(|unit| files::zone(&unit.path)).collect();
+        Program { units, by_path, zones, imports, types, calls, handed, kept }
     }
 
     /// What is kept on the application of a module under a name: the assignments in the files nearest to
@@ -120,6 +124,11 @@ impl Program {
     /// The unit behind an id.
     pub fn unit(&self, id: UnitId) -> &Unit {
         &self.units[id.0 as usize]
+    }
+
+    /// True for a module that is deployed, as far as its path tells.
+    pub fn is_production(&self, id: UnitId) -> bool {
+        self.zones.get(id.0 as usize) == Some(&Zone::Production)
     }
 
     /// The unit of a printed path.

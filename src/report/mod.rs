@@ -3,16 +3,22 @@
 //! Every format is written from the same [`Report`], in the same order, so that two runs over the same
 //! files give the same bytes.
 
+mod agent;
 mod concise;
 mod config_errors;
 mod excerpt;
 mod github;
+mod gitlab;
 pub mod graph;
 mod human;
+mod job_summary;
 mod json;
+mod junit;
 pub mod markdown;
+mod rdjson;
 pub mod rules;
 mod sarif;
+mod statistics;
 pub mod style;
 mod text;
 
@@ -20,7 +26,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 pub use config_errors::config_errors;
-pub use text::count;
+pub use text::{count, one_line};
 
 use crate::check::Stats;
 use crate::files::Tree;
@@ -28,7 +34,7 @@ use crate::findings::{Reported, Settled};
 use crate::problem::Problem;
 use crate::rules::Severity;
 use crate::syntax::FileId;
-use crate::system::System;
+use crate::system::{Service, System};
 
 /// An output format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,11 +49,32 @@ pub enum Format {
     Sarif,
     /// Workflow commands, for annotations in GitHub Actions.
     Github,
+    /// GitLab Code Quality.
+    Gitlab,
+    /// JUnit XML.
+    Junit,
+    /// Markdown for the summary of a CI job: a table for each service.
+    Markdown,
+    /// Reviewdog's diagnostic format.
+    Rdjson,
+    /// For agents: compact text.
+    Agent,
 }
 
 impl Format {
     /// All formats.
-    pub const ALL: [Format; 5] = [Format::Human, Format::Concise, Format::Json, Format::Sarif, Format::Github];
+    pub const ALL: [Format; 10] = [
+        Format::Human,
+        Format::Concise,
+        Format::Agent,
+        Format::Json,
+        Format::Sarif,
+        Format::Github,
+        Format::Gitlab,
+        Format::Junit,
+        Format::Markdown,
+        Format::Rdjson,
+    ];
 
     /// The name on the command line.
     pub fn name(self) -> &'static str {
@@ -57,7 +84,17 @@ impl Format {
             Format::Json => "json",
             Format::Sarif => "sarif",
             Format::Github => "github",
+            Format::Gitlab => "gitlab",
+            Format::Junit => "junit",
+            Format::Markdown => "markdown",
+            Format::Rdjson => "rdjson",
+            Format::Agent => "agent",
         }
+    }
+
+    /// True for formats that people and agents read as a text, not a program.
+    pub fn is_text(self) -> bool {
+        matches!(self, Format::Human | Format::Concise | Format::Agent)
     }
 }
 
@@ -91,12 +128,28 @@ impl Report<'_> {
             Format::Json => json::write(self, out),
             Format::Sarif => sarif::write(self, out),
             Format::Github => github::write(self, out),
+            Format::Gitlab => gitlab::write(self, out),
+            Format::Junit => junit::write(self, out),
+            Format::Markdown => job_summary::write(self, out),
+            Format::Rdjson => rdjson::write(self, out),
+            Format::Agent => agent::write(self, out),
         }
+    }
+
+    /// Writes how often each rule is broken, instead of the findings.
+    pub fn statistics(&self, out: &mut dyn Write) -> io::Result<()> {
+        statistics::write(self, out)
     }
 
     /// True when the answer can't be relied on.
     pub fn incomplete(&self) -> bool {
         self.problems.iter().any(|problem| problem.incomplete)
+    }
+
+    /// The services that were checked: those of the linted repository, or all when only facts were joined.
+    fn services(&self) -> impl Iterator<Item = &Service> {
+        let own = !self.tree.files.is_empty();
+        self.system.services.iter().filter(move |service| !own || service.repository.is_none())
     }
 
     fn findings(&self) -> &[Reported] {
@@ -111,12 +164,23 @@ impl Report<'_> {
 
     /// The path in the tree: relative to the linted root.
     fn path(&self, file: FileId) -> &str {
+        if let Some(other) = self.tree.other(file) {
+            return &other.path;
+        }
         self.tree.files.get(file.0 as usize).map_or("", |file| &file.path)
+    }
+
+    /// The repository of a file that is not of the linted one.
+    fn repository(&self, file: FileId) -> Option<&str> {
+        self.tree.other(file).map(|other| &*other.repository)
     }
 
     /// The path for people, which they can open from where they are: relative to the current folder,
     /// absolute when it lies elsewhere.
     fn open_path(&self, file: FileId) -> String {
+        if let Some(other) = self.tree.other(file) {
+            return format!("{}: {}", other.repository, other.path);
+        }
         let Some(file) = self.tree.files.get(file.0 as usize) else { return String::new() };
         self.below_current(&file.absolute).unwrap_or_else(|| file.absolute.display().to_string())
     }
@@ -124,6 +188,9 @@ impl Report<'_> {
     /// The path for services that know the repository, not this machine: relative to the current
     /// folder, else to the linted root.
     fn repository_path(&self, file: FileId) -> String {
+        if let Some(other) = self.tree.other(file) {
+            return format!("{}: {}", other.repository, other.path);
+        }
         let Some(file) = self.tree.files.get(file.0 as usize) else { return String::new() };
         self.below_current(&file.absolute).unwrap_or_else(|| file.path.clone())
     }

@@ -42,12 +42,12 @@ impl World {
     #[allow(clippy::needless_update)]
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut tree = Tree { roots: vec![folder.path().to_owned()], files: vec![] };
+        let mut tree = Tree { roots: vec![folder.path().to_owned()], files: vec![], others: vec![] };
         for (path, text) in FILES {
             let absolute = folder.path().join(path);
             std::fs::create_dir_all(absolute.parent().unwrap()).unwrap();
             std::fs::write(&absolute, text).unwrap();
-            tree.files.push(File { path: path.into(), absolute, size: text.len() as u64 });
+            tree.files.push(File { path: path.into(), absolute, size: text.len() as u64, ..File::default() });
         }
         let place = |path: &str, needle: &str, nth: usize| {
             let file = tree.find(path).unwrap();
@@ -115,6 +115,7 @@ impl World {
             min_severity: Severity::Info,
             also_load: &[tree.find("payments/broken.py").unwrap()],
             complete: true,
+            elsewhere: &[],
         };
         let settled = findings::settle(&tree, vec![timeout, shared], &suppressions, &settings);
         let service = |name: &str| Service { name: name.into(), root: name.into(), ..Service::default() };
@@ -174,6 +175,36 @@ fn github() {
 }
 
 #[test]
+fn agent() {
+    insta::assert_snapshot!(World::new().here(Format::Agent));
+}
+
+#[test]
+fn gitlab() {
+    insta::assert_snapshot!(World::new().here(Format::Gitlab));
+}
+
+#[test]
+fn junit() {
+    insta::assert_snapshot!(World::new().here(Format::Junit));
+}
+
+#[test]
+fn job_summary() {
+    insta::assert_snapshot!(World::new().here(Format::Markdown));
+}
+
+#[test]
+fn rdjson_counts_columns_in_bytes() {
+    let text = World::new().here(Format::Rdjson);
+    insta::assert_snapshot!(text);
+    let json: Value = serde_json::from_str(&World::new().here(Format::Json)).unwrap();
+    let value: Value = serde_json::from_str(&text).unwrap();
+    let end = &value["diagnostics"][1]["location"]["range"]["end"]["column"];
+    assert_eq!(end.as_u64().unwrap(), json["findings"][1]["end_column"].as_u64().unwrap() + 1, "`ü` has two bytes");
+}
+
+#[test]
 fn json_is_valid_against_its_schema() {
     let text = World::new().here(Format::Json);
     valid(include_str!("../../schemas/findings.schema.json"), &text);
@@ -200,7 +231,7 @@ fn sarif_is_valid_against_the_official_schema() {
 #[test]
 fn programs_get_the_same_bytes_from_every_folder() {
     let world = World::new();
-    for format in [Format::Json, Format::Sarif, Format::Github] {
+    for format in Format::ALL.into_iter().filter(|format| !format.is_text()) {
         let elsewhere = world.render(format, Some(Path::new("/somewhere/else")));
         assert_eq!(elsewhere, world.here(format));
         assert!(!elsewhere.contains(&world.folder.path().display().to_string()), "{elsewhere}");

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::deployment::Deployment;
 use super::services::{is_browser_package, is_server_package};
 use crate::facts::module::{ExprKind, Language, Module, StmtKind};
-use crate::files::{Tree, Zone, folder_of, zone};
+use crate::files::{Tree, folder_of};
 use crate::program::resolve::{parent, within};
 use crate::program::{Program, Unit, UnitId};
 
@@ -121,7 +121,7 @@ fn keep_servers(
     let mut importers: Vec<Vec<UnitId>> = vec![Vec::new(); dependencies.len()];
     for (from, needs) in dependencies.iter().enumerate() {
         let from = UnitId(from as u32);
-        if zone(&program.unit(from).path) == Zone::Production {
+        if program.is_production(from) {
             for need in needs {
                 if let Some(list) = importers.get_mut(need.0 as usize) {
                     list.push(from);

@@ -1,11 +1,16 @@
 //! Which service calls which: requests whose address leads to another service.
 
-use std::collections::HashMap;
+mod hosts;
 
+use std::collections::{BTreeSet, HashMap};
+
+use super::jvm::settings::{Files, Own};
 use super::services::Service;
-use crate::extract::http::{HttpClient, HttpRequest};
+use crate::extract::http::{HttpClient, HttpRequest, SeenFrom};
 use crate::program::value::{Text, TextPart};
 use crate::syntax::{FileId, Place};
+
+pub use hosts::{Hosts, is_this_machine, names_of};
 
 /// A request from one service to another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,23 +27,61 @@ pub struct Call {
     pub place: Place,
 }
 
-/// The calls between services, sorted. `owners` are those of [`super::owners::owners`].
-pub fn calls(services: &[Service], owners: &HashMap<FileId, Vec<usize>>, http: &[HttpClient]) -> Vec<Call> {
-    let mut found = Vec::new();
+/// A request to a host that is no service of this repository.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Outgoing {
+    /// The service that sends it.
+    pub from: String,
+    /// The host, with its port where one is given.
+    pub host: String,
+    /// See [`Call::method`].
+    pub method: Option<String>,
+    /// See [`Call::path`].
+    pub path: Option<String>,
+    /// See [`Call::place`].
+    pub place: Place,
+}
+
+/// Where the requests of a system lead.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Requests {
+    /// To services, sorted.
+    pub calls: Vec<Call>,
+    /// To other hosts, sorted.
+    pub outgoing: Vec<Outgoing>,
+}
+
+/// The requests whose address is known. `owners` are those of [`super::owners::owners`], `settings` the files
+/// that the services of the JVM are configured with.
+pub(super) fn requests(
+    services: &[Service],
+    owners: &HashMap<FileId, Vec<usize>>,
+    http: &[HttpClient],
+    settings: &Files,
+) -> Requests {
+    let mut finder = Finder::new(services, owners, settings);
     for client in http {
-        let base = client.base_url.as_ref().map(|(text, _)| text);
+        let bases = bases(client);
         for request in &client.requests {
-            found.extend(of_request(services, owners, base, request));
+            finder.request(&bases, request);
         }
-        if client.requests.is_empty()
-            && let Some(base) = base
-        {
-            found.extend(from_place(services, owners, client.place, None, base, None));
+        if client.requests.is_empty() {
+            for (base, _) in bases {
+                finder.address(client.place, None, base, None);
+            }
         }
     }
-    found.sort();
-    found.dedup();
+    let mut found = finder.found;
+    found.calls.sort();
+    found.calls.dedup();
+    found.outgoing.sort();
+    found.outgoing.dedup();
     found
+}
+
+/// The calls between services, sorted, where nothing is configured by files of the JVM.
+pub fn calls(services: &[Service], owners: &HashMap<FileId, Vec<usize>>, http: &[HttpClient]) -> Vec<Call> {
+    requests(services, owners, http, &Files::default()).calls
 }
 
 /// Where a request goes to.
@@ -52,71 +95,225 @@ pub enum Destination {
     Unknown,
 }
 
-/// Where a request goes to, for each service that may send it. `base` is the address of its client.
-pub(super) fn destinations<'s>(
-    services: &'s [Service],
-    owners: &HashMap<FileId, Vec<usize>>,
-    place: Place,
-    base: Option<&Text>,
-    url: Option<&Text>,
-) -> Vec<(&'s Service, Destination)> {
-    let (address, tail) = match (base, url) {
-        (Some(base), url) if url.is_none_or(is_relative) => (Some(base), url),
-        (_, url) => (url, None),
-    };
-    let senders = owners.get(&place.file).into_iter().flatten().filter_map(|index| services.get(*index));
-    senders
-        .map(|from| {
-            let url = address.map(|address| whole(from, address, tail)).unwrap_or_default();
-            let destination = match split(&url) {
-                Some((_, Some(path))) if invoked(&path).is_some() => match invoked(&path) {
-                    Some((app, _)) if !app.contains('{') => Destination::Dapr(app.to_owned()),
-                    _ => Destination::Unknown,
-                },
-                Some((host, _)) => Destination::Host(host.split(':').next().unwrap_or(host).to_owned()),
-                None => Destination::Unknown,
-            };
-            (from, destination)
-        })
-        .collect()
-}
+/// Tells where the requests of clients go to, whoever answers there.
+pub(super) struct Destinations<'s>(Finder<'s>);
 
-/// The application and its own path in a request to the sidecar of Dapr:
-/// `/v1.0/invoke/orders/method/items`.
-/// <https://docs.dapr.io/reference/api/service_invocation_api/>
-fn invoked(path: &str) -> Option<(&str, &str)> {
-    let (app, rest) = path.strip_prefix("/v1.0/invoke/")?.split_once("/method")?;
-    Some((app.split('.').next().unwrap_or(app), rest))
-}
+impl<'s> Destinations<'s> {
+    /// See [`requests`].
+    pub(super) fn new(
+        services: &'s [Service],
+        owners: &'s HashMap<FileId, Vec<usize>>,
+        settings: &Files,
+    ) -> Destinations<'s> {
+        Destinations(Finder::new(services, owners, settings))
+    }
 
-/// The address of a request as a service sends it.
-fn whole(from: &Service, address: &Text, tail: Option<&Text>) -> String {
-    let env =
-        |name: &str| from.env.iter().find(|variable| variable.name == name).and_then(|variable| variable.value.clone());
-    let url = address.with_env(&env);
-    match tail {
-        Some(tail) => {
-            let tail = tail.with_env(&env);
-            format!("{}/{}", url.trim_end_matches('/'), tail.trim_start_matches('/'))
+    /// Where a request goes to, for each service that may send it and each way in; that of a client
+    /// without one by its own address.
+    pub(super) fn of(&self, client: &HttpClient, request: Option<&HttpRequest>) -> Vec<(&'s Service, Destination)> {
+        let finder = &self.0;
+        let bases = bases(client);
+        let ways = match request {
+            Some(request) => request.ways_in().into_iter().map(|way| (way.place, way.through, way.url)).collect(),
+            None => vec![(client.place, None, None)],
+        };
+        let mut found = Vec::new();
+        for (place, through, url) in ways {
+            for index in finder.senders(place) {
+                let Some(from) = finder.services.get(index) else { continue };
+                let address = match &url {
+                    url if !bases.is_empty() && url.as_ref().is_none_or(is_relative) => {
+                        finder.base(&bases, through, index).map(|base| (base, url.as_ref()))
+                    }
+                    Some(url) => Some((url, None)),
+                    None => None,
+                };
+                let whole = address.and_then(|(address, tail)| finder.whole(index, address, tail));
+                found.push((from, destination(whole.as_deref().unwrap_or(""))));
+            }
         }
-        None => url,
+        found
     }
 }
 
-fn of_request(
-    services: &[Service],
-    owners: &HashMap<FileId, Vec<usize>>,
-    base: Option<&Text>,
-    request: &HttpRequest,
-) -> Vec<Call> {
-    let empty = Text::default();
-    let url = request.url.as_ref();
-    match (base, url) {
-        (Some(base), url) if url.is_none_or(is_relative) => {
-            from_place(services, owners, request.place, request.method.as_deref(), base, Some(url.unwrap_or(&empty)))
+fn destination(url: &str) -> Destination {
+    match split(url) {
+        Some((_, Some(path))) if path.starts_with(INVOKE) => match invoked(&path) {
+            Some((app, _)) if !app.contains('{') => Destination::Dapr(app.to_owned()),
+            _ => Destination::Unknown,
+        },
+        Some((host, _)) => Destination::Host(host.split(':').next().unwrap_or(host).to_owned()),
+        None => Destination::Unknown,
+    }
+}
+
+/// The path under which the sidecar of Dapr takes requests to other applications:
+/// <https://docs.dapr.io/reference/api/service_invocation_api/>
+const INVOKE: &str = "/v1.0/invoke/";
+
+/// The application and its own path in a request to the sidecar of Dapr: `/v1.0/invoke/orders/method/items`.
+fn invoked(path: &str) -> Option<(&str, &str)> {
+    let (app, rest) = path.strip_prefix(INVOKE)?.split_once("/method")?;
+    Some((app.split('.').next().unwrap_or(app), rest))
+}
+
+/// The addresses that a client is constructed with.
+fn bases(client: &HttpClient) -> Vec<Base<'_>> {
+    let mut bases: Vec<Base<'_>> = client.base_urls.iter().map(|(text, place)| (text, Some(*place))).collect();
+    if bases.is_empty() {
+        bases.extend(client.base_url.iter().map(|(text, _)| (text, None)));
+    }
+    bases
+}
+
+/// The names of applications, in lower case, with the service of each.
+fn registered(settings: &[Option<Own>]) -> HashMap<String, Option<usize>> {
+    let keys = ["spring.application.name", "quarkus.application.name", "micronaut.application.name"];
+    let mut found = HashMap::new();
+    for (index, own) in settings.iter().enumerate() {
+        let names = keys.iter().filter_map(|key| own.as_ref()?.value(key));
+        for name in names.map(|name| name.to_ascii_lowercase()).collect::<BTreeSet<String>>() {
+            found.entry(name).and_modify(|known| *known = None).or_insert(Some(index));
         }
-        (_, Some(url)) => from_place(services, owners, request.place, request.method.as_deref(), url, None),
-        (_, None) => Vec::new(),
+    }
+    found
+}
+
+fn is_jvm(service: &Service) -> bool {
+    service.languages.iter().any(|l| matches!(l.as_str(), "java" | "kotlin"))
+}
+
+/// The address of a client, and what constructs it with that.
+type Base<'t> = (&'t Text, Option<Place>);
+
+struct Finder<'s> {
+    services: &'s [Service],
+    owners: &'s HashMap<FileId, Vec<usize>>,
+    hosts: Hosts<'s>,
+    /// What the services of the JVM are configured with, in the order of the services.
+    settings: Vec<Option<Own>>,
+    /// The services by the names of their applications; none for a name that several have.
+    registered: HashMap<String, Option<usize>>,
+    found: Requests,
+}
+
+impl<'s> Finder<'s> {
+    fn new(services: &'s [Service], owners: &'s HashMap<FileId, Vec<usize>>, settings: &Files) -> Finder<'s> {
+        let settings: Vec<Option<Own>> = services.iter().map(|s| is_jvm(s).then(|| settings.of(s))).collect();
+        let registered = registered(&settings);
+        let hosts = Hosts::new(services);
+        Finder { services, owners, hosts, settings, registered, found: Requests::default() }
+    }
+
+    /// The service behind a host: by its name on the network, else by the name of its application.
+    fn service(&self, from: &Service, host: &str) -> Option<&'s Service> {
+        let found = self.hosts.service(Some(from), host).and_then(|index| self.services.get(index));
+        found.or_else(|| self.registered(host))
+    }
+
+    /// The service that registers itself under a name (Eureka, Consul).
+    fn registered(&self, host: &str) -> Option<&'s Service> {
+        let host = host.split(':').next().unwrap_or(host).to_ascii_lowercase();
+        self.registered.get(&host).copied().flatten().and_then(|index| self.services.get(index))
+    }
+
+    /// A request as the callers of a wrapper make it; as it stands when none of them says where it leads.
+    fn request(&mut self, bases: &[Base<'_>], request: &HttpRequest) {
+        let before = self.found.calls.len();
+        for way in request.ways_in() {
+            self.way(bases, &way);
+        }
+        if before == self.found.calls.len() && !request.seen_from.is_empty() {
+            let own = HttpRequest { seen_from: Vec::new(), ..request.clone() };
+            own.ways_in().iter().for_each(|way| self.way(bases, way));
+        }
+    }
+
+    fn way(&mut self, bases: &[Base<'_>], way: &SeenFrom) {
+        let empty = Text::default();
+        match way.url.as_ref() {
+            url if !bases.is_empty() && url.is_none_or(is_relative) => {
+                for from in self.senders(way.place) {
+                    if let Some(base) = self.base(bases, way.through, from) {
+                        self.from(from, way.place, way.method.as_deref(), base, Some(url.unwrap_or(&empty)));
+                    }
+                }
+            }
+            Some(url) => self.address(way.place, way.method.as_deref(), url, None),
+            None => {}
+        }
+    }
+
+    /// The address of the client that a request of a service goes through: of several that of its
+    /// construction, else the only one that the service has.
+    fn base<'t>(&self, bases: &[Base<'t>], through: Option<Place>, from: usize) -> Option<&'t Text> {
+        if let [(only, _)] = bases {
+            return Some(only);
+        }
+        if let Some((text, _)) = bases.iter().find(|(_, place)| through.is_some() && *place == through) {
+            return Some(text);
+        }
+        let has = |place: Place| self.owners.get(&place.file).is_some_and(|owners| owners.contains(&from));
+        let mut own = bases.iter().filter(|(_, place)| place.is_some_and(has));
+        let first = own.next()?;
+        own.next().is_none().then_some(first.0)
+    }
+
+    fn senders(&self, place: Place) -> Vec<usize> {
+        self.owners.get(&place.file).cloned().unwrap_or_default()
+    }
+
+    fn address(&mut self, place: Place, method: Option<&str>, address: &Text, tail: Option<&Text>) {
+        for from in self.senders(place) {
+            self.from(from, place, method, address, tail);
+        }
+    }
+
+    /// The address of a request as a service sends it.
+    fn whole(&self, index: usize, address: &Text, tail: Option<&Text>) -> Option<String> {
+        let from = self.services.get(index)?;
+        let own = self.settings.get(index).and_then(Option::as_ref);
+        let env = |name: &str| {
+            let variable = from.env.iter().find(|variable| variable.name == name);
+            variable.and_then(|variable| variable.value.clone()).or_else(|| own?.value(name))
+        };
+        let mut url = address.with_env(&env);
+        if let Some(tail) = tail {
+            let tail = tail.with_env(&env);
+            let tail = tail.trim_start_matches('/');
+            if !tail.is_empty() {
+                url = format!("{}/{tail}", url.trim_end_matches('/'));
+            }
+        }
+        if url.contains("${") {
+            url = own.and_then(|own| own.filled(&url, 0))?;
+        }
+        // A client that is named by a key has its address in the settings.
+        own.and_then(|own| own.client_address(&url)).or(Some(url))
+    }
+
+    fn from(&mut self, index: usize, place: Place, method: Option<&str>, address: &Text, tail: Option<&Text>) {
+        let Some(from) = self.services.get(index) else { return };
+        let Some(url) = self.whole(index, address, tail) else { return };
+        let Some((host, path)) = split(&url) else { return };
+        // Whoever listens on this machine only passes it on.
+        let (host, path) = match path.as_deref().and_then(invoked) {
+            Some((app, rest)) => (app.to_owned(), Some(rest.to_owned()).filter(|rest| !rest.is_empty())),
+            None => (host.to_owned(), path),
+        };
+        let host = host.as_str();
+        let method = method.map(str::to_owned);
+        match self.service(from, host) {
+            Some(to) if to.name == from.name => {}
+            Some(to) => {
+                let (from, to) = (from.name.clone(), to.name.clone());
+                self.found.calls.push(Call { from, to, method, path, place });
+            }
+            None => {
+                let (from, host) = (from.name.clone(), host.trim_end_matches(":{}").to_ascii_lowercase());
+                self.found.outgoing.push(Outgoing { from, host, method, path, place });
+            }
+        }
     }
 }
 
@@ -131,37 +328,6 @@ fn is_relative(url: &Text) -> bool {
     }
 }
 
-fn from_place(
-    services: &[Service],
-    owners: &HashMap<FileId, Vec<usize>>,
-    place: Place,
-    method: Option<&str>,
-    address: &Text,
-    tail: Option<&Text>,
-) -> Vec<Call> {
-    let mut found = Vec::new();
-    for from in owners.get(&place.file).into_iter().flatten().filter_map(|index| services.get(*index)) {
-        let url = whole(from, address, tail);
-        let Some((host, path)) = split(&url) else { continue };
-        let dapr = path.as_deref().and_then(invoked);
-        let Some(to) = service_at(services, from, dapr.map_or(host, |(app, _)| app)) else { continue };
-        let path = match dapr {
-            Some((_, rest)) => Some(rest.to_owned()).filter(|rest| !rest.is_empty()),
-            None => path,
-        };
-        if to.name != from.name {
-            found.push(Call {
-                from: from.name.clone(),
-                to: to.name.clone(),
-                method: method.map(str::to_owned),
-                path,
-                place,
-            });
-        }
-    }
-    found
-}
-
 /// Host (with port) and path of an address.
 fn split(url: &str) -> Option<(&str, Option<String>)> {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
@@ -169,29 +335,18 @@ fn split(url: &str) -> Option<(&str, Option<String>)> {
     let (host, path) = rest.split_at(end);
     let host = host.rsplit('@').next().unwrap_or(host);
     let path = path.split(['?', '#']).next().unwrap_or("");
+    // `BASE + path`: what follows the port, or ends the address, is a path that is not known.
+    if let Some(known) = host.strip_suffix("{}").filter(|known| !known.ends_with([':', '.', '-']))
+        && !known.is_empty()
+        && !known.contains("{}")
+    {
+        let after_port = known.rsplit_once(':').is_some_and(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
+        return (after_port || path.is_empty()).then(|| (known, Some(format!("/{{}}{path}"))));
+    }
     if host.is_empty() || host.contains("{}") && !host.ends_with(":{}") {
         return None;
     }
     Some((host, Some(path.to_owned()).filter(|path| !path.is_empty())))
-}
-
-/// The service behind a host: by a name in the same Compose project, else by any name; on the local
-/// machine by the published port.
-fn service_at<'s>(services: &'s [Service], from: &Service, host: &str) -> Option<&'s Service> {
-    let (name, port) = host.split_once(':').unwrap_or((host, ""));
-    if matches!(name, "localhost" | "127.0.0.1" | "0.0.0.0" | "host.docker.internal") {
-        let mut published =
-            services.iter().filter(|service| !port.is_empty() && service.published_ports.iter().any(|p| p == port));
-        let first = published.next()?;
-        return published.next().is_none().then_some(first);
-    }
-    // `orders.shop.svc.cluster.local` is `orders` of the namespace `shop`.
-    let name = name.split_once(".svc").map_or(name, |(name, _)| name.split('.').next().unwrap_or(name));
-    let name = name.split_once(".default").map_or(name, |(name, _)| name);
-    let answers = |service: &&Service| service.host_names.iter().any(|host| host == name) || service.name == name;
-    let project = |service: &Service| service.containers.first().map(|container| container.project.clone());
-    let near = services.iter().filter(answers).find(|service| project(service) == project(from));
-    near.or_else(|| services.iter().find(answers))
 }
 
 #[cfg(test)]
@@ -204,24 +359,11 @@ mod tests {
         assert_eq!(split("http://u:p@orders"), Some(("orders", None)));
         assert_eq!(split("http://{}/api"), None);
         assert_eq!(split("http://orders:{}/api"), Some(("orders:{}", Some("/api".into()))));
+        assert_eq!(split("http://orders:8000{}"), Some(("orders:8000", Some("/{}".into()))));
+        assert_eq!(split("http://orders:8000{}/x"), Some(("orders:8000", Some("/{}/x".into()))));
+        assert_eq!(split("http://orders{}"), Some(("orders", Some("/{}".into()))));
+        assert_eq!(split("http://orders{}/x"), None, "a domain");
+        assert_eq!(split("http://orders-{}"), None);
         assert_eq!(split("/api"), None);
-    }
-
-    #[test]
-    fn hosts_are_names_of_containers_and_published_ports() {
-        let service = |name: &str, host: &str, port: &str| Service {
-            name: name.into(),
-            host_names: vec![host.into()],
-            published_ports: vec![port.into()],
-            ..Service::default()
-        };
-        let services = [service("orders", "orders", "8001"), service("users", "shop-users", "8002")];
-        let to = |host: &str| service_at(&services, &services[0], host).map(|s| s.name.as_str());
-        assert_eq!(to("shop-users:80"), Some("users"));
-        assert_eq!(to("users"), Some("users"));
-        assert_eq!(to("users.shop.svc.cluster.local"), Some("users"));
-        assert_eq!(to("localhost:8002"), Some("users"));
-        assert_eq!(to("localhost:9"), None);
-        assert_eq!(to("api.stripe.com"), None);
     }
 }

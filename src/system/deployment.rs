@@ -4,11 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::compose::{self, ComposeInputs, ComposeProject};
 use super::kube::{self, Charts, Cluster, KubeFile, KubeInputs};
 use super::services::foreign::{self, Foreign};
 use super::services::marks::{self, Marks};
+use crate::cache::{Cache, Station};
 use crate::facts::compose::{ComposeFile, compose as read_compose, looks_like_compose, lower};
 use crate::facts::dockerfile::{Dockerfile, dockerfile};
 use crate::facts::manifest::{
@@ -50,9 +52,12 @@ pub struct Deployment {
     pub errors: Vec<(FileId, String)>,
 }
 
+/// What one file says.
+#[derive(Serialize, Deserialize)]
 enum Read {
     Compose(ComposeFile),
-    Kube(KubeFile),
+    /// The text of a file that may say something about clusters: what it is depends on its neighbours.
+    Kube(String),
     Env(Pairs),
     Docker(Dockerfile),
     Package(PackageJson),
@@ -60,6 +65,8 @@ enum Read {
     Requirements(Requirements),
     TsConfig(TsConfig),
     Nest(NestCli),
+    /// Found in few files, and quickly: not worth keeping.
+    #[serde(skip)]
     Foreign(Foreign),
     Marks(Marks),
 }
@@ -67,6 +74,11 @@ enum Read {
 impl Deployment {
     /// Reads a tree.
     pub fn read(tree: &Tree) -> Deployment {
+        Deployment::read_with(tree, &Cache::in_memory())
+    }
+
+    /// Reads a tree of which something may be known already.
+    pub fn read_with(tree: &Tree, cache: &Cache) -> Deployment {
         let mut deployment = Deployment::default();
         let manifests: BTreeSet<&str> = tree
             .files
@@ -74,19 +86,19 @@ impl Deployment {
             .filter(|file| marks::is_manifest(&file.path, classify(&file.path)))
             .map(|file| folder_of(&file.path))
             .collect();
-        let charts = Charts::of(tree);
         let ids: Vec<FileId> = tree.ids().collect();
         let read: Vec<(FileId, Result<Option<Read>, String>)> =
-            ids.par_iter().map(|&id| (id, read_one(tree, id, &manifests, &charts))).collect();
-        let mut kube_files = BTreeMap::new();
+            ids.par_iter().map(|&id| (id, read_one(tree, id, &manifests, cache))).collect();
+        let mut kube_texts: Vec<(FileId, String)> = Vec::new();
         for (id, outcome) in read {
             match outcome {
                 Ok(None) => {}
-                Ok(Some(Read::Kube(fact))) => drop(kube_files.insert(id, fact)),
+                Ok(Some(Read::Kube(text))) => kube_texts.push((id, text)),
                 Ok(Some(fact)) => deployment.add(id, fact),
                 Err(reason) => deployment.errors.push((id, reason)),
             }
         }
+        let kube_files = deployment.add_kube(tree, kube_texts);
         for id in compose::wanted_env_files(tree, &deployment.compose_files) {
             if !deployment.env_files.contains_key(&id)
                 && let Ok(text) = files::read(tree.file(id))
@@ -100,10 +112,26 @@ impl Deployment {
         deployment
     }
 
+    /// Reads what may belong to clusters; what turns out to be a Compose file is added as one.
+    fn add_kube(&mut self, tree: &Tree, texts: Vec<(FileId, String)>) -> BTreeMap<FileId, KubeFile> {
+        let charts = Charts::of(tree);
+        let read = |(id, text): (FileId, String)| match KubeFile::read(id, &tree.file(id).path, &text, &charts) {
+            Some(file) => (id, Some(file), None),
+            None => (id, None, compose_by_content(&text)),
+        };
+        let read: Vec<_> = texts.into_par_iter().map(read).collect();
+        let mut files = BTreeMap::new();
+        for (id, file, compose) in read {
+            files.extend(file.map(|file| (id, file)));
+            self.compose_files.extend(compose.map(|compose| (id, compose)));
+        }
+        files
+    }
+
     fn add(&mut self, id: FileId, fact: Read) {
         match fact {
             Read::Compose(fact) => drop(self.compose_files.insert(id, fact)),
-            // Joined at once.
+            // Read with all others of its kind.
             Read::Kube(_) => {}
             Read::Env(fact) => drop(self.env_files.insert(id, fact)),
             Read::Docker(fact) => drop(self.dockerfiles.insert(id, fact)),
@@ -204,7 +232,7 @@ impl Deployment {
     }
 }
 
-fn read_one(tree: &Tree, id: FileId, manifests: &BTreeSet<&str>, charts: &Charts<'_>) -> Result<Option<Read>, String> {
+fn read_one(tree: &Tree, id: FileId, manifests: &BTreeSet<&str>, cache: &Cache) -> Result<Option<Read>, String> {
     let file = tree.file(id);
     let zone = files::zone(&file.path);
     if zone == Zone::Vendored {
@@ -212,7 +240,6 @@ fn read_one(tree: &Tree, id: FileId, manifests: &BTreeSet<&str>, charts: &Charts
     }
     let kind = classify(&file.path);
     let foreign = foreign::is_foreign(&file.path);
-    let cluster = KubeFile::is_wanted(&file.path, charts);
     let wanted = match kind {
         FileKind::Compose
         | FileKind::Yaml
@@ -223,12 +250,26 @@ fn read_one(tree: &Tree, id: FileId, manifests: &BTreeSet<&str>, charts: &Charts
         | FileKind::Requirements
         | FileKind::TsConfig
         | FileKind::NestCli => true,
-        _ => foreign || cluster || (zone == Zone::Production && marks::may_start(&file.path, manifests)),
+        _ => {
+            foreign
+                || kube::is_other(&file.path)
+                || (zone == Zone::Production && marks::may_start(&file.path, manifests))
+        }
     };
     if !wanted {
         return Ok(None);
     }
-    let text = match files::read(file) {
+    cache.entry(file).fact(Station::Deployment, |text| understand(&file.path, kind, foreign, text))
+}
+
+/// What a file says, by its path and text.
+fn understand(
+    path: &str,
+    kind: FileKind,
+    foreign: bool,
+    text: Result<&str, &files::ReadError>,
+) -> Result<Option<Read>, String> {
+    let text = match text {
         Ok(text) => text,
         // The loader of the source code reports what it can't read.
         Err(_) if matches!(kind, FileKind::Code(_) | FileKind::Other | FileKind::Yaml) => return Ok(None),
@@ -236,29 +277,29 @@ fn read_one(tree: &Tree, id: FileId, manifests: &BTreeSet<&str>, charts: &Charts
     };
     let failed = |error: crate::syntax::data::DataError| error.to_string();
     Ok(match kind {
-        FileKind::Compose => Some(Read::Compose(read_compose(&text))),
-        FileKind::Yaml if foreign => foreign::read(&file.path, &text).map(Read::Foreign),
-        FileKind::Yaml => {
-            let kube = if cluster { KubeFile::read(id, &file.path, &text, charts) } else { None };
-            if kube.is_some() {
-                return Ok(kube.map(Read::Kube));
-            }
-            // Most YAML is something else: a quick look saves the parse.
-            if !text.lines().any(|line| line.starts_with("services:") || line.starts_with("\"services\"")) {
-                return Ok(None);
-            }
-            let parsed = yaml(&text);
-            parsed.documents.first().filter(|root| looks_like_compose(root)).map(|root| Read::Compose(lower(root)))
-        }
-        FileKind::Dotenv => Some(Read::Env(dotenv(&text))),
-        FileKind::Dockerfile => Some(Read::Docker(dockerfile(&text))),
-        FileKind::PackageJson => Some(Read::Package(package_json(&text).map_err(failed)?)),
-        FileKind::PyProject => Some(Read::PyProject(pyproject(&text).map_err(failed)?)),
-        FileKind::Requirements => Some(Read::Requirements(requirements(&file.path, &text))),
-        FileKind::TsConfig => Some(Read::TsConfig(tsconfig(&text).map_err(failed)?)),
-        FileKind::NestCli => Some(Read::Nest(nest_cli(&text).map_err(failed)?)),
-        _ if foreign => foreign::read(&file.path, &text).map(Read::Foreign),
-        _ if cluster => KubeFile::read(id, &file.path, &text, charts).map(Read::Kube),
-        _ => Some(marks::marks(&file.path, &text)).filter(|marks| !marks.is_empty()).map(Read::Marks),
+        FileKind::Compose => Some(Read::Compose(read_compose(text))),
+        FileKind::Yaml if foreign => foreign::read(path, text).map(Read::Foreign),
+        FileKind::Yaml if KubeFile::may_be(path, text) => Some(Read::Kube(text.to_owned())),
+        FileKind::Yaml => compose_by_content(text).map(Read::Compose),
+        FileKind::Dotenv => Some(Read::Env(dotenv(text))),
+        FileKind::Dockerfile => Some(Read::Docker(dockerfile(text))),
+        FileKind::PackageJson => Some(Read::Package(package_json(text).map_err(failed)?)),
+        FileKind::PyProject => Some(Read::PyProject(pyproject(text).map_err(failed)?)),
+        FileKind::Requirements => Some(Read::Requirements(requirements(path, text))),
+        FileKind::TsConfig => Some(Read::TsConfig(tsconfig(text).map_err(failed)?)),
+        FileKind::NestCli => Some(Read::Nest(nest_cli(text).map_err(failed)?)),
+        _ if foreign => foreign::read(path, text).map(Read::Foreign),
+        _ if kube::is_other(path) => Some(Read::Kube(text.to_owned())),
+        _ => Some(marks::marks(path, text)).filter(|marks| !marks.is_empty()).map(Read::Marks),
     })
+}
+
+/// The Compose file that other YAML is.
+fn compose_by_content(text: &str) -> Option<ComposeFile> {
+    // Most YAML is something else: a quick look saves the parse.
+    if !text.lines().any(|line| line.starts_with("services:") || line.starts_with("\"services\"")) {
+        return None;
+    }
+    let parsed = yaml(text);
+    parsed.documents.first().filter(|root| looks_like_compose(root)).map(lower)
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::imports::reached;
 use super::services::Service;
-use crate::files::{Tree, Zone, zone};
+use crate::files::Tree;
 use crate::program::resolve::within;
 use crate::program::{Program, UnitId};
 use crate::syntax::FileId;
@@ -56,13 +56,16 @@ pub fn owners(
         }
     }
     // What a service imports from elsewhere runs in it too.
-    for index in 0..services.len() {
-        let own = program.ids().filter(|unit| {
-            let unit = program.unit(*unit);
-            zone(&unit.path) == Zone::Production
-                && owners.get(&unit.file).is_some_and(|of_file| of_file.contains(&index))
-        });
-        for unit in reached(dependencies, own.collect::<Vec<_>>()) {
+    let mut own: Vec<Vec<UnitId>> = vec![Vec::new(); services.len()];
+    for unit in program.ids().filter(|unit| program.is_production(*unit)) {
+        for &index in owners.get(&program.unit(unit).file).into_iter().flatten() {
+            if let Some(units) = own.get_mut(index) {
+                units.push(unit);
+            }
+        }
+    }
+    for (index, own) in own.into_iter().enumerate() {
+        for unit in reached(dependencies, own) {
             let of_file = owners.entry(program.unit(unit).file).or_default();
             if !of_file.contains(&index) && !same_root(services, of_file, index) {
                 of_file.push(index);

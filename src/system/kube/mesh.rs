@@ -10,9 +10,9 @@ use crate::catalog::http::Wait;
 use crate::extract::http::{Guard, HttpClient, RetryPolicy, Timeout};
 use crate::facts::mesh::{Effect, Policy};
 use crate::syntax::FileId;
-use crate::system::calls::{Destination, destinations};
+use crate::system::calls::{Destination, Destinations, is_this_machine};
+use crate::system::jvm::settings::Files;
 use crate::system::services::Service;
-use crate::system::stores::is_local;
 
 /// Whether a policy covers a call.
 enum Cover<'p> {
@@ -27,16 +27,17 @@ pub(in crate::system) fn apply(
     services: &[Service],
     owners: &HashMap<FileId, Vec<usize>>,
     http: &mut [HttpClient],
+    settings: &Files,
 ) {
     if cluster.policies.is_empty() {
         return;
     }
+    let destinations = Destinations::new(services, owners, settings);
     for client in http {
-        let base = client.base_url.as_ref().map(|(text, _)| text.clone());
-        if client.requests.is_empty()
-            && let Some(base) = &base
-        {
-            let to = destinations(services, owners, client.place, None, Some(base));
+        let of_requests: Vec<_> =
+            client.requests.iter().map(|request| destinations.of(client, Some(request))).collect();
+        if client.requests.is_empty() && (client.base_url.is_some() || !client.base_urls.is_empty()) {
+            let to = destinations.of(client, None);
             let unset = matches!(client.timeout, Timeout::Unsaid | Timeout::Disabled(_));
             match cover(cluster, Effect::Timeout, &to) {
                 Cover::Yes(policy) if unset => client.timeout = Timeout::Set(policy.place),
@@ -51,8 +52,7 @@ pub(in crate::system) fn apply(
             }
         }
         let of_client = matches!(client.timeout, Timeout::Unsaid | Timeout::Disabled(_));
-        for request in &mut client.requests {
-            let to = destinations(services, owners, request.place, base.as_ref(), request.url.as_ref());
+        for (request, to) in client.requests.iter_mut().zip(of_requests) {
             let unset =
                 matches!(request.timeout, Timeout::Disabled(_)) || (request.timeout == Timeout::Unsaid && of_client);
             match cover(cluster, Effect::Timeout, &to) {
@@ -104,7 +104,7 @@ fn cover<'p>(cluster: &'p Cluster, effect: Effect, to: &[(&Service, Destination)
         let reaches = |policy: &&Policy| policy.scopes.is_empty() || policy.scopes.iter().any(|id| is_called(from, id));
         let covering = match destination {
             // The sidecar of Dapr listens there: a header may say which application is meant.
-            Destination::Host(host) if is_local(host) && policies().any(|p| p.dapr) => return Cover::Unknown,
+            Destination::Host(host) if is_this_machine(host) && policies().any(|p| p.dapr) => return Cover::Unknown,
             Destination::Host(host) => policies().filter(reaches).find(|p| !p.dapr && covers(&p.host, host)),
             Destination::Dapr(app) => policies().filter(reaches).find(|p| p.dapr && p.host == *app),
             Destination::Unknown if policies().next().is_some() => return Cover::Unknown,

@@ -26,7 +26,7 @@ use super::compose::EnvVar;
 
 pub(in crate::system) use environment::plain_name;
 pub use hints::Hint;
-pub use read::{Charts, KubeFile};
+pub use read::{Charts, KubeFile, is_other};
 
 /// What stands for the folder of a Compose project where containers of both are told apart.
 pub const PROJECT: &str = "kubernetes:";

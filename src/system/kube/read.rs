@@ -6,7 +6,7 @@ use crate::facts::helm::{self, Item, Template};
 use crate::facts::kube::kustomize::{Kustomization, is_kustomization, kustomization};
 use crate::facts::kube::skaffold::{Artifact, artifacts, is_skaffold};
 use crate::facts::kube::{Object, looks_like_manifest, objects};
-use crate::files::{FileKind, Tree, Zone, classify, folder_of, zone};
+use crate::files::{Tree, Zone, folder_of, zone};
 use crate::syntax::data::{Node, yaml};
 use crate::syntax::{FileId, Place, Span};
 
@@ -84,16 +84,12 @@ pub struct Dependency {
 }
 
 impl KubeFile {
-    /// True for a file that [`KubeFile::read`] may find something in.
-    pub fn is_wanted(path: &str, charts: &Charts<'_>) -> bool {
-        let zone = zone(path);
-        if !matches!(zone, Zone::Production | Zone::Script | Zone::Migration) {
-            return false;
-        }
-        match classify(path) {
-            FileKind::Yaml => true,
-            _ => (path.ends_with(".tpl") && charts.of_template(path).is_some()) || hints::is_wanted(path),
-        }
+    /// True for YAML that [`KubeFile::read`] may find something in: a quick look at its path and text.
+    pub fn may_be(path: &str, text: &str) -> bool {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let named = matches!(name, "Chart.yaml" | "Chart.yml" | "values.yaml" | "values.yml") || is_kustomization(path);
+        let template = path.split('/').any(|segment| segment == "templates") && text.contains("{{");
+        is_deployed(path) && (named || template || looks_like_manifest(text))
     }
 
     /// Reads a file; none when it says nothing about clusters.
@@ -149,6 +145,17 @@ impl KubeFile {
     pub(super) fn declares(&self) -> bool {
         matches!(self, KubeFile::Objects(_) | KubeFile::Template(..))
     }
+}
+
+/// True for files that may be deployed; tests, examples and build output are not.
+fn is_deployed(path: &str) -> bool {
+    matches!(zone(path), Zone::Production | Zone::Script | Zone::Migration)
+}
+
+/// True for files other than YAML that are read for clusters, by their path.
+pub fn is_other(path: &str) -> bool {
+    let template = path.ends_with(".tpl") && path.split('/').any(|segment| segment == "templates");
+    (template || hints::is_wanted(path)) && is_deployed(path)
 }
 
 fn chart(root: &Node, at: &dyn Fn(Span) -> Place) -> Chart {

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
+use serde::{Deserialize, Serialize};
 
 use crate::facts::module::Language;
 use crate::files::{FileKind, classify, folder_of};
 use crate::syntax::Span;
 
 /// The first place of each sign that a file starts something.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Marks {
     /// It serves HTTP.
     pub http: Option<Span>,

@@ -1,0 +1,82 @@
+//! `lint --changed`, `--staged` and `--since`: the whole system is looked at, and what the change makes
+//! worse is reported.
+
+use super::Exit;
+use super::args::LintArgs;
+use super::output::Terminal;
+use super::run::{self as shared, Asked, Run, Saving};
+use crate::config::Config;
+use crate::files::Overlay;
+use crate::findings::{Lines, blame};
+use crate::git::{self, Change, Comparison};
+
+/// What is to be compared, when that is asked for.
+pub(super) fn comparison(args: &LintArgs) -> Option<Comparison> {
+    match &args.since {
+        Some(reference) => Some(Comparison::Since(reference.clone())),
+        None if args.staged => Some(Comparison::Staged),
+        None if args.changed => Some(Comparison::WorkTree),
+        None => None,
+    }
+}
+
+/// Runs the check on the new state, and on the old one when that decides something.
+pub(super) fn run(
+    args: &LintArgs,
+    config: &Config,
+    asked: &Asked,
+    comparison: &Comparison,
+    terminal: &Terminal,
+) -> Result<Run, Exit> {
+    if let Some(missing) = args.input.paths.iter().find(|path| !path.exists()) {
+        let message = format!("can't check `{}`: no such file or folder", missing.display());
+        return Err(terminal.error(message, None));
+    }
+    let change = git::change(&args.input.paths, comparison).map_err(|error| terminal.error(&error, error.help()))?;
+    let cache = shared::open_cache(&args.input);
+    let state = |overlay: &Overlay| {
+        let outcome = shared::check_state(&args.input, config.clone(), asked, overlay, &cache, terminal)?;
+        Ok(shared::settle(outcome, &args.input, config, asked))
+    };
+    let mut run = state(&change.new)?;
+    if !change.is_first {
+        let lines = changed_lines(&change, &run);
+        blame(&mut run.settled, &lines, || state(&change.old).map(|old| old.settled))?;
+        forgive(&mut run, &lines);
+    }
+    run.saving = Saving::start(cache);
+    // What is not reported here is not gone from a baseline.
+    run.complete = false;
+    Ok(run)
+}
+
+/// What could not be checked before either is no fault of the change.
+fn forgive(run: &mut Run, lines: &Lines) {
+    for problem in &mut run.outcome.problems {
+        let file = problem.place.map(|place| place.file).or_else(|| run.outcome.tree.find(&problem.path));
+        problem.incomplete &= file.is_none_or(|file| lines.files.contains_key(&file));
+    }
+    run.incomplete = run.outcome.problems.iter().any(|problem| problem.incomplete);
+}
+
+fn changed_lines(change: &Change, run: &Run) -> Lines {
+    let tree = &run.outcome.tree;
+    let mut lines = Lines::default();
+    for id in tree.ids() {
+        let file = tree.file(id);
+        match change.files.get(&file.absolute) {
+            Some(Some(before)) => {
+                let now = match &file.content {
+                    Some(content) => content.to_vec(),
+                    None => std::fs::read(&file.absolute).unwrap_or_default(),
+                };
+                lines.files.insert(id, Some(git::changed_lines(before, &now)));
+            }
+            Some(None) => {
+                lines.files.insert(id, None);
+            }
+            None => {}
+        }
+    }
+    lines
+}
