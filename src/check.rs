@@ -220,6 +220,7 @@ fn analyse(outcome: &mut Outcome, catalog: &Catalog, request: &Request) {
         reason: reason.clone(),
         incomplete: decides(&tree.file(*id).path),
     }));
+    outcome.problems.extend(deployment_only(tree, &deployment, &outcome.system));
     outcome.stats.unknown = outcome.system.unknown();
     suppressions.sort_by_key(|s| (s.file, s.span));
     outcome.suppressions = suppressions;
@@ -266,6 +267,31 @@ fn read_data(tree: &Tree, id: FileId, cache: &Cache) -> Option<Result<Vec<Suppre
         }
         Err(_) => None,
     }
+}
+
+/// A repository that only deploys: the code of its services is somewhere else, and nothing is missing
+/// here.
+fn deployment_only(tree: &Tree, deployment: &Deployment, system: &System) -> Option<Problem> {
+    let compose = deployment.projects.iter().map(|project| project.services().len()).sum::<usize>();
+    let cluster = deployment.cluster.environments.iter().map(|environment| environment.containers.len());
+    let number = cluster.max().unwrap_or(0).max(compose);
+    let has_code = || {
+        let mut all = tree.files.iter().map(|file| file.path.as_str());
+        all.any(|path| system::services::language(path).is_some() && decides(path))
+    };
+    if number == 0 || !system.services.is_empty() || !deployment.dockerfiles.is_empty() || has_code() {
+        return None;
+    }
+    let containers = if number == 1 { "1 container is".to_owned() } else { format!("{number} containers are") };
+    Some(Problem {
+        path: String::new(),
+        place: None,
+        reason: format!(
+            "this repository only deploys: {containers} declared and no source code is here; \
+             check it together with the repositories of the code: `skillcheck lint . ../orders`"
+        ),
+        incomplete: false,
+    })
 }
 
 /// What could not be read of the Compose files.

@@ -59,15 +59,9 @@ pub(super) fn requests(
     http: &[HttpClient],
     settings: &Files,
 ) -> Requests {
-    let settings: Vec<Option<Own>> = services.iter().map(|s| is_jvm(s).then(|| settings.of(s))).collect();
-    let registered = registered(&settings);
-    let hosts = Hosts::new(services);
-    let mut finder = Finder { services, owners, hosts, settings, registered, found: Requests::default() };
+    let mut finder = Finder::new(services, owners, settings);
     for client in http {
-        let mut bases: Vec<Base<'_>> = client.base_urls.iter().map(|(text, place)| (text, Some(*place))).collect();
-        if bases.is_empty() {
-            bases.extend(client.base_url.iter().map(|(text, _)| (text, None)));
-        }
+        let bases = bases(client);
         for request in &client.requests {
             finder.request(&bases, request);
         }
@@ -88,6 +82,88 @@ pub(super) fn requests(
 /// The calls between services, sorted, where nothing is configured by files of the JVM.
 pub fn calls(services: &[Service], owners: &HashMap<FileId, Vec<usize>>, http: &[HttpClient]) -> Vec<Call> {
     requests(services, owners, http, &Files::default()).calls
+}
+
+/// Where a request goes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Destination {
+    /// A host, without its port.
+    Host(String),
+    /// An application behind the sidecar of Dapr.
+    Dapr(String),
+    /// It is not known.
+    Unknown,
+}
+
+/// Tells where the requests of clients go to, whoever answers there.
+pub(super) struct Destinations<'s>(Finder<'s>);
+
+impl<'s> Destinations<'s> {
+    /// See [`requests`].
+    pub(super) fn new(
+        services: &'s [Service],
+        owners: &'s HashMap<FileId, Vec<usize>>,
+        settings: &Files,
+    ) -> Destinations<'s> {
+        Destinations(Finder::new(services, owners, settings))
+    }
+
+    /// Where a request goes to, for each service that may send it and each way in; that of a client
+    /// without one by its own address.
+    pub(super) fn of(&self, client: &HttpClient, request: Option<&HttpRequest>) -> Vec<(&'s Service, Destination)> {
+        let finder = &self.0;
+        let bases = bases(client);
+        let ways = match request {
+            Some(request) => request.ways_in().into_iter().map(|way| (way.place, way.through, way.url)).collect(),
+            None => vec![(client.place, None, None)],
+        };
+        let mut found = Vec::new();
+        for (place, through, url) in ways {
+            for index in finder.senders(place) {
+                let Some(from) = finder.services.get(index) else { continue };
+                let address = match &url {
+                    url if !bases.is_empty() && url.as_ref().is_none_or(is_relative) => {
+                        finder.base(&bases, through, index).map(|base| (base, url.as_ref()))
+                    }
+                    Some(url) => Some((url, None)),
+                    None => None,
+                };
+                let whole = address.and_then(|(address, tail)| finder.whole(index, address, tail));
+                found.push((from, destination(whole.as_deref().unwrap_or(""))));
+            }
+        }
+        found
+    }
+}
+
+fn destination(url: &str) -> Destination {
+    match split(url) {
+        Some((_, Some(path))) if path.starts_with(INVOKE) => match invoked(&path) {
+            Some((app, _)) if !app.contains('{') => Destination::Dapr(app.to_owned()),
+            _ => Destination::Unknown,
+        },
+        Some((host, _)) => Destination::Host(host.split(':').next().unwrap_or(host).to_owned()),
+        None => Destination::Unknown,
+    }
+}
+
+/// The path under which the sidecar of Dapr takes requests to other applications:
+/// <https://docs.dapr.io/reference/api/service_invocation_api/>
+const INVOKE: &str = "/v1.0/invoke/";
+
+/// The application and its own path in a request to the sidecar of Dapr: `/v1.0/invoke/orders/method/items`.
+fn invoked(path: &str) -> Option<(&str, &str)> {
+    let (app, rest) = path.strip_prefix(INVOKE)?.split_once("/method")?;
+    Some((app.split('.').next().unwrap_or(app), rest))
+}
+
+/// The addresses that a client is constructed with.
+fn bases(client: &HttpClient) -> Vec<Base<'_>> {
+    let mut bases: Vec<Base<'_>> = client.base_urls.iter().map(|(text, place)| (text, Some(*place))).collect();
+    if bases.is_empty() {
+        bases.extend(client.base_url.iter().map(|(text, _)| (text, None)));
+    }
+    bases
 }
 
 /// The names of applications, in lower case, with the service of each.
@@ -122,6 +198,13 @@ struct Finder<'s> {
 }
 
 impl<'s> Finder<'s> {
+    fn new(services: &'s [Service], owners: &'s HashMap<FileId, Vec<usize>>, settings: &Files) -> Finder<'s> {
+        let settings: Vec<Option<Own>> = services.iter().map(|s| is_jvm(s).then(|| settings.of(s))).collect();
+        let registered = registered(&settings);
+        let hosts = Hosts::new(services);
+        Finder { services, owners, hosts, settings, registered, found: Requests::default() }
+    }
+
     /// The service behind a host: by its name on the network, else by the name of its application.
     fn service(&self, from: &Service, host: &str) -> Option<&'s Service> {
         let found = self.hosts.service(Some(from), host).and_then(|index| self.services.get(index));
@@ -186,8 +269,9 @@ impl<'s> Finder<'s> {
         }
     }
 
-    fn from(&mut self, index: usize, place: Place, method: Option<&str>, address: &Text, tail: Option<&Text>) {
-        let Some(from) = self.services.get(index) else { return };
+    /// The address of a request as a service sends it.
+    fn whole(&self, index: usize, address: &Text, tail: Option<&Text>) -> Option<String> {
+        let from = self.services.get(index)?;
         let own = self.settings.get(index).and_then(Option::as_ref);
         let env = |name: &str| {
             let variable = from.env.iter().find(|variable| variable.is_called(name));
@@ -202,14 +286,22 @@ impl<'s> Finder<'s> {
             }
         }
         if url.contains("${") {
-            let Some(filled) = own.and_then(|own| own.filled(&url, 0)) else { return };
-            url = filled;
+            url = own.and_then(|own| own.filled(&url, 0))?;
         }
         // A client that is named by a key has its address in the settings.
-        if let Some(configured) = own.and_then(|own| own.client_address(&url)) {
-            url = configured;
-        }
+        own.and_then(|own| own.client_address(&url)).or(Some(url))
+    }
+
+    fn from(&mut self, index: usize, place: Place, method: Option<&str>, address: &Text, tail: Option<&Text>) {
+        let Some(from) = self.services.get(index) else { return };
+        let Some(url) = self.whole(index, address, tail) else { return };
         let Some((host, path)) = split(&url) else { return };
+        // Whoever listens on this machine only passes it on.
+        let (host, path) = match path.as_deref().and_then(invoked) {
+            Some((app, rest)) => (app.to_owned(), Some(rest.to_owned()).filter(|rest| !rest.is_empty())),
+            None => (host.to_owned(), path),
+        };
+        let host = host.as_str();
         let method = method.map(str::to_owned);
         match self.service(from, host) {
             Some(to) if to.name == from.name => {}

@@ -7,6 +7,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::compose::{self, ComposeInputs, ComposeProject};
+use super::kube::{self, Charts, Cluster, KubeFile, KubeInputs};
 use super::services::foreign::{self, Foreign};
 use super::services::marks::{self, Marks};
 use crate::cache::{Cache, Station};
@@ -27,6 +28,8 @@ pub struct Deployment {
     pub compose_files: BTreeMap<FileId, ComposeFile>,
     /// The same, joined.
     pub projects: Vec<ComposeProject>,
+    /// What is declared for Kubernetes.
+    pub cluster: Cluster,
     /// Dotenv files.
     pub env_files: BTreeMap<FileId, Pairs>,
     /// Dockerfiles.
@@ -53,6 +56,8 @@ pub struct Deployment {
 #[derive(Serialize, Deserialize)]
 enum Read {
     Compose(ComposeFile),
+    /// The text of a file that may say something about clusters: what it is depends on its neighbours.
+    Kube(String),
     Env(Pairs),
     Docker(Dockerfile),
     Package(PackageJson),
@@ -84,13 +89,16 @@ impl Deployment {
         let ids: Vec<FileId> = tree.ids().collect();
         let read: Vec<(FileId, Result<Option<Read>, String>)> =
             ids.par_iter().map(|&id| (id, read_one(tree, id, &manifests, cache))).collect();
+        let mut kube_texts: Vec<(FileId, String)> = Vec::new();
         for (id, outcome) in read {
             match outcome {
                 Ok(None) => {}
+                Ok(Some(Read::Kube(text))) => kube_texts.push((id, text)),
                 Ok(Some(fact)) => deployment.add(id, fact),
                 Err(reason) => deployment.errors.push((id, reason)),
             }
         }
+        let kube_files = deployment.add_kube(tree, kube_texts);
         for id in compose::wanted_env_files(tree, &deployment.compose_files) {
             if !deployment.env_files.contains_key(&id)
                 && let Ok(text) = files::read(tree.file(id))
@@ -100,12 +108,31 @@ impl Deployment {
         }
         deployment.projects =
             compose::join(ComposeInputs { tree, files: &deployment.compose_files, env_files: &deployment.env_files });
+        deployment.cluster = kube::join(KubeInputs { tree, files: &kube_files, env_files: &deployment.env_files });
         deployment
+    }
+
+    /// Reads what may belong to clusters; what turns out to be a Compose file is added as one.
+    fn add_kube(&mut self, tree: &Tree, texts: Vec<(FileId, String)>) -> BTreeMap<FileId, KubeFile> {
+        let charts = Charts::of(tree);
+        let read = |(id, text): (FileId, String)| match KubeFile::read(id, &tree.file(id).path, &text, &charts) {
+            Some(file) => (id, Some(file), None),
+            None => (id, None, compose_by_content(&text)),
+        };
+        let read: Vec<_> = texts.into_par_iter().map(read).collect();
+        let mut files = BTreeMap::new();
+        for (id, file, compose) in read {
+            files.extend(file.map(|file| (id, file)));
+            self.compose_files.extend(compose.map(|compose| (id, compose)));
+        }
+        files
     }
 
     fn add(&mut self, id: FileId, fact: Read) {
         match fact {
             Read::Compose(fact) => drop(self.compose_files.insert(id, fact)),
+            // Read with all others of its kind.
+            Read::Kube(_) => {}
             Read::Env(fact) => drop(self.env_files.insert(id, fact)),
             Read::Docker(fact) => drop(self.dockerfiles.insert(id, fact)),
             Read::Package(fact) => drop(self.package_jsons.insert(id, fact)),
@@ -223,7 +250,11 @@ fn read_one(tree: &Tree, id: FileId, manifests: &BTreeSet<&str>, cache: &Cache) 
         | FileKind::Requirements
         | FileKind::TsConfig
         | FileKind::NestCli => true,
-        _ => foreign || (zone == Zone::Production && marks::may_start(&file.path, manifests)),
+        _ => {
+            foreign
+                || kube::is_other(&file.path)
+                || (zone == Zone::Production && marks::may_start(&file.path, manifests))
+        }
     };
     if !wanted {
         return Ok(None);
@@ -248,14 +279,8 @@ fn understand(
     Ok(match kind {
         FileKind::Compose => Some(Read::Compose(read_compose(text))),
         FileKind::Yaml if foreign => foreign::read(path, text).map(Read::Foreign),
-        FileKind::Yaml => {
-            // Most YAML is something else: a quick look saves the parse.
-            if !text.lines().any(|line| line.starts_with("services:") || line.starts_with("\"services\"")) {
-                return Ok(None);
-            }
-            let parsed = yaml(text);
-            parsed.documents.first().filter(|root| looks_like_compose(root)).map(|root| Read::Compose(lower(root)))
-        }
+        FileKind::Yaml if KubeFile::may_be(path, text) => Some(Read::Kube(text.to_owned())),
+        FileKind::Yaml => compose_by_content(text).map(Read::Compose),
         FileKind::Dotenv => Some(Read::Env(dotenv(text))),
         FileKind::Dockerfile => Some(Read::Docker(dockerfile(text))),
         FileKind::PackageJson => Some(Read::Package(package_json(text).map_err(failed)?)),
@@ -264,6 +289,17 @@ fn understand(
         FileKind::TsConfig => Some(Read::TsConfig(tsconfig(text).map_err(failed)?)),
         FileKind::NestCli => Some(Read::Nest(nest_cli(text).map_err(failed)?)),
         _ if foreign => foreign::read(path, text).map(Read::Foreign),
+        _ if kube::is_other(path) => Some(Read::Kube(text.to_owned())),
         _ => Some(marks::marks(path, text)).filter(|marks| !marks.is_empty()).map(Read::Marks),
     })
+}
+
+/// The Compose file that other YAML is.
+fn compose_by_content(text: &str) -> Option<ComposeFile> {
+    // Most YAML is something else: a quick look saves the parse.
+    if !text.lines().any(|line| line.starts_with("services:") || line.starts_with("\"services\"")) {
+        return None;
+    }
+    let parsed = yaml(text);
+    parsed.documents.first().filter(|root| looks_like_compose(root)).map(lower)
 }

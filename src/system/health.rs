@@ -5,7 +5,7 @@ use super::map::{Endpoint, Health};
 use super::services::{Service, ServiceKind, starts_worker};
 use crate::extract::routes::health::{conventional, is_framework_health};
 use crate::extract::routes::{GapKind, HealthKind, HealthPath, Route, Served, path};
-use crate::facts::probe::{ProbeKind, ProbeTarget, probe};
+use crate::facts::probe::{ProbeKind, ProbeTarget};
 
 /// What is known about the health check of a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl Verdict {
 
 /// The health checks of a service, read.
 pub fn probes(service: &Service) -> Vec<(ProbeTarget, crate::syntax::Place)> {
-    service.probes.iter().map(|p| (probe(&p.words), p.place)).collect()
+    service.probes.iter().map(|p| (p.target.clone(), p.place)).collect()
 }
 
 /// The path of its own server that a health check of a service asks for.
@@ -53,6 +53,10 @@ pub fn answers(route: &Route, wanted: &str) -> bool {
 pub fn answered(served: &Served, wanted: &str) -> Option<bool> {
     if served.routes.iter().any(|r| answers(r, wanted)) {
         return Some(true);
+    }
+    // A dependency that serves health routes (Actuator, SmallRye) is configured in many ways.
+    if served.health.iter().any(|health| matches!(health.kind, HealthKind::Dependency(_))) {
+        return None;
     }
     let partial = served.routes.iter().any(|r| r.partial);
     let covered = served.gaps.iter().any(|g| g.kind == GapKind::Unresolved || path::under(wanted, &g.prefix));

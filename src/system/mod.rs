@@ -11,6 +11,7 @@ mod dotnet;
 pub mod health;
 pub mod imports;
 mod jvm;
+pub mod kube;
 pub mod map;
 mod messaging;
 pub mod owners;
@@ -177,10 +178,11 @@ pub fn build(
     let files = jvm::settings::Files::read(tree);
     jvm::apply(tree, program, &services, &owners, &mut http, &mut served, &files);
     dotnet::apply(&ev, &services, &owners, &mut http);
+    kube::mesh::apply(&deployment.cluster, &services, &owners, &mut http, &files);
     let calls::Requests { calls, outgoing } =
         calls::requests(&configured(tree, &services, &given), &owners, &http, &files);
     let of_service = |index: usize, env: &[EnvVar]| appsettings::settings(tree, &services[index], &given, env);
-    let datastores = stores::find(tree, &ev, &in_scope, &services, &owners, &deployment.projects, &of_service);
+    let datastores = stores::find(tree, &ev, &in_scope, &services, &owners, deployment, &of_service);
     let settings = Settings::read(tree);
     let publish::Publishing { publishers, dual_writes } = publish::extract(&ev, &in_scope, &settings);
     let consumers = consume::extract(&ev, &in_scope, &Evidence::read(tree, &settings));

@@ -159,6 +159,7 @@ fn finding(system: &System, store: &Datastore, environment: &str, sharing: &[&Us
     };
     let named: Vec<String> = sharing.iter().map(told).collect();
     let where_ = match environment {
+        "" | "default" if only_in_compose(system, store, &sharing) => " where Compose runs them".to_owned(),
         "" | "default" => String::new(),
         name => format!(" in the environment `{name}`"),
     };
@@ -201,6 +202,23 @@ fn finding(system: &System, store: &Datastore, environment: &str, sharing: &[&Us
     let places = sharing.iter().flat_map(|(_, used)| &used.places).filter(|(place, _)| seen.insert(*place));
     finding.related = places.map(|(place, text)| Related { place: *place, message: text.clone() }).collect();
     finding
+}
+
+/// True when Kubernetes runs the services as well, and does not give them the same database there.
+fn only_in_compose(system: &System, store: &Datastore, sharing: &[(String, &UsedBy)]) -> bool {
+    let in_cluster = |environment: &str| environment.starts_with("kubernetes") || environment.starts_with("helm");
+    let deployed = |used: &UsedBy| {
+        let service = system.services.get(used.service);
+        service.is_some_and(|s| s.containers.iter().any(|c| c.project == crate::system::kube::PROJECT))
+    };
+    let shared_there = system.datastores.iter().any(|other| {
+        let same = other.engine == store.engine && other.database == store.database;
+        let uses = |wanted: &UsedBy| {
+            other.used_by.iter().any(|used| used.service == wanted.service && in_cluster(&used.environment))
+        };
+        same && sharing.iter().all(|(_, used)| uses(used))
+    });
+    sharing.iter().all(|(_, used)| deployed(used)) && !shared_there
 }
 
 fn listed(names: &[String]) -> String {

@@ -4,7 +4,7 @@
 use crate::extract::routes::health::conventional;
 use crate::rules::{Confidence, Finding, Related, Rule, Severity, Stage};
 use crate::system::System;
-use crate::system::health::{answered, asked, probes};
+use crate::system::health::{answered, asked};
 
 /// The rule.
 pub const RULE: Rule =
@@ -15,8 +15,8 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
         if service.probes.is_empty() || served.routes.is_empty() {
             continue;
         }
-        for (target, place) in probes(service) {
-            let Some(path) = asked(service, &target) else { continue };
+        for probe in &service.probes {
+            let Some(path) = asked(service, &probe.target) else { continue };
             if answered(&served, path) != Some(false) {
                 continue;
             }
@@ -38,12 +38,12 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
                 severity: RULE.severity,
                 confidence: if served.gaps.is_empty() { Confidence::High } else { Confidence::Medium },
                 services: vec![service.name.clone()],
-                message: format!("the health check asks `{}` for `{path}`, which it does not serve", service.name),
+                message: format!("the {} asks `{}` for `{path}`, which it does not serve", probe.told, service.name),
                 why: "The check fails for ever: the service counts as unhealthy, whatever waits for it never \
                       starts, and an orchestrator restarts it again and again"
                     .into(),
                 help,
-                place,
+                place: probe.place,
                 related: related
                     .map(|(route, message)| Related { place: route.place, message: message.into() })
                     .into_iter()

@@ -154,6 +154,8 @@ pub enum Origin {
     Compose,
     /// An `env_file`.
     EnvFile,
+    /// A Kubernetes manifest.
+    Kubernetes,
     /// `ENV` of the Dockerfile (only in `services::Service::env`).
     Image,
 }

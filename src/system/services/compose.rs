@@ -288,7 +288,10 @@ pub(super) fn spelled(name: &str) -> String {
 
 /// The folder of code that an image is named after: `shop-orders` is built from `orders`, or from
 /// `com.acme.shop.orders`.
-fn folder_of_image<'a>(ctx: &Context<'a>, image: &str) -> Option<(String, Option<(FileId, &'a Dockerfile)>)> {
+pub(super) fn folder_of_image<'a>(
+    ctx: &Context<'a>,
+    image: &str,
+) -> Option<(String, Option<(FileId, &'a Dockerfile)>)> {
     let mut best: Option<(usize, String)> = None;
     let mut seen = BTreeSet::new();
     for file in &ctx.tree.files {
@@ -399,13 +402,13 @@ fn start(
     }
 }
 
-fn has_job_name(name: &str) -> bool {
+pub(super) fn has_job_name(name: &str) -> bool {
     let job = ["migrate", "migration", "migrations", "migrator", "init", "seed", "seeder", "setup", "bootstrap", "job"];
     name.split(['-', '_', '.']).any(|word| job.contains(&word))
 }
 
 /// True for the name of a container that runs tests.
-fn is_test_name(name: &str) -> bool {
+pub(super) fn is_test_name(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     let mut words = lower.split(['-', '_', '.']);
     words.any(|word| matches!(word, "e2e" | "test" | "tests" | "playwright" | "cypress")) || name.ends_with("Tests")

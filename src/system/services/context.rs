@@ -34,7 +34,7 @@ pub(super) struct Context<'a> {
 }
 
 /// The language of a source file, by its ending, for languages with and without a front end.
-pub(super) fn language(path: &str) -> Option<&'static str> {
+pub fn language(path: &str) -> Option<&'static str> {
     let name = path.rsplit('/').next().unwrap_or(path);
     Some(match name.rsplit_once('.')?.1 {
         "py" => "python",
@@ -135,6 +135,13 @@ impl<'a> Context<'a> {
             || self.nest_apps.contains(folder)
             || self.dockerfiles_in(folder).next().is_some()
             || (!folder.is_empty() && COLLECTIONS.contains(&collection) && self.has_code(folder))
+    }
+
+    /// How many folders with a manifest and code of their own lie below a folder.
+    pub(super) fn units_below(&self, folder: &str) -> usize {
+        let prefix = format!("{folder}/");
+        let below = self.manifests.iter().filter(|unit| unit.starts_with(&prefix));
+        below.filter(|unit| zone(&format!("{unit}/x")) == Zone::Production && self.has_code(unit)).count()
     }
 
     /// True for a folder whose children are applications.

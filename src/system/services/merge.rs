@@ -10,7 +10,10 @@ use crate::files::folder_of;
 pub(super) fn services(ctx: &Context<'_>, candidates: Vec<Candidate>) -> Vec<Service> {
     let mut kept: Vec<Candidate> = Vec::new();
     for candidate in candidates {
-        match kept.iter_mut().find(|known| same(known, &candidate)) {
+        // One of several processes of a root is best known by its name.
+        let named = kept.iter().position(|known| same(known, &candidate) && is_named_alike(known, &candidate));
+        let at = named.or_else(|| kept.iter().position(|known| same(known, &candidate)));
+        match at.and_then(|at| kept.get_mut(at)) {
             Some(known) => absorb(known, candidate),
             None => kept.push(candidate),
         }
@@ -23,6 +26,10 @@ pub(super) fn services(ctx: &Context<'_>, candidates: Vec<Candidate>) -> Vec<Ser
     }
     name(&mut kept);
     kept.into_iter().map(|candidate| candidate.service).collect()
+}
+
+fn is_named_alike(a: &Candidate, b: &Candidate) -> bool {
+    a.service.name == b.service.name || a.aliases.first() == b.aliases.first()
 }
 
 /// True for two descriptions of one process.
@@ -58,7 +65,8 @@ fn alternatives(a: &Candidate, b: &Candidate) -> bool {
         && a.service.command == b.service.command
 }
 
-fn absorb(known: &mut Candidate, other: Candidate) {
+/// Takes everything over that another description of the same process says.
+pub(super) fn absorb(known: &mut Candidate, other: Candidate) {
     let service = other.service;
     known.aliases.extend(other.aliases);
     known.service.containers.extend(service.containers);

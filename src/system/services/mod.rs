@@ -11,6 +11,7 @@ mod corrections;
 pub mod foreign;
 mod images;
 mod kind;
+mod kube;
 pub mod marks;
 mod merge;
 mod root;
@@ -29,6 +30,7 @@ use crate::files::Tree;
 use crate::syntax::{FileId, Place};
 use context::Context;
 
+pub use context::language;
 pub use corrections::Correction;
 pub use kind::{is_browser_package, is_server_package, starts_worker};
 
@@ -119,12 +121,12 @@ impl ServiceKind {
     }
 }
 
-/// A Compose service that runs a service.
+/// A Compose service, or a container of a Kubernetes workload, that runs a service.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Container {
-    /// Its name in the Compose file.
+    /// Its name in the Compose file, or that of the workload.
     pub name: String,
-    /// The folder of its Compose project.
+    /// The folder of its Compose project; [`kube::PROJECT`](crate::system::kube::PROJECT) for Kubernetes.
     pub project: String,
     /// Where it is declared.
     pub place: Place,
@@ -134,13 +136,15 @@ impl Probe {
     /// The health check that a command makes.
     pub fn new(text: String, words: Vec<String>, place: Place) -> Probe {
         let target = probe::probe(&words);
-        Probe { text, words, target, place }
+        Probe { told: "health check".to_owned(), text, words, target, place }
     }
 }
 
 /// A health check.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Probe {
+    /// What it is: `health check`, `readiness probe of the environment `kubernetes/prod``.
+    pub told: String,
     /// The command as one text.
     pub text: String,
     /// Its words.
@@ -155,6 +159,7 @@ pub struct Probe {
 pub fn discover(tree: &Tree, deployment: &Deployment, corrections: &[Correction]) -> Vec<Service> {
     let ctx = Context::new(tree, deployment);
     let mut candidates = compose::candidates(&ctx);
+    kube::add(&ctx, &mut candidates);
     standalone::add(&ctx, &mut candidates);
     source::add(&ctx, &mut candidates);
     let mut services = merge::services(&ctx, candidates);

@@ -75,10 +75,10 @@ pub(super) fn add(ctx: &Context<'_>, candidates: &mut Vec<Candidate>) {
                 || (within(root, &other.service.root) && !other.service.root.is_empty())
         };
         let other_process = variant(path) == Some(Variant::Process)
-            && !candidates.iter().any(|other| other.service.root == *root)
+            && !candidates.iter().any(|other| other.service.root == *root && !super::kube::is_of_cluster(other))
             && !found.iter().any(|other| other.service.name == candidate.service.name);
         if !candidates.iter().chain(&found).any(known)
-            || (other_process && found.iter().any(|o| o.service.root == *root))
+            || (other_process && candidates.iter().chain(&found).any(|other| other.service.root == *root))
         {
             found.push(candidate);
         }
@@ -99,6 +99,25 @@ fn variant(path: &str) -> Option<Variant> {
     let word = suffix(path)?;
     let environment = word.split(['-', '.', '_']).any(|word| VARIANTS.contains(&word));
     Some(if environment { Variant::Environment } else { Variant::Process })
+}
+
+/// The Dockerfile of another process of a folder, `orders/worker.Dockerfile` for the image
+/// `orders-worker`, with the folder of its code.
+pub(super) fn process<'a>(ctx: &Context<'a>, image: &str) -> Option<(String, (FileId, &'a Dockerfile))> {
+    for (&id, file) in &ctx.deployment.dockerfiles {
+        let path = ctx.tree.file(id).path.as_str();
+        let Some(word) = suffix(path).filter(|_| variant(path) == Some(Variant::Process)) else { continue };
+        let Some(stem) = image.strip_suffix(&word).and_then(|stem| stem.strip_suffix('-')) else { continue };
+        if zone(path) != Zone::Production {
+            continue;
+        }
+        let Some(found) = candidate(ctx, id, path, file, &BTreeSet::new()) else { continue };
+        let folder = spelled(found.service.root.rsplit('/').next().unwrap_or(""));
+        if folder == stem || (!folder.is_empty() && stem.ends_with(&format!("-{folder}"))) {
+            return Some((found.service.root, (id, file)));
+        }
+    }
+    None
 }
 
 fn suffix(path: &str) -> Option<String> {

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::super::compose::{ComposeProject, EnvVar};
+use super::super::kube::{self, Cluster};
 
 /// A service in one environment of one Compose project.
 #[derive(Clone, Debug, Default)]
 pub struct Deployed {
     /// The service's number.
     pub service: usize,
-    /// The folder of the Compose project; none when no Compose file deploys it.
+    /// The folder of the Compose project, [`kube::PROJECT`] for Kubernetes; none when nothing deploys it.
     pub project: Option<String>,
     /// The environment: `default`, `prod`.
     pub environment: String,
@@ -22,10 +23,12 @@ pub struct Deployed {
 /// The names of hosts in one environment of one Compose project: alias to service.
 #[derive(Clone, Debug, Default)]
 pub struct Hosts {
-    /// The folder of the project.
+    /// The folder of the project; [`kube::PROJECT`] for Kubernetes.
     pub project: String,
     /// The environment.
     pub environment: String,
+    /// The namespaces of a cluster, which may stand behind a name: `orders.shop`.
+    pub namespaces: Vec<String>,
     /// Every name under which a container is reached, and the name of its service.
     pub names: BTreeMap<String, String>,
 }
@@ -40,10 +43,12 @@ pub struct Environments {
 }
 
 impl Environments {
-    /// Reads the Compose projects. `service_of` says which service a Compose service (of a project's
-    /// folder, with a name) runs; `image` gives the variables that a service's image sets.
+    /// Reads the Compose projects and what is deployed to clusters. `service_of` says which service a
+    /// container (of a project's folder, with a name) runs; `image` gives the variables that a service's
+    /// image sets.
     pub fn new(
         projects: &[ComposeProject],
+        cluster: &Cluster,
         services: usize,
         service_of: &dyn Fn(&str, &str) -> Option<usize>,
         image: &dyn Fn(usize) -> Vec<EnvVar>,
@@ -54,6 +59,7 @@ impl Environments {
                 let mut hosts = Hosts {
                     project: project.folder.clone(),
                     environment: environment.name.clone(),
+                    namespaces: Vec::new(),
                     names: BTreeMap::new(),
                 };
                 for service in &environment.services {
@@ -61,23 +67,19 @@ impl Environments {
                     hosts.names.extend(names.map(|name| (name, service.name.clone())));
                     hosts.names.insert(service.name.to_ascii_lowercase(), service.name.clone());
                     let Some(index) = service_of(&project.folder, &service.name) else { continue };
-                    let mut env = service.env.clone();
-                    let set = |env: &[EnvVar], name: &str| env.iter().any(|v| v.name == name);
-                    for variable in image(index) {
-                        if !set(&env, &variable.name) {
-                            env.push(variable);
-                        }
-                    }
                     out.deployed.push(Deployed {
                         service: index,
                         project: Some(project.folder.clone()),
                         environment: environment.name.clone(),
-                        env,
+                        env: over_image(service.env.clone(), image(index)),
                         open: service.unread_env_files.iter().any(|f| !f.example),
                     });
                 }
                 out.hosts.push(hosts);
             }
+        }
+        for environment in &cluster.environments {
+            out.add_cluster(environment, service_of, image);
         }
         for service in 0..services {
             if !out.deployed.iter().any(|d| d.service == service) {
@@ -87,10 +89,37 @@ impl Environments {
         out
     }
 
+    fn add_cluster(
+        &mut self,
+        environment: &kube::Environment,
+        service_of: &dyn Fn(&str, &str) -> Option<usize>,
+        image: &dyn Fn(usize) -> Vec<EnvVar>,
+    ) {
+        let mut hosts = Hosts {
+            project: kube::PROJECT.to_owned(),
+            environment: environment.name.clone(),
+            namespaces: environment.namespaces.clone(),
+            names: BTreeMap::new(),
+        };
+        for container in &environment.containers {
+            let names = container.host_names.iter().map(|name| (name.to_ascii_lowercase(), container.workload.clone()));
+            hosts.names.extend(names);
+            let Some(index) = service_of(kube::PROJECT, &container.key) else { continue };
+            self.deployed.push(Deployed {
+                service: index,
+                project: Some(kube::PROJECT.to_owned()),
+                environment: environment.name.clone(),
+                env: over_image(container.env.clone(), image(index)),
+                open: container.open,
+            });
+        }
+        self.hosts.push(hosts);
+    }
+
     /// The server that a host name means for a deployed service: the project it is known in (none when
     /// the name means the same everywhere), and its name there. None when it can't be told.
     pub(super) fn server(&self, deployed: &Deployed, host: &str) -> Option<(Option<String>, String)> {
-        let named = |hosts: &Hosts| hosts.names.get(host).cloned();
+        let named = |hosts: &Hosts| hosts.names.get(hosts.bare(host)).cloned();
         let here = |hosts: &&Hosts| {
             Some(&hosts.project) == deployed.project.as_ref() && hosts.environment == deployed.environment
         };
@@ -115,4 +144,35 @@ impl Environments {
             _ => None,
         }
     }
+}
+
+impl Hosts {
+    /// The name of a Service without its namespace and the domain of the cluster.
+    fn bare<'h>(&self, host: &'h str) -> &'h str {
+        if self.project != kube::PROJECT {
+            return host;
+        }
+        let local = host.find(".svc").map_or(host, |at| &host[..at]);
+        let Some((first, rest)) = local.split_once('.') else { return local };
+        let is_namespace = |name: &str| name == "default" || self.namespaces.iter().any(|known| known == name);
+        // `mongo-0.mongo` is a pod of the StatefulSet behind `mongo`.
+        let service = rest.split('.').next().unwrap_or(rest);
+        if local.len() < host.len() && !self.names.contains_key(service) || is_namespace(rest) {
+            first
+        } else if self.names.contains_key(service) {
+            service
+        } else {
+            host
+        }
+    }
+}
+
+/// The variables of a container over those that its image sets.
+fn over_image(mut env: Vec<EnvVar>, image: Vec<EnvVar>) -> Vec<EnvVar> {
+    for variable in image {
+        if !env.iter().any(|known| known.name == variable.name) {
+            env.push(variable);
+        }
+    }
+    env
 }

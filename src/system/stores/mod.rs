@@ -10,7 +10,8 @@ pub mod url;
 
 use std::collections::HashMap;
 
-use super::compose::{ComposeProject, EnvVar, Origin};
+use super::compose::{EnvVar, Origin};
+use super::deployment::Deployment;
 use super::services::Service;
 use crate::catalog::store::StoreRole;
 use crate::extract::stores::{self, InScope};
@@ -95,7 +96,7 @@ pub fn find(
     in_scope: &InScope<'_>,
     services: &[Service],
     owners: &HashMap<FileId, Vec<usize>>,
-    projects: &[ComposeProject],
+    deployment: &Deployment,
     settings: &dyn Fn(usize, &[EnvVar]) -> Vec<EnvVar>,
 ) -> Vec<Datastore> {
     let found = stores::extract(ev, in_scope, tree);
@@ -105,7 +106,8 @@ pub fn find(
     };
     let image =
         |index: usize| services[index].env.iter().filter(|v| v.origin == Origin::Image).cloned().collect::<Vec<_>>();
-    let mut environments = Environments::new(projects, services.len(), &service_of, &image);
+    let mut environments =
+        Environments::new(&deployment.projects, &deployment.cluster, services.len(), &service_of, &image);
     for deployed in &mut environments.deployed {
         let mut env = settings(deployed.service, &deployed.env);
         env.append(&mut deployed.env);

@@ -31,6 +31,8 @@ struct Configured {
     /// Words of its command and of its build that name active profiles.
     profiles: Option<Vec<String>>,
     sql: bool,
+    /// Its own build says so, not only a module that it uses.
+    own_sql: bool,
     mongo: bool,
     redis: bool,
 }
@@ -73,6 +75,10 @@ impl Spring {
             let build = build_text(&builds, &service.root);
             let mut made = Configured {
                 sql: SQL_WORDS.iter().any(|word| build.contains(word)),
+                own_sql: builds.iter().filter(|(path, _)| folder_of(path) == service.root).any(|(_, text)| {
+                    let mut lines = text.lines().filter(|line| !line.trim_start().starts_with("exclude"));
+                    lines.any(|line| SQL_WORDS.iter().any(|word| line.contains(word)))
+                }),
                 mongo: build.contains("mongo"),
                 redis: build.contains("redis") || build.contains("jedis") || build.contains("lettuce"),
                 ..Configured::default()
@@ -131,7 +137,9 @@ impl Configured {
                 "spring.datasource.hikari.jdbcurl",
                 "spring.r2dbc.url",
             ]);
-            if let Some(url) = url {
+            // A variable that a deployment sets for a service without a driver of its own is left over.
+            let written = view.properties.keys().any(|key| key.starts_with("spring.datasource."));
+            if let Some(url) = url.filter(|_| written || self.own_sql) {
                 let mut made = blank("Spring", url.place, StoreRole::Store, None);
                 made.url = Some(url);
                 made.schema =
