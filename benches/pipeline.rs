@@ -3,17 +3,20 @@
 // Outside of tests clippy wants faults handled; a bench that can't read its input has nothing to measure.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[path = "../tests/support/facts.rs"]
+mod facts;
 #[path = "../tests/support/generated.rs"]
 mod generated;
 
 use std::path::PathBuf;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use skillcheck::cache::Cache;
 use skillcheck::catalog::Catalog;
 use skillcheck::check::{Request, check};
+use skillcheck::exchange;
 use skillcheck::facts::{javascript, python};
 use skillcheck::files;
 use skillcheck::program::load::{Prefilter, load};
@@ -122,4 +125,53 @@ fn whole_run_every_file(bencher: Bencher<'_, '_>) {
     bencher
         .counter(BytesCount::new(REPOSITORY.1))
         .bench_local(|| check(Request { paths: black_box(roots.clone()), every_file: true, ..Request::default() }));
+}
+
+/// The exported facts of ten thousand services in a thousand repositories: read, joined, checked. The
+/// budget is five seconds.
+#[divan::bench(sample_count = 5)]
+fn join_ten_thousand_services(bencher: Bencher<'_, '_>) {
+    let folder = tempfile::tempdir().unwrap();
+    let files = facts::repositories(1_000);
+    for (name, text) in &files {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    let given = [folder.path().to_owned()];
+    bencher.counter(BytesCount::new(files.iter().map(|(_, text)| text.len()).sum::<usize>())).bench_local(|| {
+        let with = exchange::gather(black_box(&given)).unwrap();
+        check(Request { with, facts_only: true, ..Request::default() })
+    });
+}
+
+/// The whole run on a repository of about 500 files of which everything is known but one: the number with a
+/// budget of 50 ms.
+#[divan::bench(sample_count = 10)]
+fn one_changed_file_with_a_cache(bencher: Bencher<'_, '_>) {
+    let folder = tempfile::tempdir().unwrap();
+    let files = generated::repository(460);
+    for (path, text) in &files {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    // Beyond the tick of the clock within which a file may change unseen.
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    let caches = tempfile::tempdir().unwrap();
+    let place = caches.path().join("bench.skillcheck-cache");
+    let run = || {
+        let cache = Arc::new(Cache::at(place.clone()));
+        let paths = vec![folder.path().to_owned()];
+        let outcome = check(Request { paths, cache: Arc::clone(&cache), ..Request::default() });
+        cache.save();
+        outcome
+    };
+    run().unwrap();
+    let (path, text) = files.iter().find(|(path, _)| path.ends_with("client0.py")).unwrap();
+    let mut edits = 0;
+    bencher
+        .with_inputs(|| {
+            edits += 1;
+            std::fs::write(folder.path().join(path), format!("{text}# {edits}\n")).unwrap();
+        })
+        .bench_local_values(|()| run());
 }

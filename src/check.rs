@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use crate::cache::{Cache, Station};
 use crate::catalog::Catalog;
 use crate::config::Config;
+use crate::exchange::{self, Repository};
 use crate::files::{self, FileKind, Overlay, Tree};
 use crate::findings::{self, Suppression};
 pub use crate::problem::Problem;
@@ -34,6 +35,10 @@ pub struct Request {
     /// Parses every source file, also those that name no library of the catalog. Slower, and the answer
     /// is the same; tests compare the two.
     pub every_file: bool,
+    /// The facts of other repositories.
+    pub with: Vec<Repository>,
+    /// No file is looked at: what is checked are the other repositories.
+    pub facts_only: bool,
 }
 
 /// What came out, before suppression and levels.
@@ -53,6 +58,15 @@ pub struct Outcome {
     pub problems: Vec<Problem>,
     /// Counts.
     pub stats: Stats,
+}
+
+impl Outcome {
+    /// The rules that may only be broken in a run that sees other repositories too. One service shares
+    /// nothing with itself; what it shares with those of other repositories shows there.
+    pub fn broken_elsewhere(&self) -> &'static [&'static str] {
+        let alone = !self.tree.others.is_empty() || self.system.services.len() < 2;
+        if alone { rules::CROSS_REPOSITORY } else { &[] }
+    }
 }
 
 /// What became of a file.
@@ -95,19 +109,17 @@ pub enum CheckError {
 /// When a path that was asked for does not exist or can't be looked at.
 pub fn check(request: Request) -> Result<Outcome, CheckError> {
     let mut outcome = Outcome::default();
-    for path in &request.paths {
+    let paths: &[PathBuf] = if request.facts_only { &[] } else { &request.paths };
+    for path in paths {
         let error = |reason: String| CheckError::Path { path: path.clone(), reason };
         std::fs::metadata(path).map_err(|cause| match cause.kind() {
             std::io::ErrorKind::NotFound => error("no such file or folder".to_owned()),
             _ => error(cause.to_string()),
         })?;
     }
-    let mut walked = files::walk(&request.paths, &globset::GlobSet::empty());
+    let mut walked = files::walk(paths, &globset::GlobSet::empty());
     request.overlay.apply(&mut walked.tree);
-    walked
-        .tree
-        .files
-        .retain(|file| !request.config.relative(file).is_some_and(|path| request.config.exclude.is_match(&path)));
+    walked.tree.files.retain(|file| !request.config.excludes(file));
     outcome.tree = walked.tree;
     outcome.stats.files_walked = outcome.tree.files.len() as u64;
     outcome.stats.bytes = outcome.tree.files.iter().map(|f| f.size).sum();
@@ -132,9 +144,32 @@ pub fn check(request: Request) -> Result<Outcome, CheckError> {
             incomplete: true,
         }),
     }
+    exchange::join(&mut outcome.system, &mut outcome.tree, &request.with);
+    outcome.problems.extend(request.with.iter().filter(|other| other.header.incomplete).map(|other| Problem {
+        path: other.file.display().to_string(),
+        place: None,
+        reason: format!(
+            "some files of `{}` could not be read when its facts were exported, so some may be missing",
+            other.header.repository
+        ),
+        incomplete: false,
+    }));
     let enabled = |rule: &rules::Rule| request.config.enabled(rule, request.preview);
     let (found, problems) = rules::run::run(&outcome.system, enabled);
     outcome.findings = found;
+    if !request.config.roots.is_empty() {
+        // A rule that is on for one root only.
+        let rule = |id: &str| rules::all().iter().find(|rule| rule.id == id);
+        outcome.findings.retain(|finding| {
+            let file = outcome.tree.files.get(finding.place.file.0 as usize);
+            let config = file.map(|file| request.config.of(file));
+            config.zip(rule(finding.rule)).is_none_or(|(config, rule)| config.enabled(rule, request.preview))
+        });
+    }
+    if !request.facts_only {
+        // Others are told by their own pipelines.
+        outcome.findings.retain(|finding| outcome.tree.other(finding.place.file).is_none());
+    }
     outcome.problems.extend(problems);
     Ok(outcome)
 }
@@ -177,7 +212,7 @@ fn analyse(outcome: &mut Outcome, catalog: &Catalog, request: &Request) {
         .map(|(state, file)| state.unwrap_or_else(|| state_of(&file.path)))
         .collect();
     outcome.stats.files_parsed = loaded.parsed as u64;
-    let corrections: Vec<Correction> = request.config.services.iter().map(Correction::from).collect();
+    let corrections = corrections(tree, &request.config);
     outcome.system = system::build(tree, &deployment, &loaded.program, catalog, &corrections);
     outcome.problems.extend(deployment.errors.iter().map(|(id, reason)| Problem {
         path: tree.file(*id).path.clone(),
@@ -188,6 +223,19 @@ fn analyse(outcome: &mut Outcome, catalog: &Catalog, request: &Request) {
     outcome.stats.unknown = outcome.system.unknown();
     suppressions.sort_by_key(|s| (s.file, s.span));
     outcome.suppressions = suppressions;
+}
+
+/// The corrections of services; those of one of several roots apply below it.
+fn corrections(tree: &Tree, config: &Config) -> Vec<Correction> {
+    let mut out: Vec<Correction> = config.services.iter().map(Correction::from).collect();
+    for (root, config) in config.roots.iter().filter(|(_, config)| !config.services.is_empty()) {
+        let Some(inside) = tree.files.iter().find(|file| file.absolute.starts_with(root)) else { continue };
+        let below = inside.absolute.strip_prefix(root).map(|rest| rest.components().count()).unwrap_or_default();
+        let parts: Vec<&str> = inside.path.split('/').collect();
+        let within = parts[..parts.len().saturating_sub(below)].join("/");
+        out.extend(config.services.iter().map(|setting| Correction::from(setting).below(&within)));
+    }
+    out
 }
 
 /// True when the answer of the run needs this source file. Tests, generated code and the assets of web

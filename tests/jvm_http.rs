@@ -55,9 +55,14 @@ fn told(files: &[(&str, &str)]) -> Vec<String> {
     out
 }
 
-/// What fires on one more class of the service.
+/// What fires on the clients of the service.
+fn clients(files: &[(&str, &str)]) -> Vec<String> {
+    told(files).into_iter().filter(|f| !f.starts_with("missing-health")).collect()
+}
+
+/// The same for one more class.
 fn class(text: &str) -> Vec<String> {
-    told(&[("orders/src/main/java/a/Peer.java", text)])
+    clients(&[("orders/src/main/java/a/Peer.java", text)])
 }
 
 const ALL: [&str; 3] = ["missing-circuit-breaker Peer.java", "missing-retry Peer.java", "missing-timeout Peer.java"];
@@ -150,17 +155,17 @@ const FEIGN_USER: &str =
 #[test]
 fn feign_is_bounded_and_its_breaker_stands_in_the_settings() {
     let code = [("orders/src/main/java/a/Peer.java", FEIGN), ("orders/src/main/java/a/User.java", FEIGN_USER)];
-    assert_eq!(told(&code), BOUNDED);
+    assert_eq!(clients(&code), BOUNDED);
     let on = "spring:\n  cloud:\n    openfeign:\n      circuitbreaker:\n        enabled: true\n";
     let own = ("orders/src/main/resources/application.yml", on);
-    assert_eq!(told(&[code[0], code[1], own]), ["missing-retry Peer.java"]);
+    assert_eq!(clients(&[code[0], code[1], own]), ["missing-retry Peer.java"]);
     // A config server of the repository.
     let hystrix = ("config/src/main/resources/shared/orders.yml", "feign:\n  hystrix:\n    enabled: true\n");
-    assert_eq!(told(&[code[0], code[1], hystrix]), ["missing-retry Peer.java"]);
+    assert_eq!(clients(&[code[0], code[1], hystrix]), ["missing-retry Peer.java"]);
     // Settings that are elsewhere may switch it on.
     let remote =
         ("orders/src/main/resources/bootstrap.yml", "spring:\n  cloud:\n    config:\n      uri: http://config\n");
-    assert_eq!(told(&[code[0], code[1], remote]), ["missing-retry Peer.java"]);
+    assert_eq!(clients(&[code[0], code[1], remote]), ["missing-retry Peer.java"]);
 }
 
 const CONTROLLER: &str = "package a;\nimport org.springframework.web.bind.annotation.*;\n@RestController\n@RequestMapping(\"/orders\")\n\
@@ -197,4 +202,128 @@ fn routes_are_composed_from_class_and_method() {
     );
     let micronaut = "package a;\nimport io.micronaut.http.annotation.*;\n@Controller(\"/x\")\nclass C { @Get(\"/y\") int y() { return 1; } }\n";
     assert_eq!(servers::routes(&[("src/main/java/a/C.java", micronaut)]), ["GET /x/y"]);
+}
+
+#[test]
+fn a_web_server_without_a_route_of_its_own_still_needs_a_health_endpoint() {
+    // Spring Data REST makes the routes.
+    assert_eq!(told(&[]), ["missing-health-endpoint docker-compose.yml"]);
+    let none = ("orders/src/main/resources/application.properties", "spring.main.web-application-type=none\n");
+    assert_eq!(told(&[none]), [""; 0]);
+    // A library of the company may bring Actuator.
+    let own = pom("<dependency><groupId>net.acme.platform</groupId><artifactId>web-base</artifactId></dependency>");
+    let main = MAIN.replace("package a;", "package net.acme.orders;");
+    assert_eq!(told(&[("orders/pom.xml", &own), ("orders/src/main/java/a/App.java", &main)]), [""; 0]);
+    // Only the versions are said here.
+    let managed = pom("").replace(
+        "<dependencies>",
+        "<dependencyManagement><dependencies><dependency><artifactId>spring-boot-starter-actuator</artifactId></dependency></dependencies></dependencyManagement><dependencies>",
+    );
+    assert_eq!(told(&[("orders/pom.xml", &managed)]), ["missing-health-endpoint docker-compose.yml"]);
+}
+
+/// The services of the graph: `name health-path: METHOD /path, …`.
+fn graph(files: &[(&str, &str)]) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let outcome = check(Request { paths: vec![folder.path().to_path_buf()], ..Request::default() }).unwrap();
+    let system = &outcome.system;
+    let mut out = Vec::new();
+    for (index, service) in system.services.iter().enumerate() {
+        let served = system.served_by_service().remove(index);
+        let health = match skillcheck::system::health::verdict(service, &served) {
+            skillcheck::system::health::Verdict::Present(Some(path)) => path,
+            other => other.name().to_string(),
+        };
+        let mut routes: Vec<String> = served.routes.iter().map(|r| format!("{} {}", r.method, r.path)).collect();
+        routes.sort();
+        out.push(format!("{} {health}: {}", service.name, routes.join(", ")));
+    }
+    for call in &system.calls {
+        let method = call.method.as_deref().unwrap_or("?");
+        out.push(format!("{} -> {} {method} {}", call.from, call.to, call.path.as_deref().unwrap_or("")));
+    }
+    out
+}
+
+#[test]
+fn settings_place_the_routes_and_the_health_endpoint() {
+    let actuator = pom("<dependency><artifactId>spring-boot-starter-actuator</artifactId></dependency>");
+    let controller = CONTROLLER.replace("\"/orders\"", "\"${api.prefix:/v1}/orders\"");
+    let code = |yml: &'static str| {
+        graph(&[
+            ("docker-compose.yml", COMPOSE),
+            ("orders/Dockerfile", DOCKER),
+            ("orders/pom.xml", &actuator),
+            ("orders/src/main/java/a/App.java", MAIN),
+            ("orders/src/main/java/a/Orders.java", &controller),
+            ("orders/src/main/resources/application.yml", yml),
+        ])
+    };
+    assert_eq!(code(""), ["orders /actuator/health: GET /v1/orders/{id}"]);
+    let placed = "server:\n  servlet:\n    context-path: /shop\napi:\n  prefix: /v2\nmanagement:\n  endpoints:\n    web:\n      base-path: /ops\n      path-mapping:\n        health: healthz\n";
+    assert_eq!(code(placed), ["orders /shop/ops/healthz: GET /shop/v2/orders/{id}"]);
+    let apart = "server.servlet.context-path: /shop\nmanagement.server.port: 9001\n";
+    assert_eq!(code(apart), ["orders /actuator/health: GET /shop/v1/orders/{id}"]);
+    let webflux = "spring.webflux.base-path: /flux\n";
+    assert_eq!(code(webflux), ["orders /flux/actuator/health: GET /flux/v1/orders/{id}"]);
+    let path = "spring.mvc.servlet.path: /mvc\nserver.servlet.context-path: /ctx\n";
+    assert!(code(path)[0].ends_with("GET /ctx/mvc/v1/orders/{id}"), "{:?}", code(path));
+}
+
+#[test]
+fn a_check_of_actuator_is_answered_by_the_dependency() {
+    let actuator = pom("<dependency><artifactId>spring-boot-starter-actuator</artifactId></dependency>");
+    let compose = format!(
+        "{COMPOSE}    healthcheck:\n      test: [CMD, curl, -f, 'http://localhost:8080/actuator/health/readiness']\n"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let files = [
+        ("docker-compose.yml", compose.as_str()),
+        ("orders/Dockerfile", DOCKER),
+        ("orders/pom.xml", &actuator),
+        ("orders/src/main/java/a/App.java", MAIN),
+        ("orders/src/main/java/a/Orders.java", CONTROLLER),
+    ];
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let outcome = check(Request { paths: vec![folder.path().to_path_buf()], ..Request::default() }).unwrap();
+    let health: Vec<&str> =
+        outcome.findings.iter().map(|f| f.rule).filter(|r| r.starts_with("service-health")).collect();
+    assert_eq!(health, [""; 0]);
+}
+
+#[test]
+fn operators_behind_a_variable_protect_what_it_holds() {
+    let text = |tail: &str| {
+        format!(
+            "package a;\nimport org.springframework.web.reactive.function.client.WebClient;\n\
+             class Peer {{ private final WebClient web = WebClient.create();\n\
+             Object get() {{ Mono<R> response = web.get().uri(\"http://users/x\").exchange(); return response.flatMap(r -> r){tail}; }} }}\n"
+        )
+    };
+    assert_eq!(class(&text("")), ALL);
+    let guarded =
+        ".transformDeferred(TimeLimiterOperator.of(limiter)).transformDeferred(CircuitBreakerOperator.of(breaker))";
+    assert_eq!(class(&text(guarded)), ["missing-retry Peer.java"]);
+}
+
+#[test]
+fn interfaces_with_annotations_of_their_own_are_protected_by_them() {
+    let text = |annotations: &str| {
+        format!(
+            "package a;\nimport org.eclipse.microprofile.rest.client.inject.RegisterRestClient;\nimport org.eclipse.microprofile.faulttolerance.*;\nimport jakarta.ws.rs.*;\n\
+             @Path(\"/users\") @RegisterRestClient(configKey = \"users\") interface Peer {{ @GET {annotations} String all(); }}\n\
+             class User {{ @Inject Peer peer; String f() {{ return peer.all(); }} }}\n"
+        )
+    };
+    assert_eq!(class(&text("")), BOUNDED);
+    assert_eq!(class(&text("@Retry @CircuitBreaker")), [""; 0]);
 }

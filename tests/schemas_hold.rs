@@ -76,3 +76,22 @@ fn sarif_output_keeps_its_schema() {
     assert!(!output["runs"][0]["results"].as_array().unwrap().is_empty());
     assert_eq!(faults("tests/schemas/sarif-2.1.0.schema.json", &output), [""; 0]);
 }
+
+#[test]
+fn exported_facts_keep_their_schema() {
+    let mut kinds = std::collections::BTreeSet::new();
+    for folder in ["fixtures/shop-broken", "fixtures/shop"] {
+        let run = skillcheck(&["facts", folder]);
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        let validator = jsonschema::validator_for(&read("schemas/facts.schema.json")).unwrap();
+        for line in run.stdout.lines() {
+            let fact: Value = serde_json::from_str(line).unwrap();
+            assert!(validator.is_valid(&fact), "{folder}: {line}");
+            kinds.insert(fact["fact"].as_str().unwrap_or("header").to_owned());
+        }
+    }
+    let all = ["call", "channel", "datastore", "endpoint", "event", "header", "request", "saga", "service"];
+    assert_eq!(kinds.iter().map(String::as_str).collect::<Vec<_>>(), all, "a kind that no fixture has");
+    let other = serde_json::json!({"fact": "service", "name": "orders"});
+    assert!(!faults("schemas/facts.schema.json", &other).is_empty(), "the schema refuses nothing");
+}

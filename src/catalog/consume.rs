@@ -49,6 +49,30 @@ pub struct Source {
     pub event: Option<String>,
     /// For [`Form::Class`]: the method that handles a message.
     pub method: Option<String>,
+    /// For [`Form::Class`]: decorators of the methods that handle messages.
+    #[serde(default)]
+    pub handled_by: Vec<String>,
+    /// For [`Form::Decorator`]: decorators of the class, one of which it must have.
+    #[serde(default)]
+    pub within: Vec<String>,
+    /// For [`Form::Decorator`]: the decorated methods of a class are one consumer.
+    #[serde(default)]
+    pub grouped: bool,
+    /// Keys of the settings that say what a channel of the program is called at the broker; `{channel}`
+    /// stands for its name in the program.
+    #[serde(default)]
+    pub name_keys: Vec<String>,
+    /// The key of the settings that says which broker it is.
+    pub broker_key: Option<String>,
+    /// Beginnings of keys of the settings that say which broker it is, where that key does not.
+    #[serde(default)]
+    pub broker_hints: BTreeMap<String, String>,
+    /// The library recognises duplicates by something that survives a restart.
+    #[serde(default)]
+    pub deduplicates: bool,
+    /// Names that switch that off where the module uses them.
+    #[serde(default)]
+    pub unless_named: Vec<String>,
     /// Who acknowledges when no setting says otherwise.
     pub ack: AckMode,
     /// Settings that change it; the first that matches decides.
@@ -65,6 +89,18 @@ pub struct Source {
     /// Where the dead-letter setting stands, for [`DeadLetter::Setting`].
     #[serde(default)]
     pub dead_letter_settings: Vec<String>,
+    /// The keys of the settings that say where.
+    #[serde(default)]
+    pub dead_letter_keys: Vec<DecidingKey>,
+    /// Names in the module that may say where, for [`DeadLetter::Unless`] and [`DeadLetter::Keys`].
+    #[serde(default)]
+    pub dead_letter_names: Vec<String>,
+    /// For [`Form::Builder`]: methods that do something again when a message comes twice.
+    #[serde(default)]
+    pub repeats: Vec<String>,
+    /// The beginning of the keys that every configured channel has, for [`DeadLetter::Keys`]; without
+    /// one nothing is known of it.
+    pub configured: Option<String>,
     /// How often a failing message comes back without a setting.
     #[serde(default)]
     pub redelivery: Redeliver,
@@ -88,8 +124,14 @@ pub enum Form {
     Receive,
     /// The function is decorated.
     Decorator,
-    /// The class is decorated; one method handles messages.
+    /// The class is decorated; one method handles messages, or several that are decorated too.
     Class,
+    /// A builder is begun; the methods that go on name channels and take handlers.
+    Builder,
+    /// An object is made; methods that are called on it name channels and take the handler.
+    Object,
+    /// A bean is a function that the framework binds to a channel by its name and the settings.
+    Bean,
 }
 
 /// Who acknowledges.
@@ -132,6 +174,17 @@ pub enum SettingValue {
     Text(String),
 }
 
+/// A key of the settings with the values that have a consequence.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct DecidingKey {
+    /// The key; `{channel}` stands for the name of the channel in the program, `*` for anything.
+    pub key: String,
+    /// The values; any when empty.
+    #[serde(default)]
+    pub values: Vec<String>,
+}
+
 /// Where a message goes that cannot be handled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -144,6 +197,10 @@ pub enum DeadLetter {
     Handler,
     /// To where the infrastructure says (a redrive policy).
     Infrastructure,
+    /// To where the settings of the application say.
+    Keys,
+    /// Nowhere, unless the module uses a name or key that says otherwise.
+    Unless,
     /// To where the container around the listener is configured to put it, in code or in settings.
     Container,
     /// The library keeps failed messages.
@@ -164,6 +221,8 @@ pub enum Redeliver {
     Bounded,
     /// Without end.
     Unbounded,
+    /// As the container around the listener is configured, in code or in settings; without that without end.
+    Container,
 }
 
 /// A call that gives a message back.

@@ -61,6 +61,12 @@ pub struct Client {
     /// Names or positions of the base address.
     #[serde(default)]
     pub base_url: Vec<String>,
+    /// Its name in messages, where the library has several.
+    pub name: Option<String>,
+    /// What it does without a timeout, where that differs from the library's other clients.
+    pub default_text: Option<String>,
+    /// What to write to set one, where that differs.
+    pub timeout_help: Option<String>,
     /// False when the object says nothing of its own and each request through it is judged by itself
     /// (the shared default instance).
     #[serde(default = "yes")]

@@ -211,7 +211,7 @@ fn names(text: &str) -> BTreeSet<String> {
     words.filter_map(|word| word.split('.').next()).map(ToString::to_string).collect()
 }
 
-/// Whether a name of a data file, in which `*` stands for one part, is this name.
+/// Whether a name of a data file, in which `*` stands for one part or its end, is this name.
 fn matches(pattern: &str, name: &str) -> bool {
     if !pattern.contains('*') {
         return pattern == name;
@@ -221,6 +221,7 @@ fn matches(pattern: &str, name: &str) -> bool {
         match (parts.next(), names.next()) {
             (None, None) => return true,
             (Some("*"), Some(_)) => {}
+            (Some(p), Some(n)) if p.strip_suffix('*').is_some_and(|start| n.starts_with(start)) => {}
             (Some(p), Some(n)) if p == n => {}
             _ => return false,
         }

@@ -3,7 +3,9 @@
 //! Where something stands in a call is a path: a position or a keyword, then keys of the object there,
 //! `[]` for the items of a list. `3.persistent` is the key `persistent` of the fourth argument,
 //! `0.messages[].value` the values of all messages of the first. A keyword argument of a construction
-//! counts as a key: `properties.delivery_mode` finds `BasicProperties(delivery_mode=2)`.
+//! counts as a key: `properties.delivery_mode` finds `BasicProperties(delivery_mode=2)`. `-1` is the last
+//! argument; `<0>` is the first type argument of the base of the object's class, `@Channel` the
+//! argument of that decorator of the field or parameter the object is.
 
 use serde::Deserialize;
 
@@ -36,6 +38,28 @@ pub struct Publish {
     /// Paths whose presence gives the message an id for deduplication.
     #[serde(default)]
     pub ids: Vec<String>,
+    /// How many arguments the call has, where a method is overloaded; any when absent.
+    pub args: Option<usize>,
+    /// Simple names of types, one of which the last argument has, where overloads have as many
+    /// arguments; `lambda` for a function.
+    #[serde(default)]
+    pub last_is: Vec<String>,
+    /// The library gives every message an id by itself.
+    #[serde(default)]
+    pub has_id: bool,
+    /// The message goes into a table of the service's own database first, so that with a write to it it
+    /// is one.
+    #[serde(default)]
+    pub outbox: bool,
+    /// The type that everything published with the library implements: where the payload can't be
+    /// followed, it is one of the classes that do.
+    pub event_base: Option<String>,
+    /// Keys of the settings that say what a destination of the program is called at the broker; `{name}`
+    /// stands for its name in the program.
+    #[serde(default)]
+    pub name_keys: Vec<String>,
+    /// The beginning of the keys that a destination outside the process has in the settings.
+    pub configured: Option<String>,
     /// How the publisher learns that the broker has the message.
     pub confirm: Confirm,
     /// How the message survives a restart of the broker; absent where the broker always stores it.
@@ -46,6 +70,25 @@ pub struct Publish {
     /// What to write to have it persistent.
     #[serde(default)]
     pub persistent_help: String,
+}
+
+/// An object around a payload, made by a constructor or begun by a builder: a record, a message with
+/// headers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Envelope {
+    /// The constructors, or the methods that begin the builder.
+    pub calls: Vec<String>,
+    /// How many arguments the call has; any when absent.
+    pub args: Option<usize>,
+    /// Paths of the exchange, topic, queue or subject.
+    #[serde(default)]
+    pub destination: Vec<String>,
+    /// Paths of the payload.
+    pub body: Vec<String>,
+    /// Paths of objects with properties and headers.
+    #[serde(default)]
+    pub metadata: Vec<String>,
 }
 
 /// See [`Publish::kind`].
@@ -118,6 +161,12 @@ pub struct QueueDurability {
     pub calls: Vec<String>,
     /// Paths of its name.
     pub name: Vec<String>,
-    /// Paths of the flag. Without it the queue is not durable.
+    /// Paths of the flag.
     pub durable: Vec<String>,
+    /// Whether it is without the flag.
+    #[serde(default)]
+    pub durable_by_default: bool,
+    /// What to write to have it durable.
+    #[serde(default)]
+    pub help: String,
 }

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::consume::{Consume, Effects};
 use super::http::{Breaker, Deadline, Http, Retry};
-use super::publish::Publish;
+use super::publish::{Envelope, Publish};
 use super::server::Server;
 use super::store::Store;
 use super::writes::Writes;
@@ -113,6 +113,9 @@ pub struct Library {
     /// How it hands messages to a broker.
     #[serde(default)]
     pub publish: Vec<Publish>,
+    /// The objects that it wraps payloads in.
+    #[serde(default)]
+    pub envelopes: Vec<Envelope>,
     /// How it writes to a database.
     pub writes: Option<Writes>,
     /// How it hands messages over.

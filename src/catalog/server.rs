@@ -2,8 +2,9 @@
 //! them, and how routers are mounted.
 //!
 //! A *source* says where an argument stands: `"0"` is a position, `prefix` a keyword argument,
-//! `1.prefix` a key of the options object at position 1, `rest:1` every position from 1 on. Sources are
-//! tried in order; the first that is there counts.
+//! `1.prefix` a key of the options object at position 1, `rest:1` every position from 1 on, `text:1`
+//! position 1 when it is a string, `.Methods` the arguments of a call of that name before or behind in
+//! the same chain. Sources are tried in order; the first that is there counts.
 
 use serde::Deserialize;
 
@@ -43,12 +44,18 @@ pub struct Server {
     /// Base classes whose subclasses are groups of routes, with the field that holds their prefix.
     #[serde(default)]
     pub controllers: Vec<Controller>,
+    /// In lists of routes, a pair of a path and a handler is a route too; the first of `items` says how.
+    #[serde(default)]
+    pub pairs: bool,
     /// Functions that wrap a plugin so that the prefix of its registration does not apply.
     #[serde(default)]
     pub wrappers: Vec<String>,
     /// Functions that serve files.
     #[serde(default)]
     pub files: Vec<String>,
+    /// Methods that serve files under the path that is their first argument.
+    #[serde(default)]
+    pub statics: Vec<String>,
 }
 
 /// How path parameters are written.
@@ -62,6 +69,8 @@ pub enum Parameters {
     Colon,
     /// `/orders/<int:id>`.
     Angle,
+    /// `/orders/(?P<id>[0-9]+)`.
+    Regex,
 }
 
 /// An application or router object.
@@ -108,8 +117,8 @@ pub struct Served {
 pub struct RouteForm {
     /// Names of methods (of functions for items).
     pub calls: Vec<String>,
-    /// `name` for the name of the call (`get`, `add_get`), else the method that counts when
-    /// `methods` says nothing: `GET`, `ANY`.
+    /// `name` for the name of the call (`get`, `add_get`), `pattern` where the path may begin with one
+    /// (`"GET /x"`), else the method that counts when `methods` says nothing: `GET`, `ANY`.
     #[serde(default = "by_name")]
     pub method: String,
     /// Sources of the methods.
@@ -129,6 +138,11 @@ pub struct RouteForm {
     pub at_least: usize,
     /// The source of an object, or a list of objects, whose keys the other sources are.
     pub objects: Option<String>,
+    /// A function whose result is an argument and that gives a prefix: `WithPrefix`.
+    pub prefix_option: Option<String>,
+    /// The handler can be a router; then its routes are served, with the paths that they have there.
+    #[serde(default)]
+    pub mounts: bool,
 }
 
 fn by_name() -> String {

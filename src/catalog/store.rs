@@ -47,6 +47,9 @@ pub enum StoreRole {
 }
 
 impl StoreRole {
+    /// All roles.
+    pub const ALL: [StoreRole; 4] = [StoreRole::Store, StoreRole::Cache, StoreRole::Queue, StoreRole::Session];
+
     /// The name in output.
     pub fn name(self) -> &'static str {
         match self {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand, ValueEnum, builder::PossibleValue};
 
+use super::hook::Agent;
 use crate::config::FailOn;
 use crate::report::Format;
 use crate::rules::{Confidence, Severity};
@@ -16,11 +17,15 @@ Examples:
                                               a file for code scanning, a report for people
   skillcheck lint --skill rest-client --fail-on error
                                               one skill's rules; only errors make the exit code 1
+  skillcheck facts -o orders.jsonl            export what other repositories need to know
+  skillcheck lint --with facts/               check together with what others exported
   skillcheck explain rest-client/missing-timeout
                                               why a rule matters and how to follow it
   skillcheck lint --since origin/main         only what this branch makes worse
   skillcheck baseline write                   begin today: report only what is new from now on
-  skillcheck init                             install the skills into .claude/skills
+  skillcheck init                             set up a repository; asks what
+  skillcheck init --skills --hooks claude --pre-commit --github
+                                              the same without questions; --remove takes it back
 
 Exit codes:
   0  clean
@@ -55,7 +60,11 @@ pub(super) enum Command {
     Explain(ExplainArgs),
     /// Show the services and how they are connected
     Graph(GraphArgs),
-    /// Install the skills and write a commented skillcheck.yaml
+    /// Export what other repositories need to know of this one
+    Facts(FactsArgs),
+    /// Answer an agent's hook: reads its event from standard input
+    Hook(HookArgs),
+    /// Set up a repository: skills, agent hooks, pre-commit, CI; asks on a terminal
     Init(InitArgs),
     /// Print a completion script
     Completions(CompletionsArgs),
@@ -105,11 +114,41 @@ pub(super) struct Input {
     pub(super) threads: Option<u16>,
 }
 
+/// The facts of other repositories.
+#[derive(Debug, clap::Args)]
+pub(super) struct Others {
+    /// Join the facts of other repositories: files that `skillcheck facts` wrote, or folders of them
+    /// (*.jsonl); can be repeated
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(super) with: Vec<PathBuf>,
+
+    /// Look at no files: join the facts of --with, for all of their repositories
+    #[arg(long, requires = "with", conflicts_with = "paths")]
+    pub(super) facts_only: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct FactsArgs {
+    #[command(flatten)]
+    pub(super) input: Input,
+
+    /// Where to write them [default: standard output]
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+
+    /// What the repository is called among others [default: owner and name of `origin`, else the folder]
+    #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(super) repository: Option<String>,
+}
+
 #[derive(Debug, clap::Args)]
 #[command(group = clap::ArgGroup::new("repair").args(["fix", "diff"]).multiple(true))]
 pub(super) struct LintArgs {
     #[command(flatten)]
     pub(super) input: Input,
+
+    #[command(flatten)]
+    pub(super) others: Others,
 
     /// Output format, and the file to write it to; can be repeated
     #[arg(long, short, value_name = "FORMAT[=PATH]", value_parser = parse_output,
@@ -259,24 +298,86 @@ pub(super) struct GraphArgs {
     #[command(flatten)]
     pub(super) input: Input,
 
+    #[command(flatten)]
+    pub(super) others: Others,
+
     /// Output format
     #[arg(long, value_enum, default_value_t = TextOrJson::Text)]
     pub(super) format: TextOrJson,
 }
 
 #[derive(Debug, clap::Args)]
-pub(super) struct InitArgs {
-    /// The folder to copy the skills to
-    #[arg(long, value_name = "DIR", default_value = ".claude/skills")]
-    pub(super) to: PathBuf,
+pub(super) struct HookArgs {
+    /// Whose hook it is [default: told from the event]
+    #[arg(long, value_enum)]
+    pub(super) agent: Option<Agent>,
+}
 
-    /// Overwrite skill files that were changed; an existing configuration is never overwritten
+#[derive(Debug, clap::Args)]
+pub(super) struct InitArgs {
+    /// Install the skills: claude for .claude/skills, agents for .agents/skills (Codex, Gemini CLI, Cursor), or both
+    #[arg(long, value_enum, value_name = "WHERE", num_args = 0..=1, require_equals = true,
+          default_missing_value = "claude")]
+    pub(super) skills: Option<SkillsTo>,
+
+    /// Install the skills into this folder
+    #[arg(long, value_name = "DIR")]
+    pub(super) to: Option<PathBuf>,
+
+    /// Show an agent each new finding right after the edit; can be repeated
+    #[arg(long, value_enum, value_name = "AGENT", value_delimiter = ',')]
+    pub(super) hooks: Vec<Agent>,
+
+    /// Add the hook to .pre-commit-config.yaml
+    #[arg(long)]
+    pub(super) pre_commit: bool,
+
+    /// Write a workflow for GitHub
+    #[arg(long)]
+    pub(super) github: bool,
+
+    /// Write a job for GitLab and include it
+    #[arg(long)]
+    pub(super) gitlab: bool,
+
+    /// Write a commented skillcheck.yaml
+    #[arg(long)]
+    pub(super) config: bool,
+
+    /// Name the skills in CLAUDE.md or AGENTS.md, in a block of at most 25 lines
+    #[arg(long)]
+    pub(super) memory: bool,
+
+    /// Take back what was set up: with flags these parts, without flags everything
+    #[arg(long)]
+    pub(super) remove: bool,
+
+    /// Show what would change, as a diff
+    #[arg(long)]
+    pub(super) dry_run: bool,
+
+    /// Overwrite or remove our files also where they were changed; never a configuration
     #[arg(long)]
     pub(super) force: bool,
 
+    /// Ask nothing: without other flags --skills and --config
+    #[arg(long, short)]
+    pub(super) yes: bool,
+
     /// Do not write skillcheck.yaml
-    #[arg(long)]
+    #[arg(long, conflicts_with = "config")]
     pub(super) no_config: bool,
+}
+
+/// Where the skills go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum SkillsTo {
+    /// .claude/skills
+    Claude,
+    /// .agents/skills
+    Agents,
+    /// Both folders
+    Both,
 }
 
 #[derive(Debug, clap::Args)]

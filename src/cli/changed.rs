@@ -35,8 +35,7 @@ pub(super) fn run(
     let change = git::change(&args.input.paths, comparison).map_err(|error| terminal.error(&error, error.help()))?;
     let cache = shared::open_cache(&args.input);
     let state = |overlay: &Overlay| {
-        let preview = asked.preview || config.preview;
-        let outcome = shared::check_state(&args.input, config.clone(), preview, overlay, &cache, terminal)?;
+        let outcome = shared::check_state(&args.input, config.clone(), asked, overlay, &cache, terminal)?;
         Ok(shared::settle(outcome, &args.input, config, asked))
     };
     let mut run = state(&change.new)?;

@@ -28,8 +28,7 @@ pub(super) fn run(
     let unsafe_ones = number - fixes.len();
     let cache = shared::open_cache(&args.input);
     let check = |overlay: &Overlay| -> Result<Run, Exit> {
-        let preview = asked.preview || config.preview;
-        let outcome = shared::check_state(&args.input, config.clone(), preview, overlay, &cache, terminal)?;
+        let outcome = shared::check_state(&args.input, config.clone(), asked, overlay, &cache, terminal)?;
         Ok(shared::settle(outcome, &args.input, config, asked))
     };
     // All findings, also those that a baseline or a change keeps out of the report: none may come.

@@ -6,7 +6,7 @@ use super::run::{self as shared, Asked, Run};
 use super::{Exit, baseline, changed, environment, fix};
 use crate::check::{FileState, Outcome};
 use crate::config::{Config, FailOn};
-use crate::findings::{self, Baseline, Settled, Sources};
+use crate::findings::{self, Baseline, Reported, Settled, Sources};
 use crate::report::Report;
 use crate::rules::{self, Rule, Severity, Stage};
 
@@ -22,23 +22,28 @@ fn lint(args: &LintArgs, terminal: &Terminal) -> Result<Exit, Exit> {
     // Who names a preview rule wants it to run; the filter keeps the others out.
     let named = |rule: &Rule| rule.stage == Stage::Preview && args.rule.iter().any(|name| name == rule.id);
     let preview = args.preview || rules::all().iter().any(named);
-    let asked = Asked { preview, only, min_severity: args.min_severity };
+    let others = shared::others(&args.input, &args.others, terminal)?;
+    let facts_only = args.others.facts_only;
+    let asked = Asked { preview, only, min_severity: args.min_severity, others, facts_only };
     if args.show_files {
-        let outcome = shared::check(&args.input, config.clone(), preview || config.preview, terminal)?;
+        let outcome = shared::check(&args.input, config.clone(), &asked, terminal)?;
         return show_files(&outcome, terminal);
     }
     let mut run = reported(args, &config, &asked, terminal)?;
     if args.fix || args.diff {
         let repaired = fix::run(args, &config, &asked, &run, terminal)?;
-        if args.diff {
-            return Ok(exit(args.fail_on.or(config.fail_on), &run.settled, run.incomplete));
-        }
         if repaired {
             run = reported(args, &config, &asked, terminal)?;
         }
     }
-    write(args, &outputs, &run, terminal)?;
-    Ok(exit(args.fail_on.or(config.fail_on), &run.settled, run.incomplete))
+    if !args.diff {
+        write(args, &outputs, &run, terminal)?;
+    }
+    let configured = |reported: &Reported| {
+        let file = run.outcome.tree.files.get(reported.finding.place.file.0 as usize);
+        file.map_or(&config, |file| config.of(file)).fail_on
+    };
+    Ok(exit(|reported| args.fail_on.or_else(|| configured(reported)), &run.settled, run.incomplete))
 }
 
 /// Runs everything and leaves what is to be reported.
@@ -72,9 +77,12 @@ fn apply_baseline(args: &LintArgs, asked: &Asked, run: &mut Run, terminal: &Term
     Ok(())
 }
 
-fn exit(fail_on: Option<FailOn>, settled: &Settled, incomplete: bool) -> Exit {
-    let gate = fail_on.unwrap_or(FailOn::Severity(Severity::Warning));
-    if settled.findings.iter().any(|reported| gate.fails(reported.finding.severity)) {
+/// `fail_on` is what applies to a finding.
+fn exit(fail_on: impl Fn(&Reported) -> Option<FailOn>, settled: &Settled, incomplete: bool) -> Exit {
+    let fails = |reported: &Reported| {
+        fail_on(reported).unwrap_or(FailOn::Severity(Severity::Warning)).fails(reported.finding.severity)
+    };
+    if settled.findings.iter().any(fails) {
         Exit::Findings
     } else if incomplete {
         Exit::Incomplete
@@ -159,9 +167,9 @@ fn show_files(outcome: &Outcome, terminal: &Terminal) -> Result<Exit, Exit> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Exit, exit};
+    use super::{Exit, Reported, exit};
     use crate::config::FailOn;
-    use crate::findings::{Reported, Settled};
+    use crate::findings::Settled;
     use crate::rules::{Confidence, Finding, Severity};
     use crate::syntax::{FileId, Place, Span};
 
@@ -187,12 +195,12 @@ mod tests {
     #[test]
     fn exit_codes() {
         let warnings = settled(&[Severity::Info, Severity::Warning]);
-        assert_eq!(exit(None, &warnings, false), Exit::Findings);
-        assert_eq!(exit(None, &warnings, true), Exit::Findings, "what was found is certain");
-        assert_eq!(exit(None, &settled(&[Severity::Info]), false), Exit::Clean);
-        assert_eq!(exit(None, &settled(&[]), true), Exit::Incomplete);
+        assert_eq!(exit(|_| None, &warnings, false), Exit::Findings);
+        assert_eq!(exit(|_| None, &warnings, true), Exit::Findings, "what was found is certain");
+        assert_eq!(exit(|_| None, &settled(&[Severity::Info]), false), Exit::Clean);
+        assert_eq!(exit(|_| None, &settled(&[]), true), Exit::Incomplete);
         let errors_only = Some(FailOn::Severity(Severity::Error));
-        assert_eq!(exit(errors_only, &warnings, false), Exit::Clean);
-        assert_eq!(exit(Some(FailOn::Nothing), &warnings, true), Exit::Incomplete, "never clean");
+        assert_eq!(exit(|_| errors_only, &warnings, false), Exit::Clean);
+        assert_eq!(exit(|_| Some(FailOn::Nothing), &warnings, true), Exit::Incomplete, "never clean");
     }
 }

@@ -8,8 +8,10 @@ mod completions;
 mod environment;
 mod exit;
 mod explain;
+mod facts;
 mod fix;
 mod graph;
+mod hook;
 mod init;
 mod lint;
 mod output;
@@ -43,7 +45,9 @@ pub fn main() -> Exit {
         Command::Cache(cache) => cache::run(&cache, &terminal),
         Command::Rules(rules) => rules::run(&rules, &terminal),
         Command::Explain(explain) => explain::run(&explain, &terminal),
+        Command::Facts(facts) => facts::run(&facts, &terminal),
         Command::Graph(graph) => graph::run(&graph, &terminal),
+        Command::Hook(hook) => hook::run(&hook, &terminal),
         Command::Init(init) => init::run(&init, &terminal),
         Command::Completions(completions) => completions::run(&completions, &terminal),
     }

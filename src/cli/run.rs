@@ -7,27 +7,41 @@ use std::thread::JoinHandle;
 use std::time::SystemTime;
 
 use super::Exit;
-use super::args::Input;
+use super::args::{Input, Others};
 use super::output::Terminal;
 use crate::cache::Cache;
 use crate::check::{self, CheckError, Outcome, Request};
 use crate::config::{self, Config, LoadError};
+use crate::exchange::{self, Repository};
 use crate::files::Overlay;
 use crate::findings::{self, Date, Settings, Settled};
 use crate::report;
 use crate::rules::{self, Rule, Severity};
 
-/// Reads the configuration that applies to the input.
+/// Reads the configuration that applies to the input: the nearest upwards, for each path its own.
 pub(super) fn configuration(input: &Input, terminal: &Terminal) -> Result<Config, Exit> {
     if input.no_config {
         return Ok(Config::default());
     }
-    let file = match &input.config {
-        Some(file) => Some(file.clone()),
-        None => nearest(&input.paths, terminal)?,
-    };
-    let Some(file) = file else { return Ok(Config::default()) };
-    config::load(&file, &findings::names()).map_err(|error| match error {
+    if let Some(file) = &input.config {
+        return load(file, terminal);
+    }
+    let found: Vec<Option<PathBuf>> = input.paths.iter().map(|path| config::find(path)).collect();
+    let read =
+        |file: &Option<PathBuf>| file.as_ref().map_or_else(|| Ok(Config::default()), |file| load(file, terminal));
+    match found.split_first() {
+        None => Ok(Config::default()),
+        Some((first, others)) if others.iter().all(|other| other == first) => read(first),
+        Some(_) => {
+            let root = |path: &PathBuf| path.canonicalize().unwrap_or_else(|_| path.clone());
+            let roots = input.paths.iter().zip(&found).map(|(path, file)| Ok((root(path), read(file)?)));
+            Ok(Config { roots: roots.collect::<Result<_, Exit>>()?, ..Config::default() })
+        }
+    }
+}
+
+fn load(file: &Path, terminal: &Terminal) -> Result<Config, Exit> {
+    config::load(file, &findings::names()).map_err(|error| match error {
         LoadError::Unreadable { file, reason } => {
             terminal.error(format_args!("can't read the configuration `{}`: {reason}", file.display()), None)
         }
@@ -39,24 +53,31 @@ pub(super) fn configuration(input: &Input, terminal: &Terminal) -> Result<Config
     })
 }
 
-/// The configuration of the linted paths; several paths must agree on it.
-fn nearest(paths: &[PathBuf], terminal: &Terminal) -> Result<Option<PathBuf>, Exit> {
-    let mut found = paths.iter().map(|path| config::find(path));
-    let first = found.next().flatten();
-    match found.find(|other| *other != first) {
-        None => Ok(first),
-        Some(other) => {
-            let name = |file: Option<PathBuf>| file.map_or("none".to_owned(), |file| below_current(&file));
-            let message = format!("the paths have different configurations: {} and {}", name(first), name(other));
-            Err(terminal.error(message, Some("check them one by one, or say which one to use with --config")))
-        }
+/// Reads the facts of other repositories. Those of the linted one are left out, and that is said: it is
+/// there in full.
+pub(super) fn others(input: &Input, others: &Others, terminal: &Terminal) -> Result<Vec<Repository>, Exit> {
+    let mut read = exchange::gather(&others.with).map_err(|error| terminal.error(&error, Some(&error.help)))?;
+    if !others.facts_only {
+        let own: Vec<String> = input.paths.iter().map(|path| exchange::label(path)).collect();
+        read.retain(|repository| {
+            let name = &repository.header.repository;
+            let is_own = own.contains(name);
+            if is_own {
+                terminal.complain(|out| {
+                    let file = repository.file.display();
+                    writeln!(out, "note: {file} is left out: it has the facts of `{name}`, which is checked itself")
+                });
+            }
+            !is_own
+        });
     }
+    Ok(read)
 }
 
 /// Runs the check on the files as they are.
-pub(super) fn check(input: &Input, config: Config, preview: bool, terminal: &Terminal) -> Result<Outcome, Exit> {
+pub(super) fn check(input: &Input, config: Config, asked: &Asked, terminal: &Terminal) -> Result<Outcome, Exit> {
     let cache = open_cache(input);
-    let outcome = check_state(input, config, preview, &Overlay::default(), &cache, terminal)?;
+    let outcome = check_state(input, config, asked, &Overlay::default(), &cache, terminal)?;
     cache.save();
     Ok(outcome)
 }
@@ -70,7 +91,7 @@ pub(super) fn open_cache(input: &Input) -> Arc<Cache> {
 pub(super) fn check_state(
     input: &Input,
     config: Config,
-    preview: bool,
+    asked: &Asked,
     overlay: &Overlay,
     cache: &Arc<Cache>,
     terminal: &Terminal,
@@ -79,8 +100,16 @@ pub(super) fn check_state(
         // Fails only when a pool exists already, and none does: this is the first parallel work.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(usize::from(threads)).build_global();
     }
-    let (overlay, cache) = (overlay.clone(), Arc::clone(cache));
-    let request = Request { paths: input.paths.clone(), config, preview, overlay, cache, ..Request::default() };
+    let request = Request {
+        paths: input.paths.clone(),
+        preview: asked.preview || config.preview,
+        config,
+        every_file: false,
+        overlay: overlay.clone(),
+        cache: Arc::clone(cache),
+        with: asked.others.clone(),
+        facts_only: asked.facts_only,
+    };
     let mut outcome = check::check(request).map_err(|error| match error {
         CheckError::Path { path, reason } => {
             terminal.error(format_args!("can't check `{}`: {reason}", path.display()), None)
@@ -89,15 +118,30 @@ pub(super) fn check_state(
     outcome.problems.sort();
     outcome.problems.dedup();
     // A folder of nothing but pipes and links holds nothing either.
-    if outcome.tree.files.is_empty() && !outcome.problems.iter().any(|problem| problem.incomplete) {
+    if !asked.facts_only && outcome.tree.files.is_empty() && !outcome.problems.iter().any(|problem| problem.incomplete)
+    {
         let paths = input.paths.iter().map(|path| format!("`{}`", path.display())).collect::<Vec<_>>().join(", ");
         terminal.error(
             format_args!("nothing to check in {paths}"),
-            Some("the folder is empty, or its files are ignored (.gitignore, .skillcheckignore, `exclude`)"),
+            Some(if outcome.tree.others.is_empty() {
+                "the folder is empty, or its files are ignored (.gitignore, .skillcheckignore, `exclude`)"
+            } else {
+                "to check what was exported alone, add --facts-only"
+            }),
         );
         return Err(Exit::Nothing);
     }
     Ok(outcome)
+}
+
+/// Says on standard error what was not checked, for output that has no place for it.
+pub(super) fn complain_of_incomplete(outcome: &Outcome, terminal: &Terminal) {
+    terminal.complain(|out| {
+        for problem in outcome.problems.iter().filter(|problem| problem.incomplete) {
+            writeln!(out, "not checked: {}: {}", problem.path, problem.reason)?;
+        }
+        Ok(())
+    });
 }
 
 /// Which findings are asked for.
@@ -109,11 +153,15 @@ pub(super) struct Asked {
     pub(super) only: Vec<String>,
     /// Findings below are hidden.
     pub(super) min_severity: Severity,
+    /// The facts of other repositories.
+    pub(super) others: Vec<Repository>,
+    /// It is only these that are looked at, no files.
+    pub(super) facts_only: bool,
 }
 
 impl Default for Asked {
     fn default() -> Self {
-        Asked { preview: false, only: Vec::new(), min_severity: Severity::Info }
+        Asked { preview: false, only: Vec::new(), min_severity: Severity::Info, others: Vec::new(), facts_only: false }
     }
 }
 
@@ -152,8 +200,7 @@ impl Drop for Saving {
 /// Runs the check and settles its findings.
 pub(super) fn settled(input: &Input, config: &Config, asked: &Asked, terminal: &Terminal) -> Result<Run, Exit> {
     let cache = open_cache(input);
-    let preview = asked.preview || config.preview;
-    let outcome = check_state(input, config.clone(), preview, &Overlay::default(), &cache, terminal)?;
+    let outcome = check_state(input, config.clone(), asked, &Overlay::default(), &cache, terminal)?;
     let saving = Saving::start(cache);
     Ok(Run { saving, ..settle(outcome, input, config, asked) })
 }
@@ -172,6 +219,7 @@ pub(super) fn settle(mut outcome: Outcome, input: &Input, config: &Config, asked
         only: &asked.only,
         min_severity: asked.min_severity,
         also_load: &also_load,
+        elsewhere: outcome.broken_elsewhere(),
         complete,
     };
     let raw = std::mem::take(&mut outcome.findings);
@@ -188,7 +236,7 @@ pub(super) fn is_whole(path: &Path) -> bool {
     path.is_dir() && path.ancestors().find(|folder| marked(folder)).is_none_or(|folder| folder == path)
 }
 
-fn today() -> Date {
+pub(super) fn today() -> Date {
     let seconds = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
     Date::from_unix_days(seconds / 86_400)
 }

@@ -39,6 +39,9 @@ pub struct Config {
     pub fail_on: Option<FailOn>,
     /// `preview`: preview rules run too.
     pub preview: bool,
+    /// Where several roots are checked that have different configurations: the folder or file and what
+    /// applies to it. What stands in the fields above applies to none of them then.
+    pub roots: Vec<(PathBuf, Config)>,
 }
 
 /// A level for a rule or for all rules of a skill.
@@ -190,9 +193,24 @@ impl Config {
         inside(&file.absolute).or_else(|| file.absolute.canonicalize().ok().and_then(|path| inside(&path)))
     }
 
+    /// The configuration that applies to a file: that of its root.
+    pub fn of(&self, file: &File) -> &Config {
+        let roots = self.roots.iter().filter(|(root, _)| file.absolute.starts_with(root));
+        roots.max_by_key(|(root, _)| root.components().count()).map_or(self, |(_, config)| config)
+    }
+
+    /// True for a file that is not looked at.
+    pub fn excludes(&self, file: &File) -> bool {
+        let config = self.of(file);
+        config.relative(file).is_some_and(|path| config.exclude.is_match(&path))
+    }
+
     /// The severity with which a finding of the rule at this place is reported, `None` when it is off.
     /// A rule's own setting wins over its skill's; later overrides win over earlier ones.
     pub fn severity(&self, rule: &str, default: Severity, file: Option<&File>) -> Option<Severity> {
+        if let Some(config) = file.map(|file| self.of(file)).filter(|config| !std::ptr::eq(*config, self)) {
+            return config.severity(rule, default, file);
+        }
         let mut level = setting(&self.rules, rule).unwrap_or(Some(default));
         if !self.overrides.is_empty()
             && let Some(path) = file.and_then(|file| self.relative(file))
@@ -207,6 +225,9 @@ impl Config {
     /// True when the rule has to run: it is on somewhere. A preview rule is on with `preview` or when
     /// it is configured by its own id.
     pub fn enabled(&self, rule: &Rule, preview: bool) -> bool {
+        if !self.roots.is_empty() {
+            return self.roots.iter().any(|(_, config)| config.enabled(rule, preview));
+        }
         let own = |settings: &[Setting]| settings.iter().any(|s| s.selector == rule.id && s.level.is_some());
         let on_somewhere = || self.overrides.iter().any(|over| own(&over.rules));
         match rule.stage {

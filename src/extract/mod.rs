@@ -10,6 +10,7 @@ pub mod http;
 pub mod publish;
 pub mod routes;
 pub mod saga;
+pub mod settings;
 pub mod stores;
 
 use crate::syntax::Place;

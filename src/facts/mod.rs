@@ -16,4 +16,5 @@ pub mod manifest;
 pub mod module;
 pub mod probe;
 pub mod python;
+pub mod settings;
 mod walk;

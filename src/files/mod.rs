@@ -2,6 +2,7 @@
 
 mod atomic;
 mod classify;
+mod others;
 mod overlay;
 mod paths;
 mod read;
@@ -12,10 +13,11 @@ mod zone;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::syntax::FileId;
+use crate::syntax::{FileId, Place};
 
 pub use atomic::write_atomic;
 pub use classify::{FileKind, classify};
+pub use others::{Allowed, OtherFile, OtherPlace};
 pub use overlay::Overlay;
 pub use paths::{folder_of, join_path};
 pub use read::{MAX_DATA_BYTES, MAX_LINE_BYTES, MAX_SOURCE_BYTES, ReadError, read};
@@ -30,6 +32,8 @@ pub struct Tree {
     pub roots: Vec<PathBuf>,
     /// All files that were found and not excluded.
     pub files: Vec<File>,
+    /// Files of other repositories, of which only facts are known. Their ids follow those of `files`.
+    pub others: Vec<OtherFile>,
 }
 
 /// A file of the run.
@@ -62,6 +66,21 @@ impl Tree {
     /// The file behind an id of this tree.
     pub fn file(&self, id: FileId) -> &File {
         &self.files[id.0 as usize]
+    }
+
+    /// The file of another repository behind an id; `None` for the files of this tree.
+    pub fn other(&self, id: FileId) -> Option<&OtherFile> {
+        self.others.get((id.0 as usize).checked_sub(self.files.len())?)
+    }
+
+    /// What is known of a place in a file of another repository.
+    pub fn other_place(&self, place: Place) -> Option<&OtherPlace> {
+        self.other(place.file)?.places.get(place.span.start as usize)
+    }
+
+    /// True when an id means a file, of this repository or of another.
+    pub fn knows(&self, id: FileId) -> bool {
+        (id.0 as usize) < self.files.len() + self.others.len()
     }
 
     /// The id of the file with this printed path.

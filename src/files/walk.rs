@@ -130,7 +130,7 @@ pub fn walk(roots: &[PathBuf], exclude: &GlobSet) -> Walked {
     found.files.sort_by(|a, b| (&a.path, &a.absolute).cmp(&(&b.path, &b.absolute)));
     // Roots may overlap.
     found.files.dedup_by(|a, b| a.absolute == b.absolute || a.path == b.path);
-    walked.tree = Tree { roots: absolute, files: found.files };
+    walked.tree = Tree { roots: absolute, files: found.files, others: Vec::new() };
     walked.skipped = found.skipped.into_iter().collect();
     walked.errors.extend(found.errors);
     walked.errors.sort();
@@ -277,19 +277,19 @@ struct Printer {
 }
 
 impl Printer {
-    /// One folder: paths are relative to it. Several folders of different names: the folder's name
-    /// in front. Otherwise (single files, equal names): relative to the folder that holds all.
+    /// One folder: paths are relative to it. Several folders: the folder's name in front, with as much of
+    /// what is above as it takes to tell them apart. With single files: relative to the folder that holds
+    /// all.
     fn new(roots: &[PathBuf]) -> Self {
-        let name = |root: &PathBuf| root.file_name().map(|name| name.to_string_lossy().into_owned());
-        let names: BTreeSet<_> = roots.iter().map(name).collect();
-        let folders = roots.iter().all(|root| root.is_dir());
-        let nested = roots.iter().any(|a| roots.iter().any(|b| a != b && a.starts_with(b)));
-        let roots = match roots {
-            [root] if folders => vec![(root.clone(), String::new())],
-            _ if folders && !nested && names.len() == roots.len() => roots
-                .iter()
-                .map(|root| (root.clone(), name(root).map(|name| format!("{name}/")).unwrap_or_default()))
-                .collect(),
+        // What lies inside of another root is found there.
+        let outer: Vec<&PathBuf> =
+            roots.iter().filter(|root| !roots.iter().any(|other| *root != other && root.starts_with(other))).collect();
+        let roots = match outer.as_slice() {
+            [root] if root.is_dir() => vec![((*root).clone(), String::new())],
+            several if several.iter().all(|root| root.is_dir()) => {
+                let names = distinct_names(several);
+                several.iter().zip(names).map(|(root, name)| ((*root).clone(), format!("{name}/"))).collect()
+            }
             _ => common_folder(roots).into_iter().map(|folder| (folder, String::new())).collect(),
         };
         Printer { roots }
@@ -306,6 +306,23 @@ impl Printer {
     fn is_inside(&self, path: &Path) -> bool {
         self.roots.iter().any(|(root, _)| path.starts_with(root))
     }
+}
+
+/// The ends of paths, each as short as it can be without being the end of another.
+fn distinct_names(roots: &[&PathBuf]) -> Vec<String> {
+    let parts: Vec<Vec<String>> =
+        roots.iter().map(|root| slashed(root).split('/').map(str::to_owned).collect()).collect();
+    let end = |of: &[String], length: usize| of[of.len().saturating_sub(length)..].to_vec();
+    let distinct = |index: usize, length: usize| {
+        let own = end(&parts[index], length);
+        parts.iter().enumerate().all(|(other, of)| other == index || end(of, length) != own)
+    };
+    let name = |index: usize| {
+        let longest = parts[index].len();
+        let length = (1..=longest).find(|length| distinct(index, *length)).unwrap_or(longest);
+        end(&parts[index], length).join("/").trim_start_matches('/').to_owned()
+    };
+    (0..roots.len()).map(name).collect()
 }
 
 /// How a path below one of the roots of a walk is printed.

@@ -35,7 +35,16 @@ pub fn zone(path: &str) -> Zone {
     }
     // behave keeps the steps of its scenarios in `features/steps`.
     let is_steps = segments.windows(2).any(|pair| pair == ["features", "steps"]);
-    if is_steps || segments.iter().any(|s| is_test_folder(s)) || is_test_file(name) || is_dotnet_test(path) {
+    // A source set of Gradle or Maven beside `src/main`.
+    let is_source_set = segments.windows(2).any(|pair| pair[0] == "src" && is_test_source_set(pair[1]));
+    let original = path.rsplit('/').next().unwrap_or(path);
+    if is_steps
+        || is_source_set
+        || segments.iter().any(|s| is_test_folder(s))
+        || is_test_file(name)
+        || is_jvm_test_file(original)
+        || is_dotnet_test(path)
+    {
         return Zone::Test;
     }
     // Below a source root, `tools` and `docs` are ordinary packages: an agent's tools, the API's
@@ -153,6 +162,29 @@ fn is_test_file(name: &str) -> bool {
         "go" => stem.ends_with("_test"),
         _ => false,
     }
+}
+
+/// `src/integrationTest`, `src/component-test`.
+fn is_test_source_set(segment: &str) -> bool {
+    let exact = [
+        "it",
+        "inttest",
+        "integrationtest",
+        "componenttest",
+        "functionaltest",
+        "contracttest",
+        "acceptancetest",
+        "testfixtures",
+    ];
+    exact.contains(&segment) || ["-test", "-tests", "_test"].iter().any(|e| segment.ends_with(e))
+}
+
+/// `OrderServiceTest.java`; the case tells it from `Latest.java`.
+fn is_jvm_test_file(name: &str) -> bool {
+    let stem = name.strip_suffix(".java").or_else(|| name.strip_suffix(".kt"));
+    stem.is_some_and(|stem| {
+        ["Test", "Tests", "TestCase", "IT"].iter().any(|e| stem.len() > e.len() && stem.ends_with(e))
+    })
 }
 
 /// `load-*` alone would take in a load balancer.

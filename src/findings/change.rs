@@ -93,7 +93,7 @@ mod tests {
                 kind: *kind,
             };
             let content = Some("x\n".repeat(kinds.len()).into_bytes().into());
-            let tree = Tree { roots: vec![], files: vec![File { content, ..File::default() }] };
+            let tree = Tree { roots: vec![], files: vec![File { content, ..File::default() }], ..Tree::default() };
             let sources = Sources::load(&tree, [FileId(0)]);
             Settled { findings: kinds.iter().enumerate().map(finding).collect(), sources, ..Settled::default() }
         };

@@ -26,8 +26,16 @@ pub(super) fn fingerprints(findings: &[Finding], tree: &Tree, sources: &Sources)
             let mut key = Vec::with_capacity(160);
             key.extend(finding.rule.as_bytes());
             key.push(0);
-            key.extend(tree.path_below(root.as_deref(), finding.place.file).as_bytes());
-            key.push(0);
+            if let Some(other) = tree.other(finding.place.file) {
+                // Its text is not here; the message says what it is about.
+                for part in [&*other.repository, &other.path, &finding.message] {
+                    key.extend(part.as_bytes());
+                    key.push(0);
+                }
+            } else {
+                key.extend(tree.path_below(root.as_deref(), finding.place.file).as_bytes());
+                key.push(0);
+            }
             if let Some(source) = sources.get(finding.place.file) {
                 let span = finding.place.span;
                 let first = source.line_of(span.start as usize);

@@ -16,5 +16,5 @@ pub use date::Date;
 pub use own::{EXPIRED, MALFORMED, MISSING_REASON, UNKNOWN_RULE, UNUSED, names, own_rules};
 pub use printable::printable;
 pub use scan::{Scope, Selector, Suppression, scan};
-pub use settle::{Reported, Settings, Settled, settle};
+pub use settle::{Reported, Settings, Settled, allowed, settle};
 pub use sources::{Position, Source, Sources};

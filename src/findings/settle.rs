@@ -7,7 +7,7 @@ use super::own::{EXPIRED, MALFORMED, MISSING_REASON, UNKNOWN_RULE, UNUSED, own_r
 use super::scan::{Scope, Suppression};
 use super::{Date, Sources};
 use crate::config::Config;
-use crate::files::Tree;
+use crate::files::{Allowed, Tree};
 use crate::rules::names::covers;
 use crate::rules::{Confidence, Finding, Names, Rule, Severity};
 use crate::syntax::{FileId, Place, Span};
@@ -42,6 +42,9 @@ pub struct Settings<'a> {
     pub also_load: &'a [FileId],
     /// The run saw a whole repository and all of it: only then an unused suppression is known to be one.
     pub complete: bool,
+    /// Rules that other repositories may break here: a comment about them may be of use in a run that
+    /// sees those.
+    pub elsewhere: &'a [&'a str],
 }
 
 /// The reported findings and what was left out.
@@ -112,7 +115,7 @@ pub fn settle(tree: &Tree, raw: Vec<Finding>, suppressions: &[Suppression], sett
 /// Sorts by path, span and rule, and keeps one of several findings of the same rule at a place.
 fn order(tree: &Tree, findings: &mut Vec<Finding>) {
     // A place without a file would be a defect of a rule; it must not become one of the report.
-    let exists = |place: Place| (place.file.0 as usize) < tree.files.len();
+    let exists = |place: Place| tree.knows(place.file);
     findings.retain_mut(|finding| {
         finding.related.retain(|related| exists(related.place));
         exists(finding.place)
@@ -181,6 +184,10 @@ impl<'a> Book<'a> {
     fn suppresses(&mut self, finding: &Finding) -> bool {
         let mut found = false;
         for place in finding.related.iter().map(|related| related.place).chain([finding.place]) {
+            let elsewhere = self.tree.other_place(place).map(|other| other.allows.as_slice()).unwrap_or_default();
+            found |= elsewhere
+                .iter()
+                .any(|allowed| covers(&allowed.rule, finding.rule) && !self.is_over(allowed.until.as_deref()));
             for &index in self.by_file.get(&place.file).map(Vec::as_slice).unwrap_or_default() {
                 let suppression = &self.suppressions[index];
                 if self.is_dead(suppression) || !reaches(suppression, place) {
@@ -200,11 +207,11 @@ impl<'a> Book<'a> {
     /// Faulty and expired comments suppress nothing. One without a reason does: it is reported
     /// itself, and one finding for one mistake is enough.
     fn is_dead(&self, suppression: &Suppression) -> bool {
-        suppression.fault.is_some()
-            || suppression
-                .until
-                .as_deref()
-                .is_some_and(|until| Date::parse(until).is_none_or(|d| d < self.settings.today))
+        suppression.fault.is_some() || self.is_over(suppression.until.as_deref())
+    }
+
+    fn is_over(&self, until: Option<&str>) -> bool {
+        until.is_some_and(|until| Date::parse(until).is_none_or(|day| day < self.settings.today))
     }
 
     /// What is wrong with the comments themselves.
@@ -270,6 +277,7 @@ impl<'a> Book<'a> {
             } else if !used
                 && !expired
                 && self.settings.complete
+                && !self.settings.elsewhere.iter().any(|rule| covers(name, rule))
                 && self.settings.ran(name, self.tree, suppression.file)
             {
                 let why = "The comment waits to hide a finding that nobody has looked at";
@@ -278,6 +286,17 @@ impl<'a> Book<'a> {
             }
         }
     }
+}
+
+/// What the comments of a run allow at a place: for those who see it from another repository.
+pub fn allowed(suppressions: &[Suppression], place: Place) -> Vec<Allowed> {
+    let here = suppressions.iter().filter(|s| s.file == place.file && s.fault.is_none() && reaches(s, place));
+    let mut allowed: Vec<Allowed> = here
+        .flat_map(|s| s.selectors.iter().map(|name| Allowed { rule: name.name.clone(), until: s.until.clone() }))
+        .collect();
+    allowed.sort();
+    allowed.dedup();
+    allowed
 }
 
 /// True when the place begins on a line that the comment covers, or ends on the line that the comment

@@ -62,6 +62,7 @@ impl World {
             min_severity: self.min,
             also_load: &[],
             complete: self.complete,
+            elsewhere: &[],
         };
         settle(&self.tree, findings, &suppressions, &settings)
     }

@@ -111,16 +111,24 @@ impl Source {
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
     sources: HashMap<FileId, Source>,
+    /// The places in files of other repositories, whose texts are not here.
+    others: HashMap<FileId, Vec<Position>>,
 }
 
 impl Sources {
     /// Reads these files of the tree, in parallel.
     pub fn load(tree: &Tree, files: impl IntoIterator<Item = FileId>) -> Self {
-        let mut files: Vec<FileId> = files.into_iter().filter(|id| (id.0 as usize) < tree.files.len()).collect();
+        let mut files: Vec<FileId> = files.into_iter().filter(|id| tree.knows(*id)).collect();
         files.sort_unstable();
         files.dedup();
+        let others = files.split_off(files.partition_point(|id| (id.0 as usize) < tree.files.len()));
         let sources = files.into_par_iter().map(|id| (id, Source::read(tree.file(id)))).collect();
-        Sources { sources }
+        let positions = |id: &FileId| {
+            let places = tree.other(*id)?.places.iter();
+            let position = |(line, column): (u32, u32)| Position { line: line as usize, column: column as usize };
+            Some((*id, places.map(|place| position((place.line, place.column))).collect()))
+        };
+        Sources { sources, others: others.iter().filter_map(positions).collect() }
     }
 
     /// The text of a file; `None` when it was not loaded.
@@ -131,6 +139,10 @@ impl Sources {
     /// Where a place begins and ends; line 1, column 1 when the text is not there.
     pub fn positions(&self, place: crate::syntax::Place) -> (Position, Position) {
         let first = Position { line: 1, column: 1 };
+        if let Some(places) = self.others.get(&place.file) {
+            let at = places.get(place.span.start as usize).copied().unwrap_or(first);
+            return (at, at);
+        }
         self.get(place.file).map_or((first, first), |source| source.positions(place.span))
     }
 }

@@ -9,7 +9,7 @@ mod settle;
 
 pub use callers::Way;
 pub use calls::returns;
-use calls::split_holes;
+use calls::{hole, split_holes};
 
 use rapidhash::RapidHashMap as HashMap;
 use std::cell::{Cell, OnceCell, RefCell};
@@ -239,7 +239,6 @@ impl<'a> Evaluator<'a> {
                     {
                         return Value::Unknown;
                     }
-                    let hole = || Text { parts: vec![TextPart::Hole] };
                     let mut text = a.to_text().unwrap_or_else(hole);
                     text.push(b.to_text().unwrap_or_else(hole));
                     Value::Str(text)

@@ -21,6 +21,12 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
             false => String::new(),
         };
         let text = format!("{}\nWhy: {}\nHelp: {}", finding.message, finding.why, finding.help);
+        if report.repository(finding.place.file).is_some() {
+            // A file that this repository does not have can't be annotated.
+            let place = format!("{}:{}:{}", report.repository_path(finding.place.file), start.line, start.column);
+            writeln!(out, "::{command} title={}::{}", property(finding.rule), data(&format!("{place}: {text}")))?;
+            continue;
+        }
         writeln!(
             out,
             "::{command} file={},line={},endLine={}{columns},title={}::{}",

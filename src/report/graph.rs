@@ -1,16 +1,18 @@
 //! The system map, as JSON and as text.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Write};
 
 use serde_json::{Value, json};
 
+use super::json::of_repository;
 use super::style::{BOLD, DIM, RESET};
 use super::text::{count, printable};
 use crate::files::Tree;
 use crate::findings::Sources;
 use crate::syntax::Place;
-use crate::system::map::Endpoint;
+use crate::system::calls::Call;
+use crate::system::map::{Endpoint, Health};
 use crate::system::{Service, System};
 
 /// Writes the map as JSON.
@@ -32,17 +34,19 @@ pub fn text(system: &System, tree: &Tree, out: &mut dyn Write) -> io::Result<()>
 
 /// A service as it appears in every JSON output.
 pub(super) fn service(service: &Service) -> Value {
-    json!({"name": service.name, "root": service.root, "kind": service.kind.name(), "languages": service.languages})
+    let value = json!({"name": service.name, "root": service.root, "kind": service.kind.name(), "languages": service.languages});
+    of_repository(value, service.repository.as_deref())
 }
 
 /// Endpoints by the name of their service; under none those of code that belongs to no service.
 type Endpoints<'s> = BTreeMap<Option<&'s str>, Vec<&'s Endpoint>>;
 
 struct Map<'s> {
-    system: &'s System,
     tree: &'s Tree,
     sources: Sources,
     endpoints: Endpoints<'s>,
+    health: HashMap<&'s str, &'s Health>,
+    calls: Vec<&'s Call>,
 }
 
 impl<'s> Map<'s> {
@@ -55,13 +59,10 @@ impl<'s> Map<'s> {
         let sources = Sources::load(tree, places.map(|place| place.file));
         let mut endpoints: Endpoints<'_> = BTreeMap::new();
         for endpoint in &map.endpoints {
-            let owners = system.owners.get(&endpoint.place.file).map_or(&[] as &[usize], Vec::as_slice);
-            let names: Vec<&str> =
-                owners.iter().filter_map(|index| system.services.get(*index)).map(|s| s.name.as_str()).collect();
-            for name in &names {
-                endpoints.entry(Some(name)).or_default().push(endpoint);
+            for name in &endpoint.services {
+                endpoints.entry(Some(name.as_str())).or_default().push(endpoint);
             }
-            if names.is_empty() {
+            if endpoint.services.is_empty() {
                 endpoints.entry(None).or_default().push(endpoint);
             }
         }
@@ -69,17 +70,23 @@ impl<'s> Map<'s> {
             list.sort_by(|a, b| (&a.path, &a.method, a.place).cmp(&(&b.path, &b.method, b.place)));
             list.dedup();
         }
-        Map { system, tree, sources, endpoints }
+        let health = map.health.iter().map(|(service, health)| (service.as_str(), health)).collect();
+        Map { tree, sources, endpoints, health, calls: sorted(&system.calls) }
     }
 
     fn endpoints<'m>(&'m self, service: Option<&'m str>) -> &'m [&'s Endpoint] {
-        // Found by comparing: a key of the map lives longer than the question.
-        let found = self.endpoints.iter().find(|(name, _)| **name == service);
-        found.map_or(&[], |(_, endpoints)| endpoints.as_slice())
+        let found: Option<&Vec<_>> = match service {
+            Some(service) => self.endpoints.get(&Some(service)),
+            None => self.endpoints.get(&None),
+        };
+        found.map_or(&[], Vec::as_slice)
     }
 
     fn path(&self, place: Place) -> &'s str {
-        self.tree.files.get(place.file.0 as usize).map_or("", |file| file.path.as_str())
+        match self.tree.other(place.file) {
+            Some(other) => other.path.as_str(),
+            None => self.tree.files.get(place.file.0 as usize).map_or("", |file| file.path.as_str()),
+        }
     }
 
     fn line(&self, place: Place) -> usize {
@@ -87,17 +94,20 @@ impl<'s> Map<'s> {
     }
 
     fn endpoint(&self, endpoint: &Endpoint) -> Value {
-        json!({
-            "method": endpoint.method,
-            "path": endpoint.path,
-            "file": self.path(endpoint.place),
-            "line": self.line(endpoint.place),
-        })
+        self.at(json!({"method": endpoint.method, "path": endpoint.path}), endpoint.place)
+    }
+
+    /// Adds where something is.
+    fn at(&self, mut value: Value, place: Place) -> Value {
+        if let Some(object) = value.as_object_mut() {
+            object.insert("file".to_owned(), self.path(place).into());
+            object.insert("line".to_owned(), self.line(place).into());
+        }
+        of_repository(value, self.tree.other(place.file).map(|other| &*other.repository))
     }
 
     fn health(&self, name: &str) -> Value {
-        let found = self.system.map.health.iter().find(|(service, _)| service == name);
-        found.map_or(Value::Null, |(_, health)| json!({"verdict": health.verdict, "path": health.path}))
+        self.health.get(name).map_or(Value::Null, |health| json!({"verdict": health.verdict, "path": health.path}))
     }
 
     fn service(&self, found: &Service) -> Value {
@@ -136,29 +146,23 @@ pub fn graph_json(system: &System, tree: &Tree) -> Value {
             "producers": channel.producers,
             "consumers": channel.consumers,
         })).collect::<Vec<_>>(),
-        "calls": sorted(&system.calls).into_iter().map(|call| json!({
+        "calls": map.calls.iter().map(|call| map.at(json!({
             "from": call.from,
             "to": call.to,
             "method": call.method,
             "path": call.path,
-            "file": map.path(call.place),
-            "line": map.line(call.place),
-        })).collect::<Vec<_>>(),
-        "events": sorted(&parts.events).into_iter().map(|event| json!({
+        }), call.place)).collect::<Vec<_>>(),
+        "events": sorted(&parts.events).into_iter().map(|event| map.at(json!({
             "name": event.name,
             "channel": event.channel,
             "producers": event.producers,
             "versioned": event.versioned,
-            "file": map.path(event.place),
-            "line": map.line(event.place),
-        })).collect::<Vec<_>>(),
-        "sagas": sorted(&parts.sagas).into_iter().map(|saga| json!({
+        }), event.place)).collect::<Vec<_>>(),
+        "sagas": sorted(&parts.sagas).into_iter().map(|saga| map.at(json!({
             "name": saga.name,
             "service": saga.service,
             "steps": saga.steps,
-            "file": map.path(saga.place),
-            "line": map.line(saga.place),
-        })).collect::<Vec<_>>(),
+        }), saga.place)).collect::<Vec<_>>(),
         "unassigned_endpoints": map.endpoints(None).iter().map(|e| map.endpoint(e)).collect::<Vec<_>>(),
     })
 }
@@ -186,7 +190,9 @@ pub fn graph_text(system: &System, tree: &Tree) -> String {
         let separator = if languages.is_empty() { "" } else { ", " };
         let what = format!("{}{separator}{languages}", service.kind.name());
         line(format!("  {} {DIM}{} ({what}){RESET}", printable(&service.name), printable(root)));
-        for call in sorted(&system.calls).into_iter().filter(|call| call.from == service.name) {
+        // The calls are sorted by who makes them.
+        let first = map.calls.partition_point(|call| call.from < service.name);
+        for call in map.calls[first..].iter().take_while(|call| call.from == service.name) {
             let path = call.path.as_deref().unwrap_or("");
             let request = format!("{} {path}", call.method.as_deref().unwrap_or("")).trim().to_owned();
             line(format!("    calls {} {DIM}{}{RESET}", printable(&call.to), printable(&request)));
@@ -235,7 +241,6 @@ mod tests {
     use super::*;
     use crate::files::File;
     use crate::syntax::{FileId, Span};
-    use crate::system::calls::Call;
 
     #[test]
     fn endpoints_are_shown_under_their_service_or_on_their_own() {
@@ -246,15 +251,20 @@ mod tests {
             File { path: path.to_owned(), absolute, size: text.len() as u64, ..File::default() }
         };
         let files = vec![file("orders/main.py", "\nroute\ncall\n"), file("other.py", "route\n")];
-        let tree = Tree { roots: vec![], files };
+        let tree = Tree { roots: vec![], files, others: vec![] };
         let place = |file: u32, at: usize| Place::new(FileId(file), Span::new(at, at + 5));
-        let endpoint = |path: &str, place| Endpoint { method: "GET".into(), path: path.into(), place };
+        let endpoint = |path: &str, place, services: &[&str]| Endpoint {
+            method: "GET".into(),
+            path: path.into(),
+            place,
+            services: services.iter().map(ToString::to_string).collect(),
+        };
         let mut system = System {
             services: vec![Service { name: "orders".into(), root: "orders".into(), ..Service::default() }],
             ..System::default()
         };
         system.owners.insert(FileId(0), vec![0]);
-        system.map.endpoints = vec![endpoint("/free", place(1, 0)), endpoint("/orders", place(0, 1))];
+        system.map.endpoints = vec![endpoint("/free", place(1, 0), &[]), endpoint("/orders", place(0, 1), &["orders"])];
         system.calls = vec![Call {
             from: "orders".into(),
             to: "users".into(),

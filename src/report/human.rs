@@ -9,7 +9,10 @@ use super::text::{count, one_line, printable, wrap};
 use super::{Report, style};
 use crate::findings::Reported;
 use crate::rules::Severity;
-use crate::syntax::FileId;
+use crate::syntax::{FileId, Place};
+
+/// How many services the summary names.
+const MOST: usize = 100;
 
 /// How many problems and unknown values the summary names before it only counts.
 const NAMED: usize = 5;
@@ -36,6 +39,9 @@ fn finding(report: &Report<'_>, reported: &Reported, out: &mut dyn Write) -> io:
     write!(out, "{}", wrap(&format!("{BOLD}{message}{RESET}"), &head, "  ", report.width))?;
 
     for (file, labels) in labels(reported) {
+        if report.repository(file).is_some() {
+            elsewhere(report, file, &labels, out)?;
+        }
         let Some(source) = report.settled.sources.get(file) else { continue };
         write!(out, "{}", excerpt(&report.open_path(file), source, &labels, severity, report.width))?;
     }
@@ -53,6 +59,21 @@ fn finding(report: &Report<'_>, reported: &Reported, out: &mut dyn Write) -> io:
         line("confidence", finding.confidence.as_str(), DIM)?;
     }
     writeln!(out)
+}
+
+fn repositories(number: usize) -> String {
+    if number == 1 { "1 other repository".to_owned() } else { format!("{number} other repositories") }
+}
+
+/// Places in a file of another repository, whose text is not here.
+fn elsewhere(report: &Report<'_>, file: FileId, labels: &[Label], out: &mut dyn Write) -> io::Result<()> {
+    for label in labels {
+        let (start, _) = report.settled.sources.positions(Place::new(file, label.span));
+        let place = format!("{}:{}:{}", printable(&report.open_path(file)), start.line, start.column);
+        let text = label.text.as_deref().map(|text| format!(" {}", one_line(text))).unwrap_or_default();
+        write!(out, "{}", wrap(&format!("{place}{text}"), &format!("  {DIM}in{RESET} "), "     ", report.width))?;
+    }
+    Ok(())
 }
 
 /// The labels of each file: the place of the finding first, then the related ones in reading order.
@@ -75,11 +96,17 @@ fn labels(reported: &Reported) -> Vec<(FileId, Vec<Label>)> {
 
 fn summary(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let stats = report.stats;
-    let services: Vec<_> = report.system.services.iter().map(|service| printable(&service.name).into_owned()).collect();
-    let found = match services.len() {
+    let services: Vec<_> = report.services().map(|service| printable(&service.name).into_owned()).collect();
+    let mut found = match services.len() {
         0 => "no service found".to_owned(),
+        number if number > MOST => format!("{}: {}, …", count(number, "service"), services[..MOST].join(", ")),
         number => format!("{}: {}", count(number, "service"), services.join(", ")),
     };
+    let mut others: Vec<&str> = report.tree.others.iter().map(|file| &*file.repository).collect();
+    others.dedup();
+    if !others.is_empty() {
+        found.push_str(&format!(", with the facts of {}", repositories(others.len())));
+    }
     let files = format!("{} ({} parsed)", count(stats.files_walked as usize, "file"), stats.files_parsed);
     write!(out, "{}", wrap(&format!("{files}, {found}"), &format!("{BOLD}Checked{RESET} "), "  ", report.width))?;
 

@@ -24,7 +24,7 @@ fn value(report: &Report<'_>) -> Value {
     json!({
         "version": VERSION,
         "findings": report.findings().iter().map(|reported| finding(report, reported)).collect::<Vec<_>>(),
-        "services": report.system.services.iter().map(graph::service).collect::<Vec<_>>(),
+        "services": report.services().map(graph::service).collect::<Vec<_>>(),
         "summary": {
             "counts": {"error": errors, "warning": warnings, "info": infos},
             "suppressed": report.settled.suppressed,
@@ -57,15 +57,16 @@ fn finding(report: &Report<'_>, reported: &Reported) -> Value {
         .iter()
         .map(|related| {
             let (start, _) = report.settled.sources.positions(related.place);
-            json!({
+            let value = json!({
                 "path": report.path(related.place.file),
                 "line": start.line,
                 "column": start.column,
                 "message": related.message,
-            })
+            });
+            of_repository(value, report.repository(related.place.file))
         })
         .collect();
-    json!({
+    let value = json!({
         "rule": finding.rule,
         "severity": finding.severity,
         "confidence": finding.confidence,
@@ -80,7 +81,16 @@ fn finding(report: &Report<'_>, reported: &Reported) -> Value {
         "end_column": end.column,
         "related": related,
         "fingerprint": reported.fingerprint,
-    })
+    });
+    of_repository(value, report.repository(finding.place.file))
+}
+
+/// Says that a path is one of another repository.
+pub(super) fn of_repository(mut value: Value, repository: Option<&str>) -> Value {
+    if let (Some(repository), Some(object)) = (repository, value.as_object_mut()) {
+        object.insert("repository".to_owned(), json!(repository));
+    }
+    value
 }
 
 fn problem(report: &Report<'_>, problem: &Problem) -> Value {

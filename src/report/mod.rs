@@ -26,7 +26,7 @@ use std::io::{self, Write};
 use std::path::Path;
 
 pub use config_errors::config_errors;
-pub use text::count;
+pub use text::{count, one_line};
 
 use crate::check::Stats;
 use crate::files::Tree;
@@ -34,7 +34,7 @@ use crate::findings::{Reported, Settled};
 use crate::problem::Problem;
 use crate::rules::Severity;
 use crate::syntax::FileId;
-use crate::system::System;
+use crate::system::{Service, System};
 
 /// An output format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,6 +146,12 @@ impl Report<'_> {
         self.problems.iter().any(|problem| problem.incomplete)
     }
 
+    /// The services that were checked: those of the linted repository, or all when only facts were joined.
+    fn services(&self) -> impl Iterator<Item = &Service> {
+        let own = !self.tree.files.is_empty();
+        self.system.services.iter().filter(move |service| !own || service.repository.is_none())
+    }
+
     fn findings(&self) -> &[Reported] {
         &self.settled.findings
     }
@@ -158,12 +164,23 @@ impl Report<'_> {
 
     /// The path in the tree: relative to the linted root.
     fn path(&self, file: FileId) -> &str {
+        if let Some(other) = self.tree.other(file) {
+            return &other.path;
+        }
         self.tree.files.get(file.0 as usize).map_or("", |file| &file.path)
+    }
+
+    /// The repository of a file that is not of the linted one.
+    fn repository(&self, file: FileId) -> Option<&str> {
+        self.tree.other(file).map(|other| &*other.repository)
     }
 
     /// The path for people, which they can open from where they are: relative to the current folder,
     /// absolute when it lies elsewhere.
     fn open_path(&self, file: FileId) -> String {
+        if let Some(other) = self.tree.other(file) {
+            return format!("{}: {}", other.repository, other.path);
+        }
         let Some(file) = self.tree.files.get(file.0 as usize) else { return String::new() };
         self.below_current(&file.absolute).unwrap_or_else(|| file.absolute.display().to_string())
     }
@@ -171,6 +188,9 @@ impl Report<'_> {
     /// The path for services that know the repository, not this machine: relative to the current
     /// folder, else to the linted root.
     fn repository_path(&self, file: FileId) -> String {
+        if let Some(other) = self.tree.other(file) {
+            return format!("{}: {}", other.repository, other.path);
+        }
         let Some(file) = self.tree.files.get(file.0 as usize) else { return String::new() };
         self.below_current(&file.absolute).unwrap_or_else(|| file.path.clone())
     }

@@ -116,6 +116,16 @@ fn result(report: &Report<'_>, reported: &Reported, rules: &[&str]) -> Value {
 
 fn location(report: &Report<'_>, place: Place) -> Value {
     let (start, end) = report.settled.sources.positions(place);
+    if let Some(repository) = report.repository(place.file) {
+        // Nobody who reads the log has the file under this path.
+        return json!({
+            "logicalLocations": [{
+                "name": format!("{}:{}:{}", report.path(place.file), start.line, start.column),
+                "fullyQualifiedName": format!("{repository}: {}:{}:{}", report.path(place.file), start.line, start.column),
+                "kind": "resource",
+            }],
+        });
+    }
     json!({
         "physicalLocation": {
             "artifactLocation": {"uri": uri(&report.repository_path(place.file)), "uriBaseId": "%SRCROOT%"},

@@ -42,7 +42,7 @@ impl World {
     #[allow(clippy::needless_update)]
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut tree = Tree { roots: vec![folder.path().to_owned()], files: vec![] };
+        let mut tree = Tree { roots: vec![folder.path().to_owned()], files: vec![], others: vec![] };
         for (path, text) in FILES {
             let absolute = folder.path().join(path);
             std::fs::create_dir_all(absolute.parent().unwrap()).unwrap();
@@ -115,6 +115,7 @@ impl World {
             min_severity: Severity::Info,
             also_load: &[tree.find("payments/broken.py").unwrap()],
             complete: true,
+            elsewhere: &[],
         };
         let settled = findings::settle(&tree, vec![timeout, shared], &suppressions, &settings);
         let service = |name: &str| Service { name: name.into(), root: name.into(), ..Service::default() };

@@ -13,7 +13,7 @@ pub fn count(number: usize, noun: &str) -> String {
 }
 
 /// The text on one line, safe to print.
-pub(super) fn one_line(text: &str) -> String {
+pub fn one_line(text: &str) -> String {
     printable(&text.replace(['\n', '\r'], " ")).into_owned()
 }
 

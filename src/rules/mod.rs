@@ -48,6 +48,24 @@ impl Rule {
     }
 }
 
+/// The rules that a service can break together with one of another repository.
+pub const CROSS_REPOSITORY: &[&str] = &["data-ownership/shared-database"];
+
+/// Rules, and skills all of whose rules are such, that fire on what no file of the system has: a part
+/// that is written first breaks them until the other parts are there.
+const OF_THE_WHOLE_SYSTEM: [&str; 4] = [
+    "data-ownership",
+    "message-queue/missing-dead-letter",
+    "message-queue/missing-graceful-shutdown",
+    "service-health",
+];
+
+/// True when a finding of the rule is only certain once all parts of a change are written. The agent hook
+/// tells it when the agent wants to stop, not after the first edit.
+pub fn needs_whole_system(rule: &str) -> bool {
+    OF_THE_WHOLE_SYSTEM.iter().any(|selector| names::covers(selector, rule))
+}
+
 /// All rules, sorted by id.
 pub fn all() -> &'static [Rule] {
     &[
@@ -77,4 +95,18 @@ pub fn all() -> &'static [Rule] {
         service_health::missing_health_endpoint::RULE,
         service_health::probe_without_route::RULE,
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{OF_THE_WHOLE_SYSTEM, all, names, needs_whole_system};
+
+    #[test]
+    fn every_selector_of_the_whole_system_names_a_rule() {
+        for selector in OF_THE_WHOLE_SYSTEM {
+            assert!(all().iter().any(|rule| names::covers(selector, rule.id)), "{selector}");
+        }
+        assert!(needs_whole_system("service-health/missing-health-endpoint"));
+        assert!(!needs_whole_system("rest-client/missing-timeout"));
+    }
 }

@@ -74,6 +74,12 @@ pub fn skills() -> Vec<&'static str> {
     names
 }
 
+/// The heading of a skill's `SKILL.md`.
+pub fn title(skill: &str) -> Option<&'static str> {
+    let text = PACK.get_file(format!("{skill}/SKILL.md"))?.contents_utf8()?;
+    text.lines().find_map(|line| line.strip_prefix("# ")).map(str::trim)
+}
+
 /// The rules of a skill in the order of its document; empty when there is no such skill.
 pub fn of_skill(skill: &str) -> Vec<RuleDoc> {
     let text = match skill {

@@ -1,11 +1,16 @@
 //! Which service calls which: requests whose address leads to another service.
 
-use std::collections::HashMap;
+mod hosts;
 
+use std::collections::{BTreeSet, HashMap};
+
+use super::jvm::settings::{Files, Own};
 use super::services::Service;
-use crate::extract::http::{HttpClient, HttpRequest};
+use crate::extract::http::{HttpClient, HttpRequest, SeenFrom};
 use crate::program::value::{Text, TextPart};
 use crate::syntax::{FileId, Place};
+
+pub use hosts::{Hosts, is_this_machine, names_of};
 
 /// A request from one service to another.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,39 +27,201 @@ pub struct Call {
     pub place: Place,
 }
 
-/// The calls between services, sorted. `owners` are those of [`super::owners::owners`].
-pub fn calls(services: &[Service], owners: &HashMap<FileId, Vec<usize>>, http: &[HttpClient]) -> Vec<Call> {
-    let mut found = Vec::new();
+/// A request to a host that is no service of this repository.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Outgoing {
+    /// The service that sends it.
+    pub from: String,
+    /// The host, with its port where one is given.
+    pub host: String,
+    /// See [`Call::method`].
+    pub method: Option<String>,
+    /// See [`Call::path`].
+    pub path: Option<String>,
+    /// See [`Call::place`].
+    pub place: Place,
+}
+
+/// Where the requests of a system lead.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Requests {
+    /// To services, sorted.
+    pub calls: Vec<Call>,
+    /// To other hosts, sorted.
+    pub outgoing: Vec<Outgoing>,
+}
+
+/// The requests whose address is known. `owners` are those of [`super::owners::owners`], `settings` the files
+/// that the services of the JVM are configured with.
+pub(super) fn requests(
+    services: &[Service],
+    owners: &HashMap<FileId, Vec<usize>>,
+    http: &[HttpClient],
+    settings: &Files,
+) -> Requests {
+    let settings: Vec<Option<Own>> = services.iter().map(|s| is_jvm(s).then(|| settings.of(s))).collect();
+    let registered = registered(&settings);
+    let hosts = Hosts::new(services);
+    let mut finder = Finder { services, owners, hosts, settings, registered, found: Requests::default() };
     for client in http {
-        let base = client.base_url.as_ref().map(|(text, _)| text);
-        for request in &client.requests {
-            found.extend(of_request(services, owners, base, request));
+        let mut bases: Vec<Base<'_>> = client.base_urls.iter().map(|(text, place)| (text, Some(*place))).collect();
+        if bases.is_empty() {
+            bases.extend(client.base_url.iter().map(|(text, _)| (text, None)));
         }
-        if client.requests.is_empty()
-            && let Some(base) = base
-        {
-            found.extend(from_place(services, owners, client.place, None, base, None));
+        for request in &client.requests {
+            finder.request(&bases, request);
+        }
+        if client.requests.is_empty() {
+            for (base, _) in bases {
+                finder.address(client.place, None, base, None);
+            }
         }
     }
-    found.sort();
-    found.dedup();
+    let mut found = finder.found;
+    found.calls.sort();
+    found.calls.dedup();
+    found.outgoing.sort();
+    found.outgoing.dedup();
     found
 }
 
-fn of_request(
-    services: &[Service],
-    owners: &HashMap<FileId, Vec<usize>>,
-    base: Option<&Text>,
-    request: &HttpRequest,
-) -> Vec<Call> {
-    let empty = Text::default();
-    let url = request.url.as_ref();
-    match (base, url) {
-        (Some(base), url) if url.is_none_or(is_relative) => {
-            from_place(services, owners, request.place, request.method.as_deref(), base, Some(url.unwrap_or(&empty)))
+/// The calls between services, sorted, where nothing is configured by files of the JVM.
+pub fn calls(services: &[Service], owners: &HashMap<FileId, Vec<usize>>, http: &[HttpClient]) -> Vec<Call> {
+    requests(services, owners, http, &Files::default()).calls
+}
+
+/// The names of applications, in lower case, with the service of each.
+fn registered(settings: &[Option<Own>]) -> HashMap<String, Option<usize>> {
+    let keys = ["spring.application.name", "quarkus.application.name", "micronaut.application.name"];
+    let mut found = HashMap::new();
+    for (index, own) in settings.iter().enumerate() {
+        let names = keys.iter().filter_map(|key| own.as_ref()?.value(key));
+        for name in names.map(|name| name.to_ascii_lowercase()).collect::<BTreeSet<String>>() {
+            found.entry(name).and_modify(|known| *known = None).or_insert(Some(index));
         }
-        (_, Some(url)) => from_place(services, owners, request.place, request.method.as_deref(), url, None),
-        (_, None) => Vec::new(),
+    }
+    found
+}
+
+fn is_jvm(service: &Service) -> bool {
+    service.languages.iter().any(|l| matches!(l.as_str(), "java" | "kotlin"))
+}
+
+/// The address of a client, and what constructs it with that.
+type Base<'t> = (&'t Text, Option<Place>);
+
+struct Finder<'s> {
+    services: &'s [Service],
+    owners: &'s HashMap<FileId, Vec<usize>>,
+    hosts: Hosts<'s>,
+    /// What the services of the JVM are configured with, in the order of the services.
+    settings: Vec<Option<Own>>,
+    /// The services by the names of their applications; none for a name that several have.
+    registered: HashMap<String, Option<usize>>,
+    found: Requests,
+}
+
+impl<'s> Finder<'s> {
+    /// The service behind a host: by its name on the network, else by the name of its application.
+    fn service(&self, from: &Service, host: &str) -> Option<&'s Service> {
+        let found = self.hosts.service(Some(from), host).and_then(|index| self.services.get(index));
+        found.or_else(|| self.registered(host))
+    }
+
+    /// The service that registers itself under a name (Eureka, Consul).
+    fn registered(&self, host: &str) -> Option<&'s Service> {
+        let host = host.split(':').next().unwrap_or(host).to_ascii_lowercase();
+        self.registered.get(&host).copied().flatten().and_then(|index| self.services.get(index))
+    }
+
+    /// A request as the callers of a wrapper make it; as it stands when none of them says where it leads.
+    fn request(&mut self, bases: &[Base<'_>], request: &HttpRequest) {
+        let before = self.found.calls.len();
+        for way in request.ways_in() {
+            self.way(bases, &way);
+        }
+        if before == self.found.calls.len() && !request.seen_from.is_empty() {
+            let own = HttpRequest { seen_from: Vec::new(), ..request.clone() };
+            own.ways_in().iter().for_each(|way| self.way(bases, way));
+        }
+    }
+
+    fn way(&mut self, bases: &[Base<'_>], way: &SeenFrom) {
+        let empty = Text::default();
+        match way.url.as_ref() {
+            url if !bases.is_empty() && url.is_none_or(is_relative) => {
+                for from in self.senders(way.place) {
+                    if let Some(base) = self.base(bases, way.through, from) {
+                        self.from(from, way.place, way.method.as_deref(), base, Some(url.unwrap_or(&empty)));
+                    }
+                }
+            }
+            Some(url) => self.address(way.place, way.method.as_deref(), url, None),
+            None => {}
+        }
+    }
+
+    /// The address of the client that a request of a service goes through: of several that of its
+    /// construction, else the only one that the service has.
+    fn base<'t>(&self, bases: &[Base<'t>], through: Option<Place>, from: usize) -> Option<&'t Text> {
+        if let [(only, _)] = bases {
+            return Some(only);
+        }
+        if let Some((text, _)) = bases.iter().find(|(_, place)| through.is_some() && *place == through) {
+            return Some(text);
+        }
+        let has = |place: Place| self.owners.get(&place.file).is_some_and(|owners| owners.contains(&from));
+        let mut own = bases.iter().filter(|(_, place)| place.is_some_and(has));
+        let first = own.next()?;
+        own.next().is_none().then_some(first.0)
+    }
+
+    fn senders(&self, place: Place) -> Vec<usize> {
+        self.owners.get(&place.file).cloned().unwrap_or_default()
+    }
+
+    fn address(&mut self, place: Place, method: Option<&str>, address: &Text, tail: Option<&Text>) {
+        for from in self.senders(place) {
+            self.from(from, place, method, address, tail);
+        }
+    }
+
+    fn from(&mut self, index: usize, place: Place, method: Option<&str>, address: &Text, tail: Option<&Text>) {
+        let Some(from) = self.services.get(index) else { return };
+        let own = self.settings.get(index).and_then(Option::as_ref);
+        let env = |name: &str| {
+            let variable = from.env.iter().find(|variable| variable.name == name);
+            variable.and_then(|variable| variable.value.clone()).or_else(|| own?.value(name))
+        };
+        let mut url = address.with_env(&env);
+        if let Some(tail) = tail {
+            let tail = tail.with_env(&env);
+            let tail = tail.trim_start_matches('/');
+            if !tail.is_empty() {
+                url = format!("{}/{tail}", url.trim_end_matches('/'));
+            }
+        }
+        if url.contains("${") {
+            let Some(filled) = own.and_then(|own| own.filled(&url, 0)) else { return };
+            url = filled;
+        }
+        // A client that is named by a key has its address in the settings.
+        if let Some(configured) = own.and_then(|own| own.client_address(&url)) {
+            url = configured;
+        }
+        let Some((host, path)) = split(&url) else { return };
+        let method = method.map(str::to_owned);
+        match self.service(from, host) {
+            Some(to) if to.name == from.name => {}
+            Some(to) => {
+                let (from, to) = (from.name.clone(), to.name.clone());
+                self.found.calls.push(Call { from, to, method, path, place });
+            }
+            None => {
+                let (from, host) = (from.name.clone(), host.trim_end_matches(":{}").to_ascii_lowercase());
+                self.found.outgoing.push(Outgoing { from, host, method, path, place });
+            }
+        }
     }
 }
 
@@ -69,39 +236,6 @@ fn is_relative(url: &Text) -> bool {
     }
 }
 
-fn from_place(
-    services: &[Service],
-    owners: &HashMap<FileId, Vec<usize>>,
-    place: Place,
-    method: Option<&str>,
-    address: &Text,
-    tail: Option<&Text>,
-) -> Vec<Call> {
-    let mut found = Vec::new();
-    for from in owners.get(&place.file).into_iter().flatten().filter_map(|index| services.get(*index)) {
-        let env = |name: &str| {
-            from.env.iter().find(|variable| variable.name == name).and_then(|variable| variable.value.clone())
-        };
-        let mut url = address.with_env(&env);
-        if let Some(tail) = tail {
-            let tail = tail.with_env(&env);
-            url = format!("{}/{}", url.trim_end_matches('/'), tail.trim_start_matches('/'));
-        }
-        let Some((host, path)) = split(&url) else { continue };
-        let Some(to) = service_at(services, from, host) else { continue };
-        if to.name != from.name {
-            found.push(Call {
-                from: from.name.clone(),
-                to: to.name.clone(),
-                method: method.map(str::to_owned),
-                path,
-                place,
-            });
-        }
-    }
-    found
-}
-
 /// Host (with port) and path of an address.
 fn split(url: &str) -> Option<(&str, Option<String>)> {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
@@ -109,29 +243,18 @@ fn split(url: &str) -> Option<(&str, Option<String>)> {
     let (host, path) = rest.split_at(end);
     let host = host.rsplit('@').next().unwrap_or(host);
     let path = path.split(['?', '#']).next().unwrap_or("");
+    // `BASE + path`: what follows the port, or ends the address, is a path that is not known.
+    if let Some(known) = host.strip_suffix("{}").filter(|known| !known.ends_with([':', '.', '-']))
+        && !known.is_empty()
+        && !known.contains("{}")
+    {
+        let after_port = known.rsplit_once(':').is_some_and(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
+        return (after_port || path.is_empty()).then(|| (known, Some(format!("/{{}}{path}"))));
+    }
     if host.is_empty() || host.contains("{}") && !host.ends_with(":{}") {
         return None;
     }
     Some((host, Some(path.to_owned()).filter(|path| !path.is_empty())))
-}
-
-/// The service behind a host: by a name in the same Compose project, else by any name; on the local
-/// machine by the published port.
-fn service_at<'s>(services: &'s [Service], from: &Service, host: &str) -> Option<&'s Service> {
-    let (name, port) = host.split_once(':').unwrap_or((host, ""));
-    if matches!(name, "localhost" | "127.0.0.1" | "0.0.0.0" | "host.docker.internal") {
-        let mut published =
-            services.iter().filter(|service| !port.is_empty() && service.published_ports.iter().any(|p| p == port));
-        let first = published.next()?;
-        return published.next().is_none().then_some(first);
-    }
-    // `orders.shop.svc.cluster.local` is `orders` of the namespace `shop`.
-    let name = name.split_once(".svc").map_or(name, |(name, _)| name.split('.').next().unwrap_or(name));
-    let name = name.split_once(".default").map_or(name, |(name, _)| name);
-    let answers = |service: &&Service| service.host_names.iter().any(|host| host == name) || service.name == name;
-    let project = |service: &Service| service.containers.first().map(|container| container.project.clone());
-    let near = services.iter().filter(answers).find(|service| project(service) == project(from));
-    near.or_else(|| services.iter().find(answers))
 }
 
 #[cfg(test)]
@@ -144,24 +267,11 @@ mod tests {
         assert_eq!(split("http://u:p@orders"), Some(("orders", None)));
         assert_eq!(split("http://{}/api"), None);
         assert_eq!(split("http://orders:{}/api"), Some(("orders:{}", Some("/api".into()))));
+        assert_eq!(split("http://orders:8000{}"), Some(("orders:8000", Some("/{}".into()))));
+        assert_eq!(split("http://orders:8000{}/x"), Some(("orders:8000", Some("/{}/x".into()))));
+        assert_eq!(split("http://orders{}"), Some(("orders", Some("/{}".into()))));
+        assert_eq!(split("http://orders{}/x"), None, "a domain");
+        assert_eq!(split("http://orders-{}"), None);
         assert_eq!(split("/api"), None);
-    }
-
-    #[test]
-    fn hosts_are_names_of_containers_and_published_ports() {
-        let service = |name: &str, host: &str, port: &str| Service {
-            name: name.into(),
-            host_names: vec![host.into()],
-            published_ports: vec![port.into()],
-            ..Service::default()
-        };
-        let services = [service("orders", "orders", "8001"), service("users", "shop-users", "8002")];
-        let to = |host: &str| service_at(&services, &services[0], host).map(|s| s.name.as_str());
-        assert_eq!(to("shop-users:80"), Some("users"));
-        assert_eq!(to("users"), Some("users"));
-        assert_eq!(to("users.shop.svc.cluster.local"), Some("users"));
-        assert_eq!(to("localhost:8002"), Some("users"));
-        assert_eq!(to("localhost:9"), None);
-        assert_eq!(to("api.stripe.com"), None);
     }
 }

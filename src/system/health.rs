@@ -4,7 +4,7 @@ use super::System;
 use super::map::{Endpoint, Health};
 use super::services::{Service, ServiceKind, starts_worker};
 use crate::extract::routes::health::{conventional, is_framework_health};
-use crate::extract::routes::{GapKind, HealthPath, Route, Served, path};
+use crate::extract::routes::{GapKind, HealthKind, HealthPath, Route, Served, path};
 use crate::facts::probe::{ProbeKind, ProbeTarget, probe};
 
 /// What is known about the health check of a service.
@@ -74,7 +74,11 @@ pub fn verdict(service: &Service, served: &Served) -> Verdict {
     }
     let probes = probes(service);
     if !served.health.is_empty() || probes.iter().any(|(p, _)| p.kind == ProbeKind::Grpc) {
-        return Verdict::Present(None);
+        let path = served.health.iter().find_map(|h| match &h.kind {
+            HealthKind::Dependency(path) => path.clone(),
+            HealthKind::Grpc => None,
+        });
+        return Verdict::Present(path);
     }
     // A path that a health check of the repository names is a health path when something answers it.
     for (target, _) in &probes {
@@ -88,8 +92,14 @@ pub fn verdict(service: &Service, served: &Served) -> Verdict {
             }
         }
     }
+    let unresolved = served.gaps.iter().any(|g| g.kind == GapKind::Unresolved);
+    let is_operational = |r: &Route| r.path.ends_with("/metrics") || path::under(&r.path, "/debug");
+    let is_server = !matches!(service.kind, ServiceKind::Job | ServiceKind::Infrastructure);
+    if is_server && !served.remote.is_empty() && served.routes.iter().all(is_operational) && !unresolved {
+        return Verdict::Missing;
+    }
     // A worker that serves its metrics is still a worker: a check of the process is its health check.
-    if served.routes.iter().all(|r| r.path.ends_with("/metrics")) {
+    if served.routes.iter().all(is_operational) && served.embedded.is_empty() {
         return match service.kind {
             ServiceKind::Worker if probes.iter().any(|(p, _)| p.kind == ProbeKind::Exec) => Verdict::Present(None),
             ServiceKind::Http | ServiceKind::Gateway | ServiceKind::Grpc => Verdict::Unknown,
@@ -113,16 +123,17 @@ pub fn verdict(service: &Service, served: &Served) -> Verdict {
             GapKind::Files => false,
         });
     // A route that answers everything answers a health check too, though not a meaningful one.
-    let everything = served.routes.iter().all(|r| path::matches(&r.path, "/some/path/of/no/meaning"));
+    let all = |r: &Route| path::matches(&r.path, "/some/path/of/no/meaning");
+    let everything = !served.routes.is_empty() && served.routes.iter().all(all);
     if unread || everything { Verdict::Unknown } else { Verdict::Missing }
 }
 
 /// The verdicts of all services, for the map.
 pub(super) fn all(system: &System) -> Vec<(String, Health)> {
-    let services = system.services.iter().enumerate();
+    let services = system.services.iter().zip(system.served_by_service());
     services
-        .map(|(index, service)| {
-            let verdict = verdict(service, &system.served_by(index));
+        .map(|(service, served)| {
+            let verdict = verdict(service, &served);
             let path = match &verdict {
                 Verdict::Present(path) => path.clone(),
                 _ => None,
@@ -132,14 +143,25 @@ pub(super) fn all(system: &System) -> Vec<(String, Health)> {
         .collect()
 }
 
-/// The routes, for the map.
-pub(super) fn endpoints(served: &Served) -> Vec<Endpoint> {
-    let endpoint = |r: &Route| Endpoint {
-        method: if r.method == "ANY" { "*".into() } else { r.method.clone() },
-        path: r.path.clone(),
-        place: r.place,
+/// The routes, for the map. One belongs to the services that run its code, and of these to those that hold
+/// its application when it is known which do.
+pub(super) fn endpoints(system: &System) -> Vec<Endpoint> {
+    let endpoint = |r: &Route| {
+        let mut services = system.services_at(r.place);
+        let of_app = r.app.as_ref().map(|app| system.services_at(app.place)).unwrap_or_default();
+        if services.iter().any(|s| of_app.contains(s)) {
+            services.retain(|s| of_app.contains(s));
+        } else if services.is_empty() {
+            services = of_app;
+        }
+        Endpoint {
+            method: if r.method == "ANY" { "*".into() } else { r.method.clone() },
+            path: r.path.clone(),
+            place: r.place,
+            services,
+        }
     };
-    let mut out: Vec<Endpoint> = served.routes.iter().map(endpoint).collect();
+    let mut out: Vec<Endpoint> = system.served.routes.iter().map(endpoint).collect();
     out.sort();
     out.dedup();
     out

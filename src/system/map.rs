@@ -29,8 +29,10 @@ pub struct Endpoint {
     pub method: String,
     /// The whole path, prefixes included.
     pub path: String,
-    /// Where it is declared; says which service it belongs to.
+    /// Where it is declared.
     pub place: Place,
+    /// The services that answer it, by name; none for code that belongs to no service.
+    pub services: Vec<String>,
 }
 
 /// Whether a service answers a health check.
@@ -81,6 +83,8 @@ pub struct Channel {
     pub producers: Vec<String>,
     /// The services that consume from it.
     pub consumers: Vec<String>,
+    /// Where they do, sorted.
+    pub places: Vec<Place>,
 }
 
 /// An event.
@@ -96,6 +100,17 @@ pub struct Event {
     pub versioned: Option<bool>,
     /// Where it is published.
     pub place: Place,
+}
+
+/// The sagas, for the map.
+pub(super) fn sagas(system: &super::System) -> Vec<Saga> {
+    let shown = |saga: &crate::extract::saga::Saga| Saga {
+        name: saga.name.clone(),
+        service: system.services_at(saga.place).into_iter().next(),
+        steps: saga.steps.iter().map(|step| step.name.clone()).collect(),
+        place: saga.place,
+    };
+    system.sagas.iter().map(shown).collect()
 }
 
 /// A saga.

@@ -9,6 +9,7 @@ pub mod health;
 pub mod imports;
 mod jvm;
 pub mod map;
+mod messaging;
 pub mod owners;
 pub mod services;
 pub mod stores;
@@ -21,6 +22,7 @@ use crate::extract::http::{self, BlockingCall, HttpClient};
 use crate::extract::publish::{self, DualWrite, Publisher};
 use crate::extract::routes::{self, App, Served};
 use crate::extract::saga::{self, Saga};
+use crate::extract::settings::Settings;
 use crate::files::Tree;
 use crate::program::{Evaluator, Program};
 use crate::syntax::{FileId, Place};
@@ -49,6 +51,8 @@ pub struct System {
     pub blocking: Vec<BlockingCall>,
     /// Requests from one service to another.
     pub calls: Vec<calls::Call>,
+    /// Requests to hosts that are no service of the system.
+    pub outgoing: Vec<calls::Outgoing>,
     /// What is shown of the system besides its services and calls.
     pub map: map::SystemMap,
     /// Messages that are handed to brokers.
@@ -103,17 +107,31 @@ impl System {
         counts.into_iter().filter(|(_, n)| *n > 0).map(|(what, n)| (what.to_string(), n as u64)).collect()
     }
 
-    /// What the HTTP servers of a service answer. A route belongs to the service that holds its
-    /// application; without one, to those that hold its code.
-    pub fn served_by(&self, service: usize) -> Served {
-        let owns = |place: Place| self.owners.get(&place.file).is_some_and(|o| o.contains(&service));
-        let mine = |app: Option<&App>, place: Place| owns(app.map_or(place, |app| app.place));
-        Served {
-            routes: self.served.routes.iter().filter(|r| mine(r.app.as_ref(), r.place)).cloned().collect(),
-            apps: self.served.apps.iter().filter(|a| owns(a.place)).cloned().collect(),
-            gaps: self.served.gaps.iter().filter(|g| mine(g.app.as_ref(), g.place)).cloned().collect(),
-            health: self.served.health.iter().filter(|h| owns(h.place)).cloned().collect(),
+    /// What the HTTP servers of each service answer, in the order of the services. A route belongs to the
+    /// service that holds its application; without one, to those that hold its code.
+    pub fn served_by_service(&self) -> Vec<Served> {
+        let mut all = vec![Served::default(); self.services.len()];
+        let owners = |place: Place| self.owners.get(&place.file).into_iter().flatten().copied();
+        let of = |app: Option<&App>, place: Place| owners(app.map_or(place, |app| app.place));
+        for route in &self.served.routes {
+            of(route.app.as_ref(), route.place).for_each(|service| all[service].routes.push(route.clone()));
         }
+        for app in &self.served.apps {
+            owners(app.place).for_each(|service| all[service].apps.push(app.clone()));
+        }
+        for gap in &self.served.gaps {
+            of(gap.app.as_ref(), gap.place).for_each(|service| all[service].gaps.push(gap.clone()));
+        }
+        for health in &self.served.health {
+            owners(health.place).for_each(|service| all[service].health.push(health.clone()));
+        }
+        for remote in &self.served.remote {
+            owners(remote.place).for_each(|service| all[service].remote.push(remote.clone()));
+        }
+        for embedded in &self.served.embedded {
+            owners(embedded.place).for_each(|service| all[service].embedded.push(embedded.clone()));
+        }
+        all
     }
 }
 
@@ -136,28 +154,32 @@ pub fn build(
     // What registers a route is a server, whatever else stands in its package.
     let production = |unit| program.is_production(unit);
     let mut served = routes::extract(&ev, &production);
-    jvm::apply(tree, program, &services, &owners, &mut http, &mut served);
-    let calls = calls::calls(&services, &owners, &http);
+    let files = jvm::settings::Files::read(tree);
+    jvm::apply(tree, program, &services, &owners, &mut http, &mut served, &files);
+    let calls::Requests { calls, outgoing } = calls::requests(&services, &owners, &http, &files);
     let datastores = stores::find(tree, &ev, &in_scope, &services, &owners, &deployment.projects);
-    let publish::Publishing { publishers, dual_writes } = publish::extract(&ev, &in_scope);
-    let consumers = consume::extract(&ev, &in_scope, &Evidence::read(tree));
+    let settings = Settings::read(tree);
+    let publish::Publishing { publishers, dual_writes } = publish::extract(&ev, &in_scope, &settings);
+    let consumers = consume::extract(&ev, &in_scope, &Evidence::read(tree, &settings));
     let mut system = System {
         services,
         owners,
         http,
         blocking,
         calls,
+        outgoing,
         datastores,
         publishers,
         dual_writes,
         consumers,
-        // Sagas of Java and Kotlin are written with libraries that the extractor does not know yet.
-        sagas: saga::extract(&ev, &|unit| in_scope(unit) && !program.language(unit).is_jvm()),
+        sagas: saga::extract(&ev, &in_scope),
         served,
         map: SystemMap::default(),
     };
-    system.map.endpoints = health::endpoints(&system.served);
+    system.map.endpoints = health::endpoints(&system);
+    messaging::fill(&mut system);
     system.map.health = health::all(&system);
+    system.map.sagas = map::sagas(&system);
     system.map.datastores = stores::shown(&system.datastores, &system.services);
     system
 }

@@ -4,6 +4,8 @@
 
 use std::path::Path;
 
+use serde_json::Value;
+
 pub(crate) mod generated;
 
 /// What a run left behind.
@@ -78,4 +80,23 @@ pub(crate) fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     write(folder.path(), files);
     folder
+}
+
+/// The endpoints that `graph` shows of a repository: `GET /orders/{id} app/main.py:7`.
+#[track_caller]
+pub(crate) fn endpoints(files: &[(&str, &str)]) -> Vec<String> {
+    let graph = graph(files);
+    let of_services = graph["services"].as_array().unwrap().iter().flat_map(|s| s["endpoints"].as_array().unwrap());
+    let all = of_services.chain(graph["unassigned_endpoints"].as_array().unwrap());
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    all.map(|e| format!("{} {} {}:{}", text(&e["method"]), text(&e["path"]), text(&e["file"]), e["line"])).collect()
+}
+
+/// The map of a repository.
+#[track_caller]
+pub(crate) fn graph(files: &[(&str, &str)]) -> Value {
+    let at = folder(files);
+    let run = skillcheck_in(at.path(), &["graph", "--no-config", "--format", "json"]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    serde_json::from_str(&run.stdout).unwrap()
 }

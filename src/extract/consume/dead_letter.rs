@@ -1,12 +1,16 @@
 //! Where a message goes that cannot be handled.
 
-use crate::catalog::consume::{DeadLetter, QueueDeclaration};
+use crate::catalog::consume::{DeadLetter, Form, QueueDeclaration};
 use crate::extract::Presence;
+use crate::extract::settings::Settings;
 use crate::files::{self, FileKind, Tree, Zone};
 use crate::program::{Evaluator, Site, Value};
 use crate::syntax::{Place, Span};
 
+use super::chain;
+use super::container;
 use super::handler::{Body, Registration};
+use super::jvm;
 use super::reach::Reach;
 use super::setting;
 use super::source::Found;
@@ -19,6 +23,10 @@ pub struct Evidence {
     mentions: Vec<Mention>,
     /// Queues are declared in some such file, so that the lack of a policy can be seen.
     declares_sqs: bool,
+    /// The statements of SQL files with a unique key, in lower case.
+    unique: Vec<String>,
+    /// What applications on the JVM are configured with.
+    pub(super) settings: Settings,
 }
 
 #[derive(Clone, Debug)]
@@ -44,8 +52,8 @@ const WORDS: [(&str, &str); 9] = [
 
 impl Evidence {
     /// Reads the files of a tree that can configure a broker.
-    pub fn read(tree: &Tree) -> Evidence {
-        let mut out = Evidence::default();
+    pub fn read(tree: &Tree, settings: &Settings) -> Evidence {
+        let mut out = Evidence { settings: settings.clone(), ..Evidence::default() };
         for id in tree.ids() {
             let file = tree.file(id);
             if !configures(&file.path) || files::zone(&file.path) != Zone::Production || file.size > 1_000_000 {
@@ -69,8 +77,18 @@ impl Evidence {
                 self.mentions.push(Mention { place, broker, around: lower[from..to].to_string() });
             }
         }
+        if lower.contains("unique") {
+            let statements = lower.split(';').filter(|s| s.contains("unique"));
+            self.unique.extend(statements.map(str::to_string).take(200));
+        }
         self.declares_sqs |=
             ["aws_sqs_queue\"", "aws::sqs::queue", "sqs create-queue"].iter().any(|w| lower.contains(w));
+    }
+
+    /// True when a table has a unique key beside its primary one.
+    pub(super) fn has_unique_key(&self, table: &str) -> bool {
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        self.unique.iter().any(|s| s.split(|c| !is_part(c)).any(|word| word == table))
     }
 
     /// The mention that is about one of these channels, or about all of them (a policy with a pattern).
@@ -97,7 +115,7 @@ fn configures(path: &str) -> bool {
         | FileKind::Json
         | FileKind::Toml
         | FileKind::Properties => !path.ends_with("package-lock.json") && !path.ends_with("pnpm-lock.yaml"),
-        FileKind::Other => [".sh", ".tf", ".conf", ".config", ".bash"].iter().any(|e| path.ends_with(e)),
+        FileKind::Other => [".sh", ".tf", ".conf", ".config", ".bash", ".sql"].iter().any(|e| path.ends_with(e)),
         _ => false,
     }
 }
@@ -113,7 +131,8 @@ pub(super) fn verdict(
     evidence: &Evidence,
 ) -> Presence {
     let ev = reach.ev;
-    if let Some(place) = traces.iter().find_map(Trace::dead_letter) {
+    let by_chain = || chain::dead_letter(ev, found);
+    if let Some(place) = traces.iter().find_map(Trace::dead_letter).or_else(by_chain) {
         return Presence::Present(place);
     }
     // A function that runs after a failure and could not be followed may publish it somewhere.
@@ -121,6 +140,16 @@ pub(super) fn verdict(
     let resolved = !bodies.is_empty() && !traces.iter().flat_map(|t| &t.steps).any(unread);
     match found.source.dead_letter {
         DeadLetter::BuiltIn => Presence::Default,
+        // Decided by the settings, see `keys`.
+        DeadLetter::Unless | DeadLetter::Keys
+            if jvm::names_in_module(ev, found.site.unit, &found.source.dead_letter_names) =>
+        {
+            Presence::Unknown("failed messages are handled by code of its own".into())
+        }
+        DeadLetter::Unless if resolved || found.source.form == Form::Builder => Presence::Absent,
+        DeadLetter::Unless => Presence::Unknown("the handler could not be followed".into()),
+        DeadLetter::Keys if resolved => Presence::Absent,
+        DeadLetter::Keys => Presence::Unknown("the handler could not be followed".into()),
         DeadLetter::Unknown => Presence::Unknown("where failed messages go is not decided in the code".into()),
         DeadLetter::Handler => {
             // A handler of a registration may do it itself.
@@ -136,7 +165,7 @@ pub(super) fn verdict(
             }
             if resolved { Presence::Absent } else { Presence::Unknown("the handler could not be followed".into()) }
         }
-        DeadLetter::Container => match container(ev, found) {
+        DeadLetter::Container => match container::verdict(ev, found, channels, &evidence.settings) {
             Presence::Absent => match evidence.find(&found.consume.broker, channels) {
                 Some(place) => Presence::Present(place),
                 None if resolved => Presence::Absent,
@@ -170,67 +199,6 @@ pub(super) fn verdict(
             Some(known) => known,
         },
     }
-}
-
-/// Names of Spring that put failed messages aside.
-const CONTAINER_DEAD_LETTER: [&str; 6] = [
-    "DeadLetterPublishingRecoverer",
-    "RetryableTopic",
-    "RetryTopicConfiguration",
-    "RepublishMessageRecoverer",
-    "deadLetterExchange",
-    "x-dead-letter-exchange",
-];
-
-/// Names of Spring that say what happens to failed messages, or to queues, in other ways.
-const CONTAINER_OTHER: [&str; 9] = [
-    "CommonErrorHandler",
-    "DefaultErrorHandler",
-    "SeekToCurrentErrorHandler",
-    "KafkaListenerErrorHandler",
-    "RabbitListenerErrorHandler",
-    "ErrorHandler",
-    "MessageRecoverer",
-    "setErrorHandler",
-    "setCommonErrorHandler",
-];
-
-/// What the code of the module around a listener says about failed messages. A build module is one
-/// Spring application.
-fn container(ev: &Evaluator<'_>, found: &Found<'_>) -> Presence {
-    use crate::facts::module::ExprKind;
-    let module_of = |path: &str| path.split("/src/").next().unwrap_or_default().to_string();
-    let own = module_of(&ev.program.unit(found.site.unit).path);
-    // The place of a queue is said in the annotation or elsewhere in the repository.
-    let rabbit = found.consume.broker == "rabbitmq";
-    let mut declared = !rabbit;
-    let mut other = false;
-    for id in ev.program.ids() {
-        let unit = ev.program.unit(id);
-        let near = module_of(&unit.path) == own;
-        if !unit.module.language.is_jvm() || !ev.program.is_production(id) {
-            continue;
-        }
-        for (i, expr) in unit.module.exprs.iter().enumerate() {
-            let (ExprKind::Name(name) | ExprKind::Attr { name, .. } | ExprKind::Str(name)) = &expr.kind else {
-                continue;
-            };
-            if CONTAINER_DEAD_LETTER.contains(&name.as_str()) && (near || rabbit) {
-                let site = Site { unit: id, expr: crate::facts::module::ExprId(i as u32) };
-                return Presence::Present(ev.program.place(site));
-            }
-            other |= CONTAINER_OTHER.contains(&name.as_str());
-            declared |= near && matches!(name.as_str(), "Queue" | "QueueBuilder");
-        }
-        other |= unit.module.imports.iter().any(|i| CONTAINER_OTHER.contains(&i.local.as_str()));
-    }
-    if other {
-        return Presence::Unknown("failed messages are handled by an error handler of its own".into());
-    }
-    if !declared {
-        return Presence::Unknown("the queue is declared outside the repository".into());
-    }
-    Presence::Absent
 }
 
 fn in_code(ev: &Evaluator<'_>, words: &[&str]) -> bool {
@@ -305,7 +273,9 @@ fn of_declaration(ev: &Evaluator<'_>, declaration: &QueueDeclaration, site: Site
         return Presence::Present(ev.program.place(setting));
     }
     // A passive declaration only asks whether the queue is there.
-    let passive = setting::argument(ev, site, &["passive".to_string(), "1".to_string()]);
+    // The second argument of the JVM's client says that the queue is durable.
+    let second = if ev.program.language(site.unit).is_jvm() { "passive" } else { "1" };
+    let passive = setting::argument(ev, site, &["passive".to_string(), second.to_string()]);
     if passive.is_some_and(|p| setting::boolean(ev, p) == Some(true)) {
         return Presence::Unknown("the queue is declared elsewhere".into());
     }

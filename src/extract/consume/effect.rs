@@ -6,6 +6,7 @@ use crate::facts::module::{BinaryOp, Call, Entry, ExprId, ExprKind, Module, Stmt
 use crate::program::index::Binding;
 use crate::program::{Evaluator, Instance, Site, Value};
 
+use super::entity;
 use super::reach::Reach;
 
 /// What a call does.
@@ -47,6 +48,10 @@ pub(super) fn of(reach: &Reach<'_, '_>, site: Site) -> Option<Effect> {
         {
             return Some(request_effect(ev, &form.method, name, site, call));
         }
+    }
+    if language.is_jvm() && entity::is_derived_query(ev, site) {
+        let asks = ["find", "exists", "count", "get", "read", "query", "search", "stream"];
+        return Some(if asks.iter().any(|w| name.starts_with(w)) { Effect::Read } else { Effect::Unclear });
     }
     statement(ev, name, site, call)
 }
@@ -156,6 +161,9 @@ fn has_word(ev: &Evaluator<'_>, site: Site, call: &Call, words: &[&str]) -> bool
 /// `save(x)`: a new row when `x` was made here without a key of the message.
 fn saved(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect {
     let ev = reach.ev;
+    if ev.program.language(site.unit).is_jvm() {
+        return entity::saved(reach, site, call);
+    }
     let args: Vec<ExprId> = call.args.iter().filter(|a| a.name.is_none()).map(|a| a.value).collect();
     let mut effect = Effect::Unclear;
     for &arg in &args {
@@ -198,7 +206,7 @@ fn saved(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect {
 
 /// The objects an expression may be, with the calls that made them: a parameter with a declared type
 /// is followed to the callers.
-fn made(reach: &Reach<'_, '_>, site: Site, depth: u32) -> Vec<Value> {
+pub(super) fn made(reach: &Reach<'_, '_>, site: Site, depth: u32) -> Vec<Value> {
     let ev = reach.ev;
     let values = ev.settle(&ev.eval(site));
     let unknown = |v: &Value| match v {

@@ -5,13 +5,14 @@ use std::collections::HashMap;
 
 use crate::catalog::consume::Form;
 use crate::facts::module::{ExprId, ExprKind, LoopHeader, StmtId, StmtKind};
+use crate::files::{self, Zone};
 use crate::program::index::Binding;
 use crate::program::{Instance, Parent, Site, UnitId, Value};
 
 use super::reach::{Func, Reach};
 use super::source::Found;
 use super::walk::{self, Kind, Trace};
-use super::{InScope, setting};
+use super::{InScope, chain, setting};
 
 /// Code that runs for a message.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -228,11 +229,12 @@ fn around(reach: &Reach<'_, '_>, site: Site) -> Option<Body> {
 pub(super) fn bodies(reach: &Reach<'_, '_>, received: &Received, found: &Found<'_>) -> Vec<Body> {
     let ev = reach.ev;
     let site = found.site;
-    if let Some(func) = found.function {
-        return vec![Body::Function(func)];
+    if !found.functions.is_empty() {
+        return found.functions.iter().copied().map(Body::Function).collect();
     }
     match found.source.form {
         Form::Constructor => received.of(reach, site),
+        Form::Builder | Form::Object => chain::handlers(reach, found).into_iter().map(Body::Function).collect(),
         Form::Receive => {
             let unit = ev.program.unit(site.unit);
             // `for m in channel.consume(…)`, or `async with queue.iterator() as messages`.
@@ -350,7 +352,8 @@ fn register(reach: &Reach<'_, '_>, func: Func, index: usize, depth: u32, out: &m
         return;
     }
     for call in reach.callers(func) {
-        if out.len() > 64 || out.iter().any(|r| r.site == call) {
+        let is_test = files::zone(&ev.program.unit(call.unit).path) == Zone::Test;
+        if is_test || out.len() > 64 || out.iter().any(|r| r.site == call) {
             continue;
         }
         let Some(argument) = ev.argument_site(call, func.0, func.1, index) else { continue };

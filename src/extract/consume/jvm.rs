@@ -4,9 +4,13 @@
 
 use smol_str::SmolStr;
 
-use super::Idempotency;
-use super::reach::Func;
+use super::chain;
+use super::entity;
+use super::reach::{Func, Reach};
+use super::source::Found;
+use super::{Evidence, Idempotency};
 use crate::facts::module::{ClassId, ExprId, ExprKind, StmtKind};
+use crate::program::types::build_root;
 use crate::program::{Evaluator, Site, UnitId, Value};
 use crate::syntax::Place;
 
@@ -26,12 +30,43 @@ const COLLECTIONS: [&str; 8] = [
 const ELSEWHERE: [&str; 8] = ["redis", "jdbc", "persistence", "data.", "hazelcast", "ignite", "infinispan", "mongo"];
 
 /// The verdict for a handler, given what was found without knowing its guards.
-pub(super) fn idempotency(ev: &Evaluator<'_>, handler: Option<Func>, found: Idempotency) -> Idempotency {
+pub(super) fn idempotency(
+    reach: &Reach<'_, '_>,
+    source: &Found<'_>,
+    handler: Option<Func>,
+    evidence: &Evidence,
+    found: Idempotency,
+) -> Idempotency {
+    let ev = reach.ev;
+    if source.source.deduplicates {
+        let off = names_in_module(ev, source.site.unit, &source.source.unless_named);
+        return if off { Idempotency::Unknown } else { Idempotency::Durable(ev.program.place(source.site)) };
+    }
+    if let Some((effect, what)) = chain::repeats(ev, source) {
+        return Idempotency::No { effect, what };
+    }
     let Idempotency::No { effect, what } = found else { return found };
+    let unique = || entity::table_at(reach, effect).is_none_or(|table| evidence.has_unique_key(&table));
+    if what == entity::NEW_ROW && !unique() {
+        return Idempotency::No { effect, what };
+    }
     match handler.and_then(|handler| in_memory(ev, handler)) {
         Some(guard) => Idempotency::InMemory { guard, effect, what },
         None => Idempotency::Unknown,
     }
+}
+
+/// True when the build module of a unit has one of the names in it.
+pub(super) fn names_in_module(ev: &Evaluator<'_>, unit: UnitId, names: &[String]) -> bool {
+    let root = build_root(&ev.program.unit(unit).path);
+    let units = ev.program.ids().map(|id| ev.program.unit(id));
+    units.filter(|u| build_root(&u.path) == root).any(|u| {
+        u.module.imports.iter().any(|i| names.iter().any(|n| *n == i.local))
+            || u.module.exprs.iter().any(|e| match &e.kind {
+                ExprKind::Name(n) | ExprKind::Attr { name: n, .. } | ExprKind::Str(n) => names.iter().any(|x| x == n),
+                _ => false,
+            })
+    })
 }
 
 /// The condition of the handler that asks a collection in memory.

@@ -3,12 +3,17 @@
 //! process lets go of them in order.
 
 mod ack;
+mod bean;
+mod chain;
+mod container;
 mod dead_letter;
 mod effect;
+mod entity;
 mod guard;
 mod handler;
 mod idempotency;
 mod jvm;
+mod keys;
 mod nest;
 mod reach;
 mod redelivery;

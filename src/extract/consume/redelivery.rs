@@ -1,11 +1,13 @@
 //! How often a failing message comes back.
 
 use crate::catalog::consume::Redeliver;
+use crate::extract::settings::Settings;
 use crate::facts::module::{BinaryOp, ExprId, ExprKind, Module};
 use crate::program::index::Binding;
 use crate::program::{Site, UnitId, Value};
 
 use super::Redelivery;
+use super::container;
 use super::handler::Body;
 use super::reach::Reach;
 use super::setting;
@@ -13,11 +15,18 @@ use super::source::Found;
 use super::walk::{Kind, Step, Trace};
 
 /// The verdict for a source and the code that handles its messages.
-pub(super) fn verdict(reach: &Reach<'_, '_>, found: &Found<'_>, bodies: &[Body], traces: &[Trace]) -> Redelivery {
+pub(super) fn verdict(
+    reach: &Reach<'_, '_>,
+    found: &Found<'_>,
+    bodies: &[Body],
+    traces: &[Trace],
+    settings: &Settings,
+) -> Redelivery {
     let ev = reach.ev;
     let explicit = setting::argument(ev, found.site, &found.source.redelivery_settings);
     match found.source.redelivery {
         Redeliver::Handler => {}
+        Redeliver::Container => return container::redelivery(ev, found, bodies, settings),
         Redeliver::Bounded => {
             // `max_retries=None`
             if let Some(site) = explicit

@@ -101,12 +101,19 @@ pub(super) fn word(ev: &Evaluator<'_>, site: Site) -> Option<String> {
 
 /// The names of channels that an expression stands for: strings, lists of strings, settings.
 pub(super) fn texts(ev: &Evaluator<'_>, site: Site) -> Vec<String> {
+    nested(ev, site, 0)
+}
+
+fn nested(ev: &Evaluator<'_>, site: Site, depth: u32) -> Vec<String> {
     let mut out = Vec::new();
     for value in ev.settle(&ev.eval(site)) {
         match &value {
             Value::List(items) => {
                 for item in items.iter().take(32) {
-                    out.extend(ev.eval(*item).to_text().map(|t| t.pattern()));
+                    match ev.eval(*item) {
+                        Value::Instance(_) if depth < 4 => out.extend(nested(ev, *item, depth + 1)),
+                        value => out.extend(value.to_text().map(|t| t.pattern())),
+                    }
                 }
             }
             Value::Instance(instance) => {
@@ -117,6 +124,11 @@ pub(super) fn texts(ev: &Evaluator<'_>, site: Site) -> Vec<String> {
                     let name = ev.keyword(call.unit, c, "queue").or_else(|| ev.keyword(call.unit, c, "name"));
                     let name = name.or_else(|| ev.positional(call.unit, c, 0));
                     out.extend(name.and_then(|v| v.to_text()).map(|t| t.pattern()));
+                    // `@QueueBinding(value = @Queue("orders"))`
+                    let value = c.args.iter().find(|a| a.name.as_deref() == Some("value"));
+                    if let Some(value) = value.filter(|_| depth < 4) {
+                        out.extend(nested(ev, Site { unit: call.unit, expr: value.value }, depth + 1));
+                    }
                 }
             }
             value => out.extend(value.to_text().map(|t| t.pattern())),

@@ -6,14 +6,16 @@ use smol_str::SmolStr;
 
 use crate::catalog::consume::{Consume, Form, Source};
 use crate::catalog::schema::{Ecosystem, Library};
-use crate::facts::module::{ClassId, ExprId, ExprKind, FuncId};
+use crate::extract::Presence;
+use crate::facts::module::{ClassId, ExprId, ExprKind, FuncId, Function, Module};
 use crate::program::{Evaluator, Site, UnitId, Value};
 
 use super::handler::{self, Body};
 use super::reach::{Func, Reach};
 use super::walk::Trace;
 use super::{
-    Ack, Consumer, Evidence, Handler, InScope, ack, dead_letter, idempotency, jvm, nest, redelivery, setting, shutdown,
+    Ack, Consumer, Evidence, Handler, InScope, ack, bean, chain, dead_letter, effect, idempotency, jvm, keys, nest,
+    redelivery, setting, shutdown,
 };
 
 /// A source of the catalog with the call, decorator or class that is one.
@@ -26,13 +28,16 @@ pub(super) struct Found<'c> {
     pub(super) source: &'c Source,
     /// The call or decorator.
     pub(super) site: Site,
-    /// The decorated function, or the handling method of the class.
-    pub(super) function: Option<Func>,
+    /// The decorated function, or the handling methods of the class.
+    pub(super) functions: Vec<Func>,
+    /// Its name in the program, where that is not said by the call.
+    pub(super) name: Option<String>,
 }
 
 /// All consumers, sorted by place.
 pub(super) fn consumers(ev: &Evaluator<'_>, in_scope: &InScope<'_>, evidence: &Evidence) -> Vec<Consumer> {
-    let found = found(ev, in_scope);
+    let mut found = found(ev, in_scope);
+    found.extend(bean::found(ev, in_scope, &evidence.settings));
     if found.is_empty() {
         return Vec::new();
     }
@@ -46,6 +51,13 @@ pub(super) fn consumers(ev: &Evaluator<'_>, in_scope: &InScope<'_>, evidence: &E
     }
     let mut out: Vec<Consumer> = out.into_values().collect();
     out.sort_by_key(|c| c.place);
+    // The streams of one topology fail together: it is said at the first.
+    let mut said: HashSet<(UnitId, String)> = HashSet::new();
+    for consumer in out.iter_mut().filter(|c| c.library == "Kafka Streams" && c.dead_letter.is_absent()) {
+        if !said.insert((consumer.site.unit, consumer.library.clone())) {
+            consumer.dead_letter = Presence::Unknown("decided for the topology as a whole".into());
+        }
+    }
     out
 }
 
@@ -67,18 +79,23 @@ fn consumer(
     let traces: Vec<Trace> = bodies.iter().map(|b| b.trace(reach)).collect();
     let registrations = handler::registrations(reach, &traces);
     let place = ev.program.place(found.site);
-    let mut channels =
-        setting::argument(ev, found.site, &found.source.channel).map(|s| setting::texts(ev, s)).unwrap_or_default();
+    let mut channels = match &found.name {
+        Some(name) => vec![name.clone()],
+        None => chain::channels(ev, found),
+    };
     if found.source.channel.iter().any(|c| c == "*") {
         channels.extend(positional_texts(ev, found.site));
     }
+    let configured = keys::Configured::new(ev, found, &channels, &evidence.settings);
+    let channels = configured.channels();
     let mut units = vec![found.site.unit];
     units.extend(registrations.iter().map(|r| r.site.unit));
     let handlers = if registrations.is_empty() {
         let function = bodies.first().and_then(Body::function).map(|f| named(ev, f));
         let mut idempotency = idempotency::verdict(&traces);
         if ev.program.language(found.site.unit).is_jvm() {
-            idempotency = jvm::idempotency(ev, bodies.first().and_then(Body::function), idempotency);
+            idempotency =
+                jvm::idempotency(reach, found, bodies.first().and_then(Body::function), evidence, idempotency);
         }
         vec![Handler { place, function, channels: channels.clone(), idempotency }]
     } else {
@@ -100,17 +117,26 @@ fn consumer(
     };
     let dead_letter = match &transport {
         Some(transport) if traces.iter().all(|t| t.dead_letter().is_none()) => transport.dead_letter.clone(),
-        _ => dead_letter::verdict(reach, found, &bodies, &traces, &registrations, &channels, evidence),
+        _ => {
+            // The dead letter queue itself needs none.
+            let is_last = !channels.is_empty() && channels.iter().all(|c| effect::is_dead_letter_name(c));
+            let code = if is_last {
+                Presence::Default
+            } else {
+                dead_letter::verdict(reach, found, &bodies, &traces, &registrations, &channels, evidence)
+            };
+            configured.dead_letter(code)
+        }
     };
     Some(Consumer {
         place,
         site: found.site,
         library: found.library.library.clone(),
-        broker: transport.as_ref().map_or(found.consume.broker.clone(), |t| t.broker.to_string()),
+        broker: transport.as_ref().map_or(configured.broker(), |t| t.broker.to_string()),
         channels,
         ack,
         dead_letter,
-        redelivery: redelivery::verdict(reach, found, &bodies, &traces),
+        redelivery: redelivery::verdict(reach, found, &bodies, &traces, &evidence.settings),
         handlers,
         shutdown: shutdown::verdict(reach, found, &bodies, &units),
         python: ev.program.language(found.site.unit) == crate::facts::module::Language::Python,
@@ -159,14 +185,27 @@ fn found<'p>(ev: &Evaluator<'p>, in_scope: &InScope<'_>) -> Vec<Found<'p>> {
             };
             if local.is_some_and(|n| known(n) || renamed(n)) {
                 let site = Site { unit, expr: call.expr };
-                out.extend(matching(ev, site, &[Form::Callback, Form::Constructor, Form::Receive], None));
+                let forms = [Form::Callback, Form::Constructor, Form::Receive, Form::Builder, Form::Object];
+                out.extend(matching(ev, site, &forms, None));
             }
         }
         for (i, function) in module.funcs.iter().enumerate() {
             for &decorator in &function.decorators {
                 if decorator_name(module, decorator).as_ref().is_some_and(&known) {
                     let site = Site { unit, expr: decorator };
-                    out.extend(matching(ev, site, &[Form::Decorator], Some((unit, FuncId(i as u32)))));
+                    let func = FuncId(i as u32);
+                    let found = matching(ev, site, &[Form::Decorator], Some((unit, func)));
+                    let Some(mut found) = found.filter(|f| is_within(module, function, &f.source.within)) else {
+                        continue;
+                    };
+                    if found.source.grouped {
+                        let group = grouped(module, function, decorator);
+                        if group.first() != Some(&func) {
+                            continue;
+                        }
+                        found.functions = group.into_iter().map(|f| (unit, f)).collect();
+                    }
+                    out.push(found);
                 }
             }
         }
@@ -181,6 +220,24 @@ fn found<'p>(ev: &Evaluator<'p>, in_scope: &InScope<'_>) -> Vec<Found<'p>> {
     out
 }
 
+/// The methods of a method's class with the same decorator.
+fn grouped(module: &Module, function: &Function, decorator: ExprId) -> Vec<FuncId> {
+    let name = decorator_name(module, decorator);
+    let Some(class) = function.class else { return Vec::new() };
+    let has = |m: &FuncId| module.func(*m).decorators.iter().any(|d| decorator_name(module, *d) == name);
+    module.class(class).methods.iter().copied().filter(has).collect()
+}
+
+/// True for a method of a class with one of the decorators.
+fn is_within(module: &Module, function: &Function, decorators: &[String]) -> bool {
+    let last = |name: &String| name.rsplit('.').next().unwrap_or(name).to_string();
+    let has = |class: ClassId| {
+        let names = module.class(class).decorators.iter().filter_map(|d| decorator_name(module, *d));
+        names.into_iter().any(|n| decorators.iter().any(|d| last(d) == n.as_str()))
+    };
+    decorators.is_empty() || function.class.is_some_and(has)
+}
+
 fn decorator_name(module: &crate::facts::module::Module, expr: ExprId) -> Option<SmolStr> {
     module.callee_name(expr).cloned().or_else(|| match &module.expr(expr).kind {
         ExprKind::Name(n) | ExprKind::Attr { name: n, .. } => Some(n.clone()),
@@ -191,10 +248,22 @@ fn decorator_name(module: &crate::facts::module::Module, expr: ExprId) -> Option
 fn class_source<'p>(ev: &Evaluator<'p>, unit: UnitId, class: ClassId, decorator: ExprId) -> Option<Found<'p>> {
     let mut found = matching(ev, Site { unit, expr: decorator }, &[Form::Class], None)?;
     let module = &ev.program.unit(unit).module;
-    let method = found.source.method.as_deref()?;
-    let func = module.class(class).methods.iter().find(|m| module.func(**m).name == method)?;
-    found.function = Some((unit, *func));
-    Some(found)
+    let methods = module.class(class).methods.iter().copied();
+    if found.source.handled_by.is_empty() {
+        let method = found.source.method.as_deref()?;
+        found.functions = methods.filter(|m| module.func(*m).name == method).take(1).map(|m| (unit, m)).collect();
+    } else {
+        let handles = |m: &FuncId| {
+            module
+                .func(*m)
+                .decorators
+                .iter()
+                .filter_map(|d| decorator_name(module, *d))
+                .any(|name| found.source.handled_by.iter().any(|h| h.rsplit('.').next() == Some(name.as_str())))
+        };
+        found.functions = methods.filter(handles).map(|m| (unit, m)).collect();
+    }
+    (!found.functions.is_empty()).then_some(found)
 }
 
 /// The source that a call, or a decorator with or without arguments, is.
@@ -219,6 +288,6 @@ fn matching<'p>(ev: &Evaluator<'p>, site: Site, forms: &[Form], function: Option
                 return None;
             }
         }
-        Some(Found { library, consume, source, site, function })
+        Some(Found { library, consume, source, site, functions: function.into_iter().collect(), name: None })
     })
 }

@@ -9,6 +9,7 @@ mod acknowledgement;
 mod duplicates;
 mod failures;
 mod forms;
+mod jvm;
 mod spring;
 
 /// The consumers of a program in memory, with the text at a place for assertions.

@@ -704,6 +704,10 @@ fn is_plain(name: &str) -> bool {
             | "end"
             | "set_attribute"
             | "sum"
+            | "printStackTrace"
+            | "println"
+            | "getMessage"
+            | "trace"
     )
 }
 

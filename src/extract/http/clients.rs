@@ -89,7 +89,11 @@ pub fn clients(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<HttpClient> {
             }
             // The object was made where we do not look (a test, another repository), or only its type
             // is known.
-            None | Some(_) if receiver.is_some() && !is_injected(library) && is_client(http, receiver.as_ref()) => {
+            None | Some(_)
+                if receiver.is_some()
+                    && !is_injected(library)
+                    && (is_client(http, receiver.as_ref()) || library.ecosystem == Ecosystem::Jvm) =>
+            {
                 let site = request.site;
                 let mut client = call_client(library, http, request);
                 client.timeout = Timeout::Unknown;
@@ -239,6 +243,9 @@ fn new_client(ev: &Evaluator<'_>, site: Site, library: &Library, http: &Http, cl
             }
         }
     }
+    if base_url.is_none() && ev.program.language(site.unit).is_jvm() {
+        base_url = super::jvm::base_url(ev, site);
+    }
     let mut timeout = timeout::of_call(ev, site, &client.timeout, client.options);
     if timeout == Timeout::Unsaid
         && let Some(place) = assigned_timeout(ev, site, client)
@@ -257,7 +264,7 @@ fn new_client(ev: &Evaluator<'_>, site: Site, library: &Library, http: &Http, cl
     HttpClient {
         place: ev.program.place(site),
         site,
-        library: library.library.clone(),
+        library: client.name.clone().unwrap_or_else(|| library.library.clone()),
         kind: ClientKind::Client,
         forwards: http.requests.is_empty(),
         followed: true,
@@ -273,8 +280,8 @@ fn new_client(ev: &Evaluator<'_>, site: Site, library: &Library, http: &Http, cl
         base_url,
         base_urls,
         idempotency_key,
-        default_text: http.default_text.clone(),
-        timeout_help: timeout_help(library, http),
+        default_text: client.default_text.as_ref().unwrap_or(&http.default_text).clone(),
+        timeout_help: client.timeout_help.clone().unwrap_or_else(|| timeout_help(library, http)),
         retry_help: retry_help(library).into(),
         breaker_help: breaker_help(library).into(),
     }

@@ -55,6 +55,20 @@ impl<'e, 'a> Guards<'e, 'a> {
         out
     }
 
+    /// The guards that a method declares, and those of its class: `@Retry` on an interface that a
+    /// framework implements.
+    pub fn of_declaration(&self, unit: UnitId, func: FuncId) -> Vec<Guard> {
+        let module = &self.ev.program.unit(unit).module;
+        let function = module.func(func);
+        let class = function.class.map(|c| module.class(c).decorators.as_slice()).unwrap_or_default();
+        let mut out = Vec::new();
+        for &decorator in function.decorators.iter().chain(class) {
+            out.extend(self.of_value(unit, decorator, Some(function.is_async)));
+        }
+        cover(&mut out, unit, function.span);
+        out
+    }
+
     /// `until` is the function whose callers are looked at elsewhere: a wrapper stands around different
     /// calls for each of them.
     fn collect(&self, site: Site, hops: u32, until: Option<FuncRef>, out: &mut Vec<Guard>) {
@@ -84,6 +98,12 @@ impl<'e, 'a> Guards<'e, 'a> {
                     inner = e;
                 }
                 Parent::Stmt(s) => match &module.stmt(s).kind {
+                    // `Mono<R> response = client.get()…; return response.transformDeferred(…)`
+                    StmtKind::Assign { target, value: Some(value), .. }
+                        if *value == inner && module.language.is_jvm() =>
+                    {
+                        self.of_variable(site, *target, out);
+                    }
                     StmtKind::Loop { header, body, .. } => {
                         if let LoopHeader::Each { iter, .. } = header
                             && let Value::Instance(instance) = self.ev.at(site.unit, *iter)
@@ -181,6 +201,33 @@ impl<'e, 'a> Guards<'e, 'a> {
             }
             _ => None,
         })
+    }
+
+    /// The operators behind the uses of a local variable that holds what a request returns.
+    fn of_variable(&self, site: Site, target: ExprId, out: &mut Vec<Guard>) {
+        let unit = self.ev.program.unit(site.unit);
+        let ExprKind::Name(name) = &unit.module.expr(target).kind else { return };
+        let func = unit.index.func_of(site.expr);
+        for i in 0..unit.module.exprs.len() as u32 {
+            let used = ExprId(i);
+            if used == target
+                || !matches!(&unit.module.expr(used).kind, ExprKind::Name(n) if n == name)
+                || unit.index.func_of(used) != func
+            {
+                continue;
+            }
+            for parent in unit.index.ancestors(used) {
+                let Parent::Expr(e) = parent else { break };
+                if let ExprKind::Attr { name, .. } = &unit.module.expr(e).kind
+                    && matches!(
+                        name.as_str(),
+                        "timeout" | "retry" | "retryWhen" | "transform" | "transformDeferred" | "as"
+                    )
+                {
+                    self.of_pipe(site.unit, e, out);
+                }
+            }
+        }
     }
 
     fn async_of(&self, site: Site) -> Option<bool> {
@@ -327,6 +374,14 @@ impl<'e, 'a> Guards<'e, 'a> {
         }
         match self.ev.at(unit, expr) {
             Value::External(symbol) => self.of_name(&symbol, None, Site { unit, expr }, is_async),
+            // Several `import a.*`: whichever of them has such a guard.
+            Value::OneOf(values) => {
+                let named = values.iter().filter_map(|value| match value {
+                    Value::External(symbol) => Some(self.of_name(symbol, None, Site { unit, expr }, is_async)),
+                    _ => None,
+                });
+                named.into_iter().find(|found| !found.is_empty()).unwrap_or_default()
+            }
             Value::Instance(instance) => match instance.call {
                 Some(call) => self.of_symbol(call, is_async),
                 None => self.of_name(&instance.ty, None, Site { unit, expr }, is_async),

@@ -46,7 +46,8 @@ pub struct HttpClient {
     pub retry_unknown: Option<String>,
     /// The address it is configured with.
     pub base_url: Option<(Text, Place)>,
-    /// The addresses that the callers of a wrapper configure it with.
+    /// The addresses that the callers of a wrapper configure it with, each with the construction of the
+    /// wrapper that says so.
     pub base_urls: Vec<(Text, Place)>,
     /// An idempotency key is sent with every request.
     pub idempotency_key: bool,
@@ -163,6 +164,8 @@ pub struct SeenFrom {
     pub url: Option<Text>,
     /// An idempotency key is sent: yes, no, or not known.
     pub idempotency_key: Option<bool>,
+    /// The construction of the object that the wrapper is called on; see [`HttpClient::base_urls`].
+    pub through: Option<Place>,
 }
 
 impl HttpClient {
@@ -200,6 +203,7 @@ impl HttpRequest {
                 method: self.method.clone(),
                 url: self.url.clone(),
                 idempotency_key: self.idempotency_key,
+                through: None,
             }]
         } else {
             self.seen_from.clone()

@@ -38,12 +38,23 @@ pub fn read(
         _ => Vec::new(),
     };
     let key_made = key_made(ev, site);
+    let mut method = method(ev, form, symbol, call, site);
+    let mut url = url_site.and_then(|s| text(ev, s));
+    let mut url_place = url_site.map(|s| ev.program.place(s));
+    if unit.module.language.is_jvm() && (url.is_none() || method.is_none()) {
+        let (at, said) = super::jvm::sent_to(ev, site);
+        method = method.or(said);
+        if let (None, Some(at)) = (&url, at) {
+            url = super::jvm::address(ev, at);
+            url_place = Some(ev.program.place(at));
+        }
+    }
     Some(HttpRequest {
         place: ev.program.place(site),
         site,
-        method: method(ev, form, symbol, call, site),
-        url: url_site.and_then(|s| text(ev, s)),
-        url_place: url_site.map(|s| ev.program.place(s)),
+        method,
+        url,
+        url_place,
         function: func.map(|f| (unit.module.func(f).name.to_string(), ev.program.function_place(site.unit, f))),
         blocks: http.blocks || form.blocks,
         in_async: func.is_some_and(|f| unit.module.func(f).is_async),
@@ -78,9 +89,20 @@ fn seen_from(ev: &Evaluator<'_>, form: &Request, symbol: &str, call: &Call, site
             let outer = context.outermost()?;
             let (method, url) = told(&context);
             let idempotency_key = key_in(ev, form, call, site, &context);
-            Some(SeenFrom { place: ev.program.place(outer), site: outer, method, url, idempotency_key })
+            let through = through(ev, outer);
+            Some(SeenFrom { place: ev.program.place(outer), site: outer, method, url, idempotency_key, through })
         })
         .collect()
+}
+
+/// The construction of the object that a method is called on.
+fn through(ev: &Evaluator<'_>, site: Site) -> Option<Place> {
+    let module = &ev.program.unit(site.unit).module;
+    let ExprKind::Attr { object, .. } = &module.expr(module.call(site.expr)?.callee).kind else { return None };
+    match ev.at(site.unit, *object) {
+        Value::Object { call: Some(call), .. } => Some(ev.program.place(call)),
+        _ => None,
+    }
 }
 
 fn method_in(
@@ -197,6 +219,11 @@ fn text(ev: &Evaluator<'_>, site: Site) -> Option<Text> {
     if let Some(text) = value.to_text() {
         return Some(text);
     }
+    if ev.program.language(site.unit).is_jvm()
+        && let Some(text) = super::jvm::address(ev, site)
+    {
+        return Some(text);
+    }
     // `new URL("/path", base)`
     if let Value::Instance(instance) = &value
         && instance.ty.ends_with("URL")
@@ -245,6 +272,10 @@ fn method(ev: &Evaluator<'_>, form: &Request, symbol: &str, call: &Call, site: S
         }
         from if from.starts_with("argument ") => {
             let n = from.trim_start_matches("argument ").parse().ok()?;
+            if ev.program.language(site.unit).is_jvm() {
+                let arg = call.args.iter().filter(|a| a.name.is_none() && !a.spread).nth(n)?;
+                return super::jvm::method(ev, Site { unit: site.unit, expr: arg.value });
+            }
             ev.positional(site.unit, call, n).or_else(|| ev.keyword(site.unit, call, "method")).and_then(upper)
         }
         from if from.starts_with("option ") => {

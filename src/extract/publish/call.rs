@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use smol_str::{SmolStr, format_smolstr};
 
-use super::{InScope, instances};
+use super::{InScope, instances, jvm};
 use crate::catalog::publish::Publish;
 use crate::catalog::schema::{Ecosystem, Library};
 use crate::facts::module::{ExprKind, ImportKind};
@@ -54,7 +54,8 @@ pub fn find<'e>(ev: &Evaluator<'e>, in_scope: &InScope<'_>) -> Vec<Found<'e>> {
             let mut receivers = Vec::new();
             for (symbol, receiver) in callees {
                 let Some((library, rest)) = ev.catalog.split(language, &symbol) else { continue };
-                let Some(form) = library.publish.iter().find(|f| f.calls.iter().any(|c| c == rest)) else { continue };
+                let fits = |f: &&Publish| f.calls.iter().any(|c| c == rest) && jvm::fits(ev, f, site);
+                let Some(form) = library.publish.iter().find(fits) else { continue };
                 if hit.is_none() {
                     hit = Some((library, form));
                 }

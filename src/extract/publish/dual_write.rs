@@ -57,6 +57,7 @@ pub fn find(ev: &Evaluator<'_>, in_scope: &InScope<'_>, publishers: &[Publisher]
     for (index, publisher) in publishers.iter().enumerate() {
         if matches!(publisher.kind, Kind::DeadLetter | Kind::Reply | Kind::Telemetry)
             || publisher.broker == "redis pub/sub"
+            || publisher.outbox
         {
             continue;
         }
@@ -268,7 +269,7 @@ fn exclusive(ev: &Evaluator<'_>, a: Site, b: Site) -> bool {
         return true;
     }
     // The first one stands in a block that leaves the function (or the turn of the loop).
-    (shared.max(1)..up.len()).any(|i| {
+    (shared + 1..up.len()).any(|i| {
         let Some(block) = block_of(ev, a.unit, up[i - 1], up[i]) else { return false };
         block.last().is_some_and(|last| {
             matches!(

@@ -35,6 +35,18 @@ const RUNS_LAMBDA: &[&str] = &[
     "Promise",
     "fire",
     "execute",
+    "executeWithoutResult",
+    "ifPresent",
+    "ifPresentOrElse",
+    "orElseGet",
+    "peek",
+    "let",
+    "also",
+    "run",
+    "apply",
+    "with",
+    "use",
+    "newSuspendedTransaction",
 ];
 
 /// The function that an expression belongs to, with lambdas that run at once counted as part of the

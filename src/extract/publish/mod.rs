@@ -4,7 +4,9 @@
 pub mod call;
 pub mod confirm;
 pub mod dual_write;
+pub mod envelope;
 pub mod flow;
+mod jvm;
 pub mod path;
 pub mod payload;
 pub mod persist;
@@ -12,10 +14,13 @@ pub mod shape;
 pub mod transport;
 
 #[cfg(test)]
+mod jvm_tests;
+#[cfg(test)]
 mod tests;
 
 use crate::catalog::publish::{Publish, PublishKind};
 use crate::extract::Presence;
+use crate::extract::settings::Settings;
 use crate::program::value::Text;
 use crate::program::{Evaluator, Instance, Site, UnitId, Value};
 use crate::syntax::Place;
@@ -48,12 +53,15 @@ pub struct Publisher {
     pub confirmed: Presence,
     /// The message survives a restart of the broker.
     pub persistent: Presence,
-    /// The declaration of its queue, when that does not survive a restart of the broker.
-    pub fragile_queue: Option<Place>,
+    /// The declaration of its queue, when that does not survive a restart of the broker, and what to
+    /// write there.
+    pub fragile_queue: Option<(Place, String)>,
     /// The message says which version of its schema it has.
     pub version: Presence,
     /// The message has an id by which a consumer can recognise a duplicate.
     pub event_id: Presence,
+    /// It goes into a table of the service's own database first.
+    pub outbox: bool,
     /// The function around it: its name and the place of the name.
     pub function: Option<(String, Place)>,
     /// What to write to have it confirmed.
@@ -97,11 +105,13 @@ pub struct Publishing {
 pub type InScope<'s> = dyn Fn(UnitId) -> bool + 's;
 
 /// All publishers of the program.
-pub fn extract(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Publishing {
+///
+/// `settings` is what applications are configured with.
+pub fn extract(ev: &Evaluator<'_>, in_scope: &InScope<'_>, settings: &Settings) -> Publishing {
     let registered = transport::registrations(ev, in_scope);
     let mut publishers = Vec::new();
     for found in call::find(ev, in_scope) {
-        if let Some(publisher) = read(ev, in_scope, &registered, &found) {
+        if let Some(publisher) = read(ev, in_scope, settings, &registered, &found) {
             publishers.push(publisher);
         }
     }
@@ -113,6 +123,7 @@ pub fn extract(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Publishing {
 fn read(
     ev: &Evaluator<'_>,
     in_scope: &InScope<'_>,
+    settings: &Settings,
     registered: &[transport::Registration],
     found: &call::Found<'_>,
 ) -> Option<Publisher> {
@@ -126,17 +137,34 @@ fn read(
         (broker, _) => broker.to_string(),
     };
     let mut reader = payload::Reader::new(ev, in_scope);
-    let destinations = reader.texts_at(site, &form.destination);
-    let keys = reader.texts_at(site, &form.key);
-    let payloads = reader.payloads(site, form);
+    let path = &ev.program.unit(site.unit).path;
+    let configured = |texts: Vec<Text>| texts.into_iter().map(|t| settings.resolved(path, t)).collect::<Vec<_>>();
+    let opened = envelope::at(ev, site, form);
+    let mut destinations = configured(reader.texts_at(site, &form.destination));
+    destinations.extend(configured(reader.texts_of(opened.iter().flat_map(|e| &e.destinations))));
+    destinations = jvm::at_broker(form, settings, path, destinations)?;
+    let keys = configured(reader.texts_at(site, &form.key));
+    let mut payloads = if opened.is_empty() {
+        reader.payloads(site, form)
+    } else {
+        opened.iter().flat_map(|e| &e.bodies).flat_map(|s| reader.read(*s)).collect()
+    };
+    let unread = payloads.iter().all(|s| s.open && s.keys.is_empty());
+    let family = form.event_base.as_deref().filter(|_| unread).and_then(|base| reader.of_base(found.library, base));
+    if let Some(family) = &family {
+        payloads = vec![family.clone()];
+    }
     let kind = kind(ev, form, site, &destinations, &keys);
     let (version, event_id) = match kind {
         Kind::Event | Kind::DeadLetter => {
-            let metadata = reader.metadata(site, form);
+            let mut metadata = reader.metadata(site, form);
+            metadata.extend(jvm::headers(ev, site, &opened));
             let names: Vec<String> = destinations.iter().chain(&keys).map(Text::pattern).collect();
             (
                 shape::version(ev, &payloads, &metadata, &names, ev.program.place(site)),
-                if form.ids.iter().any(|p| !matches!(path::lookup(ev, site, p), path::Lookup::Missing)) {
+                if form.has_id {
+                    Presence::Default
+                } else if form.ids.iter().any(|p| !matches!(path::lookup(ev, site, p), path::Lookup::Missing)) {
                     Presence::Present(ev.program.place(site))
                 } else {
                     shape::event_id(ev, &payloads, &metadata)
@@ -145,6 +173,11 @@ fn read(
         }
         Kind::Job | Kind::Reply | Kind::Telemetry => (Presence::Default, Presence::Default),
     };
+    if let Some(family) = &mut family.is_some().then(|| payloads.first_mut()).flatten() {
+        // It decides, but it is no event that could be described.
+        family.keys.clear();
+        family.types.clear();
+    }
     let unit = ev.program.unit(site.unit);
     let function = flow::home(ev, site)
         .map(|func| (unit.module.func(func).name.to_string(), ev.program.function_place(site.unit, func)));
@@ -154,7 +187,7 @@ fn read(
         library: found.library.library.clone(),
         method: unit.module.callee_name(site.expr).map(ToString::to_string).unwrap_or_default(),
         kind,
-        confirmed: confirm::read(ev, found, &broker, registration.is_some()),
+        confirmed: jvm::confirmed(ev, found, settings, confirm::read(ev, found, &broker, registration.is_some())),
         persistent: persist::read(ev, found, &broker, registration, kind),
         fragile_queue: persist::fragile_queue(ev, found),
         broker,
@@ -163,6 +196,7 @@ fn read(
         payloads,
         version,
         event_id,
+        outbox: form.outbox,
         function,
         confirm_help: form.confirm_help.clone(),
         persistent_help: form.persistent_help.clone(),

@@ -21,7 +21,18 @@ pub fn lookup(ev: &Evaluator<'_>, site: Site, path: &str) -> Lookup {
     let mut segments = path.split('.');
     let head = segments.next().unwrap_or("");
     let (name, each) = strip(head);
+    if let Some(n) = name.strip_prefix('<').and_then(|n| n.strip_suffix('>')).and_then(|n| n.parse().ok()) {
+        return super::jvm::type_argument(ev, site, n).map_or(Lookup::Missing, |found| Lookup::Found(vec![found]));
+    }
+    if let Some(decorator) = name.strip_prefix('@') {
+        return super::jvm::decorated(ev, site, decorator).map_or(Lookup::Missing, |found| Lookup::Found(vec![found]));
+    }
+    let from_end = name.strip_prefix('-').and_then(|n| n.parse::<usize>().ok());
     let arg = match name.parse::<usize>() {
+        _ if from_end.is_some() => {
+            let n = from_end.unwrap_or(1).saturating_sub(1);
+            call.args.iter().filter(|a| a.name.is_none() && !a.spread).rev().nth(n)
+        }
         Ok(n) => call.args.iter().filter(|a| a.name.is_none() && !a.spread).nth(n),
         Err(_) => call.args.iter().find(|a| a.name.as_deref() == Some(name)),
     };

@@ -5,7 +5,8 @@ use super::call::Found;
 use super::path::{self, Lookup};
 use super::transport::Registration;
 use crate::extract::Presence;
-use crate::program::{Evaluator, Site, Value};
+use crate::program::types::build_root;
+use crate::program::{Evaluator, Site, UnitId, Value};
 use crate::syntax::Place;
 
 /// Reads it. Replies to requests may be transient: who waits for one is gone after a restart. So may
@@ -85,24 +86,32 @@ fn stated(ev: &Evaluator<'_>, site: Site) -> Presence {
 /// The declaration of the queue that a message goes to by the default exchange, when that queue does not
 /// outlive a restart of the broker. Only a queue that is declared in the same file under the same literal
 /// name counts.
-pub fn fragile_queue(ev: &Evaluator<'_>, found: &Found<'_>) -> Option<Place> {
+///
+/// Where a container puts queues and senders together, one in the same build module counts.
+pub fn fragile_queue(ev: &Evaluator<'_>, found: &Found<'_>) -> Option<(Place, String)> {
     let queue = found.form.persistent.as_ref()?.queue.as_ref()?;
     let literal = |site: Site, paths: &[String]| {
         paths.iter().flat_map(|path| path::sites(ev, site, path)).find_map(|s| ev.eval(s).as_str())
     };
-    // A named exchange may lead anywhere.
-    if literal(found.site, &found.form.destination).is_some_and(|exchange| !exchange.is_empty()) {
-        return None;
-    }
-    let key = literal(found.site, &found.form.key)?;
+    // A named exchange may lead anywhere; without one the only name is that of the queue.
+    let key = if found.form.key.is_empty() {
+        literal(found.site, &found.form.destination)?
+    } else {
+        if literal(found.site, &found.form.destination).is_some_and(|exchange| !exchange.is_empty()) {
+            return None;
+        }
+        literal(found.site, &found.form.key)?
+    };
     let unit = ev.program.unit(found.site.unit);
-    let declared = unit.index.calls.iter().map(|c| Site { unit: found.site.unit, expr: c.expr }).filter(|site| {
-        unit.module.callee_name(site.expr).is_some_and(|n| queue.calls.iter().any(|c| c == n.as_str()))
-            && literal(*site, &queue.name).as_deref() == Some(key.as_str())
-    });
+    let is_near = |other: UnitId| {
+        other == found.site.unit
+            || unit.module.language.is_jvm() && build_root(&ev.program.unit(other).path) == build_root(&unit.path)
+    };
+    let calls = queue.calls.iter().flat_map(|name| ev.program.calls_named(name)).copied();
+    let declared = calls.filter(|s| is_near(s.unit) && literal(*s, &queue.name).as_deref() == Some(key.as_str()));
     let fragile = |site: &Site| {
         queue.durable.iter().all(|path| match path::lookup(ev, *site, path) {
-            Lookup::Missing => true,
+            Lookup::Missing => !queue.durable_by_default,
             Lookup::Found(sites) => sites.iter().any(|s| ev.eval(*s) == Value::Bool(false)),
             Lookup::Unknown => false,
         })
@@ -110,5 +119,5 @@ pub fn fragile_queue(ev: &Evaluator<'_>, found: &Found<'_>) -> Option<Place> {
     let mut declared = declared.peekable();
     declared.peek()?;
     let declared: Vec<Site> = declared.collect();
-    declared.iter().all(fragile).then(|| ev.program.place(declared[0]))
+    declared.iter().all(fragile).then(|| (ev.program.place(declared[0]), queue.help.clone()))
 }

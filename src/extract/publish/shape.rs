@@ -21,6 +21,9 @@ pub struct Shape {
     pub registered: bool,
     /// It is a CloudEvent, which always has an id.
     pub cloud_event: bool,
+    /// It is made by a builder of a generated class: a field that is not set has the default of the schema,
+    /// which can be a version but no id.
+    pub has_defaults: bool,
 }
 
 /// A key of a payload.
@@ -47,6 +50,7 @@ impl Shape {
         self.types.extend(other.types);
         self.registered |= other.registered;
         self.cloud_event |= other.cloud_event;
+        self.has_defaults |= other.has_defaults;
     }
 }
 
@@ -220,7 +224,7 @@ fn shape_version(ev: &Evaluator<'_>, shape: &Shape) -> Verdict {
     if shape.registered || shape.types.iter().any(|t| is_versioned(t)) {
         return Verdict::Has(None);
     }
-    let mut open = shape.open;
+    let mut open = shape.open || shape.has_defaults;
     for key in &shape.keys {
         if is_version(&key.name) && !key.value.is_some_and(|v| is_row_version(ev, v)) {
             return Verdict::Has(key.value);

@@ -6,7 +6,7 @@ use crate::program::resolve::Packages;
 fn publishing(files: &[(&str, &str)]) -> Publishing {
     let program = load::from_sources(files, &Packages::default());
     let ev = Evaluator::new(&program, Catalog::embedded().unwrap());
-    extract(&ev, &|_| true)
+    extract(&ev, &|_| true, &Settings::default())
 }
 
 /// One word for each publisher: confirmed, persistent, version, id; `+` told, `d` by default, `-`

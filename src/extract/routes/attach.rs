@@ -4,11 +4,11 @@ use super::graph::{Edge, Key, Local, LocalGap, Node};
 use super::objects::{Builder, Decorated, MAX_NESTING};
 use super::path::{self, PathText};
 use super::source::{self, Item};
-use super::{GapKind, health};
-use crate::catalog::server::{MountForm, RouteForm, Server};
-use crate::facts::module::{ClassId, ExprKind, FuncId, FunctionKind};
+use super::{GapKind, health, regex};
+use crate::catalog::server::{MountForm, Parameters, RouteForm, Server};
+use crate::facts::module::{ClassId, ExprKind, FuncId, FunctionKind, Language};
 use crate::program::{Site, UnitId, Value};
-use crate::syntax::Place;
+use crate::syntax::{Place, Span};
 
 /// The methods that a class-based view can have.
 const VIEW_METHODS: [&str; 7] = ["get", "post", "put", "patch", "delete", "head", "options"];
@@ -36,6 +36,9 @@ impl<'a> Builder<'_, 'a> {
         let whole = self.graph.nodes.get(&key).is_some_and(|n| n.whole);
         let is = |calls: &[String]| calls.iter().any(|c| c == name);
         if let Some(form) = server.routes.iter().find(|f| is(&f.calls) && (whole || count >= f.at_least)) {
+            if self.mounted(key, server, form, site) {
+                return;
+            }
             for item in source::items(ev, site) {
                 self.register(key, server, form, site, None, item.as_ref());
             }
@@ -43,6 +46,9 @@ impl<'a> Builder<'_, 'a> {
             for item in source::items(ev, site) {
                 self.mount(key, server, form, site, item.as_ref());
             }
+        } else if is(&server.statics) {
+            let prefix = self.path_at(site, &["0".to_string()]).unwrap_or_else(PathText::unknown);
+            self.gap(key, site, prefix, GapKind::Files);
         } else if is(&server.prefixes)
             && let Some(prefix) = self.path_at(site, &["0".to_string()])
         {
@@ -56,6 +62,60 @@ impl<'a> Builder<'_, 'a> {
             let value = ev.eval(site);
             self.keys_of_value(site.unit, &value);
         }
+    }
+
+    /// `Handle("/api/", router)`: the router sees the whole path, unless a function around it takes a
+    /// prefix away.
+    fn mounted(&mut self, parent: Key, server: &'a Server, form: &RouteForm, site: Site) -> bool {
+        if self.ev.program.language(site.unit) != Language::Go {
+            return false;
+        }
+        let plain = Mount { parent, server, prefix: None, replaces: false, plugin: false, middleware: false, at: site };
+        let paths = source::find(self.ev, site, &form.path);
+        let path = paths.first().and_then(|p| path::of_value(&source::value(self.ev, *p, None)).into_iter().next());
+        for handler in source::find(self.ev, site, &form.handler) {
+            let keys = if form.mounts { self.keys_of(handler.unit, handler.expr) } else { Vec::new() };
+            if !keys.is_empty() {
+                keys.into_iter().filter(|k| *k != parent).for_each(|key| self.link(&plain, key));
+                return true;
+            }
+            let under = Mount { prefix: path.clone(), ..plain.clone() };
+            if let ExprKind::Call(_) | ExprKind::Name(_) =
+                self.ev.program.unit(handler.unit).module.expr(handler.expr).kind
+                && (self.attach_files(&under, handler) || (form.mounts && self.attach_item(&plain, handler, None)))
+            {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// `http.FileServer(…)`, also inside of other calls.
+    fn attach_files(&mut self, mount: &Mount<'a>, site: Site) -> bool {
+        let ev = self.ev;
+        let module = &ev.program.unit(site.unit).module;
+        let mut todo = vec![site.expr];
+        let mut budget = 20;
+        while let Some(expr) = todo.pop().filter(|_| budget > 0) {
+            budget -= 1;
+            // `assets := http.FileServer(…)`
+            if matches!(module.expr(expr).kind, ExprKind::Name(_))
+                && let Some(made) = ev.at(site.unit, expr).instance().and_then(|i| i.call)
+                && made.unit == site.unit
+            {
+                todo.push(made.expr);
+            }
+            let Some(call) = module.call(expr) else { continue };
+            if let Some((symbol, _)) = ev.callee(Site { unit: site.unit, expr })
+                && let Some((library, rest)) = ev.catalog.split(module.language, &symbol)
+                && library.server.as_ref().is_some_and(|s| s.files.iter().any(|f| f == rest))
+            {
+                self.gap(mount.parent, mount.at, mount.prefix.clone().unwrap_or_default(), GapKind::Files);
+                return true;
+            }
+            todo.extend(call.args.iter().map(|a| a.value));
+        }
+        false
     }
 
     /// A route that needs no reading.
@@ -87,15 +147,18 @@ impl<'a> Builder<'_, 'a> {
             let argument = source::find(self.ev, site, std::slice::from_ref(position));
             let Some(argument) = argument.first() else { return };
             let value = source::value(self.ev, *argument, item);
+            let option = form.prefix_option.as_ref().and_then(|name| self.option(site, name));
+            let prefix = option.as_ref().or(prefix);
             for object in source::objects(self.ev, &value) {
-                let Value::Dict(dict) = &object else {
+                let Some((site, entries)) = source::fields(self.ev, &object) else {
                     self.gap(key, site, prefix.cloned().unwrap_or_default(), GapKind::Unresolved);
                     continue;
                 };
-                let at = |keys: &[String]| keys.iter().filter_map(|k| dict.get(k)).collect::<Vec<_>>();
+                let get = |key: &String| entries.iter().rev().find(|(k, _)| k == key).map(|(_, v)| *v);
+                let at = |keys: &[String]| keys.iter().filter_map(get).collect::<Vec<_>>();
                 let (paths, methods, handlers) = (at(&form.path), at(&form.methods), at(&form.handler));
                 // Several routes stand in one call: each has the place of its own path.
-                let place = self.ev.program.place(*paths.first().unwrap_or(&dict.site));
+                let place = self.ev.program.place(*paths.first().unwrap_or(&site));
                 self.add(key, server, form, site, place, (&paths, &methods, &handlers), prefix, item);
             }
             return;
@@ -103,8 +166,28 @@ impl<'a> Builder<'_, 'a> {
         let paths = source::find(self.ev, site, &form.path);
         let methods = source::find(self.ev, site, &form.methods);
         let handlers = source::find(self.ev, site, &form.handler);
-        let place = self.ev.program.place(site);
+        let place = self.place_of(site);
         self.add(key, server, form, site, place, (&paths, &methods, &handlers), prefix, item);
+    }
+
+    /// The path that an argument like `WithPrefix("/v1")` gives.
+    fn option(&self, site: Site, name: &str) -> Option<PathText> {
+        let module = &self.ev.program.unit(site.unit).module;
+        let options = module.call(site.expr)?.args.iter();
+        let made = options.map(|a| a.value).find(|a| module.callee_name(*a).is_some_and(|n| n == name))?;
+        self.path_at(Site { unit: site.unit, expr: made }, &["0".to_string()])
+    }
+
+    /// The place of a registration: of a link of a chain (`app.route("/x").get(…).post(…)`) its own part.
+    fn place_of(&self, site: Site) -> Place {
+        let whole = self.ev.program.place(site);
+        let module = &self.ev.program.unit(site.unit).module;
+        match module.call(site.expr).map(|call| &module.expr(call.callee).kind) {
+            Some(ExprKind::Attr { object, name_span, .. }) if module.call(*object).is_some() => {
+                Place::new(whole.file, Span { start: name_span.start, end: whole.span.end })
+            }
+            _ => whole,
+        }
     }
 
     #[allow(clippy::too_many_arguments)]
@@ -125,6 +208,9 @@ impl<'a> Builder<'_, 'a> {
             let value = source::value(self.ev, *path, item);
             texts.extend(source::objects(self.ev, &value).iter().flat_map(path::of_value));
         }
+        if server.parameters == Parameters::Regex {
+            texts = texts.iter().map(regex::of_regex).collect();
+        }
         if texts.is_empty() {
             // `@get()` is the path of its group; an argument that is no text is something we cannot read.
             texts.push(if whole || paths.is_empty() { PathText::known("") } else { PathText::unknown() });
@@ -135,12 +221,24 @@ impl<'a> Builder<'_, 'a> {
             let value = source::value(self.ev, *method, item);
             verbs.extend(source::objects(self.ev, &value).iter().filter_map(verb));
         }
+        if form.method == "pattern" {
+            for text in &mut texts {
+                let (verb, is_tree) = path::take_pattern(&mut text.text);
+                verbs.extend(verb);
+                // What ends in `/` answers for all below.
+                if is_tree {
+                    let below = prefix.map_or_else(|| text.clone(), |p| p.join(text));
+                    self.gap(key, site, below, GapKind::External);
+                }
+            }
+        }
         if verbs.is_empty() {
             verbs = match (form.method.as_str(), view) {
                 ("name", _) => {
                     let name = self.ev.program.unit(site.unit).module.callee_name(site.expr);
                     vec![name.map_or_else(|| "ANY".to_string(), |n| verb_of_name(n))]
                 }
+                ("pattern", _) => vec!["ANY".to_string()],
                 (_, Some((unit, class))) => self.view_methods(unit, class),
                 (method, None) => vec![method.to_string()],
             };
@@ -196,7 +294,8 @@ impl<'a> Builder<'_, 'a> {
                 Some(Value::Function { unit, func, .. }) => {
                     return (Some(self.ev.program.function_place(*unit, *func)), None);
                 }
-                Some(Value::Class { unit, class }) => {
+                // A class of handlers, or an object of one (Falcon).
+                Some(Value::Class { unit, class } | Value::Object { unit, class, .. }) => {
                     let module = self.ev.program.unit(*unit);
                     let place = Place::new(module.file, module.module.class(*class).name_span);
                     return (Some(place), Some((*unit, *class)));
@@ -208,9 +307,27 @@ impl<'a> Builder<'_, 'a> {
     }
 
     fn view_methods(&self, unit: UnitId, class: ClassId) -> Vec<String> {
+        self.methods_of_view(unit, class, 0)
+    }
+
+    fn methods_of_view(&self, unit: UnitId, class: ClassId, depth: u32) -> Vec<String> {
         let module = &self.ev.program.unit(unit).module;
         let methods = module.class(class).methods.iter().map(|m| module.func(*m).name.as_str());
-        let mut out: Vec<String> = methods.filter(|name| VIEW_METHODS.contains(name)).map(str::to_uppercase).collect();
+        // Falcon calls them `on_get`.
+        let names = methods.map(|name| name.strip_prefix("on_").unwrap_or(name));
+        let mut out: Vec<String> = names.filter(|name| VIEW_METHODS.contains(name)).map(str::to_uppercase).collect();
+        // A view that adds nothing answers what its base does.
+        if out.is_empty() && depth < MAX_NESTING {
+            out = module
+                .class(class)
+                .bases
+                .iter()
+                .find_map(|base| match self.ev.at(unit, *base) {
+                    Value::Class { unit, class } => Some(self.methods_of_view(unit, class, depth + 1)),
+                    _ => None,
+                })
+                .unwrap_or_default();
+        }
         if out.is_empty() {
             out.push("ANY".into());
         }
@@ -298,6 +415,7 @@ impl<'a> Builder<'_, 'a> {
             return self.link(mount, key);
         }
         match value {
+            Value::List(items) if mount.server.pairs && self.pair(mount, items, item) => {}
             Value::List(items) => {
                 for child in items.iter() {
                     self.attach(mount, *child, item);
@@ -336,6 +454,28 @@ impl<'a> Builder<'_, 'a> {
             }
             _ => {}
         }
+    }
+
+    /// `(r"/orders", Orders)`: a path and what answers there. False for other lists.
+    fn pair(&mut self, mount: &Mount<'a>, items: &[Site], item: Option<&Item>) -> bool {
+        let [first, handler, ..] = items else { return false };
+        if !matches!(source::value(self.ev, *first, item), Value::Str(_)) {
+            return false;
+        }
+        let server = mount.server;
+        if let Value::External(symbol) = self.ev.eval(*handler) {
+            let is_files = server.files.iter().any(|f| symbol.ends_with(f.as_str()));
+            let kind = if is_files { GapKind::Files } else { GapKind::External };
+            let prefix = path::of_value(&self.ev.eval(*first)).iter().map(regex::of_regex).next().unwrap_or_default();
+            let known = prefix.text.split(['<', '{']).next().unwrap_or_default();
+            self.gap(mount.parent, *first, PathText::known(known), kind);
+            return true;
+        }
+        let Some(form) = server.items.first() else { return false };
+        let place = self.ev.program.place(*first);
+        let prefix = mount.prefix.as_ref();
+        self.add(mount.parent, server, form, *first, place, (&[*first], &[], &[*handler]), prefix, item);
+        true
     }
 
     fn attach_function(&mut self, mount: &Mount<'a>, unit: UnitId, func: FuncId) {
@@ -446,7 +586,10 @@ impl<'a> Builder<'_, 'a> {
 fn verb(value: &Value) -> Option<String> {
     let text = match value {
         Value::Str(text) => text.as_literal()?,
-        Value::External(symbol) => symbol.rsplit('.').next()?.to_string(),
+        Value::External(symbol) => {
+            let name = symbol.rsplit('.').next()?;
+            name.strip_prefix("Method").unwrap_or(name).to_string()
+        }
         _ => return None,
     };
     Some(if text == "*" { "ANY".into() } else { text.to_uppercase() })

@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::path::{self, PathText};
+use super::regex;
 use super::source;
 use super::{App, Gap, GapKind, InScope, Route, Served};
 use crate::catalog::server::Parameters;
@@ -148,7 +149,7 @@ impl Django<'_, '_> {
         let mut local =
             path::of_value(&source::value(ev, own, None)).into_iter().next().unwrap_or_else(PathText::unknown);
         if regex {
-            local = of_regex(&local);
+            local = regex::of_regex(&local);
         }
         // Patterns are joined as text.
         let full =
@@ -344,7 +345,7 @@ impl Django<'_, '_> {
             };
             let (Some(name), Some(set)) = (argument("0", "prefix"), argument("1", "viewset")) else { continue };
             let name = path::of_value(&self.ev.eval(name)).into_iter().next().unwrap_or_else(PathText::unknown);
-            let name = of_regex(&name);
+            let name = regex::of_regex(&name);
             let base =
                 PathText { text: format!("{}{}", prefix.text, name.text), partial: prefix.partial || name.partial };
             let Value::Class { unit, class } = self.ev.eval(set) else {
@@ -439,66 +440,5 @@ impl Django<'_, '_> {
             prefix: path::normalise(known, Parameters::Angle),
             kind: if known.is_empty() { GapKind::Unresolved } else { GapKind::External },
         });
-    }
-}
-
-/// A regular expression as a path, as far as it is one: anchors go, `/?` is `/`, `(?P<id>…)` is `<id>`.
-fn of_regex(pattern: &PathText) -> PathText {
-    let text = pattern.text.trim_start_matches('^').trim_end_matches('$').trim_end_matches("\\Z").replace("/?", "/");
-    let mut out = String::new();
-    let mut partial = pattern.partial;
-    let mut rest = text.as_str();
-    while let Some(open) = rest.find('(') {
-        out.push_str(&rest[..open]);
-        let group = &rest[open..];
-        let mut depth = 0;
-        let mut escaped = false;
-        let mut close = group.len();
-        for (i, c) in group.char_indices() {
-            match c {
-                _ if escaped => escaped = false,
-                '\\' => escaped = true,
-                '(' => depth += 1,
-                ')' => {
-                    depth -= 1;
-                    if depth == 0 {
-                        close = i;
-                        break;
-                    }
-                }
-                _ => {}
-            }
-        }
-        match group.strip_prefix("(?P<").and_then(|g| g.split_once('>')) {
-            Some((name, _)) => out.push_str(&format!("<{name}>")),
-            None => {
-                out.push_str("<>");
-                partial = true;
-            }
-        }
-        rest = group.get(close + 1..).unwrap_or("");
-    }
-    out.push_str(rest);
-    let plain = out.replace("\\.", ".").replace("\\-", "-").replace("\\/", "/");
-    partial |= plain.contains(['\\', '[', '*', '+', '|', '?']);
-    PathText { text: plain, partial }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn regular_expressions_become_paths() {
-        let cases = [
-            ("^health/?$", "health/", false),
-            (r"^orders/(?P<pk>\d+)/$", "orders/<pk>/", false),
-            (r"^files/(.*)$", "files/<>", true),
-            ("orders/[0-9]+", "orders/[0-9]+", true),
-        ];
-        for (pattern, text, partial) in cases {
-            let found = of_regex(&PathText::known(pattern));
-            assert_eq!((found.text.as_str(), found.partial), (text, partial), "{pattern}");
-        }
     }
 }

@@ -25,6 +25,8 @@ pub enum Key {
     Class(UnitId, ClassId),
     /// The same routes under another prefix: an item of a list.
     Item(Site),
+    /// The application that functions of a package work on, in this module.
+    Package(UnitId),
 }
 
 /// What is known of an object.

@@ -23,8 +23,8 @@ pub struct HealthEvidence {
 pub enum HealthKind {
     /// `grpc.health.v1.Health`.
     Grpc,
-    /// A dependency that serves a health route without code of ours.
-    Dependency,
+    /// A dependency that serves a health route without code of ours; its path, where it is known.
+    Dependency(Option<String>),
 }
 
 /// How sure a path is about being a health check.
@@ -109,6 +109,12 @@ pub(super) fn libraries(ev: &Evaluator<'_>, in_scope: &InScope<'_>, served: &mut
     };
     for &site in ev.program.calls_named("add_HealthServicer_to_server") {
         if in_scope(site.unit) {
+            grpc(served, site);
+        }
+    }
+    for &site in ev.program.calls_named("RegisterHealthServer") {
+        let symbol = ev.callee(site).map(|(symbol, _)| symbol);
+        if in_scope(site.unit) && symbol.is_some_and(|s| s.starts_with("google.golang.org/grpc/health/")) {
             grpc(served, site);
         }
     }

@@ -7,6 +7,7 @@
 
 mod attach;
 mod django;
+mod golang;
 pub mod graph;
 pub mod health;
 mod jvm;
@@ -15,6 +16,7 @@ mod next;
 mod objects;
 pub mod path;
 mod plain;
+mod regex;
 mod scan;
 mod source;
 
@@ -59,6 +61,17 @@ pub struct App {
     pub framework: String,
 }
 
+/// An HTTP server that a dependency starts (Spring Boot's web starter), also without a route of ours.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Embedded {
+    /// A file of the service.
+    pub place: Place,
+    /// The module of that file.
+    pub unit: UnitId,
+    /// The framework's name.
+    pub framework: String,
+}
+
 /// A part of what a server answers that is not in the list of routes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gap {
@@ -96,6 +109,10 @@ pub struct Served {
     pub gaps: Vec<Gap>,
     /// Health services that are no routes, sorted by place.
     pub health: Vec<HealthEvidence>,
+    /// Servers that a dependency starts, with all that they answer among the routes and gaps.
+    pub embedded: Vec<Embedded>,
+    /// What answers the methods of protobuf services, sorted by place.
+    pub remote: Vec<App>,
 }
 
 /// True when code of this unit is production code that runs on a server.
@@ -109,8 +126,9 @@ pub fn extract(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Served {
     next::next(ev, in_scope, &mut served);
     jvm::jvm(ev, in_scope, &mut served);
     plain::plain(ev, in_scope, &mut served);
+    golang::golang(ev, in_scope, &mut served);
     health::libraries(ev, in_scope, &mut served);
-    let Served { routes, apps, gaps, health } = &mut served;
+    let Served { routes, apps, gaps, health, remote, .. } = &mut served;
     routes.sort_by(|a, b| (a.place, &a.path, &a.method).cmp(&(b.place, &b.path, &b.method)));
     routes.dedup();
     apps.sort_by_key(|a| a.place);
@@ -119,6 +137,8 @@ pub fn extract(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Served {
     gaps.dedup();
     health.sort_by_key(|h| h.place);
     health.dedup();
+    remote.sort_by_key(|r| r.place);
+    remote.dedup();
     served
 }
 

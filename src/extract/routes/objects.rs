@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 use super::graph::{Edge, Graph, Key, Node};
 use super::path::{self, PathText};
@@ -13,6 +13,7 @@ use crate::catalog::server::{Object, Server};
 use crate::facts::module::{ClassId, ExprId, ExprKind, FuncId};
 use crate::program::index::{Binding, Parent};
 use crate::program::{Evaluator, Instance, Site, UnitId, Value};
+use crate::syntax::Place;
 
 /// How deep registrations nest in one another before we give up.
 pub(super) const MAX_NESTING: u32 = 24;
@@ -142,6 +143,19 @@ impl<'e, 'a> Builder<'e, 'a> {
             // `app.router` of aiohttp, `router.routes` of Koa.
             Value::Method { receiver, .. } => self.key_of_instance(unit, receiver),
             Value::Param { unit, func, index } => Some(self.param_key(*unit, *func, *index)),
+            // Functions of a package that has an application of its own: `http.HandleFunc`.
+            Value::External(symbol) => {
+                let kind = self.kind_of(unit, &format_smolstr!("{symbol}."))?;
+                let key = Key::Package(unit);
+                if self.servers.insert(key, kind.server).is_none() {
+                    let import = self.ev.program.unit(unit).module.imports.iter().find(|i| i.module == *symbol)?;
+                    let place = Place::new(self.ev.program.unit(unit).file, import.span);
+                    let site = self.first_call(unit, symbol)?;
+                    let app = App { place, unit, site, framework: kind.server.framework.clone() };
+                    self.graph.nodes.insert(key, Node { app: Some(app), ..Node::default() });
+                }
+                Some(key)
+            }
             // A subclass of an application or router.
             Value::Object { unit, class, call: Some(call) } => {
                 let kind = self.kind_of_class(*unit, *class, 0)?;
@@ -150,6 +164,18 @@ impl<'e, 'a> Builder<'e, 'a> {
             }
             _ => None,
         }
+    }
+
+    /// The first call of a function of a package in a module.
+    fn first_call(&self, unit: UnitId, package: &str) -> Option<Site> {
+        let module = &self.ev.program.unit(unit).module;
+        let calls = self.ev.program.unit(unit).index.calls.iter();
+        let of_package = |id: &&crate::facts::module::CallId| {
+            let callee = module.call(id.expr).map(|call| &module.expr(call.callee).kind);
+            matches!(callee, Some(ExprKind::Attr { object, .. })
+                if matches!(self.ev.at(unit, *object), Value::External(s) if s == package))
+        };
+        calls.filter(of_package).map(|id| Site { unit, expr: id.expr }).next()
     }
 
     fn kind_of_class(&self, unit: UnitId, class: ClassId, hops: u32) -> Option<Kind<'a>> {
@@ -180,12 +206,27 @@ impl<'e, 'a> Builder<'e, 'a> {
                 if let Some(derived) = self.derive(parent, call) {
                     key = Some(derived);
                 }
+            } else if let Some(parent) = self.receiver_of(link, call) {
+                key = Some(self.derive(parent, call).unwrap_or(parent));
             } else if let Some(kind) = self.kind_of(unit, &link.ty) {
                 self.declare(call, kind);
                 key = Some(Key::Site(call));
             }
         }
         key
+    }
+
+    /// The object that a method is called on, where only its type is known: a parameter, a field.
+    fn receiver_of(&mut self, link: &Instance, call: Site) -> Option<Key> {
+        if link.from.as_ref()?.call.is_some() || self.nesting > MAX_NESTING {
+            return None;
+        }
+        let module = &self.ev.program.unit(call.unit).module;
+        let ExprKind::Attr { object, .. } = &module.expr(module.call(call.expr)?.callee).kind else { return None };
+        self.nesting += 1;
+        let keys = self.keys_of(call.unit, *object);
+        self.nesting -= 1;
+        keys.into_iter().next()
     }
 
     /// The object for a path that a call like `app.route("/x")` gives.

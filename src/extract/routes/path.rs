@@ -68,10 +68,24 @@ pub fn normalise(path: &str, parameters: Parameters) -> String {
         match parameters {
             Parameters::Brace => brace(&segment, &mut out),
             Parameters::Colon => colon(&segment, &mut out),
-            Parameters::Angle => angle(&segment, &mut out),
+            // Regular expressions are written with angles once they are read.
+            Parameters::Angle | Parameters::Regex => angle(&segment, &mut out),
         }
     }
     if out.is_empty() { "/".into() } else { out }
+}
+
+/// Takes the method and the host of a Go pattern (`"GET example.com/x/{$}"`) off; the method, and whether
+/// the path answers for all below it. <https://pkg.go.dev/net/http#hdr-Patterns-ServeMux>
+pub fn take_pattern(text: &mut String) -> (Option<String>, bool) {
+    let (verb, rest) = match text.split_once([' ', '\t']) {
+        Some((verb, rest)) if verb.chars().all(|c| c.is_ascii_uppercase()) => (Some(verb.to_string()), rest.trim()),
+        _ => (None, text.trim()),
+    };
+    let path = if rest.starts_with(['/', '{']) { rest } else { rest.find('/').map_or(rest, |at| &rest[at..]) };
+    let is_tree = path.ends_with('/');
+    *text = path.trim_end_matches("{$}").to_string();
+    (verb, is_tree)
 }
 
 /// The segments; a `/` inside brackets (a regular expression) divides nothing.
@@ -103,7 +117,9 @@ fn brace(segment: &str, out: &mut String) {
         let (name, kind) = inside.split_once(':').unwrap_or((inside, ""));
         // hapi: `{name?}` is optional, `{name*}` takes the rest, `{name*2}` two segments.
         let (name, many) = name.split_once('*').map_or((name, false), |(n, _)| (n, true));
-        if inside.starts_with('*') {
+        if let Some(rest) = inside.strip_suffix("...") {
+            out.push_str(&format!("{{*{rest}}}"));
+        } else if inside.starts_with('*') {
             out.push_str(&format!("{{{inside}}}"));
         } else if kind == "path" || many {
             out.push_str(&format!("{{*{name}}}"));

@@ -13,9 +13,8 @@ use crate::program::{Evaluator, Site, UnitId, Value};
 /// Adds the routes of servers without a framework.
 pub(super) fn plain(ev: &Evaluator<'_>, in_scope: &InScope<'_>, served: &mut Served) {
     for unit in ev.program.ids().filter(|u| in_scope(*u)) {
-        match ev.program.language(unit) {
-            Language::Python => python(ev, unit, served),
-            _ => {}
+        if ev.program.language(unit) == Language::Python {
+            python(ev, unit, served);
         }
     }
     for name in ["createServer", "createSecureServer"] {

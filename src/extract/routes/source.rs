@@ -2,10 +2,10 @@
 
 use smol_str::SmolStr;
 
-use crate::facts::module::{Entry, ExprId, ExprKind, FuncId, LoopHeader, StmtKind, TemplatePart};
+use crate::facts::module::{Arg, Entry, ExprId, ExprKind, FuncId, LoopHeader, StmtKind, TemplatePart};
 use crate::program::index::{Binding, Parent};
 use crate::program::value::{Text, TextPart};
-use crate::program::{Evaluator, Site, Value};
+use crate::program::{Evaluator, Instance, Site, Value};
 
 /// How many items of a loop are looked at.
 const MAX_ITEMS: usize = 128;
@@ -28,8 +28,14 @@ fn one(ev: &Evaluator<'_>, site: Site, source: &str) -> Vec<Site> {
     let Some(call) = ev.program.unit(site.unit).module.call(site.expr) else { return Vec::new() };
     let here = |expr: ExprId| Site { unit: site.unit, expr };
     let positional = || call.args.iter().filter(|a| a.name.is_none() && !a.spread).map(|a| here(a.value));
+    if let Some(name) = source.strip_prefix('.') {
+        return chained(ev, site, name);
+    }
     if let Some(from) = source.strip_prefix("rest:").and_then(|n| n.parse().ok()) {
         return positional().skip(from).collect();
+    }
+    if let Some(n) = source.strip_prefix("text:").and_then(|n| n.parse().ok()) {
+        return positional().nth(n).into_iter().filter(|s| matches!(ev.eval(*s), Value::Str(_))).collect();
     }
     let mut parts = source.trim_start_matches('/').split('.');
     let first = parts.next().unwrap_or("");
@@ -63,6 +69,35 @@ pub(super) fn value(ev: &Evaluator<'_>, site: Site, item: Option<&Item>) -> Valu
         1 => settled.into_iter().next().unwrap_or(value),
         _ => Value::OneOf(settled.into()),
     }
+}
+
+/// The arguments of a call of this name in the chain around a call: behind it, or before it, also where
+/// the chain goes on from a variable.
+fn chained(ev: &Evaluator<'_>, site: Site, name: &str) -> Vec<Site> {
+    let unit = ev.program.unit(site.unit);
+    for parent in unit.index.ancestors(site.expr) {
+        let Parent::Expr(expr) = parent else { break };
+        match &unit.module.expr(expr).kind {
+            ExprKind::Call(call) if unit.module.callee_name(expr).is_some_and(|n| n == name) => {
+                return call.args.iter().map(|a| Site { unit: site.unit, expr: a.value }).collect();
+            }
+            ExprKind::Call(_) | ExprKind::Attr { .. } => {}
+            _ => break,
+        }
+    }
+    let mut link = ev.callee(site).and_then(|(_, receiver)| receiver);
+    for _ in 0..50 {
+        let Some(instance) = link else { break };
+        if let Some(made) = instance.call
+            && let module = &ev.program.unit(made.unit).module
+            && module.callee_name(made.expr).is_some_and(|n| n == name)
+            && let Some(call) = module.call(made.expr)
+        {
+            return call.args.iter().map(|a| Site { unit: made.unit, expr: a.value }).collect();
+        }
+        link = instance.from.clone();
+    }
+    Vec::new()
 }
 
 fn substituted(ev: &Evaluator<'_>, site: Site, item: &Item, depth: u32) -> Option<Value> {
@@ -225,6 +260,20 @@ pub(super) fn objects(ev: &Evaluator<'_>, value: &Value) -> Vec<Value> {
         Value::List(items) => items.iter().take(MAX_ITEMS).map(|s| ev.eval(*s)).collect(),
         Value::OneOf(values) => values.iter().flat_map(|v| objects(ev, v)).collect(),
         other => vec![other.clone()],
+    }
+}
+
+/// The fields of an object that is written as a literal, with the literal.
+pub(super) fn fields(ev: &Evaluator<'_>, value: &Value) -> Option<(Site, Vec<(SmolStr, Site)>)> {
+    match value {
+        Value::Dict(dict) => Some((dict.site, dict.entries.clone())),
+        // Go: `rest.Route{Method: http.MethodGet, Path: "/x"}`
+        Value::Instance(Instance { call: Some(site), .. }) | Value::Object { call: Some(site), .. } => {
+            let call = ev.program.unit(site.unit).module.call(site.expr).filter(|call| call.is_new)?;
+            let named = |a: &Arg| Some((a.name.clone()?, Site { unit: site.unit, expr: a.value }));
+            Some((*site, call.args.iter().filter_map(named).collect()))
+        }
+        _ => None,
     }
 }
 

@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use super::lists::StepList;
 use super::member::{Member, Parts};
 use super::{Context, names, scan};
-use crate::facts::module::{Call, ExprId, ExprKind, FuncId};
+use crate::facts::module::{Call, ExprId, ExprKind, FuncId, Module};
 use crate::program::{Parent, Site, UnitId, Value};
 
 /// All builders.
@@ -53,6 +53,13 @@ enum What {
 impl Context<'_, '_> {
     fn added(&self, unit: UnitId, expr: ExprId, call: &Call) -> Option<Added> {
         let module = &self.ev.program.unit(unit).module;
+        // Eventuate Tram begins with a method that the saga inherits.
+        if call.args.is_empty() && is_first_step(module, call.callee) {
+            let site = Site { unit, expr };
+            let position = module.expr(expr).span.start;
+            let what = What::Step(Parts::new(site));
+            return Some(Added { root: format!("@{position}"), position, receiver: Some(site), what });
+        }
         let ExprKind::Attr { object, name, name_span } = &module.expr(call.callee).kind else { return None };
         let folded = names::fold(name);
         let adds = matches!(
@@ -114,7 +121,9 @@ impl Context<'_, '_> {
     fn is_fluent(&self, unit: UnitId, mut object: ExprId) -> bool {
         let module = &self.ev.program.unit(unit).module;
         while let ExprKind::Call(call) = &module.expr(object).kind {
-            let ExprKind::Attr { object: inner, name, .. } = &module.expr(call.callee).kind else { return false };
+            let ExprKind::Attr { object: inner, name, .. } = &module.expr(call.callee).kind else {
+                return is_first_step(module, call.callee);
+            };
             if matches!(names::fold(name).as_str(), "step" | "addstep" | "withstep") {
                 return true;
             }
@@ -176,12 +185,19 @@ impl Context<'_, '_> {
 
     fn built(&self, group: &[Added]) -> Option<StepList> {
         let mut steps: Vec<Parts> = Vec::new();
+        let receiver = group.iter().find_map(|a| a.receiver)?;
+        let module = &self.ev.program.unit(receiver.unit).module;
+        let eventuate = module.imports.iter().any(|i| i.module.starts_with("io.eventuate.tram.sagas"));
         for added in group {
             match &added.what {
                 What::Step(parts) => steps.push(parts.clone()),
                 What::Action(site) => {
                     if let Some(step) = steps.last_mut() {
                         step.action = Member::Given(*site);
+                        if eventuate {
+                            step.site = *site;
+                            step.name = scan::chain(module, site.expr).pop().map(|n| n.to_string());
+                        }
                     }
                 }
                 What::Undo(site, name) => {
@@ -197,9 +213,7 @@ impl Context<'_, '_> {
             return None;
         }
         let first = steps.first()?.site;
-        let receiver = group.iter().find_map(|a| a.receiver)?;
         let value = self.ev.eval(receiver);
-        let module = &self.ev.program.unit(receiver.unit).module;
         let mut words = scan::chain(module, receiver.expr);
         let mut owner = None;
         let mut library = "hand-written";
@@ -215,6 +229,13 @@ impl Context<'_, '_> {
                 }
             }
             _ => {}
+        }
+        // Eventuate Tram: the step after the last one that can be undone is the pivot (see `step_list`), and
+        // those that follow are repeated until they succeed.
+        if eventuate {
+            library = "eventuate-tram";
+            let undone = steps.iter().rposition(|s| matches!(s.undo, Member::Given(_)));
+            steps.iter_mut().skip(undone.map_or(0, |i| i + 2)).for_each(|s| s.retriable = true);
         }
         let mut list = self.step_list(first, &steps, &words);
         // `self.steps.append(…)` is the class that it stands in, `saga.addStep(…)` the saga's.
@@ -233,4 +254,9 @@ impl Context<'_, '_> {
         });
         (!looped).then_some(list)
     }
+}
+
+fn is_first_step(module: &Module, callee: ExprId) -> bool {
+    matches!(&module.expr(callee).kind, ExprKind::Name(name) if name == "step")
+        && module.imports.iter().any(|i| i.module.starts_with("io.eventuate.tram.sagas"))
 }

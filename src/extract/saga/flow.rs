@@ -15,7 +15,12 @@ const MAX_DEPTH: u32 = 40;
 /// All sagas that are written out.
 pub(super) fn find(context: &Context<'_, '_>, runners: &[Runner]) -> Vec<Saga> {
     let mut out = Vec::new();
-    for &unit in &context.units {
+    // Workflows of Temporal on the JVM are read by what they register.
+    let temporal = |u: &&UnitId| {
+        let module = &context.ev.program.unit(**u).module;
+        module.imports.iter().any(|i| i.module.starts_with("io.temporal"))
+    };
+    for &unit in context.units.iter().filter(|u| !temporal(u)) {
         let module = &context.ev.program.unit(unit).module;
         for (i, function) in module.funcs.iter().enumerate() {
             let func = FuncId(i as u32);

@@ -7,6 +7,7 @@
 //! that undoes, a remote effect: at least two of them have to be there.
 
 mod builder;
+mod declared;
 mod effect;
 mod failure;
 mod flow;
@@ -35,7 +36,7 @@ pub struct Saga {
     pub name: String,
     /// How it is written.
     pub style: Style,
-    /// Who carries it out: `hand-written`, `temporal`, `node-sagas`.
+    /// Who carries it out: `hand-written`, `temporal`, `node-sagas`, `eventuate-tram`, `axon`.
     pub library: &'static str,
     /// The steps in order; empty when they could not be read.
     pub steps: Vec<Step>,
@@ -154,6 +155,7 @@ pub fn extract(ev: &Evaluator<'_>, in_scope: &dyn Fn(UnitId) -> bool) -> Vec<Sag
     lists.extend(builder::find(&context));
     let mut out = runner::join(&context, &runners, lists);
     out.extend(flow::find(&context, &runners));
+    out.extend(declared::find(&context));
     out.sort_by_key(|s| (s.place, s.steps.first().map(|s| s.place)));
     out
 }

@@ -82,6 +82,8 @@ pub(super) fn join(context: &Context<'_, '_>, runners: &[Runner], lists: Vec<Ste
             }
         }
         let persisted = match runner {
+            // The state of every instance stands in the table `saga_instance`.
+            _ if list.library == "eventuate-tram" => Presence::Present(place),
             Some(r) => context.persisted(&r.funcs),
             None if list.library == "node-sagas" => context.persisted_around(list.site),
             None => Presence::Unknown("what carries out the steps was not found".into()),

@@ -116,6 +116,9 @@ impl Evaluator<'_> {
         if let Some(position) = self.catalog.transparent(language, symbol) {
             return self.positional(site.unit, call, position);
         }
+        if let Some(text) = self.text_call(language, symbol, site, call) {
+            return Some(Value::Str(text));
+        }
         if self.catalog.injects(language, symbol) {
             let provider = self.positional(site.unit, call, 0)?;
             return Some(match provider {
@@ -133,6 +136,12 @@ impl Evaluator<'_> {
         let ExprKind::Attr { object, name, .. } = &unit.module.expr(call.callee).kind else { return Value::Unknown };
         let object = self.at(site.unit, *object);
         match (name.as_str(), &object) {
+            // Whatever it is: `url + req.url.toString()` is text.
+            ("toString", Value::Unknown | Value::Param { .. })
+                if matches!(unit.module.language, Language::JavaScript | Language::TypeScript) =>
+            {
+                Value::Str(hole())
+            }
             ("format", Value::Str(text)) => {
                 text.as_literal().map_or(Value::Unknown, |t| Value::Str(self.formatted(&t, site.unit, call)))
             }
@@ -180,6 +189,34 @@ impl Evaluator<'_> {
             text.parts.push(TextPart::Lit(rest.into()));
         }
         text
+    }
+
+    /// Calls of JavaScript that always give a string: `String(x)` alone is its argument, these are not.
+    fn text_call(&self, language: Language, symbol: &str, site: Site, call: &Call) -> Option<Text> {
+        if !matches!(language, Language::JavaScript | Language::TypeScript) {
+            return None;
+        }
+        match symbol {
+            // `util.format("http://%s/x", host)`, https://nodejs.org/api/util.html#utilformatformat-args
+            "util.format" => {
+                let format = self.positional(site.unit, call, 0)?.as_str()?;
+                let mut text = Text::default();
+                let mut position = 0;
+                for part in split_holes(&format, "%s").parts {
+                    if part != TextPart::Hole {
+                        text.parts.push(part);
+                        continue;
+                    }
+                    position += 1;
+                    text.push(
+                        self.positional(site.unit, call, position).and_then(|v| v.to_text()).unwrap_or_else(hole),
+                    );
+                }
+                Some(text)
+            }
+            "globalThis.encodeURIComponent" | "globalThis.encodeURI" => Some(hole()),
+            _ => symbol.ends_with(".toString").then(hole),
+        }
     }
 
     /// What a function returns, with the arguments of a call put in for its parameters.
@@ -311,6 +348,11 @@ pub fn returns(module: &crate::facts::module::Module, func: FuncId) -> Vec<ExprI
     }
     out.sort_unstable();
     out
+}
+
+/// A text of which nothing is known.
+pub(super) fn hole() -> Text {
+    Text { parts: vec![TextPart::Hole] }
 }
 
 /// `"a{}b"` at `{}` becomes text, hole, text.

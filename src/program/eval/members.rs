@@ -132,6 +132,16 @@ impl Evaluator<'_> {
         if let Some(found) = self.struct_field(unit_id, class_id, name, call, &value) {
             value = found;
         }
+        if declared.is_some()
+            && hops < 6
+            && matches!(value, Value::Unknown | Value::Null)
+            && unit.module.language == Language::Go
+            && let Some(assigned) = self.in_other_part(unit_id, class_id, name, hops, |unit, class| {
+                self.member(unit, class, name, call, site, hops + 6)
+            })
+        {
+            return assigned;
+        }
         match (&value, declared) {
             (Value::Unknown | Value::Null | Value::Param { .. }, Some(declared)) => return declared,
             (Value::Unknown, None) => {}

@@ -1,12 +1,12 @@
 //! `data-ownership/shared-database`
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::contexts;
 use crate::catalog::store::StoreRole;
-use crate::rules::{Confidence, Finding, Rule, Severity, Stage};
-use crate::system::System;
+use crate::rules::{Confidence, Finding, Related, Rule, Severity, Stage};
 use crate::system::stores::{Certainty, Datastore, UsedBy};
+use crate::system::{Service, System};
 
 /// Two services with code bases of their own keep their data in the same database.
 pub const RULE: Rule =
@@ -74,36 +74,68 @@ fn is_local_evidence(system: &System, store: &Datastore, environment: &str, shar
 
 /// Services that use the same keys of a Redis.
 fn shares_keys(sharing: &[&UsedBy]) -> bool {
-    sharing
-        .iter()
-        .enumerate()
-        .any(|(i, a)| sharing[i + 1..].iter().any(|b| a.keys.iter().any(|key| !key.is_empty() && b.keys.contains(key))))
+    let mut owners: HashMap<&str, usize> = HashMap::new();
+    let keys = sharing.iter().flat_map(|used| used.keys.iter().map(|key| (key.as_str(), used.service)));
+    keys.filter(|(key, _)| !key.is_empty()).any(|(key, service)| *owners.entry(key).or_insert(service) != service)
 }
 
 /// One service for each bounded context: processes of one code base are one, and helpers are none.
 fn representatives<'u>(system: &System, used: &[&'u UsedBy]) -> Vec<&'u UsedBy> {
-    let name = |u: &UsedBy| system.services.get(u.service).map_or("", |s| s.name.as_str());
+    let name = |u: &UsedBy| system.services.get(u.service).map_or("", own_name);
     let mut used: Vec<&UsedBy> = used.iter().copied().filter(|u| !contexts::is_helper(name(u))).collect();
     // The shortest name is the service, longer ones are its workers.
     used.sort_by_key(|u| (name(u).len(), name(u).to_string()));
-    let mut out: Vec<&UsedBy> = Vec::new();
-    for candidate in used {
-        if !out.iter().any(|known| one_context(system, known.service, candidate.service)) {
-            out.push(candidate);
-        }
-    }
-    out
+    let mut known = Contexts::default();
+    used.retain(|candidate| system.services.get(candidate.service).is_some_and(|service| known.add(service)));
+    used
 }
 
-fn one_context(system: &System, a: usize, b: usize) -> bool {
-    let (Some(first), Some(second)) = (system.services.get(a), system.services.get(b)) else { return true };
-    let inside = |outer: &str, inner: &str| !outer.is_empty() && inner.starts_with(&format!("{outer}/"));
-    a == b
-        || first.root == second.root
-        || (!first.code_base.is_empty() && first.code_base == second.code_base)
-        || inside(&first.root, &second.root)
-        || inside(&second.root, &first.root)
-        || contexts::subject(&first.name) == contexts::subject(&second.name)
+/// The name of a service without the owner of its repository: `acme/billing/api` is about billing.
+fn own_name(service: &Service) -> &str {
+    let owner = service.repository.as_deref().and_then(|repository| repository.rsplit_once('/'));
+    let below = |owner: &str| service.name.strip_prefix(owner).and_then(|rest| rest.strip_prefix('/'));
+    owner.and_then(|(owner, _)| below(owner)).unwrap_or(&service.name)
+}
+
+/// The bounded contexts seen so far.
+#[derive(Default)]
+struct Contexts<'s> {
+    /// Folders of code and what stands for a code base, each in its repository.
+    roots: HashSet<(Option<&'s str>, &'s str)>,
+    bases: HashSet<(Option<&'s str>, &'s str)>,
+    /// The folders above those of `roots`.
+    above: HashSet<(Option<&'s str>, &'s str)>,
+    /// What they are about; names that say nothing say so in one repository only.
+    subjects: HashSet<(Option<&'s str>, BTreeSet<String>)>,
+}
+
+impl<'s> Contexts<'s> {
+    /// Adds the context of a service; false when it is known.
+    fn add(&mut self, service: &'s Service) -> bool {
+        let repository = service.repository.as_deref();
+        let root = service.root.as_str();
+        let subject = contexts::subject(own_name(service));
+        let subject = (repository.filter(|_| subject.is_empty()), subject);
+        let base = (repository, service.code_base.as_str());
+        let inside = folders_above(root).any(|folder| self.roots.contains(&(repository, folder)));
+        let known = self.roots.contains(&(repository, root))
+            || (!service.code_base.is_empty() && self.bases.contains(&base))
+            || inside
+            || self.above.contains(&(repository, root))
+            || self.subjects.contains(&subject);
+        if !known {
+            self.roots.insert((repository, root));
+            self.bases.insert(base);
+            self.above.extend(folders_above(root).map(|folder| (repository, folder)));
+            self.subjects.insert(subject);
+        }
+        !known
+    }
+}
+
+/// The folders that a folder lies in, but for the root.
+fn folders_above(folder: &str) -> impl Iterator<Item = &str> {
+    folder.match_indices('/').map(|(at, _)| &folder[..at])
 }
 
 fn finding(system: &System, store: &Datastore, environment: &str, sharing: &[&UsedBy]) -> Finding {
@@ -112,14 +144,20 @@ fn finding(system: &System, store: &Datastore, environment: &str, sharing: &[&Us
     let name = |u: &UsedBy| system.services.get(u.service).map(|s| s.name.clone()).unwrap_or_default();
     let mut sharing: Vec<(String, &UsedBy)> = sharing.iter().map(|u| (name(u), *u)).collect();
     sharing.sort_by(|a, b| a.0.cmp(&b.0));
-    let names: Vec<&str> = sharing.iter().map(|(name, _)| name.as_str()).collect();
-    let owner = contexts::owner(database, &names);
+    let own_names: Vec<&str> =
+        sharing.iter().map(|(_, u)| system.services.get(u.service).map_or("", own_name)).collect();
+    let owner = contexts::owner(database, &own_names);
     if let Some(owner) = owner {
         // The others have to act.
         let last = sharing.remove(owner);
         sharing.push(last);
     }
-    let names: Vec<String> = sharing.iter().map(|(name, _)| format!("`{name}`")).collect();
+    let repository = |u: &UsedBy| system.services.get(u.service).and_then(|s| s.repository.as_deref());
+    let told = |(name, used): &(String, &UsedBy)| match repository(used) {
+        Some(repository) if !name.starts_with(&format!("{repository}/")) => format!("`{name}` (of {repository})"),
+        _ => format!("`{name}`"),
+    };
+    let named: Vec<String> = sharing.iter().map(told).collect();
     let where_ = match environment {
         "" | "default" => String::new(),
         name => format!(" in the environment `{name}`"),
@@ -131,7 +169,7 @@ fn finding(system: &System, store: &Datastore, environment: &str, sharing: &[&Us
     };
     let message = format!(
         "{} keep their data in the same {} database `{database}`{schema}{place}{where_}",
-        listed(&names),
+        listed(&named),
         label(&store.engine)
     );
     let (first, acting) = (&sharing[0].0, sharing[0].1);
@@ -139,7 +177,7 @@ fn finding(system: &System, store: &Datastore, environment: &str, sharing: &[&Us
         Some(_) => format!(
             "give `{first}` a database of its own ({}), and let it ask {} over its API or keep a copy from its events",
             another(&store.engine),
-            names[names.len() - 1]
+            named[named.len() - 1]
         ),
         None => format!(
             "decide who owns `{database}`; give each other service a database of its own ({}) and let it ask the owner over its API or keep a copy from its events",
@@ -147,7 +185,10 @@ fn finding(system: &System, store: &Datastore, environment: &str, sharing: &[&Us
         ),
     };
     let certainty = sharing.iter().map(|(_, u)| u.certainty).min().unwrap_or(Certainty::Low);
-    let mut finding = Finding::new(&RULE, system, acting.place, message)
+    // Of services of several repositories each sees the finding in its own, also the owner: it can close
+    // the door.
+    let here = sharing.iter().map(|(_, used)| *used).find(|used| repository(used).is_none()).unwrap_or(acting);
+    let mut finding = Finding::new(&RULE, system, here.place, message)
         .why("a change of a table by one service breaks the others, and each bypasses the rules that the others enforce, so they can only be released together")
         .help(help)
         .confidence(match certainty {
@@ -156,11 +197,9 @@ fn finding(system: &System, store: &Datastore, environment: &str, sharing: &[&Us
             Certainty::Low => Confidence::Low,
         });
     finding.services = sharing.iter().map(|(name, _)| name.clone()).collect();
-    for (_, used) in &sharing {
-        for (place, text) in &used.places {
-            finding = finding.also(*place, text.clone());
-        }
-    }
+    let mut seen = HashSet::from([finding.place]);
+    let places = sharing.iter().flat_map(|(_, used)| &used.places).filter(|(place, _)| seen.insert(*place));
+    finding.related = places.map(|(place, text)| Related { place: *place, message: text.clone() }).collect();
     finding
 }
 

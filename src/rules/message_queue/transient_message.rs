@@ -26,7 +26,7 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
         });
     }
     for publisher in system.publishers.iter().filter(|p| p.persistent.is_present()) {
-        let Some(declared) = publisher.fragile_queue else { continue };
+        let Some((declared, help)) = &publisher.fragile_queue else { continue };
         let to = publisher.channel().map_or_else(String::new, |c| format!(" `{c}`"));
         findings.push(
             Finding::new(
@@ -35,9 +35,9 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
                 publisher.place,
                 format!("`{}` sends a persistent message to the queue{to}, which is not durable", publisher.method),
             )
-            .also(declared, "declared here without `durable=True`")
+            .also(*declared, "the queue is declared here")
             .why("A restart of the broker deletes the queue and every message in it, persistent or not")
-            .help("Declare the queue with `durable=True`"),
+            .help(help.clone()),
         );
     }
 }

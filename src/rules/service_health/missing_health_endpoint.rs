@@ -12,14 +12,14 @@ pub const RULE: Rule =
     Rule { id: "service-health/missing-health-endpoint", severity: Severity::Warning, stage: Stage::Stable, check };
 
 fn check(system: &System, findings: &mut Vec<Finding>) {
-    for (index, service) in system.services.iter().enumerate() {
-        let served = system.served_by(index);
+    for (service, served) in system.services.iter().zip(system.served_by_service()) {
         if health::verdict(service, &served) != Verdict::Missing {
             continue;
         }
-        let app = served.apps.first();
+        let app = served.remote.first().filter(|_| served.routes.is_empty()).or(served.apps.first());
         let declared = app.map(|a| a.place).or_else(|| served.routes.first().map(|r| r.place));
-        let Some(place) = service.place.or(declared) else { continue };
+        let embedded = served.embedded.first();
+        let Some(place) = service.place.or(declared).or(embedded.map(|e| e.place)) else { continue };
         let mut related: Vec<Related> = declared
             .filter(|p| *p != place)
             .map(|place| Related { place, message: "the HTTP server is put together here".into() })
@@ -35,7 +35,15 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
             Some(Related { place, message: message.into() })
         }));
         let framework = app.map_or_else(
-            || served.routes.first().map_or_else(String::new, |r| r.framework.clone()),
+            || {
+                served
+                    .routes
+                    .first()
+                    .map(|r| &r.framework)
+                    .or(embedded.map(|e| &e.framework))
+                    .cloned()
+                    .unwrap_or_default()
+            },
             |a| a.framework.clone(),
         );
         findings.push(Finding {
@@ -43,7 +51,10 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
             severity: RULE.severity,
             confidence: if served.gaps.is_empty() { Confidence::High } else { Confidence::Medium },
             services: vec![service.name.clone()],
-            message: format!("`{}` serves {} but no health endpoint", service.name, count(&served)),
+            message: match served.routes.as_slice() {
+                [] => format!("`{}` runs an HTTP server without a health endpoint", service.name),
+                _ => format!("`{}` serves {} but no health endpoint", service.name, count(&served)),
+            },
             why: "Without one, the platform cannot tell a process that hangs from one that works, so it keeps \
                   sending requests to it and never restarts it"
                 .into(),
@@ -59,12 +70,19 @@ fn count(served: &Served) -> String {
     routes.sort_unstable();
     routes.dedup();
     match routes.as_slice() {
+        [] => served.remote.first().map_or_else(String::new, |app| app.framework.clone()),
         [(method, path)] => format!("`{method} {path}`"),
         many => format!("{} routes", many.len()),
     }
 }
 
 fn help(framework: &str) -> String {
+    if framework == "gRPC" {
+        return "Register the health service of gRPC, such as `grpc_health_v1.RegisterHealthServer(server, \
+                health.NewServer())`, set it to SERVING when what the service cannot work without is there, and \
+                name it in the health check of the deployment"
+            .into();
+    }
     let route = match framework {
         "FastAPI" | "Starlette" => "@app.get(\"/health\")",
         "Flask" | "Quart" | "Flask-RESTful" | "Flask-RESTX" => "@app.get(\"/health\")",
@@ -75,7 +93,12 @@ fn help(framework: &str) -> String {
         "Spring" => "`/actuator/health` of the dependency `spring-boot-starter-actuator`",
         "JAX-RS" => "@Path(\"health\") with a @GET method",
         "Micronaut" => "`/health` of the dependency `micronaut-management`",
+        "Ktor" => "get(\"/health\") { call.respondText(\"ok\") }",
         "Servlet" => "@WebServlet(\"/health\")",
+        "net/http" | "gorilla/mux" => "mux.HandleFunc(\"GET /healthz\", health)",
+        "chi" | "fiber" => "router.Get(\"/healthz\", health)",
+        "gin" | "echo" | "httprouter" => "router.GET(\"/healthz\", health)",
+        "gRPC-Gateway" => "`runtime.WithHealthzEndpoint(client)` as an option of the mux",
         _ => "app.get('/health', …)",
     };
     format!(

@@ -11,12 +11,8 @@ pub const RULE: Rule =
     Rule { id: "service-health/probe-without-route", severity: Severity::Error, stage: Stage::Stable, check };
 
 fn check(system: &System, findings: &mut Vec<Finding>) {
-    for (index, service) in system.services.iter().enumerate() {
-        if service.probes.is_empty() {
-            continue;
-        }
-        let served = system.served_by(index);
-        if served.routes.is_empty() {
+    for (service, served) in system.services.iter().zip(system.served_by_service()) {
+        if service.probes.is_empty() || served.routes.is_empty() {
             continue;
         }
         for (target, place) in probes(service) {

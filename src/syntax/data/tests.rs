@@ -140,7 +140,8 @@ fn deep_nesting_is_an_error_not_a_crash() {
     assert!(toml(&format!("a = {}1{}", "[".repeat(5_000), "]".repeat(5_000))).is_err());
     let dotted = format!("{} = 1", vec!["a"; 10_000].join("."));
     assert!(toml(&dotted).is_err());
-    assert!(started.elapsed().as_secs() < 20);
+    // A hang, not a pace, is what this would tell.
+    assert!(started.elapsed().as_secs() < 300);
 }
 
 #[test]

@@ -22,7 +22,7 @@ fn system(files: &[(&str, &str)]) -> System {
         size: text.len() as u64,
         ..File::default()
     };
-    let tree = Tree { roots: Vec::new(), files: files.iter().map(file).collect() };
+    let tree = Tree { roots: Vec::new(), files: files.iter().map(file).collect(), others: Vec::new() };
     let mut composes = BTreeMap::new();
     for id in tree.ids() {
         if matches!(classify(&tree.file(id).path), FileKind::Compose | FileKind::Yaml) {

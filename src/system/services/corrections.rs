@@ -19,6 +19,37 @@ pub struct Correction {
     pub ignore: bool,
     /// It is another process of that service.
     pub part_of: Option<String>,
+    /// The folder whose services it is about, one of several roots; empty for all.
+    pub within: String,
+}
+
+impl Correction {
+    /// The correction as the configuration of a folder means it.
+    #[must_use]
+    pub fn below(mut self, folder: &str) -> Self {
+        folder.clone_into(&mut self.within);
+        self.root = self.root.map(|root| format!("{folder}/{}", root.trim_start_matches("./")));
+        self
+    }
+
+    /// The service that a name means: in one of several roots, where it may have been renamed to be told
+    /// from that of another, also the only one that ends in it.
+    fn find(&self, services: &[Service], name: &str) -> Option<usize> {
+        let inside = |service: &Service| {
+            let rest = service.root.strip_prefix(self.within.as_str());
+            rest.is_some_and(|rest| self.within.is_empty() || rest.is_empty() || rest.starts_with('/'))
+        };
+        let position = |fits: &dyn Fn(&Service) -> bool| {
+            let mut found = services.iter().enumerate().filter(|(_, s)| inside(s) && fits(s)).map(|(index, _)| index);
+            found.next().filter(|_| found.next().is_none())
+        };
+        let exact = services.iter().position(|service| inside(service) && service.name == name);
+        let renamed = || {
+            position(&|s| !self.within.is_empty() && s.name.strip_suffix(name).is_some_and(|rest| rest.ends_with('-')))
+        };
+        let folder = || position(&|s| !self.within.is_empty() && s.root.rsplit('/').next() == Some(name));
+        exact.or_else(renamed).or_else(folder)
+    }
 }
 
 impl From<&config::ServiceSetting> for Correction {
@@ -36,6 +67,7 @@ impl From<&config::ServiceSetting> for Correction {
             }),
             ignore: setting.ignore,
             part_of: setting.part_of.clone(),
+            within: String::new(),
         }
     }
 }
@@ -43,9 +75,9 @@ impl From<&config::ServiceSetting> for Correction {
 /// Applies corrections in their order.
 pub(super) fn apply(ctx: &Context<'_>, services: &mut Vec<Service>, corrections: &[Correction]) {
     for correction in corrections {
-        let found = services.iter().position(|service| service.name == correction.key);
+        let found = correction.find(services, &correction.key);
         if correction.ignore {
-            services.retain(|service| service.name != correction.key);
+            found.map(|at| services.remove(at));
             continue;
         }
         let at = match (found, &correction.root) {
@@ -72,10 +104,10 @@ pub(super) fn apply(ctx: &Context<'_>, services: &mut Vec<Service>, corrections:
     }
     for correction in corrections {
         let Some(whole) = &correction.part_of else { continue };
-        let base = services.iter().find(|service| service.name == *whole).map(|service| service.code_base.clone());
+        let base = correction.find(services, whole).map(|at| services[at].code_base.clone());
         let name = correction.name.as_ref().unwrap_or(&correction.key);
-        if let (Some(base), Some(service)) = (base, services.iter_mut().find(|service| service.name == *name)) {
-            service.code_base = base;
+        if let (Some(base), Some(at)) = (base, correction.find(services, name)) {
+            services[at].code_base = base;
         }
     }
 }

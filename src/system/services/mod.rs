@@ -20,6 +20,8 @@ mod standalone;
 #[cfg(test)]
 mod tests;
 
+use std::sync::Arc;
+
 use super::compose::EnvVar;
 use super::deployment::Deployment;
 use crate::facts::probe::{self, ProbeTarget};
@@ -66,6 +68,9 @@ pub struct Service {
     pub published_ports: Vec<String>,
     /// Its Dockerfile.
     pub dockerfile: Option<FileId>,
+    /// The repository it comes from, when that is not the one that is checked: only what its exported
+    /// facts say is known of it.
+    pub repository: Option<Arc<str>>,
 }
 
 /// What a service does.
@@ -89,6 +94,17 @@ pub enum ServiceKind {
 }
 
 impl ServiceKind {
+    /// All kinds.
+    pub const ALL: [ServiceKind; 7] = [
+        ServiceKind::Http,
+        ServiceKind::Grpc,
+        ServiceKind::Worker,
+        ServiceKind::Gateway,
+        ServiceKind::Frontend,
+        ServiceKind::Job,
+        ServiceKind::Infrastructure,
+    ];
+
     /// The name in output.
     pub fn name(self) -> &'static str {
         match self {

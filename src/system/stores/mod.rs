@@ -110,35 +110,36 @@ pub fn find(
 /// The datastores as `graph` shows them: once for all environments of the services that use them.
 pub fn shown(datastores: &[Datastore], services: &[Service]) -> Vec<super::map::Datastore> {
     let mut out: Vec<super::map::Datastore> = Vec::new();
+    // `db` of another Compose project is another server, unless the same services use it.
+    let mut known: HashMap<String, Vec<usize>> = HashMap::new();
     for store in datastores {
-        let mut shown = super::map::Datastore {
-            name: store.name.clone(),
-            engine: store.engine.clone(),
-            host: store.host.clone(),
-            database: store.database.clone(),
-            schema: store.schema.clone(),
-            role: store.role.name().to_string(),
-            used_by: store.used_by.iter().filter_map(|u| services.get(u.service)).map(|s| s.name.clone()).collect(),
-        };
-        // `db` of another Compose project is another server, unless the same services use it.
-        let same = |known: &&mut super::map::Datastore| {
-            (&known.engine, &known.host, &known.database, &known.schema, &known.role)
-                == (&shown.engine, &shown.host, &shown.database, &shown.schema, &shown.role)
-                && known.used_by.iter().any(|service| shown.used_by.contains(service))
-        };
-        let used_by = match out.iter_mut().find(same) {
-            Some(known) => {
-                known.used_by.append(&mut shown.used_by);
-                &mut known.used_by
-            }
+        let mut used_by: Vec<String> =
+            store.used_by.iter().filter_map(|u| services.get(u.service)).map(|s| s.name.clone()).collect();
+        let role = store.role.name();
+        let key = format!("{:?}", (&store.engine, &store.host, &store.database, &store.schema, role));
+        let same = known.entry(key).or_default();
+        let shares = |at: &&usize| out.get(**at).is_some_and(|s| s.used_by.iter().any(|name| used_by.contains(name)));
+        let at = match same.iter().find(shares) {
+            Some(at) => *at,
             None => {
-                out.push(shown);
-                let Some(last) = out.last_mut() else { continue };
-                &mut last.used_by
+                same.push(out.len());
+                out.push(super::map::Datastore {
+                    name: store.name.clone(),
+                    engine: store.engine.clone(),
+                    host: store.host.clone(),
+                    database: store.database.clone(),
+                    schema: store.schema.clone(),
+                    role: role.to_string(),
+                    used_by: Vec::new(),
+                });
+                out.len() - 1
             }
         };
-        used_by.sort();
-        used_by.dedup();
+        if let Some(shown) = out.get_mut(at) {
+            shown.used_by.append(&mut used_by);
+            shown.used_by.sort();
+            shown.used_by.dedup();
+        }
     }
     out
 }

@@ -37,6 +37,21 @@ impl Reader<'_, '_> {
         for id in &unit.index.calls {
             let Some(call) = module.call(id.expr).filter(|_| inside(module.expr(id.expr).span)) else { continue };
             if let ExprKind::Attr { object, name: method, .. } = &module.expr(call.callee).kind {
+                if is_name(*object)
+                    && module.language.is_jvm()
+                    && matches!(method.as_str(), "put" | "putIfAbsent" | "add" | "addProperty" | "set")
+                {
+                    if let [name, value] = call.args.as_slice() {
+                        match ev.at(unit_id, name.value).as_str() {
+                            Some(name) => {
+                                let key = self.key(name.into(), Site { unit: unit_id, expr: value.value });
+                                shape.keys.push(key);
+                            }
+                            None => shape.open = true,
+                        }
+                    }
+                    continue;
+                }
                 if is_name(*object) && matches!(method.as_str(), "update" | "setdefault") {
                     for arg in &call.args {
                         let value = Site { unit: unit_id, expr: arg.value };

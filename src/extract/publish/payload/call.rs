@@ -30,6 +30,11 @@ const UNWRAPS: &[&str] = &[
     "strip",
     "trim",
     "getvalue",
+    "getBytes",
+    "toByteArray",
+    "toJson",
+    "toByteString",
+    "encodeToByteArray",
 ];
 
 impl Reader<'_, '_> {
@@ -37,6 +42,9 @@ impl Reader<'_, '_> {
         let ev = self.ev;
         let module = &ev.program.unit(site.unit).module;
         let language = module.language;
+        if let Some(shapes) = self.jvm_call(site, call) {
+            return shapes;
+        }
         let argument = |n: usize| {
             call.args.iter().filter(|a| a.name.is_none()).nth(n).map(|a| Site { unit: site.unit, expr: a.value })
         };

@@ -2,6 +2,7 @@
 
 mod added;
 mod call;
+mod jvm;
 mod name;
 mod types;
 
@@ -38,11 +39,17 @@ impl<'r, 'e> Reader<'r, 'e> {
 
     /// The names at the paths of a call, with parameters followed to the callers.
     pub fn texts_at(&self, site: Site, paths: &[String]) -> Vec<Text> {
+        let sites: Vec<Site> = paths.iter().flat_map(|p| path::sites(self.ev, site, p)).collect();
+        self.texts_of(sites.iter())
+    }
+
+    /// The names that expressions stand for, with parameters followed to the callers.
+    pub fn texts_of<'s>(&self, sites: impl Iterator<Item = &'s Site>) -> Vec<Text> {
         let mut out: Vec<Text> = Vec::new();
-        for site in paths.iter().flat_map(|p| path::sites(self.ev, site, p)) {
-            let mut texts = self.texts(site);
+        for site in sites {
+            let mut texts = self.texts(*site);
             if texts.is_empty() {
-                texts = self.passed(site, 0).into_iter().flat_map(|s| self.texts(s)).collect();
+                texts = self.passed(*site, 0).into_iter().flat_map(|s| self.texts(s)).collect();
             }
             for text in texts {
                 if !out.contains(&text) {
@@ -54,7 +61,16 @@ impl<'r, 'e> Reader<'r, 'e> {
     }
 
     fn texts(&self, site: Site) -> Vec<Text> {
-        self.ev.settle(&self.ev.eval(site)).iter().filter_map(Value::to_text).collect()
+        let one = |value: &Value| match value {
+            // `Order.class`
+            Value::Class { unit, class } if self.ev.program.language(*unit).is_jvm() => {
+                let module = &self.ev.program.unit(*unit).module;
+                let name = &module.class(*class).name;
+                Some(Text::literal(module.package.as_ref().map_or(name.to_string(), |p| format!("{p}.{name}"))))
+            }
+            value => value.to_text(),
+        };
+        self.ev.settle(&self.ev.eval(site)).iter().filter_map(one).collect()
     }
 
     /// The payloads of a call, one for each way in.
@@ -111,6 +127,9 @@ impl<'r, 'e> Reader<'r, 'e> {
         }
         self.depth += 1;
         let mut out = self.expression(site);
+        if self.ev.program.language(site.unit).is_jvm() && out.iter().all(|s| s.open && s.keys.is_empty()) {
+            out = self.by_type(site).map_or(out, |typed| vec![typed]);
+        }
         self.depth -= 1;
         out.truncate(MAX_WAYS);
         out

@@ -108,6 +108,8 @@ impl Reader<'_, '_> {
         match typed {
             Some(typed) => vec![typed],
             None if self.hops > 0 || self.may_be_called(unit, func) => vec![Shape::open()],
+            // A text or an `Object` is anything.
+            None if module.language.is_jvm() => vec![Shape::open()],
             // Nobody calls the function that publishes: only what it adds itself is known.
             None => vec![Shape::default()],
         }

@@ -1,9 +1,14 @@
 //! Types: the fields of classes and interfaces.
 
 use super::{MAX_DEPTH, Reader};
+use crate::extract::publish::shape::is_versioned;
 use crate::extract::publish::shape::{Key, Shape, is_envelope};
-use crate::facts::module::{ClassId, ClassKind, ExprId, ExprKind, Language};
+use crate::facts::module::{ClassId, ClassKind, ExprId, ExprKind, Field, Language};
+use crate::program::types::simple_name;
 use crate::program::{Site, UnitId, Value};
+
+/// Annotations of a class that say which version of its schema it is.
+const VERSIONS: [&str; 3] = ["Revision", "SchemaVersion", "EventVersion"];
 
 impl Reader<'_, '_> {
     /// The shape of a declared type: a class, an interface, an object type, or a list of them.
@@ -31,6 +36,9 @@ impl Reader<'_, '_> {
     pub(super) fn declared(&mut self, unit: UnitId, ty: ExprId) -> Option<Shape> {
         match self.ev.declared(unit, ty)? {
             Value::Object { unit, class, .. } => {
+                if self.ev.program.language(unit).is_jvm() {
+                    return self.of_family((unit, class));
+                }
                 let shape = self.object(unit, class, None);
                 (!shape.open || !shape.keys.is_empty()).then_some(shape)
             }
@@ -62,8 +70,24 @@ impl Reader<'_, '_> {
             }
             return shape;
         }
-        for field in &class.fields {
-            let value = field.value.map(|expr| Site { unit: unit_id, expr });
+        let is_jvm = module.language.is_jvm();
+        if is_jvm {
+            shape.types.extend(module.package.clone().filter(|p| is_versioned(p)));
+            let named = |d: &ExprId| simple_name(module, *d).is_some_and(|n| VERSIONS.contains(&n.as_str()));
+            shape.registered |= class.decorators.iter().any(named);
+        }
+        // What a class of the JVM has in common, and the count of changes to a row, are not sent as data.
+        let is_left_out = |field: &&Field| {
+            is_jvm
+                && (field.is_static
+                    || field
+                        .decorators
+                        .iter()
+                        .any(|d| simple_name(module, *d).is_some_and(|n| n == "Version" || n == "JsonIgnore")))
+        };
+        for field in class.fields.iter().filter(|f| !is_left_out(f)) {
+            let assigned = || unit.index.member(class_id, &field.name).first().map(|(e, _)| *e).filter(|_| is_jvm);
+            let value = field.value.or_else(assigned).map(|expr| Site { unit: unit_id, expr });
             let nested = field.ty.filter(|_| is_envelope(&field.name)).and_then(|ty| self.of_type(unit_id, ty));
             shape.keys.push(Key { name: field.name.clone(), value, nested: nested.map(Box::new) });
         }
@@ -74,7 +98,7 @@ impl Reader<'_, '_> {
             }
         }
         for name in unit.index.member_names(class_id) {
-            if shape.keys.iter().any(|k| k.name == *name) {
+            if is_jvm || shape.keys.iter().any(|k| k.name == *name) {
                 continue;
             }
             let value = unit.index.member(class_id, name).first().map(|(e, _)| Site { unit: unit_id, expr: *e });
@@ -91,13 +115,15 @@ impl Reader<'_, '_> {
                         let base = self.object(*unit, *class, None);
                         shape.merge(base);
                     }
-                    Value::External(symbol) => shape.open |= !is_plain_base(symbol),
+                    Value::External(symbol) => {
+                        shape.open |= !is_plain_base(symbol) && !self.is_event_base(module.language, symbol);
+                    }
                     _ => shape.open = true,
                 }
             }
         }
         // `constructor(init) { Object.assign(this, init) }` with nothing declared.
-        if shape.keys.is_empty() && class.kind == ClassKind::Class && !class.methods.is_empty() {
+        if !is_jvm && shape.keys.is_empty() && class.kind == ClassKind::Class && !class.methods.is_empty() {
             shape.open = true;
         }
         if call.is_some() && class.kind == ClassKind::Enum {
@@ -124,6 +150,13 @@ fn is_plain_base(symbol: &str) -> bool {
         "msgspec.",
         "dataclasses.",
         "attr.",
+        "java.io.",
+        "java.lang.",
+        "java.util.",
+        "jakarta.persistence.",
+        "javax.persistence.",
+        "kotlin.",
+        "lombok.",
     ]
     .iter()
     .any(|p| symbol.starts_with(p))

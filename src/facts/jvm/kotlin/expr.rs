@@ -307,9 +307,25 @@ impl<'t> Lower<'t> {
             let op = field(&kids, Field::Operator).map_or(BinaryOp::Other, |op| binary_op(self.text_of(op)));
             let Some(right) = field(&kids, Field::Right) else { continue };
             let right = self.below(links.len(), |lower| lower.expr(right));
-            value = self.module.add_expr(ExprKind::Binary { op, left: value, right }, link.span());
+            let kind = match self.generic_call(op, value, right) {
+                Some(call) => ExprKind::Call(call),
+                None => ExprKind::Binary { op, left: value, right },
+            };
+            value = self.module.add_expr(kind, link.span());
         }
         value
+    }
+
+    /// `get<Articles> { … }` reaches us as two comparisons; nothing is compared with a lambda.
+    fn generic_call(&self, op: BinaryOp, left: ExprId, right: ExprId) -> Option<Call> {
+        if op != BinaryOp::Gt || !matches!(self.module.expr(right).kind, ExprKind::Lambda(_)) {
+            return None;
+        }
+        let ExprKind::Binary { op: BinaryOp::Lt, left: callee, right: ty } = self.module.expr(left).kind else {
+            return None;
+        };
+        let args = vec![Arg { name: None, spread: false, value: right }];
+        Some(Call { callee, args, is_new: false, type_args: vec![ty] })
     }
 
     /// `!x`, `-x`; `x!!` is `x`.

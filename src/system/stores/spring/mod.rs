@@ -4,7 +4,6 @@
 //! in the repository, each time files of active profiles after the others; the environment of the
 //! container overrides all of them.
 
-pub mod config;
 mod placeholder;
 
 use std::collections::HashMap;
@@ -17,7 +16,7 @@ use crate::extract::stores::{Setting, StoreUse};
 use crate::files::{self, Tree, Zone, folder_of};
 use crate::syntax::{FileId, Place};
 
-use config::{Layer, Property};
+use crate::facts::settings::{self as config, Layer, Property};
 
 /// What the Spring services of a system are configured with.
 #[derive(Clone, Debug, Default)]

@@ -64,11 +64,11 @@ fn placeholder(view: &View<'_>, inner: &str, depth: u32, out: &mut Text) {
         return;
     }
     let exact = view.env.iter().rev().find(|v| v.name == name);
-    if let Some(variable) = exact.or_else(|| view.variable(&super::config::canonical(name))) {
+    if let Some(variable) = exact.or_else(|| view.variable(&crate::facts::settings::canonical(name))) {
         out.parts.push(TextPart::Env { name: variable.name.as_str().into(), default: None });
         return;
     }
-    if let Some(property) = view.properties.get(super::config::canonical(name).as_str()) {
+    if let Some(property) = view.properties.get(crate::facts::settings::canonical(name).as_str()) {
         fill(view, &property.value, depth + 1, out);
         return;
     }

@@ -1,4 +1,4 @@
-//! The properties of Spring configuration files: `application.yml`, `application-prod.properties`,
+//! The properties of configuration files of applications on the JVM: `application.yml`, `application-prod.properties`,
 //! `bootstrap.yml`, and the folder of a configuration server.
 
 use crate::files::{self, Tree};
@@ -59,7 +59,8 @@ pub fn read(tree: &Tree, id: FileId, profile: Option<&str>) -> Option<Vec<Layer>
     Some(layers)
 }
 
-fn layers(path: &str, text: &str, file: FileId) -> Option<Vec<Layer>> {
+/// The layers of the text of a configuration file; none when it can't be read as one.
+pub fn layers(path: &str, text: &str, file: FileId) -> Option<Vec<Layer>> {
     if path.ends_with(".properties") {
         // Several documents in one file are not told apart here.
         if text.lines().any(|line| line.starts_with("#---") || line.starts_with("!---")) {

@@ -1,18 +1,26 @@
 //! What is special about HTTP clients in Java and Kotlin: limits are set by setters and builders, and
 //! clients are interfaces that a framework implements.
 
-use super::guards::{Guard, Guards};
+mod declared;
+mod sent;
+
+use super::guards::Guard;
 use super::retry::RetryPolicy;
 use super::timeout::Timeout;
-use super::{ClientKind, HttpClient, HttpRequest, InScope};
 use crate::catalog::http::Client;
-use crate::facts::module::{ClassId, ClassKind, ExprId, ExprKind, Module};
+use crate::facts::module::{ExprId, ExprKind, Module};
 use crate::program::types::{build_root, simple_name};
-use crate::program::value::Text;
-use crate::program::{Evaluator, Site, UnitId, Value};
+use crate::program::{Evaluator, Site};
+
+pub(super) use declared::declared;
+pub(super) use sent::{address, base_url, method, sent_to};
 
 /// Setters and builder steps that may bring a limit with them, or take one away.
-const MAY_LIMIT: [&str; 16] = [
+const MAY_LIMIT: [&str; 20] = [
+    "property",
+    "register",
+    "withConfig",
+    "configure",
     "setRequestFactory",
     "requestFactory",
     "clientConnector",
@@ -57,13 +65,10 @@ pub(super) fn timeout(ev: &Evaluator<'_>, site: Site, client: &Client) -> Timeou
             matches!(inner, ExprKind::Name(n) | ExprKind::Attr { name: n, .. } if n.starts_with(char::is_uppercase));
         open |= !is_class && module.call(at).is_none();
     }
-    // The first step makes a builder, or a client with a factory of its own: `new RestTemplate(factory)`.
-    let only_address = client.ty == "WebClient" || client.ty == "OAuth2RestTemplate";
-    if !only_address
-        && module
-            .call(site.expr)
-            .is_some_and(|c| c.is_new || !matches!(module.expr(c.callee).kind, ExprKind::Attr { .. }))
-    {
+    // The first step makes a builder, or a client with a factory of its own: `new RestTemplate(factory)`,
+    // `ClientBuilder.newClient(config)`.
+    let only_address = matches!(client.ty.as_str(), "WebClient" | "RestClient" | "OAuth2RestTemplate");
+    if !only_address {
         open |= module.call(site.expr).is_some_and(|c| !c.args.is_empty());
     }
     // A builder of Spring Boot reads the settings of the application.
@@ -72,7 +77,7 @@ pub(super) fn timeout(ev: &Evaluator<'_>, site: Site, client: &Client) -> Timeou
     let func = unit.index.func_of(site.expr).map(|f| module.func(f).name.as_str());
     let names: Vec<&str> = bound_name(module, site.expr).into_iter().chain(func).collect();
     let root = build_root(&unit.path);
-    let setters = MAY_LIMIT.into_iter().filter(|name| name.starts_with("set"));
+    let setters = MAY_LIMIT.into_iter().filter(|name| name.starts_with("set") || *name == "property");
     for name in client.timeout.iter().map(String::as_str).chain(setters) {
         for setter in ev.program.calls_named(name) {
             let other = ev.program.unit(setter.unit);
@@ -96,7 +101,10 @@ pub(super) fn timeout(ev: &Evaluator<'_>, site: Site, client: &Client) -> Timeou
 }
 
 /// Steps that put code into a client that may send a request again.
-const MAY_REPEAT: [&str; 10] = [
+const MAY_REPEAT: [&str; 13] = [
+    "withConfig",
+    "requestInterceptor",
+    "requestInterceptors",
     "interceptors",
     "additionalInterceptors",
     "setInterceptors",
@@ -112,6 +120,11 @@ const MAY_REPEAT: [&str; 10] = [
 /// Why the client may repeat requests without a policy that is seen: an interceptor, a retry handler.
 pub(super) fn may_repeat(ev: &Evaluator<'_>, site: Site) -> Option<String> {
     let unit = ev.program.unit(site.unit);
+    // `ClientBuilder.newClient(config)`: filters and connectors stand in the configuration.
+    let call = unit.module.call(site.expr)?;
+    if unit.module.callee_name(site.expr).is_some_and(|n| n == "newClient") && !call.args.is_empty() {
+        return Some("its configuration may bring a retry".into());
+    }
     // In the function that makes the client, or the class when a field is one.
     let span = match unit.index.func_of(site.expr) {
         Some(func) => unit.module.func(func).span,
@@ -231,6 +244,10 @@ pub(super) fn request_timeout(ev: &Evaluator<'_>, site: Site, symbol: &str) -> T
             }
             None => Timeout::Unsaid,
         },
+        _ if symbol.starts_with("Invocation.Builder.") => match said(&["property", "submit", "async", "rx"]) {
+            Some(_) => Timeout::Unknown,
+            None => Timeout::Unsaid,
+        },
         _ if symbol.starts_with("WebClient.") => match said(&["timeout", "responseTimeout", "httpRequest", "block"]) {
             Some(expr) => {
                 let block = module.callee_name(expr).is_some_and(|n| n == "block");
@@ -245,148 +262,4 @@ pub(super) fn request_timeout(ev: &Evaluator<'_>, site: Site, symbol: &str) -> T
         },
         _ => Timeout::Unsaid,
     }
-}
-
-/// Interfaces that a framework turns into clients: `@FeignClient`.
-pub(super) fn declared(ev: &Evaluator<'_>, in_scope: &InScope<'_>, guards: &Guards<'_, '_>) -> Vec<HttpClient> {
-    let mut out = Vec::new();
-    for unit_id in ev.program.ids().filter(|u| in_scope(*u) && ev.program.language(*u).is_jvm()) {
-        let module = &ev.program.unit(unit_id).module;
-        for (i, class) in module.classes.iter().enumerate() {
-            let feign = class.decorators.iter().find(|d| simple_name(module, **d).is_some_and(|n| n == "FeignClient"));
-            if let Some(&decorator) = feign.filter(|_| class.kind == ClassKind::Interface) {
-                out.push(feign_client(ev, guards, unit_id, ClassId(i as u32), decorator));
-            }
-        }
-    }
-    out
-}
-
-fn feign_client(
-    ev: &Evaluator<'_>,
-    guards: &Guards<'_, '_>,
-    unit_id: UnitId,
-    class: ClassId,
-    decorator: ExprId,
-) -> HttpClient {
-    let module = &ev.program.unit(unit_id).module;
-    let site = Site { unit: unit_id, expr: decorator };
-    let place = ev.program.place(site);
-    let argument = |names: &[&str]| {
-        let call = module.call(decorator)?;
-        let arg = call.args.iter().find(|a| match &a.name {
-            Some(name) => names.contains(&name.as_str()),
-            None => names.contains(&"value"),
-        })?;
-        Some((ev.at(unit_id, arg.value).to_text()?, ev.program.place(Site { unit: unit_id, expr: arg.value })))
-    };
-    let url = argument(&["url"]).filter(|(text, _)| !text.parts.is_empty() && text.pattern() != "");
-    let base_url = url.or_else(|| argument(&["name", "value", "serviceId"]));
-    // A configuration class can hold a `Retryer` and `Request.Options`.
-    let configured =
-        module.call(decorator).is_some_and(|c| c.args.iter().any(|a| a.name.as_deref() == Some("configuration")));
-    let mut requests = Vec::new();
-    for &method in &module.class(class).methods {
-        let function = module.func(method);
-        let mapping = function.decorators.iter().find_map(|d| verb(module, *d).map(|v| (*d, v)));
-        let Some((mapping, verb)) = mapping else { continue };
-        let path = module.call(mapping).and_then(|c| {
-            let arg = c.args.iter().find(|a| a.name.as_deref().is_none_or(|n| n == "value" || n == "path"))?;
-            ev.at(unit_id, arg.value).to_text()
-        });
-        for &call in ev.program.calls_named(&function.name) {
-            let Some(c) = ev.program.unit(call.unit).module.call(call.expr) else { continue };
-            let reaches = ev.at(call.unit, c.callee).alternatives().iter().any(|v| match v {
-                Value::Function { unit, func, .. } => {
-                    (*unit, *func) == (unit_id, method) || implements(ev, *unit, *func, &module.class(class).name)
-                }
-                _ => false,
-            });
-            if reaches {
-                requests.push(feign_request(ev, guards, call, verb, path.clone()));
-            }
-        }
-    }
-    let library = "OpenFeign".to_string();
-    HttpClient {
-        place,
-        site,
-        library,
-        kind: ClientKind::Client,
-        forwards: false,
-        followed: true,
-        requests,
-        // 10 s to connect and 60 s to read, if nothing else is said.
-        timeout: Timeout::Set(place),
-        retries: Vec::new(),
-        default_retries: 0,
-        retry_unknown: configured.then(|| "its configuration class may hold a `Retryer`".to_string()),
-        base_url,
-        base_urls: Vec::new(),
-        idempotency_key: false,
-        default_text: "OpenFeign gives up after 60 s".into(),
-        timeout_help: "Set `spring.cloud.openfeign.client.config.default.read-timeout` and `connect-timeout`".into(),
-        retry_help: "`@Retry(name = \"peer\")` of Resilience4j on the calling method, or a `Retryer.Default` bean for requests that are idempotent".into(),
-        breaker_help: "Set `spring.cloud.openfeign.circuitbreaker.enabled=true` (with `spring-cloud-starter-circuitbreaker-resilience4j`), or put `@CircuitBreaker(name = \"peer\")` of Resilience4j on the calling method".into(),
-    }
-}
-
-/// A class that implements the interface, usually the fallback.
-fn implements(ev: &Evaluator<'_>, unit: UnitId, func: crate::facts::module::FuncId, interface: &str) -> bool {
-    let module = &ev.program.unit(unit).module;
-    let Some(class) = module.func(func).class else { return false };
-    module.class(class).bases.iter().any(|b| simple_name(module, *b).is_some_and(|n| n == interface))
-}
-
-fn feign_request(
-    ev: &Evaluator<'_>,
-    guards: &Guards<'_, '_>,
-    site: Site,
-    verb: Option<&'static str>,
-    url: Option<Text>,
-) -> HttpRequest {
-    let unit = ev.program.unit(site.unit);
-    let func = unit.index.func_of(site.expr);
-    HttpRequest {
-        place: ev.program.place(site),
-        site,
-        method: verb.map(str::to_string),
-        url,
-        url_place: None,
-        function: func.map(|f| (unit.module.func(f).name.to_string(), ev.program.function_place(site.unit, f))),
-        blocks: false,
-        in_async: false,
-        timeout: Timeout::Unsaid,
-        guards: guards.around(site),
-        idempotency_key: None,
-        key_made: None,
-        key_span: crate::syntax::Span::default(),
-        seen_from: Vec::new(),
-        roots: Vec::new(),
-        async_callers: Vec::new(),
-    }
-}
-
-/// The method of a mapping annotation of Spring MVC; the inner none when it is not said.
-fn verb(module: &Module, decorator: ExprId) -> Option<Option<&'static str>> {
-    let name = simple_name(module, decorator)?;
-    Some(match name.as_str() {
-        "GetMapping" => Some("GET"),
-        "PostMapping" => Some("POST"),
-        "PutMapping" => Some("PUT"),
-        "PatchMapping" => Some("PATCH"),
-        "DeleteMapping" => Some("DELETE"),
-        "RequestMapping" => {
-            let call = module.call(decorator)?;
-            let arg = call.args.iter().find(|a| a.name.as_deref() == Some("method"));
-            arg.and_then(|a| {
-                let name = match &module.expr(a.value).kind {
-                    ExprKind::List(items) if items.len() == 1 => text_of(module, items[0])?,
-                    _ => text_of(module, a.value)?,
-                };
-                ["GET", "POST", "PUT", "PATCH", "DELETE"].into_iter().find(|m| *m == name)
-            })
-        }
-        _ => return None,
-    })
 }

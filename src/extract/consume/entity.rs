@@ -1,0 +1,187 @@
+//! Rows and documents that a repository of Java or Kotlin saves: new each time, or under a key that the
+//! message brings along.
+
+use smol_str::SmolStr;
+
+use super::effect::{self, Effect};
+use super::reach::Reach;
+use crate::facts::module::{Call, Class, ClassId, ClassKind, ExprId, ExprKind, Function, FunctionKind, Module};
+use crate::program::types::simple_name;
+use crate::program::{Evaluator, Site, UnitId, Value};
+use crate::syntax::Place;
+
+/// What saving a new row is called in a verdict.
+pub(super) const NEW_ROW: &str = "stores a new row";
+
+/// `repository.save(x)`.
+pub(super) fn saved(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect {
+    let ev = reach.ev;
+    let Some(arg) = call.args.first() else { return Effect::Unclear };
+    let values = effect::made(reach, Site { unit: site.unit, expr: arg.value }, 0);
+    let [Value::Object { unit, class, call: Some(made) }] = values.as_slice() else {
+        // Loaded and changed: the same again.
+        let loaded = |v: &Value| match v {
+            Value::Instance(instance) => is_loaded(ev, instance.call),
+            _ => false,
+        };
+        let all = !values.is_empty() && values.iter().all(loaded);
+        return if all { Effect::Overwrite } else { Effect::Unclear };
+    };
+    let module = &ev.program.unit(*unit).module;
+    let entity = module.class(*class);
+    if is_unique(module, entity) {
+        return Effect::Claim;
+    }
+    let Some((id, generated)) = key(module, entity) else { return Effect::Unclear };
+    match assigned(ev, *made, (*unit, *class), &id) {
+        Some(value) if is_fresh(ev, value) => Effect::Repeats(NEW_ROW.into()),
+        Some(_) => Effect::Claim,
+        None if generated => Effect::Repeats(NEW_ROW.into()),
+        None => Effect::Unclear,
+    }
+}
+
+fn is_loaded(ev: &Evaluator<'_>, call: Option<Site>) -> bool {
+    let Some((symbol, _)) = call.and_then(|c| ev.callee(c)) else { return false };
+    ["find", "get", "load", "orElse"].iter().any(|w| symbol.rsplit('.').next().is_some_and(|n| n.starts_with(w)))
+}
+
+fn has(module: &Module, decorators: &[ExprId], name: &str) -> bool {
+    decorators.iter().any(|d| simple_name(module, *d).is_some_and(|n| n == name))
+}
+
+/// The table that the call at a place saves to.
+pub(super) fn table_at(reach: &Reach<'_, '_>, place: Place) -> Option<String> {
+    let ev = reach.ev;
+    let unit = ev.program.ids().find(|u| ev.program.unit(*u).file == place.file)?;
+    let module = &ev.program.unit(unit).module;
+    let call = ev.program.unit(unit).index.calls.iter().find(|c| module.expr(c.expr).span == place.span)?;
+    let arg = module.call(call.expr)?.args.first()?;
+    effect::made(reach, Site { unit, expr: arg.value }, 0).into_iter().find_map(|value| match value {
+        Value::Object { unit, class, .. } => Some(table(ev, unit, class)),
+        _ => None,
+    })
+}
+
+/// The table that a class is stored in, by its annotation or its name.
+fn table(ev: &Evaluator<'_>, unit: UnitId, class: ClassId) -> String {
+    let module = &ev.program.unit(unit).module;
+    let class = module.class(class);
+    let named = class.decorators.iter().find_map(|d| {
+        let call = module.call(*d).filter(|_| simple_name(module, *d).is_some_and(|n| n == "Table"))?;
+        let arg = call.args.iter().find(|a| matches!(a.name.as_deref(), None | Some("name" | "value")))?;
+        ev.at(unit, arg.value).as_str()
+    });
+    let snake = |name: &str| {
+        let mut out = String::new();
+        for c in name.chars() {
+            if c.is_uppercase() && !out.is_empty() {
+                out.push('_');
+            }
+            out.extend(c.to_lowercase());
+        }
+        out
+    };
+    named.unwrap_or_else(|| snake(&class.name)).to_lowercase()
+}
+
+/// True when a column beside the key is unique, as far as the class says.
+fn is_unique(module: &Module, class: &Class) -> bool {
+    let says = |decorator: &ExprId| {
+        let Some(call) = module.call(*decorator) else { return false };
+        call.args.iter().any(|a| match a.name.as_deref() {
+            Some("unique") => matches!(module.expr(a.value).kind, ExprKind::Bool(true)),
+            Some("uniqueConstraints" | "indexes") => true,
+            _ => false,
+        })
+    };
+    let of_field = |decorators: &[ExprId]| {
+        decorators.iter().any(says) || has(module, decorators, "NaturalId") || has(module, decorators, "Indexed")
+    };
+    class.decorators.iter().any(says)
+        || class.fields.iter().any(|f| of_field(&f.decorators))
+        || constructor(module, class).is_some_and(|c| c.params.iter().any(|p| of_field(&p.decorators)))
+}
+
+fn constructor<'m>(module: &'m Module, class: &Class) -> Option<&'m Function> {
+    class.methods.iter().map(|m| module.func(*m)).find(|f| f.kind == FunctionKind::Constructor)
+}
+
+/// The field that is the key, and whether the store makes its value.
+fn key(module: &Module, class: &Class) -> Option<(SmolStr, bool)> {
+    let of = |name: &SmolStr, decorators: &[ExprId]| {
+        has(module, decorators, "Id").then(|| (name.clone(), has(module, decorators, "GeneratedValue")))
+    };
+    let field = class.fields.iter().find_map(|f| of(&f.name, &f.decorators));
+    field.or_else(|| constructor(module, class)?.params.iter().find_map(|p| of(&p.name, &p.decorators)))
+}
+
+/// What the key is set to: by a setter of the new object, or by its construction.
+fn assigned(ev: &Evaluator<'_>, made: Site, (unit, class): (UnitId, ClassId), id: &str) -> Option<Site> {
+    let source = ev.program.unit(made.unit);
+    let func = source.index.func_of(made.expr);
+    let mut chars = id.chars();
+    let capital: String = chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).collect();
+    let setters = [format!("set{capital}"), id.to_string()];
+    let by_setter = source.index.calls.iter().filter(|c| c.func == func).find_map(|c| {
+        let call = source.module.call(c.expr)?;
+        let name = source.module.callee_name(c.expr)?;
+        let [value] = call.args.as_slice() else { return None };
+        let ExprKind::Attr { object, .. } = &source.module.expr(call.callee).kind else { return None };
+        let ours = || matches!(ev.at(made.unit, *object), Value::Object { call: Some(c), .. } if c == made);
+        (setters.iter().any(|s| s == name) && ours()).then_some(Site { unit: made.unit, expr: value.value })
+    });
+    if by_setter.is_some() {
+        return by_setter;
+    }
+    let module = &ev.program.unit(unit).module;
+    let constructors =
+        module.class(class).methods.iter().filter(|m| module.func(**m).kind == FunctionKind::Constructor);
+    let args = source.module.call(made.expr)?.args.len();
+    let fits = |m: &&crate::facts::module::FuncId| module.func(**m).params.len() >= args;
+    let constructor = constructors.filter(fits).min_by_key(|m| module.func(**m).params.len())?;
+    let index = module.func(*constructor).params.iter().position(|p| p.name == id)?;
+    let given = ev.argument_site(made, unit, *constructor, index)?;
+    // `Order(id = null)`: the store makes it.
+    (!matches!(ev.eval(given), Value::Null)).then_some(given)
+}
+
+/// True for a value that has nothing to do with the message: a call without arguments that name anything.
+fn is_fresh(ev: &Evaluator<'_>, value: Site) -> bool {
+    let module = &ev.program.unit(value.unit).module;
+    let Some(call) = module.call(value.expr) else { return false };
+    let is_literal = |e: ExprId| matches!(module.expr(e).kind, ExprKind::Str(_) | ExprKind::Num(_));
+    let receiver = match &module.expr(call.callee).kind {
+        ExprKind::Name(_) => true,
+        // `UUID.randomUUID().toString()`, `ids.next()`
+        ExprKind::Attr { object, name, .. } => match &module.expr(*object).kind {
+            ExprKind::Call(_) => is_fresh(ev, Site { unit: value.unit, expr: *object }),
+            ExprKind::This => true,
+            ExprKind::Name(_) => {
+                let name = name.to_lowercase();
+                ["random", "generate", "next", "new"].iter().any(|w| name.contains(w))
+            }
+            _ => false,
+        },
+        _ => false,
+    };
+    receiver && call.args.iter().all(|a| is_literal(a.value))
+}
+
+/// True for a method that an interface of the repository declares for a store to implement.
+pub(super) fn is_derived_query(ev: &Evaluator<'_>, site: Site) -> bool {
+    let Some(call) = ev.program.unit(site.unit).module.call(site.expr) else { return false };
+    ev.at(site.unit, call.callee).alternatives().iter().any(|value| {
+        let Value::Function { unit, func, .. } = value else { return false };
+        let module = &ev.program.unit(*unit).module;
+        let function = module.func(*func);
+        let Some(class) = function.class.map(|c| module.class(c)) else { return false };
+        class.kind == ClassKind::Interface
+            && class.bases.iter().any(|base| match ev.at(*unit, *base) {
+                Value::External(symbol) => {
+                    ev.catalog.split(module.language, &symbol).is_some_and(|(library, _)| library.writes.is_some())
+                }
+                _ => false,
+            })
+    })
+}

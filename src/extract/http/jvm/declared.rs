@@ -1,0 +1,388 @@
+//! Clients that are declared as interfaces and implemented by a framework: OpenFeign, Micronaut, MicroProfile
+//! and Quarkus, Retrofit, Spring's HTTP interfaces. Their requests are the calls of the methods.
+
+use super::super::guards::Guards;
+use super::super::timeout::Timeout;
+use super::super::{ClientKind, HttpClient, HttpRequest, InScope};
+use super::text_of;
+use crate::facts::module::{Call, Class, ClassId, ClassKind, ExprId, ExprKind, FuncId, Module, StmtKind};
+use crate::program::types::simple_name;
+use crate::program::value::Text;
+use crate::program::{Evaluator, Site, UnitId, Value};
+use crate::syntax::Place;
+
+/// A framework that implements interfaces.
+struct Framework {
+    library: &'static str,
+    /// The annotation of the interface; none when those of its methods tell.
+    annotation: Option<&'static str>,
+    /// What the methods' annotations are imported from, where there is no annotation of the interface.
+    package: &'static str,
+    /// Arguments of the annotation that say the address, in the order of their weight.
+    address: &'static [&'static str],
+    /// Arguments of the annotation that are a path before all others.
+    path: &'static [&'static str],
+    /// A class annotation with such a path.
+    prefix: Option<&'static str>,
+    /// Whether a request ends within a minute without more being said; none when something else decides.
+    bounded: Option<&'static str>,
+    /// What to write to set the limit.
+    timeout_help: &'static str,
+    /// What to write to break the circuit.
+    breaker_help: &'static str,
+}
+
+const FRAMEWORKS: [Framework; 5] = [
+    Framework {
+        library: "OpenFeign",
+        annotation: Some("FeignClient"),
+        package: "",
+        address: &["url", "name", "value", "serviceId"],
+        path: &["path"],
+        prefix: Some("RequestMapping"),
+        // 10 s to connect and 60 s to read.
+        bounded: Some("OpenFeign gives up after 60 s"),
+        timeout_help: "Set `spring.cloud.openfeign.client.config.default.read-timeout` and `connect-timeout`",
+        breaker_help: "Set `spring.cloud.openfeign.circuitbreaker.enabled=true` (with `spring-cloud-starter-circuitbreaker-resilience4j`), or put `@CircuitBreaker(name = \"peer\")` of Resilience4j on the calling method",
+    },
+    Framework {
+        library: "Micronaut HTTP",
+        annotation: Some("Client"),
+        package: "io.micronaut",
+        address: &["value", "id"],
+        path: &["path"],
+        prefix: None,
+        bounded: Some("Micronaut gives up after 10 s without an answer"),
+        timeout_help: "Set `micronaut.http.services.<id>.read-timeout`",
+        breaker_help: "Put `@CircuitBreaker` of `micronaut-retry` on the `@Client` interface",
+    },
+    Framework {
+        library: "MicroProfile REST",
+        annotation: Some("RegisterRestClient"),
+        package: "",
+        address: &["baseUri", "configKey"],
+        path: &[],
+        prefix: Some("Path"),
+        bounded: Some("Quarkus gives up after 30 s without an answer"),
+        timeout_help: "Set `quarkus.rest-client.<key>.read-timeout`, or put `@Timeout` on the method",
+        breaker_help: "Put `@CircuitBreaker` of MicroProfile Fault Tolerance on the method",
+    },
+    Framework {
+        library: "Retrofit",
+        annotation: None,
+        package: "retrofit2.http",
+        address: &[],
+        path: &[],
+        prefix: None,
+        bounded: Some("OkHttp gives up after 10 s without a byte"),
+        timeout_help: "Set `callTimeout` and `readTimeout` on the `OkHttpClient.Builder` of the `Retrofit.Builder`",
+        breaker_help: "Put one breaker per peer around the call: `@CircuitBreaker(name = \"peer\")` of Resilience4j",
+    },
+    Framework {
+        library: "HTTP interface",
+        annotation: None,
+        package: "org.springframework.web.service.annotation",
+        address: &[],
+        path: &[],
+        prefix: Some("HttpExchange"),
+        // That of the `RestClient` or `WebClient` behind it.
+        bounded: None,
+        timeout_help: "Set `connectTimeout` and `readTimeout` on the client behind the proxy",
+        breaker_help: "Put one breaker per peer around the call: `@CircuitBreaker(name = \"peer\")` of Resilience4j",
+    },
+];
+
+/// The declared clients of a program.
+pub(in crate::extract::http) fn declared(
+    ev: &Evaluator<'_>,
+    in_scope: &InScope<'_>,
+    guards: &Guards<'_, '_>,
+) -> Vec<HttpClient> {
+    let mut out = Vec::new();
+    for unit in ev.program.ids().filter(|u| in_scope(*u) && ev.program.language(*u).is_jvm()) {
+        let module = &ev.program.unit(unit).module;
+        for (i, class) in module.classes.iter().enumerate().filter(|(_, c)| c.kind == ClassKind::Interface) {
+            let Some((framework, at)) = FRAMEWORKS.iter().find_map(|f| Some((f, f.declares(module, class)?))) else {
+                continue;
+            };
+            let found = Declared { ev, unit, class: ClassId(i as u32), framework, at };
+            // A controller that implements the interface answers instead.
+            if framework.bounded.is_none() && !ev.below((unit, found.class)).is_empty() {
+                continue;
+            }
+            out.push(found.client(in_scope, guards));
+        }
+    }
+    out
+}
+
+impl Framework {
+    /// The annotation that declares a client; for an interface without one, that of its first method.
+    fn declares(&self, module: &Module, class: &Class) -> Option<ExprId> {
+        let uses = |package: &str| module.imports.iter().any(|i| i.module.starts_with(package));
+        match self.annotation {
+            Some(name) => annotation(module, &class.decorators, name).filter(|_| uses(self.package)),
+            None if uses(self.package) => {
+                let mapped = |f: &FuncId| module.func(*f).decorators.iter().find(|d| verb(module, **d).is_some());
+                class.methods.iter().find_map(mapped).copied()
+            }
+            None => None,
+        }
+    }
+}
+
+fn annotation(module: &Module, decorators: &[ExprId], name: &str) -> Option<ExprId> {
+    decorators.iter().copied().find(|d| simple_name(module, *d).is_some_and(|n| n == name))
+}
+
+struct Declared<'e, 'a> {
+    ev: &'e Evaluator<'a>,
+    unit: UnitId,
+    class: ClassId,
+    framework: &'static Framework,
+    at: ExprId,
+}
+
+impl Declared<'_, '_> {
+    fn module(&self) -> &Module {
+        &self.ev.program.unit(self.unit).module
+    }
+
+    /// An argument of an annotation; the first without a name is `value`.
+    fn argument(&self, decorator: ExprId, name: &str) -> Option<(Text, Place)> {
+        let call = self.module().call(decorator)?;
+        let arg = call.args.iter().find(|a| a.name.as_deref().map_or(name == "value", |n| n == name))?;
+        let site = Site { unit: self.unit, expr: arg.value };
+        let value = match &self.module().expr(arg.value).kind {
+            ExprKind::List(items) => self.ev.at(self.unit, *items.first()?),
+            _ => self.ev.eval(site),
+        };
+        Some((value.to_text()?, self.ev.program.place(site))).filter(|(text, _)| !text.pattern().is_empty())
+    }
+
+    fn client(&self, in_scope: &InScope<'_>, guards: &Guards<'_, '_>) -> HttpClient {
+        let (module, framework) = (self.module(), self.framework);
+        let class = module.class(self.class);
+        let site = Site { unit: self.unit, expr: self.at };
+        let place = match framework.annotation {
+            Some(_) => self.ev.program.place(site),
+            None => Place::new(self.ev.program.unit(self.unit).file, class.name_span),
+        };
+        let mut requests = Vec::new();
+        for &method in &class.methods {
+            let function = module.func(method);
+            let mapping = function.decorators.iter().find_map(|d| verb(module, *d).map(|v| (*d, v)));
+            let Some((mapping, verb)) = mapping else { continue };
+            let url = self.path(mapping, &function.decorators);
+            let declared = guards.of_declaration(self.unit, method);
+            for &call in self.ev.program.calls_named(&function.name).iter().filter(|call| in_scope(call.unit)) {
+                let Some(c) = self.ev.program.unit(call.unit).module.call(call.expr) else { continue };
+                if self.ev.at(call.unit, c.callee).alternatives().iter().any(|v| self.reaches(v, method))
+                    || self.is_created(call.unit, c.callee)
+                {
+                    let mut made = self.request(guards, call, verb, url.clone());
+                    made.guards.extend(declared.iter().cloned());
+                    requests.push(made);
+                }
+            }
+        }
+        // A configuration class can hold a `Retryer` and `Request.Options`.
+        let says =
+            |name: &str| module.call(self.at).is_some_and(|c| c.args.iter().any(|a| a.name.as_deref() == Some(name)));
+        let retry_unknown = says("configuration").then(|| "its configuration class may hold a `Retryer`".to_string());
+        HttpClient {
+            place,
+            site,
+            library: framework.library.to_string(),
+            kind: ClientKind::Client,
+            forwards: false,
+            followed: framework.bounded.is_some(),
+            requests,
+            timeout: if framework.bounded.is_some() { Timeout::Set(place) } else { Timeout::Unknown },
+            retries: Vec::new(),
+            default_retries: 0,
+            // What a hand-made proxy or an interceptor adds is not followed.
+            retry_unknown: match framework.bounded {
+                None => retry_unknown.or_else(|| Some("the client behind the interface may repeat it".into())),
+                Some(_) => retry_unknown,
+            },
+            base_url: self.address(),
+            base_urls: Vec::new(),
+            idempotency_key: false,
+            default_text: framework.bounded.unwrap_or("the client behind it decides").to_string(),
+            timeout_help: framework.timeout_help.to_string(),
+            retry_help: match framework.library {
+                "OpenFeign" => "`@Retry(name = \"peer\")` of Resilience4j on the calling method, or a `Retryer.Default` bean for requests that are idempotent".into(),
+                "Micronaut HTTP" => "`@Retryable(attempts = \"3\", multiplier = \"2\")` of `micronaut-retry` on the interface".into(),
+                "MicroProfile REST" => "`@Retry` with `@ExponentialBackoff` of SmallRye on the method".into(),
+                _ => "`@Retry(name = \"peer\")` of Resilience4j with `exponentialBackoff` and a jitter".into(),
+            },
+            breaker_help: framework.breaker_help.to_string(),
+        }
+    }
+
+    /// True for the method itself and for what implements it, usually the fallback.
+    fn reaches(&self, value: &Value, method: FuncId) -> bool {
+        let Value::Function { unit, func, .. } = value else { return false };
+        if (*unit, *func) == (self.unit, method) {
+            return true;
+        }
+        let module = &self.ev.program.unit(*unit).module;
+        let name = &self.module().class(self.class).name;
+        module.func(*func).class.is_some_and(|class| {
+            module.class(class).bases.iter().any(|b| simple_name(module, *b).is_some_and(|n| n == *name))
+        })
+    }
+
+    /// The address of the interface: of its annotation, with the path that all methods share.
+    fn address(&self) -> Option<(Text, Place)> {
+        let module = self.module();
+        let class = module.class(self.class);
+        let mut found = self.framework.address.iter().find_map(|name| self.argument(self.at, name));
+        // What the settings name after the interface is looked up under its full name.
+        if self.framework.annotation == Some("RegisterRestClient") && found.is_none() {
+            let package = module.package.as_deref().unwrap_or_default();
+            let name = format!("{package}.{}", class.name);
+            found = Some((Text::literal(name), self.ev.program.place(Site { unit: self.unit, expr: self.at })));
+        }
+        if self.framework.annotation.is_none() {
+            found = self.built_with();
+        }
+        let (mut text, place) = found?;
+        let paths = self.framework.path.iter().filter_map(|name| self.argument(self.at, name));
+        let prefix = self.framework.prefix.and_then(|name| annotation(module, &class.decorators, name));
+        let prefix = prefix.and_then(|d| ["value", "path", "url"].iter().find_map(|name| self.argument(d, name)));
+        for (path, _) in paths.chain(prefix) {
+            let before = text.pattern();
+            if !before.ends_with('/') && !path.pattern().starts_with('/') {
+                text.push(Text::literal("/"));
+            }
+            text.push(path);
+        }
+        Some((text, place))
+    }
+
+    /// `new Retrofit.Builder().baseUrl("http://x").build().create(Api.class)`: the base in the function
+    /// that makes the client.
+    fn built_with(&self) -> Option<(Text, Place)> {
+        let name = &self.module().class(self.class).name;
+        let makes = ["create", "createClient"].into_iter().flat_map(|n| self.ev.program.calls_named(n));
+        makes.into_iter().find_map(|site| {
+            let unit = self.ev.program.unit(site.unit);
+            let call = unit.module.call(site.expr)?;
+            if !names_type(&unit.module, call, name) {
+                return None;
+            }
+            let span = match unit.index.func_of(site.expr) {
+                Some(func) => unit.module.func(func).span,
+                None => {
+                    unit.module.classes.iter().map(|c| c.span).find(|s| s.contains(unit.module.expr(site.expr).span))?
+                }
+            };
+            let base = unit.index.calls.iter().find(|c| {
+                span.contains(unit.module.expr(c.expr).span)
+                    && unit.module.callee_name(c.expr).is_some_and(|n| n == "baseUrl")
+            })?;
+            let arg = Site { unit: site.unit, expr: unit.module.call(base.expr)?.args.first()?.value };
+            Some((super::address(self.ev, arg)?, self.ev.program.place(arg)))
+        })
+    }
+
+    /// True for a method of what `create(Api.class)` returned.
+    fn is_created(&self, unit: UnitId, callee: ExprId) -> bool {
+        if self.framework.annotation.is_some() {
+            return false;
+        }
+        let module = &self.ev.program.unit(unit).module;
+        let ExprKind::Attr { object, .. } = &module.expr(callee).kind else { return false };
+        let Some(name) = text_of(module, *object) else { return false };
+        let ours = &self.module().class(self.class).name;
+        let makes = |value: ExprId| module.call(value).is_some_and(|call| names_type(module, call, ours));
+        let field = module.classes.iter().flat_map(|c| &c.fields).any(|f| f.name == name && f.value.is_some_and(makes));
+        field
+            || module.stmts.iter().any(|s| match &s.kind {
+                StmtKind::Assign { target, value: Some(value), .. } => {
+                    text_of(module, *target) == Some(name) && makes(*value)
+                }
+                _ => false,
+            })
+    }
+
+    /// The path that a method is mapped to.
+    fn path(&self, mapping: ExprId, decorators: &[ExprId]) -> Option<Text> {
+        let decorator = match self.framework.annotation {
+            Some("RegisterRestClient") => annotation(self.module(), decorators, "Path")?,
+            _ => mapping,
+        };
+        ["value", "path", "uri", "url"].iter().find_map(|name| self.argument(decorator, name)).map(|(text, _)| text)
+    }
+
+    fn request(
+        &self,
+        guards: &Guards<'_, '_>,
+        site: Site,
+        verb: Option<&'static str>,
+        url: Option<Text>,
+    ) -> HttpRequest {
+        let unit = self.ev.program.unit(site.unit);
+        let func = unit.index.func_of(site.expr);
+        HttpRequest {
+            place: self.ev.program.place(site),
+            site,
+            method: verb.map(str::to_string),
+            url,
+            url_place: None,
+            function: func
+                .map(|f| (unit.module.func(f).name.to_string(), self.ev.program.function_place(site.unit, f))),
+            blocks: false,
+            in_async: false,
+            timeout: Timeout::Unsaid,
+            guards: guards.around(site),
+            idempotency_key: None,
+            key_made: None,
+            key_span: crate::syntax::Span::default(),
+            seen_from: Vec::new(),
+            roots: Vec::new(),
+            async_callers: Vec::new(),
+        }
+    }
+}
+
+/// `create(Api.class)`, `create(Api::class.java)`, `create<Api>()`.
+fn names_type(module: &Module, call: &Call, name: &str) -> bool {
+    let of_type = |e: ExprId| simple_name(module, e).is_some_and(|n| n == name);
+    let literal = |e: ExprId| {
+        let mut at = e;
+        for _ in 0..3 {
+            if of_type(at) {
+                return true;
+            }
+            match &module.expr(at).kind {
+                ExprKind::Attr { object, .. } => at = *object,
+                _ => break,
+            }
+        }
+        false
+    };
+    call.args.iter().any(|a| literal(a.value)) || call.type_args.iter().any(|t| of_type(*t))
+}
+
+/// The method of a mapping annotation; the inner none when it is not said.
+fn verb(module: &Module, decorator: ExprId) -> Option<Option<&'static str>> {
+    let name = simple_name(module, decorator)?;
+    const VERBS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+    if matches!(name.as_str(), "RequestMapping" | "HttpExchange") {
+        let arg = module.call(decorator)?.args.iter().find(|a| a.name.as_deref() == Some("method"));
+        return Some(arg.and_then(|a| {
+            let name = match &module.expr(a.value).kind {
+                ExprKind::List(items) if items.len() == 1 => text_of(module, items[0])?,
+                ExprKind::Str(text) => text.as_str(),
+                _ => text_of(module, a.value)?,
+            };
+            VERBS.into_iter().find(|m| *m == name)
+        }));
+    }
+    let short = name.strip_suffix("Mapping").or_else(|| name.strip_suffix("Exchange")).unwrap_or(&name);
+    let known = short.chars().next().is_some_and(char::is_uppercase);
+    VERBS.into_iter().find(|m| known && m.eq_ignore_ascii_case(short)).map(Some)
+}

@@ -1,0 +1,273 @@
+//! Publishing in Java and Kotlin: which overload a call is, headers that are set on the way, and what the
+//! settings of an application say about confirms.
+
+use super::call::Found;
+use super::envelope::Opened;
+use super::flow;
+use super::shape::{Key, Shape};
+use crate::catalog::publish::Publish;
+use crate::extract::Presence;
+use crate::extract::settings::Settings;
+use crate::facts::module::{Call, ExprId, ExprKind, FuncId};
+use crate::program::types::{build_root, simple_name};
+use crate::program::value::Text;
+use crate::program::{Evaluator, Site, UnitId, Value};
+
+/// Methods that set the header named by their first argument.
+const HEADER: [&str; 11] = [
+    "setHeader",
+    "setHeaderIfAbsent",
+    "addHeader",
+    "header",
+    "putHeader",
+    "withHeader",
+    "setStringProperty",
+    "setObjectProperty",
+    "setLongProperty",
+    "setIntProperty",
+    "putUserProperty",
+];
+/// Methods that set one header, with its name.
+const NAMED: [(&str, &str); 4] = [
+    ("setMessageId", "messageId"),
+    ("messageId", "messageId"),
+    ("withMessageId", "messageId"),
+    ("setJMSMessageID", "messageId"),
+];
+/// Methods that set headers which are not read.
+const OTHERS: [&str; 5] = ["copyHeaders", "copyHeadersIfAbsent", "setHeaders", "headers", "setAll"];
+/// Types of what carries headers; who passes one on lets others set them.
+const CARRIERS: [&str; 8] = [
+    "ProducerRecord",
+    "Headers",
+    "Message",
+    "MessageProperties",
+    "MessageBuilder",
+    "MessageHeaders",
+    "MessageHeaderAccessor",
+    "BasicProperties",
+];
+/// Calls by which an application changes all messages it sends.
+const HOOKS: [&str; 7] = [
+    "setBeforePublishPostProcessors",
+    "addBeforePublishPostProcessors",
+    "setProducerInterceptor",
+    "setCreateMessageIds",
+    "setMessageIdGenerator",
+    // The revisions of Axon.
+    "FixedValueRevisionResolver",
+    "MavenArtifactRevisionResolver",
+];
+/// Interfaces of what changes all messages.
+const INTERCEPTORS: [&str; 4] =
+    ["ProducerInterceptor", "ChannelInterceptor", "RecordMessageConverter", "RevisionResolver"];
+
+/// True when a call is the overload that a form speaks of.
+pub(super) fn fits(ev: &Evaluator<'_>, form: &Publish, site: Site) -> bool {
+    let module = &ev.program.unit(site.unit).module;
+    let Some(call) = module.call(site.expr) else { return false };
+    if form.args.is_some_and(|n| n != call.args.len()) {
+        return false;
+    }
+    form.last_is.is_empty() || call.args.last().is_some_and(|last| is_one(ev, site.unit, last.value, &form.last_is))
+}
+
+/// True when an expression is an object of one of these types; `lambda` for a function.
+fn is_one(ev: &Evaluator<'_>, unit: UnitId, expr: ExprId, types: &[String]) -> bool {
+    let named = |name: &str| types.iter().any(|t| t == name.rsplit('.').next().unwrap_or(name));
+    ev.at(unit, expr).alternatives().iter().any(|value| match value {
+        Value::Function { .. } => named("lambda"),
+        Value::Instance(instance) => named(&instance.ty),
+        Value::Object { unit, class, .. } => {
+            let module = &ev.program.unit(*unit).module;
+            module.class(*class).bases.iter().filter_map(|b| simple_name(module, *b)).any(|b| named(&b))
+        }
+        _ => false,
+    })
+}
+
+/// The n-th type argument of the base through which the object of a call got its method:
+/// `class Orders extends Publisher<Order, OrderEvent>`.
+pub(super) fn type_argument(ev: &Evaluator<'_>, site: Site, n: usize) -> Option<Site> {
+    let module = &ev.program.unit(site.unit).module;
+    let ExprKind::Attr { object, .. } = &module.expr(module.call(site.expr)?.callee).kind else { return None };
+    ev.at(site.unit, *object).alternatives().iter().find_map(|value| {
+        let Value::Object { unit, class, .. } = value else { return None };
+        let module = &ev.program.unit(*unit).module;
+        module.class(*class).bases.iter().find_map(|base| match &module.expr(*base).kind {
+            ExprKind::Index { index, .. } => {
+                let argument = match &module.expr(*index).kind {
+                    ExprKind::List(items) => items.get(n).copied(),
+                    _ => (n == 0).then_some(*index),
+                };
+                argument.map(|expr| Site { unit: *unit, expr })
+            }
+            _ => None,
+        })
+    })
+}
+
+/// What a decorator of the field or parameter says whose object a call is on: `@Channel("orders") Emitter`.
+pub(super) fn decorated(ev: &Evaluator<'_>, site: Site, decorator: &str) -> Option<Site> {
+    let unit = ev.program.unit(site.unit);
+    let module = &unit.module;
+    let ExprKind::Attr { object, .. } = &module.expr(module.call(site.expr)?.callee).kind else { return None };
+    let (ExprKind::Name(name) | ExprKind::Attr { name, .. }) = &module.expr(*object).kind else { return None };
+    let classes = unit.index.classes_around(module, site.expr);
+    let decorators = classes.iter().flat_map(|class| {
+        let class = module.class(*class);
+        let fields = class.fields.iter().filter(|f| f.name == *name).flat_map(|f| &f.decorators);
+        let params = class.methods.iter().flat_map(|m| &module.func(*m).params);
+        fields.chain(params.filter(|p| p.name == *name).flat_map(|p| &p.decorators)).copied().collect::<Vec<_>>()
+    });
+    decorators.into_iter().find_map(|d| {
+        let call = module.call(d).filter(|_| simple_name(module, d).is_some_and(|n| n == decorator))?;
+        call.args.first().map(|a| Site { unit: site.unit, expr: a.value })
+    })
+}
+
+/// The destinations by their names at the broker; none when the settings show that they stay in the
+/// process.
+pub(super) fn at_broker(form: &Publish, settings: &Settings, path: &str, texts: Vec<Text>) -> Option<Vec<Text>> {
+    if form.name_keys.is_empty() {
+        return Some(texts);
+    }
+    let mut out = Vec::new();
+    for text in texts {
+        let name = text.pattern();
+        let is_configured = |prefix: &String| settings.under(path, &prefix.replace("{name}", &name)).is_some();
+        if form.configured.as_ref().is_some_and(|p| !is_configured(p)) {
+            return None;
+        }
+        let found = form.name_keys.iter().find_map(|key| settings.get(path, &key.replace("{name}", &name)));
+        out.push(found.map_or(text, |(value, _)| settings.resolved(path, Text::literal(value))));
+    }
+    Some(out)
+}
+
+/// The headers that are set around a publishing call: in its function, where the envelope is made, and
+/// in functions that are given what carries them.
+pub(super) fn headers(ev: &Evaluator<'_>, site: Site, opened: &[Opened]) -> Vec<Shape> {
+    let unit = ev.program.unit(site.unit);
+    if !unit.module.language.is_jvm() {
+        return Vec::new();
+    }
+    let mut homes: Vec<(UnitId, FuncId)> = Vec::new();
+    for at in opened.iter().flat_map(|e| &e.calls).chain([&site]) {
+        if let Some(func) = flow::home(ev, *at)
+            && !homes.contains(&(at.unit, func))
+        {
+            homes.push((at.unit, func));
+        }
+    }
+    let mut shape = Shape::default();
+    for (unit, func) in homes.clone() {
+        shape.merge(set_in(ev, unit, func));
+        for helper in helpers(ev, unit, func) {
+            if !homes.contains(&helper) {
+                homes.push(helper);
+                shape.merge(set_in(ev, helper.0, helper.1));
+            }
+        }
+    }
+    let root = build_root(&unit.path);
+    let is_near = |u: UnitId| build_root(&ev.program.unit(u).path) == root;
+    shape.open |= HOOKS.iter().flat_map(|name| ev.program.calls_named(name)).any(|s| is_near(s.unit))
+        || INTERCEPTORS.iter().flat_map(|name| ev.program.types.derived(name)).any(|(u, _)| is_near(*u));
+    vec![shape]
+}
+
+/// The headers set in the text of a function.
+fn set_in(ev: &Evaluator<'_>, unit_id: UnitId, func: FuncId) -> Shape {
+    let unit = ev.program.unit(unit_id);
+    let module = &unit.module;
+    let span = module.func(func).span;
+    let mut shape = Shape::default();
+    for id in unit.index.calls.iter().filter(|c| span.contains(module.expr(c.expr).span)) {
+        let (Some(call), Some(name)) = (module.call(id.expr), module.callee_name(id.expr)) else { continue };
+        let value = call.args.last().map(|a| Site { unit: unit_id, expr: a.value });
+        let fixed = NAMED.iter().find(|(method, _)| method == name).filter(|_| call.args.len() == 1);
+        if let Some((_, key)) = fixed {
+            shape.keys.push(Key { name: (*key).into(), value, nested: None });
+        } else if HEADER.contains(&name.as_str()) || (name == "add" && on_headers(module, call)) {
+            let first = call.args.first().filter(|_| call.args.len() > 1).map(|a| ev.at(unit_id, a.value));
+            match first.and_then(|v| v.as_str()) {
+                Some(key) => shape.keys.push(Key { name: key.into(), value, nested: None }),
+                // The name of a constant says as much: `KafkaHeaders.KEY`.
+                None => shape.open |= !call.args.first().is_some_and(|a| is_constant(module, a.value)),
+            }
+        } else if OTHERS.contains(&name.as_str()) && !call.args.is_empty() {
+            shape.open = true;
+        }
+    }
+    shape
+}
+
+/// `KafkaHeaders.TOPIC`: a header of the library, not one of the program.
+fn is_constant(module: &crate::facts::module::Module, expr: ExprId) -> bool {
+    match &module.expr(expr).kind {
+        ExprKind::Attr { object, .. } => {
+            matches!(&module.expr(*object).kind, ExprKind::Name(n) if n.ends_with("Headers"))
+        }
+        _ => false,
+    }
+}
+
+/// `record.headers().add(…)`, `headers.add(…)`.
+fn on_headers(module: &crate::facts::module::Module, call: &Call) -> bool {
+    let ExprKind::Attr { object, .. } = &module.expr(call.callee).kind else { return false };
+    let name = match &module.expr(*object).kind {
+        ExprKind::Name(name) | ExprKind::Attr { name, .. } => Some(name),
+        _ => module.callee_name(*object),
+    };
+    name.is_some_and(|n| n.to_lowercase().contains("header") || n == "add")
+}
+
+/// The functions of the repository that a function gives what carries headers.
+fn helpers(ev: &Evaluator<'_>, unit_id: UnitId, func: FuncId) -> Vec<(UnitId, FuncId)> {
+    let unit = ev.program.unit(unit_id);
+    let span = unit.module.func(func).span;
+    let calls = unit.index.calls.iter().filter(|c| span.contains(unit.module.expr(c.expr).span));
+    let called = calls.filter_map(|c| unit.module.call(c.expr)).flat_map(|call| {
+        let values = ev.at(unit_id, call.callee);
+        values.alternatives().to_vec()
+    });
+    called
+        .filter_map(|value| match value {
+            Value::Function { unit, func, .. } => Some((unit, func)),
+            _ => None,
+        })
+        .filter(|(u, f)| {
+            let module = &ev.program.unit(*u).module;
+            let carries = |ty: ExprId| simple_name(module, ty).is_some_and(|n| CARRIERS.contains(&n.as_str()));
+            let function = module.func(*f);
+            function.params.iter().filter_map(|p| p.ty).chain(function.returns).any(carries)
+        })
+        .take(8)
+        .collect()
+}
+
+/// What is known of confirms with the settings of the application.
+pub(super) fn confirmed(ev: &Evaluator<'_>, found: &Found<'_>, settings: &Settings, code: Presence) -> Presence {
+    let unit = ev.program.unit(found.site.unit);
+    if !unit.module.language.is_jvm() {
+        return code;
+    }
+    let path = &unit.path;
+    let confirms = ["spring.rabbitmq.publisher-confirm-type", "spring.rabbitmq.publisher-confirms"];
+    match found.form.broker.as_str() {
+        "rabbitmq" if code.is_absent() => {
+            let on = confirms.iter().find_map(|key| settings.get(path, key));
+            match on.filter(|(value, _)| !matches!(*value, "none" | "false")) {
+                Some((_, place)) => Presence::Present(place),
+                None if settings.is_remote(path) => Presence::Unknown("settings come from a server".into()),
+                None => code,
+            }
+        }
+        "kafka" if !code.is_absent() => match settings.get(path, "spring.kafka.producer.acks") {
+            Some(("0", _)) => Presence::Absent,
+            _ => code,
+        },
+        _ => code,
+    }
+}

@@ -1,0 +1,250 @@
+//! Servers in Java and Kotlin: controllers of Spring MVC and WebFlux, resources of JAX-RS, controllers of
+//! Micronaut and servlets say their routes in annotations ([`mapping`]), on the class itself or on what it
+//! extends and implements ([`inherit`]); Spring's router functions and Ktor nest calls ([`functional`]).
+
+mod functional;
+mod inherit;
+mod mapping;
+
+use super::path::{self, PathText};
+use super::{Gap, GapKind, InScope, Route, Served};
+use crate::catalog::server::Parameters;
+use crate::facts::module::{Class, ClassId, ClassKind, ExprId, FuncId, Module};
+use crate::program::hierarchy::ClassRef;
+use crate::program::types::build_root;
+use crate::program::{Evaluator, Site, UnitId, Value};
+use crate::syntax::Place;
+
+use mapping::{annotation, paths};
+
+/// How deep resources of resources are followed.
+const MAX_RESOURCES: u32 = 4;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Framework {
+    Spring,
+    JaxRs,
+    Micronaut,
+}
+
+impl Framework {
+    fn name(self) -> &'static str {
+        match self {
+            Framework::Spring => "Spring",
+            Framework::JaxRs => "JAX-RS",
+            Framework::Micronaut => "Micronaut",
+        }
+    }
+}
+
+/// Adds the routes of Java and Kotlin.
+pub(super) fn jvm(ev: &Evaluator<'_>, in_scope: &InScope<'_>, served: &mut Served) {
+    let units: Vec<UnitId> = ev.program.ids().filter(|u| ev.program.language(*u).is_jvm() && in_scope(*u)).collect();
+    let roots = application_paths(ev, &units);
+    for &unit in &units {
+        let module = &ev.program.unit(unit).module;
+        for i in 0..module.classes.len() as u32 {
+            class(ev, unit, ClassId(i), &roots, served);
+        }
+        functional::find(ev, unit, served);
+        // Routes of other libraries are not read.
+        let foreign = |i: &crate::facts::module::Import| {
+            ["org.springframework.cloud.gateway.route", "io.vertx.ext.web", "io.javalin", "org.http4k", "spark.Spark"]
+                .iter()
+                .any(|p| i.module.starts_with(p))
+        };
+        if let Some(import) = module.imports.iter().find(|i| foreign(i)) {
+            gap(ev, unit, import.span, served);
+        }
+    }
+}
+
+fn gap(ev: &Evaluator<'_>, unit: UnitId, span: crate::syntax::Span, served: &mut Served) {
+    let place = Place::new(ev.program.unit(unit).file, span);
+    served.gaps.push(Gap { place, unit, app: None, prefix: "/".into(), kind: GapKind::Unresolved });
+}
+
+/// `@ApplicationPath("rest")` by build module.
+fn application_paths(ev: &Evaluator<'_>, units: &[UnitId]) -> Vec<(String, PathText)> {
+    let mut out = Vec::new();
+    for &unit in units {
+        let module = &ev.program.unit(unit).module;
+        for class in &module.classes {
+            if let Some(decorator) = annotation(module, &class.decorators, &["ApplicationPath"]) {
+                let root = build_root(&ev.program.unit(unit).path).to_string();
+                out.extend(paths(ev, unit, decorator).into_iter().map(|p| (root.clone(), p)));
+            }
+        }
+    }
+    out
+}
+
+fn class(ev: &Evaluator<'_>, unit: UnitId, id: ClassId, roots: &[(String, PathText)], served: &mut Served) {
+    let module = &ev.program.unit(unit).module;
+    let class = module.class(id);
+    if let Some(servlet) = annotation(module, &class.decorators, &["WebServlet"]) {
+        return servlets(ev, unit, class, servlet, served);
+    }
+    let Some((framework, prefixes)) = controller(ev, (unit, id)) else { return };
+    let prefixes: Vec<PathText> = if framework == Framework::JaxRs {
+        let here = build_root(&ev.program.unit(unit).path);
+        let mine: Vec<&PathText> = roots.iter().filter(|(root, _)| root == here).map(|(_, p)| p).collect();
+        match mine.as_slice() {
+            [] => prefixes,
+            some => some.iter().flat_map(|root| prefixes.iter().map(|p| root.join(p))).collect(),
+        }
+    } else {
+        prefixes
+    };
+    let found = resource(ev, (unit, id), framework, &prefixes, 0, served);
+    // The mappings may stand in an interface or a base class that is generated or comes from a library.
+    if (!found && !mapping::answers_otherwise(module, class)) || inherit::is_open(ev, (unit, id)) {
+        gap(ev, unit, class.name_span, served);
+    }
+}
+
+/// The routes of the methods of a class, its own and those it inherits. False when there is none.
+fn resource(
+    ev: &Evaluator<'_>,
+    class: ClassRef,
+    framework: Framework,
+    prefixes: &[PathText],
+    depth: u32,
+    served: &mut Served,
+) -> bool {
+    let (unit, id) = class;
+    let module = &ev.program.unit(unit).module;
+    let mut found = false;
+    for (declared, handler) in inherit::methods(ev, class) {
+        let own = &ev.program.unit(declared.0).module;
+        let function = own.func(declared.1);
+        let mapped = mapping::of(ev, declared.0, function, framework);
+        for (decorator, verbs, tails) in mapped.iter() {
+            found = true;
+            // An inherited mapping is shown where the class stands that answers.
+            let place = match (declared.0 == unit && declared == handler, handler.0 == unit) {
+                (true, _) => ev.program.place(Site { unit, expr: *decorator }),
+                (false, true) if handler != declared => ev.program.function_place(handler.0, handler.1),
+                _ => Place::new(ev.program.unit(unit).file, module.class(id).name_span),
+            };
+            let answers = ev.program.function_place(handler.0, handler.1);
+            for verb in verbs {
+                for full in prefixes.iter().flat_map(|p| tails.iter().map(|t| p.join(t))) {
+                    push(unit, place, Some(answers), verb, &full, framework.name(), served);
+                }
+            }
+        }
+        // A JAX-RS method with a path and no verb returns the resource that answers.
+        if framework == Framework::JaxRs
+            && mapped.is_empty()
+            && depth < MAX_RESOURCES
+            && let Some(path) = annotation(own, &function.decorators, &["Path"])
+        {
+            found = true;
+            let tails = paths(ev, declared.0, path);
+            let below: Vec<PathText> = prefixes.iter().flat_map(|p| tails.iter().map(|t| p.join(t))).collect();
+            let target = function.returns.map(|ty| ev.at(declared.0, ty));
+            match target {
+                Some(Value::Class { unit: u, class }) => {
+                    resource(ev, (u, class), framework, &below, depth + 1, served);
+                }
+                _ => gap(ev, unit, module.class(id).name_span, served),
+            }
+        }
+    }
+    found
+}
+
+/// `@WebServlet("/x")`: the methods that it overrides, else all.
+fn servlets(ev: &Evaluator<'_>, unit: UnitId, class: &Class, servlet: ExprId, served: &mut Served) {
+    let module = &ev.program.unit(unit).module;
+    let place = ev.program.place(Site { unit, expr: servlet });
+    let overridden = |method: &FuncId| match module.func(*method).name.as_str() {
+        "doGet" => Some("GET"),
+        "doPost" => Some("POST"),
+        "doPut" => Some("PUT"),
+        "doDelete" => Some("DELETE"),
+        _ => None,
+    };
+    let mut verbs: Vec<&str> = class.methods.iter().filter_map(overridden).collect();
+    // Another base or `service` answers whatever comes.
+    if verbs.is_empty() {
+        verbs.push("ANY");
+    }
+    for pattern in paths(ev, unit, servlet) {
+        let pattern = match pattern.text.strip_suffix("/*") {
+            Some(prefix) => PathText { text: format!("{prefix}/{{*}}"), ..pattern.clone() },
+            None => pattern,
+        };
+        for verb in &verbs {
+            push(unit, place, None, verb, &pattern, "Servlet", served);
+        }
+    }
+}
+
+/// The framework and the prefixes of a class that answers requests.
+fn controller(ev: &Evaluator<'_>, (unit, id): ClassRef) -> Option<(Framework, Vec<PathText>)> {
+    let module = &ev.program.unit(unit).module;
+    let class = module.class(id);
+    if class.kind != ClassKind::Class || is_client(module, class) || inherit::is_only_base(ev, (unit, id)) {
+        return None;
+    }
+    let or_root = |paths: Vec<PathText>| if paths.is_empty() { vec![PathText::known("")] } else { paths };
+    let micronaut = module.imports.iter().any(|i| i.module.starts_with("io.micronaut.http"));
+    if let Some(decorator) = annotation(module, &class.decorators, &["Controller"]).filter(|_| micronaut) {
+        return Some((Framework::Micronaut, or_root(paths(ev, unit, decorator))));
+    }
+    // The path of the class, else of what it extends or implements.
+    let of_class = |names: &[&str]| {
+        std::iter::once((unit, id)).chain(ev.above((unit, id))).find_map(|(u, c)| {
+            let module = &ev.program.unit(u).module;
+            let class = module.class(c);
+            let found = annotation(module, &class.decorators, names).filter(|_| !is_client(module, class))?;
+            Some(paths(ev, u, found))
+        })
+    };
+    if annotation(module, &class.decorators, &["RestController", "Controller", "RepositoryRestController"]).is_some() {
+        return Some((Framework::Spring, or_root(of_class(&["RequestMapping", "HttpExchange"]).unwrap_or_default())));
+    }
+    let jax = |u: UnitId| ev.program.unit(u).module.imports.iter().any(|i| i.module.contains("ws.rs"));
+    if !jax(unit) && !ev.above((unit, id)).iter().any(|(u, _)| jax(*u)) {
+        return None;
+    }
+    Some((Framework::JaxRs, or_root(of_class(&["Path"])?)))
+}
+
+/// A class or interface that a framework turns into a client.
+fn is_client(module: &Module, class: &Class) -> bool {
+    annotation(module, &class.decorators, &["FeignClient", "RegisterRestClient", "Client"]).is_some()
+}
+
+fn push(
+    unit: UnitId,
+    place: Place,
+    handler: Option<Place>,
+    method: &str,
+    path: &PathText,
+    framework: &str,
+    served: &mut Served,
+) {
+    // A setting (`${api.prefix:/v1}`) is filled in where the service's settings are known.
+    let (text, placeholders) = mapping::without_placeholders(&path.text);
+    let mut full = path::normalise(&mapping::parameters(&text, framework), Parameters::Brace);
+    if !full.starts_with('/') {
+        full.insert(0, '/');
+    }
+    let full = placeholders.iter().fold(full, |path, placeholder| path.replacen(mapping::PLACEHOLDER, placeholder, 1));
+    let route = Route {
+        place,
+        unit,
+        method: method.into(),
+        path: full,
+        framework: framework.into(),
+        handler,
+        app: None,
+        partial: path.partial,
+    };
+    if !served.routes.contains(&route) {
+        served.routes.push(route);
+    }
+}

@@ -1,0 +1,116 @@
+//! What goes through brokers, joined over the services: channels, events, brokers, and sagas for the map.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::System;
+use super::map::{Broker, Channel, Event, Saga, SystemMap};
+use crate::extract::Presence;
+use crate::extract::publish::{Kind, Publisher};
+use crate::program::value::Text;
+use crate::syntax::Place;
+
+/// What is known of a channel.
+#[derive(Default)]
+struct Ends {
+    producers: BTreeSet<String>,
+    consumers: BTreeSet<String>,
+    places: BTreeSet<Place>,
+}
+
+/// Fills in the parts of the map that are about messages.
+pub(super) fn fill(system: &mut System) {
+    let mut channels: BTreeMap<(String, String), Ends> = BTreeMap::new();
+    let mut brokers: BTreeSet<String> = BTreeSet::new();
+    let mut events = Vec::new();
+    for publisher in system.publishers.iter().filter(|p| !matches!(p.kind, Kind::Reply | Kind::Telemetry)) {
+        let producers = system.services_at(publisher.place);
+        brokers.insert(publisher.broker.clone());
+        let names = destinations(publisher);
+        for name in &names {
+            let ends = channels.entry((publisher.broker.clone(), name.clone())).or_default();
+            ends.producers.extend(producers.iter().cloned());
+            ends.places.insert(publisher.place);
+        }
+        if publisher.kind == Kind::Event {
+            events.extend(event(publisher, names.first().cloned(), &producers));
+        }
+    }
+    for consumer in &system.consumers {
+        let consumers = system.services_at(consumer.place);
+        brokers.insert(consumer.broker.clone());
+        let of_handlers = consumer.handlers.iter().map(|h| (system.services_at(h.place), h.place, &h.channels));
+        for (services, place, names) in of_handlers.chain([(consumers, consumer.place, &consumer.channels)]) {
+            for name in names.iter().filter(|name| is_name(name)) {
+                let ends = channels.entry((consumer.broker.clone(), name.clone())).or_default();
+                ends.consumers.extend(services.iter().cloned());
+                ends.places.insert(place);
+            }
+        }
+    }
+    let sagas = system.sagas.iter().map(|saga| Saga {
+        name: saga.name.clone(),
+        service: system.services_at(saga.place).into_iter().next(),
+        steps: saga.steps.iter().map(|step| step.name.clone()).collect(),
+        place: saga.place,
+    });
+    let sagas = sagas.collect();
+    let SystemMap { channels: shown, brokers: named, events: published, sagas: run, .. } = &mut system.map;
+    *shown = channels
+        .into_iter()
+        .map(|((broker, name), ends)| Channel {
+            name,
+            broker,
+            producers: ends.producers.into_iter().collect(),
+            consumers: ends.consumers.into_iter().collect(),
+            places: ends.places.into_iter().collect(),
+        })
+        .collect();
+    *named = brokers.into_iter().map(|kind| Broker { name: kind.clone(), kind }).collect();
+    *published = events;
+    *run = sagas;
+}
+
+/// The exchanges, topics and queues that a publisher sends to; the routing key where it sends to the
+/// default exchange, which is the queue's name.
+fn destinations(publisher: &Publisher) -> Vec<String> {
+    let known = |texts: &[Text]| texts.iter().map(Text::pattern).filter(|t| is_name(t)).collect::<Vec<_>>();
+    let mut names = known(&publisher.destinations);
+    if names.is_empty() {
+        names = known(&publisher.keys);
+    }
+    names.sort();
+    names.dedup();
+    names
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && !text.contains("{}")
+}
+
+/// The events of a publisher, named by the class of what is published, else by the routing key, else by
+/// the channel.
+fn event(publisher: &Publisher, channel: Option<String>, producers: &[String]) -> Vec<Event> {
+    let class = publisher.payloads.iter().find_map(|payload| payload.types.first());
+    let mut names: Vec<String> = class.map(ToString::to_string).into_iter().collect();
+    if names.is_empty() {
+        names.extend(publisher.keys.iter().map(Text::pattern).filter(|name| is_name(name)));
+    }
+    names.sort();
+    names.dedup();
+    if names.is_empty() {
+        names.extend(channel.clone());
+    }
+    let versioned = match &publisher.version {
+        Presence::Present(_) | Presence::Default => Some(true),
+        Presence::Absent => Some(false),
+        Presence::Unknown(_) => None,
+    };
+    let event = |name| Event {
+        name,
+        channel: channel.clone(),
+        producers: producers.to_vec(),
+        versioned,
+        place: publisher.place,
+    };
+    names.into_iter().map(event).collect()
+}
