@@ -9,7 +9,7 @@ mod facts;
 mod generated;
 
 use std::path::PathBuf;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
@@ -141,4 +141,37 @@ fn join_ten_thousand_services(bencher: Bencher<'_, '_>) {
         let with = exchange::gather(black_box(&given)).unwrap();
         check(Request { with, facts_only: true, ..Request::default() })
     });
+}
+
+/// The whole run on a repository of about 500 files of which everything is known but one: the number with a
+/// budget of 50 ms.
+#[divan::bench(sample_count = 10)]
+fn one_changed_file_with_a_cache(bencher: Bencher<'_, '_>) {
+    let folder = tempfile::tempdir().unwrap();
+    let files = generated::repository(460);
+    for (path, text) in &files {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    // Beyond the tick of the clock within which a file may change unseen.
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    let caches = tempfile::tempdir().unwrap();
+    let place = caches.path().join("bench.skillcheck-cache");
+    let run = || {
+        let cache = Arc::new(Cache::at(place.clone()));
+        let paths = vec![folder.path().to_owned()];
+        let outcome = check(Request { paths, cache: Arc::clone(&cache), ..Request::default() });
+        cache.save();
+        outcome
+    };
+    run().unwrap();
+    let (path, text) = files.iter().find(|(path, _)| path.ends_with("client0.py")).unwrap();
+    let mut edits = 0;
+    bencher
+        .with_inputs(|| {
+            edits += 1;
+            std::fs::write(folder.path().join(path), format!("{text}# {edits}\n")).unwrap();
+        })
+        .bench_local_values(|()| run());
 }

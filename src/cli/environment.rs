@@ -13,7 +13,7 @@ pub(super) fn default_format() -> Format {
 
 fn format_for(variable: impl Fn(&str) -> Option<String>) -> Format {
     let is_set = |name: &&str| variable(name).is_some_and(|value| !matches!(value.as_str(), "" | "0" | "false"));
-    if AGENTS.iter().any(|name| is_set(name)) { Format::Agent } else { Format::Human }
+    if AGENTS.iter().any(is_set) { Format::Agent } else { Format::Human }
 }
 
 #[cfg(test)]

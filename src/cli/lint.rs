@@ -30,24 +30,20 @@ fn lint(args: &LintArgs, terminal: &Terminal) -> Result<Exit, Exit> {
         return show_files(&outcome, terminal);
     }
     let mut run = reported(args, &config, &asked, terminal)?;
-    let failing = |run: &Run| {
-        let configured = |reported: &Reported| {
-            let file = run.outcome.tree.files.get(reported.finding.place.file.0 as usize);
-            file.map_or(&config, |file| config.of(file)).fail_on
-        };
-        exit(|reported| args.fail_on.or_else(|| configured(reported)), &run.settled, run.incomplete)
-    };
     if args.fix || args.diff {
         let repaired = fix::run(args, &config, &asked, &run, terminal)?;
-        if args.diff {
-            return Ok(failing(&run));
-        }
         if repaired {
             run = reported(args, &config, &asked, terminal)?;
         }
     }
-    write(args, &outputs, &run, terminal)?;
-    Ok(failing(&run))
+    if !args.diff {
+        write(args, &outputs, &run, terminal)?;
+    }
+    let configured = |reported: &Reported| {
+        let file = run.outcome.tree.files.get(reported.finding.place.file.0 as usize);
+        file.map_or(&config, |file| config.of(file)).fail_on
+    };
+    Ok(exit(|reported| args.fail_on.or_else(|| configured(reported)), &run.settled, run.incomplete))
 }
 
 /// Runs everything and leaves what is to be reported.

@@ -106,6 +106,7 @@ pub(super) fn check_state(
         config,
         every_file: false,
         overlay: overlay.clone(),
+        cache: Arc::clone(cache),
         with: asked.others.clone(),
         facts_only: asked.facts_only,
         cache: Arc::clone(cache),

@@ -1,8 +1,10 @@
 //! One look at the repository: what `skillcheck lint` would report there now.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use super::repository;
+use crate::cache::Cache;
 use crate::check::{self, CheckError, Request};
 use crate::cli::run;
 use crate::config::{self, Config, LoadError};
@@ -46,10 +48,13 @@ pub(super) struct Seen {
 pub(super) fn look(root: &Path) -> Result<Look, String> {
     let config = configuration(root)?;
     let preview = config.preview;
-    let request = Request { paths: vec![root.to_owned()], config: config.clone(), preview, ..Request::default() };
+    let paths = vec![root.to_owned()];
+    let cache = Arc::new(Cache::open(&paths));
+    let request = Request { paths, config: config.clone(), preview, cache: Arc::clone(&cache), ..Request::default() };
     let mut outcome = check::check(request).map_err(|error| match error {
         CheckError::Path { path, reason } => format!("can't check `{}`: {reason}", path.display()),
     })?;
+    cache.save();
     let all: Vec<Rule> = rules::all().iter().chain(findings::own_rules()).copied().collect();
     let settings = Settings {
         elsewhere: outcome.broken_elsewhere(),
