@@ -36,8 +36,11 @@ pub fn zone(path: &str) -> Zone {
     // behave keeps the steps of its scenarios in `features/steps`.
     let is_steps = segments.windows(2).any(|pair| pair == ["features", "steps"]);
     // Gradle's source sets: `src/integrationTest/java`.
-    let is_set =
-        segments.windows(2).any(|pair| pair[0] == "src" && (pair[1].ends_with("test") || pair[1].ends_with("tests")));
+    let is_set = segments.windows(3).any(|three| {
+        three[0] == "src"
+            && three[1].ends_with("test")
+            && matches!(three[2], "java" | "kotlin" | "groovy" | "resources")
+    });
     if is_steps || is_set || segments.iter().any(|s| is_test_folder(s)) || is_test_file(name) || is_dotnet_test(path) {
         return Zone::Test;
     }
@@ -265,6 +268,7 @@ mod tests {
             ("node_modules/a/index.js", Zone::Vendored),
             ("vendor/github.com/a/b.js", Zone::Vendored),
             ("public/vendor/jquery.js", Zone::Vendored),
+            ("api/src/componentTest/java/a/Api.java", Zone::Test),
             ("vendor/src/main.ts", Zone::Production),
             ("vendor/main.py", Zone::Production),
             ("src/vendor/vendor.service.ts", Zone::Production),

@@ -23,9 +23,13 @@ pub struct Call {
     pub place: Place,
 }
 
-/// The calls between services, sorted. `owners` are those of [`super::owners::owners`], `settings` the files
-/// that the services of the JVM are configured with.
-pub(super) fn calls(
+/// The calls between services, sorted. `owners` are those of [`super::owners::owners`].
+pub fn calls(services: &[Service], owners: &HashMap<FileId, Vec<usize>>, http: &[HttpClient]) -> Vec<Call> {
+    configured(services, owners, http, &Files::default())
+}
+
+/// The same with the files that the services of the JVM are configured with.
+pub(super) fn configured(
     services: &[Service],
     owners: &HashMap<FileId, Vec<usize>>,
     http: &[HttpClient],

@@ -139,7 +139,7 @@ pub fn build(
     let mut served = routes::extract(&ev, &production);
     let settings = jvm::settings::Files::read(tree);
     jvm::apply(tree, program, &services, &owners, &mut http, &mut served, &settings);
-    let calls = calls::calls(&services, &owners, &http, &settings);
+    let calls = calls::configured(&services, &owners, &http, &settings);
     let datastores = stores::find(tree, &ev, &in_scope, &services, &owners, &deployment.projects);
     let publish::Publishing { publishers, dual_writes } = publish::extract(&ev, &in_scope);
     let consumers = consume::extract(&ev, &in_scope, &Evidence::read(tree));

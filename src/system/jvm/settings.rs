@@ -17,6 +17,7 @@ const MAX_PLACEHOLDERS: u32 = 6;
 type Keys = BTreeMap<String, (String, Place)>;
 
 /// The settings files of the repository.
+#[derive(Default)]
 pub(in crate::system) struct Files {
     files: Vec<(String, String, Keys)>,
 }
