@@ -109,7 +109,6 @@ pub(super) fn check_state(
         cache: Arc::clone(cache),
         with: asked.others.clone(),
         facts_only: asked.facts_only,
-        cache: Arc::clone(cache),
     };
     let mut outcome = check::check(request).map_err(|error| match error {
         CheckError::Path { path, reason } => {

@@ -201,7 +201,6 @@ fn lay_out(group: &[Block]) -> Result<Outcome, String> {
 /// What `skillcheck lint` would report without a configuration: comments that suppress count here too.
 fn reported(outcome: &mut Outcome) -> Vec<Finding> {
     let settings = Settings {
-        elsewhere: outcome.broken_elsewhere(),
         config: &Config::default(),
         rules: rules::all(),
         // No sample expires.
