@@ -176,7 +176,7 @@ fn nothing_is_written_into_the_repository_or_without_need() {
     assert_eq!(count(), before);
     let none = tempfile::tempdir().unwrap();
     run(folder.path(), none.path(), &["lint", "--no-cache"]);
-    assert_eq!(files(none.path()), [PathBuf::new(); 0]);
+    assert_eq!(files(none.path()), Vec::<PathBuf>::new());
     // A folder that can't be made is no fault.
     let unwritable = run(folder.path(), Path::new("/dev/null/x"), &["lint", "--no-config", "--output", "json"]);
     assert_eq!(unwritable.stdout, lint(folder.path(), caches.path(), "1"));

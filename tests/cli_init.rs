@@ -167,7 +167,8 @@ fn what_cannot_be_merged_is_told_and_nothing_is_changed() {
 
 #[test]
 fn the_memory_goes_where_agents_read() {
-    let cases: [(&[(&str, &str)], &[&str], &str); 5] = [
+    type Case<'a> = (&'a [(&'a str, &'a str)], &'a [&'a str], &'a str);
+    let cases: [Case<'_>; 5] = [
         (&[], &["--memory"], "CLAUDE.md"),
         (&[], &["--memory", "--hooks=codex"], "AGENTS.md"),
         (&[("AGENTS.md", "# A\n")], &["--memory", "--hooks=claude"], "AGENTS.md"),

@@ -10,8 +10,11 @@ use support::{folder, skillcheck, skillcheck_in, skillcheck_with, write};
 
 const TWO: &str = "import requests\n\nrequests.get(\"https://stock/items\")\n";
 
+/// An element: its name, required attributes, optional attributes, children.
+type Element = (&'static str, &'static [&'static str], &'static [&'static str], &'static [&'static str]);
+
 /// Which children and attributes an element has: name, required, optional, children.
-const JUNIT: [(&str, &[&str], &[&str], &[&str]); 5] = [
+const JUNIT: [Element; 5] = [
     ("testsuites", &[], &["name", "tests", "failures", "errors"], &["testsuite"]),
     ("testsuite", &["name", "tests", "failures", "errors"], &[], &["testcase"]),
     ("testcase", &["name"], &["classname"], &["failure", "error"]),

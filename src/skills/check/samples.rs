@@ -101,7 +101,7 @@ fn warns(text: &str) -> bool {
             edge(lower[..at].chars().next_back()) && edge(lower[at + word.len()..].chars().next())
         })
     };
-    words.iter().any(|word| has_word(&word)) || text.contains(['❌', '✗', '✘', '⛔'])
+    words.iter().any(has_word) || text.contains(['❌', '✗', '✘', '⛔'])
 }
 
 fn ending(info: &str) -> Option<&'static str> {
