@@ -228,7 +228,7 @@ fn declared(words: &[Token]) -> (Vec<String>, &[Token]) {
     (words[..at].iter().filter_map(name).collect(), &words[at + 1..])
 }
 
-fn otherwise(stack: &mut Vec<Frame>, rest: &[Token]) {
+fn otherwise(stack: &mut [Frame], rest: &[Token]) {
     let Some(frame) = stack.last_mut() else { return };
     let nodes = std::mem::take(&mut frame.nodes);
     match &mut frame.opener {
