@@ -175,3 +175,51 @@ fn one_changed_file_with_a_cache(bencher: Bencher<'_, '_>) {
         })
         .bench_local_values(|()| run());
 }
+
+/// A repository of 500 source files in which an agent works: its session has begun.
+static SESSION: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in generated::repository(500) {
+        let path = folder.path().join("repository").join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    send(&folder, "SessionStart");
+    folder
+});
+
+/// Sends an event of Claude Code: the first client was written.
+fn send(folder: &tempfile::TempDir, event: &str) {
+    use std::io::Write;
+    use std::process::{Command, Stdio};
+    let root = folder.path().join("repository");
+    let event = format!(
+        "{{\"session_id\": \"1\", \"cwd\": {root:?}, \"hook_event_name\": \"{event}\", \"tool_name\": \"Write\", \
+         \"tool_input\": {{\"file_path\": {:?}}}}}",
+        root.join("service000/app/client0.py")
+    );
+    let mut hook = Command::new(env!("CARGO_BIN_EXE_skillcheck"))
+        .arg("hook")
+        .env("XDG_CACHE_HOME", folder.path().join("cache"))
+        .env_remove("CLAUDE_PLUGIN_DATA")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    hook.stdin.take().unwrap().write_all(event.as_bytes()).unwrap();
+    assert!(hook.wait().unwrap().success());
+}
+
+/// The whole process, from the event to the answer.
+#[divan::bench(sample_count = 20, sample_size = 1)]
+fn hook_after_an_edit(bencher: Bencher<'_, '_>) {
+    let file = SESSION.path().join("repository/service000/app/client0.py");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let mut edits = 0;
+    bencher.bench_local(|| {
+        edits += 1;
+        std::fs::write(&file, format!("{text}\n# {edits}\n")).unwrap();
+        send(&SESSION, "PostToolUse");
+    });
+    std::fs::write(&file, text).unwrap();
+}

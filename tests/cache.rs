@@ -129,12 +129,12 @@ fn a_damaged_cache_is_repaired_silently() {
 
 #[test]
 fn a_run_that_is_killed_while_it_writes_leaves_a_working_cache() {
-    let folder = repository(200);
+    let folder = repository(64);
     let caches = tempfile::tempdir().unwrap();
     let started = std::time::Instant::now();
     let cold = lint(folder.path(), caches.path(), "2");
     let whole = started.elapsed();
-    for n in 0..10 {
+    for n in 0..6 {
         for file in files(caches.path()) {
             std::fs::remove_file(file).unwrap();
         }
@@ -145,7 +145,7 @@ fn a_run_that_is_killed_while_it_writes_leaves_a_working_cache() {
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
-        std::thread::sleep(whole * (n + 1) / 10);
+        std::thread::sleep(whole * (n + 1) / 6);
         let _ = child.kill();
         child.wait().unwrap();
         assert_eq!(lint(folder.path(), caches.path(), "2"), cold);
