@@ -3,9 +3,9 @@
 // Outside of tests clippy wants faults handled; a bench that can't read its input has nothing to measure.
 #![allow(clippy::unwrap_used, missing_docs)]
 
-#[path = "../tests/support/facts.rs"]
+#[path = "../tests/it/support/facts.rs"]
 mod facts;
-#[path = "../tests/support/generated.rs"]
+#[path = "../tests/it/support/generated.rs"]
 mod generated;
 
 use std::path::PathBuf;

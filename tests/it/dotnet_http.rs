@@ -1,0 +1,193 @@
+//! Outgoing HTTP of C# services, as a user sees it: files in, findings out.
+
+use skillcheck::check::{Request, check};
+
+const HOST: &str = "var builder = DistributedApplication.CreateBuilder(args);\nvar orders = builder.AddProject<Projects.Orders>(\"orders\");\nvar stock = builder.AddProject<Projects.Stock>(\"stock\");\nbuilder.Build().Run();\n";
+const WEB: &str = "<Project Sdk=\"Microsoft.NET.Sdk.Web\"></Project>\n";
+
+/// The findings about HTTP clients, sorted, as `rule file:line`; and the calls between services.
+fn told(files: &[(&str, &str)]) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let base = [
+        ("host/AppHost/Program.cs", HOST),
+        ("Orders/Orders.csproj", WEB),
+        ("Stock/Stock.csproj", WEB),
+        (
+            "Stock/Program.cs",
+            "var app = WebApplication.CreateBuilder(args).Build();\napp.MapHealthChecks(\"/health\");\n",
+        ),
+    ];
+    for (path, text) in base.iter().chain(files) {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let outcome = check(Request { paths: vec![folder.path().to_path_buf()], ..Request::default() }).unwrap();
+    let mut out: Vec<String> = outcome
+        .findings
+        .iter()
+        .filter(|f| f.rule.starts_with("rest-client/") && f.rule != "rest-client/hard-coded-address")
+        .map(|f| {
+            let path = &outcome.tree.file(f.place.file).path;
+            let text = std::fs::read_to_string(folder.path().join(path)).unwrap();
+            let line = text[..f.place.span.start as usize].matches('\n').count() + 1;
+            format!("{} {}:{line}", f.rule.rsplit('/').next().unwrap(), path.rsplit('/').next().unwrap())
+        })
+        .collect();
+    out.sort();
+    out.extend(outcome.system.calls.iter().map(|c| {
+        let (method, path) = (c.method.as_deref().unwrap_or("?"), c.path.as_deref().unwrap_or(""));
+        format!("{} -> {}: {method} {path}", c.from, c.to)
+    }));
+    out
+}
+
+const CLIENT: &str = "namespace Orders;\npublic interface IStock { Task<string> Get(int id); }\npublic class Stock(HttpClient http) : IStock { public Task<string> Get(int id) => http.GetStringAsync($\"/items/{id}\"); }\n";
+
+/// What is told of a typed client that is registered like this.
+fn registered(text: &str) -> Vec<String> {
+    let program = format!(
+        "using Orders; var builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddHttpClient<IStock, Stock>(c => c.BaseAddress = new Uri(\"http://stock\")){text};\nvar app = builder.Build();\napp.Run();\n"
+    );
+    told(&[("Orders/Program.cs", &program), ("Orders/Stock.cs", CLIENT)])
+}
+
+const CALL: &str = "orders -> stock: GET /items/{}";
+const NOTHING: [&str; 4] =
+    ["missing-circuit-breaker Program.cs:2", "missing-retry Program.cs:2", "missing-timeout Program.cs:2", CALL];
+
+#[test]
+fn a_typed_client_is_judged_by_its_registration() {
+    assert_eq!(registered(""), NOTHING);
+    assert_eq!(registered(".AddStandardResilienceHandler()"), [CALL]);
+    assert_eq!(
+        registered(".ConfigureHttpClient(c => c.Timeout = TimeSpan.FromSeconds(3))"),
+        ["missing-circuit-breaker Program.cs:2", "missing-retry Program.cs:2", CALL]
+    );
+    assert_eq!(
+        registered(
+            ".AddResilienceHandler(\"x\", b => b.AddRetry(new HttpRetryStrategyOptions { MaxRetryAttempts = 3 }).AddTimeout(TimeSpan.FromSeconds(2)))"
+        ),
+        ["missing-circuit-breaker Program.cs:2", CALL]
+    );
+}
+
+#[test]
+fn policies_of_polly_are_read_where_they_are_made() {
+    let policies = "namespace Orders;\npublic static class Policies {\n    public static IAsyncPolicy<HttpResponseMessage> Retry() => HttpPolicyExtensions.HandleTransientHttpError().WaitAndRetryAsync(5, n => TimeSpan.FromSeconds(Math.Pow(2, n)));\n    public static IAsyncPolicy<HttpResponseMessage> Break() => HttpPolicyExtensions.HandleTransientHttpError().CircuitBreakerAsync(5, TimeSpan.FromSeconds(30));\n    public static IAsyncPolicy<HttpResponseMessage> Again() => Policy.Handle<HttpRequestException>().RetryForeverAsync();\n}\n";
+    let with = |chain: &str| {
+        let program = format!(
+            "using Orders;\nvar builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddHttpClient<IStock, Stock>(c => c.BaseAddress = new Uri(\"http://stock\")){chain};\n"
+        );
+        told(&[("Orders/Program.cs", &program), ("Orders/Stock.cs", CLIENT), ("Orders/Policies.cs", policies)])
+    };
+    assert_eq!(
+        with(".AddPolicyHandler(Policies.Retry()).AddPolicyHandler(Policies.Break())"),
+        ["missing-timeout Program.cs:3", CALL]
+    );
+    assert_eq!(
+        with(
+            ".AddTransientHttpErrorPolicy(p => p.WaitAndRetryAsync(3, _ => TimeSpan.FromMilliseconds(600))).AddPolicyHandler(Policies.Break()).AddPolicyHandler(Policy.TimeoutAsync<HttpResponseMessage>(5))"
+        ),
+        ["retry-without-backoff Program.cs:3", CALL]
+    );
+    assert_eq!(
+        with(".AddPolicyHandler(Policies.Again()).AddPolicyHandler(Policies.Break())"),
+        ["missing-timeout Program.cs:3", "retry-without-backoff Policies.cs:5", "unbounded-retry Policies.cs:5", CALL]
+    );
+}
+
+#[test]
+fn defaults_of_a_shared_project_count_for_the_services_that_call_them() {
+    let defaults = "namespace Microsoft.Extensions.Hosting;\npublic static class Extensions {\n    public static IHostApplicationBuilder AddServiceDefaults(this IHostApplicationBuilder builder) { builder.Services.ConfigureHttpClientDefaults(http => { http.AddStandardResilienceHandler(); }); return builder; }\n}\n";
+    let program = |first: &str| {
+        format!(
+            "using Orders; var builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddHttpClient<IStock, Stock>(c => c.BaseAddress = new(\"https+http://stock\"));\n{first}\n"
+        )
+    };
+    let library = "<Project Sdk=\"Microsoft.NET.Sdk\"></Project>\n";
+    let with = |first: &str| {
+        told(&[
+            ("Orders/Program.cs", &program(first)),
+            ("Orders/Stock.cs", CLIENT),
+            ("Defaults/Defaults.csproj", library),
+            ("Defaults/Extensions.cs", defaults),
+        ])
+    };
+    assert_eq!(with("builder.AddServiceDefaults();"), [CALL]);
+    assert_eq!(with(""), NOTHING);
+}
+
+#[test]
+fn named_clients_and_plain_ones() {
+    let program = "var builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddHttpClient(\"stock\", c => { c.BaseAddress = new Uri(\"http://stock\"); c.Timeout = TimeSpan.FromSeconds(3); }).AddPolicyHandler(Policy.Handle<Exception>().RetryAsync(3).WrapAsync(Policy.Handle<Exception>().CircuitBreakerAsync(3, TimeSpan.FromSeconds(1))));\n";
+    let service = "namespace Orders;\npublic class A(IHttpClientFactory factory) {\n    public async Task Put() { var client = factory.CreateClient(\"stock\"); await client.PutAsync(\"/items/1\", null); }\n    public async Task Other() { var client = factory.CreateClient(); await client.GetAsync(\"http://stock/other\"); }\n    private static readonly HttpClient Own = new HttpClient { Timeout = TimeSpan.FromSeconds(1) };\n    public Task Plain() => Own.GetAsync(\"http://stock/plain\");\n}\n";
+    assert_eq!(
+        told(&[("Orders/Program.cs", program), ("Orders/A.cs", service)]),
+        [
+            "missing-circuit-breaker A.cs:4",
+            "missing-circuit-breaker A.cs:5",
+            "missing-retry A.cs:4",
+            "missing-retry A.cs:5",
+            "missing-timeout A.cs:4",
+            "retry-without-backoff Program.cs:2",
+            "orders -> stock: GET /other",
+            "orders -> stock: GET /plain",
+            "orders -> stock: PUT /items/1",
+        ]
+    );
+}
+
+#[test]
+fn a_pipeline_around_the_call_protects_it() {
+    let with = |body: &str| {
+        let class = format!(
+            "namespace Orders;\npublic class A {{\n    private readonly HttpClient _http = new HttpClient();\n    private readonly ResiliencePipeline _pipeline = new ResiliencePipelineBuilder().AddRetry(new RetryStrategyOptions {{ BackoffType = DelayBackoffType.Exponential }}).AddCircuitBreaker(new()).AddTimeout(TimeSpan.FromSeconds(1)).Build();\n    {body}\n}}\n"
+        );
+        told(&[("Orders/A.cs", &class)])
+    };
+    assert_eq!(
+        with(
+            "public Task<string> Get() => _pipeline.ExecuteAsync(async ct => await _http.GetStringAsync(\"http://stock/a\", ct));"
+        ),
+        ["orders -> stock: GET /a"]
+    );
+    assert_eq!(
+        with(
+            "public async Task Send() { var message = new HttpRequestMessage(HttpMethod.Post, \"http://stock/b\"); using var cts = new CancellationTokenSource(TimeSpan.FromSeconds(2)); await _http.SendAsync(message, cts.Token); }"
+        ),
+        ["missing-circuit-breaker A.cs:3", "missing-retry A.cs:3", "orders -> stock: POST /b"]
+    );
+}
+
+#[test]
+fn interfaces_of_refit_and_strings_of_flurl_are_clients() {
+    let program = "using Orders; var builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddRefitClient<IStockApi>().ConfigureHttpClient(c => c.BaseAddress = new Uri(\"http://stock\"));\n";
+    let api = "using Refit;\nnamespace Orders;\npublic interface IStockApi { [Get(\"/items/{id}\")] Task<string> Item(int id); }\npublic class Use(IStockApi api) { public Task<string> F() => api.Item(1); }\n";
+    assert_eq!(
+        told(&[("Orders/Program.cs", program), ("Orders/Api.cs", api)]),
+        [
+            "missing-circuit-breaker Program.cs:2",
+            "missing-retry Program.cs:2",
+            "missing-timeout Program.cs:2",
+            "orders -> stock: GET /items/{id}",
+        ]
+    );
+    let flurl = "using Flurl.Http;\nnamespace Orders;\npublic class F {\n    public Task<string> A() => \"http://stock/a\".GetStringAsync();\n    public Task<string> B() => \"http://stock\".AppendPathSegment(\"b\").WithTimeout(3).GetJsonAsync<string>();\n}\n";
+    assert_eq!(
+        told(&[("Orders/F.cs", flurl)])[..5],
+        [
+            "missing-circuit-breaker F.cs:4",
+            "missing-circuit-breaker F.cs:5",
+            "missing-retry F.cs:4",
+            "missing-retry F.cs:5",
+            "missing-timeout F.cs:4",
+        ]
+    );
+}
+
+#[test]
+fn functions_that_pass_their_own_parameters_on_have_an_end() {
+    let class = "namespace Orders;\npublic static class Extensions {\n    public static Task<string> Fetch(this HttpClient http, string url) { url = url + url; return http.Fetch(url) ?? http.GetStringAsync(url); }\n}\npublic class A(HttpClient http) { public Task<string> F(string path) => http.Fetch(path); }\n";
+    assert_eq!(told(&[("Orders/A.cs", class)]), [""; 0]);
+}

@@ -1,0 +1,46 @@
+//! The two systems in `fixtures/`: the good one is silent, the broken one yields exactly what its
+//! `expected.txt` lists.
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use skillcheck::check::{Outcome, Request, check};
+
+fn lint(name: &str) -> Outcome {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name);
+    let outcome = check(Request { paths: vec![folder], ..Request::default() }).expect("the fixture is there");
+    let incomplete: Vec<_> = outcome.problems.iter().filter(|p| p.incomplete).collect();
+    assert!(incomplete.is_empty(), "{incomplete:?}");
+    outcome
+}
+
+/// `<rule> <path>:<line> <service>`, as in `expected.txt`.
+fn found(outcome: &Outcome) -> BTreeSet<String> {
+    outcome
+        .findings
+        .iter()
+        .map(|f| {
+            let file = outcome.tree.file(f.place.file);
+            let text = std::fs::read_to_string(&file.absolute).expect("the file is there");
+            let line = text[..f.place.span.start as usize].matches('\n').count() + 1;
+            format!("{} {}:{line} {}", f.rule, file.path, f.services.first().map_or("-", String::as_str))
+        })
+        .collect()
+}
+
+#[test]
+fn the_good_shop_is_silent_and_its_services_are_found() {
+    let outcome = lint("shop");
+    assert_eq!(found(&outcome), BTreeSet::new());
+    let services: Vec<&str> = outcome.system.services.iter().map(|s| s.name.as_str()).collect();
+    assert_eq!(services, ["gateway", "notifications", "orders", "orders-worker", "payments", "products", "users"]);
+}
+
+#[test]
+fn the_broken_shop_breaks_each_rule_once_where_it_says() {
+    let expected = std::fs::read_to_string("fixtures/shop-broken/expected.txt").expect("the list is there");
+    let expected: BTreeSet<String> = expected.lines().map(str::to_string).collect();
+    assert_eq!(found(&lint("shop-broken")), expected);
+    let rules: BTreeSet<&str> = expected.iter().filter_map(|line| line.split(' ').next()).collect();
+    let known: BTreeSet<&str> = skillcheck::rules::all().iter().map(|r| r.id).collect();
+    assert_eq!(rules, known, "every rule of the binary is broken once");
+}

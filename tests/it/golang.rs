@@ -1,0 +1,161 @@
+//! Go, by what a user sees: a snippet that goes wrong and one that is right.
+
+use crate::support::{folder, skillcheck_in};
+
+/// The findings of one rule in these files, as `line: message`.
+fn found_in(rule: &str, files: &[(&str, &str)]) -> Vec<String> {
+    let folder = folder(files);
+    let run = skillcheck_in(folder.path(), &["lint", "--rule", rule, "--output", "json"]);
+    let output: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(output["summary"]["incomplete"], false, "{output}");
+    let findings = output["findings"].as_array().unwrap();
+    findings.iter().map(|finding| format!("{}: {}", finding["line"], finding["message"].as_str().unwrap())).collect()
+}
+
+fn found(rule: &str, text: &str) -> Vec<String> {
+    found_in(rule, &[("stock/stock.go", text)])
+}
+
+const TIMEOUT: &str = "rest-client/missing-timeout";
+
+#[test]
+fn functions_of_net_http_have_no_timeout() {
+    let text = "package stock\n\nimport \"net/http\"\n\nfunc Items() (*http.Response, error) {\n\treturn http.Get(\"https://stock/items\")\n}\n";
+    assert_eq!(
+        found(TIMEOUT, text),
+        [
+            "6: No timeout on GET `https://stock/items`: net/http waits for ever unless the `http.Client` has a `Timeout` or the request a context with a deadline"
+        ]
+    );
+}
+
+/// A request with a context; `before` makes it, and `caller` is another function.
+fn with_context(before: &str, context: &str, caller: &str) -> Vec<String> {
+    let text = format!(
+        "package stock\n\nimport (\n\t\"context\"\n\t\"net/http\"\n\t\"time\"\n)\n\nfunc items(ctx context.Context) (*http.Response, error) {{\n\t{before}\n\treq, err := http.NewRequestWithContext({context}, http.MethodGet, \"https://stock/items\", nil)\n\tif err != nil {{\n\t\treturn nil, err\n\t}}\n\treturn http.DefaultClient.Do(req)\n}}\n\n{caller}\n"
+    );
+    found(TIMEOUT, &text)
+}
+
+#[test]
+fn a_context_with_a_deadline_is_a_timeout() {
+    let none = [""; 0];
+    assert_eq!(with_context("ctx, cancel := context.WithTimeout(ctx, time.Second)\n\tdefer cancel()", "ctx", ""), none);
+    assert_eq!(with_context("", "context.Background()", "").len(), 1);
+    // Nobody in sight calls it: the context may have a deadline.
+    assert_eq!(with_context("", "ctx", ""), none);
+    let handler = "func handle(w http.ResponseWriter, r *http.Request) { items(r.Context()) }";
+    assert_eq!(with_context("", "ctx", handler).len(), 1);
+    let bounded = "func handle(w http.ResponseWriter, r *http.Request) {\n\tctx, cancel := context.WithTimeout(r.Context(), time.Second)\n\tdefer cancel()\n\titems(ctx)\n}";
+    assert_eq!(with_context("", "ctx", bounded), none);
+}
+
+#[test]
+fn the_timeout_of_a_client_in_a_struct_counts() {
+    let text = |client: &str| {
+        format!(
+            "package stock\n\nimport (\n\t\"net/http\"\n\t\"time\"\n)\n\ntype Client struct{{ http *http.Client }}\n\nfunc New() *Client {{ return &Client{{http: {client}}} }}\n\nfunc (c *Client) Items() (*http.Response, error) {{ return c.http.Get(\"https://stock/items\") }}\n"
+        )
+    };
+    assert_eq!(found(TIMEOUT, &text("&http.Client{Timeout: time.Second}")), [""; 0]);
+    let wrong = found(TIMEOUT, &text("&http.Client{Transport: http.DefaultTransport}"));
+    assert_eq!(wrong.len(), 1, "{wrong:?}");
+    assert!(wrong[0].starts_with("10: No timeout on the net/http client"), "{wrong:?}");
+}
+
+#[test]
+fn setters_of_resty_count() {
+    let text = |setters: &str| {
+        format!(
+            "package stock\n\nimport (\n\t\"time\"\n\n\t\"github.com/go-resty/resty/v2\"\n)\n\nfunc Items() error {{\n\tclient := resty.New()\n\t{setters}\n\t_, err := client.R().Get(\"https://stock/items\")\n\treturn err\n}}\n"
+        )
+    };
+    assert_eq!(found(TIMEOUT, &text("")).len(), 1);
+    assert_eq!(found("rest-client/missing-retry", &text("")).len(), 1);
+    let set = text("client.SetTimeout(time.Second).SetRetryCount(3)");
+    assert_eq!(found(TIMEOUT, &set), [""; 0]);
+    assert_eq!(found("rest-client/missing-retry", &set), [""; 0]);
+}
+
+#[test]
+fn a_counted_loop_that_ends_on_success_is_a_retry() {
+    let text = |wait: &str| {
+        format!(
+            "package stock\n\nimport (\n\t\"net/http\"\n\t\"time\"\n)\n\nfunc Items() (response *http.Response, err error) {{\n\tfor attempt := 0; attempt < 3; attempt++ {{\n\t\tresponse, err = http.Get(\"https://stock/items\")\n\t\tif err == nil {{\n\t\t\treturn response, nil\n\t\t}}\n\t\t{wait}\n\t}}\n\treturn nil, err\n}}\n"
+        )
+    };
+    assert_eq!(found("rest-client/missing-retry", &text("")), [""; 0]);
+    assert_eq!(found("rest-client/retry-without-backoff", &text("")).len(), 1);
+    let growing = text("time.Sleep(time.Duration(1<<attempt) * 100 * time.Millisecond)");
+    assert_eq!(found("rest-client/retry-without-backoff", &growing), [""; 0]);
+}
+
+#[test]
+fn kafka_go_commits_what_it_reads() {
+    let text = |group: &str, read: &str| {
+        format!(
+            "package main\n\nimport (\n\t\"context\"\n\t\"database/sql\"\n\n\t\"github.com/segmentio/kafka-go\"\n)\n\nfunc consume(ctx context.Context, db *sql.DB) {{\n\treader := kafka.NewReader(kafka.ReaderConfig{{Brokers: []string{{\"kafka:9092\"}}, Topic: \"orders\"{group}}})\n\tfor {{\n\t\tmessage, err := reader.{read}(ctx)\n\t\tif err != nil {{\n\t\t\treturn\n\t\t}}\n\t\tdb.ExecContext(ctx, \"UPDATE stock SET reserved = true WHERE sku = $1\", string(message.Value))\n\t\treader.CommitMessages(ctx, message)\n\t}}\n}}\n"
+        )
+    };
+    let rule = "message-queue/early-acknowledgement";
+    let wrong = found(rule, &text(", GroupID: \"stock\"", "ReadMessage"));
+    assert_eq!(wrong.len(), 1);
+    assert!(wrong[0].starts_with("13: the kafka-go consumer from `orders` acknowledges before messages"), "{wrong:?}");
+    assert_eq!(found(rule, &text(", GroupID: \"stock\"", "FetchMessage")), [""; 0]);
+    // Without a group nothing is committed.
+    assert_eq!(found(rule, &text("", "ReadMessage")), [""; 0]);
+}
+
+#[test]
+fn sarama_marks_after_the_work() {
+    let text = |first: &str, last: &str| {
+        format!(
+            "package main\n\nimport (\n\t\"database/sql\"\n\n\t\"github.com/IBM/sarama\"\n)\n\ntype handler struct{{ db *sql.DB }}\n\nfunc (h *handler) ConsumeClaim(session sarama.ConsumerGroupSession, claim sarama.ConsumerGroupClaim) error {{\n\tfor message := range claim.Messages() {{\n\t\t{first}\n\t\th.db.Exec(\"UPDATE stock SET reserved = true WHERE sku = $1\", string(message.Value))\n\t\t{last}\n\t}}\n\treturn nil\n}}\n"
+        )
+    };
+    let rule = "message-queue/early-acknowledgement";
+    let mark = "session.MarkMessage(message, \"\")";
+    assert_eq!(found(rule, &text(mark, "")).len(), 1);
+    assert_eq!(found(rule, &text("", mark)), [""; 0]);
+}
+
+#[test]
+fn a_literal_writer_of_kafka_go_waits_for_nobody() {
+    let text = |options: &str| {
+        format!(
+            "package main\n\nimport (\n\t\"context\"\n\n\t\"github.com/segmentio/kafka-go\"\n)\n\nfunc publish(ctx context.Context) error {{\n\twriter := &kafka.Writer{{Addr: kafka.TCP(\"kafka:9092\"), Topic: \"orders.v1\"{options}}}\n\treturn writer.WriteMessages(ctx, kafka.Message{{Value: []byte(`{{\"event_id\": \"7\"}}`)}})\n}}\n"
+        )
+    };
+    let rule = "message-queue/unconfirmed-publish";
+    assert_eq!(found(rule, &text("")).len(), 1);
+    assert_eq!(found(rule, &text(", RequiredAcks: kafka.RequireAll")), [""; 0]);
+}
+
+#[test]
+fn a_commit_and_a_publish_behind_interfaces_are_a_dual_write() {
+    let files = |method: &str| {
+        vec![
+            ("go.mod".to_string(), "module example.com/shop\n\ngo 1.24\n".to_string()),
+            (
+                "orders/service.go".to_string(),
+                "package orders\n\nimport \"context\"\n\ntype Repo interface{ Create(ctx context.Context, id string) error }\n\ntype Publisher interface{ Publish(ctx context.Context, body []byte) error }\n\ntype Service struct {\n\trepo Repo\n\tbus  Publisher\n}\n\nfunc (s *Service) Place(ctx context.Context, id string) error {\n\tif err := s.repo.Create(ctx, id); err != nil {\n\t\treturn err\n\t}\n\treturn s.bus.Publish(ctx, []byte(id))\n}\n".to_string(),
+            ),
+            (
+                "orders/repo.go".to_string(),
+                "package orders\n\nimport (\n\t\"context\"\n\t\"database/sql\"\n)\n\ntype repo struct{ db *sql.DB }\n\nfunc (r *repo) Create(ctx context.Context, id string) error {\n\t_, err := r.db.ExecContext(ctx, \"INSERT INTO orders (id) VALUES ($1)\", id)\n\treturn err\n}\n".to_string(),
+            ),
+            (
+                "orders/bus.go".to_string(),
+                format!("package orders\n\nimport (\n\t\"context\"\n\n\tamqp \"github.com/rabbitmq/amqp091-go\"\n)\n\ntype bus struct{{ channel *amqp.Channel }}\n\nfunc (b *bus) {method}(ctx context.Context, body []byte) error {{\n\treturn b.channel.PublishWithContext(ctx, \"orders\", \"order.placed\", false, false, amqp.Publishing{{Body: body}})\n}}\n"),
+            ),
+        ]
+    };
+    let found = |method: &str| {
+        let files = files(method);
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        found_in("message-queue/dual-write", &files)
+    };
+    assert_eq!(found("Publish"), ["18: publishes after `Create` writes to the database, without an outbox"]);
+    // Another method satisfies no interface.
+    assert_eq!(found("Send"), [""; 0]);
+}

@@ -1,0 +1,178 @@
+//! `graph --format json` lists the calls between services with target, method, path, file and line.
+use crate::support::graph;
+
+const PYTHON: &str = "FROM python:3.12\nCOPY . .\nCMD [\"python\", \"main.py\"]\n";
+const NODE: &str = "FROM node:22\nCOPY . .\nCMD [\"node\", \"main.js\"]\n";
+
+fn calls(files: &[(&str, &str)]) -> Vec<String> {
+    let graph = graph(files);
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or("-").to_owned();
+    let call = |c: &serde_json::Value| {
+        let (from, to, method) = (text(&c["from"]), text(&c["to"]), text(&c["method"]));
+        format!("{from} -> {to} {method} {} {}:{}", text(&c["path"]), text(&c["file"]), c["line"])
+    };
+    graph["calls"].as_array().unwrap().iter().map(call).collect()
+}
+
+#[test]
+fn addresses_come_from_variables_settings_base_urls_and_names_in_the_cluster() {
+    let found = calls(&[
+        (
+            "compose.yaml",
+            r#"services:
+  gateway:
+    build: ./gateway
+    environment:
+      ORDERS_URL: http://orders:8000
+  orders:
+    build: ./orders
+    environment:
+      USERS_HOST: users
+  users:
+    build: ./users
+    ports: ["9001:8000"]
+"#,
+        ),
+        ("users/Dockerfile", PYTHON),
+        ("users/requirements.txt", "fastapi\n"),
+        ("users/main.py", "from fastapi import FastAPI\napp = FastAPI()\n"),
+        ("orders/Dockerfile", PYTHON),
+        ("orders/requirements.txt", "fastapi\nhttpx\n"),
+        (
+            "orders/settings.py",
+            "from pydantic_settings import BaseSettings\nclass Settings(BaseSettings):\n    users_url: str = \"http://users:8000/api\"\nsettings = Settings()\n",
+        ),
+        (
+            "orders/main.py",
+            r#"import os
+import httpx
+import requests
+from fastapi import FastAPI
+from settings import settings
+app = FastAPI()
+USERS = f"http://{os.environ['USERS_HOST']}:{os.getenv('USERS_PORT', '8000')}"
+client = httpx.AsyncClient(base_url=settings.users_url)
+
+def get(path):
+    return requests.get(USERS + path, timeout=2)
+
+@app.get("/orders/{id}")
+async def order(id: int):
+    get(f"/users/{id}")
+    get("/users")
+    await client.post("/users", json={})
+    requests.delete("http://users.shop.svc.cluster.local:8000/users/%s" % id, timeout=1)
+    requests.put("http://localhost:9001/x", timeout=1)
+    requests.get("https://api.stripe.com/v1", timeout=1)
+"#,
+        ),
+        ("gateway/Dockerfile", NODE),
+        (
+            "gateway/package.json",
+            r#"{"name":"gateway","main":"main.js","dependencies":{"express":"4","http-proxy-middleware":"2","axios":"1"}}"#,
+        ),
+        (
+            "gateway/main.js",
+            r#"const express = require('express')
+const axios = require('axios')
+const { createProxyMiddleware } = require('http-proxy-middleware')
+const app = express()
+const users = axios.create({ baseURL: process.env.USERS_URL || 'http://users:8000', timeout: 1000 })
+app.use('/orders', createProxyMiddleware({ target: process.env.ORDERS_URL, changeOrigin: true }))
+const routes = { '/u': 'http://users:8000' }
+app.use('/multi', createProxyMiddleware({ target: 'http://users:8000', pathRewrite: { '^/multi': '' } }))
+app.get('/me/:id', async (req, res) => {
+  const me = await users.get(`/users/${req.params.id}`)
+  const o = await fetch(`${process.env.ORDERS_URL}/orders/${req.params.id}`, { method: 'POST' })
+  await axios({ method: 'patch', url: 'http://orders:8000' + '/x/' + req.params.id, timeout: 3 })
+  res.json(me)
+})
+app.listen(3000)
+"#,
+        ),
+    ]);
+    assert_eq!(
+        found,
+        [
+            "gateway -> orders - - gateway/main.js:6",
+            "gateway -> orders PATCH /x/{} gateway/main.js:12",
+            "gateway -> orders POST /orders/{} gateway/main.js:11",
+            "gateway -> users - - gateway/main.js:8",
+            "gateway -> users GET /users/{} gateway/main.js:10",
+            "orders -> users DELETE /users/{} orders/main.py:18",
+            "orders -> users GET /{} orders/main.py:11",
+            "orders -> users POST /api/users orders/main.py:17",
+            "orders -> users PUT /x orders/main.py:19",
+        ]
+    );
+}
+
+#[test]
+fn strings_that_javascript_puts_together_are_addresses() {
+    let found = calls(&[
+        ("compose.yaml", "services:\n  web:\n    build: ./web\n  catalogue:\n    build: ./catalogue\n"),
+        ("catalogue/Dockerfile", NODE),
+        ("catalogue/package.json", r#"{"name":"catalogue","main":"main.js","dependencies":{"express":"4"}}"#),
+        ("catalogue/main.js", "require('express')().listen(80)\n"),
+        ("web/Dockerfile", NODE),
+        ("web/package.json", r#"{"name":"web","main":"main.js","dependencies":{"express":"4","request":"2"}}"#),
+        (
+            "web/main.js",
+            r#"
+const util = require('util')
+const request = require('request')
+const app = require('express')()
+const where = { items: util.format('http://catalogue:%s', 80), tags: 'http://catalogue/' + encodeURIComponent(name()) }
+app.get('/items*', (req, res) => {
+  request.get(where.items + req.url.toString()).pipe(res)
+  request.get(where.tags, () => {})
+})
+"#,
+        ),
+    ]);
+    assert_eq!(found, ["web -> catalogue GET /{} web/main.js:7", "web -> catalogue GET /{} web/main.js:8"]);
+}
+
+#[test]
+fn objects_of_one_wrapper_keep_their_addresses() {
+    let found = calls(&[
+        (
+            "compose.yaml",
+            "services:\n  web:\n    build: ./web\n  users:\n    build: ./users\n  stock:\n    build: ./stock\n",
+        ),
+        ("users/Dockerfile", NODE),
+        ("users/package.json", r#"{"name":"users","main":"main.js","dependencies":{"express":"4"}}"#),
+        ("users/main.js", "require('express')().listen(80)\n"),
+        ("stock/Dockerfile", NODE),
+        ("stock/package.json", r#"{"name":"stock","main":"main.js","dependencies":{"express":"4"}}"#),
+        ("stock/main.js", "require('express')().listen(80)\n"),
+        ("web/Dockerfile", NODE),
+        ("web/package.json", r#"{"name":"web","main":"main.ts","dependencies":{"express":"4","axios":"1"}}"#),
+        (
+            "web/main.ts",
+            r#"import axios from 'axios';
+import express from 'express';
+
+class Client {
+  http;
+  constructor(baseURL: string) {
+    this.http = axios.create({ baseURL, timeout: 1000 });
+  }
+  get(path: string) {
+    return this.http.get(path);
+  }
+}
+
+const users = new Client('http://users');
+const stock = new Client('http://stock');
+const app = express();
+app.get('/', async () => {
+  await users.get('/users/1');
+  await stock.get('/items');
+});
+app.listen(80);
+"#,
+        ),
+    ]);
+    assert_eq!(found, ["web -> stock GET /items web/main.ts:19", "web -> users GET /users/1 web/main.ts:18"]);
+}

@@ -1,0 +1,86 @@
+//! Messages between services in Java and Kotlin, as `graph` shows them: files in, the map out.
+
+use skillcheck::check::{Request, check};
+use skillcheck::system::System;
+
+const COMPOSE: &str = "services:\n  orders:\n    build: ./orders\n  billing:\n    build: ./billing\n";
+const DOCKER: &str = "FROM eclipse-temurin:21\nCOPY app.jar app.jar\nCMD [\"java\", \"-jar\", \"app.jar\"]\n";
+const POM: &str = "<project><artifactId>a</artifactId><dependencies><dependency><artifactId>spring-boot-starter</artifactId></dependency></dependencies></project>";
+
+fn system(files: &[(&str, &str)]) -> System {
+    let folder = tempfile::tempdir().unwrap();
+    let base = [
+        ("docker-compose.yml", COMPOSE),
+        ("orders/Dockerfile", DOCKER),
+        ("orders/pom.xml", POM),
+        ("billing/Dockerfile", DOCKER),
+        ("billing/pom.xml", POM),
+    ];
+    for (path, text) in base.iter().chain(files) {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    check(Request { paths: vec![folder.path().to_path_buf()], ..Request::default() }).unwrap().system
+}
+
+/// `broker channel: producers > consumers`, then `event of channel by producers`.
+fn shown(system: &System) -> Vec<String> {
+    let channels = system
+        .map
+        .channels
+        .iter()
+        .map(|c| format!("{} {}: {} > {}", c.broker, c.name, c.producers.join("+"), c.consumers.join("+")));
+    let events = system.map.events.iter().map(|e| {
+        let versioned = e.versioned.map_or("?", |v| if v { "versioned" } else { "unversioned" });
+        format!("{} of {} by {}, {versioned}", e.name, e.channel.as_deref().unwrap_or("?"), e.producers.join("+"))
+    });
+    channels.chain(events).collect()
+}
+
+#[test]
+fn a_topic_of_the_settings_joins_a_template_and_a_listener() {
+    let publisher = "package a\nimport org.springframework.beans.factory.annotation.Value\nimport org.springframework.kafka.core.KafkaTemplate\ndata class OrderPlaced(val orderId: String)\nclass Publisher(private val kafka: KafkaTemplate<String, OrderPlaced>, @Value(\"\\${topics.orders}\") private val topic: String) {\n  fun publish(e: OrderPlaced) = kafka.send(topic, e.orderId, e)\n}\n";
+    let listener = "package b;\nimport org.springframework.kafka.annotation.KafkaListener;\nclass Listener {\n  @KafkaListener(topics = \"${topics.orders:none}\")\n  void on(String e) { System.out.println(e); }\n}\n";
+    let found = system(&[
+        ("orders/src/main/kotlin/a/Publisher.kt", publisher),
+        ("orders/src/main/resources/application.yml", "topics:\n  orders: shop-orders\n"),
+        ("billing/src/main/java/b/Listener.java", listener),
+        ("billing/src/main/resources/application.properties", "topics.orders=shop-orders\n"),
+    ]);
+    assert_eq!(
+        shown(&found),
+        ["kafka shop-orders: orders > billing", "OrderPlaced of shop-orders by orders, unversioned"]
+    );
+    assert_eq!(found.map.brokers.iter().map(|b| b.kind.as_str()).collect::<Vec<_>>(), ["kafka"]);
+}
+
+#[test]
+fn bindings_join_a_bridge_and_a_function() {
+    let publisher = "package a;\nimport org.springframework.cloud.stream.function.StreamBridge;\nrecord OrderPlacedV2(String orderId) {}\nclass Publisher {\n  private final StreamBridge bridge;\n  Publisher(StreamBridge bridge) { this.bridge = bridge; }\n  void publish(String id) { bridge.send(\"placed-out-0\", new OrderPlacedV2(id)); }\n}\n";
+    let listener = "package b;\nimport java.util.function.Consumer;\nimport org.springframework.context.annotation.Bean;\nclass Config {\n  @Bean Consumer<String> bill() { return e -> System.out.println(e); }\n}\n";
+    let found = system(&[
+        ("orders/src/main/java/a/Publisher.java", publisher),
+        (
+            "orders/src/main/resources/application.yml",
+            "spring.cloud.stream.bindings.placed-out-0.destination: orders\n",
+        ),
+        ("billing/src/main/java/b/Config.java", listener),
+        (
+            "billing/src/main/resources/application.yml",
+            "spring:\n  cloud:\n    stream:\n      bindings:\n        bill-in-0:\n          destination: orders\n  kafka:\n    bootstrap-servers: kafka:9092\n",
+        ),
+    ]);
+    assert_eq!(shown(&found), ["kafka orders: orders > billing", "OrderPlacedV2 of orders by orders, versioned"]);
+}
+
+#[test]
+fn the_class_of_an_aggregate_is_its_channel() {
+    let publisher = "package a;\nimport io.eventuate.tram.events.common.DomainEvent;\nimport io.eventuate.tram.events.publisher.DomainEventPublisher;\nclass Order {}\nclass OrderPlaced implements DomainEvent { String customer; }\nclass Publisher {\n  private final DomainEventPublisher events;\n  Publisher(DomainEventPublisher events) { this.events = events; }\n  void publish(String id) { events.publish(Order.class, id, java.util.Collections.singletonList(new OrderPlaced())); }\n}\n";
+    let listener = "package b;\nimport io.eventuate.tram.events.subscriber.*;\nclass Listener {\n  DomainEventHandlers handlers() { return DomainEventHandlersBuilder.forAggregateType(\"a.Order\").onEvent(Placed.class, this::on).build(); }\n  void on(DomainEventEnvelope<Placed> e) { System.out.println(e); }\n}\n";
+    let found = system(&[
+        ("orders/src/main/java/a/Publisher.java", publisher),
+        ("billing/src/main/java/b/Listener.java", listener),
+    ]);
+    assert_eq!(shown(&found)[0], "kafka a.Order: orders > billing");
+}

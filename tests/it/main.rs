@@ -1,0 +1,49 @@
+//! What a user sees, one file for each subject. One binary: forty would each link the whole crate.
+// Outside of `#[test]` clippy does not know that these are tests.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod baseline;
+mod cache;
+mod calls_jvm;
+mod catalog;
+mod changed;
+mod cli_basics;
+mod cli_init;
+mod cli_lint;
+mod cli_skills;
+mod dependencies;
+mod determinism;
+mod dotnet_http;
+mod dotnet_messaging;
+mod dotnet_stores;
+mod fix;
+mod fixtures;
+mod golang;
+mod graph_calls;
+mod graph_javascript;
+mod graph_python;
+mod hook;
+mod hostile;
+mod jvm_http;
+mod jvm_messaging;
+mod kubernetes;
+mod outputs;
+#[cfg(unix)]
+mod packaging;
+mod polyrepo;
+mod readme;
+mod routes_dotnet;
+mod routes_go;
+mod routes_javascript;
+mod routes_jvm;
+mod routes_python;
+mod saga;
+mod saga_jvm;
+mod schemas_hold;
+mod service_health;
+mod shared_database;
+mod skill_examples;
+mod support;
+mod system_map;
+#[cfg(unix)]
+mod walkthrough;

@@ -1,0 +1,159 @@
+//! Routes of C# servers, each framework by an example in the manner of its documentation.
+
+use crate::support::servers::{routes, served};
+
+use skillcheck::extract::routes::{GapKind, HealthKind};
+
+#[test]
+fn controllers_compose_templates_and_replace_tokens() {
+    let base = r#"
+namespace Shop;
+[ApiController]
+[Route("api/v{version:apiVersion}/[controller]")]
+public abstract class ApiControllerBase : ControllerBase
+{
+    [HttpGet("ping")] public IActionResult Ping() => Ok();
+}
+"#;
+    let orders = r#"
+namespace Shop;
+public class OrdersController : ApiControllerBase
+{
+    private const string ById = "{id:guid}";
+    [HttpGet] public IEnumerable<Order> List() => [];
+    [HttpGet(ById)] public async Task<ActionResult<Order>> Get(Guid id) => Ok();
+    [HttpPost("[action]")] public Task<IActionResult> PlaceAsync(Order order) => null;
+    [Route("{id}/lines/{line?}"), HttpPut, HttpPatch] public IActionResult Lines(int id) => Ok();
+    [HttpDelete("~/admin/orders/{*path}")] public IActionResult Purge() => NoContent();
+    [HttpHead("/direct")] public IActionResult Direct() => NoContent();
+    [AcceptVerbs("GET", "HEAD"), Route("search")] public IActionResult Search() => Ok();
+    [Route("any")] public IActionResult Any() => Ok();
+    [NonAction] public void Helper() {}
+    private int Count() => 1;
+}
+[Area("admin"), Route("[area]/[controller]/[action]")]
+public class ReportsController : Controller { [HttpGet] public IActionResult Daily() => View(); }
+public class Plain { [Obsolete] public void Get() {} }
+"#;
+    assert_eq!(
+        routes(&[("a/ApiControllerBase.cs", base), ("a/OrdersController.cs", orders)]),
+        [
+            "ANY /api/v{version}/Orders/any",
+            "DELETE /admin/orders/{*path}",
+            "GET /admin/Reports/Daily",
+            "GET /api/v{version}/Orders",
+            "GET /api/v{version}/Orders/ping",
+            "GET /api/v{version}/Orders/search",
+            "GET /api/v{version}/Orders/{id}",
+            "HEAD /api/v{version}/Orders/search",
+            "HEAD /direct",
+            "PATCH /api/v{version}/Orders/{id}/lines/{line}",
+            "POST /api/v{version}/Orders/Place",
+            "PUT /api/v{version}/Orders/{id}/lines/{line}",
+        ]
+    );
+}
+
+#[test]
+fn conventional_routes_need_a_convention() {
+    let home = "public class HomeController : Controller { public IActionResult Index() => View(); public ViewResult Privacy() => View(); [HttpPost] public IActionResult Send() => View(); }\n";
+    let program =
+        |map: &str| format!("var app = WebApplication.CreateBuilder(args).Build();\napp.{map};\napp.Run();\n");
+    assert_eq!(routes(&[("a/HomeController.cs", home), ("a/Program.cs", &program("MapControllers()"))]), [""; 0]);
+    assert_eq!(
+        routes(&[("a/HomeController.cs", home), ("a/Program.cs", &program("MapDefaultControllerRoute()"))]),
+        ["GET /Home", "GET /Home/Privacy", "POST /Home/Send"]
+    );
+}
+
+#[test]
+fn minimal_apis_nest_groups_through_variables_and_extension_methods() {
+    let program = r#"
+var builder = WebApplication.CreateBuilder(args);
+builder.Services.AddHealthChecks();
+var app = builder.Build();
+app.MapHealthChecks("/healthz");
+app.MapGet("/", () => "Hello");
+app.MapMethods("/both", new[] { "GET", "POST" }, Handle);
+var todos = app.MapGroup("/todos").WithTags("x").RequireAuthorization();
+todos.MapGet("{id}", Get).WithName("one");
+todos.MapGroup("/{id:int}/notes").MapPost("/", Add);
+app.MapOrders();
+app.MapGroup("/v2").MapOrders();
+app.MapHub<Chat>("/chat");
+app.Run();
+static IResult Get(int id) => Results.Ok();
+"#;
+    let orders = r#"
+namespace Orders;
+public static class OrdersApi
+{
+    public static RouteGroupBuilder MapOrders(this IEndpointRouteBuilder routes)
+    {
+        var versioned = routes.NewVersionedApi("Orders");
+        var group = versioned.MapGroup("api/orders").HasApiVersion(1.0);
+        group.MapPut("/cancel", CancelAsync);
+        group.MapDelete(pattern: "{id:guid}", handler: CancelAsync);
+        return group;
+    }
+}
+"#;
+    assert_eq!(
+        routes(&[("a/Program.cs", program), ("a/OrdersApi.cs", orders)]),
+        [
+            "ANY /chat",
+            "DELETE /api/orders/{id}",
+            "DELETE /v2/api/orders/{id}",
+            "GET /",
+            "GET /both",
+            "GET /healthz",
+            "GET /todos/{id}",
+            "POST /both",
+            "POST /todos/{id}/notes",
+            "PUT /api/orders/cancel",
+            "PUT /v2/api/orders/cancel",
+        ]
+    );
+}
+
+#[test]
+fn startup_classes_and_modules_get_the_application() {
+    let startup = r#"
+public class Startup
+{
+    public void Configure(IApplicationBuilder app, IWebHostEnvironment env)
+    {
+        app.UseHealthChecks("/hc");
+        app.UseEndpoints(endpoints =>
+        {
+            endpoints.MapHealthChecks("/liveness", new HealthCheckOptions());
+            endpoints.MapGet("/a", async context => await context.Response.WriteAsync("a"));
+            endpoints.MapControllers();
+        });
+    }
+}
+"#;
+    let module = r#"
+public class Basket : ICarterModule { public void AddRoutes(IEndpointRouteBuilder app) { app.MapGet("/basket/{user}", () => 1); } }
+public class Catalog : CarterModule
+{
+    public Catalog() : base("/catalog") {}
+    public override void AddRoutes(IEndpointRouteBuilder app) { app.MapPost("/items", () => 1); }
+}
+"#;
+    assert_eq!(
+        routes(&[("a/Startup.cs", startup), ("b/Modules.cs", module)]),
+        ["GET /a", "GET /basket/{user}", "GET /hc", "GET /liveness", "POST /catalog/items"]
+    );
+}
+
+#[test]
+fn fast_endpoints_and_what_libraries_answer() {
+    let endpoint = "public class Create : Endpoint<Request, Response> { public override void Configure() { Post(\"/orders/{id}\"); AllowAnonymous(); } }\npublic class All : EndpointWithoutRequest { public override void Configure() { Get(\"orders\", \"sales\"); } }\n";
+    let program = "var app = WebApplication.CreateBuilder(args).Build();\napp.UseFastEndpoints(c => { c.Endpoints.RoutePrefix = \"api\"; });\napp.MapReverseProxy();\napp.MapGrpcHealthChecksService();\napp.MapRazorPages();\n";
+    let files = [("a/Endpoints.cs", endpoint), ("a/Program.cs", program)];
+    assert_eq!(routes(&files), ["GET /api/orders", "GET /api/sales", "POST /api/orders/{id}"]);
+    let served = served(&files);
+    assert_eq!(served.gaps.iter().map(|g| g.kind).collect::<Vec<_>>(), [GapKind::External, GapKind::Files]);
+    assert_eq!(served.health[0].kind, HealthKind::Grpc);
+}

@@ -1,0 +1,151 @@
+//! The rules of the skill `service-health` on services of one folder each.
+
+use skillcheck::rules::{self, Finding};
+use skillcheck::syntax::{FileId, Place, Span};
+use skillcheck::system::System;
+use skillcheck::system::services::{Probe, Service};
+
+/// The findings for one service with this code and these health checks, as `rule: message`.
+fn check(sources: &[(&str, &str)], probes: &[&str]) -> Vec<String> {
+    findings(sources, probes).iter().map(|f| format!("{}: {}", f.rule, f.message)).collect()
+}
+
+fn findings(sources: &[(&str, &str)], probes: &[&str]) -> Vec<Finding> {
+    let compose = Place::new(FileId(900), Span::new(10, 20));
+    let probes = probes.iter().map(|command| {
+        let words: Vec<String> = command.split_whitespace().map(str::to_string).collect();
+        Probe::new(command.to_string(), words, Place::new(FileId(900), Span::new(30, 40)))
+    });
+    let service =
+        Service { name: "orders".into(), place: Some(compose), probes: probes.collect(), ..Service::default() };
+    let mut system =
+        System { services: vec![service], served: crate::support::servers::served(sources), ..System::default() };
+    for i in 0..sources.len() {
+        system.owners.insert(FileId(i as u32), vec![0]);
+    }
+    let mut out = Vec::new();
+    for rule in rules::all().iter().filter(|r| r.skill() == "service-health") {
+        (rule.check)(&system, &mut out);
+    }
+    out
+}
+
+const NO_HEALTH: &str = r#"
+from fastapi import FastAPI
+app = FastAPI()
+
+@app.get("/orders/{order_id}/status")
+def status(order_id: int): ...
+"#;
+
+const PREFIXED: &str = r#"
+from fastapi import FastAPI, APIRouter
+router = APIRouter(prefix="/api/v1")
+app = FastAPI()
+
+@router.get("/health")
+def health(): ...
+
+app.include_router(router)
+"#;
+
+#[test]
+fn a_server_without_a_health_route_is_reported_where_it_is_declared() {
+    let found = findings(&[("main.py", NO_HEALTH)], &[]);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].message, "`orders` serves `GET /orders/{order_id}/status` but no health endpoint");
+    assert_eq!(found[0].place.file, FileId(900));
+    assert_eq!(found[0].services, ["orders"]);
+    assert_eq!(found[0].related[0].place.file, FileId(0));
+    assert!(found[0].help.contains("@app.get(\"/health\")"));
+}
+
+#[test]
+fn a_check_that_only_opens_a_port_is_no_health_endpoint() {
+    let found = findings(&[("main.py", NO_HEALTH)], &["nc -z localhost 8000"]);
+    assert_eq!(found.len(), 1);
+    assert!(found[0].related.iter().any(|r| r.message.contains("only proves that a port is open")));
+}
+
+#[test]
+fn a_conventional_path_under_any_prefix_is_a_health_endpoint() {
+    assert_eq!(check(&[("main.py", PREFIXED)], &[]), [""; 0]);
+}
+
+#[test]
+fn a_path_that_a_health_check_names_counts_when_it_is_served() {
+    let code =
+        "from flask import Flask\napp = Flask(__name__)\n\n@app.route(\"/internal/are-you-there\")\ndef there(): ...\n";
+    assert_eq!(check(&[("main.py", code)], &["curl -f http://localhost:5000/internal/are-you-there"]), [""; 0]);
+    assert_eq!(check(&[("main.py", code)], &[]).len(), 1);
+}
+
+#[test]
+fn a_probe_that_misses_the_prefix_is_reported_and_the_right_path_named() {
+    let found = findings(&[("main.py", PREFIXED)], &["curl -f http://localhost:8000/health"]);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].rule, "service-health/probe-without-route");
+    assert_eq!(found[0].message, "the health check asks `orders` for `/health`, which it does not serve");
+    assert_eq!(found[0].help, "Ask for `/api/v1/health`, or serve `/health`");
+    assert_eq!(found[0].place.span, Span::new(30, 40));
+    assert_eq!(check(&[("main.py", PREFIXED)], &["curl -f http://localhost:8000/api/v1/health/"]), [""; 0]);
+}
+
+#[test]
+fn a_probe_of_another_host_is_not_about_this_service() {
+    assert_eq!(check(&[("main.py", PREFIXED)], &["curl -f http://payments:8000/health"]), [""; 0]);
+    assert_eq!(check(&[("main.py", PREFIXED)], &["curl -f http://orders:8000/health"]).len(), 1);
+}
+
+#[test]
+fn routes_that_could_not_be_read_make_both_rules_silent() {
+    let code = "from fastapi import FastAPI\nfrom gone import prefix, routers\napp = FastAPI()\napp.include_router(routers[0])\n\n@app.get(\"/orders\")\ndef orders(): ...\n";
+    assert_eq!(check(&[("main.py", code)], &["curl -f http://localhost:8000/health"]), [""; 0]);
+}
+
+#[test]
+fn served_files_and_documentation_answer_probes() {
+    let express = "const express = require('express');\nconst app = express();\napp.use(express.static('public'));\napp.get('/cart', (req, res) => {});\n";
+    assert_eq!(check(&[("server.js", express)], &["curl -f http://localhost:3000/"]), [""; 0]);
+    let found = check(&[("main.py", NO_HEALTH)], &["curl -f http://localhost:8000/docs"]);
+    assert!(found.iter().all(|f| !f.starts_with("service-health/probe-without-route")), "{found:?}");
+}
+
+#[test]
+fn a_proxied_prefix_hides_no_missing_health_endpoint() {
+    let gateway = "const express = require('express');\nconst { createProxyMiddleware } = require('http-proxy-middleware');\nconst app = express();\napp.use('/api', createProxyMiddleware({ target: 'http://orders' }));\napp.get('/version', (req, res) => {});\n";
+    assert_eq!(
+        check(&[("server.js", gateway)], &[]),
+        ["service-health/missing-health-endpoint: `orders` serves `GET /version` but no health endpoint"]
+    );
+}
+
+#[test]
+fn a_worker_without_a_server_and_a_grpc_health_service_are_fine() {
+    assert_eq!(check(&[("worker.py", "import os\nprint(os.environ)\n")], &["celery inspect ping"]), [""; 0]);
+    let grpc = "from grpc_health.v1 import health, health_pb2_grpc\nfrom http.server import BaseHTTPRequestHandler\n\nclass H(BaseHTTPRequestHandler):\n    def do_GET(self):\n        if self.path == \"/version\":\n            pass\n\ndef serve(server):\n    health_pb2_grpc.add_HealthServicer_to_server(health.HealthServicer(), server)\n";
+    assert_eq!(check(&[("server.py", grpc)], &[]), [""; 0]);
+}
+
+#[test]
+fn a_page_application_without_the_probed_handler_breaks_both_rules() {
+    let auth = "import NextAuth from 'next-auth';\nconst handler = NextAuth({});\nexport { handler as GET, handler as POST };\n";
+    let sources = [("web/src/app/api/auth/[...nextauth]/route.ts", auth)];
+    let found = check(&sources, &["wget -qO- http://localhost:4000/api/health"]);
+    assert_eq!(
+        found,
+        [
+            "service-health/missing-health-endpoint: `orders` serves 2 routes but no health endpoint",
+            "service-health/probe-without-route: the health check asks `orders` for `/api/health`, which it does not serve",
+        ]
+    );
+    assert_eq!(check(&sources, &["wget -qO- http://localhost:4000/login"]), [""; 0]);
+}
+
+#[test]
+fn a_route_for_another_method_does_not_answer_a_probe() {
+    let code = "from flask import Flask\napp = Flask(__name__)\n\n@app.post(\"/health\")\ndef health(): ...\n";
+    let found = findings(&[("main.py", code)], &["curl -f http://localhost/health"]);
+    let probe = found.iter().find(|f| f.rule.ends_with("probe-without-route")).unwrap();
+    assert_eq!(probe.help, "Answer GET requests there too; it is registered for POST only");
+}

@@ -1,0 +1,192 @@
+//! Who owns which code, what runs in the browser, and who calls whom, on small trees.
+use std::path::Path;
+
+use skillcheck::cache::Cache;
+use skillcheck::catalog::Catalog;
+use skillcheck::extract::http;
+use skillcheck::files::{self, Tree};
+use skillcheck::program::{Evaluator, Program, load};
+use skillcheck::system::browser::{Browser, browser};
+use skillcheck::system::calls::{Call, calls};
+use skillcheck::system::deployment::Deployment;
+use skillcheck::system::imports::dependencies;
+use skillcheck::system::owners::owners;
+use skillcheck::system::services::{Service, discover};
+
+struct World {
+    #[allow(dead_code)]
+    folder: tempfile::TempDir,
+    tree: Tree,
+    program: Program,
+    services: Vec<Service>,
+    owners: std::collections::HashMap<skillcheck::syntax::FileId, Vec<usize>>,
+    browser: Browser,
+}
+
+fn world(given: &[(&str, &str)]) -> World {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in given {
+        let path: &Path = &folder.path().join("shop").join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let tree = files::walk(&[folder.path().join("shop")], &globset::GlobSet::empty()).tree;
+    let deployment = Deployment::read(&tree);
+    let packages = deployment.packages(&tree);
+    let catalog = Catalog::embedded().unwrap();
+    let program = load::load(&tree, catalog, &packages, load::Prefilter::Off, &Cache::in_memory()).program;
+    let services = discover(&tree, &deployment, &[]);
+    let dependencies = dependencies(&program);
+    let owners = owners(&tree, &program, &dependencies, &services);
+    let browser = browser(&tree, &deployment, &program, &dependencies);
+    World { folder, tree, program, services, owners, browser }
+}
+
+impl World {
+    fn owners(&self, path: &str) -> Vec<&str> {
+        let owners = self.owners.get(&self.tree.find(path).unwrap());
+        owners.into_iter().flatten().map(|index| self.services[*index].name.as_str()).collect()
+    }
+
+    fn in_browser(&self) -> Vec<&str> {
+        let units = self.program.ids().filter(|unit| self.browser.is_browser(*unit));
+        units.map(|unit| self.program.unit(unit).path.as_str()).collect()
+    }
+
+    fn calls(&self) -> Vec<Call> {
+        let ev = Evaluator::new(&self.program, Catalog::embedded().unwrap());
+        let clients = http::extract(&ev, &|unit| !self.browser.is_browser(unit));
+        calls(&self.services, &self.owners, &clients)
+    }
+}
+
+const API: &str = "from fastapi import FastAPI\napp = FastAPI()\n";
+const PYTHON: &str = "FROM python:3.12\nCOPY . .\nCMD [\"uvicorn\", \"app.main:app\"]\n";
+
+#[test]
+fn shared_code_belongs_to_every_service_that_imports_it() {
+    let world = world(&[
+        (
+            "compose.yaml",
+            "services:\n  orders:\n    build: {context: ., dockerfile: orders/Dockerfile}\n  users:\n    build: {context: ., dockerfile: users/Dockerfile}\n",
+        ),
+        ("orders/Dockerfile", PYTHON),
+        ("orders/main.py", &format!("{API}from shared import events\n")),
+        ("orders/tests/test_a.py", "from shared import unused\n"),
+        ("users/Dockerfile", PYTHON),
+        ("users/main.py", &format!("{API}from shared.tracing import start\n")),
+        ("shared/events.py", "from . import tracing\n"),
+        ("shared/tracing.py", "def start(): pass\n"),
+        ("shared/unused.py", ""),
+    ]);
+    assert_eq!(world.owners("orders/main.py"), ["orders"]);
+    assert_eq!(world.owners("shared/events.py"), ["orders"]);
+    assert_eq!(world.owners("shared/tracing.py"), ["orders", "users"]);
+    assert_eq!(world.owners("shared/unused.py"), [""; 0]);
+}
+
+#[test]
+fn packages_of_a_workspace_belong_to_those_that_depend_on_them() {
+    let world = world(&[
+        ("package.json", r#"{"name": "shop", "workspaces": ["packages/*", "services/*"]}"#),
+        ("packages/bus/package.json", r#"{"name": "@shop/bus", "main": "dist/index.js"}"#),
+        ("packages/bus/src/index.ts", "export * from './bus';\n"),
+        ("packages/bus/src/bus.ts", "export class Bus {}\n"),
+        (
+            "services/orders/package.json",
+            r#"{"name": "@shop/orders", "dependencies": {"express": "4", "@shop/bus": "*"}}"#,
+        ),
+        ("services/orders/Dockerfile", "FROM node\nCMD [\"node\", \"dist/main.js\"]\n"),
+        ("services/orders/src/main.ts", "import { Bus } from '@shop/bus';\nconst app = express();\napp.listen(1);\n"),
+    ]);
+    assert_eq!(world.owners("packages/bus/src/bus.ts"), ["orders"]);
+}
+
+#[test]
+fn code_of_two_processes_belongs_to_the_one_that_reaches_it() {
+    let world = world(&[
+        (
+            "compose.yaml",
+            "services:\n  api:\n    build: .\n  worker:\n    build: .\n    command: python -m app.worker\n",
+        ),
+        ("Dockerfile", PYTHON),
+        ("requirements.txt", "fastapi\n"),
+        ("app/main.py", &format!("{API}from app import store, routes\n")),
+        ("app/worker.py", "from app import store\n"),
+        ("app/store.py", ""),
+        ("app/routes.py", ""),
+        ("app/loose.py", ""),
+    ]);
+    assert_eq!(world.owners("app/main.py"), ["api"]);
+    assert_eq!(world.owners("app/routes.py"), ["api"]);
+    assert_eq!(world.owners("app/worker.py"), ["worker"]);
+    assert_eq!(world.owners("app/store.py"), ["api", "worker"]);
+    assert_eq!(world.owners("app/loose.py"), ["api", "worker"]);
+}
+
+#[test]
+fn a_front_end_runs_in_the_browser_but_for_the_parts_on_its_server() {
+    let world = world(&[
+        ("web/package.json", r#"{"name": "web", "dependencies": {"next": "15", "react": "19", "next-auth": "4"}}"#),
+        (
+            "web/src/app/page.tsx",
+            "'use client';\nimport { get } from '../lib/api';\nexport default function Page() { return get(); }\n",
+        ),
+        (
+            "web/src/app/report/page.tsx",
+            "export default async function Page() { return (await fetch('http://x')).json(); }\n",
+        ),
+        (
+            "web/src/app/api/orders/route.ts",
+            "import { orders } from '../../../lib/orders';\nexport async function GET() { return orders(); }\n",
+        ),
+        ("web/src/app/actions.ts", "'use server';\nexport async function save() {}\n"),
+        ("web/src/lib/api.ts", "export const get = () => fetch('/api/orders');\n"),
+        ("web/src/lib/orders.ts", "export const orders = () => fetch('http://orders/');\n"),
+        ("web/src/lib/auth.ts", "import NextAuth from 'next-auth';\nexport const auth = NextAuth({});\n"),
+        ("web/src/middleware.ts", "export function middleware() {}\n"),
+        ("web/public/sw.js", "fetch('/x');\n"),
+    ]);
+    assert_eq!(world.in_browser(), ["web/public/sw.js", "web/src/app/page.tsx", "web/src/lib/api.ts"]);
+}
+
+#[test]
+fn pages_inside_a_server_run_in_the_browser() {
+    let world = world(&[
+        ("shop/package.json", r#"{"name": "shop", "dependencies": {"express": "4"}}"#),
+        ("shop/server.js", "const express = require('express');\nexpress().listen(1);\n"),
+        ("shop/api/cart.js", "const request = require('request');\n"),
+        ("shop/public/js/client.js", "fetch('/cart');\n"),
+        ("shop/client/package.json", r#"{"name": "client", "dependencies": {"react": "19"}}"#),
+        ("shop/client/src/App.jsx", "import React from 'react';\nfetch('/cart');\n"),
+        ("orders/main.py", API),
+        ("orders/static/app.js", "fetch('/orders');\n"),
+    ]);
+    assert_eq!(world.in_browser(), ["orders/static/app.js", "shop/client/src/App.jsx", "shop/public/js/client.js"]);
+}
+
+#[test]
+fn requests_lead_to_the_service_behind_the_address() {
+    let world = world(&[
+        (
+            "compose.yaml",
+            "services:\n  orders:\n    build: orders\n    environment: {USERS_URL: 'http://people:8000'}\n  \
+             users:\n    build: users\n    container_name: people\n    ports: ['8002:8000']\n",
+        ),
+        ("orders/Dockerfile", PYTHON),
+        (
+            "orders/app/main.py",
+            "import os\nimport httpx\nfrom fastapi import FastAPI\n\napp = FastAPI()\nURL = os.environ['USERS_URL']\n\n\
+             def user(key):\n    return httpx.get(f'{URL}/users/{key}')\n\n\
+             def save():\n    httpx.post('http://localhost:8002/users')\n    httpx.get('https://api.stripe.com/v1')\n",
+        ),
+        ("users/Dockerfile", PYTHON),
+        ("users/app/main.py", API),
+    ]);
+    let found = world.calls();
+    let calls: Vec<_> =
+        found.iter().map(|c| (c.from.as_str(), c.to.as_str(), c.method.as_deref(), c.path.as_deref())).collect();
+    let expected =
+        [("orders", "users", Some("GET"), Some("/users/{}")), ("orders", "users", Some("POST"), Some("/users"))];
+    assert_eq!(calls, expected);
+}
