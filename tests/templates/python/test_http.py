@@ -26,10 +26,10 @@ def client(plan, **changes) -> ServiceClient:
 async def test_a_hang_ends_with_the_timeout(plan):
     plan = plan("hang")
     began = time.monotonic()
-    async with client(plan, timeout=0.3, attempts=2) as payments:
+    async with client(plan, timeout=0.6, attempts=2) as payments:
         with pytest.raises(UpstreamTimeout) as raised:
             await payments.request("GET", "/payments/p-1")
-    assert 0.6 <= time.monotonic() - began < 5
+    assert 1.2 <= time.monotonic() - began < 10
     assert len(plan.requests) == 2
     assert raised.value.__cause__ is not None
 
@@ -39,7 +39,7 @@ async def test_a_peer_that_drips_ends_with_the_timeout_too(plan):
     async with client(plan("drip"), timeout=0.6, attempts=1) as payments:
         with pytest.raises(UpstreamTimeout):
             await payments.request("GET", "/payments/p-1")
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 10
 
 
 async def test_an_address_that_answers_nothing_ends_with_the_connect_timeout():
@@ -52,10 +52,10 @@ async def test_an_address_that_answers_nothing_ends_with_the_connect_timeout():
 async def test_all_attempts_together_have_a_deadline(plan):
     plan = plan("hang")
     began = time.monotonic()
-    async with client(plan, timeout=0.4, deadline=0.9, attempts=50) as payments:
+    async with client(plan, timeout=0.8, deadline=1.8, attempts=50) as payments:
         with pytest.raises(UpstreamTimeout):
             await payments.request("GET", "/payments/p-1")
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 10
     assert len(plan.requests) <= 3
 
 
@@ -106,7 +106,7 @@ async def test_a_retry_after_beyond_the_limit_is_told_to_the_caller(plan):
         with pytest.raises(UpstreamUnavailable) as raised:
             await payments.request("GET", "/payments/p-1")
     assert raised.value.retry_after == 3600
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 10
     assert len(plan.requests) == 1
 
 
@@ -120,7 +120,7 @@ async def test_a_retry_after_date_is_read(plan):
 async def test_a_post_without_key_is_not_repeated(plan):
     for step in ("503", "reset", "hang"):
         failing = plan(step, "200")
-        async with client(failing, timeout=0.3) as payments:
+        async with client(failing, timeout=0.6) as payments:
             with pytest.raises(UpstreamUnavailable):
                 await payments.request("POST", "/payments", json={})
         assert len(failing.requests) == 1, step

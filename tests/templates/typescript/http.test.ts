@@ -45,10 +45,10 @@ async function raised(attempt: Promise<unknown>): Promise<unknown> {
 test("a hang ends with the timeout", async () => {
   const plan = await Plan.of("hang");
   const began = performance.now();
-  const error = await using(plan, { timeoutMs: 300, attempts: 2 }, (c) => raised(get(c)));
+  const error = await using(plan, { timeoutMs: 600, attempts: 2 }, (c) => raised(get(c)));
   assert.ok(error instanceof UpstreamTimeoutError && error.cause);
   const took = performance.now() - began;
-  assert.ok(took >= 590 && took < 5000, `${took} ms`);
+  assert.ok(took >= 1190 && took < 10_000, `${took} ms`);
   assert.equal((await plan.requests()).length, 2);
 });
 
@@ -56,7 +56,7 @@ test("a peer that drips ends with the timeout too", async () => {
   const began = performance.now();
   const error = await using(await Plan.of("drip"), { timeoutMs: 600, attempts: 1 }, (c) => raised(get(c)));
   assert.ok(error instanceof UpstreamTimeoutError, String(error));
-  assert.ok(performance.now() - began < 5000);
+  assert.ok(performance.now() - began < 10_000);
 });
 
 test("an address where nobody listens is an upstream that is unavailable", async () => {
@@ -67,8 +67,8 @@ test("an address where nobody listens is an upstream that is unavailable", async
 test("all attempts together have a deadline", async () => {
   const plan = await Plan.of("hang");
   const began = performance.now();
-  await using(plan, { timeoutMs: 400, deadlineMs: 900, attempts: 50 }, (c) => raised(get(c)));
-  assert.ok(performance.now() - began < 5000);
+  await using(plan, { timeoutMs: 800, deadlineMs: 1800, attempts: 50 }, (c) => raised(get(c)));
+  assert.ok(performance.now() - began < 10_000);
   assert.ok((await plan.requests()).length <= 3);
 });
 
@@ -127,7 +127,7 @@ test("a Retry-After date is read", async () => {
 test("a POST without key is not repeated", async () => {
   for (const step of ["503", "reset", "hang"]) {
     const plan = await Plan.of(step, "200");
-    const error = await using(plan, { timeoutMs: 300 }, (c) => raised(c.request("POST", "/payments", { json: {} })));
+    const error = await using(plan, { timeoutMs: 600 }, (c) => raised(c.request("POST", "/payments", { json: {} })));
     assert.ok(error instanceof UpstreamUnavailableError);
     assert.equal((await plan.requests()).length, 1, step);
   }

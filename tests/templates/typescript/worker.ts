@@ -54,5 +54,14 @@ if (broker === "rabbitmq") {
   const options = { queue: name, topics: [topic], delaysMs: [200, 400], deliveryLimit: 2 };
   await new RabbitConsumer(process.env.RABBITMQ_URL ?? "", pool, handle, options).run(stop);
 }
+if (broker === "kafka") {
+  if (dying) {
+    const { Consumer } = await import("@platformatic/kafka");
+    Consumer.prototype.commit = dying;
+  }
+  const { KafkaConsumer } = await import("./message-queue/kafka.js");
+  const options = { group: name, topics: [topic], delaysMs: [200, 400], sessionTimeoutMs: 6000 };
+  await new KafkaConsumer([process.env.KAFKA_BROKERS ?? ""], pool, handle, options).run(stop);
+}
 await pool.end();
 console.log("ended");
