@@ -97,9 +97,10 @@ fn the_linter_finds_nothing_in_the_templates() {
     let mut files: Vec<(String, &str)> = Vec::new();
     for file in skills::files() {
         let text = std::str::from_utf8(file.bytes).unwrap();
-        let [skill, "assets", kind, path @ ..] = file.path.split('/').collect::<Vec<_>>()[..] else { continue };
+        let parts: Vec<&str> = file.path.split('/').collect();
+        let [skill, "assets", kind, path @ ..] = parts.as_slice() else { continue };
         let path = path.join("/");
-        match kind {
+        match *kind {
             "python" | "typescript" | "java" | "go" => files.push((format!("{skill}-{kind}/src/{path}"), text)),
             other => files.push((format!("{skill}-{other}/{path}"), text)),
         }

@@ -83,7 +83,7 @@ class Worker:
         return await self.end()
 
 
-async def eventually(check, told=lambda: "", patience: float = 60):
+async def eventually(check, told=lambda: "", patience: float = 60, pause: float = 0.1):
     """Waits until something holds, and gives what `check` gave."""
     until = time.monotonic() + patience
     while True:
@@ -94,7 +94,7 @@ async def eventually(check, told=lambda: "", patience: float = 60):
             return found
         if time.monotonic() > until:
             raise AssertionError(f"it did not happen within {patience} s: {told()}")
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(pause)
 
 
 @pytest.fixture

@@ -113,7 +113,7 @@ class Runs:
             state = (await self.row(saga_id))[0]
             return state if state not in ("running", "compensating") else None
 
-        return await eventually(over, patience=patience)
+        return await eventually(over, patience=patience, pause=0.01)
 
 
 @pytest.fixture

@@ -90,11 +90,11 @@ export class Worker {
 }
 
 /** Waits until something holds. */
-export async function eventually(check: () => unknown, told: () => string = () => ""): Promise<void> {
+export async function eventually(check: () => unknown, told: () => string = () => "", pauseMs = 100): Promise<void> {
   const until = Date.now() + 60_000;
   while (!(await check())) {
     if (Date.now() > until) throw new Error(`it did not happen: ${told()}`);
-    await sleep(100);
+    await sleep(pauseMs);
   }
 }
 

@@ -106,7 +106,7 @@ async function finish(pool: Pool, orchestrator: Orchestrator, id: string): Promi
     await orchestrator.advance();
     found = await state(pool, id);
     return found !== "running" && found !== "compensating";
-  });
+  }, undefined, 10);
   return found;
 }
 
