@@ -300,6 +300,15 @@ pub(super) fn property_names(facts: &[Fact]) -> BTreeSet<String> {
     names
 }
 
+/// Those, and the ones that alternatives declare.
+pub(super) fn all_property_names(world: &World, facts: &[Fact]) -> BTreeSet<String> {
+    let mut names = property_names(facts);
+    for fact in facts.iter().filter_map(|fact| fact.as_object()) {
+        names.extend(world.rest(fact).into_iter().flat_map(|(_, declared)| declared.names));
+    }
+    names
+}
+
 impl World {
     /// What is known of the value under a name; none when there can't be such a member.
     pub(super) fn property(&self, facts: &[Fact], name: &str) -> Option<Vec<Fact>> {
@@ -327,10 +336,10 @@ impl World {
             if let (false, Some(rest)) = (evaluated, map.get("additionalProperties")) {
                 out.push(Rc::new(rest.clone()));
             }
-            if let Some(rest) = map.get("unevaluatedProperties")
-                && !evaluated
-                && !map.contains_key("additionalProperties")
-                && evaluates_alone(map)
+            if let (false, Some(rest)) = (evaluated, map.get("unevaluatedProperties"))
+                && let Some(declared) = self.declared(map)
+                && !declared.names.contains(name)
+                && declared.patterns.iter().all(|pattern| self.patterns.is_match(pattern, name) == Some(false))
             {
                 out.push(Rc::new(rest.clone()));
             }
@@ -344,6 +353,56 @@ impl World {
             return None;
         }
         Some(out)
+    }
+
+    /// What a schema says of members that it and its parts do not declare, and what they declare at most;
+    /// none when it says nothing of them.
+    pub(super) fn rest(&self, map: &Map<String, Value>) -> Option<(Value, Declared)> {
+        if let Some(rest) = map.get("additionalProperties") {
+            let mut declared = Declared::default();
+            declared.add(map);
+            return Some((rest.clone(), declared));
+        }
+        Some((map.get("unevaluatedProperties")?.clone(), self.declared(map)?))
+    }
+
+    /// The most that the schema and the parts that speak of the same value can evaluate; none when that may
+    /// be everything.
+    fn declared(&self, map: &Map<String, Value>) -> Option<Declared> {
+        let mut declared = Declared::default();
+        let mut seen = BTreeSet::new();
+        let mut open: Vec<Value> = Vec::new();
+        let in_place = |map: &Map<String, Value>, open: &mut Vec<Value>| {
+            for (key, value) in map {
+                match (key.as_str(), value) {
+                    ("allOf" | "anyOf" | "oneOf", Value::Array(parts)) => open.extend(parts.iter().cloned()),
+                    ("if" | "then" | "else", part) => open.push(part.clone()),
+                    ("dependentSchemas", Value::Object(parts)) => open.extend(parts.values().cloned()),
+                    ("$ref", Value::String(_)) => open.push(json!({"$ref": value})),
+                    _ => {}
+                }
+            }
+        };
+        declared.add(map);
+        in_place(map, &mut open);
+        while let Some(part) = open.pop() {
+            let Value::Object(map) = part else { continue };
+            match map.get("$ref").and_then(Value::as_str) {
+                Some(reference) if map.len() == 1 => {
+                    if seen.insert(reference.to_owned()) {
+                        open.push((*self.target(reference)?).clone());
+                    }
+                }
+                _ => {
+                    if map.contains_key("additionalProperties") || map.contains_key("unevaluatedProperties") {
+                        return None;
+                    }
+                    declared.add(&map);
+                    in_place(&map, &mut open);
+                }
+            }
+        }
+        Some(declared)
     }
 
     /// What is known of the item at an index; none when there can't be one.
@@ -360,6 +419,21 @@ impl World {
             }
         }
         (!out.iter().any(|schema| **schema == Value::Bool(false))).then_some(out)
+    }
+}
+
+/// Names and patterns of members.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Declared {
+    pub(super) names: BTreeSet<String>,
+    pub(super) patterns: BTreeSet<String>,
+}
+
+impl Declared {
+    fn add(&mut self, map: &Map<String, Value>) {
+        let keys = |key: &str| map.get(key).and_then(Value::as_object).into_iter().flat_map(Map::keys).cloned();
+        self.names.extend(keys("properties"));
+        self.patterns.extend(keys("patternProperties"));
     }
 }
 

@@ -7,12 +7,15 @@
 
 mod asyncapi;
 mod canonical;
+pub mod changes;
+pub mod compat;
 mod dialect;
 mod document;
 mod facts;
 pub mod find;
 mod inclusion;
 mod library;
+mod model;
 mod pattern;
 mod plain;
 mod prove;
@@ -23,6 +26,7 @@ pub use dialect::Dialect;
 pub use document::Document;
 pub use inclusion::{DEADLINE, Engine, Inclusion, Proof, Verdict};
 pub use library::Library;
+pub use model::Model;
 pub use plain::{Invalid, Schema, Unresolved};
 
 #[cfg(test)]

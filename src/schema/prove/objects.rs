@@ -5,7 +5,7 @@ use std::rc::Rc;
 use serde_json::{Map, Value, json};
 
 use super::{At, Prover, scalars};
-use crate::schema::facts::{Fact, and, evaluates_alone, exact, property_names, strings};
+use crate::schema::facts::{Fact, all_property_names, and, evaluates_alone, exact, strings};
 
 impl Prover<'_> {
     /// One keyword of objects of the outer schema.
@@ -67,7 +67,7 @@ impl Prover<'_> {
         if known.map(Rc::new).any(|known| self.implies(&[known], schema, at.member())) {
             return true;
         }
-        let named = property_names(facts).into_iter().all(|name| {
+        let named = all_property_names(self.world, facts).into_iter().all(|name| {
             self.world.patterns.is_match(pattern, &name) == Some(false) || self.property_is(facts, &name, schema, at)
         });
         named && self.unnamed(facts, schema, at, |other| self.are_disjoint(other, pattern))
@@ -78,7 +78,7 @@ impl Prover<'_> {
         let declared = |name: &str| map.get("properties").is_some_and(|all| all.get(name).is_some());
         let patterns: Vec<&String> =
             map.get("patternProperties").and_then(Value::as_object).into_iter().flat_map(Map::keys).collect();
-        let named = property_names(facts).into_iter().all(|name| {
+        let named = all_property_names(self.world, facts).into_iter().all(|name| {
             declared(&name)
                 || patterns.iter().any(|pattern| self.world.patterns.is_match(pattern, &name) == Some(true))
                 || self.property_is(facts, &name, schema, at)
@@ -96,14 +96,12 @@ impl Prover<'_> {
         }
         facts.iter().any(|fact| {
             let Value::Object(map) = &**fact else { return false };
-            let rest = map
-                .get("additionalProperties")
-                .or_else(|| map.get("unevaluatedProperties").filter(|_| evaluates_alone(map)));
-            let Some(rest) = rest else { return false };
-            let patterns = map.get("patternProperties").and_then(Value::as_object);
-            self.implies(&[Rc::new(rest.clone())], schema, at.member())
-                && patterns.into_iter().flatten().all(|(pattern, known)| {
-                    is_elsewhere(pattern) || self.implies(&[Rc::new(known.clone())], schema, at.member())
+            let Some((rest, declared)) = self.world.rest(map) else { return false };
+            let own = map.get("patternProperties");
+            self.implies(&[Rc::new(rest)], schema, at.member())
+                && declared.patterns.iter().all(|pattern| {
+                    let known = own.and_then(|all| all.get(pattern)).cloned().map(Rc::new);
+                    is_elsewhere(pattern) || known.is_some_and(|known| self.implies(&[known], schema, at.member()))
                 })
         })
     }
@@ -126,7 +124,7 @@ impl Prover<'_> {
             let name = Value::String(name.clone());
             self.world.is_valid(&[Rc::new(schema.clone())], &name) == Some(true)
         };
-        let listed = property_names(facts);
+        let listed = all_property_names(self.world, facts);
         self.most_properties(facts).is_some()
             && listed.iter().all(|name| is_name(name) || self.world.property(facts, name).is_none())
     }
@@ -135,12 +133,15 @@ impl Prover<'_> {
     fn most_properties(&self, facts: &[Fact]) -> Option<usize> {
         let closed = facts.iter().any(|fact| {
             let Value::Object(map) = &**fact else { return false };
-            let rest = map
-                .get("additionalProperties")
-                .or_else(|| map.get("unevaluatedProperties").filter(|_| evaluates_alone(map)));
-            rest == Some(&Value::Bool(false)) && !map.contains_key("patternProperties")
+            let rest = self.world.rest(map);
+            rest.is_some_and(|(rest, declared)| rest == Value::Bool(false) && declared.patterns.is_empty())
         });
-        closed.then(|| property_names(facts).iter().filter(|name| self.world.property(facts, name).is_some()).count())
+        closed.then(|| {
+            all_property_names(self.world, facts)
+                .iter()
+                .filter(|name| self.world.property(facts, name).is_some())
+                .count()
+        })
     }
 }
 
