@@ -30,6 +30,7 @@ use crate::extract::settings::Settings;
 use crate::facts::module::Language;
 use crate::files::Tree;
 use crate::program::{Evaluator, Program, UnitId};
+use crate::schema::find::Schemas;
 use crate::syntax::{FileId, Place};
 
 pub use services::{Service, ServiceKind};
@@ -69,6 +70,8 @@ pub struct System {
     pub dual_writes: Vec<DualWrite>,
     /// Sagas.
     pub sagas: Vec<Saga>,
+    /// The schemas of events, and the documents that they are in.
+    pub schemas: Schemas,
 }
 
 impl System {
@@ -211,6 +214,7 @@ pub fn build(
         sagas,
         served,
         map: SystemMap::default(),
+        schemas: Schemas::default(),
     };
     system.map.endpoints = health::endpoints(&system);
     messaging::fill(&mut system);
