@@ -172,26 +172,31 @@ async def test_a_probe_that_succeeds_closes_the_breaker(plan):
 
 
 async def test_a_success_that_began_before_the_opening_closes_nothing():
-    breaker = CircuitBreaker("payments", is_failure=lambda _: True, failures=2)
-    finish = asyncio.Event()
-
-    async def slow() -> str:
-        await finish.wait()
-        return "late"
+    now = 0.0
+    breaker = CircuitBreaker("payments", is_failure=lambda _: True, failures=2, open_for=1, clock=lambda: now)
+    finish, probed = asyncio.Event(), asyncio.Event()
 
     async def failing() -> None:
         raise ConnectionError
 
-    late = asyncio.create_task(breaker.call(slow))
+    late = [asyncio.create_task(breaker.call(finish.wait)) for _ in range(2)]
     await asyncio.sleep(0)
     for _ in range(2):
         with pytest.raises(ConnectionError):
             await breaker.call(failing)
-    finish.set()
-    assert await late == "late"
     assert breaker.state is State.OPEN
+    now = 2.0
+    probe = asyncio.create_task(breaker.call(probed.wait))
+    await asyncio.sleep(0)
+    finish.set()
+    await asyncio.gather(*late)
+    # Only the probe decides.
+    assert breaker.state is State.HALF_OPEN
     with pytest.raises(CircuitOpen):
         await breaker.call(failing)
+    probed.set()
+    await probe
+    assert breaker.state is State.CLOSED
 
 
 async def test_a_cancelled_probe_gives_its_place_back():
