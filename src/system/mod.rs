@@ -6,6 +6,7 @@ mod aspire;
 pub mod browser;
 pub mod calls;
 pub mod compose;
+pub mod contracts;
 pub mod deployment;
 mod dotnet;
 pub mod health;
@@ -69,6 +70,8 @@ pub struct System {
     pub dual_writes: Vec<DualWrite>,
     /// Sagas.
     pub sagas: Vec<Saga>,
+    /// The OpenAPI documents, and whose they are.
+    pub contracts: contracts::Contracts,
 }
 
 impl System {
@@ -201,6 +204,8 @@ pub fn build(
         sagas: saga::extract(&ev, &|unit| in_scope(unit) && program.language(unit) != Language::CSharp),
         served,
         map: SystemMap::default(),
+        // Documents are read once it is known whose they can be.
+        contracts: contracts::Contracts::default(),
     };
     system.map.endpoints = health::endpoints(&system);
     messaging::fill(&mut system);
