@@ -99,9 +99,33 @@ pub fn names(path: &str) -> Vec<String> {
 /// `orders.openapi`, `orders-v1`. Empty when nothing is left.
 pub fn plain(name: &str) -> String {
     const GENERIC: [&str; 27] = [
-        "openapi", "swagger", "api", "apis", "spec", "specs", "service", "services", "svc", "server", "microservice",
-        "ms", "docs", "doc", "rest", "http", "output", "definition", "contract", "contracts", "app", "main", "src",
-        "backend", "resources", "static", "oas",
+        "openapi",
+        "swagger",
+        "api",
+        "apis",
+        "spec",
+        "specs",
+        "service",
+        "services",
+        "svc",
+        "server",
+        "microservice",
+        "ms",
+        "docs",
+        "doc",
+        "rest",
+        "http",
+        "output",
+        "definition",
+        "contract",
+        "contracts",
+        "app",
+        "main",
+        "src",
+        "backend",
+        "resources",
+        "static",
+        "oas",
     ];
     let words = name.split(|c: char| !c.is_ascii_alphanumeric()).flat_map(camel);
     let mut out = String::new();

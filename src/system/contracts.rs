@@ -106,8 +106,11 @@ pub fn is_internal(route: &Route) -> bool {
         "swagger", "openapi", "api-docs", "apidocs", "redoc", "docs", "favicon", "static", "assets", "public",
         "graphql", "actuator",
     ];
-    let names = |segment: &str| DESCRIBES.iter().any(|word| segment == *word || segment.starts_with(&format!("{word}.")))
-        || segment.starts_with("swagger") || segment.starts_with("openapi");
+    let names = |segment: &str| {
+        DESCRIBES.iter().any(|word| segment == *word || segment.starts_with(&format!("{word}.")))
+            || segment.starts_with("swagger")
+            || segment.starts_with("openapi")
+    };
     is_operational(route)
         || route.path == "/"
         || matches!(route.method.as_str(), "HEAD" | "OPTIONS" | "TRACE" | "CONNECT")
@@ -217,7 +220,8 @@ impl Owners<'_> {
     /// The services whose folder a file stands in.
     fn inside(&self, path: &str) -> Vec<usize> {
         let holds = |service: &Service| {
-            service.root.is_empty() || path.strip_prefix(service.root.as_str()).is_some_and(|rest| rest.starts_with('/'))
+            service.root.is_empty()
+                || path.strip_prefix(service.root.as_str()).is_some_and(|rest| rest.starts_with('/'))
         };
         let deepest = self.local().filter(|(_, service)| holds(service)).map(|(_, s)| s.root.len()).max();
         let found = self.local().filter(|(_, service)| holds(service) && Some(service.root.len()) == deepest);
@@ -240,8 +244,11 @@ impl Owners<'_> {
     /// Those that serve something, when all are processes of one code base.
     fn one_code_base(&self, found: Vec<usize>) -> Vec<usize> {
         let service = |index: &usize| &self.system.services[*index];
-        let serving: Vec<usize> =
-            found.iter().copied().filter(|index| self.served.get(*index).is_some_and(|s| !s.routes.is_empty())).collect();
+        let serving: Vec<usize> = found
+            .iter()
+            .copied()
+            .filter(|index| self.served.get(*index).is_some_and(|s| !s.routes.is_empty()))
+            .collect();
         let found = if serving.is_empty() { found } else { serving };
         let bases: BTreeSet<&str> = found.iter().map(|index| service(index).code_base.as_str()).collect();
         if bases.len() > 1 { Vec::new() } else { found }
@@ -332,7 +339,8 @@ fn prefixes(routes: &[Template]) -> BTreeSet<String> {
 fn without(path: &str, number: usize) -> Option<String> {
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let head = parts.get(..number)?;
-    (parts.len() > number && head.iter().all(|part| !part.contains('{'))).then(|| format!("/{}", parts[number..].join("/")))
+    (parts.len() > number && head.iter().all(|part| !part.contains('{')))
+        .then(|| format!("/{}", parts[number..].join("/")))
 }
 
 impl System {

@@ -243,7 +243,11 @@ pub(super) fn of_parameter(at: At<'_>, version: Version, place: Place, faults: &
     }
     // "If the parameter location is "path", this field is REQUIRED and its value MUST be true."
     if location == "path" && at.node.get("required").and_then(Node::as_bool) != Some(true) {
-        faults.add(place, format!("the path parameter `{name}` is not `required`"), "Add `required: true`: a path has all its parts");
+        faults.add(
+            place,
+            format!("the path parameter `{name}` is not `required`"),
+            "Add `required: true`: a path has all its parts",
+        );
     }
     let described = match version {
         // Below `schema` it is a body, or a mistake that all tools read.
@@ -271,7 +275,11 @@ pub(super) fn of_response(at: At<'_>, status: &str, place: Place, faults: &mut F
     }
     // "description: REQUIRED."
     if at.node.get("description").is_none_or(|node| !node.is_null() && node.text().is_none()) {
-        faults.add(place, format!("the response `{status}` has no `description`"), "Add `description`, which every response has");
+        faults.add(
+            place,
+            format!("the response `{status}` has no `description`"),
+            "Add `description`, which every response has",
+        );
     }
 }
 

@@ -24,7 +24,11 @@ pub(super) fn document(file: FileId, library: Arc<Library>) -> Option<Document> 
     let security = security(root.node);
     let mut operations = Vec::new();
     let paths = root.node.entry("paths");
+    let mut names = Vec::new();
     for entry in paths.map(|paths| paths.value.entries()).unwrap_or_default() {
+        if entry.name().starts_with('/') {
+            names.push(entry.name().to_owned());
+        }
         if entry.name().starts_with('/') && operations.len() < MAX_OPERATIONS {
             reader.path(root, entry, &bases, security.as_ref(), &mut operations);
         }
@@ -43,6 +47,7 @@ pub(super) fn document(file: FileId, library: Arc<Library>) -> Option<Document> 
         title: root.node.at(["info", "title"]).and_then(Node::text).map(str::to_owned),
         api_version,
         bases,
+        paths: names,
         paths_place: paths.map(|paths| Place::new(file, paths.key.span)),
         operations,
         faults: faults.sorted(),
@@ -135,7 +140,8 @@ impl<'l> Reader<'l> {
             let own_bases = self.bases(at, None).filter(|_| self.version != Version::V2);
             let mut partial = partial;
             let (mut parameters, mut body) = self.parameters(root, at, &mut partial);
-            let inherited = |p: &&Parameter| !parameters.iter().any(|q| (&q.name, &q.location) == (&p.name, &p.location));
+            let inherited =
+                |p: &&Parameter| !parameters.iter().any(|q| (&q.name, &q.location) == (&p.name, &p.location));
             let more: Vec<Parameter> = shared.iter().filter(inherited).cloned().collect();
             parameters.extend(more);
             if body.is_none() {
@@ -182,7 +188,10 @@ impl<'l> Reader<'l> {
             let required = found.node.get("required").and_then(Node::as_bool).unwrap_or(false);
             let schema = found.node.get("schema").cloned().or_else(|| match self.version {
                 Version::V2 => Some(found.node.clone()),
-                _ => found.node.get("content").and_then(|c| c.entries().first().and_then(|e| e.value.get("schema")).cloned()),
+                _ => found
+                    .node
+                    .get("content")
+                    .and_then(|c| c.entries().first().and_then(|e| e.value.get("schema")).cloned()),
             });
             let schema = schema.map(|node| SchemaRef { file: found.file, node });
             if location == "body" && self.version == Version::V2 {
@@ -223,7 +232,8 @@ impl<'l> Reader<'l> {
             faults::of_response(found, entry.name(), place, &mut self.faults);
             let media = match self.version {
                 Version::V2 => {
-                    let schema = found.node.get("schema").map(|node| SchemaRef { file: found.file, node: node.clone() });
+                    let schema =
+                        found.node.get("schema").map(|node| SchemaRef { file: found.file, node: node.clone() });
                     let names = schema.is_some().then(|| produces(root, at)).unwrap_or_default();
                     names.into_iter().map(|name| Media { name, schema: schema.clone(), place }).collect()
                 }
@@ -275,7 +285,8 @@ fn produces(root: At<'_>, at: At<'_>) -> Vec<String> {
 
 /// OpenAPI 2 has no default; what is meant is JSON.
 fn types(node: Option<&Node>) -> Vec<String> {
-    let named: Vec<String> = node.map(Node::items).unwrap_or_default().iter().filter_map(|n| n.text().map(str::to_owned)).collect();
+    let named: Vec<String> =
+        node.map(Node::items).unwrap_or_default().iter().filter_map(|n| n.text().map(str::to_owned)).collect();
     if named.is_empty() { vec!["application/json".into()] } else { named }
 }
 

@@ -36,6 +36,8 @@ pub struct Document {
     pub api_version: Option<(String, Place)>,
     /// The paths of its servers, without a final `/`: empty for one without a path. At least one.
     pub bases: Vec<String>,
+    /// The paths as written, in the order of the document.
+    pub paths: Vec<String>,
     /// Where the paths stand.
     pub paths_place: Option<Place>,
     /// The operations, in the order of the document.

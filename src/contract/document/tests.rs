@@ -55,7 +55,10 @@ fn operations_have_full_paths_parameters_and_bodies() {
     assert_eq!(document.faults, []);
     assert_eq!((document.version, document.title.as_deref()), (Version::V30, Some("Orders")));
     let [get, put] = document.operations.as_slice() else { panic!("{:?}", document.operations) };
-    assert_eq!((get.to_string().as_str(), get.full_paths()), ("GET /orders/{id}", vec!["/live/v1/orders/{id}".to_owned()]));
+    assert_eq!(
+        (get.to_string().as_str(), get.full_paths()),
+        ("GET /orders/{id}", vec!["/live/v1/orders/{id}".to_owned()])
+    );
     let names: Vec<_> = get.parameters.iter().map(|p| (p.name.as_str(), p.location.as_str(), p.required)).collect();
     assert_eq!(names, [("full", "query", false), ("id", "path", true)]);
     assert_eq!(get.security, Some(vec![vec![("key".to_owned(), vec![])]]));
