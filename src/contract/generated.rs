@@ -49,7 +49,7 @@ fn may_be(path: &str) -> bool {
     let typescript = path.ends_with(".d.ts");
     let lower = path.to_ascii_lowercase();
     let words = ["openapi", "swagger", "generated", "/gen/", "client", "schema", "api", "sdk", "types"];
-    (typescript || matches!(classify(path), FileKind::Code(_))) && words.iter().any(|word| lower.contains(word))
+    typescript || matches!(classify(path), FileKind::Code(_)) && words.iter().any(|word| lower.contains(word))
 }
 
 /// The head of a file, where generators say what they are.

@@ -102,15 +102,10 @@ pub fn method_fits(registered: &str, asked: &str) -> bool {
 /// True for a route that is no part of an interface: health, metrics, a page at the root, the description
 /// of the interface itself.
 pub fn is_internal(route: &Route) -> bool {
-    const DESCRIBES: [&str; 12] = [
-        "swagger", "openapi", "api-docs", "apidocs", "redoc", "docs", "favicon", "static", "assets", "public",
-        "graphql", "actuator",
-    ];
-    let names = |segment: &str| {
-        DESCRIBES.iter().any(|word| segment == *word || segment.starts_with(&format!("{word}.")))
-            || segment.starts_with("swagger")
-            || segment.starts_with("openapi")
-    };
+    const DESCRIBES: [&str; 10] =
+        ["docs", "apidocs", "redoc", "scalar", "favicon", "static", "assets", "public", "graphql", "actuator"];
+    const BEGINNINGS: [&str; 7] = ["swagger", "openapi", "api-doc", "api_doc", "docs-", "docs.", "favicon."];
+    let names = |segment: &str| DESCRIBES.contains(&segment) || BEGINNINGS.iter().any(|word| segment.starts_with(word));
     is_operational(route)
         || route.path == "/"
         || matches!(route.method.as_str(), "HEAD" | "OPTIONS" | "TRACE" | "CONNECT")
@@ -119,12 +114,12 @@ pub fn is_internal(route: &Route) -> bool {
         || route.path.to_ascii_lowercase().split('/').any(names)
 }
 
-/// True when all that a service answers is known: no route is partly read, and nothing else answers where a
-/// path could lie.
+/// True when all that a service answers is known, but for what [`may_be_answered`] tells: no route is partly
+/// read, and nothing else may answer at any path.
 pub fn is_whole(served: &Served) -> bool {
     !served.routes.is_empty()
         && served.routes.iter().all(|route| !route.partial)
-        && served.gaps.iter().all(|gap| gap.kind == GapKind::Files && gap.prefix != "/")
+        && served.gaps.iter().all(|gap| gap.kind != GapKind::Unresolved && gap.prefix != "/")
         && served.remote.is_empty()
 }
 
@@ -232,7 +227,23 @@ impl Owners<'_> {
     /// The service whose routes a document describes, when they are those of one only.
     fn by_routes(&self, document: &Document) -> Vec<usize> {
         let all: Vec<usize> = self.local().map(|(index, _)| index).collect();
-        let fits: Vec<usize> = all.into_iter().filter(|index| self.align(document, &[*index]).is_some()).collect();
+        // Neither name nor folder says it, so one path that is the same is not enough.
+        let paths = |index: usize| -> BTreeSet<&str> {
+            let routes = self.served.get(index).into_iter().flat_map(|served| &served.routes);
+            routes.filter(|route| !is_internal(route)).map(|route| route.path.as_str()).collect()
+        };
+        let fits = all.into_iter().filter(|index| {
+            let routes: Vec<Template> = paths(*index).into_iter().map(Template::offered).collect();
+            let described = document.operations.iter().filter(|operation| {
+                operation.full_paths().iter().chain([&operation.path]).any(|path| {
+                    let template = Template::offered(path);
+                    routes.iter().any(|route| route.is_same(&template))
+                })
+            });
+            let described = described.count();
+            described > 1 && described * 2 >= document.operations.len()
+        });
+        let fits: Vec<usize> = fits.collect();
         self.one_code_base(fits)
     }
 
@@ -250,8 +261,10 @@ impl Owners<'_> {
             .filter(|index| self.served.get(*index).is_some_and(|s| !s.routes.is_empty()))
             .collect();
         let found = if serving.is_empty() { found } else { serving };
-        let bases: BTreeSet<&str> = found.iter().map(|index| service(index).code_base.as_str()).collect();
-        if bases.len() > 1 { Vec::new() } else { found }
+        let distinct =
+            |of: fn(&Service) -> &str| found.iter().map(|index| of(service(index))).collect::<BTreeSet<&str>>();
+        let several = distinct(|s| &s.code_base).len() > 1 && distinct(|s| &s.root).len() > 1;
+        if several { Vec::new() } else { found }
     }
 
     /// See [`Contract::alignment`].

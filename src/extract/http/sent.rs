@@ -4,7 +4,7 @@
 use super::context::Context;
 use crate::catalog::http::{Request, Sends};
 use crate::facts::module::{Call, ExprKind, Module, StmtKind};
-use crate::program::index::Parent;
+use crate::program::index::{Binding, Parent};
 use crate::program::value::{Dict, Text};
 use crate::program::{Evaluator, Site, Value};
 
@@ -40,7 +40,8 @@ pub(super) fn sent(
 ) -> Sent {
     let Some(sends) = sends else { return Sent::default() };
     let Some(call) = ev.program.unit(site.unit).module.call(site.expr) else { return Sent::default() };
-    if call.args.iter().any(|arg| arg.spread) {
+    // `*args` may be anything; `**options` are what the calls on the way in pass.
+    if call.args.iter().any(|arg| arg.spread && arg.name.is_none()) {
         return Sent::default();
     }
     let reader = Reader { ev, form, site, call, context };
@@ -77,6 +78,24 @@ pub(super) fn sent(
         },
     };
     Sent { query, body }
+}
+
+/// True when all that a call spreads are the keyword arguments of the function around it.
+fn hands_options_on(ev: &Evaluator<'_>, site: Site) -> bool {
+    let unit = ev.program.unit(site.unit);
+    let Some(call) = unit.module.call(site.expr) else { return false };
+    call.args.iter().filter(|arg| arg.spread).all(|arg| match &unit.module.expr(arg.value).kind {
+        ExprKind::Name(name) => {
+            let bound = unit.index.lookup(&unit.module, unit.index.func_of(arg.value), name);
+            match bound {
+                Some((_, [Binding::Param(func, index)])) => {
+                    unit.module.func(*func).params.get(*index).is_some_and(|param| param.variadic)
+                }
+                _ => false,
+            }
+        }
+        _ => false,
+    })
 }
 
 /// True when the construction of a client names query parameters that go with every request.
@@ -116,6 +135,9 @@ impl Reader<'_, '_> {
         if let Some(arg) = self.call.args.iter().find(|arg| arg.name.as_deref() == Some(name)) {
             return Carrier::At(at(arg.value));
         }
+        if self.call.args.iter().any(|arg| arg.spread) {
+            return self.handed_on(name);
+        }
         let Some(position) = self.form.options else { return Carrier::Absent };
         let Some(options) = self.call.args.iter().filter(|arg| arg.name.is_none()).nth(position) else {
             return Carrier::Absent;
@@ -129,6 +151,25 @@ impl Reader<'_, '_> {
             Value::Null => Carrier::Absent,
             _ => Carrier::Unknown,
         }
+    }
+
+    /// What is passed under a name by those who call the wrapper that hands its `**options` on.
+    fn handed_on(&self, name: &str) -> Carrier {
+        let mut site = self.site;
+        for way in self.context.calls() {
+            if !hands_options_on(self.ev, site) {
+                return Carrier::Unknown;
+            }
+            let Some(call) = self.ev.program.unit(way.unit).module.call(way.expr) else { return Carrier::Unknown };
+            if let Some(arg) = call.args.iter().find(|arg| arg.name.as_deref() == Some(name)) {
+                return Carrier::At(Site { unit: way.unit, expr: arg.value });
+            }
+            if !call.args.iter().any(|arg| arg.spread) {
+                return Carrier::Absent;
+            }
+            site = way;
+        }
+        Carrier::Unknown
     }
 
     /// The names in an object, when all of them are known.

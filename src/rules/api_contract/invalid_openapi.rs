@@ -1,5 +1,7 @@
 //! `api-contract/invalid-openapi`: a document breaks the OpenAPI specification.
 
+use std::collections::BTreeSet;
+
 use super::names;
 use crate::contract::document::Fault;
 use crate::rules::{Confidence, Finding, Rule, Severity, Stage};
@@ -13,9 +15,18 @@ pub const RULE: Rule =
 const MAX: usize = 20;
 
 fn check(system: &System, findings: &mut Vec<Finding>) {
+    let mut told = Vec::new();
     for contract in &system.contracts.documents {
         let services = names(system, &contract.services);
-        let faults = &contract.document.faults;
+        let document = &contract.document;
+        let faults = &document.faults;
+        // Generators write a document twice, as JSON and as YAML.
+        let messages: BTreeSet<&str> = faults.iter().map(|fault| fault.message.as_str()).collect();
+        let key = (&document.title, &document.paths, messages);
+        if told.contains(&key) {
+            continue;
+        }
+        told.push(key);
         for fault in faults.iter().take(MAX) {
             findings.push(finding(fault, services.clone()));
         }
