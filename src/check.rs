@@ -14,6 +14,7 @@ use crate::findings::{self, Suppression};
 pub use crate::problem::Problem;
 use crate::program::{self, load::Prefilter};
 use crate::rules::{self, Finding};
+use crate::schema::find::Schemas;
 use crate::syntax::{FileId, Place};
 use crate::system::contracts;
 use crate::system::deployment::Deployment;
@@ -222,6 +223,7 @@ fn analyse(outcome: &mut Outcome, catalog: &Catalog, request: &Request) {
         reason: reason.clone(),
         incomplete: false,
     }));
+    outcome.system.schemas = Schemas::read(tree);
     outcome.problems.extend(deployment.errors.iter().map(|(id, reason)| Problem {
         path: tree.file(*id).path.clone(),
         place: None,

@@ -31,6 +31,7 @@ use crate::extract::settings::Settings;
 use crate::facts::module::Language;
 use crate::files::Tree;
 use crate::program::{Evaluator, Program, UnitId};
+use crate::schema::find::Schemas;
 use crate::syntax::{FileId, Place};
 
 pub use services::{Service, ServiceKind};
@@ -72,6 +73,8 @@ pub struct System {
     pub sagas: Vec<Saga>,
     /// The OpenAPI documents, and whose they are.
     pub contracts: contracts::Contracts,
+    /// The schemas of events, and the documents that they are in.
+    pub schemas: Schemas,
 }
 
 impl System {
@@ -216,6 +219,7 @@ pub fn build(
         map: SystemMap::default(),
         // Documents are read once it is known whose they can be.
         contracts: contracts::Contracts::default(),
+        schemas: Schemas::default(),
     };
     system.map.endpoints = health::endpoints(&system);
     messaging::fill(&mut system);
