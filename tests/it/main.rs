@@ -2,6 +2,7 @@
 // Outside of `#[test]` clippy does not know that these are tests.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod api_contract;
 mod baseline;
 mod cache;
 mod calls_jvm;
