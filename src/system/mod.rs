@@ -22,7 +22,7 @@ use std::collections::HashMap;
 
 use crate::catalog::Catalog;
 use crate::extract::consume::{self, Consumer, Evidence};
-use crate::extract::http::{self, BlockingCall, HttpClient};
+use crate::extract::http::{self, BlockingCall, HttpClient, OwnBreaker};
 use crate::extract::publish::{self, DualWrite, Publisher};
 use crate::extract::routes::{self, App, Served};
 use crate::extract::saga::{self, Saga};
@@ -53,6 +53,8 @@ pub struct System {
     pub http: Vec<HttpClient>,
     /// What the HTTP servers answer.
     pub served: Served,
+    /// Circuit breakers that are written by hand.
+    pub breakers: Vec<OwnBreaker>,
     /// Other calls that block the event loop.
     pub blocking: Vec<BlockingCall>,
     /// Requests from one service to another.
@@ -172,6 +174,7 @@ pub fn build(
     let in_scope = |unit| program.is_production(unit) && !browser.is_browser(unit);
     let mut http = http::extract(&ev, &in_scope);
     let blocking = http::blocking_calls(&ev, &in_scope);
+    let breakers = http::breakers(&ev, &in_scope);
     // What registers a route is a server, whatever else stands in its package.
     let production = |unit| program.is_production(unit);
     let mut served = routes::extract(&ev, &production);
@@ -190,6 +193,7 @@ pub fn build(
         services,
         owners,
         http,
+        breakers,
         blocking,
         calls,
         outgoing,
