@@ -267,6 +267,10 @@ pub(super) fn decides(module: &Module, span: Span) -> bool {
             return false;
         }
         let (ExprKind::Name(name) | ExprKind::Attr { name, .. }) = &e.kind else { return false };
+        // The types of exceptions in a handler are looked at by themselves.
+        if CLIENT_ERRORS.contains(&name.as_str()) {
+            return false;
+        }
         let name = name.to_lowercase().replace('_', "");
         if matches!(name.as_str(), "raiseforstatus" | "ensuresuccessstatuscode") {
             return false;
@@ -277,7 +281,7 @@ pub(super) fn decides(module: &Module, span: Span) -> bool {
                 "status",
                 "retryable",
                 "transient",
-                "abort",
+                "aborterror",
                 "bail",
                 "giveup",
                 "permanent",

@@ -101,14 +101,9 @@ fn in_loop(unit: &Unit, site: Site, made: Site, func: FuncId) -> bool {
         match parent {
             Parent::Stmt(s) if unit.module.stmt(s).span.contains(made) => return false,
             Parent::Stmt(s) if matches!(unit.module.stmt(s).kind, StmtKind::Loop { .. }) => return true,
-            Parent::Func(f) if f == func => return false,
+            Parent::Func(f) if f == func || unit.module.func(f).span.contains(made) => return false,
             // `[client.get(u) for u in urls]`, `urls.map((u) => …)`
             Parent::Func(_) => return true,
-            Parent::Expr(e) if matches!(unit.module.expr(e).kind, ExprKind::Other(_) | ExprKind::Lambda(_)) => {
-                if matches!(unit.module.expr(e).kind, ExprKind::Lambda(_)) {
-                    return true;
-                }
-            }
             _ => {}
         }
     }
@@ -138,7 +133,7 @@ fn is_local(unit: &Unit, site: Site, func: FuncId) -> bool {
                 let Some(ExprKind::Name(name)) = target.map(|t| &module.expr(t).kind) else { return false };
                 let local = unit
                     .index
-                    .lookup(module, Some(func), name)
+                    .lookup(module, unit.index.func_of(site.expr), name)
                     .is_some_and(|(scope, bindings)| scope != Scope::Top && bindings.len() == 1);
                 return local && !leaves(unit, func, name);
             }
