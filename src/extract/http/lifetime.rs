@@ -16,7 +16,7 @@ pub struct PerCall {
 }
 
 /// Functions that run once, by name: what they build lives as long as it is needed.
-const ONCE: [&str; 15] = [
+const ONCE: [&str; 16] = [
     "main",
     "lifespan",
     "startup",
@@ -32,6 +32,7 @@ const ONCE: [&str; 15] = [
     "probe",
     "ready",
     "install",
+    "verify",
 ];
 
 /// Says which clients are built for each call.
@@ -88,9 +89,19 @@ fn named(unit: &Unit, mut func: FuncId) -> FuncId {
 fn keeps(module: &Module, decorator: crate::facts::module::ExprId) -> bool {
     super::retry::names_in(module, decorator).iter().any(|n| {
         let n = n.to_lowercase();
-        ["cache", "fixture", "contextmanager", "on_event", "bean", "singleton", "provides"]
-            .iter()
-            .any(|w| n.contains(w))
+        [
+            "cache",
+            "fixture",
+            "contextmanager",
+            "on_event",
+            "bean",
+            "singleton",
+            "provides",
+            "postconstruct",
+            "eventlistener",
+        ]
+        .iter()
+        .any(|w| n.contains(w))
     })
 }
 
