@@ -23,7 +23,7 @@ use std::collections::HashMap;
 
 use crate::catalog::Catalog;
 use crate::extract::consume::{self, Consumer, Evidence};
-use crate::extract::http::{self, BlockingCall, HttpClient};
+use crate::extract::http::{self, BlockingCall, HttpClient, OwnBreaker};
 use crate::extract::publish::{self, DualWrite, Publisher};
 use crate::extract::routes::{self, App, Served};
 use crate::extract::saga::{self, Saga};
@@ -55,6 +55,8 @@ pub struct System {
     pub http: Vec<HttpClient>,
     /// What the HTTP servers answer.
     pub served: Served,
+    /// Circuit breakers that are written by hand.
+    pub breakers: Vec<OwnBreaker>,
     /// Other calls that block the event loop.
     pub blocking: Vec<BlockingCall>,
     /// Requests from one service to another.
@@ -180,13 +182,14 @@ pub fn build(
     let web = || {
         let mut http = http::extract(&ev, &in_scope);
         let blocking = http::blocking_calls(&ev, &in_scope);
+        let breakers = http::breakers(&ev, &in_scope);
         // What registers a route is a server, whatever else stands in its package.
         let mut served = routes::extract(&ev, &|unit| program.is_production(unit));
         jvm::apply(tree, program, &services, &owners, &mut http, &mut served, &files);
         dotnet::apply(&ev, &services, &owners, &mut http);
         kube::mesh::apply(&deployment.cluster, &services, &owners, &mut http, &files);
         let requests = calls::requests(&configured(tree, &services, &given), &owners, &http, &files);
-        (http, blocking, served, requests)
+        (http, breakers, blocking, served, requests)
     };
     // An evaluator of its own: what one remembers is not for two threads.
     let rest = || {
@@ -200,13 +203,15 @@ pub fn build(
         let sagas = saga::extract(&ev, &|unit| in_scope(unit) && program.language(unit) != Language::CSharp);
         (datastores, publishing, consumers, sagas)
     };
-    let ((http, blocking, served, requests), (datastores, publishing, consumers, sagas)) = side_by_side(web, rest);
+    let ((http, breakers, blocking, served, requests), (datastores, publishing, consumers, sagas)) =
+        side_by_side(web, rest);
     let calls::Requests { calls, outgoing } = requests;
     let publish::Publishing { publishers, dual_writes } = publishing;
     let mut system = System {
         services,
         owners,
         http,
+        breakers,
         blocking,
         calls,
         outgoing,

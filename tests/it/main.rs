@@ -33,6 +33,7 @@ mod outputs;
 mod packaging;
 mod polyrepo;
 mod readme;
+mod rest_client;
 mod routes_dotnet;
 mod routes_go;
 mod routes_javascript;

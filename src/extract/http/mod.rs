@@ -1,12 +1,19 @@
 //! Outgoing HTTP: the clients that are configured, the requests that go through them, and what
 //! protects each.
 
+pub mod breaker;
 pub mod clients;
 pub mod context;
+pub mod credential;
 mod dotnet;
+pub mod failure;
 mod golang;
 pub mod guards;
+mod jitter;
 mod jvm;
+pub mod lifetime;
+pub mod lost;
+pub mod path;
 mod polly;
 pub mod request;
 pub mod retry;
@@ -18,9 +25,15 @@ use crate::program::value::Text;
 use crate::program::{Evaluator, Site, UnitId};
 use crate::syntax::Place;
 
+pub use breaker::{OwnBreaker, breakers};
 pub use clients::clients;
+pub use credential::Credential;
 pub(crate) use dotnet::{apply as apply_facts, defaults, message};
+pub use failure::{Failures, Thrown};
 pub use guards::{Guard, Guards};
+pub use lifetime::PerCall;
+pub use lost::{Instead, Lost};
+pub use path::Unencoded;
 pub use retry::RetryPolicy;
 pub use sent::{Sent, SentBody};
 pub use timeout::Timeout;
@@ -59,6 +72,14 @@ pub struct HttpClient {
     pub logical_address: bool,
     /// An idempotency key is sent with every request.
     pub idempotency_key: bool,
+    /// An answer of 4xx is an exception without being asked.
+    pub rejects: bool,
+    /// It keeps connections of its own.
+    pub pooled: bool,
+    /// The function that builds it anew for each call.
+    pub per_call: Option<PerCall>,
+    /// A credential in the code that is sent with every request.
+    pub credential: Option<Credential>,
     /// What the library does without a timeout.
     pub default_text: String,
     /// What to write to set one.
@@ -159,6 +180,14 @@ pub struct HttpRequest {
     pub async_callers: Vec<Place>,
     /// What it carries.
     pub sent: Sent,
+    /// Where an answer of 4xx becomes an exception.
+    pub thrown: Option<Thrown>,
+    /// The handlers around it, and around the calls of the wrapper it stands in, that lose its error.
+    pub lost: Vec<Lost>,
+    /// Texts that stand in the path of its address without being encoded.
+    pub unencoded: Vec<Unencoded>,
+    /// A credential in the code that is sent with it.
+    pub credential: Option<Credential>,
 }
 
 /// A request through a wrapper of the repository, from the outside.
@@ -238,6 +267,14 @@ impl SeenFrom {
 }
 
 impl RetryPolicy {
+    /// What repeats, at the beginning of a message.
+    pub fn told(&self) -> String {
+        match self.library.strip_prefix("a") {
+            Some(rest) if rest.starts_with([' ', 'n']) && self.library.contains(' ') => format!("A{rest}"),
+            _ => self.library.clone(),
+        }
+    }
+
     /// How the waiting is to be told: `without a pause`, `after a fixed pause`.
     pub fn wait_text(&self) -> &'static str {
         match self.wait {

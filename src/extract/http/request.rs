@@ -3,7 +3,7 @@
 use super::context::{Context, contexts};
 use super::guards::{Guard, Guards};
 use super::timeout::{self, Timeout};
-use super::{HttpRequest, SeenFrom};
+use super::{HttpRequest, SeenFrom, credential, lost, path};
 use crate::catalog::http::{Http, Request};
 use crate::facts::module::{Call, Entry, ExprId, ExprKind, FuncId, Language};
 use crate::program::value::{Text, TextPart};
@@ -70,6 +70,10 @@ pub fn read(
         }
     }
     let carried = super::sent::sent(ev, http.sends.as_ref(), form, site, &Context::default(), url.as_ref());
+    let seen_from = seen_from(ev, http, form, symbol, call, site);
+    let ways_in = || std::iter::once(site).chain(seen_from.iter().map(|s| s.site));
+    let mut unencoded = url_site.map(|s| path::unencoded(ev, s)).unwrap_or_default();
+    unencoded.extend(seen_from.iter().flat_map(|s| path::unencoded_arguments(ev, s.site)));
     Some(HttpRequest {
         place: ev.program.place(site),
         site,
@@ -83,11 +87,15 @@ pub fn read(
         timeout,
         guards: around,
         idempotency_key: key,
-        seen_from: seen_from(ev, http, form, symbol, call, site),
         roots: func.map(|f| roots(ev, site.unit, f)).unwrap_or_default(),
         key_made,
         key_span: key_made.map(|s| unit.module.expr(s.expr).span).unwrap_or_default(),
         async_callers,
+        thrown: None,
+        lost: ways_in().filter_map(|s| lost::lost(ev, s)).collect(),
+        unencoded,
+        credential: credential::of_call(ev, site).or_else(|| credential::in_address(ev, url_site?)),
+        seen_from,
     })
 }
 
