@@ -21,6 +21,7 @@ pub mod stores;
 use std::collections::HashMap;
 
 use crate::catalog::Catalog;
+use crate::extract::broker::{self, Brokers};
 use crate::extract::consume::{self, Consumer, Evidence};
 use crate::extract::http::{self, BlockingCall, HttpClient};
 use crate::extract::publish::{self, DualWrite, Publisher};
@@ -65,6 +66,8 @@ pub struct System {
     pub publishers: Vec<Publisher>,
     /// Places where messages come in.
     pub consumers: Vec<Consumer>,
+    /// How brokers are reached, and what is declared there.
+    pub brokers: Brokers,
     /// Commits and publishes that are not one.
     pub dual_writes: Vec<DualWrite>,
     /// Sagas.
@@ -195,6 +198,7 @@ pub fn build(
         outgoing,
         datastores,
         publishers,
+        brokers: broker::extract(&ev, &in_scope),
         dual_writes,
         consumers,
         // Sagas of C# are written with libraries that the extractor does not know yet.

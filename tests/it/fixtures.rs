@@ -7,7 +7,8 @@ use skillcheck::check::{Outcome, Request, check};
 
 fn lint(name: &str) -> Outcome {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name);
-    let outcome = check(Request { paths: vec![folder], ..Request::default() }).expect("the fixture is there");
+    let outcome =
+        check(Request { paths: vec![folder], preview: true, ..Request::default() }).expect("the fixture is there");
     let incomplete: Vec<_> = outcome.problems.iter().filter(|p| p.incomplete).collect();
     assert!(incomplete.is_empty(), "{incomplete:?}");
     outcome

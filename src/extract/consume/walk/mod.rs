@@ -1,6 +1,7 @@
 //! What happens when a message is handled, in order: the steps of a handler, through the functions
 //! it calls, each with the branches it stands in and what guards it.
 
+mod caught;
 mod duplicate;
 mod names;
 
@@ -40,6 +41,8 @@ pub(super) struct Step {
     pub(super) guard: Option<Guard>,
     /// It stands in an error handler.
     pub(super) in_catch: bool,
+    /// An error that is raised here is caught before it leaves the handler.
+    pub(super) guarded: bool,
     /// Nothing waits for it to end.
     pub(super) detached: bool,
     /// The conditions of the `if`s around it in its function, with the branch taken.
@@ -55,6 +58,8 @@ pub(super) enum Kind {
     Reject(Option<Site>, bool),
     /// A call that the catalog knows.
     Does(Effect),
+    /// The text of the message becomes data, and fails when it is malformed.
+    Decodes,
     /// A function that the caller passed in: parameter number n of a function.
     Passed(Func, usize),
     /// A function of the repository begins.
@@ -131,6 +136,7 @@ pub(super) fn statement(reach: &Reach<'_, '_>, unit: UnitId, stmt: StmtId) -> Tr
 struct State {
     guard: Option<Guard>,
     in_catch: bool,
+    guarded: bool,
     detached: bool,
     conditions: Vec<(Site, bool)>,
 }
@@ -179,6 +185,7 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
             path: self.path.clone(),
             guard: state.guard,
             in_catch: state.in_catch,
+            guarded: state.guarded,
             detached: state.detached,
             conditions: state.conditions.clone(),
         });
@@ -298,6 +305,7 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
                     let place = Place::new(self.reach.ev.program.unit(unit).file, handler.span);
                     inner.guard = strongest(inner.guard, Some(Guard::Durable(place)));
                 }
+                inner.guarded |= handlers.iter().any(|h| caught::catches(module, h));
                 let mut exits = self.branch(unit, body, node, 0, &mut inner);
                 let after = inner.guard;
                 for (i, handler) in handlers.iter().enumerate() {
@@ -315,7 +323,11 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
                     self.expr(unit, *e, state, false);
                     acks = acks.or_else(|| self.ack_context(Site { unit, expr: *e }));
                 }
+                let outside = state.guarded;
+                // The context rejects the message when its body fails.
+                state.guarded |= acks.is_some();
                 let exits = self.block(unit, body, state);
+                state.guarded = outside;
                 if let Some((site, flag, default)) = acks {
                     self.step(Kind::Ack, site, &State { in_catch: false, ..state.clone() });
                     let failed = State { in_catch: true, ..state.clone() };
@@ -447,7 +459,10 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
         // `.then(…)` and `.catch(…)` hang on the promise before them.
         let chained = matches!(name.as_str(), "then" | "catch" | "finally");
         if let ExprKind::Attr { object, .. } = &module.expr(call.callee).kind {
+            let outside = state.guarded;
+            state.guarded |= name == "catch";
             self.expr(unit, *object, state, alone && matches!(name.as_str(), "catch" | "finally"));
+            state.guarded = outside;
         } else if !matches!(module.expr(call.callee).kind, ExprKind::Name(_)) {
             self.expr(unit, call.callee, state, false);
         }
@@ -502,6 +517,10 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
         let language = self.reach.ev.program.language(site.unit);
         for symbol in self.reach.symbols(site) {
             let Some((library, rest)) = self.reach.ev.catalog.split(language, &symbol) else { continue };
+            if library.decodes.iter().any(|c| c == rest) && caught::is_of_message(self.reach, site) {
+                self.step(Kind::Decodes, site, state);
+                return true;
+            }
             let Some(consume) = &library.consume else { continue };
             if consume.acks.iter().any(|c| c == rest) {
                 self.step(Kind::Ack, site, state);
