@@ -6,7 +6,7 @@ use crate::support::{folder, skillcheck_in};
 /// The findings about messages in one file, as `rule:line`, sorted.
 fn found(path: &str, text: &str) -> Vec<String> {
     let folder = folder(&[(path, text)]);
-    let run = skillcheck_in(folder.path(), &["lint", "--rule", "message-queue", "--output", "json"]);
+    let run = skillcheck_in(folder.path(), &["lint", "--skill", "message-queue", "--output", "json"]);
     let output: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(output["summary"]["incomplete"], false, "{output}");
     let findings = output["findings"].as_array().unwrap();
@@ -46,7 +46,7 @@ class EventBus:
     async def publish(self, event: DomainEvent):
         await self.producer.send_and_wait(event.event_type, value=asdict(event), key=event.aggregate_id.encode())
 "#;
-    assert_eq!(found("bus/event_bus.py", text), ["unserializable-payload:22"]);
+    assert_eq!(found("bus/event_bus.py", text), ["unserializable-payload:23"]);
     let dumped = text.replace("json.dumps(v)", "json.dumps(v, default=str)");
     assert_eq!(found("bus/event_bus.py", &dumped), [""; 0]);
 }
