@@ -1,8 +1,11 @@
 //! Says which version of the facts this build makes: a hash of everything that could change them. A cache
-//! that another version wrote is not read. And rebuilds when a file of the embedded skill pack comes or goes.
+//! that another version wrote is not read. Writes the catalog as one JSON text: YAML is for people, and reading
+//! it takes ten times as long, in every run. And rebuilds when a file of the embedded skill pack comes or goes.
 
-use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use serde_json::{Value, json};
 
 fn main() {
     println!("cargo:rerun-if-changed=skills");
@@ -14,6 +17,43 @@ fn main() {
         hash.add_path(Path::new(input));
     }
     println!("cargo:rustc-env=SKILLCHECK_FACTS={}-{:016x}", env!("CARGO_PKG_VERSION"), hash.0);
+    let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
+    if let Err(reason) = catalog().and_then(|text| fs::write(out.join("catalog.json"), text).map_err(|e| e.to_string()))
+    {
+        println!("cargo:error={reason}");
+    }
+}
+
+/// The data files in the order of their paths: `[path, its words that begin with a capital, content]`.
+fn catalog() -> Result<String, String> {
+    let mut files = Vec::new();
+    list(Path::new("src/catalog/data"), &mut files);
+    files.sort();
+    let libraries: Result<Vec<Value>, String> = files.iter().map(|file| library(file)).collect();
+    Ok(Value::from(libraries?).to_string())
+}
+
+fn library(file: &Path) -> Result<Value, String> {
+    let path = file.display().to_string();
+    let text = fs::read_to_string(file).map_err(|e| format!("{path}: {e}"))?;
+    let content: Value = serde_yaml::from_str(&text).map_err(|e| format!("{path}: {e}"))?;
+    Ok(json!([path, types(&text), content]))
+}
+
+/// The first segments of all words that begin with a capital: types, in the languages that spell them so.
+fn types(text: &str) -> Vec<&str> {
+    let is_name = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+    let words = text.split(|c: char| !is_name(c)).filter(|word| word.starts_with(char::is_uppercase));
+    let mut out: Vec<&str> = words.filter_map(|word| word.split('.').next()).collect();
+    out.sort_unstable();
+    out.dedup();
+    out
+}
+
+fn list(folder: &Path, files: &mut Vec<PathBuf>) {
+    for path in fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+        if path.is_dir() { list(&path, files) } else { files.push(path) }
+    }
 }
 
 /// FNV-1a, 64 bits: nobody is to be fooled here, and it needs no crate.

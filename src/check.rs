@@ -14,6 +14,7 @@ use crate::findings::{self, Suppression};
 pub use crate::problem::Problem;
 use crate::program::{self, load::Prefilter};
 use crate::rules::{self, Finding};
+use crate::schema::find::Schemas;
 use crate::syntax::{FileId, Place};
 use crate::system::deployment::Deployment;
 use crate::system::services::Correction;
@@ -214,6 +215,7 @@ fn analyse(outcome: &mut Outcome, catalog: &Catalog, request: &Request) {
     outcome.stats.files_parsed = loaded.parsed as u64;
     let corrections = corrections(tree, &request.config);
     outcome.system = system::build(tree, &deployment, &loaded.program, catalog, &corrections);
+    outcome.system.schemas = Schemas::read(tree);
     outcome.problems.extend(deployment.errors.iter().map(|(id, reason)| Problem {
         path: tree.file(*id).path.clone(),
         place: None,

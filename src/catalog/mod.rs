@@ -13,23 +13,25 @@ pub mod server;
 pub mod store;
 pub mod writes;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-use include_dir::{Dir, include_dir};
+use rapidhash::RapidHashMap as HashMap;
+use serde_json::value::RawValue;
 use smol_str::{SmolStr, format_smolstr};
 
 use crate::facts::module::Language;
 use schema::{Ecosystem, EnvReader, Library, ReturnsByArgument};
 
-static DATA: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/src/catalog/data");
+/// The data files, as the build script writes them.
+static DATA: &str = include_str!(concat!(env!("OUT_DIR"), "/catalog.json"));
 
 /// All libraries.
 #[derive(Debug, Default)]
 pub struct Catalog {
     libraries: Vec<Library>,
     /// Import name to library, for each ecosystem.
-    packages: HashMap<(Ecosystem, SmolStr), usize>,
+    packages: [HashMap<SmolStr, usize>; Ecosystem::COUNT],
 }
 
 impl Catalog {
@@ -49,10 +51,10 @@ impl Catalog {
 
     /// The library a symbol belongs to, and the rest of the symbol.
     pub fn split<'s>(&self, language: Language, symbol: &'s str) -> Option<(&Library, &'s str)> {
-        let ecosystem = Ecosystem::of(language);
+        let packages = &self.packages[Ecosystem::of(language) as usize];
         let mut end = symbol.len();
         loop {
-            if let Some(&i) = self.packages.get(&(ecosystem, SmolStr::new(&symbol[..end]))) {
+            if let Some(&i) = packages.get(&symbol[..end]) {
                 return Some((&self.libraries[i], symbol[end..].trim_start_matches('.')));
             }
             end = symbol[..end].rfind('.')?;
@@ -197,19 +199,12 @@ impl Catalog {
         }
         // A name of another library: `amqplib.Channel`.
         if let Some((package, _)) = name.rsplit_once('.')
-            && self.packages.contains_key(&(library.ecosystem, SmolStr::new(package)))
+            && self.packages[library.ecosystem as usize].contains_key(package)
         {
             return SmolStr::new(name);
         }
         format_smolstr!("{}.{name}", library.packages[0])
     }
-}
-
-/// The first segments of all words in a file.
-fn names(text: &str) -> BTreeSet<String> {
-    let is_name = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
-    let words = text.split(|c: char| !is_name(c)).filter(|word| word.starts_with(char::is_uppercase));
-    words.filter_map(|word| word.split('.').next()).map(ToString::to_string).collect()
 }
 
 /// Whether a name of a data file, in which `*` stands for one part or its end, is this name.
@@ -229,41 +224,21 @@ fn matches(pattern: &str, name: &str) -> bool {
     }
 }
 
-/// One library.
-fn read(file: &include_dir::File<'_>) -> Result<Library, String> {
-    let path = file.path().display();
-    let text = file.contents_utf8().ok_or_else(|| format!("{path}: not UTF-8"))?;
-    let mut library: Library = serde_yaml::from_str(text).map_err(|e| format!("{path}: {e}"))?;
-    if library.ecosystem == Ecosystem::DotNet {
-        library.names = names(text);
-    }
-    Ok(library)
-}
+/// Path of the data file, the types that it names, its content.
+type Entry<'a> = (&'a str, BTreeSet<&'a str>, &'a RawValue);
 
 fn load() -> Result<Catalog, String> {
+    let entries: Vec<Entry<'_>> = serde_json::from_str(DATA).map_err(|e| e.to_string())?;
     let mut catalog = Catalog::default();
-    let mut folders: Vec<&Dir<'_>> = vec![&DATA];
-    let mut files = Vec::new();
-    while let Some(folder) = folders.pop() {
-        folders.extend(folder.dirs());
-        files.extend(folder.files());
-    }
-    files.sort_by_key(|f| f.path());
-    // A good part of a short run. Threads of its own: who waits for the catalog inside of the pool would
-    // keep the pool from loading it.
-    let (first, second) = files.split_at(files.len() / 2);
-    let (first, second) = std::thread::scope(|scope| {
-        let first = scope.spawn(|| first.iter().map(|file| read(file)).collect::<Vec<_>>());
-        let second = second.iter().map(|file| read(file)).collect::<Vec<_>>();
-        (first.join(), second)
-    });
-    let first = first.map_err(|_| "the loader panicked".to_owned())?;
-    for (file, library) in files.iter().zip(first.into_iter().chain(second)) {
-        let path = file.path().display();
-        let library = library?;
+    for (path, types, content) in entries {
+        let mut library: Library = serde_json::from_str(content.get()).map_err(|e| format!("{path}: {e}"))?;
+        if library.ecosystem == Ecosystem::DotNet {
+            library.names = types.into_iter().map(ToOwned::to_owned).collect();
+        }
         let index = catalog.libraries.len();
+        let packages = &mut catalog.packages[library.ecosystem as usize];
         for package in &library.packages {
-            if let Some(other) = catalog.packages.insert((library.ecosystem, SmolStr::new(package)), index) {
+            if let Some(other) = packages.insert(SmolStr::new(package), index) {
                 return Err(format!("{path}: `{package}` is also a package of {}", catalog.libraries[other].library));
             }
         }

@@ -34,6 +34,9 @@ pub enum Ecosystem {
 }
 
 impl Ecosystem {
+    /// How many there are.
+    pub const COUNT: usize = 5;
+
     /// The ecosystem of a language.
     pub fn of(language: Language) -> Ecosystem {
         match language {

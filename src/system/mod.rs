@@ -30,7 +30,8 @@ use crate::extract::saga::{self, Saga};
 use crate::extract::settings::Settings;
 use crate::facts::module::Language;
 use crate::files::Tree;
-use crate::program::{Evaluator, Program};
+use crate::program::{Evaluator, Program, UnitId};
+use crate::schema::find::Schemas;
 use crate::syntax::{FileId, Place};
 
 pub use services::{Service, ServiceKind};
@@ -72,6 +73,8 @@ pub struct System {
     pub dual_writes: Vec<DualWrite>,
     /// Sagas.
     pub sagas: Vec<Saga>,
+    /// The schemas of events, and the documents that they are in.
+    pub schemas: Schemas,
 }
 
 impl System {
@@ -172,23 +175,34 @@ pub fn build(
     dotnet::own(tree, &services, &mut owners);
     dotnet::disown(tree, &mut owners);
     let given = aspire::given(&ev);
-    let in_scope = |unit| program.is_production(unit) && !browser.is_browser(unit);
-    let mut http = http::extract(&ev, &in_scope);
-    let blocking = http::blocking_calls(&ev, &in_scope);
-    // What registers a route is a server, whatever else stands in its package.
-    let production = |unit| program.is_production(unit);
-    let mut served = routes::extract(&ev, &production);
+    let in_scope = |unit: UnitId| program.is_production(unit) && !browser.is_browser(unit);
     let files = jvm::settings::Files::read(tree);
-    jvm::apply(tree, program, &services, &owners, &mut http, &mut served, &files);
-    dotnet::apply(&ev, &services, &owners, &mut http);
-    kube::mesh::apply(&deployment.cluster, &services, &owners, &mut http, &files);
-    let calls::Requests { calls, outgoing } =
-        calls::requests(&configured(tree, &services, &given), &owners, &http, &files);
-    let of_service = |index: usize, env: &[EnvVar]| appsettings::settings(tree, &services[index], &given, env);
-    let datastores = stores::find(tree, &ev, &in_scope, &services, &owners, deployment, &of_service);
-    let settings = Settings::read(tree);
-    let publish::Publishing { publishers, dual_writes } = publish::extract(&ev, &in_scope, &settings);
-    let consumers = consume::extract(&ev, &in_scope, &Evidence::read(tree, &settings));
+    let web = || {
+        let mut http = http::extract(&ev, &in_scope);
+        let blocking = http::blocking_calls(&ev, &in_scope);
+        // What registers a route is a server, whatever else stands in its package.
+        let mut served = routes::extract(&ev, &|unit| program.is_production(unit));
+        jvm::apply(tree, program, &services, &owners, &mut http, &mut served, &files);
+        dotnet::apply(&ev, &services, &owners, &mut http);
+        kube::mesh::apply(&deployment.cluster, &services, &owners, &mut http, &files);
+        let requests = calls::requests(&configured(tree, &services, &given), &owners, &http, &files);
+        (http, blocking, served, requests)
+    };
+    // An evaluator of its own: what one remembers is not for two threads.
+    let rest = || {
+        let ev = Evaluator::new(program, catalog);
+        let of_service = |index: usize, env: &[EnvVar]| appsettings::settings(tree, &services[index], &given, env);
+        let datastores = stores::find(tree, &ev, &in_scope, &services, &owners, deployment, &of_service);
+        let settings = Settings::read(tree);
+        let publishing = publish::extract(&ev, &in_scope, &settings);
+        let consumers = consume::extract(&ev, &in_scope, &Evidence::read(tree, &settings));
+        // Sagas of C# are written with libraries that the extractor does not know yet.
+        let sagas = saga::extract(&ev, &|unit| in_scope(unit) && program.language(unit) != Language::CSharp);
+        (datastores, publishing, consumers, sagas)
+    };
+    let ((http, blocking, served, requests), (datastores, publishing, consumers, sagas)) = side_by_side(web, rest);
+    let calls::Requests { calls, outgoing } = requests;
+    let publish::Publishing { publishers, dual_writes } = publishing;
     let mut system = System {
         services,
         owners,
@@ -201,10 +215,10 @@ pub fn build(
         brokers: broker::extract(&ev, &in_scope),
         dual_writes,
         consumers,
-        // Sagas of C# are written with libraries that the extractor does not know yet.
-        sagas: saga::extract(&ev, &|unit| in_scope(unit) && program.language(unit) != Language::CSharp),
+        sagas,
         served,
         map: SystemMap::default(),
+        schemas: Schemas::default(),
     };
     system.map.endpoints = health::endpoints(&system);
     messaging::fill(&mut system);
@@ -212,4 +226,22 @@ pub fn build(
     system.map.sagas = map::sagas(&system);
     system.map.datastores = stores::shown(&system.datastores, &system.services);
     system
+}
+
+/// Runs two functions, the second one on a thread of its own when there is more than one to be had.
+fn side_by_side<A, B: Send>(first: impl FnOnce() -> A, second: impl Fn() -> B + Sync) -> (A, B) {
+    /// What the main thread has on most systems: the evaluator goes as deep as the code does.
+    const STACK: usize = 8 << 20;
+    if rayon::current_num_threads() == 1 {
+        return (first(), second());
+    }
+    std::thread::scope(|scope| {
+        let handle = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, &second);
+        let first = first();
+        let second = match handle {
+            Ok(handle) => handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)),
+            Err(_) => second(),
+        };
+        (first, second)
+    })
 }

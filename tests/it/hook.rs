@@ -16,6 +16,7 @@ from tenacity import retry, stop_after_attempt, wait_random_exponential
 
 URL = os.environ[\"STOCK_URL\"]
 
+
 @circuit(failure_threshold=5)
 @retry(stop=stop_after_attempt(3), wait=wait_random_exponential(max=5))
 def stock(sku: str) -> dict:

@@ -24,6 +24,7 @@ import requests
 from circuitbreaker import circuit
 from tenacity import retry, stop_after_attempt, wait_random_exponential
 
+
 @circuit(failure_threshold=5)
 @retry(stop=stop_after_attempt(3), wait=wait_random_exponential(max=5))
 def stock() -> dict:

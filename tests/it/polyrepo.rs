@@ -1,4 +1,5 @@
 //! Several repositories as one system: by their exported facts, and as several roots.
+
 use skillcheck::check::{Request, check};
 use skillcheck::exchange;
 

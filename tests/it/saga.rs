@@ -1,4 +1,5 @@
 //! Sagas: the skill's examples, the fixture systems, and what is no saga.
+
 use crate::support::saga::{examples, findings, sagas};
 
 #[test]

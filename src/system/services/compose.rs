@@ -293,23 +293,14 @@ pub(super) fn folder_of_image<'a>(
     image: &str,
 ) -> Option<(String, Option<(FileId, &'a Dockerfile)>)> {
     let mut best: Option<(usize, String)> = None;
-    let mut seen = BTreeSet::new();
-    for file in &ctx.tree.files {
-        let folder = folder_of(&file.path);
-        if !seen.insert(folder) || !ctx.is_unit(folder) {
-            continue;
-        }
-        let name = spelled(folder.rsplit('/').next().unwrap_or(folder));
-        if name.is_empty() || zone(&format!("{folder}/x")) != Zone::Production {
-            continue;
-        }
+    for (folder, name) in ctx.units().iter().filter(|(_, name)| !name.is_empty()) {
         let fits = name == image
             || image.strip_suffix(name.as_str()).is_some_and(|rest| rest.ends_with('-'))
             || (image.contains('-') && name.strip_suffix(image).is_some_and(|rest| rest.ends_with('-')));
         // The longest name in common says most.
         let score = name.len().min(image.len()) * 2 + usize::from(name == image);
         if fits && best.as_ref().is_none_or(|(known, _)| *known < score) && ctx.has_code_or_dockerfile(folder) {
-            best = Some((score, folder.to_owned()));
+            best = Some((score, (*folder).to_owned()));
         }
     }
     let (_, folder) = best?;

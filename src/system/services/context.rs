@@ -1,11 +1,13 @@
 //! Questions about the folders of a tree.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::facts::manifest::PackageJson;
 use crate::files::{FileKind, Tree, Zone, classify, folder_of, join_path, zone};
 use crate::syntax::FileId;
 use crate::system::deployment::Deployment;
+use crate::system::services::compose::spelled;
 use crate::system::services::foreign::Foreign;
 use crate::system::services::marks::Marks;
 
@@ -31,6 +33,10 @@ pub(super) struct Context<'a> {
     manifests: BTreeSet<&'a str>,
     /// Roots of applications in a `nest-cli.json`.
     nest_apps: BTreeSet<String>,
+    /// The Dockerfiles of each folder that has any, in the order of their paths.
+    dockerfiles: BTreeMap<&'a str, Vec<FileId>>,
+    /// Filled when it is asked for.
+    units: OnceCell<Vec<(&'a str, String)>>,
 }
 
 /// The language of a source file, by its ending, for languages with and without a front end.
@@ -76,7 +82,11 @@ impl<'a> Context<'a> {
                 nest_apps.extend(join_path(folder, root));
             }
         }
-        Context { tree, deployment, manifests, nest_apps }
+        let mut dockerfiles: BTreeMap<&str, Vec<FileId>> = BTreeMap::new();
+        for &id in deployment.dockerfiles.keys() {
+            dockerfiles.entry(folder_of(&tree.file(id).path)).or_default().push(id);
+        }
+        Context { tree, deployment, manifests, nest_apps, dockerfiles, units: OnceCell::new() }
     }
 
     /// The files below a folder, in the order of their paths.
@@ -137,6 +147,19 @@ impl<'a> Context<'a> {
             || (!folder.is_empty() && COLLECTIONS.contains(&collection) && self.has_code(folder))
     }
 
+    /// The folders of production that [are units](Self::is_unit), in the order of the files, with the name
+    /// that an image would have.
+    pub(super) fn units(&self) -> &[(&'a str, String)] {
+        self.units.get_or_init(|| {
+            let mut seen = HashSet::new();
+            let folders =
+                self.tree.files.iter().map(|file| folder_of(&file.path)).filter(|folder| seen.insert(*folder));
+            let units =
+                folders.filter(|folder| self.is_unit(folder) && zone(&format!("{folder}/x")) == Zone::Production);
+            units.map(|folder| (folder, spelled(folder.rsplit('/').next().unwrap_or(folder)))).collect()
+        })
+    }
+
     /// How many folders with a manifest and code of their own lie below a folder.
     pub(super) fn units_below(&self, folder: &str) -> usize {
         let prefix = format!("{folder}/");
@@ -154,8 +177,7 @@ impl<'a> Context<'a> {
     }
 
     pub(super) fn dockerfiles_in(&self, folder: &str) -> impl Iterator<Item = FileId> {
-        let in_folder = move |id: &&FileId| folder_of(&self.tree.file(**id).path) == folder;
-        self.deployment.dockerfiles.keys().filter(in_folder).copied()
+        self.dockerfiles.get(folder).into_iter().flatten().copied()
     }
 
     pub(super) fn package(&self, folder: &str) -> Option<&'a PackageJson> {
