@@ -72,11 +72,11 @@ pub fn extract(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Brokers {
                 continue;
             }
             for (library, rest) in of(ev, site) {
-                if let Some(form) = library.connect.iter().find(|c| c.calls.iter().any(|c| *c == rest)) {
+                if let Some(form) = library.connect.iter().find(|c| c.calls.contains(&rest)) {
                     out.connections.push(connection::read(ev, site, library, form));
                     break;
                 }
-                if let Some(form) = library.topology.iter().find(|d| d.calls.iter().any(|c| *c == rest)) {
+                if let Some(form) = library.topology.iter().find(|d| d.calls.contains(&rest)) {
                     out.declarations.extend(topology::read(ev, site, form));
                     break;
                 }

@@ -110,19 +110,16 @@ fn by_producer(ev: &Evaluator<'_>, found: &Found<'_>) -> Option<Site> {
         for option in &found.form.serializer {
             for site in path::sites(ev, made, option) {
                 let Value::Function { unit, func, .. } = ev.eval(site) else { continue };
-                for expr in crate::program::eval::returns(&ev.program.unit(unit).module, func) {
-                    let mut at = Site { unit, expr };
-                    if let Some(call) = ev.program.unit(unit).module.call(expr)
-                        && let ExprKind::Attr { object, name, .. } =
-                            &ev.program.unit(unit).module.expr(call.callee).kind
-                        && name == "encode"
-                    {
-                        at.expr = *object;
-                    }
-                    let argument = plain_dumps(ev, at)?;
-                    let is_whole = matches!(ev.program.unit(unit).module.expr(argument).kind, ExprKind::Name(_));
-                    return is_whole.then_some(at);
+                let module = &ev.program.unit(unit).module;
+                let mut at = Site { unit, expr: *crate::program::eval::returns(module, func).first()? };
+                if let Some(call) = module.call(at.expr)
+                    && let ExprKind::Attr { object, name, .. } = &module.expr(call.callee).kind
+                    && name == "encode"
+                {
+                    at.expr = *object;
                 }
+                let argument = plain_dumps(ev, at)?;
+                return matches!(module.expr(argument).kind, ExprKind::Name(_)).then_some(at);
             }
         }
     }
