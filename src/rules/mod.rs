@@ -54,9 +54,10 @@ pub const CROSS_REPOSITORY: &[&str] = &["data-ownership/shared-database"];
 
 /// Rules, and skills all of whose rules are such, that fire on what no file of the system has: a part
 /// that is written first breaks them until the other parts are there.
-const OF_THE_WHOLE_SYSTEM: [&str; 5] = [
+const OF_THE_WHOLE_SYSTEM: [&str; 6] = [
     "api-contract",
     "data-ownership",
+    "message-queue/mismatched-topology",
     "message-queue/missing-dead-letter",
     "message-queue/missing-graceful-shutdown",
     "service-health",
@@ -83,14 +84,25 @@ pub fn all() -> &'static [Rule] {
         data_ownership::shared_database::RULE,
         event_schema::missing_event_id::RULE,
         event_schema::unversioned_event::RULE,
+        message_queue::blocking_call_in_consumer::RULE,
         message_queue::dual_write::RULE,
         message_queue::early_acknowledgement::RULE,
+        message_queue::hard_coded_broker::RULE,
+        message_queue::mismatched_topology::RULE,
         message_queue::missing_dead_letter::RULE,
         message_queue::missing_graceful_shutdown::RULE,
+        message_queue::missing_message_key::RULE,
+        message_queue::missing_prefetch::RULE,
         message_queue::non_idempotent_consumer::RULE,
+        message_queue::non_idempotent_producer::RULE,
+        message_queue::payload_hash_key::RULE,
+        message_queue::poison_message::RULE,
+        message_queue::swallowed_publish_failure::RULE,
         message_queue::transient_message::RULE,
         message_queue::unbounded_redelivery::RULE,
         message_queue::unconfirmed_publish::RULE,
+        message_queue::unroutable_message::RULE,
+        message_queue::unserializable_payload::RULE,
         rest_client::blocking_call_in_async::RULE,
         rest_client::breaker_counts_client_errors::RULE,
         rest_client::client_per_call::RULE,

@@ -22,6 +22,7 @@ pub mod stores;
 use std::collections::HashMap;
 
 use crate::catalog::Catalog;
+use crate::extract::broker::{self, Brokers};
 use crate::extract::consume::{self, Consumer, Evidence};
 use crate::extract::http::{self, BlockingCall, HttpClient, OwnBreaker};
 use crate::extract::publish::{self, DualWrite, Publisher};
@@ -69,6 +70,8 @@ pub struct System {
     pub publishers: Vec<Publisher>,
     /// Places where messages come in.
     pub consumers: Vec<Consumer>,
+    /// How brokers are reached, and what is declared there.
+    pub brokers: Brokers,
     /// Commits and publishes that are not one.
     pub dual_writes: Vec<DualWrite>,
     /// Sagas.
@@ -217,6 +220,7 @@ pub fn build(
         outgoing,
         datastores,
         publishers,
+        brokers: broker::extract(&ev, &in_scope),
         dual_writes,
         consumers,
         sagas,

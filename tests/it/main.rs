@@ -28,6 +28,7 @@ mod hostile;
 mod jvm_http;
 mod jvm_messaging;
 mod kubernetes;
+mod messaging_samples;
 mod outputs;
 #[cfg(unix)]
 mod packaging;
