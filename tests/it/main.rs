@@ -49,4 +49,6 @@ mod skill_examples;
 mod support;
 mod system_map;
 #[cfg(unix)]
+mod templates;
+#[cfg(unix)]
 mod walkthrough;

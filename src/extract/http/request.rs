@@ -194,7 +194,14 @@ fn key_in(ev: &Evaluator<'_>, form: &Request, call: &Call, site: Site, context: 
     let mut todo: Vec<(Site, u32)> = carriers.iter().map(|a| (Site { unit: site.unit, expr: a.value }, 0)).collect();
     let mut sent = Some(false);
     while let Some((s, depth)) = todo.pop() {
-        match context.eval(ev, s) {
+        let value = context.eval(ev, s);
+        // `key ? { "Idempotency-Key": key } : {}`: whoever hands a key over sends it.
+        let keyed = |v: &Value| matches!(v, Value::Dict(d) if d.entries.iter().any(|(k, _)| is_key_name(k)));
+        if value.alternatives().len() > 1 && value.alternatives().iter().any(keyed) {
+            sent = None;
+            continue;
+        }
+        match value {
             Value::Dict(dict) if depth < 4 => {
                 if dict.entries.iter().any(|(k, _)| is_key_name(k)) {
                     return Some(true);
