@@ -30,6 +30,7 @@ use crate::extract::settings::Settings;
 use crate::facts::module::Language;
 use crate::files::Tree;
 use crate::program::{Evaluator, Program, UnitId};
+use crate::schema::evolve::Evolution;
 use crate::schema::find::Schemas;
 use crate::syntax::{FileId, Place};
 
@@ -72,6 +73,8 @@ pub struct System {
     pub sagas: Vec<Saga>,
     /// The schemas of events, and the documents that they are in.
     pub schemas: Schemas,
+    /// What became of them since an earlier state, where one was given.
+    pub schema_changes: Evolution,
 }
 
 impl System {
@@ -215,6 +218,7 @@ pub fn build(
         served,
         map: SystemMap::default(),
         schemas: Schemas::default(),
+        schema_changes: Evolution::default(),
     };
     system.map.endpoints = health::endpoints(&system);
     messaging::fill(&mut system);
