@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod baseline;
+mod breaking;
 mod cache;
 mod calls_jvm;
 mod catalog;
