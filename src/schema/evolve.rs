@@ -91,8 +91,9 @@ pub fn evolution(old: (&Tree, &Schemas), new: (&Tree, &Schemas), terms: &Terms) 
         })
     };
     for subject in &new.1.subjects {
-        let is_it =
-            |old: &Subject| (&old.path, &old.pointer, &old.version) == (&subject.path, &subject.pointer, &subject.version);
+        let is_it = |old: &Subject| {
+            (&old.path, &old.pointer, &old.version) == (&subject.path, &subject.pointer, &subject.version)
+        };
         match claim(&is_it) {
             Some(old) => pairs.push((old, subject)),
             None => rest.push(subject),
@@ -100,7 +101,8 @@ pub fn evolution(old: (&Tree, &Schemas), new: (&Tree, &Schemas), terms: &Terms) 
     }
     for subject in rest {
         // A file that was moved, a message that stands elsewhere in its document.
-        let moved = |old: &Subject| (&old.name, &old.version, old.format) == (&subject.name, &subject.version, subject.format);
+        let moved =
+            |old: &Subject| (&old.name, &old.version, old.format) == (&subject.name, &subject.version, subject.format);
         match claim(&moved) {
             Some(old) => pairs.push((old, subject)),
             None => out.added += 1,
@@ -136,8 +138,9 @@ pub fn shown(subject: &Subject) -> String {
 fn pair(old: (&Schemas, &Subject), new: ((&Tree, &Schemas), &Subject), terms: &Terms) -> Option<SchemaChange> {
     let ((old, before), ((tree, schemas), now)) = (old, new);
     let read = |schemas: &Schemas, subject: &Subject| {
-        Schema::read(&schemas.library, &subject.path, &subject.pointer, None)
-            .map_err(|invalid| format!("it is no valid schema at `{}#{}`: {}", invalid.path, invalid.pointer, invalid.reason))
+        Schema::read(&schemas.library, &subject.path, &subject.pointer, None).map_err(|invalid| {
+            format!("it is no valid schema at `{}#{}`: {}", invalid.path, invalid.pointer, invalid.reason)
+        })
     };
     let written = |schemas: &Schemas, subject: &Subject| {
         schemas.library.document(&subject.path).and_then(|document| document.at(&subject.pointer)).cloned()
@@ -176,10 +179,7 @@ fn pair(old: (&Schemas, &Subject), new: ((&Tree, &Schemas), &Subject), terms: &T
         (_, Err(reason)) => unknown(reason),
         (Err(reason), _) => unknown(&format!("the earlier one can't be compared: {reason}")),
     };
-    let mut found = changes(
-        (&old.library, &before.path, &before.pointer),
-        (&schemas.library, &now.path, &now.pointer),
-    );
+    let mut found = changes((&old.library, &before.path, &before.pointer), (&schemas.library, &now.path, &now.pointer));
     let first = verdicts.iter().find_map(|(direction, verdict)| match verdict {
         Verdict::Breaking { fault, .. } => {
             explaining(&found, *direction == Direction::Backward, fault.as_ref().map(|(at, _)| at.as_str()))

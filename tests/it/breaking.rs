@@ -60,10 +60,9 @@ fn a_break_is_shown_with_a_document_and_the_code_that_publishes() {
         let is_string = direction["direction"] == "forward";
         assert_eq!(direction["witness"]["amount"].is_string(), is_string, "{direction:#}");
     }
-    let validator = jsonschema::validator_for(
-        &serde_json::from_str(include_str!("../../schemas/findings.schema.json")).unwrap(),
-    )
-    .unwrap();
+    let validator =
+        jsonschema::validator_for(&serde_json::from_str(include_str!("../../schemas/findings.schema.json")).unwrap())
+            .unwrap();
     let faults: Vec<String> = validator.iter_errors(&found).map(|error| error.to_string()).collect();
     assert_eq!(faults, [""; 0]);
 

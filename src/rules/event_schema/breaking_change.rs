@@ -48,15 +48,20 @@ fn finding(system: &System, change: &SchemaChange) -> Finding {
             true => format!(": {text}"),
             false => format!(": at `{at}`, {text}"),
         });
-        why.push(format!("`{}` is valid {fine} and not {bad}{}", short(&witness.to_string()), said.unwrap_or_default()));
+        why.push(format!(
+            "`{}` is valid {fine} and not {bad}{}",
+            short(&witness.to_string()),
+            said.unwrap_or_default()
+        ));
     }
     if let Some((path, line)) = &change.before {
         why.push(format!("in {} it stands at {path}:{line}", change.against));
     }
-    let next = match change.subject.version.as_deref().and_then(|version| version.split('.').next()?.parse::<u64>().ok()) {
-        Some(version) => format!("v{}", version.saturating_add(1)),
-        None => "v2".to_owned(),
-    };
+    let next =
+        match change.subject.version.as_deref().and_then(|version| version.split('.').next()?.parse::<u64>().ok()) {
+            Some(version) => format!("v{}", version.saturating_add(1)),
+            None => "v2".to_owned(),
+        };
     let help = format!(
         "keep `{}` as it was ({}) and add {next} in a file of its own; publish both until every consumer has moved",
         name,
@@ -94,7 +99,9 @@ fn ends(system: &System, subject: &Subject) -> Vec<(Place, String)> {
     let mut found = Vec::new();
     let by = |place: Place, verb: &str| match system.services_at(place).as_slice() {
         [] => format!("{verb} here"),
-        services => format!("`{}` {verb} it here", services.join("`, `")).replace("published", "publishes").replace("consumed", "consumes"),
+        services => format!("`{}` {verb} it here", services.join("`, `"))
+            .replace("published", "publishes")
+            .replace("consumed", "consumes"),
     };
     for event in &system.map.events {
         let on_channel = event.channel.as_deref().is_some_and(|channel| subject.channels.iter().any(|c| c == channel));
