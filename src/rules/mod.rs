@@ -52,6 +52,9 @@ impl Rule {
 /// The rules that a service can break together with one of another repository.
 pub const CROSS_REPOSITORY: &[&str] = &["data-ownership/shared-database"];
 
+/// The rules that compare with an earlier state; without one they are silent.
+pub const OF_A_CHANGE: &[&str] = &["event-schema/breaking-change"];
+
 /// Rules, and skills all of whose rules are such, that fire on what no file of the system has: a part
 /// that is written first breaks them until the other parts are there.
 const OF_THE_WHOLE_SYSTEM: [&str; 6] = [
@@ -82,6 +85,7 @@ pub fn all() -> &'static [Rule] {
         api_contract::unknown_operation::RULE,
         api_contract::unversioned_api::RULE,
         data_ownership::shared_database::RULE,
+        event_schema::breaking_change::RULE,
         event_schema::missing_event_id::RULE,
         event_schema::unversioned_event::RULE,
         message_queue::blocking_call_in_consumer::RULE,

@@ -32,6 +32,7 @@ use crate::extract::settings::Settings;
 use crate::facts::module::Language;
 use crate::files::Tree;
 use crate::program::{Evaluator, Program, UnitId};
+use crate::schema::evolve::Evolution;
 use crate::schema::find::Schemas;
 use crate::syntax::{FileId, Place};
 
@@ -80,6 +81,8 @@ pub struct System {
     pub contracts: contracts::Contracts,
     /// The schemas of events, and the documents that they are in.
     pub schemas: Schemas,
+    /// What became of them since an earlier state, where one was given.
+    pub schema_changes: Evolution,
 }
 
 impl System {
@@ -229,6 +232,7 @@ pub fn build(
         // Documents are read once it is known whose they can be.
         contracts: contracts::Contracts::default(),
         schemas: Schemas::default(),
+        schema_changes: Evolution::default(),
     };
     system.map.endpoints = health::endpoints(&system);
     messaging::fill(&mut system);

@@ -53,6 +53,8 @@ fn the_broken_shop_breaks_each_rule_once_where_it_says() {
     let with_preview = found(&lint_with("shop-broken", true));
     assert_eq!(preview.difference(&with_preview).collect::<Vec<_>>(), [""; 0], "of the preview rules");
     let rules: BTreeSet<&str> = expected.iter().filter_map(|line| line.split(' ').next()).collect();
-    let known: BTreeSet<&str> = all().iter().map(|r| r.id).collect();
+    // What compares with an earlier state is tested in `breaking.rs`.
+    let alone = |rule: &&str| !skillcheck::rules::OF_A_CHANGE.contains(rule);
+    let known: BTreeSet<&str> = all().iter().map(|r| r.id).filter(alone).collect();
     assert_eq!(rules, known, "every rule of the binary is broken once");
 }

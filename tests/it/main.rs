@@ -4,6 +4,7 @@
 
 mod api_contract;
 mod baseline;
+mod breaking;
 mod cache;
 mod calls_jvm;
 mod catalog;

@@ -4,25 +4,33 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use skillcheck::check::{Request, check};
+use skillcheck::check::{Before, Request, State, check};
 use skillcheck::config::{Config, Setting};
 use skillcheck::rules::{self, Stage};
+use skillcheck::schema::evolve::Terms;
 use skillcheck::skills::{self, Example};
 
 /// The rules that an example of a rule breaks, laid out alone as a repository, each with where and what. A
 /// preview rule is on for its own examples only.
 fn broken(rule: &str, example: &Example) -> Vec<(String, String)> {
     let folder = tempfile::tempdir().expect("a temporary folder");
+    let before = tempfile::tempdir().expect("a temporary folder");
     for file in &example.files {
-        let path = folder.path().join(&file.path);
+        let path = match file.path.strip_prefix("@before/") {
+            Some(earlier) => before.path().join(earlier),
+            None => folder.path().join(&file.path),
+        };
         std::fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).expect("folder");
         std::fs::write(path, &file.text).expect("file");
     }
     let preview = rules::all().iter().find(|r| r.id == rule && r.stage == Stage::Preview);
     let on = preview.map(|r| Setting { selector: r.id.to_owned(), level: Some(r.severity) });
     let config = Config { rules: on.into_iter().collect(), ..Config::default() };
-    let outcome = check(Request { paths: vec![folder.path().to_owned()], config, ..Request::default() })
-        .expect("the folder is there");
+    let is_change = example.files.iter().any(|file| file.path.starts_with("@before/"));
+    let state = State::Folder(before.path().to_owned());
+    let before = is_change.then(|| Before { state, terms: Terms::default() });
+    let request = Request { paths: vec![folder.path().to_owned()], config, before, ..Request::default() };
+    let outcome = check(request).expect("the folder is there");
     let incomplete: Vec<_> = outcome.problems.iter().filter(|p| p.incomplete).collect();
     assert!(incomplete.is_empty(), "{incomplete:?}");
     outcome
