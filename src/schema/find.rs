@@ -55,6 +55,8 @@ pub struct Schemas {
     pub subjects: Vec<Subject>,
     /// Files that look like schemas and could not be read: why not, without a full stop.
     pub errors: Vec<(FileId, String)>,
+    /// The text of the documents by path, where it was asked for ([`Schemas::read_with_text`]).
+    pub sources: std::collections::HashMap<String, String>,
 }
 
 /// Larger ones are not schemas that somebody wrote.
@@ -76,6 +78,15 @@ impl Schemas {
             found.subjects.extend(subjects(document));
         }
         found.subjects.sort_by(|a, b| (&a.path, &a.pointer).cmp(&(&b.path, &b.pointer)));
+        found
+    }
+
+    /// [`Schemas::read`], keeping the text: for a state that is not on disk.
+    pub fn read_with_text(tree: &Tree) -> Schemas {
+        let mut found = Schemas::read(tree);
+        let text = |path: &str| files::read(tree.file(tree.find(path)?)).ok();
+        let paths = found.library.documents().iter().map(|document| document.path.clone());
+        found.sources = paths.filter_map(|path| text(&path).map(|text| (path, text))).collect();
         found
     }
 

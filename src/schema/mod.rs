@@ -11,6 +11,7 @@ pub mod changes;
 pub mod compat;
 mod dialect;
 mod document;
+pub mod evolve;
 mod facts;
 pub mod find;
 mod inclusion;

@@ -2,7 +2,9 @@
 // Outside of `#[test]` clippy does not know that these are tests.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod api_contract;
 mod baseline;
+mod breaking;
 mod cache;
 mod calls_jvm;
 mod catalog;
@@ -27,11 +29,13 @@ mod hostile;
 mod jvm_http;
 mod jvm_messaging;
 mod kubernetes;
+mod messaging_samples;
 mod outputs;
 #[cfg(unix)]
 mod packaging;
 mod polyrepo;
 mod readme;
+mod rest_client;
 mod routes_dotnet;
 mod routes_go;
 mod routes_javascript;
