@@ -14,7 +14,10 @@ use crate::findings::{self, Suppression};
 pub use crate::problem::Problem;
 use crate::program::{self, load::Prefilter};
 use crate::rules::{self, Finding};
+use crate::schema::evolve::{self, Terms};
+use crate::schema::find::Schemas;
 use crate::syntax::{FileId, Place};
+use crate::system::contracts;
 use crate::system::deployment::Deployment;
 use crate::system::services::Correction;
 use crate::system::{self, System};
@@ -39,6 +42,26 @@ pub struct Request {
     pub with: Vec<Repository>,
     /// No file is looked at: what is checked are the other repositories.
     pub facts_only: bool,
+    /// An earlier state, for the rules that ask what a change breaks.
+    pub before: Option<Before>,
+}
+
+/// An earlier state of what is checked.
+#[derive(Clone, Debug)]
+pub struct Before {
+    /// Where it is.
+    pub state: State,
+    /// How its schemas are compared with those of now.
+    pub terms: Terms,
+}
+
+/// Where an earlier state is.
+#[derive(Clone, Debug)]
+pub enum State {
+    /// The files on disk with these differences.
+    Overlay(Overlay),
+    /// A folder, laid out like what is checked.
+    Folder(PathBuf),
 }
 
 /// What came out, before suppression and levels.
@@ -118,6 +141,7 @@ pub fn check(request: Request) -> Result<Outcome, CheckError> {
         })?;
     }
     let mut walked = files::walk(paths, &globset::GlobSet::empty());
+    let earlier = request.before.as_ref().map(|before| earlier(before, &walked.tree, &request.config));
     request.overlay.apply(&mut walked.tree);
     walked.tree.files.retain(|file| !request.config.excludes(file));
     outcome.tree = walked.tree;
@@ -143,6 +167,9 @@ pub fn check(request: Request) -> Result<Outcome, CheckError> {
             reason: format!("the embedded catalog is damaged: {reason}"),
             incomplete: true,
         }),
+    }
+    if let (Some(before), Some(tree)) = (&request.before, &earlier) {
+        compare_schemas(&mut outcome, tree, &before.terms);
     }
     exchange::join(&mut outcome.system, &mut outcome.tree, &request.with);
     outcome.problems.extend(request.with.iter().filter(|other| other.header.incomplete).map(|other| Problem {
@@ -172,6 +199,48 @@ pub fn check(request: Request) -> Result<Outcome, CheckError> {
     }
     outcome.problems.extend(problems);
     Ok(outcome)
+}
+
+/// The files of an earlier state. `now` is the state on disk.
+fn earlier(before: &Before, now: &Tree, config: &Config) -> Tree {
+    let mut tree = match &before.state {
+        State::Overlay(overlay) => {
+            let mut tree = now.clone();
+            overlay.apply(&mut tree);
+            tree
+        }
+        State::Folder(folder) => files::walk(std::slice::from_ref(folder), &globset::GlobSet::empty()).tree,
+    };
+    tree.files.retain(|file| !config.excludes(file));
+    tree
+}
+
+/// Says what became of the schemas. What could not be decided is a problem: it is not known to be right.
+fn compare_schemas(outcome: &mut Outcome, earlier: &Tree, terms: &Terms) {
+    let old = Schemas::read_with_text(earlier);
+    let found = evolve::evolution((earlier, &old), (&outcome.tree, &outcome.system.schemas), terms);
+    let unknown = |change: &evolve::SchemaChange| {
+        let reason = change.unknown()?;
+        let broken = change.breaks().next().is_some();
+        (!broken).then(|| Problem {
+            path: change.subject.path.clone(),
+            place: Some(change.place),
+            reason: format!(
+                "whether the change of `{}` since {} breaks anybody is unknown: {reason}",
+                evolve::shown(&change.subject),
+                terms.label
+            ),
+            incomplete: true,
+        })
+    };
+    outcome.problems.extend(found.changed.iter().filter_map(unknown));
+    outcome.problems.extend(found.not_compared.iter().map(|(path, reason)| Problem {
+        path: path.clone(),
+        place: None,
+        reason: format!("whether its change since {} breaks anybody is unknown: {reason}", terms.label),
+        incomplete: true,
+    }));
+    outcome.system.schema_changes = found;
 }
 
 /// Reads and joins everything.
@@ -214,6 +283,14 @@ fn analyse(outcome: &mut Outcome, catalog: &Catalog, request: &Request) {
     outcome.stats.files_parsed = loaded.parsed as u64;
     let corrections = corrections(tree, &request.config);
     outcome.system = system::build(tree, &deployment, &loaded.program, catalog, &corrections);
+    outcome.system.contracts = contracts::join_documents(tree, cache, &outcome.system, &corrections);
+    outcome.problems.extend(outcome.system.contracts.unread.iter().map(|(id, reason)| Problem {
+        path: tree.file(*id).path.clone(),
+        place: None,
+        reason: reason.clone(),
+        incomplete: false,
+    }));
+    outcome.system.schemas = Schemas::read(tree);
     outcome.problems.extend(deployment.errors.iter().map(|(id, reason)| Problem {
         path: tree.file(*id).path.clone(),
         place: None,

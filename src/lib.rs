@@ -9,13 +9,14 @@
 //! ```
 //!
 //! `catalog` (what we know about libraries, as data), `skills` (the embedded pack) and `config` stand
-//! beside it; `check` runs the way up to the raw findings, `cli` drives it and what comes after.
+//! beside it, and so does `schema` (what files of schemas say, and whether a change breaks anyone); `check` runs the way up to the raw findings, `cli` drives it and what comes after.
 
 pub mod cache;
 pub mod catalog;
 pub mod check;
 pub mod cli;
 pub mod config;
+pub mod contract;
 pub mod exchange;
 pub mod extract;
 pub mod facts;
@@ -28,6 +29,7 @@ pub mod problem;
 pub mod program;
 pub mod report;
 pub mod rules;
+pub mod schema;
 pub mod skills;
 pub mod suggest;
 pub mod syntax;

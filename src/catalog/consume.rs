@@ -107,9 +107,31 @@ pub struct Source {
     /// The setting that bounds it; `null` in the program means without end.
     #[serde(default)]
     pub redelivery_settings: Vec<String>,
+    /// What becomes of the consumer when an error leaves the handler or the loop, where that ends it or
+    /// stops it: `ends the loop that receives messages`.
+    pub unguarded: Option<String>,
+    /// Where a function stands that decodes every message before it is handed over.
+    #[serde(default)]
+    pub decoder: Vec<String>,
+    /// How the number of messages in flight is bounded; absent where it always is.
+    pub prefetch: Option<Prefetch>,
     /// True when the framework stops the consumer on SIGTERM by itself.
     #[serde(default)]
     pub stops_itself: bool,
+}
+
+/// How the number of messages that a consumer holds unacknowledged is bounded.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Prefetch {
+    /// Calls that bound it.
+    #[serde(default)]
+    pub calls: Vec<String>,
+    /// Options that bound it.
+    #[serde(default)]
+    pub options: Vec<String>,
+    /// What to write.
+    pub help: String,
 }
 
 /// How messages reach the program.

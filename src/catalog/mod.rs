@@ -4,6 +4,7 @@
 //! all of them and answers by symbol. A symbol is the canonical import name of the library, a dot, and
 //! the name in it: `requests.get`, `@nestjs/axios.HttpService.post`, `aiokafka.AIOKafkaProducer.send`.
 
+pub mod broker;
 pub mod consume;
 pub mod http;
 pub mod publish;

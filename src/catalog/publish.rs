@@ -65,12 +65,53 @@ pub struct Publish {
     pub confirm: Confirm,
     /// How the message survives a restart of the broker; absent where the broker always stores it.
     pub persistent: Option<Persistent>,
+    /// Whether a message that reaches no queue comes back; absent where the broker keeps every message.
+    pub mandatory: Option<Mandatory>,
+    /// Paths of the key that decides the partition.
+    #[serde(default)]
+    pub partition_key: Vec<String>,
+    /// Whether the producer repeats a message without making two of it.
+    pub idempotence: Option<Idempotence>,
+    /// Options of the producer that hold the function by which payloads are serialised.
+    #[serde(default)]
+    pub serializer: Vec<String>,
     /// What to write to have it confirmed, for the message of a rule.
     #[serde(default)]
     pub confirm_help: String,
     /// What to write to have it persistent.
     #[serde(default)]
     pub persistent_help: String,
+}
+
+/// Whether a message that reaches no queue comes back to the publisher.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Mandatory {
+    /// Whether it does without being told.
+    pub default: bool,
+    /// Paths of the flag.
+    pub options: Vec<String>,
+    /// Methods that bind a queue to an exchange.
+    #[serde(default)]
+    pub binds: Vec<String>,
+    /// Methods that declare a queue.
+    #[serde(default)]
+    pub declares: Vec<String>,
+    /// What to write.
+    pub help: String,
+}
+
+/// Whether a producer that repeats a message makes two of it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Idempotence {
+    /// Options of the producer that say so.
+    pub options: Vec<String>,
+    /// Options that imply it.
+    #[serde(default)]
+    pub implied: Vec<String>,
+    /// What to write.
+    pub help: String,
 }
 
 /// An object around a payload, made by a constructor or begun by a builder: a record, a message with

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
+use super::broker::{Connect, Declare};
 use super::consume::{Consume, Effects};
 use super::http::{Breaker, Deadline, Http, Retry};
 use super::publish::{Envelope, Publish};
@@ -94,6 +95,9 @@ pub struct Library {
     /// Functions that stand for what their first argument returns.
     #[serde(default)]
     pub injects: Vec<String>,
+    /// Functions that make data of text and fail when it is malformed.
+    #[serde(default)]
+    pub decodes: Vec<String>,
     /// Functions that block the calling thread (beside HTTP requests).
     #[serde(default)]
     pub blocks: Vec<String>,
@@ -119,6 +123,12 @@ pub struct Library {
     /// The objects that it wraps payloads in.
     #[serde(default)]
     pub envelopes: Vec<Envelope>,
+    /// How it connects to a broker.
+    #[serde(default)]
+    pub connect: Vec<Connect>,
+    /// How it declares exchanges and queues.
+    #[serde(default)]
+    pub topology: Vec<Declare>,
     /// How it writes to a database.
     pub writes: Option<Writes>,
     /// How it hands messages over.

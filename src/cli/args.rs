@@ -8,6 +8,8 @@ use super::hook::Agent;
 use crate::config::FailOn;
 use crate::report::Format;
 use crate::rules::{Confidence, Severity};
+use crate::schema::Model;
+use crate::schema::compat::Mode;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -22,6 +24,7 @@ Examples:
   skillcheck explain rest-client/missing-timeout
                                               why a rule matters and how to follow it
   skillcheck lint --since origin/main         only what this branch makes worse
+  skillcheck breaking --against origin/main   whom this branch's event schemas break
   skillcheck baseline write                   begin today: report only what is new from now on
   skillcheck init                             set up a repository; asks what
   skillcheck init --skills --hooks claude --pre-commit --github
@@ -50,6 +53,8 @@ pub(super) struct Args {
 pub(super) enum Command {
     /// Check files and folders
     Lint(LintArgs),
+    /// Say whom a change of the event schemas breaks: proved, with a document that shows it, or unknown
+    Breaking(BreakingArgs),
     /// Keep what is there today out of the report
     Baseline(BaselineArgs),
     /// Show or remove what is kept from one run to the next
@@ -222,6 +227,35 @@ pub(super) struct LintArgs {
     /// Count the findings of each rule and service instead of listing them
     #[arg(long)]
     pub(super) statistics: bool,
+
+    /// Print findings only, no summary
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct BreakingArgs {
+    #[command(flatten)]
+    pub(super) input: Input,
+
+    /// What the schemas are compared with: a branch, tag or commit (since this branch left it), a folder that is laid
+    /// out like PATH, or OLD..NEW, two commits
+    #[arg(long, value_name = "REF|DIR|OLD..NEW")]
+    pub(super) against: String,
+
+    /// Who must not break: backward (new readers of old documents), forward (old readers of new documents), full
+    #[arg(long, value_enum, default_value_t = Mode::Full)]
+    pub(super) mode: Mode,
+
+    /// How schemas are read: tolerant (writers send what they declare, readers ignore what they don't know), or strict
+    /// (as they are written)
+    #[arg(long, value_enum, default_value_t = Model::Tolerant)]
+    pub(super) model: Model,
+
+    /// Output format, and the file to write it to; can be repeated
+    #[arg(long, short, value_name = "FORMAT[=PATH]", value_parser = parse_output,
+          help = "Output format (as of lint), and the file to write it to; can be repeated")]
+    pub(super) output: Vec<Output>,
 
     /// Print findings only, no summary
     #[arg(long, short)]
@@ -449,6 +483,26 @@ impl ValueEnum for Severity {
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(PossibleValue::new(self.as_str()))
+    }
+}
+
+impl ValueEnum for Mode {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Mode::Backward, Mode::Forward, Mode::Full]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()))
+    }
+}
+
+impl ValueEnum for Model {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Model::Tolerant, Model::Strict]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()))
     }
 }
 

@@ -5,10 +5,12 @@ use super::Exit;
 use super::args::LintArgs;
 use super::output::Terminal;
 use super::run::{self as shared, Asked, Run, Saving};
+use crate::check::{Before, State};
 use crate::config::Config;
 use crate::files::Overlay;
 use crate::findings::{Lines, blame};
 use crate::git::{self, Change, Comparison};
+use crate::schema::evolve::Terms;
 
 /// What is to be compared, when that is asked for.
 pub(super) fn comparison(args: &LintArgs) -> Option<Comparison> {
@@ -34,14 +36,20 @@ pub(super) fn run(
     }
     let change = git::change(&args.input.paths, comparison).map_err(|error| terminal.error(&error, error.help()))?;
     let cache = shared::open_cache(&args.input);
-    let state = |overlay: &Overlay| {
+    let state = |overlay: &Overlay, asked: &Asked| {
         let outcome = shared::check_state(&args.input, config.clone(), asked, overlay, &cache, terminal)?;
         Ok(shared::settle(outcome, &args.input, config, asked))
     };
-    let mut run = state(&change.new)?;
+    let label = match comparison {
+        Comparison::Since(reference) => reference.clone(),
+        _ => "the last commit".to_owned(),
+    };
+    let before = (!change.is_first)
+        .then(|| Before { state: State::Overlay(change.old.clone()), terms: Terms { label, ..Terms::default() } });
+    let mut run = state(&change.new, &Asked { before, ..asked.clone() })?;
     if !change.is_first {
         let lines = changed_lines(&change, &run);
-        blame(&mut run.settled, &lines, || state(&change.old).map(|old| old.settled))?;
+        blame(&mut run.settled, &lines, || state(&change.old, asked).map(|old| old.settled))?;
         forgive(&mut run, &lines);
     }
     run.saving = Saving::start(cache);

@@ -17,14 +17,14 @@ pub(super) fn run(args: &LintArgs, terminal: &Terminal) -> Exit {
 
 fn lint(args: &LintArgs, terminal: &Terminal) -> Result<Exit, Exit> {
     let only = filters(args, terminal)?;
-    let outputs = outputs(args, terminal)?;
+    let outputs = outputs(&args.output, terminal)?;
     let config = shared::configuration(&args.input, terminal)?;
     // Who names a preview rule wants it to run; the filter keeps the others out.
     let named = |rule: &Rule| rule.stage == Stage::Preview && args.rule.iter().any(|name| name == rule.id);
     let preview = args.preview || rules::all().iter().any(named);
     let others = shared::others(&args.input, &args.others, terminal)?;
     let facts_only = args.others.facts_only;
-    let asked = Asked { preview, only, min_severity: args.min_severity, others, facts_only };
+    let asked = Asked { preview, only, min_severity: args.min_severity, others, facts_only, before: None };
     if args.show_files {
         let outcome = shared::check(&args.input, config.clone(), &asked, terminal)?;
         return show_files(&outcome, terminal);
@@ -78,7 +78,7 @@ fn apply_baseline(args: &LintArgs, asked: &Asked, run: &mut Run, terminal: &Term
 }
 
 /// `fail_on` is what applies to a finding.
-fn exit(fail_on: impl Fn(&Reported) -> Option<FailOn>, settled: &Settled, incomplete: bool) -> Exit {
+pub(super) fn exit(fail_on: impl Fn(&Reported) -> Option<FailOn>, settled: &Settled, incomplete: bool) -> Exit {
     let fails = |reported: &Reported| {
         fail_on(reported).unwrap_or(FailOn::Severity(Severity::Warning)).fails(reported.finding.severity)
     };
@@ -111,15 +111,15 @@ fn filters(args: &LintArgs, terminal: &Terminal) -> Result<Vec<String>, Exit> {
 }
 
 /// What is written where; standard output can hold one report.
-fn outputs(args: &LintArgs, terminal: &Terminal) -> Result<Vec<Output>, Exit> {
-    if args.output.is_empty() {
+pub(super) fn outputs(asked: &[Output], terminal: &Terminal) -> Result<Vec<Output>, Exit> {
+    if asked.is_empty() {
         return Ok(vec![Output { format: environment::default_format(), path: None }]);
     }
-    if args.output.iter().filter(|output| output.path.is_none()).count() > 1 {
+    if asked.iter().filter(|output| output.path.is_none()).count() > 1 {
         let help = "give all but one a file: --output sarif=findings.sarif";
         return Err(terminal.error("several outputs would mix on standard output", Some(help)));
     }
-    Ok(args.output.clone())
+    Ok(asked.to_vec())
 }
 
 fn write(args: &LintArgs, outputs: &[Output], run: &Run, terminal: &Terminal) -> Result<(), Exit> {

@@ -2,6 +2,7 @@
 
 mod args;
 mod baseline;
+mod breaking;
 mod cache;
 mod changed;
 mod completions;
@@ -42,6 +43,7 @@ pub fn main() -> Exit {
     let terminal = Terminal::new(args.color.into());
     match args.command {
         Command::Lint(lint) => lint::run(&lint, &terminal),
+        Command::Breaking(breaking) => breaking::run(&breaking, &terminal),
         Command::Baseline(baseline) => baseline::run(&baseline, &terminal),
         Command::Cache(cache) => cache::run(&cache, &terminal),
         Command::Rules(rules) => rules::run(&rules, &terminal),

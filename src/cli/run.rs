@@ -10,7 +10,7 @@ use super::Exit;
 use super::args::{Input, Others};
 use super::output::Terminal;
 use crate::cache::Cache;
-use crate::check::{self, CheckError, Outcome, Request};
+use crate::check::{self, Before, CheckError, Outcome, Request};
 use crate::config::{self, Config, LoadError};
 use crate::exchange::{self, Repository};
 use crate::files::Overlay;
@@ -109,6 +109,7 @@ pub(super) fn check_state(
         cache: Arc::clone(cache),
         with: asked.others.clone(),
         facts_only: asked.facts_only,
+        before: asked.before.clone(),
     };
     let mut outcome = check::check(request).map_err(|error| match error {
         CheckError::Path { path, reason } => {
@@ -157,11 +158,20 @@ pub(super) struct Asked {
     pub(super) others: Vec<Repository>,
     /// It is only these that are looked at, no files.
     pub(super) facts_only: bool,
+    /// The earlier state that the schemas are compared with.
+    pub(super) before: Option<Before>,
 }
 
 impl Default for Asked {
     fn default() -> Self {
-        Asked { preview: false, only: Vec::new(), min_severity: Severity::Info, others: Vec::new(), facts_only: false }
+        Asked {
+            preview: false,
+            only: Vec::new(),
+            min_severity: Severity::Info,
+            others: Vec::new(),
+            facts_only: false,
+            before: None,
+        }
     }
 }
 

@@ -5,7 +5,9 @@
 //! nothing of services or rules. Each use says where it stands and what is known about how it is
 //! protected; what could not be resolved is said too.
 
+pub mod broker;
 pub mod consume;
+pub mod hash;
 pub mod http;
 pub mod publish;
 pub mod routes;

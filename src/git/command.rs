@@ -103,11 +103,14 @@ impl Git {
         Ok((output.status.success() && !id.is_empty()).then_some(id))
     }
 
+    /// The commit that a reference names.
+    pub(super) fn named(&self, reference: &str) -> Result<String, GitError> {
+        self.commit(reference)?.ok_or_else(|| GitError::UnknownReference(reference.to_owned(), self.is_shallow()))
+    }
+
     /// The commit at which HEAD and the reference part.
     pub(super) fn merge_base(&self, reference: &str) -> Result<String, GitError> {
-        let Some(id) = self.commit(reference)? else {
-            return Err(GitError::UnknownReference(reference.to_owned(), self.is_shallow()));
-        };
+        let id = self.named(reference)?;
         let output = run(command(&self.root).args(["merge-base", &id, "HEAD"]))?;
         let base = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         match output.status.success() && !base.is_empty() {

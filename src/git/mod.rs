@@ -23,6 +23,8 @@ pub enum Comparison {
     Staged,
     /// The work tree with the commit at which this branch left another.
     Since(String),
+    /// One commit with an earlier one; the work tree does not matter.
+    Between(String, String),
 }
 
 /// A change.
@@ -48,6 +50,7 @@ pub fn change(paths: &[PathBuf], comparison: &Comparison) -> Result<Change, GitE
     let base = match comparison {
         Comparison::WorkTree | Comparison::Staged => git.head()?,
         Comparison::Since(reference) => Some(git.merge_base(reference)?),
+        Comparison::Between(old, new) => return between(&git, old, new),
     };
     let mut change = Change { is_first: base.is_none(), ..Change::default() };
     let untracked = git.untracked()?;
@@ -78,6 +81,19 @@ pub fn change(paths: &[PathBuf], comparison: &Comparison) -> Result<Change, GitE
         }
     }
     Ok(change)
+}
+
+/// Two commits, whatever is on disk. Which lines differ is not asked.
+fn between(git: &Git, old: &str, new: &str) -> Result<Change, GitError> {
+    let untracked = git.untracked()?;
+    let state = |reference: &str| {
+        let mut state = Overlay::default();
+        untracked.iter().for_each(|path| state.remove(git.absolute(path)));
+        let commit = git.named(reference)?;
+        overlay(git, &mut state, &raw::parse(&git.diff(&[&commit])?)?)?;
+        Ok(state)
+    };
+    Ok(Change { old: state(old)?, new: state(new)?, ..Change::default() })
 }
 
 /// Lays the left side of a diff over the files on disk.

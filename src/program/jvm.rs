@@ -352,6 +352,36 @@ impl Evaluator<'_> {
         Some(Value::Env { name: name.into(), default: default.map(Arc::new), site: Site { unit, expr: decorator } })
     }
 
+    /// The setting that a member of a `@ConfigurationProperties("shop.stock")` class is filled with: `url` is
+    /// `shop.stock.url`, what is written beside it the default.
+    pub(super) fn bound(
+        &self,
+        unit: UnitId,
+        class: ClassId,
+        name: &str,
+        ty: Option<ExprId>,
+        default: Option<ExprId>,
+    ) -> Option<Value> {
+        const SCALARS: [&str; 14] = [
+            "String", "URI", "URL", "Duration", "Integer", "Long", "Boolean", "Double", "Int", "int", "long",
+            "boolean", "double", "Resource",
+        ];
+        let module = &self.program.unit(unit).module;
+        let site = *module.class(class).decorators.iter().find(|decorator| {
+            simple_name(module, **decorator)
+                .is_some_and(|name| matches!(name.as_str(), "ConfigurationProperties" | "ConfigMapping"))
+        })?;
+        simple_name(module, ty?).filter(|ty| SCALARS.contains(&ty.as_str()))?;
+        let prefix = module.call(site).and_then(|call| {
+            let named = |arg: &&crate::facts::module::Arg| {
+                arg.name.as_deref().is_none_or(|name| matches!(name, "prefix" | "value"))
+            };
+            self.at(unit, call.args.iter().find(named)?.value).as_str()
+        })?;
+        let default = default.map(|default| Arc::new(self.at(unit, default))).filter(|value| !value.is_unknown());
+        Some(Value::Env { name: format_smolstr!("{prefix}.{name}"), default, site: Site { unit, expr: site } })
+    }
+
     /// True for a function whose parameters the container fills.
     pub(super) fn is_injected(&self, unit: UnitId, func: FuncId) -> bool {
         let module = &self.program.unit(unit).module;

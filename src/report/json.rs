@@ -8,6 +8,10 @@ use serde_json::{Value, json};
 use super::{Report, graph};
 use crate::findings::Reported;
 use crate::problem::Problem;
+use crate::rules::OF_A_CHANGE;
+use crate::schema::Verdict;
+use crate::schema::compat::Direction;
+use crate::schema::evolve::SchemaChange;
 
 /// Raised when a field changes its meaning or goes away; new fields don't raise it.
 const VERSION: u32 = 1;
@@ -21,7 +25,7 @@ fn value(report: &Report<'_>) -> Value {
     let [errors, warnings, infos] = report.counts();
     let stats = report.stats;
     let unknown: Vec<_> = stats.unknown.iter().map(|(what, number)| json!({"what": what, "count": number})).collect();
-    json!({
+    let mut value = json!({
         "version": VERSION,
         "findings": report.findings().iter().map(|reported| finding(report, reported)).collect::<Vec<_>>(),
         "services": report.services().map(graph::service).collect::<Vec<_>>(),
@@ -37,6 +41,49 @@ fn value(report: &Report<'_>) -> Value {
             "not_checked": report.problems.iter().map(|p| problem(report, p)).collect::<Vec<_>>(),
             "incomplete": report.incomplete(),
         },
+    });
+    let evolution = &report.system.schema_changes;
+    if let Some(object) = value.as_object_mut().filter(|_| !evolution.against.is_empty()) {
+        object.insert("schema_changes".to_owned(), evolution.changed.iter().map(schema_change).collect());
+    }
+    value
+}
+
+/// What became of a schema, and how that is known.
+fn schema_change(change: &SchemaChange) -> Value {
+    let verdict = |(direction, verdict): &(Direction, Verdict)| {
+        let mut value = match verdict {
+            Verdict::Compatible { proof } => json!({"verdict": "compatible", "proof": proof.name()}),
+            Verdict::Breaking { witness, fault } => {
+                let fault = fault.as_ref().map(|(pointer, reason)| json!({"pointer": pointer, "reason": reason}));
+                json!({"verdict": "breaking", "witness": witness, "fault": fault})
+            }
+            Verdict::Unknown { reason } => json!({"verdict": "unknown", "reason": reason}),
+        };
+        value["direction"] = json!(direction.name());
+        value
+    };
+    let place = |place: &Option<(String, String)>| {
+        place.as_ref().map(|(path, pointer)| json!({"path": path, "pointer": pointer}))
+    };
+    let kinds = change.changes.iter().map(|change| {
+        json!({
+            "kind": change.kind,
+            "text": change.text,
+            "instance": change.instance,
+            "old": place(&change.old),
+            "new": place(&change.new),
+        })
+    });
+    json!({
+        "subject": change.subject.name,
+        "version": change.subject.version,
+        "path": change.subject.path,
+        "pointer": change.subject.pointer,
+        "against": change.against,
+        "model": change.model.name(),
+        "directions": change.verdicts.iter().map(verdict).collect::<Vec<_>>(),
+        "changes": kinds.collect::<Vec<_>>(),
     })
 }
 
@@ -82,7 +129,12 @@ fn finding(report: &Report<'_>, reported: &Reported) -> Value {
         "related": related,
         "fingerprint": reported.fingerprint,
     });
-    of_repository(value, report.repository(finding.place.file))
+    let mut value = of_repository(value, report.repository(finding.place.file));
+    let changed = report.system.schema_changes.changed.iter();
+    if let Some(change) = changed.filter(|_| OF_A_CHANGE.contains(&finding.rule)).find(|c| c.place == finding.place) {
+        value["schema_change"] = schema_change(change);
+    }
+    value
 }
 
 /// Says that a path is one of another repository.

@@ -3,6 +3,7 @@
 //! A rule reads the [`System`] and says what is broken. It never opens a file, reads the clock, the
 //! environment or the network, and never formats a path.
 
+pub mod api_contract;
 pub mod data_ownership;
 pub mod event_schema;
 pub mod finding;
@@ -51,10 +52,15 @@ impl Rule {
 /// The rules that a service can break together with one of another repository.
 pub const CROSS_REPOSITORY: &[&str] = &["data-ownership/shared-database"];
 
+/// The rules that compare with an earlier state; without one they are silent.
+pub const OF_A_CHANGE: &[&str] = &["event-schema/breaking-change"];
+
 /// Rules, and skills all of whose rules are such, that fire on what no file of the system has: a part
 /// that is written first breaks them until the other parts are there.
-const OF_THE_WHOLE_SYSTEM: [&str; 4] = [
+const OF_THE_WHOLE_SYSTEM: [&str; 6] = [
+    "api-contract",
     "data-ownership",
+    "message-queue/mismatched-topology",
     "message-queue/missing-dead-letter",
     "message-queue/missing-graceful-shutdown",
     "service-health",
@@ -69,17 +75,38 @@ pub fn needs_whole_system(rule: &str) -> bool {
 /// All rules, sorted by id.
 pub fn all() -> &'static [Rule] {
     &[
+        api_contract::invalid_openapi::RULE,
+        api_contract::missing_body_field::RULE,
+        api_contract::missing_openapi::RULE,
+        api_contract::missing_parameter::RULE,
+        api_contract::stale_generated_types::RULE,
+        api_contract::undocumented_route::RULE,
+        api_contract::unimplemented_operation::RULE,
+        api_contract::unknown_operation::RULE,
+        api_contract::unversioned_api::RULE,
         data_ownership::shared_database::RULE,
+        event_schema::breaking_change::RULE,
         event_schema::missing_event_id::RULE,
         event_schema::unversioned_event::RULE,
+        message_queue::blocking_call_in_consumer::RULE,
         message_queue::dual_write::RULE,
         message_queue::early_acknowledgement::RULE,
+        message_queue::hard_coded_broker::RULE,
+        message_queue::mismatched_topology::RULE,
         message_queue::missing_dead_letter::RULE,
         message_queue::missing_graceful_shutdown::RULE,
+        message_queue::missing_message_key::RULE,
+        message_queue::missing_prefetch::RULE,
         message_queue::non_idempotent_consumer::RULE,
+        message_queue::non_idempotent_producer::RULE,
+        message_queue::payload_hash_key::RULE,
+        message_queue::poison_message::RULE,
+        message_queue::swallowed_publish_failure::RULE,
         message_queue::transient_message::RULE,
         message_queue::unbounded_redelivery::RULE,
         message_queue::unconfirmed_publish::RULE,
+        message_queue::unroutable_message::RULE,
+        message_queue::unserializable_payload::RULE,
         rest_client::blocking_call_in_async::RULE,
         rest_client::breaker_counts_client_errors::RULE,
         rest_client::client_per_call::RULE,

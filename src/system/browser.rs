@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::deployment::Deployment;
+use super::services::foreign::Foreign;
 use super::services::{is_browser_package, is_server_package};
 use crate::facts::module::{ExprKind, Language, Module, StmtKind};
 use crate::files::{Tree, folder_of};
@@ -77,8 +78,14 @@ pub fn browser(tree: &Tree, deployment: &Deployment, program: &Program, dependen
         .collect();
     let mut units = BTreeSet::new();
     let mut fixed = BTreeSet::new();
+    let apps = apps(tree, deployment);
     for id in program.ids() {
         let unit = program.unit(id);
+        if apps.iter().any(|app| within(&unit.path, app)) {
+            units.insert(id);
+            fixed.insert(id);
+            continue;
+        }
         if unit.module.language == Language::Python {
             continue;
         }
@@ -109,6 +116,19 @@ pub fn browser(tree: &Tree, deployment: &Deployment, program: &Program, dependen
     }
     keep_servers(program, dependencies, &mut units, &fixed);
     Browser { units }
+}
+
+/// The folders of apps for a phone (Android's manifest lies in `src/<source set>`) or in WebAssembly: they wait
+/// for their user as a page does.
+fn apps<'t>(tree: &'t Tree, deployment: &Deployment) -> Vec<&'t str> {
+    let manifest = |path: &'t str| {
+        let set = folder_of(path.strip_suffix("/AndroidManifest.xml")?);
+        set.strip_suffix("/src").or_else(|| (set == "src").then_some(""))
+    };
+    let android = tree.files.iter().filter_map(|file| manifest(&file.path));
+    let is_client = |foreign: &Foreign| matches!(foreign, Foreign::DotNet { client: true, .. });
+    let dotnet = deployment.foreign.iter().filter(|(_, foreign)| is_client(foreign));
+    android.chain(dotnet.map(|(id, _)| folder_of(&tree.file(*id).path))).collect()
 }
 
 /// What only code of the server imports runs there too.

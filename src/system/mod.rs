@@ -6,6 +6,7 @@ mod aspire;
 pub mod browser;
 pub mod calls;
 pub mod compose;
+pub mod contracts;
 pub mod deployment;
 mod dotnet;
 pub mod health;
@@ -21,6 +22,7 @@ pub mod stores;
 use std::collections::HashMap;
 
 use crate::catalog::Catalog;
+use crate::extract::broker::{self, Brokers};
 use crate::extract::consume::{self, Consumer, Evidence};
 use crate::extract::http::{self, BlockingCall, HttpClient, OwnBreaker};
 use crate::extract::publish::{self, DualWrite, Publisher};
@@ -30,6 +32,8 @@ use crate::extract::settings::Settings;
 use crate::facts::module::Language;
 use crate::files::Tree;
 use crate::program::{Evaluator, Program, UnitId};
+use crate::schema::evolve::Evolution;
+use crate::schema::find::Schemas;
 use crate::syntax::{FileId, Place};
 
 pub use services::{Service, ServiceKind};
@@ -67,10 +71,18 @@ pub struct System {
     pub publishers: Vec<Publisher>,
     /// Places where messages come in.
     pub consumers: Vec<Consumer>,
+    /// How brokers are reached, and what is declared there.
+    pub brokers: Brokers,
     /// Commits and publishes that are not one.
     pub dual_writes: Vec<DualWrite>,
     /// Sagas.
     pub sagas: Vec<Saga>,
+    /// The OpenAPI documents, and whose they are.
+    pub contracts: contracts::Contracts,
+    /// The schemas of events, and the documents that they are in.
+    pub schemas: Schemas,
+    /// What became of them since an earlier state, where one was given.
+    pub schema_changes: Evolution,
 }
 
 impl System {
@@ -211,11 +223,16 @@ pub fn build(
         outgoing,
         datastores,
         publishers,
+        brokers: broker::extract(&ev, &in_scope),
         dual_writes,
         consumers,
         sagas,
         served,
         map: SystemMap::default(),
+        // Documents are read once it is known whose they can be.
+        contracts: contracts::Contracts::default(),
+        schemas: Schemas::default(),
+        schema_changes: Evolution::default(),
     };
     system.map.endpoints = health::endpoints(&system);
     messaging::fill(&mut system);

@@ -180,3 +180,80 @@ class Peer {
 }";
     assert_eq!(java(others), ["stock DELETE /ok/{}", "stock GET /jax", "stock POST /jdk"]);
 }
+
+const PROPERTIES: &str = "package a;\nimport org.springframework.boot.context.properties.ConfigurationProperties;\n
+@ConfigurationProperties(prefix = \"peers\")
+public class Peers {
+    private String stockUrl = \"http://nobody:1/items\";
+    public String getStockUrl() { return stockUrl; }
+    public void setStockUrl(String url) { stockUrl = url; }
+}\n";
+const BOUND: &str = "package a;\nimport org.springframework.web.client.RestTemplate;\n
+class Peer {
+    private final Peers peers;
+    private final RestTemplate rest = new RestTemplate();
+    Peer(Peers peers) { this.peers = peers; }
+    void go() { rest.getForObject(peers.getStockUrl() + \"/7\", Item.class); }
+}\n";
+
+#[test]
+fn configuration_properties_are_settings() {
+    let both = format!("{BOUND}{}", PROPERTIES.split_once("\n\n").unwrap().1.replace("public class", "class"));
+    let settings = ("application.yml", "peers:\n  stock-url: http://stock/items\n");
+    assert_eq!(calls("orders/src/main/java/a/Peer.java", &both, settings), ["stock GET /items/7"]);
+}
+
+/// Files with the addresses that the linter calls hard-coded.
+fn hard_coded(files: &[(&str, &str)]) -> Vec<String> {
+    let folder = crate::support::folder(files);
+    let run = crate::support::skillcheck_in(folder.path(), &["lint", "--output", "concise"]);
+    let lines = run.stdout.lines().filter(|line| line.contains("hard-coded-address"));
+    lines.map(|line| line.split_once(": ").unwrap().0.to_owned()).collect()
+}
+
+#[test]
+fn a_default_of_configuration_properties_is_not_written_into_the_code() {
+    let peers = "orders/src/main/java/a/Peers.java";
+    let peer = "orders/src/main/java/a/Peer.java";
+    assert_eq!(hard_coded(&[(peers, PROPERTIES), (peer, BOUND)]), [""; 0]);
+    let plain = PROPERTIES.replace("@ConfigurationProperties(prefix = \"peers\")", "");
+    assert_eq!(hard_coded(&[(peers, &plain), (peer, BOUND)]).len(), 1);
+}
+
+#[test]
+fn a_name_that_discovery_looks_up_is_no_address() {
+    let config = "package a;\nimport org.springframework.web.client.RestTemplate;\n
+class Config {
+    @Bean @LoadBalanced RestTemplate rest() { return new RestTemplate(); }
+}\n";
+    let peer = "package a;\nimport org.springframework.web.client.RestTemplate;\n
+class Peer {
+    private final RestTemplate rest;
+    Peer(RestTemplate rest) { this.rest = rest; }
+    void go() { rest.getForObject(\"http://stock/items\", Item.class); }
+}\n";
+    let files = |config: &str| {
+        hard_coded(&[
+            ("docker-compose.yml", COMPOSE),
+            ("orders/Dockerfile", DOCKER),
+            ("orders/pom.xml", POM),
+            ("orders/src/main/java/a/Config.java", config),
+            ("orders/src/main/java/a/Peer.java", peer),
+        ])
+    };
+    assert_eq!(files(config), [""; 0]);
+    assert_eq!(files(&config.replace("@LoadBalanced", "")).len(), 1);
+}
+
+#[test]
+fn an_app_on_a_phone_waits_for_its_user() {
+    let api =
+        "package a;\nimport java.net.http.HttpClient;\nclass Api { HttpClient client = HttpClient.newHttpClient();\n
+    void go() throws Exception { client.send(request, handler); } }\n";
+    let findings = |manifest: &str| {
+        let files = [("phone/app/src/main/java/a/Api.java", api), (manifest, "<manifest/>\n")];
+        let folder = crate::support::folder(&files);
+        crate::support::skillcheck_in(folder.path(), &["lint", "--output", "concise"]).stdout.lines().count()
+    };
+    assert!(findings("phone/app/src/main/Other.xml") > findings("phone/app/src/main/AndroidManifest.xml"));
+}

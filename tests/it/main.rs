@@ -2,7 +2,9 @@
 // Outside of `#[test]` clippy does not know that these are tests.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod api_contract;
 mod baseline;
+mod breaking;
 mod cache;
 mod calls_jvm;
 mod catalog;
@@ -27,6 +29,7 @@ mod hostile;
 mod jvm_http;
 mod jvm_messaging;
 mod kubernetes;
+mod messaging_samples;
 mod outputs;
 #[cfg(unix)]
 mod packaging;
@@ -46,5 +49,7 @@ mod shared_database;
 mod skill_examples;
 mod support;
 mod system_map;
+#[cfg(unix)]
+mod templates;
 #[cfg(unix)]
 mod walkthrough;

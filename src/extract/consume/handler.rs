@@ -40,6 +40,17 @@ impl Body {
         }
     }
 
+    /// The function it is or stands in.
+    pub(super) fn around(&self, ev: &crate::program::Evaluator<'_>) -> Option<Func> {
+        match *self {
+            Body::Function(func) => Some(func),
+            Body::Loop(unit, stmt) => ev.program.unit(unit).index.stmt_ancestors(stmt).find_map(|p| match p {
+                Parent::Func(f) => Some((unit, f)),
+                _ => None,
+            }),
+        }
+    }
+
     /// The module it stands in.
     pub(super) fn unit(&self) -> UnitId {
         match *self {

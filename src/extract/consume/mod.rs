@@ -16,10 +16,13 @@ mod idempotency;
 mod jvm;
 mod keys;
 mod nest;
+mod payload_key;
+mod poison;
+mod prefetch;
 mod reach;
 mod redelivery;
 mod reply;
-mod setting;
+pub(in crate::extract) mod setting;
 mod shutdown;
 mod source;
 mod walk;
@@ -52,6 +55,14 @@ pub struct Consumer {
     pub dead_letter: Presence,
     /// How often a failing message comes back.
     pub redelivery: Redelivery,
+    /// Where a message that cannot be decoded ends the consumer.
+    pub poison: Option<Poison>,
+    /// Whether the number of messages in flight is bounded.
+    pub prefetch: Prefetch,
+    /// Where duplicates are looked up by a hash of the payload.
+    pub payload_key: Option<Place>,
+    /// The functions that run for a message, as far as they could be followed.
+    pub functions: Vec<Place>,
     /// The functions that handle messages: one for each registration with a wrapper of ours, else one.
     pub handlers: Vec<Handler>,
     /// Whether the process stops the consumer in order when it is told to end.
@@ -60,6 +71,32 @@ pub struct Consumer {
     pub python: bool,
     /// It runs in a NestJS application.
     pub nest: bool,
+}
+
+/// A place where a message is decoded outside of any error handler.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Poison {
+    /// The decoding.
+    pub place: Place,
+    /// What becomes of the consumer: `ends the loop that receives messages`.
+    pub ends: String,
+}
+
+/// Whether the number of messages that a consumer holds unacknowledged is bounded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Prefetch {
+    /// The verdict.
+    pub bounded: Presence,
+    /// Where it would be said, when that is not where the consumer stands.
+    pub place: Option<Place>,
+    /// What to write.
+    pub help: String,
+}
+
+impl Default for Prefetch {
+    fn default() -> Self {
+        Prefetch { bounded: Presence::Default, place: None, help: String::new() }
+    }
 }
 
 /// A handler and whether it bears a second delivery.

@@ -4,9 +4,9 @@
 use crate::extract::Presence;
 use crate::program::{Site, UnitId, Value};
 
-use super::Ack;
 use super::reach::Reach;
 use super::setting;
+use super::{Ack, Prefetch};
 
 /// A transport with what it means for its consumers.
 pub(super) struct Transport {
@@ -16,6 +16,8 @@ pub(super) struct Transport {
     pub(super) ack: Ack,
     /// Where a failed message goes.
     pub(super) dead_letter: Presence,
+    /// How many messages are in flight.
+    pub(super) prefetch: Prefetch,
 }
 
 /// The transport of the application that a controller belongs to; none when it is no message broker
@@ -29,7 +31,7 @@ pub(super) fn transport(reach: &Reach<'_, '_>, unit: UnitId) -> Option<Transport
         for &site in ev.program.calls_named(name).iter().filter(|s| around.contains(&s.unit)) {
             let Some(call) = ev.program.unit(site.unit).module.call(site.expr) else { continue };
             let Some(options) = ev.positional(site.unit, call, position) else { continue };
-            let transport = of_options(reach, &options)?;
+            let transport = of_options(reach, site, &options)?;
             match &found {
                 // Several transports: which one a handler listens on is not known.
                 Some(other) if other.broker != transport.broker => return None,
@@ -40,7 +42,7 @@ pub(super) fn transport(reach: &Reach<'_, '_>, unit: UnitId) -> Option<Transport
     found
 }
 
-fn of_options(reach: &Reach<'_, '_>, options: &Value) -> Option<Transport> {
+fn of_options(reach: &Reach<'_, '_>, made: Site, options: &Value) -> Option<Transport> {
     let ev = reach.ev;
     let kind = setting::word(ev, setting::in_value(ev, options, "transport")?)?;
     Some(match kind.as_str() {
@@ -66,9 +68,23 @@ fn of_options(reach: &Reach<'_, '_>, options: &Value) -> Option<Transport> {
                 None if is_open(reach, options) => Presence::Unknown("the options could not be read".into()),
                 None => Presence::Absent,
             };
-            Transport { broker: "rabbitmq", ack, dead_letter }
+            // `prefetchCount` is 0, which means without limit (lib constants of @nestjs/microservices).
+            let bounded = match setting::in_value(ev, options, "options.prefetchCount") {
+                Some(site) => Presence::Present(ev.program.place(site)),
+                None if is_open(reach, options) => Presence::Unknown("the options could not be read".into()),
+                None if matches!(ack, Ack::Auto { .. }) => Presence::Default,
+                None => Presence::Absent,
+            };
+            let help = "set `prefetchCount: 10` in the options of the microservice".to_string();
+            let prefetch = Prefetch { bounded, place: Some(ev.program.place(made)), help };
+            Transport { broker: "rabbitmq", ack, dead_letter, prefetch }
         }
-        "KAFKA" => Transport { broker: "kafka", ack: Ack::Framework, dead_letter: Presence::Absent },
+        "KAFKA" => Transport {
+            broker: "kafka",
+            ack: Ack::Framework,
+            dead_letter: Presence::Absent,
+            prefetch: Prefetch::default(),
+        },
         _ => return None,
     })
 }

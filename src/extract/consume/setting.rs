@@ -5,7 +5,7 @@ use crate::program::{Evaluator, Instance, Site, Value};
 
 /// The expression that a call passes under one of these names: a position (`0`), a keyword, the key
 /// of an options object (dotted for nested ones).
-pub(super) fn argument(ev: &Evaluator<'_>, site: Site, names: &[String]) -> Option<Site> {
+pub(in crate::extract) fn argument(ev: &Evaluator<'_>, site: Site, names: &[String]) -> Option<Site> {
     let call = ev.program.unit(site.unit).module.call(site.expr)?;
     names.iter().find_map(|name| one(ev, site, call, name))
 }
@@ -75,7 +75,7 @@ fn in_literal(ev: &Evaluator<'_>, made: Site, path: &str) -> Option<Site> {
 
 /// True when an argument of the call could hold more than what was read: a spread, an options object
 /// that is not known.
-pub(super) fn is_open(ev: &Evaluator<'_>, site: Site) -> bool {
+pub(in crate::extract) fn is_open(ev: &Evaluator<'_>, site: Site) -> bool {
     let Some(call) = ev.program.unit(site.unit).module.call(site.expr) else { return false };
     call.args.iter().any(|a| {
         let value = ev.at(site.unit, a.value);
@@ -88,7 +88,7 @@ pub(super) fn is_open(ev: &Evaluator<'_>, site: Site) -> bool {
 }
 
 /// A boolean setting: its value, a default of an environment variable counting as the value.
-pub(super) fn boolean(ev: &Evaluator<'_>, site: Site) -> Option<bool> {
+pub(in crate::extract) fn boolean(ev: &Evaluator<'_>, site: Site) -> Option<bool> {
     let values = ev.settle(&ev.eval(site));
     let mut out = None;
     for value in &values {

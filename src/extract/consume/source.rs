@@ -15,7 +15,7 @@ use super::reach::{Func, Reach};
 use super::walk::{self, Trace};
 use super::{
     Ack, Consumer, Evidence, Handler, InScope, ack, bean, chain, dead_letter, dotnet, effect, idempotency, jvm, keys,
-    nest, redelivery, setting, shutdown,
+    nest, payload_key, poison, prefetch, redelivery, setting, shutdown,
 };
 
 /// A source of the catalog with the call, decorator or class that is one.
@@ -148,8 +148,16 @@ fn consumer(
             configured.dead_letter(code)
         }
     };
+    let prefetch = match &transport {
+        Some(transport) => transport.prefetch.clone(),
+        None => prefetch::read(reach, found, &ack, &units),
+    };
     Some(Consumer {
         place,
+        poison: poison::read(reach, found, &ack, &traces, &registrations),
+        prefetch,
+        payload_key: payload_key::read(reach, &bodies, &traces),
+        functions: functions(&bodies, &traces, ev).into_iter().map(|(u, f)| ev.program.function_place(u, f)).collect(),
         site: found.site,
         library: found.library.library.clone(),
         broker: transport.as_ref().map_or(configured.broker(), |t| t.broker.to_string()),
@@ -162,6 +170,19 @@ fn consumer(
         python: ev.program.language(found.site.unit) == crate::facts::module::Language::Python,
         nest: shutdown::is_nest(reach, found.site.unit),
     })
+}
+
+/// The functions that run for a message: the handlers and what they call.
+pub(super) fn functions(bodies: &[Body], traces: &[Trace], ev: &Evaluator<'_>) -> Vec<Func> {
+    let entered = traces.iter().flat_map(|t| &t.steps).filter_map(|s| match s.kind {
+        walk::Kind::Enters(func) if !s.in_catch => Some(func),
+        _ => None,
+    });
+    let around = bodies.iter().filter_map(|b| b.around(ev));
+    let mut out: Vec<Func> = around.chain(entered).collect();
+    out.sort();
+    out.dedup();
+    out
 }
 
 fn named(ev: &Evaluator<'_>, func: Func) -> (String, crate::syntax::Place) {

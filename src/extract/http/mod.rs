@@ -17,6 +17,7 @@ pub mod path;
 mod polly;
 pub mod request;
 pub mod retry;
+pub mod sent;
 pub mod timeout;
 
 use crate::catalog::http::Wait;
@@ -34,6 +35,7 @@ pub use lifetime::PerCall;
 pub use lost::{Instead, Lost};
 pub use path::Unencoded;
 pub use retry::RetryPolicy;
+pub use sent::{Sent, SentBody};
 pub use timeout::Timeout;
 
 /// A configured client with the requests that go through it, or a single call without one.
@@ -176,6 +178,8 @@ pub struct HttpRequest {
     pub roots: Vec<Place>,
     /// Async functions that call the synchronous function around it.
     pub async_callers: Vec<Place>,
+    /// What it carries.
+    pub sent: Sent,
     /// Where an answer of 4xx becomes an exception.
     pub thrown: Option<Thrown>,
     /// The handlers around it, and around the calls of the wrapper it stands in, that lose its error.
@@ -201,6 +205,8 @@ pub struct SeenFrom {
     pub idempotency_key: Option<bool>,
     /// The construction of the object that the wrapper is called on; see [`HttpClient::base_urls`].
     pub through: Option<Place>,
+    /// What it carries.
+    pub sent: Sent,
 }
 
 impl HttpClient {
@@ -239,6 +245,7 @@ impl HttpRequest {
                 url: self.url.clone(),
                 idempotency_key: self.idempotency_key,
                 through: None,
+                sent: self.sent.clone(),
             }]
         } else {
             self.seen_from.clone()

@@ -69,13 +69,15 @@ pub fn read(
             url_place = Some(ev.program.place(at));
         }
     }
-    let seen_from = seen_from(ev, form, symbol, call, site);
+    let carried = super::sent::sent(ev, http.sends.as_ref(), form, site, &Context::default(), url.as_ref());
+    let seen_from = seen_from(ev, http, form, symbol, call, site);
     let ways_in = || std::iter::once(site).chain(seen_from.iter().map(|s| s.site));
     let mut unencoded = url_site.map(|s| path::unencoded(ev, s)).unwrap_or_default();
     unencoded.extend(seen_from.iter().flat_map(|s| path::unencoded_arguments(ev, s.site)));
     Some(HttpRequest {
         place: ev.program.place(site),
         site,
+        sent: carried,
         method: method.or(sent),
         url: url.or(sent_to),
         url_place,
@@ -98,7 +100,7 @@ pub fn read(
 }
 
 /// The request from the outside, when its address, method or headers come from parameters.
-fn seen_from(ev: &Evaluator<'_>, form: &Request, symbol: &str, call: &Call, site: Site) -> Vec<SeenFrom> {
+fn seen_from(ev: &Evaluator<'_>, http: &Http, form: &Request, symbol: &str, call: &Call, site: Site) -> Vec<SeenFrom> {
     let plain = Context::default();
     let told =
         |context: &Context| (method_in(ev, form, symbol, call, site, context), url_in(ev, form, call, site, context));
@@ -118,7 +120,8 @@ fn seen_from(ev: &Evaluator<'_>, form: &Request, symbol: &str, call: &Call, site
             let (method, url) = told(&context);
             let idempotency_key = key_in(ev, form, call, site, &context);
             let through = through(ev, outer);
-            Some(SeenFrom { place: ev.program.place(outer), site: outer, method, url, idempotency_key, through })
+            let sent = super::sent::sent(ev, http.sends.as_ref(), form, site, &context, url.as_ref());
+            Some(SeenFrom { place: ev.program.place(outer), site: outer, method, url, idempotency_key, through, sent })
         })
         .collect()
 }
@@ -191,7 +194,14 @@ fn key_in(ev: &Evaluator<'_>, form: &Request, call: &Call, site: Site, context: 
     let mut todo: Vec<(Site, u32)> = carriers.iter().map(|a| (Site { unit: site.unit, expr: a.value }, 0)).collect();
     let mut sent = Some(false);
     while let Some((s, depth)) = todo.pop() {
-        match context.eval(ev, s) {
+        let value = context.eval(ev, s);
+        // `key ? { "Idempotency-Key": key } : {}`: whoever hands a key over sends it.
+        let keyed = |v: &Value| matches!(v, Value::Dict(d) if d.entries.iter().any(|(k, _)| is_key_name(k)));
+        if value.alternatives().len() > 1 && value.alternatives().iter().any(keyed) {
+            sent = None;
+            continue;
+        }
+        match value {
             Value::Dict(dict) if depth < 4 => {
                 if dict.entries.iter().any(|(k, _)| is_key_name(k)) {
                     return Some(true);

@@ -5,11 +5,15 @@ pub mod call;
 pub mod confirm;
 pub mod dual_write;
 pub mod envelope;
+pub mod failure;
 pub mod flow;
 mod jvm;
 pub mod path;
 pub mod payload;
 pub mod persist;
+pub mod producer;
+pub mod routed;
+pub mod serialize;
 pub mod shape;
 pub mod transport;
 
@@ -26,6 +30,8 @@ use crate::program::{Evaluator, Instance, Site, UnitId, Value};
 use crate::syntax::Place;
 
 pub use dual_write::DualWrite;
+pub use producer::Producer;
+pub use serialize::Unserializable;
 pub use shape::{Key, Shape};
 
 /// A call that hands a message to a broker.
@@ -53,6 +59,20 @@ pub struct Publisher {
     pub confirmed: Presence,
     /// The message survives a restart of the broker.
     pub persistent: Presence,
+    /// A message that no queue takes comes back.
+    pub routed: Presence,
+    /// What to write to have it come back.
+    pub routed_help: String,
+    /// It has a key by which messages about one thing stay in order.
+    pub keyed: Presence,
+    /// The producer, where the library has one whose repeating matters.
+    pub producer: Option<Producer>,
+    /// The error handler that swallows its failure.
+    pub swallowed: Option<Place>,
+    /// A value in it that its serializer refuses.
+    pub unserializable: Option<Unserializable>,
+    /// Its id is a hash of the payload.
+    pub hashed_id: Option<Place>,
     /// The declaration of its queue, when that does not survive a restart of the broker, and what to
     /// write there.
     pub fragile_queue: Option<(Place, String)>,
@@ -155,10 +175,12 @@ fn read(
         payloads = vec![family.clone()];
     }
     let kind = kind(ev, form, site, &destinations, &keys);
+    let mut hashed_id = serialize::hashed_id(ev, &payloads);
     let (version, event_id) = match kind {
         Kind::Event | Kind::DeadLetter => {
             let mut metadata = reader.metadata(site, form);
             metadata.extend(jvm::headers(ev, site, &opened));
+            hashed_id = hashed_id.or_else(|| serialize::hashed_id(ev, &metadata));
             let names: Vec<String> = destinations.iter().chain(&keys).map(Text::pattern).collect();
             (
                 shape::version(ev, &payloads, &metadata, &names, ev.program.place(site)),
@@ -189,6 +211,13 @@ fn read(
         kind,
         confirmed: jvm::confirmed(ev, found, settings, confirm::read(ev, found, &broker, registration.is_some())),
         persistent: persist::read(ev, found, &broker, registration, kind),
+        routed: routed::read(ev, found, kind),
+        routed_help: form.mandatory.as_ref().map_or_else(String::new, |m| m.help.clone()),
+        keyed: producer::key(ev, found),
+        producer: producer::read(ev, found),
+        swallowed: failure::swallowed(ev, site, kind).filter(|_| !form.outbox),
+        unserializable: serialize::read(ev, found),
+        hashed_id,
         fragile_queue: persist::fragile_queue(ev, found),
         broker,
         destinations,

@@ -100,7 +100,8 @@ fn is_version(name: &str) -> bool {
     )
 }
 
-fn is_id(name: &str) -> bool {
+/// True for names of ids by which a duplicate is recognised.
+pub fn is_id(name: &str) -> bool {
     matches!(
         squeeze(name).as_str(),
         "eventid"

@@ -223,6 +223,11 @@ fn is_swallowed(module: &Module, handler: &Handler) -> bool {
     !benign && only_logs(module, &handler.body)
 }
 
+/// True for a function that does nothing but log.
+pub(in crate::extract) fn logs_only(module: &Module, func: FuncId) -> bool {
+    only_logs_lambda(module, func)
+}
+
 fn only_logs_lambda(module: &Module, func: FuncId) -> bool {
     only_logs(module, &module.func(func).body)
 }
@@ -233,7 +238,8 @@ fn scan_is_logger(module: &Module, expr: ExprId) -> bool {
         && chain.iter().any(|n| matches!(n.as_str(), "error" | "warn" | "log" | "info" | "debug"))
 }
 
-fn only_logs(module: &Module, block: &Block) -> bool {
+/// True for statements that do nothing but log.
+pub(in crate::extract) fn only_logs(module: &Module, block: &Block) -> bool {
     block.iter().all(|s| match &module.stmt(*s).kind {
         StmtKind::Expr(e) => is_idle(module, *e),
         StmtKind::Return(value) => value.is_none_or(|e| match &module.expr(e).kind {

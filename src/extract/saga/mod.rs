@@ -9,7 +9,7 @@
 mod builder;
 mod declared;
 mod effect;
-mod failure;
+pub(in crate::extract) mod failure;
 mod flow;
 mod lists;
 mod member;

@@ -105,6 +105,9 @@ impl Evaluator<'_> {
             if let Some(given) = call.and_then(|c| self.field_argument(c, unit_id, class_id, name)) {
                 return given;
             }
+            if is_jvm && let Some(value) = self.bound(unit_id, class_id, name, field.ty, field.value) {
+                return value;
+            }
             if let Some(value) = field.value {
                 values.push(self.at(unit_id, value));
             }
@@ -117,6 +120,9 @@ impl Evaluator<'_> {
         for &method in &class.methods {
             let function = unit.module.func(method);
             for (i, param) in function.params.iter().enumerate().filter(|(_, p)| p.is_field && p.name == name) {
+                if is_jvm && let Some(value) = self.bound(unit_id, class_id, name, param.ty, param.default) {
+                    return value;
+                }
                 let value = self.param(unit_id, method, i);
                 let by_call = call.and_then(|c| self.argument(c, unit_id, method, i));
                 values.push(by_call.unwrap_or(value));

@@ -1,5 +1,6 @@
 //! The rules of the skill `event-schema`.
 
+pub mod breaking_change;
 pub mod missing_event_id;
 pub mod unversioned_event;
 

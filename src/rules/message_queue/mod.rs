@@ -1,13 +1,24 @@
 //! The rules of the skill `message-queue`.
 
+pub mod blocking_call_in_consumer;
 pub mod dual_write;
 pub mod early_acknowledgement;
+pub mod hard_coded_broker;
+pub mod mismatched_topology;
 pub mod missing_dead_letter;
 pub mod missing_graceful_shutdown;
+pub mod missing_message_key;
+pub mod missing_prefetch;
 pub mod non_idempotent_consumer;
+pub mod non_idempotent_producer;
+pub mod payload_hash_key;
+pub mod poison_message;
+pub mod swallowed_publish_failure;
 pub mod transient_message;
 pub mod unbounded_redelivery;
 pub mod unconfirmed_publish;
+pub mod unroutable_message;
+pub mod unserializable_payload;
 
 use crate::extract::consume::Consumer;
 

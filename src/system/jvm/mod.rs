@@ -11,6 +11,7 @@ use std::collections::{HashMap, HashSet};
 use super::services::Service;
 use crate::extract::http::{Guard, HttpClient, Timeout};
 use crate::extract::routes::{Route, Served, path};
+use crate::facts::module::ExprId;
 use crate::files::Tree;
 use crate::program::types::{build_root, simple_name};
 use crate::program::{Program, UnitId};
@@ -41,11 +42,14 @@ pub(super) fn apply(
         !is_jvm(c.site.unit) || services.is_empty() || owned || !tool()
     });
     let builds = Builds::read(tree);
+    let balanced: Vec<UnitId> = program.ids().filter(|u| is_jvm(*u) && looks_names_up(program, *u)).collect();
     for (index, service) in services.iter().enumerate() {
         let owns = |file: FileId| owners.get(&file).is_some_and(|o| o.contains(&index));
         let Some(unit) = program.ids().find(|u| is_jvm(*u) && owns(program.unit(*u).file)) else { continue };
         let own = settings.of(service);
+        let balanced = balanced.iter().any(|unit| owns(program.unit(*unit).file));
         for client in http.iter_mut().filter(|c| is_jvm(c.site.unit) && owns(c.place.file)) {
+            client.logical_address |= balanced;
             configure(client, &own, &builds, &service.root);
         }
         health::add(tree, service, unit, program, (&builds, &own), served);
@@ -55,6 +59,17 @@ pub(super) fn apply(
             place_route(route, &own, mounted.as_deref());
         }
     }
+}
+
+/// `@LoadBalanced`: `http://orders` is a name that service discovery looks up.
+/// <https://docs.spring.io/spring-cloud-commons/reference/spring-cloud-commons/common-abstractions.html>
+fn looks_names_up(program: &Program, unit: UnitId) -> bool {
+    let module = &program.unit(unit).module;
+    let marks = |decorators: &[ExprId]| {
+        decorators.iter().any(|d| simple_name(module, *d).is_some_and(|name| name == "LoadBalanced"))
+    };
+    module.funcs.iter().any(|f| marks(&f.decorators) || f.params.iter().any(|p| marks(&p.decorators)))
+        || module.classes.iter().flat_map(|c| &c.fields).any(|f| marks(&f.decorators))
 }
 
 /// Settings that put a prefix before every path, by framework.

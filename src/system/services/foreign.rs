@@ -32,6 +32,8 @@ pub enum Foreign {
         worker: bool,
         /// The host of .NET Aspire.
         app_host: bool,
+        /// An app in the browser (WebAssembly) or on a phone.
+        client: bool,
     },
     /// `AddProject<Projects.Orders_API>("orders-api")` of a .NET Aspire host: name, project, where.
     AspireHost(Vec<(String, String, Span)>),
@@ -122,6 +124,7 @@ pub fn read(path: &str, text: &str) -> Option<Foreign> {
             web: has(&["Microsoft.NET.Sdk.Web\""]),
             worker: has(&["Microsoft.NET.Sdk.Worker\""]),
             app_host: has(&["Aspire.AppHost", "IsAspireHost"]),
+            client: has(&["Microsoft.NET.Sdk.BlazorWebAssembly\"", "<UseMaui>true"]),
         },
         _ => Foreign::Hosting,
     })

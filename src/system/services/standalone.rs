@@ -62,8 +62,8 @@ pub(super) fn add(ctx: &Context<'_>, candidates: &mut Vec<Candidate>) {
     for (&id, file) in &ctx.deployment.dockerfiles {
         let path = ctx.tree.file(id).path.as_str();
         let hidden = path.split('/').any(|segment| segment.starts_with('.'));
-        if used.contains(&id) || hidden || zone(path) != Zone::Production || variant(path) == Some(Variant::Environment)
-        {
+        let another_way = variant(path) == Some(Variant::Environment) || starts_what_its_neighbour_does(ctx, id, file);
+        if used.contains(&id) || hidden || zone(path) != Zone::Production || another_way {
             continue;
         }
         let Some(candidate) = candidate(ctx, id, path, file, &bases) else { continue };
@@ -84,6 +84,18 @@ pub(super) fn add(ctx: &Context<'_>, candidates: &mut Vec<Candidate>) {
         }
     }
     candidates.extend(found);
+}
+
+/// `Dockerfile.original` beside a `Dockerfile` that ends in the same command.
+fn starts_what_its_neighbour_does(ctx: &Context<'_>, id: FileId, file: &Dockerfile) -> bool {
+    let path = ctx.tree.file(id).path.as_str();
+    let command = |file: &Dockerfile| file.start_command(None).map(|(words, _)| words).unwrap_or_default();
+    let own = command(file);
+    let mut neighbours =
+        ctx.dockerfiles_in(folder_of(path)).filter(|other| suffix(&ctx.tree.file(*other).path).is_none());
+    suffix(path).is_some()
+        && !own.is_empty()
+        && neighbours.any(|other| ctx.deployment.dockerfiles.get(&other).is_some_and(|other| command(other) == own))
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -310,7 +322,7 @@ pub(super) fn is_application(ctx: &Context<'_>, root: &str) -> bool {
         ctx.marks_below(root).iter().any(|(_, marks)| marks.serves() || (marks.main.is_some() && package.is_none()));
     let by_manifest = manifests(ctx, root).any(|foreign| match foreign {
         Foreign::Jvm { application, aggregator, .. } => *application && !aggregator,
-        Foreign::DotNet { web, worker, app_host } => (*web || *worker) && !app_host,
+        Foreign::DotNet { web, worker, app_host, client } => (*web || *worker) && !app_host && !client,
         Foreign::Plain(_) | Foreign::Serverless(_) => true,
         Foreign::Go { .. } | Foreign::AspireHost(_) | Foreign::Hosting => false,
     });

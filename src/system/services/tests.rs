@@ -493,3 +493,18 @@ fn an_application_that_nothing_deploys_and_nothing_describes_is_a_service() {
     let world = world(&[("app/main.py", API), ("app/models/order.py", "")]);
     assert_eq!(world.roots(), [("shop", "")]);
 }
+
+#[test]
+fn a_dockerfile_that_starts_the_same_is_another_way_to_build_the_same() {
+    let docker = |image: &str, command: &str| format!("FROM {image}\nCOPY . .\nCMD [\"python\", \"{command}\"]\n");
+    let names = |original: &str| {
+        let plain = docker("python:3", "main.py");
+        world(&[("orders/Dockerfile", &plain), ("orders/Dockerfile.original", original), ("orders/main.py", API)])
+            .names()
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(names(&docker("python:2", "main.py")), ["orders"]);
+    assert_eq!(names(&docker("python:3", "other.py")).len(), 2);
+}

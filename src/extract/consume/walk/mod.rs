@@ -1,6 +1,10 @@
 //! What happens when a message is handled, in order: the steps of a handler, through the functions
 //! it calls, each with the branches it stands in and what guards it.
 
+mod caught;
+mod duplicate;
+mod names;
+
 use smol_str::SmolStr;
 
 use crate::catalog::consume::Reject;
@@ -14,6 +18,8 @@ use super::effect::{self, Effect};
 use super::guard::{self, Guard, When};
 use super::reach::{Func, Reach};
 use super::setting;
+use duplicate::tells_duplicate;
+use names::{hands_off, is_plain, is_undeclared, later, runs_argument};
 
 /// How deep calls are followed.
 const MAX_CALLS: usize = 6;
@@ -35,6 +41,8 @@ pub(super) struct Step {
     pub(super) guard: Option<Guard>,
     /// It stands in an error handler.
     pub(super) in_catch: bool,
+    /// An error that is raised here is caught before it leaves the handler.
+    pub(super) guarded: bool,
     /// Nothing waits for it to end.
     pub(super) detached: bool,
     /// The conditions of the `if`s around it in its function, with the branch taken.
@@ -50,6 +58,8 @@ pub(super) enum Kind {
     Reject(Option<Site>, bool),
     /// A call that the catalog knows.
     Does(Effect),
+    /// The text of the message becomes data, and fails when it is malformed.
+    Decodes,
     /// A function that the caller passed in: parameter number n of a function.
     Passed(Func, usize),
     /// A function of the repository begins.
@@ -126,6 +136,7 @@ pub(super) fn statement(reach: &Reach<'_, '_>, unit: UnitId, stmt: StmtId) -> Tr
 struct State {
     guard: Option<Guard>,
     in_catch: bool,
+    guarded: bool,
     detached: bool,
     conditions: Vec<(Site, bool)>,
 }
@@ -174,6 +185,7 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
             path: self.path.clone(),
             guard: state.guard,
             in_catch: state.in_catch,
+            guarded: state.guarded,
             detached: state.detached,
             conditions: state.conditions.clone(),
         });
@@ -293,6 +305,7 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
                     let place = Place::new(self.reach.ev.program.unit(unit).file, handler.span);
                     inner.guard = strongest(inner.guard, Some(Guard::Durable(place)));
                 }
+                inner.guarded |= handlers.iter().any(|h| caught::catches(module, h));
                 let mut exits = self.branch(unit, body, node, 0, &mut inner);
                 let after = inner.guard;
                 for (i, handler) in handlers.iter().enumerate() {
@@ -310,7 +323,11 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
                     self.expr(unit, *e, state, false);
                     acks = acks.or_else(|| self.ack_context(Site { unit, expr: *e }));
                 }
+                let outside = state.guarded;
+                // The context rejects the message when its body fails.
+                state.guarded |= acks.is_some();
                 let exits = self.block(unit, body, state);
+                state.guarded = outside;
                 if let Some((site, flag, default)) = acks {
                     self.step(Kind::Ack, site, &State { in_catch: false, ..state.clone() });
                     let failed = State { in_catch: true, ..state.clone() };
@@ -442,7 +459,10 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
         // `.then(…)` and `.catch(…)` hang on the promise before them.
         let chained = matches!(name.as_str(), "then" | "catch" | "finally");
         if let ExprKind::Attr { object, .. } = &module.expr(call.callee).kind {
+            let outside = state.guarded;
+            state.guarded |= name == "catch";
             self.expr(unit, *object, state, alone && matches!(name.as_str(), "catch" | "finally"));
+            state.guarded = outside;
         } else if !matches!(module.expr(call.callee).kind, ExprKind::Name(_)) {
             self.expr(unit, call.callee, state, false);
         }
@@ -497,6 +517,10 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
         let language = self.reach.ev.program.language(site.unit);
         for symbol in self.reach.symbols(site) {
             let Some((library, rest)) = self.reach.ev.catalog.split(language, &symbol) else { continue };
+            if library.decodes.iter().any(|c| c == rest) && caught::is_of_message(self.reach, site) {
+                self.step(Kind::Decodes, site, state);
+                return true;
+            }
             let Some(consume) = &library.consume else { continue };
             if consume.acks.iter().any(|c| c == rest) {
                 self.step(Kind::Ack, site, state);
@@ -584,209 +608,6 @@ fn strongest(a: Option<Guard>, b: Option<Guard>) -> Option<Guard> {
         (Some(a), Some(b)) => Some(if rank(&b) > rank(&a) { b } else { a }),
         (a, b) => a.or(b),
     }
-}
-
-/// Functions that start something and do not wait for it.
-fn hands_off(name: &str) -> bool {
-    matches!(
-        name,
-        "create_task"
-            | "ensure_future"
-            | "submit"
-            | "start_soon"
-            | "setImmediate"
-            | "nextTick"
-            | "queueMicrotask"
-            | "call_soon"
-            | "start_new_thread"
-            | "run_coroutine_threadsafe"
-            | "start"
-            | "setTimeout"
-            | "apply_async"
-    )
-}
-
-/// Functions that run what is passed to them, at once or in another thread.
-fn runs_argument(name: &str) -> bool {
-    matches!(
-        name,
-        "submit"
-            | "to_thread"
-            | "run_in_executor"
-            | "run_sync"
-            | "run_in_threadpool"
-            | "Thread"
-            | "map"
-            | "forEach"
-            | "call_soon_threadsafe"
-            | "add_callback_threadsafe"
-            | "partial"
-    )
-}
-
-/// Functions whose callbacks run at another time, for another reason.
-fn later(name: &str) -> bool {
-    matches!(
-        name,
-        "setTimeout"
-            | "setInterval"
-            | "on"
-            | "once"
-            | "addListener"
-            | "addEventListener"
-            | "add_done_callback"
-            | "add_callback"
-            | "add_errback"
-            | "add_signal_handler"
-    )
-}
-
-/// A global that the platform does not provide: it comes from a place that was not read.
-fn is_undeclared(name: &str) -> bool {
-    const PLATFORM: [&str; 18] = [
-        "console",
-        "process",
-        "parseInt",
-        "parseFloat",
-        "isNaN",
-        "isFinite",
-        "setTimeout",
-        "setInterval",
-        "setImmediate",
-        "clearTimeout",
-        "clearInterval",
-        "queueMicrotask",
-        "structuredClone",
-        "crypto",
-        "performance",
-        "fetch",
-        "require",
-        "encodeURIComponent",
-    ];
-    let first = name.split('.').next().unwrap_or(name);
-    first.starts_with(|c: char| c.is_lowercase()) && !PLATFORM.contains(&first)
-}
-
-/// Methods of everyday values that never matter here.
-fn is_plain(name: &str) -> bool {
-    matches!(
-        name,
-        "get"
-            | "<-"
-            | "go"
-            | "items"
-            | "keys"
-            | "values"
-            | "map"
-            | "filter"
-            | "join"
-            | "split"
-            | "trim"
-            | "strip"
-            | "format"
-            | "lower"
-            | "upper"
-            | "toString"
-            | "toISOString"
-            | "push"
-            | "append"
-            | "slice"
-            | "includes"
-            | "startsWith"
-            | "endsWith"
-            | "startswith"
-            | "endswith"
-            | "replace"
-            | "info"
-            | "warn"
-            | "warning"
-            | "error"
-            | "debug"
-            | "log"
-            | "exception"
-            | "decode"
-            | "encode"
-            | "isoformat"
-            | "bind"
-            | "inc"
-            | "observe"
-            | "labels"
-            | "toLowerCase"
-            | "toUpperCase"
-            | "find"
-            | "reduce"
-            | "sort"
-            | "forEach"
-            | "some"
-            | "every"
-            | "toFixed"
-            | "padStart"
-            | "getTime"
-            | "copy"
-            | "extend"
-            | "pop"
-            | "count"
-            | "set"
-            | "setAttribute"
-            | "setAttributes"
-            | "end"
-            | "set_attribute"
-            | "sum"
-            | "printStackTrace"
-            | "println"
-            | "getMessage"
-            | "trace"
-    )
-}
-
-/// `except IntegrityError`, `catch (e) { if (e.code === "23505") … }`: the store recognises duplicates
-/// and the handler knows.
-fn tells_duplicate(module: &Module, handler: &crate::facts::module::Handler) -> bool {
-    let named = |e: &ExprId| match &module.expr(*e).kind {
-        ExprKind::Name(n) | ExprKind::Attr { name: n, .. } => {
-            let n = n.to_lowercase();
-            n.contains("integrityerror")
-                || n.contains("duplicatekey")
-                || n.contains("uniqueviolation")
-                || n.contains("alreadyexists")
-                || n.contains("bulkwriteerror")
-        }
-        _ => false,
-    };
-    let types = handler.types.iter().flat_map(|&t| {
-        let mut all = vec![t];
-        all.extend(module.children(t));
-        all
-    });
-    if types.collect::<Vec<_>>().iter().any(named) {
-        return true;
-    }
-    const CODES: [&str; 7] =
-        ["23505", "P2002", "ER_DUP_ENTRY", "E11000", "UniqueConstraintError", "ConflictException", "SQLITE_CONSTRAINT"];
-    let mut blocks = vec![&handler.body];
-    while let Some(block) = blocks.pop() {
-        for &stmt in block {
-            if let StmtKind::If { test, then, other } = &module.stmt(stmt).kind {
-                let mut todo = vec![*test];
-                while let Some(e) = todo.pop() {
-                    match &module.expr(e).kind {
-                        ExprKind::Str(s) if CODES.iter().any(|c| s.contains(c)) => return true,
-                        ExprKind::Name(n) | ExprKind::Attr { name: n, .. } if CODES.contains(&n.as_str()) => {
-                            return true;
-                        }
-                        ExprKind::Num(n) if *n == 11000.0 || *n == 409.0 || *n == 1062.0 => return true,
-                        _ => {}
-                    }
-                    if named(&e) {
-                        return true;
-                    }
-                    todo.extend(module.children(e));
-                }
-                blocks.extend([then, other]);
-            }
-        }
-    }
-    false
 }
 
 /// The function that a name at a call would be, when it is async.

@@ -1,0 +1,66 @@
+//! What a data file says about the connection to a broker and about what is declared there. Paths are those
+//! of [`super::publish`].
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+/// Calls that connect to a broker.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Connect {
+    /// The functions or constructors.
+    pub calls: Vec<String>,
+    /// Paths of the address: a URL, a host, a list of hosts.
+    pub address: Vec<String>,
+}
+
+/// Calls that declare an exchange or a queue of RabbitMQ.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Declare {
+    /// The functions or methods.
+    pub calls: Vec<String>,
+    /// What they declare.
+    pub kind: DeclareKind,
+    /// Paths of the name.
+    pub name: Vec<String>,
+    /// Paths of the type of an exchange.
+    #[serde(default)]
+    pub exchange_type: Vec<String>,
+    /// The type without one.
+    #[serde(default)]
+    pub default_type: String,
+    /// Flags that both sides have to agree on.
+    #[serde(default)]
+    pub flags: BTreeMap<String, Flag>,
+    /// Paths of the table of arguments.
+    #[serde(default)]
+    pub arguments: Vec<String>,
+    /// Options that stand for an argument: `deadLetterExchange: x-dead-letter-exchange`.
+    #[serde(default)]
+    pub argument_options: BTreeMap<String, String>,
+    /// Paths of the flag that only asks whether it is there.
+    #[serde(default)]
+    pub passive: Vec<String>,
+}
+
+/// See [`Declare::kind`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeclareKind {
+    /// A queue.
+    Queue,
+    /// An exchange.
+    Exchange,
+}
+
+/// A flag of a declaration.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Flag {
+    /// Its paths.
+    pub paths: Vec<String>,
+    /// Its value without one.
+    pub default: bool,
+}

@@ -1,0 +1,112 @@
+//! `skillcheck breaking`: the schemas of now against those of an earlier state.
+
+use std::path::{Path, PathBuf};
+
+use super::args::BreakingArgs;
+use super::output::Terminal;
+use super::run::{self as shared, Asked, Run};
+use super::{Exit, lint};
+use crate::check::{Before, State};
+use crate::config::FailOn;
+use crate::files::Overlay;
+use crate::git::{self, Comparison};
+use crate::report::Report;
+use crate::rules::{self, Severity};
+use crate::schema::evolve::{Evolution, Terms};
+
+/// Runs the command.
+pub(super) fn run(args: &BreakingArgs, terminal: &Terminal) -> Exit {
+    breaking(args, terminal).unwrap_or_else(|exit| exit)
+}
+
+fn breaking(args: &BreakingArgs, terminal: &Terminal) -> Result<Exit, Exit> {
+    let outputs = lint::outputs(&args.output, terminal)?;
+    let config = shared::configuration(&args.input, terminal)?;
+    let (state, now) = states(&args.against, &args.input.paths, terminal)?;
+    let terms = Terms { label: args.against.clone(), mode: args.mode, model: args.model };
+    let asked = Asked {
+        only: rules::OF_A_CHANGE.iter().map(|rule| (*rule).to_owned()).collect(),
+        before: Some(Before { state, terms }),
+        ..Asked::default()
+    };
+    let cache = shared::open_cache(&args.input);
+    let outcome = shared::check_state(&args.input, config.clone(), &asked, &now, &cache, terminal)?;
+    cache.save();
+    let run = shared::settle(outcome, &args.input, &config, &asked);
+    let current = std::env::current_dir().ok();
+    let report = Report {
+        tree: &run.outcome.tree,
+        system: &run.outcome.system,
+        settled: &run.settled,
+        problems: &run.outcome.problems,
+        stats: &run.outcome.stats,
+        current_dir: current.as_deref(),
+        width: terminal.width(),
+        quiet: args.quiet,
+    };
+    for output in &outputs {
+        match &output.path {
+            Some(path) => terminal.save(path, |out| report.write(output.format, out))?,
+            None => {
+                terminal.print(|out| report.write(output.format, out))?;
+                if output.format.is_text() && !args.quiet {
+                    let line = summary(&run, &args.against);
+                    terminal.print(|out| writeln!(out, "{line}"))?;
+                }
+            }
+        }
+    }
+    Ok(lint::exit(|_| Some(FailOn::Severity(Severity::Warning)), &run.settled, run.incomplete))
+}
+
+/// The earlier state, and how the later one differs from what is on disk.
+fn states(against: &str, paths: &[PathBuf], terminal: &Terminal) -> Result<(State, Overlay), Exit> {
+    let ask = |comparison: Comparison| {
+        let change = git::change(paths, &comparison).map_err(|error| terminal.error(&error, error.help()))?;
+        Ok((State::Overlay(change.old), change.new))
+    };
+    if let Some(missing) = paths.iter().find(|path| !path.exists()) {
+        return Err(terminal.error(format_args!("can't check `{}`: no such file or folder", missing.display()), None));
+    }
+    if let Some((old, new)) = against.split_once("..").filter(|(old, new)| is_reference(old) && is_reference(new)) {
+        return ask(Comparison::Between(old.to_owned(), new.to_owned()));
+    }
+    // A branch and a folder of one name: `./name` says that the folder is meant.
+    match ask_quietly(against, paths) {
+        Some((old, new)) => Ok((State::Overlay(old), new)),
+        None if Path::new(against).is_dir() => Ok((State::Folder(PathBuf::from(against)), Overlay::default())),
+        None => ask(Comparison::Since(against.to_owned())),
+    }
+}
+
+/// `..` is also a part of paths.
+fn is_reference(name: &str) -> bool {
+    !name.is_empty() && !name.starts_with(['/', '.']) && !name.ends_with('/')
+}
+
+fn ask_quietly(reference: &str, paths: &[PathBuf]) -> Option<(Overlay, Overlay)> {
+    let change = git::change(paths, &Comparison::Since(reference.to_owned())).ok()?;
+    Some((change.old, change.new))
+}
+
+/// What was compared and how it came out.
+fn summary(run: &Run, against: &str) -> String {
+    let Evolution { changed, unchanged, added, removed, not_compared, .. } = &run.outcome.system.schema_changes;
+    let breaking = changed.iter().filter(|change| change.breaks().next().is_some()).count();
+    let unknown = changed.iter().filter(|c| c.breaks().next().is_none() && c.unknown().is_some()).count();
+    let proved = changed.len() - breaking - unknown;
+    let mut parts = vec![
+        format!("{breaking} breaking"),
+        format!("{} unknown", unknown + not_compared.len()),
+        format!("{proved} compatible (proved)"),
+        format!("{unchanged} unchanged"),
+    ];
+    parts.extend((*added > 0).then(|| format!("{added} new")));
+    if !removed.is_empty() {
+        let names: Vec<String> = removed.iter().take(5).map(|(name, path)| format!("`{name}` ({path})")).collect();
+        let more = removed.len().saturating_sub(5);
+        let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+        parts.push(format!("{} gone: {}{rest}", removed.len(), names.join(", ")));
+    }
+    format!("schemas against {against}: {}", parts.join(", "))
+}

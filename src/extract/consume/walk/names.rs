@@ -1,0 +1,154 @@
+//! What functions do, by their names: those that start something, run what they are given, or never matter.
+
+/// Functions that start something and do not wait for it.
+pub(super) fn hands_off(name: &str) -> bool {
+    matches!(
+        name,
+        "create_task"
+            | "ensure_future"
+            | "submit"
+            | "start_soon"
+            | "setImmediate"
+            | "nextTick"
+            | "queueMicrotask"
+            | "call_soon"
+            | "start_new_thread"
+            | "run_coroutine_threadsafe"
+            | "start"
+            | "setTimeout"
+            | "apply_async"
+    )
+}
+
+/// Functions that run what is passed to them, at once or in another thread.
+pub(super) fn runs_argument(name: &str) -> bool {
+    matches!(
+        name,
+        "submit"
+            | "to_thread"
+            | "run_in_executor"
+            | "run_sync"
+            | "run_in_threadpool"
+            | "Thread"
+            | "map"
+            | "forEach"
+            | "call_soon_threadsafe"
+            | "add_callback_threadsafe"
+            | "partial"
+    )
+}
+
+/// Functions whose callbacks run at another time, for another reason.
+pub(super) fn later(name: &str) -> bool {
+    matches!(
+        name,
+        "setTimeout"
+            | "setInterval"
+            | "on"
+            | "once"
+            | "addListener"
+            | "addEventListener"
+            | "add_done_callback"
+            | "add_callback"
+            | "add_errback"
+            | "add_signal_handler"
+    )
+}
+
+/// A global that the platform does not provide: it comes from a place that was not read.
+pub(super) fn is_undeclared(name: &str) -> bool {
+    const PLATFORM: [&str; 18] = [
+        "console",
+        "process",
+        "parseInt",
+        "parseFloat",
+        "isNaN",
+        "isFinite",
+        "setTimeout",
+        "setInterval",
+        "setImmediate",
+        "clearTimeout",
+        "clearInterval",
+        "queueMicrotask",
+        "structuredClone",
+        "crypto",
+        "performance",
+        "fetch",
+        "require",
+        "encodeURIComponent",
+    ];
+    let first = name.split('.').next().unwrap_or(name);
+    first.starts_with(|c: char| c.is_lowercase()) && !PLATFORM.contains(&first)
+}
+
+/// Methods of everyday values that never matter here.
+pub(super) fn is_plain(name: &str) -> bool {
+    matches!(
+        name,
+        "get"
+            | "<-"
+            | "go"
+            | "items"
+            | "keys"
+            | "values"
+            | "map"
+            | "filter"
+            | "join"
+            | "split"
+            | "trim"
+            | "strip"
+            | "format"
+            | "lower"
+            | "upper"
+            | "toString"
+            | "toISOString"
+            | "push"
+            | "append"
+            | "slice"
+            | "includes"
+            | "startsWith"
+            | "endsWith"
+            | "startswith"
+            | "endswith"
+            | "replace"
+            | "info"
+            | "warn"
+            | "warning"
+            | "error"
+            | "debug"
+            | "log"
+            | "exception"
+            | "decode"
+            | "encode"
+            | "isoformat"
+            | "bind"
+            | "inc"
+            | "observe"
+            | "labels"
+            | "toLowerCase"
+            | "toUpperCase"
+            | "find"
+            | "reduce"
+            | "sort"
+            | "forEach"
+            | "some"
+            | "every"
+            | "toFixed"
+            | "padStart"
+            | "getTime"
+            | "copy"
+            | "extend"
+            | "pop"
+            | "count"
+            | "set"
+            | "setAttribute"
+            | "setAttributes"
+            | "end"
+            | "set_attribute"
+            | "sum"
+            | "printStackTrace"
+            | "println"
+            | "getMessage"
+            | "trace"
+    )
+}
