@@ -16,6 +16,7 @@ use crate::program::{self, load::Prefilter};
 use crate::rules::{self, Finding};
 use crate::schema::find::Schemas;
 use crate::syntax::{FileId, Place};
+use crate::system::contracts;
 use crate::system::deployment::Deployment;
 use crate::system::services::Correction;
 use crate::system::{self, System};
@@ -215,6 +216,13 @@ fn analyse(outcome: &mut Outcome, catalog: &Catalog, request: &Request) {
     outcome.stats.files_parsed = loaded.parsed as u64;
     let corrections = corrections(tree, &request.config);
     outcome.system = system::build(tree, &deployment, &loaded.program, catalog, &corrections);
+    outcome.system.contracts = contracts::join_documents(tree, cache, &outcome.system, &corrections);
+    outcome.problems.extend(outcome.system.contracts.unread.iter().map(|(id, reason)| Problem {
+        path: tree.file(*id).path.clone(),
+        place: None,
+        reason: reason.clone(),
+        incomplete: false,
+    }));
     outcome.system.schemas = Schemas::read(tree);
     outcome.problems.extend(deployment.errors.iter().map(|(id, reason)| Problem {
         path: tree.file(*id).path.clone(),

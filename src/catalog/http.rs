@@ -20,6 +20,9 @@ pub struct Http {
     /// True when a request blocks the calling thread (Python).
     #[serde(default)]
     pub blocks: bool,
+    /// An answer with a status of 4xx or 5xx is an exception without being asked.
+    #[serde(default)]
+    pub rejects: bool,
     /// Objects that are configured once and used for many requests.
     #[serde(default)]
     pub clients: Vec<Client>,
@@ -29,6 +32,22 @@ pub struct Http {
     /// Names that set the time limit of one request: keyword arguments, or keys of its options.
     #[serde(default)]
     pub timeout: Vec<String>,
+    /// Where a request says what it carries; not known for a library without it.
+    pub sends: Option<Sends>,
+}
+
+/// Where a request says what it carries besides its address: the names of arguments (Python) or of keys of
+/// its options (JavaScript).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Sends {
+    /// The query parameters; none where they only stand in the address.
+    pub query: Option<String>,
+    /// The body, when it is an object that is sent as JSON.
+    pub json: String,
+    /// Bodies of other forms.
+    #[serde(default)]
+    pub other: Vec<String>,
 }
 
 /// What a library repeats by itself.
@@ -67,6 +86,9 @@ pub struct Client {
     pub default_text: Option<String>,
     /// What to write to set one, where that differs.
     pub timeout_help: Option<String>,
+    /// It keeps connections of its own: another object opens new ones.
+    #[serde(default)]
+    pub pooled: bool,
     /// False when the object says nothing of its own and each request through it is judged by itself
     /// (the shared default instance).
     #[serde(default = "yes")]
@@ -124,6 +146,51 @@ pub struct Retry {
     /// The name that restricts the methods or the condition: `allowed_methods`, `retryCondition`.
     #[serde(default)]
     pub condition: Vec<String>,
+    /// Whether the pauses are spread by chance.
+    #[serde(default)]
+    pub jitter: Jitter,
+    /// It waits as long as the header `Retry-After` says.
+    #[serde(default)]
+    pub retry_after: bool,
+    /// Which failures are repeated.
+    #[serde(default)]
+    pub failures: Selection,
+    /// The name of the list of statuses that are repeated.
+    #[serde(default)]
+    pub statuses: Vec<String>,
+}
+
+/// Whether the pauses of a retry are spread by chance.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Jitter {
+    /// Names of the arguments or options that say it.
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// Whether they are without them; none when that is not known.
+    pub default: Option<bool>,
+    /// What a value means: the last part of its symbol (`wait_random_exponential: true`).
+    #[serde(default)]
+    pub values: BTreeMap<String, bool>,
+}
+
+/// Which failures a retry repeats, or a breaker counts.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Selection {
+    /// Names of the arguments or options that list the types of exceptions, or make the selection.
+    #[serde(default)]
+    pub types: Vec<String>,
+    /// The position of that argument.
+    pub position: Option<usize>,
+    /// The position of the options object.
+    pub options: Option<usize>,
+    /// Names of the arguments or options that decide by code, or leave something out.
+    #[serde(default)]
+    pub code: Vec<String>,
+    /// Without any of them it is each failure; else that is not known.
+    #[serde(default)]
+    pub every: bool,
 }
 
 /// How a retry reaches a request.
@@ -208,6 +275,9 @@ pub struct Breaker {
     /// It also bounds the time of a call, in milliseconds by default; `timeout: false` in its options
     /// switches that off.
     pub timeout_ms: Option<u64>,
+    /// Which failures it counts.
+    #[serde(default)]
+    pub failures: Selection,
 }
 
 /// A function that bounds the time of what it wraps: `asyncio.wait_for(coroutine, 5)`.

@@ -3,6 +3,7 @@
 //! A rule reads the [`System`] and says what is broken. It never opens a file, reads the clock, the
 //! environment or the network, and never formats a path.
 
+pub mod api_contract;
 pub mod data_ownership;
 pub mod event_schema;
 pub mod finding;
@@ -53,7 +54,8 @@ pub const CROSS_REPOSITORY: &[&str] = &["data-ownership/shared-database"];
 
 /// Rules, and skills all of whose rules are such, that fire on what no file of the system has: a part
 /// that is written first breaks them until the other parts are there.
-const OF_THE_WHOLE_SYSTEM: [&str; 5] = [
+const OF_THE_WHOLE_SYSTEM: [&str; 6] = [
+    "api-contract",
     "data-ownership",
     "message-queue/mismatched-topology",
     "message-queue/missing-dead-letter",
@@ -70,6 +72,15 @@ pub fn needs_whole_system(rule: &str) -> bool {
 /// All rules, sorted by id.
 pub fn all() -> &'static [Rule] {
     &[
+        api_contract::invalid_openapi::RULE,
+        api_contract::missing_body_field::RULE,
+        api_contract::missing_openapi::RULE,
+        api_contract::missing_parameter::RULE,
+        api_contract::stale_generated_types::RULE,
+        api_contract::undocumented_route::RULE,
+        api_contract::unimplemented_operation::RULE,
+        api_contract::unknown_operation::RULE,
+        api_contract::unversioned_api::RULE,
         data_ownership::shared_database::RULE,
         event_schema::missing_event_id::RULE,
         event_schema::unversioned_event::RULE,
@@ -93,13 +104,22 @@ pub fn all() -> &'static [Rule] {
         message_queue::unroutable_message::RULE,
         message_queue::unserializable_payload::RULE,
         rest_client::blocking_call_in_async::RULE,
+        rest_client::breaker_counts_client_errors::RULE,
+        rest_client::client_per_call::RULE,
+        rest_client::credential_in_code::RULE,
         rest_client::hard_coded_address::RULE,
+        rest_client::ignored_retry_after::RULE,
+        rest_client::lost_error::RULE,
         rest_client::missing_circuit_breaker::RULE,
         rest_client::missing_idempotency_key::RULE,
         rest_client::missing_retry::RULE,
         rest_client::missing_timeout::RULE,
+        rest_client::retry_on_client_error::RULE,
         rest_client::retry_without_backoff::RULE,
+        rest_client::retry_without_jitter::RULE,
+        rest_client::unbounded_half_open::RULE,
         rest_client::unbounded_retry::RULE,
+        rest_client::unencoded_path_parameter::RULE,
         rest_client::unsafe_retry::RULE,
         saga::missing_compensation::RULE,
         saga::swallowed_compensation_failure::RULE,

@@ -6,6 +6,7 @@ mod aspire;
 pub mod browser;
 pub mod calls;
 pub mod compose;
+pub mod contracts;
 pub mod deployment;
 mod dotnet;
 pub mod health;
@@ -23,7 +24,7 @@ use std::collections::HashMap;
 use crate::catalog::Catalog;
 use crate::extract::broker::{self, Brokers};
 use crate::extract::consume::{self, Consumer, Evidence};
-use crate::extract::http::{self, BlockingCall, HttpClient};
+use crate::extract::http::{self, BlockingCall, HttpClient, OwnBreaker};
 use crate::extract::publish::{self, DualWrite, Publisher};
 use crate::extract::routes::{self, App, Served};
 use crate::extract::saga::{self, Saga};
@@ -55,6 +56,8 @@ pub struct System {
     pub http: Vec<HttpClient>,
     /// What the HTTP servers answer.
     pub served: Served,
+    /// Circuit breakers that are written by hand.
+    pub breakers: Vec<OwnBreaker>,
     /// Other calls that block the event loop.
     pub blocking: Vec<BlockingCall>,
     /// Requests from one service to another.
@@ -73,6 +76,8 @@ pub struct System {
     pub dual_writes: Vec<DualWrite>,
     /// Sagas.
     pub sagas: Vec<Saga>,
+    /// The OpenAPI documents, and whose they are.
+    pub contracts: contracts::Contracts,
     /// The schemas of events, and the documents that they are in.
     pub schemas: Schemas,
 }
@@ -180,13 +185,14 @@ pub fn build(
     let web = || {
         let mut http = http::extract(&ev, &in_scope);
         let blocking = http::blocking_calls(&ev, &in_scope);
+        let breakers = http::breakers(&ev, &in_scope);
         // What registers a route is a server, whatever else stands in its package.
         let mut served = routes::extract(&ev, &|unit| program.is_production(unit));
         jvm::apply(tree, program, &services, &owners, &mut http, &mut served, &files);
         dotnet::apply(&ev, &services, &owners, &mut http);
         kube::mesh::apply(&deployment.cluster, &services, &owners, &mut http, &files);
         let requests = calls::requests(&configured(tree, &services, &given), &owners, &http, &files);
-        (http, blocking, served, requests)
+        (http, breakers, blocking, served, requests)
     };
     // An evaluator of its own: what one remembers is not for two threads.
     let rest = || {
@@ -200,13 +206,15 @@ pub fn build(
         let sagas = saga::extract(&ev, &|unit| in_scope(unit) && program.language(unit) != Language::CSharp);
         (datastores, publishing, consumers, sagas)
     };
-    let ((http, blocking, served, requests), (datastores, publishing, consumers, sagas)) = side_by_side(web, rest);
+    let ((http, breakers, blocking, served, requests), (datastores, publishing, consumers, sagas)) =
+        side_by_side(web, rest);
     let calls::Requests { calls, outgoing } = requests;
     let publish::Publishing { publishers, dual_writes } = publishing;
     let mut system = System {
         services,
         owners,
         http,
+        breakers,
         blocking,
         calls,
         outgoing,
@@ -218,6 +226,8 @@ pub fn build(
         sagas,
         served,
         map: SystemMap::default(),
+        // Documents are read once it is known whose they can be.
+        contracts: contracts::Contracts::default(),
         schemas: Schemas::default(),
     };
     system.map.endpoints = health::endpoints(&system);

@@ -2,6 +2,7 @@
 // Outside of `#[test]` clippy does not know that these are tests.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod api_contract;
 mod baseline;
 mod cache;
 mod calls_jvm;
@@ -33,6 +34,7 @@ mod outputs;
 mod packaging;
 mod polyrepo;
 mod readme;
+mod rest_client;
 mod routes_dotnet;
 mod routes_go;
 mod routes_javascript;

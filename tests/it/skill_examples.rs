@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use skillcheck::check::{Request, check};
-use skillcheck::rules;
+use skillcheck::config::{Config, Setting};
+use skillcheck::rules::{self, Stage};
 use skillcheck::skills::{self, Example};
 
-/// The rules that an example breaks, laid out alone as a repository, each with where and what.
-///
-/// Of the preview rules only the one that the example is about runs.
+/// The rules that an example of a rule breaks, laid out alone as a repository, each with where and what. A
+/// preview rule is on for its own examples only.
 fn broken(rule: &str, example: &Example) -> Vec<(String, String)> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     for file in &example.files {
@@ -18,15 +18,16 @@ fn broken(rule: &str, example: &Example) -> Vec<(String, String)> {
         std::fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).expect("folder");
         std::fs::write(path, &file.text).expect("file");
     }
-    let is_preview = |id: &str| rules::all().iter().any(|r| r.id == id && r.stage == rules::Stage::Preview);
-    let request = Request { paths: vec![folder.path().to_owned()], preview: is_preview(rule), ..Request::default() };
-    let outcome = check(request).expect("the folder is there");
+    let preview = rules::all().iter().find(|r| r.id == rule && r.stage == Stage::Preview);
+    let on = preview.map(|r| Setting { selector: r.id.to_owned(), level: Some(r.severity) });
+    let config = Config { rules: on.into_iter().collect(), ..Config::default() };
+    let outcome = check(Request { paths: vec![folder.path().to_owned()], config, ..Request::default() })
+        .expect("the folder is there");
     let incomplete: Vec<_> = outcome.problems.iter().filter(|p| p.incomplete).collect();
     assert!(incomplete.is_empty(), "{incomplete:?}");
     outcome
         .findings
         .iter()
-        .filter(|f| f.rule == rule || !is_preview(f.rule))
         .map(|f| {
             let file = outcome.tree.file(f.place.file);
             let text = std::fs::read_to_string(&file.absolute).unwrap_or_default();
@@ -92,6 +93,11 @@ fn data_ownership_examples_are_what_they_say() {
 #[test]
 fn service_health_examples_are_what_they_say() {
     assert_true("service-health");
+}
+
+#[test]
+fn api_contract_examples_are_what_they_say() {
+    assert_true("api-contract");
 }
 
 #[test]

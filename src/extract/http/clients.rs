@@ -9,7 +9,7 @@ use super::dotnet::Registry;
 use super::guards::Guards;
 use super::retry::{self, RetryPolicy};
 use super::timeout::{self, Timeout};
-use super::{ClientKind, HttpClient, HttpRequest, InScope, request};
+use super::{ClientKind, HttpClient, HttpRequest, InScope, credential, failure, lifetime, request};
 use crate::catalog::http::{Client, Http, RetryForm};
 use crate::catalog::schema::{Ecosystem, Library};
 use crate::facts::module::{ExprKind, FunctionKind, Language};
@@ -127,9 +127,18 @@ pub fn clients(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<HttpClient> {
             client.retry_unknown.get_or_insert_with(|| "the requests could not be found".into());
             client.followed = false;
         }
+        if client.kind == ClientKind::Client && super::sent::adds_query(ev, client.site) {
+            let requests = client.requests.iter_mut();
+            requests.for_each(|request| {
+                request.sent.query = None;
+                request.seen_from.iter_mut().for_each(|way| way.sent.query = None);
+            });
+        }
         client.requests.sort_by_key(|r| r.place);
     }
     out.sort_by_key(|c| c.place);
+    failure::apply(ev, &mut out);
+    lifetime::apply(ev, &mut out);
     out
 }
 
@@ -301,6 +310,10 @@ fn new_client(ev: &Evaluator<'_>, site: Site, library: &Library, http: &Http, cl
         base_urls,
         logical_address: false,
         idempotency_key,
+        rejects: http.rejects,
+        pooled: client.pooled,
+        per_call: None,
+        credential: credential::of_call(ev, site),
         default_text: client.default_text.as_ref().unwrap_or(&http.default_text).clone(),
         timeout_help: client.timeout_help.clone().unwrap_or_else(|| timeout_help(library, http)),
         retry_help: retry_help(library).into(),
@@ -404,6 +417,10 @@ fn call_client(library: &Library, http: &Http, request: HttpRequest) -> HttpClie
         base_urls: Vec::new(),
         logical_address: false,
         idempotency_key: false,
+        rejects: http.rejects,
+        pooled: false,
+        per_call: None,
+        credential: None,
         default_text: http.default_text.clone(),
         timeout_help: timeout_help(library, http),
         retry_help: retry_help(library).into(),

@@ -158,7 +158,7 @@ pub(crate) fn apply(client: &mut HttpClient, facts: &Facts) {
     }
     if let Some(place) = facts.breaker {
         for request in &mut client.requests {
-            request.guards.push(Guard::Breaker { place, library: "Polly".into(), inert: None });
+            request.guards.push(Guard::breaker(place, "Polly"));
         }
     }
     if facts.unknown {
@@ -189,6 +189,10 @@ fn blank(ev: &Evaluator<'_>, site: Site, library: &Library, kind: ClientKind) ->
         base_urls: Vec::new(),
         logical_address: false,
         idempotency_key: false,
+        rejects: false,
+        pooled: false,
+        per_call: None,
+        credential: None,
         default_text: http.default_text.clone(),
         timeout_help: http.timeout_help.clone().unwrap_or_default(),
         retry_help: super::clients::retry_help(library).into(),
@@ -382,7 +386,7 @@ pub(super) fn around(ev: &Evaluator<'_>, site: Site) -> Vec<Guard> {
     let facts = polly::read(ev, vec![(site.unit, module.expr(*object).span)]);
     let place = ev.program.place(site);
     let mut out: Vec<Guard> = facts.retries.iter().cloned().map(Guard::Retry).collect();
-    let breaker = |place| Guard::Breaker { place, library: "Polly".into(), inert: None };
+    let breaker = |place| Guard::breaker(place, "Polly");
     out.extend(facts.breaker.map(breaker));
     out.extend(facts.timeout.map(Guard::Deadline));
     if facts.is_empty() || facts.unknown {
@@ -425,6 +429,11 @@ fn declared_request(
         seen_from: Vec::new(),
         roots: Vec::new(),
         async_callers: Vec::new(),
+        sent: super::Sent::default(),
+        thrown: None,
+        lost: Vec::new(),
+        unencoded: Vec::new(),
+        credential: None,
     }
 }
 

@@ -7,6 +7,8 @@
 
 use smol_str::SmolStr;
 
+use super::breaker::{counted, is_breaker_name};
+use super::failure::{Failures, selected};
 use super::retry::{RetryPolicy, from_catalog, hand_written};
 use crate::catalog::http::RetryForm;
 use crate::facts::module::{ExprId, ExprKind, FuncId, FunctionKind, Language, LoopHeader, StmtKind};
@@ -29,6 +31,10 @@ pub enum Guard {
         library: String,
         /// Why it does nothing, when it does not.
         inert: Option<String>,
+        /// Which failures it counts.
+        counts: Failures,
+        /// The code that runs behind it.
+        covers: Vec<(UnitId, Span)>,
     },
     /// Its time is bounded.
     Deadline(Place),
@@ -41,6 +47,14 @@ pub struct Guards<'e, 'a> {
 }
 
 const MAX_HOPS: u32 = 3;
+
+impl Guard {
+    /// A breaker that works, as far as is known.
+    pub fn breaker(place: Place, library: impl Into<String>) -> Guard {
+        let (counts, covers) = (Failures::Unknown, Vec::new());
+        Guard::Breaker { place, library: library.into(), inert: None, counts, covers }
+    }
+}
 
 impl<'e, 'a> Guards<'e, 'a> {
     /// Finds guards in a program.
@@ -154,7 +168,7 @@ impl<'e, 'a> Guards<'e, 'a> {
                     let base = |b: &ExprId| simple_name(module, *b).is_some_and(|n| n.starts_with("Hystrix"));
                     if let Some(&base) = module.class(class).bases.iter().find(|b| base(b)) {
                         let place = self.ev.program.place(Site { unit: site.unit, expr: base });
-                        out.push(Guard::Breaker { place, library: "Hystrix".into(), inert: None });
+                        out.push(Guard::breaker(place, "Hystrix"));
                         out.push(Guard::Deadline(place));
                     }
                 }
@@ -287,13 +301,11 @@ impl<'e, 'a> Guards<'e, 'a> {
                 place: self.ev.program.function_place(unit_id, func),
                 library: format!("`{}`", unit.module.class(class).name),
                 inert: None,
+                counts: counted(unit, function),
+                covers: Vec::new(),
             });
         } else if is_breaker_name(&function.name) {
-            out.push(Guard::Breaker {
-                place: self.ev.program.function_place(unit_id, func),
-                library: format!("`{}`", function.name),
-                inert: None,
-            });
+            out.push(Guard::breaker(self.ev.program.function_place(unit_id, func), format!("`{}`", function.name)));
         }
         let Some(param) = position.and_then(|i| function.params.get(i)) else { return };
         for call in &unit.index.calls {
@@ -341,7 +353,7 @@ impl<'e, 'a> Guards<'e, 'a> {
             let inner = self.ev.program.unit(u);
             let place = self.ev.program.function_place(u, func);
             if is_breaker_name(&inner.module.func(func).name) {
-                out.push(Guard::Breaker { place, library: format!("`{}`", inner.module.func(func).name), inert: None });
+                out.push(Guard::breaker(place, format!("`{}`", inner.module.func(func).name)));
             }
             // Any loop in it that catches and goes on is the retry.
             for (i, stmt) in inner.module.stmts.iter().enumerate() {
@@ -393,7 +405,7 @@ impl<'e, 'a> Guards<'e, 'a> {
                 let class = self.ev.program.unit(u).module.class(class);
                 if is_breaker_name(&class.name) {
                     let place = self.ev.program.place(Site { unit, expr });
-                    vec![Guard::Breaker { place, library: format!("`{}`", class.name), inert: None }]
+                    vec![Guard::breaker(place, format!("`{}`", class.name))]
                 } else {
                     Vec::new()
                 }
@@ -531,7 +543,8 @@ impl<'e, 'a> Guards<'e, 'a> {
             } else {
                 None
             };
-            out.push(Guard::Breaker { place, library: library.library.clone(), inert });
+            let counts = selected(self.ev, &breaker.failures, call);
+            out.push(Guard::Breaker { place, library: library.library.clone(), inert, counts, covers: Vec::new() });
             if breaker.timeout_ms.is_some() && !call.is_some_and(|c| self.switched_off(c, "timeout")) {
                 out.push(Guard::Deadline(place));
             }
@@ -553,19 +566,14 @@ impl<'e, 'a> Guards<'e, 'a> {
     }
 }
 
-/// Notes what the retries among some guards run again.
+/// Notes what some guards run.
 fn cover(guards: &mut [Guard], unit: UnitId, span: Span) {
     for guard in guards {
-        if let Guard::Retry(policy) = guard {
-            policy.covers.push((unit, span));
+        match guard {
+            Guard::Retry(RetryPolicy { covers, .. }) | Guard::Breaker { covers, .. } => covers.push((unit, span)),
+            Guard::Deadline(_) => {}
         }
     }
-}
-
-/// A hand-written breaker is recognised by its name: nobody calls anything else a circuit breaker.
-fn is_breaker_name(name: &str) -> bool {
-    let name = name.to_lowercase().replace(['_', '-'], "");
-    name.contains("circuitbreaker") || name == "breaker" || name.contains("withbreaker")
 }
 
 /// A call inside a `try` of a loop body.

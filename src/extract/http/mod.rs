@@ -1,15 +1,23 @@
 //! Outgoing HTTP: the clients that are configured, the requests that go through them, and what
 //! protects each.
 
+pub mod breaker;
 pub mod clients;
 pub mod context;
+pub mod credential;
 mod dotnet;
+pub mod failure;
 mod golang;
 pub mod guards;
+mod jitter;
 mod jvm;
+pub mod lifetime;
+pub mod lost;
+pub mod path;
 mod polly;
 pub mod request;
 pub mod retry;
+pub mod sent;
 pub mod timeout;
 
 use crate::catalog::http::Wait;
@@ -17,10 +25,17 @@ use crate::program::value::Text;
 use crate::program::{Evaluator, Site, UnitId};
 use crate::syntax::Place;
 
+pub use breaker::{OwnBreaker, breakers};
 pub use clients::clients;
+pub use credential::Credential;
 pub(crate) use dotnet::{apply as apply_facts, defaults, message};
+pub use failure::{Failures, Thrown};
 pub use guards::{Guard, Guards};
+pub use lifetime::PerCall;
+pub use lost::{Instead, Lost};
+pub use path::Unencoded;
 pub use retry::RetryPolicy;
+pub use sent::{Sent, SentBody};
 pub use timeout::Timeout;
 
 /// A configured client with the requests that go through it, or a single call without one.
@@ -57,6 +72,14 @@ pub struct HttpClient {
     pub logical_address: bool,
     /// An idempotency key is sent with every request.
     pub idempotency_key: bool,
+    /// An answer of 4xx is an exception without being asked.
+    pub rejects: bool,
+    /// It keeps connections of its own.
+    pub pooled: bool,
+    /// The function that builds it anew for each call.
+    pub per_call: Option<PerCall>,
+    /// A credential in the code that is sent with every request.
+    pub credential: Option<Credential>,
     /// What the library does without a timeout.
     pub default_text: String,
     /// What to write to set one.
@@ -155,6 +178,16 @@ pub struct HttpRequest {
     pub roots: Vec<Place>,
     /// Async functions that call the synchronous function around it.
     pub async_callers: Vec<Place>,
+    /// What it carries.
+    pub sent: Sent,
+    /// Where an answer of 4xx becomes an exception.
+    pub thrown: Option<Thrown>,
+    /// The handlers around it, and around the calls of the wrapper it stands in, that lose its error.
+    pub lost: Vec<Lost>,
+    /// Texts that stand in the path of its address without being encoded.
+    pub unencoded: Vec<Unencoded>,
+    /// A credential in the code that is sent with it.
+    pub credential: Option<Credential>,
 }
 
 /// A request through a wrapper of the repository, from the outside.
@@ -172,6 +205,8 @@ pub struct SeenFrom {
     pub idempotency_key: Option<bool>,
     /// The construction of the object that the wrapper is called on; see [`HttpClient::base_urls`].
     pub through: Option<Place>,
+    /// What it carries.
+    pub sent: Sent,
 }
 
 impl HttpClient {
@@ -210,6 +245,7 @@ impl HttpRequest {
                 url: self.url.clone(),
                 idempotency_key: self.idempotency_key,
                 through: None,
+                sent: self.sent.clone(),
             }]
         } else {
             self.seen_from.clone()
@@ -231,6 +267,14 @@ impl SeenFrom {
 }
 
 impl RetryPolicy {
+    /// What repeats, at the beginning of a message.
+    pub fn told(&self) -> String {
+        match self.library.strip_prefix("a") {
+            Some(rest) if rest.starts_with([' ', 'n']) && self.library.contains(' ') => format!("A{rest}"),
+            _ => self.library.clone(),
+        }
+    }
+
     /// How the waiting is to be told: `without a pause`, `after a fixed pause`.
     pub fn wait_text(&self) -> &'static str {
         match self.wait {

@@ -3,7 +3,7 @@
 use super::context::{Context, contexts};
 use super::guards::{Guard, Guards};
 use super::timeout::{self, Timeout};
-use super::{HttpRequest, SeenFrom};
+use super::{HttpRequest, SeenFrom, credential, lost, path};
 use crate::catalog::http::{Http, Request};
 use crate::facts::module::{Call, Entry, ExprId, ExprKind, FuncId, Language};
 use crate::program::value::{Text, TextPart};
@@ -69,9 +69,15 @@ pub fn read(
             url_place = Some(ev.program.place(at));
         }
     }
+    let carried = super::sent::sent(ev, http.sends.as_ref(), form, site, &Context::default(), url.as_ref());
+    let seen_from = seen_from(ev, http, form, symbol, call, site);
+    let ways_in = || std::iter::once(site).chain(seen_from.iter().map(|s| s.site));
+    let mut unencoded = url_site.map(|s| path::unencoded(ev, s)).unwrap_or_default();
+    unencoded.extend(seen_from.iter().flat_map(|s| path::unencoded_arguments(ev, s.site)));
     Some(HttpRequest {
         place: ev.program.place(site),
         site,
+        sent: carried,
         method: method.or(sent),
         url: url.or(sent_to),
         url_place,
@@ -81,16 +87,20 @@ pub fn read(
         timeout,
         guards: around,
         idempotency_key: key,
-        seen_from: seen_from(ev, form, symbol, call, site),
         roots: func.map(|f| roots(ev, site.unit, f)).unwrap_or_default(),
         key_made,
         key_span: key_made.map(|s| unit.module.expr(s.expr).span).unwrap_or_default(),
         async_callers,
+        thrown: None,
+        lost: ways_in().filter_map(|s| lost::lost(ev, s)).collect(),
+        unencoded,
+        credential: credential::of_call(ev, site).or_else(|| credential::in_address(ev, url_site?)),
+        seen_from,
     })
 }
 
 /// The request from the outside, when its address, method or headers come from parameters.
-fn seen_from(ev: &Evaluator<'_>, form: &Request, symbol: &str, call: &Call, site: Site) -> Vec<SeenFrom> {
+fn seen_from(ev: &Evaluator<'_>, http: &Http, form: &Request, symbol: &str, call: &Call, site: Site) -> Vec<SeenFrom> {
     let plain = Context::default();
     let told =
         |context: &Context| (method_in(ev, form, symbol, call, site, context), url_in(ev, form, call, site, context));
@@ -110,7 +120,8 @@ fn seen_from(ev: &Evaluator<'_>, form: &Request, symbol: &str, call: &Call, site
             let (method, url) = told(&context);
             let idempotency_key = key_in(ev, form, call, site, &context);
             let through = through(ev, outer);
-            Some(SeenFrom { place: ev.program.place(outer), site: outer, method, url, idempotency_key, through })
+            let sent = super::sent::sent(ev, http.sends.as_ref(), form, site, &context, url.as_ref());
+            Some(SeenFrom { place: ev.program.place(outer), site: outer, method, url, idempotency_key, through, sent })
         })
         .collect()
 }

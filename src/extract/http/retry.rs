@@ -1,5 +1,7 @@
 //! Retry policies: what a library or a loop does between attempts.
 
+use super::failure::{Failures, selected};
+use super::jitter;
 use crate::catalog::http::{Methods, Retry, Wait};
 use crate::facts::module::{
     BinaryOp, Block, ExprId, ExprKind, Handler, Language, LoopHeader, Module, StmtId, StmtKind,
@@ -20,6 +22,15 @@ pub struct RetryPolicy {
     pub wait: Option<Wait>,
     /// Repeats only idempotent methods, or only what was not sent.
     pub selective: bool,
+    /// Whether the pauses are spread by chance; none when that could not be read.
+    pub jitter: Option<bool>,
+    /// Which failures it repeats.
+    pub failures: Failures,
+    /// Statuses between 400 and 499 that it repeats although the same request fails again, with the place
+    /// that lists them.
+    pub client_errors: Option<(Vec<u16>, Place)>,
+    /// Where it says that 429 is repeated, when `Retry-After` is not looked at.
+    pub ignores_retry_after: Option<Place>,
     /// The code that each attempt runs again.
     pub covers: Vec<(UnitId, Span)>,
 }
@@ -33,6 +44,10 @@ impl RetryPolicy {
             bounded: Some(true),
             wait: Some(Wait::None),
             selective: false,
+            jitter: None,
+            failures: Failures::Unknown,
+            client_errors: None,
+            ignores_retry_after: None,
             covers: Vec::new(),
         }
     }
@@ -42,12 +57,12 @@ impl RetryPolicy {
 pub fn from_catalog(ev: &Evaluator<'_>, library: &str, retry: &Retry, call: Option<Site>, place: Place) -> RetryPolicy {
     let bounded_by_default = retry.bound.default;
     let mut policy = RetryPolicy {
-        place,
-        library: library.into(),
         bounded: Some(bounded_by_default),
         wait: Some(retry.backoff.default),
         selective: retry.methods == Methods::Idempotent,
-        covers: Vec::new(),
+        jitter: retry.jitter.default,
+        failures: selected(ev, &retry.failures, call),
+        ..RetryPolicy::immediate(place, library)
     };
     let Some(args) = call.and_then(|site| Arguments::of(ev, site, retry.options)) else { return policy };
     match args.find(&retry.bound.names, retry.bound.position) {
@@ -73,8 +88,56 @@ pub fn from_catalog(ev: &Evaluator<'_>, library: &str, retry: &Retry, call: Opti
     }
     if let Found::Value(site) = args.find(&retry.condition, None) {
         policy.selective = selects(ev, site, policy.selective);
+        if !retry.retry_after {
+            policy.ignores_retry_after = too_many_requests(ev, site);
+        }
+    }
+    policy.jitter = jitter::of_call(ev, &retry.jitter, &args.named, args.open);
+    if let Found::Value(site) = args.find(&retry.statuses, None) {
+        policy.client_errors = client_errors(ev, site);
     }
     policy
+}
+
+/// The statuses of a list that say that the request is wrong. 408, 409, 423, 425 and 429 can pass.
+fn client_errors(ev: &Evaluator<'_>, site: Site) -> Option<(Vec<u16>, Place)> {
+    let Value::List(items) = ev.eval(site) else { return None };
+    let wrong: Vec<u16> = items
+        .iter()
+        .filter_map(|item| match ev.eval(*item) {
+            Value::Num(n) if (400.0..500.0).contains(&n) => Some(n as u16),
+            _ => None,
+        })
+        .filter(|status| !matches!(status, 408 | 409 | 423 | 425 | 429))
+        .collect();
+    (!wrong.is_empty()).then(|| (wrong, ev.program.place(site)))
+}
+
+/// Where a condition written as a function repeats 429, when nothing in its module looks at `Retry-After`.
+fn too_many_requests(ev: &Evaluator<'_>, site: Site) -> Option<Place> {
+    let unit = ev.program.unit(site.unit);
+    let mut functions = vec![ev.eval(site)];
+    if let Some(call) = unit.module.call(site.expr) {
+        functions.extend(call.args.iter().map(|a| ev.at(site.unit, a.value)));
+    }
+    functions.iter().find_map(|value| match value {
+        Value::Function { unit, func, .. } => names_429(ev, *unit, ev.program.unit(*unit).module.func(*func).span),
+        _ => None,
+    })
+}
+
+/// Where a piece of code names 429, when nothing in its module looks at `Retry-After`.
+fn names_429(ev: &Evaluator<'_>, unit: UnitId, span: Span) -> Option<Place> {
+    let module = &ev.program.unit(unit).module;
+    let looks = module.exprs.iter().any(|e| match &e.kind {
+        ExprKind::Str(n) | ExprKind::Name(n) | ExprKind::Attr { name: n, .. } => {
+            n.to_lowercase().replace(['-', '_'], "").contains("retryafter")
+        }
+        _ => false,
+    });
+    let named = |e: &&crate::facts::module::Expr| span.contains(e.span) && e.kind == ExprKind::Num(429.0);
+    let found = module.exprs.iter().find(named).filter(|_| !looks)?;
+    Some(Place::new(ev.program.unit(unit).file, found.span))
 }
 
 /// Whether a condition keeps requests that change state from being repeated.
@@ -251,8 +314,29 @@ pub fn hand_written(
     if !ends {
         return None;
     }
+    let failures = failures_of(module, handlers);
     let handler_exits = handlers.iter().any(|h: &Handler| leaves_somewhere(module, &h.body));
-    Some(loop_policy(ev, site, loop_stmt, counted || handler_exits))
+    Some(RetryPolicy { failures, ..loop_policy(ev, site, loop_stmt, counted || handler_exits) })
+}
+
+/// Which failures the handlers of a loop let it go on after.
+fn failures_of(module: &Module, handlers: &[Handler]) -> Failures {
+    let types = |h: &Handler| h.types.iter().flat_map(|t| names_in(module, *t)).collect::<Vec<String>>();
+    let mut repeated = Vec::new();
+    for handler in handlers {
+        let names = types(handler);
+        if leaves_always(module, &handler.body) {
+            // What is let out first is not repeated by a wider handler behind it.
+            if Failures::Types(names).has_client_errors() {
+                return Failures::Unknown;
+            }
+        } else if names.is_empty() {
+            return Failures::Every;
+        } else {
+            repeated.extend(names);
+        }
+    }
+    Failures::Types(repeated)
 }
 
 /// The policy of a loop.
@@ -273,14 +357,23 @@ pub(super) fn loop_policy(ev: &Evaluator<'_>, site: Site, loop_stmt: StmtId, bou
     } else {
         growth(module, &|e| span.contains(module.expr(e).span)).unwrap_or(Wait::Fixed)
     };
+    let place = Place::new(unit.file, Span { start: span.start, end: span.start + 1 });
     RetryPolicy {
-        place: Place::new(unit.file, Span { start: span.start, end: span.start + 1 }),
-        library: "a loop".into(),
         bounded: Some(bounded),
+        jitter: jitter::of_loop(unit, span, &sleeps),
         wait: Some(wait),
-        selective: false,
+        ignores_retry_after: names_429(ev, site.unit, span).filter(|place| !given_up(module, span, *place)),
         covers: vec![(site.unit, span)],
+        ..RetryPolicy::immediate(place, "a loop")
     }
+}
+
+/// The condition at a place ends the loop: `if (status === 429) throw …`.
+fn given_up(module: &Module, span: Span, place: Place) -> bool {
+    module.stmts.iter().filter(|s| span.contains(s.span)).any(|s| match &s.kind {
+        StmtKind::If { test, then, .. } => module.expr(*test).span.contains(place.span) && leaves_always(module, then),
+        _ => false,
+    })
 }
 
 fn is_sleep(name: &str) -> bool {
@@ -306,7 +399,10 @@ pub(super) fn growth(module: &Module, inside: &dyn Fn(ExprId) -> bool) -> Option
                     return Some(Wait::Exponential);
                 }
             }
-            ExprKind::Index { .. } => return Some(Wait::Exponential),
+            // `delays[attempt]`, unlike `answer["status"]`
+            ExprKind::Index { index, .. } if !matches!(module.expr(*index).kind, ExprKind::Str(_)) => {
+                return Some(Wait::Exponential);
+            }
             ExprKind::Call(_) => {
                 let name = module.callee_name(ExprId(i as u32)).map_or("", |n| n.as_str());
                 if matches!(name, "pow" | "Pow" | "expo" | "exponentialDelay")

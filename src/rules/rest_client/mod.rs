@@ -1,13 +1,22 @@
 //! The rules of the skill `rest-client`.
 
 pub mod blocking_call_in_async;
+pub mod breaker_counts_client_errors;
+pub mod client_per_call;
+pub mod credential_in_code;
 pub mod hard_coded_address;
+pub mod ignored_retry_after;
+pub mod lost_error;
 pub mod missing_circuit_breaker;
 pub mod missing_idempotency_key;
 pub mod missing_retry;
 pub mod missing_timeout;
+pub mod retry_on_client_error;
 pub mod retry_without_backoff;
+pub mod retry_without_jitter;
+pub mod unbounded_half_open;
 pub mod unbounded_retry;
+pub mod unencoded_path_parameter;
 pub mod unsafe_retry;
 
 use crate::extract::http::{ClientKind, HttpClient, HttpRequest, RetryPolicy, SeenFrom};

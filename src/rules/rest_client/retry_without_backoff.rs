@@ -20,20 +20,12 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
                 &RULE,
                 system,
                 policy.place,
-                format!("{} repeats {} {}", capital(&policy.library), super::client_told(client), policy.wait_text()),
+                format!("{} repeats {} {}", policy.told(), super::client_told(client), policy.wait_text()),
             )
             .also(client.place, "what is repeated")
             .why("A peer that is overloaded gets all its callers again at the same moment, which keeps it down")
             .help("Wait exponentially longer after each attempt, with jitter and an upper bound")
             .confidence(confidence),
         );
-    }
-}
-
-fn capital(text: &str) -> String {
-    match text {
-        "a loop" => "A loop".into(),
-        "an interceptor" => "An interceptor".into(),
-        other => other.into(),
     }
 }

@@ -154,7 +154,7 @@ fn configure(client: &mut HttpClient, own: &Own, builds: &Builds, root: &str) {
     match breaker {
         Some(place) => {
             for request in &mut client.requests {
-                request.guards.push(Guard::Breaker { place, library: "OpenFeign".into(), inert: None });
+                request.guards.push(Guard::breaker(place, "OpenFeign"));
             }
         }
         // The settings come from a server that is not in the repository.

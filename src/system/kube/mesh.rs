@@ -69,11 +69,7 @@ pub(in crate::system) fn apply(
                 Cover::No => {}
             }
             match cover(cluster, Effect::Breaker, &to) {
-                Cover::Yes(policy) => request.guards.push(Guard::Breaker {
-                    place: policy.place,
-                    library: policy.source.to_owned(),
-                    inert: None,
-                }),
+                Cover::Yes(policy) => request.guards.push(Guard::breaker(policy.place, policy.source)),
                 Cover::Unknown => client.followed = false,
                 Cover::No => {}
             }
@@ -84,12 +80,9 @@ pub(in crate::system) fn apply(
 /// Meshes repeat a bounded number of times with growing pauses, and only what the policy names.
 fn retry(policy: &Policy) -> RetryPolicy {
     RetryPolicy {
-        place: policy.place,
-        library: policy.source.to_owned(),
-        bounded: Some(true),
         wait: Some(Wait::Exponential),
         selective: true,
-        covers: Vec::new(),
+        ..RetryPolicy::immediate(policy.place, policy.source)
     }
 }
 

@@ -210,6 +210,10 @@ impl Declared<'_, '_> {
             base_urls: Vec::new(),
             logical_address: false,
             idempotency_key: false,
+        rejects: false,
+        pooled: false,
+        per_call: None,
+        credential: None,
             default_text: framework.bounded.unwrap_or("the client behind it decides").to_string(),
             timeout_help: framework.timeout_help.to_string(),
             retry_help: match framework.library {
@@ -345,6 +349,11 @@ impl Declared<'_, '_> {
             seen_from: Vec::new(),
             roots: Vec::new(),
             async_callers: Vec::new(),
+            sent: crate::extract::http::Sent::default(),
+            thrown: None,
+            lost: Vec::new(),
+            unencoded: Vec::new(),
+            credential: None,
         }
     }
 }

@@ -171,7 +171,7 @@ pub(super) fn told_by_name(ev: &Evaluator<'_>, site: Site, inner: Option<ExprId>
         }));
     }
     if breaker {
-        out.push(Guard::Breaker { place, library: "a circuit breaker".into(), inert: None });
+        out.push(Guard::breaker(place, "a circuit breaker"));
     }
     if deadline || breaker {
         out.push(Guard::Deadline(place));
