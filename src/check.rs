@@ -17,6 +17,7 @@ use crate::rules::{self, Finding};
 use crate::schema::evolve::{self, Terms};
 use crate::schema::find::Schemas;
 use crate::syntax::{FileId, Place};
+use crate::system::contracts;
 use crate::system::deployment::Deployment;
 use crate::system::services::Correction;
 use crate::system::{self, System};
@@ -233,12 +234,14 @@ fn compare_schemas(outcome: &mut Outcome, earlier: &Tree, terms: &Terms) {
         })
     };
     outcome.problems.extend(found.changed.iter().filter_map(unknown));
-    outcome.problems.extend(found.not_compared.iter().map(|(path, reason)| Problem {
+    let other = |(path, reason): &(String, String), incomplete: bool| Problem {
         path: path.clone(),
         place: None,
         reason: format!("whether its change since {} breaks anybody is unknown: {reason}", terms.label),
-        incomplete: true,
-    }));
+        incomplete,
+    };
+    outcome.problems.extend(found.unreadable.iter().map(|file| other(file, true)));
+    outcome.problems.extend(found.not_compared.iter().map(|file| other(file, terms.every_format)));
     outcome.system.schema_changes = found;
 }
 
@@ -282,6 +285,13 @@ fn analyse(outcome: &mut Outcome, catalog: &Catalog, request: &Request) {
     outcome.stats.files_parsed = loaded.parsed as u64;
     let corrections = corrections(tree, &request.config);
     outcome.system = system::build(tree, &deployment, &loaded.program, catalog, &corrections);
+    outcome.system.contracts = contracts::join_documents(tree, cache, &outcome.system, &corrections);
+    outcome.problems.extend(outcome.system.contracts.unread.iter().map(|(id, reason)| Problem {
+        path: tree.file(*id).path.clone(),
+        place: None,
+        reason: reason.clone(),
+        incomplete: false,
+    }));
     outcome.system.schemas = Schemas::read(tree);
     outcome.problems.extend(deployment.errors.iter().map(|(id, reason)| Problem {
         path: tree.file(*id).path.clone(),

@@ -16,6 +16,7 @@ pub mod catalog;
 pub mod check;
 pub mod cli;
 pub mod config;
+pub mod contract;
 pub mod exchange;
 pub mod extract;
 pub mod facts;

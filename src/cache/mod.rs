@@ -40,6 +40,8 @@ pub enum Station {
     Deployment = 2,
     /// The suppressions of a file that is no source code.
     Suppressions = 3,
+    /// Whether a data file is an OpenAPI document; from which one a source file was generated.
+    Contract = 4,
 }
 
 /// What is known about files. Shared by all threads of a run, and by several runs of one process.

@@ -29,6 +29,22 @@ pub struct Http {
     /// Names that set the time limit of one request: keyword arguments, or keys of its options.
     #[serde(default)]
     pub timeout: Vec<String>,
+    /// Where a request says what it carries; not known for a library without it.
+    pub sends: Option<Sends>,
+}
+
+/// Where a request says what it carries besides its address: the names of arguments (Python) or of keys of
+/// its options (JavaScript).
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Sends {
+    /// The query parameters; none where they only stand in the address.
+    pub query: Option<String>,
+    /// The body, when it is an object that is sent as JSON.
+    pub json: String,
+    /// Bodies of other forms.
+    #[serde(default)]
+    pub other: Vec<String>,
 }
 
 /// What a library repeats by itself.

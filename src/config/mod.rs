@@ -79,6 +79,8 @@ pub struct ServiceSetting {
     pub ignore: bool,
     /// `part-of`: another process of that service.
     pub part_of: Option<String>,
+    /// `openapi`: the OpenAPI documents of its interface, relative to the configuration, with `/`.
+    pub openapi: Vec<String>,
 }
 
 /// What a service is, as far as the configuration can say.

@@ -15,7 +15,7 @@ pub mod keys {
     /// Of an entry of `overrides`.
     pub const OVERRIDE: [&str; 3] = ["paths", "rules", "reason"];
     /// Of an entry of `services`.
-    pub const SERVICE: [&str; 5] = ["name", "root", "kind", "ignore", "part-of"];
+    pub const SERVICE: [&str; 6] = ["name", "root", "kind", "ignore", "part-of", "openapi"];
     /// Of `catalog`.
     pub const CATALOG: [&str; 1] = ["clients"];
     /// Of an entry of `catalog.clients`.
@@ -126,6 +126,10 @@ impl Reader<'_> {
                     "root" => service.root = self.root(value),
                     "kind" => service.kind = self.choice(value, key, &keys::KINDS).map(kind),
                     "ignore" => service.ignore = self.boolean(value, key),
+                    "openapi" => {
+                        let items = self.list(value, key).iter();
+                        service.openapi = items.filter_map(|item| self.string(item, key)).collect();
+                    }
                     _ => service.part_of = self.string(value, key),
                 }
                 if key == "part-of" && service.part_of.as_deref() == Some(name) {

@@ -83,6 +83,7 @@ pub fn join(system: &mut System, tree: &mut Tree, repositories: &[Repository]) {
                     method: fact.method.clone(),
                     path: fact.path.clone(),
                     place,
+                    local: false,
                 })),
                 Fact::Request(fact) => requests.extend(files.place(&fact.at).map(|place| {
                     let outgoing = Outgoing {
@@ -113,7 +114,14 @@ pub fn join(system: &mut System, tree: &mut Tree, repositories: &[Repository]) {
         match hosts.elsewhere(&system.services, repository.as_deref(), &request.host) {
             Some(to) => {
                 let Outgoing { from, method, path, place, .. } = request;
-                system.calls.push(Call { from, to: system.services[to].name.clone(), method, path, place });
+                system.calls.push(Call {
+                    from,
+                    to: system.services[to].name.clone(),
+                    method,
+                    path,
+                    place,
+                    local: false,
+                });
             }
             None => system.outgoing.push(request),
         }

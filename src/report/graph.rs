@@ -271,6 +271,7 @@ mod tests {
             method: Some("GET".into()),
             path: Some("/users/{}".into()),
             place: place(0, 7),
+            local: false,
         }];
         let map = graph_json(&system, &tree);
         let keys: Vec<&String> = map.as_object().unwrap().keys().collect();

@@ -3,6 +3,7 @@
 //! A rule reads the [`System`] and says what is broken. It never opens a file, reads the clock, the
 //! environment or the network, and never formats a path.
 
+pub mod api_contract;
 pub mod data_ownership;
 pub mod event_schema;
 pub mod finding;
@@ -56,7 +57,8 @@ pub const OF_A_CHANGE: &[&str] = &["event-schema/breaking-change"];
 
 /// Rules, and skills all of whose rules are such, that fire on what no file of the system has: a part
 /// that is written first breaks them until the other parts are there.
-const OF_THE_WHOLE_SYSTEM: [&str; 4] = [
+const OF_THE_WHOLE_SYSTEM: [&str; 5] = [
+    "api-contract",
     "data-ownership",
     "message-queue/missing-dead-letter",
     "message-queue/missing-graceful-shutdown",
@@ -72,6 +74,15 @@ pub fn needs_whole_system(rule: &str) -> bool {
 /// All rules, sorted by id.
 pub fn all() -> &'static [Rule] {
     &[
+        api_contract::invalid_openapi::RULE,
+        api_contract::missing_body_field::RULE,
+        api_contract::missing_openapi::RULE,
+        api_contract::missing_parameter::RULE,
+        api_contract::stale_generated_types::RULE,
+        api_contract::undocumented_route::RULE,
+        api_contract::unimplemented_operation::RULE,
+        api_contract::unknown_operation::RULE,
+        api_contract::unversioned_api::RULE,
         data_ownership::shared_database::RULE,
         event_schema::breaking_change::RULE,
         event_schema::missing_event_id::RULE,

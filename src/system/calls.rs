@@ -25,6 +25,9 @@ pub struct Call {
     pub path: Option<String>,
     /// The call, or the client when requests go through it without a call of ours.
     pub place: Place,
+    /// The host is a name of the machine that the code runs on: in a container that is the service itself,
+    /// whoever publishes the port on the host.
+    pub local: bool,
 }
 
 /// A request to a host that is no service of this repository.
@@ -307,7 +310,8 @@ impl<'s> Finder<'s> {
             Some(to) if to.name == from.name => {}
             Some(to) => {
                 let (from, to) = (from.name.clone(), to.name.clone());
-                self.found.calls.push(Call { from, to, method, path, place });
+                let local = is_this_machine(host);
+                self.found.calls.push(Call { from, to, method, path, place, local });
             }
             None => {
                 let (from, host) = (from.name.clone(), host.trim_end_matches(":{}").to_ascii_lowercase());

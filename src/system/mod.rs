@@ -6,6 +6,7 @@ mod aspire;
 pub mod browser;
 pub mod calls;
 pub mod compose;
+pub mod contracts;
 pub mod deployment;
 mod dotnet;
 pub mod health;
@@ -71,6 +72,8 @@ pub struct System {
     pub dual_writes: Vec<DualWrite>,
     /// Sagas.
     pub sagas: Vec<Saga>,
+    /// The OpenAPI documents, and whose they are.
+    pub contracts: contracts::Contracts,
     /// The schemas of events, and the documents that they are in.
     pub schemas: Schemas,
     /// What became of them since an earlier state, where one was given.
@@ -217,6 +220,8 @@ pub fn build(
         sagas,
         served,
         map: SystemMap::default(),
+        // Documents are read once it is known whose they can be.
+        contracts: contracts::Contracts::default(),
         schemas: Schemas::default(),
         schema_changes: Evolution::default(),
     };

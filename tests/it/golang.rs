@@ -159,3 +159,16 @@ fn a_commit_and_a_publish_behind_interfaces_are_a_dual_write() {
     // Another method satisfies no interface.
     assert_eq!(found("Send"), [""; 0]);
 }
+
+#[test]
+fn fasthttp_has_no_limit_of_its_own() {
+    let text = |client: &str| {
+        format!(
+            "package stock\n\nimport (\n\t\"time\"\n\n\t\"github.com/valyala/fasthttp\"\n)\n\nvar client = &fasthttp.Client{{{client}}}\n\nfunc Items() (int, []byte, error) {{ return client.Get(nil, \"https://stock/items\") }}\n"
+        )
+    };
+    let wrong = found(TIMEOUT, &text("Name: \"orders\""));
+    assert_eq!(wrong.len(), 1, "{wrong:?}");
+    assert!(wrong[0].starts_with("9: No timeout on the fasthttp client"), "{wrong:?}");
+    assert_eq!(found(TIMEOUT, &text("ReadTimeout: time.Second")), [""; 0]);
+}

@@ -2,6 +2,7 @@
 // Outside of `#[test]` clippy does not know that these are tests.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod api_contract;
 mod baseline;
 mod breaking;
 mod cache;
@@ -40,6 +41,7 @@ mod routes_jvm;
 mod routes_python;
 mod saga;
 mod saga_jvm;
+mod schema_suites;
 mod schemas_hold;
 mod service_health;
 mod shared_database;

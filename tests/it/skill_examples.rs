@@ -5,12 +5,14 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use skillcheck::check::{Before, Request, State, check};
-use skillcheck::rules;
+use skillcheck::config::{Config, Setting};
+use skillcheck::rules::{self, Stage};
 use skillcheck::schema::evolve::Terms;
 use skillcheck::skills::{self, Example};
 
-/// The rules that an example breaks, laid out alone as a repository, each with where and what.
-fn broken(example: &Example) -> Vec<(String, String)> {
+/// The rules that an example of a rule breaks, laid out alone as a repository, each with where and what. A
+/// preview rule is on for its own examples only.
+fn broken(rule: &str, example: &Example) -> Vec<(String, String)> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let before = tempfile::tempdir().expect("a temporary folder");
     for file in &example.files {
@@ -21,10 +23,13 @@ fn broken(example: &Example) -> Vec<(String, String)> {
         std::fs::create_dir_all(path.parent().unwrap_or(Path::new("."))).expect("folder");
         std::fs::write(path, &file.text).expect("file");
     }
+    let preview = rules::all().iter().find(|r| r.id == rule && r.stage == Stage::Preview);
+    let on = preview.map(|r| Setting { selector: r.id.to_owned(), level: Some(r.severity) });
+    let config = Config { rules: on.into_iter().collect(), ..Config::default() };
     let is_change = example.files.iter().any(|file| file.path.starts_with("@before/"));
     let state = State::Folder(before.path().to_owned());
     let before = is_change.then(|| Before { state, terms: Terms::default() });
-    let request = Request { paths: vec![folder.path().to_owned()], before, ..Request::default() };
+    let request = Request { paths: vec![folder.path().to_owned()], config, before, ..Request::default() };
     let outcome = check(request).expect("the folder is there");
     let incomplete: Vec<_> = outcome.problems.iter().filter(|p| p.incomplete).collect();
     assert!(incomplete.is_empty(), "{incomplete:?}");
@@ -45,7 +50,7 @@ fn faults(skill: &str) -> Vec<String> {
     let mut faults = Vec::new();
     for doc in skills::of_skill(skill) {
         for (n, example) in doc.bad.iter().enumerate() {
-            let found = broken(example);
+            let found = broken(&doc.id, example);
             let rules: BTreeSet<&str> = found.iter().map(|(rule, _)| rule.as_str()).collect();
             if rules != BTreeSet::from([doc.id.as_str()]) {
                 let told: Vec<&str> = found.iter().map(|(_, told)| told.as_str()).collect();
@@ -53,7 +58,7 @@ fn faults(skill: &str) -> Vec<String> {
             }
         }
         for (n, example) in doc.good.iter().enumerate() {
-            let found = broken(example);
+            let found = broken(&doc.id, example);
             if !found.is_empty() {
                 let told: Vec<&str> = found.iter().map(|(_, told)| told.as_str()).collect();
                 faults.push(format!("{} good {}: {told:#?}", doc.id, n + 1));
@@ -96,6 +101,11 @@ fn data_ownership_examples_are_what_they_say() {
 #[test]
 fn service_health_examples_are_what_they_say() {
     assert_true("service-health");
+}
+
+#[test]
+fn api_contract_examples_are_what_they_say() {
+    assert_true("api-contract");
 }
 
 #[test]

@@ -127,6 +127,13 @@ pub fn clients(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<HttpClient> {
             client.retry_unknown.get_or_insert_with(|| "the requests could not be found".into());
             client.followed = false;
         }
+        if client.kind == ClientKind::Client && super::sent::adds_query(ev, client.site) {
+            let requests = client.requests.iter_mut();
+            requests.for_each(|request| {
+                request.sent.query = None;
+                request.seen_from.iter_mut().for_each(|way| way.sent.query = None);
+            });
+        }
         client.requests.sort_by_key(|r| r.place);
     }
     out.sort_by_key(|c| c.place);

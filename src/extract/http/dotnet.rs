@@ -425,6 +425,7 @@ fn declared_request(
         seen_from: Vec::new(),
         roots: Vec::new(),
         async_callers: Vec::new(),
+        sent: super::Sent::default(),
     }
 }
 

@@ -10,6 +10,7 @@ mod jvm;
 mod polly;
 pub mod request;
 pub mod retry;
+pub mod sent;
 pub mod timeout;
 
 use crate::catalog::http::Wait;
@@ -21,6 +22,7 @@ pub use clients::clients;
 pub(crate) use dotnet::{apply as apply_facts, defaults, message};
 pub use guards::{Guard, Guards};
 pub use retry::RetryPolicy;
+pub use sent::{Sent, SentBody};
 pub use timeout::Timeout;
 
 /// A configured client with the requests that go through it, or a single call without one.
@@ -155,6 +157,8 @@ pub struct HttpRequest {
     pub roots: Vec<Place>,
     /// Async functions that call the synchronous function around it.
     pub async_callers: Vec<Place>,
+    /// What it carries.
+    pub sent: Sent,
 }
 
 /// A request through a wrapper of the repository, from the outside.
@@ -172,6 +176,8 @@ pub struct SeenFrom {
     pub idempotency_key: Option<bool>,
     /// The construction of the object that the wrapper is called on; see [`HttpClient::base_urls`].
     pub through: Option<Place>,
+    /// What it carries.
+    pub sent: Sent,
 }
 
 impl HttpClient {
@@ -210,6 +216,7 @@ impl HttpRequest {
                 url: self.url.clone(),
                 idempotency_key: self.idempotency_key,
                 through: None,
+                sent: self.sent.clone(),
             }]
         } else {
             self.seen_from.clone()

@@ -69,9 +69,11 @@ pub fn read(
             url_place = Some(ev.program.place(at));
         }
     }
+    let carried = super::sent::sent(ev, http.sends.as_ref(), form, site, &Context::default(), url.as_ref());
     Some(HttpRequest {
         place: ev.program.place(site),
         site,
+        sent: carried,
         method: method.or(sent),
         url: url.or(sent_to),
         url_place,
@@ -81,7 +83,7 @@ pub fn read(
         timeout,
         guards: around,
         idempotency_key: key,
-        seen_from: seen_from(ev, form, symbol, call, site),
+        seen_from: seen_from(ev, http, form, symbol, call, site),
         roots: func.map(|f| roots(ev, site.unit, f)).unwrap_or_default(),
         key_made,
         key_span: key_made.map(|s| unit.module.expr(s.expr).span).unwrap_or_default(),
@@ -90,7 +92,7 @@ pub fn read(
 }
 
 /// The request from the outside, when its address, method or headers come from parameters.
-fn seen_from(ev: &Evaluator<'_>, form: &Request, symbol: &str, call: &Call, site: Site) -> Vec<SeenFrom> {
+fn seen_from(ev: &Evaluator<'_>, http: &Http, form: &Request, symbol: &str, call: &Call, site: Site) -> Vec<SeenFrom> {
     let plain = Context::default();
     let told =
         |context: &Context| (method_in(ev, form, symbol, call, site, context), url_in(ev, form, call, site, context));
@@ -110,7 +112,8 @@ fn seen_from(ev: &Evaluator<'_>, form: &Request, symbol: &str, call: &Call, site
             let (method, url) = told(&context);
             let idempotency_key = key_in(ev, form, call, site, &context);
             let through = through(ev, outer);
-            Some(SeenFrom { place: ev.program.place(outer), site: outer, method, url, idempotency_key, through })
+            let sent = super::sent::sent(ev, http.sends.as_ref(), form, site, &context, url.as_ref());
+            Some(SeenFrom { place: ev.program.place(outer), site: outer, method, url, idempotency_key, through, sent })
         })
         .collect()
 }

@@ -19,6 +19,8 @@ pub struct Correction {
     pub ignore: bool,
     /// It is another process of that service.
     pub part_of: Option<String>,
+    /// The OpenAPI documents of its interface.
+    pub openapi: Vec<String>,
     /// The folder whose services it is about, one of several roots; empty for all.
     pub within: String,
 }
@@ -28,6 +30,9 @@ impl Correction {
     #[must_use]
     pub fn below(mut self, folder: &str) -> Self {
         folder.clone_into(&mut self.within);
+        for path in &mut self.openapi {
+            *path = format!("{folder}/{path}");
+        }
         self.root = self.root.map(|root| format!("{folder}/{}", root.trim_start_matches("./")));
         self
     }
@@ -67,6 +72,7 @@ impl From<&config::ServiceSetting> for Correction {
             }),
             ignore: setting.ignore,
             part_of: setting.part_of.clone(),
+            openapi: setting.openapi.iter().map(|path| path.trim_start_matches("./").to_owned()).collect(),
             within: String::new(),
         }
     }

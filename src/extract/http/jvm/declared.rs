@@ -345,6 +345,7 @@ impl Declared<'_, '_> {
             seen_from: Vec::new(),
             roots: Vec::new(),
             async_callers: Vec::new(),
+            sent: crate::extract::http::Sent::default(),
         }
     }
 }
