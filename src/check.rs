@@ -234,12 +234,14 @@ fn compare_schemas(outcome: &mut Outcome, earlier: &Tree, terms: &Terms) {
         })
     };
     outcome.problems.extend(found.changed.iter().filter_map(unknown));
-    outcome.problems.extend(found.not_compared.iter().map(|(path, reason)| Problem {
+    let other = |(path, reason): &(String, String), incomplete: bool| Problem {
         path: path.clone(),
         place: None,
         reason: format!("whether its change since {} breaks anybody is unknown: {reason}", terms.label),
-        incomplete: true,
-    }));
+        incomplete,
+    };
+    outcome.problems.extend(found.unreadable.iter().map(|file| other(file, true)));
+    outcome.problems.extend(found.not_compared.iter().map(|file| other(file, terms.every_format)));
     outcome.system.schema_changes = found;
 }
 

@@ -23,7 +23,7 @@ fn breaking(args: &BreakingArgs, terminal: &Terminal) -> Result<Exit, Exit> {
     let outputs = lint::outputs(&args.output, terminal)?;
     let config = shared::configuration(&args.input, terminal)?;
     let (state, now) = states(&args.against, &args.input.paths, terminal)?;
-    let terms = Terms { label: args.against.clone(), mode: args.mode, model: args.model };
+    let terms = Terms { label: args.against.clone(), mode: args.mode, model: args.model, every_format: true };
     let asked = Asked {
         only: rules::OF_A_CHANGE.iter().map(|rule| (*rule).to_owned()).collect(),
         before: Some(Before { state, terms }),
@@ -91,13 +91,14 @@ fn ask_quietly(reference: &str, paths: &[PathBuf]) -> Option<(Overlay, Overlay)>
 
 /// What was compared and how it came out.
 fn summary(run: &Run, against: &str) -> String {
-    let Evolution { changed, unchanged, added, removed, not_compared, .. } = &run.outcome.system.schema_changes;
+    let Evolution { changed, unchanged, added, removed, unreadable, not_compared, .. } =
+        &run.outcome.system.schema_changes;
     let breaking = changed.iter().filter(|change| change.breaks().next().is_some()).count();
     let unknown = changed.iter().filter(|c| c.breaks().next().is_none() && c.unknown().is_some()).count();
     let proved = changed.len() - breaking - unknown;
     let mut parts = vec![
         format!("{breaking} breaking"),
-        format!("{} unknown", unknown + not_compared.len()),
+        format!("{} unknown", unknown + unreadable.len() + not_compared.len()),
         format!("{proved} compatible (proved)"),
         format!("{unchanged} unchanged"),
     ];

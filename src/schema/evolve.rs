@@ -21,6 +21,8 @@ pub struct Terms {
     pub mode: Mode,
     /// How schemas are read.
     pub model: Model,
+    /// The answer is about every schema: what can't be compared leaves it incomplete.
+    pub every_format: bool,
 }
 
 /// A schema that is not what it was.
@@ -73,7 +75,9 @@ pub struct Evolution {
     pub added: usize,
     /// Those that are gone: name and version, and where they were.
     pub removed: Vec<(String, String)>,
-    /// Files that changed and whose schemas nobody compares: path and reason.
+    /// Files with schemas that can't be read any more: path and reason.
+    pub unreadable: Vec<(String, String)>,
+    /// Files that changed and hold schemas of languages that are not compared: path and reason.
     pub not_compared: Vec<(String, String)>,
 }
 
@@ -111,7 +115,7 @@ pub fn evolution(old: (&Tree, &Schemas), new: (&Tree, &Schemas), terms: &Terms) 
     for (subject, _) in old.1.subjects.iter().zip(&used).filter(|(_, used)| !**used) {
         let unreadable = new.0.find(&subject.path).and_then(|id| new.1.errors.iter().find(|(file, _)| *file == id));
         match unreadable {
-            Some((_, reason)) => out.not_compared.push((subject.path.clone(), reason.clone())),
+            Some((_, reason)) => out.unreadable.push((subject.path.clone(), reason.clone())),
             None => out.removed.push((shown(subject), subject.path.clone())),
         }
     }
@@ -120,9 +124,9 @@ pub fn evolution(old: (&Tree, &Schemas), new: (&Tree, &Schemas), terms: &Terms) 
     out.unchanged = compared.iter().filter(|change| change.is_none()).count();
     out.changed = compared.into_iter().flatten().collect();
     out.changed.sort_by(|a, b| (&a.subject.path, &a.subject.pointer).cmp(&(&b.subject.path, &b.subject.pointer)));
-    out.not_compared.extend(other_formats(old.0, new.0));
-    out.not_compared.sort();
-    out.not_compared.dedup();
+    out.not_compared = other_formats(old.0, new.0);
+    out.unreadable.sort();
+    out.unreadable.dedup();
     out
 }
 

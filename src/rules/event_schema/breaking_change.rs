@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::rules::{Finding, Rule, Severity, Stage};
+use crate::schema::changes::{Change, explaining};
 use crate::schema::compat::Direction;
 use crate::schema::evolve::{SchemaChange, shown};
 use crate::schema::find::{Subject, normal};
@@ -28,15 +29,25 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
 
 fn finding(system: &System, change: &SchemaChange) -> Finding {
     let name = shown(&change.subject);
-    let what = match change.changes.first() {
-        Some(first) => {
-            let pointer = first.new.as_ref().or(first.old.as_ref()).map_or("", |(_, pointer)| pointer.as_str());
-            let at = if first.instance.is_empty() { String::new() } else { format!(" in `{}`", first.instance) };
-            format!("{}{at} ({} at `{pointer}`)", first.text, first.kind)
-        }
-        None => "what it accepts has changed".to_owned(),
+    let what = |change: &Change| {
+        let pointer = change.new.as_ref().or(change.old.as_ref()).map_or("", |(_, pointer)| pointer.as_str());
+        format!("{} ({} at `{pointer}`)", change.text, change.kind)
     };
-    let who: Vec<&str> = change.breaks().map(|(direction, ..)| broken(direction)).collect();
+    // Each direction with the change that explains it; the same one is told once.
+    let mut who: Vec<(String, Option<&Change>)> = Vec::new();
+    for (direction, _, fault) in change.breaks() {
+        let fault = fault.map(|(at, _)| at.as_str());
+        let cause = explaining(&change.changes, direction == Direction::Backward, fault);
+        match who.last_mut() {
+            Some((readers, known)) if *known == cause => *readers = format!("{readers} and {}", broken(direction)),
+            _ => who.push((broken(direction).to_owned(), cause)),
+        }
+    }
+    let told = |(readers, cause): &(String, Option<&Change>)| match cause {
+        Some(cause) => format!("{readers}: {}", what(cause)),
+        None => format!("{readers}: what it accepts has changed"),
+    };
+    let told: Vec<String> = who.iter().map(told).collect();
     let ends = ends(system, &change.subject);
     let mut why = Vec::new();
     for (direction, witness, fault) in change.breaks() {
@@ -72,7 +83,7 @@ fn finding(system: &System, change: &SchemaChange) -> Finding {
             _ => "a field keeps its name, type and meaning",
         }
     );
-    let message = format!("`{name}` breaks {}: {what}", who.join(" and "));
+    let message = format!("`{name}` breaks {}", told.join("; and "));
     let mut finding = Finding::new(&RULE, system, change.place, message).why(why.join("; ")).help(help);
     if finding.services.is_empty() {
         let services: BTreeSet<String> = ends.iter().flat_map(|(place, _)| system.services_at(*place)).collect();
