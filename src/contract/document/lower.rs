@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::faults::{self, Faults};
 use super::reference::{At, Dangling, Library};
-use super::{Body, Document, Media, Operation, Parameter, Response, SchemaRef, Version};
+use super::{Alternative, Body, Document, Media, Operation, Parameter, Response, SchemaRef, Version};
 use crate::syntax::data::{Entry, Node};
 use crate::syntax::{FileId, Place};
 
@@ -122,7 +122,7 @@ impl<'l> Reader<'l> {
         root: At<'l>,
         entry: &'l Entry,
         bases: &[String],
-        security: Option<&Vec<Vec<(String, Vec<String>)>>>,
+        security: Option<&Vec<Alternative>>,
         operations: &mut Vec<Operation>,
     ) {
         let path_place = Place::new(root.file, entry.key.span);
@@ -234,7 +234,7 @@ impl<'l> Reader<'l> {
                 Version::V2 => {
                     let schema =
                         found.node.get("schema").map(|node| SchemaRef { file: found.file, node: node.clone() });
-                    let names = schema.is_some().then(|| produces(root, at)).unwrap_or_default();
+                    let names = if schema.is_some() { produces(root, at) } else { Vec::new() };
                     names.into_iter().map(|name| Media { name, schema: schema.clone(), place }).collect()
                 }
                 _ => media(found),
@@ -291,11 +291,11 @@ fn types(node: Option<&Node>) -> Vec<String> {
 }
 
 /// What a document or operation asks for; none when it does not say.
-fn security(node: &Node) -> Option<Vec<Vec<(String, Vec<String>)>>> {
+fn security(node: &Node) -> Option<Vec<Alternative>> {
     let list = node.get("security").filter(|node| node.is_list())?;
     let scopes = |node: &Node| node.items().iter().filter_map(|s| s.text().map(str::to_owned)).collect::<Vec<String>>();
     let alternative = |node: &Node| {
-        let mut all: Vec<(String, Vec<String>)> =
+        let mut all: Alternative =
             node.entries().iter().map(|entry| (entry.name().to_owned(), scopes(&entry.value))).collect();
         all.sort();
         all

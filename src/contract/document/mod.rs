@@ -61,6 +61,9 @@ pub enum Version {
     V31,
 }
 
+/// Security schemes that have to be met together, by name, each with its scopes.
+pub type Alternative = Vec<(String, Vec<String>)>;
+
 /// An operation.
 #[derive(Clone, Debug)]
 pub struct Operation {
@@ -84,7 +87,7 @@ pub struct Operation {
     pub responses: Vec<Response>,
     /// The alternatives of security schemes that it asks for, each with the names of its schemes and their
     /// scopes; none when nothing is said, empty when nothing is asked.
-    pub security: Option<Vec<Vec<(String, Vec<String>)>>>,
+    pub security: Option<Vec<Alternative>>,
     /// It is to go away.
     pub deprecated: bool,
     /// A part of it could not be followed, so something may be missing here.

@@ -84,24 +84,20 @@ pub(super) fn of_loop(unit: &Unit, span: Span, sleeps: &[ExprId]) -> Option<bool
                     return None;
                 }
             }
-            ExprKind::Lambda(f) => {
-                // `new Promise((resolve) => setTimeout(resolve, delay))` is found by its `setTimeout`.
-                let _ = f;
-            }
-            ExprKind::Name(name) => match unit.index.lookup(module, unit.index.func_of(e), name) {
-                Some((_, bindings)) => {
-                    for binding in bindings {
-                        match binding {
-                            Binding::Value(value) if *value != e => pause.push(*value),
-                            Binding::Element(_) | Binding::Value(_) | Binding::Opaque => {}
-                            // How long is the caller's business; whether it is chance is not.
-                            Binding::Param(..) => {}
-                            _ => return None,
-                        }
+            // `new Promise((resolve) => setTimeout(resolve, delay))` is found by its `setTimeout`.
+            ExprKind::Lambda(_) => {}
+            ExprKind::Name(name) => {
+                let found = unit.index.lookup(module, unit.index.func_of(e), name);
+                for binding in found.into_iter().flat_map(|(_, bindings)| bindings) {
+                    match binding {
+                        Binding::Value(value) if *value != e => pause.push(*value),
+                        Binding::Element(_) | Binding::Value(_) | Binding::Opaque => {}
+                        // How long is the caller's business; whether it is chance is not.
+                        Binding::Param(..) => {}
+                        _ => return None,
                     }
                 }
-                None => {}
-            },
+            }
             _ => pause.extend(module.children(e)),
         }
     }

@@ -61,9 +61,7 @@ pub(super) fn lost(ev: &Evaluator<'_>, site: Site) -> Option<Lost> {
                         place: Place::new(unit.file, span.unwrap_or(head(handler.span))),
                         instead,
                     });
-                    if found.is_none() {
-                        return None;
-                    }
+                    found.as_ref()?;
                 }
                 _ => {}
             },
