@@ -4,7 +4,9 @@ use super::Connection;
 use crate::catalog::broker::Connect;
 use crate::catalog::schema::Library;
 use crate::extract::consume::setting;
-use crate::program::{Evaluator, Site, Value};
+use crate::extract::publish::flow;
+use crate::facts::module::{ExprId, ExprKind};
+use crate::program::{Evaluator, Site};
 use crate::syntax::Place;
 
 /// Reads a connection.
@@ -16,17 +18,20 @@ pub(super) fn read(ev: &Evaluator<'_>, site: Site, library: &Library, form: &Con
     Connection { place: ev.program.place(site), library: library.library.clone(), literals }
 }
 
-/// The texts that are literal on every way in.
+/// The texts that stand there as literals, or in the one value that a name of the file is assigned. What is
+/// the other side of a condition is a default and does not count.
 fn collect(ev: &Evaluator<'_>, site: Site, depth: u32, out: &mut Vec<(String, Place)>) {
-    match ev.eval(site) {
-        Value::Str(text) => {
-            if let Some(text) = text.as_literal().filter(|t| !t.is_empty()) {
-                out.push((text, ev.program.place(site)));
-            }
-        }
-        Value::List(items) if depth < 2 => {
-            for item in items.iter().take(8) {
-                collect(ev, *item, depth + 1, out);
+    if depth > 4 {
+        return;
+    }
+    let here = |expr: ExprId| Site { unit: site.unit, expr };
+    match &ev.program.expr(site.unit, site.expr).kind {
+        ExprKind::Str(text) if !text.is_empty() => out.push((text.to_string(), ev.program.place(site))),
+        ExprKind::List(items) => items.iter().take(8).for_each(|item| collect(ev, here(*item), depth + 1, out)),
+        ExprKind::Cast { value, .. } => collect(ev, here(*value), depth + 1, out),
+        ExprKind::Name(name) => {
+            if let Some(value) = flow::single_assignment(ev, site.unit, site.expr, name) {
+                collect(ev, here(value), depth + 1, out);
             }
         }
         _ => {}

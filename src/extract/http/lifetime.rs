@@ -1,7 +1,7 @@
 //! Clients that are built again for each request: their pool of connections is used once.
 
 use super::HttpClient;
-use crate::facts::module::{ExprKind, FuncId, FunctionKind, Module, StmtKind};
+use crate::facts::module::{ExprKind, FuncId, FunctionKind, Language, Module, StmtKind};
 use crate::program::index::Scope;
 use crate::program::{Evaluator, Parent, Site, Unit};
 use crate::syntax::Place;
@@ -46,6 +46,10 @@ fn per_call(ev: &Evaluator<'_>, client: &HttpClient) -> Option<PerCall> {
     let site = client.site;
     let unit = ev.program.unit(site.unit);
     let module = &unit.module;
+    // What a factory of .NET hands out shares the connections of the factory.
+    if module.language == Language::CSharp && !module.call(site.expr)?.is_new {
+        return None;
+    }
     let func = named(unit, unit.index.func_of(site.expr)?);
     let function = module.func(func);
     let name = function.name.to_lowercase();

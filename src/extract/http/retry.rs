@@ -399,9 +399,16 @@ pub(super) fn growth(module: &Module, inside: &dyn Fn(ExprId) -> bool) -> Option
                     return Some(Wait::Exponential);
                 }
             }
-            // `delays[attempt]`, unlike `answer["status"]`
-            ExprKind::Index { index, .. } if !matches!(module.expr(*index).kind, ExprKind::Str(_)) => {
-                return Some(Wait::Exponential);
+            // `delays[attempt]`, unlike `answer["status"]` and `Read<Answer>()`
+            ExprKind::Index { index, .. } => {
+                let counts = match &module.expr(*index).kind {
+                    ExprKind::Name(name) => name.starts_with(char::is_lowercase),
+                    ExprKind::Binary { .. } => true,
+                    _ => false,
+                };
+                if counts {
+                    return Some(Wait::Exponential);
+                }
             }
             ExprKind::Call(_) => {
                 let name = module.callee_name(ExprId(i as u32)).map_or("", |n| n.as_str());
