@@ -71,7 +71,7 @@ fn properties_are_also_set_one_by_one() {
 fn consumers_of_rabbitmq_are_attached_as_events() {
     let consume = |auto: &str, arguments: &str| {
         class(&format!(
-            "private IChannel _channel;\npublic async Task Start() {{ _channel = await connection.CreateChannelAsync();\nawait _channel.QueueDeclareAsync(queue: \"orders\", durable: true, exclusive: false, autoDelete: false, arguments: {arguments});\nvar consumer = new AsyncEventingBasicConsumer(_channel);\nconsumer.ReceivedAsync += OnMessage;\nawait _channel.BasicConsumeAsync(queue: \"orders\", autoAck: {auto}, consumer: consumer); }}\nprivate async Task OnMessage(object sender, BasicDeliverEventArgs e) {{ await _channel.BasicAckAsync(e.DeliveryTag, false); }}"
+            "private IChannel _channel;\npublic async Task Start() {{ _channel = await connection.CreateChannelAsync(); await _channel.BasicQosAsync(0, 20, false);\nawait _channel.QueueDeclareAsync(queue: \"orders\", durable: true, exclusive: false, autoDelete: false, arguments: {arguments});\nvar consumer = new AsyncEventingBasicConsumer(_channel);\nconsumer.ReceivedAsync += OnMessage;\nawait _channel.BasicConsumeAsync(queue: \"orders\", autoAck: {auto}, consumer: consumer); }}\nprivate async Task OnMessage(object sender, BasicDeliverEventArgs e) {{ await _channel.BasicAckAsync(e.DeliveryTag, false); }}"
         ))
     };
     assert_eq!(consume("false", "null"), ["missing-dead-letter Bus.cs:11"]);

@@ -452,6 +452,8 @@ impl<'a> Builder<'_, 'a> {
                     self.external(mount);
                 }
             }
+            // An attribute of what a library gave: `importlib.import_module(name).router`.
+            Value::Method { .. } => self.external(mount),
             _ => {}
         }
     }

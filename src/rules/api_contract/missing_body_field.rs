@@ -11,7 +11,7 @@ use crate::system::contracts::Contract;
 
 /// See the skill `api-contract`.
 pub const RULE: Rule =
-    Rule { id: "api-contract/missing-body-field", severity: Severity::Error, stage: Stage::Stable, check };
+    Rule { id: "api-contract/missing-body-field", severity: Severity::Error, stage: Stage::Preview, check };
 
 fn check(system: &System, findings: &mut Vec<Finding>) {
     let sent = sent(system);

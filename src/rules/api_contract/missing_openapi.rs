@@ -58,11 +58,8 @@ fn has_document(system: &System, service: usize, routes: &[&Route]) -> bool {
             == system.services.get(service).map(|s| s.code_base.as_str())
     };
     let own = system.contracts.documents.iter().any(|contract| contract.services.iter().any(of_base));
-    let broken = system
-        .contracts
-        .broken
-        .iter()
-        .any(|(_, _, services)| services.is_empty() || services.iter().any(of_base));
+    let broken =
+        system.contracts.broken.iter().any(|(_, _, services)| services.is_empty() || services.iter().any(of_base));
     let shared = || {
         system.contracts.documents.iter().filter(|contract| contract.services.is_empty()).any(|contract| {
             contract.document.operations.iter().any(|operation| {

@@ -6,7 +6,7 @@ use crate::system::System;
 
 /// See the skill `api-contract`.
 pub const RULE: Rule =
-    Rule { id: "api-contract/missing-parameter", severity: Severity::Error, stage: Stage::Stable, check };
+    Rule { id: "api-contract/missing-parameter", severity: Severity::Error, stage: Stage::Preview, check };
 
 fn check(system: &System, findings: &mut Vec<Finding>) {
     let sent = sent(system);

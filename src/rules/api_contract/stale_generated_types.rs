@@ -11,7 +11,7 @@ use crate::system::System;
 
 /// See the skill `api-contract`.
 pub const RULE: Rule =
-    Rule { id: "api-contract/stale-generated-types", severity: Severity::Warning, stage: Stage::Stable, check };
+    Rule { id: "api-contract/stale-generated-types", severity: Severity::Warning, stage: Stage::Preview, check };
 
 fn check(system: &System, findings: &mut Vec<Finding>) {
     let documents: Vec<&Document> = system.contracts.documents.iter().map(|contract| &contract.document).collect();

@@ -11,7 +11,7 @@ use crate::system::contracts::{Contract, is_whole, may_be_answered, method_fits}
 
 /// See the skill `api-contract`.
 pub const RULE: Rule =
-    Rule { id: "api-contract/unimplemented-operation", severity: Severity::Warning, stage: Stage::Stable, check };
+    Rule { id: "api-contract/unimplemented-operation", severity: Severity::Warning, stage: Stage::Preview, check };
 
 fn check(system: &System, findings: &mut Vec<Finding>) {
     let served = system.served_by_service();
