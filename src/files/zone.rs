@@ -88,7 +88,10 @@ fn vendored_or_generated(segments: &[&str], name: &str) -> Option<Zone> {
                 Some(before) => matches!(*before, "static" | "public" | "assets" | "js" | "javascripts"),
             }
     };
-    if segments.iter().any(|s| vendored.contains(s)) || segments.iter().enumerate().any(is_vendor_folder) {
+    // Skills that an agent reads, with their templates.
+    let agents = [".claude", ".agents", ".codex", ".gemini", ".cursor"];
+    let is_of_others = |s: &&str| vendored.contains(s) || agents.contains(s);
+    if segments.iter().any(is_of_others) || segments.iter().enumerate().any(is_vendor_folder) {
         return Some(Zone::Vendored);
     }
     let generated = ["dist", "generated", "__generated__", "_generated", ".next", ".nuxt", "autogen", "gen-src"];
@@ -251,6 +254,7 @@ mod tests {
             ("services/orders/app/main.py", Zone::Production),
             ("services/orders/tests/test_api.py", Zone::Test),
             ("attests/main.py", Zone::Production),
+            (".claude/skills/rest-client/assets/python/client.py", Zone::Vendored),
             ("src/orders/orders.service.spec.ts", Zone::Test),
             ("src/orders/__tests__/a.ts", Zone::Test),
             ("orders/conftest.py", Zone::Test),
