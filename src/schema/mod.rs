@@ -6,6 +6,7 @@
 //! has.
 
 mod asyncapi;
+pub mod avro;
 mod canonical;
 pub mod changes;
 pub mod compat;
@@ -19,6 +20,7 @@ mod library;
 mod model;
 mod pattern;
 mod plain;
+pub mod proto;
 mod prove;
 mod uri;
 mod witness;
