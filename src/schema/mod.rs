@@ -15,13 +15,16 @@ mod document;
 pub mod evolve;
 mod facts;
 pub mod find;
+mod formats;
 mod inclusion;
 mod library;
 mod model;
 mod pattern;
 mod plain;
+pub mod policy;
 pub mod proto;
 mod prove;
+pub mod registry;
 mod uri;
 mod witness;
 

@@ -91,7 +91,12 @@ impl Differ<'_> {
             (Kind::Fixed(from, before), Kind::Fixed(to, now)) => {
                 self.name(here, from, to);
                 if before != now {
-                    self.add(here, "size-changed", format!("`{}` had {before} bytes and has {now}", to.full), (true, true));
+                    self.add(
+                        here,
+                        "size-changed",
+                        format!("`{}` had {before} bytes and has {now}", to.full),
+                        (true, true),
+                    );
                     self.at(Some("size"), Some("size"));
                 }
                 self.logical(here);
@@ -152,7 +157,8 @@ impl Differ<'_> {
                 self.add(there, "field-renamed", text, (false, loses));
                 self.at(Some(&from.pointer), Some(&field.pointer));
             } else if from.default != field.default {
-                let shown = |field: &Field| field.default.as_ref().map_or("absent".to_owned(), |value| format!("`{value}`"));
+                let shown =
+                    |field: &Field| field.default.as_ref().map_or("absent".to_owned(), |value| format!("`{value}`"));
                 let text = format!("the default of `{}` was {} and is {}", field.name, shown(from), shown(field));
                 self.add(there, "default-changed", text, (false, false));
                 self.at(Some(&from.pointer), Some(&field.pointer));
@@ -179,7 +185,12 @@ impl Differ<'_> {
         };
         let removed: Vec<&String> = before.iter().filter(|symbol| !now.contains(symbol)).collect();
         if !removed.is_empty() {
-            self.add(here, "symbol-removed", format!("symbol {} is gone", listed(&removed)), (default.is_none(), false));
+            self.add(
+                here,
+                "symbol-removed",
+                format!("symbol {} is gone", listed(&removed)),
+                (default.is_none(), false),
+            );
             self.at(Some("symbols"), Some("symbols"));
         }
         let added: Vec<&String> = now.iter().filter(|symbol| !before.contains(symbol)).collect();

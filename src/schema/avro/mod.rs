@@ -132,15 +132,12 @@ impl Names {
     }
 }
 
-impl Avro {
-    /// The full name of the schema, when it has one.
-    pub fn name(&self) -> Option<&str> {
-        match &self.nodes.get(self.root)?.kind {
-            Kind::Fixed(name, _) | Kind::Enum(name, ..) | Kind::Record(name, _) => Some(&name.full),
-            _ => None,
-        }
-    }
+/// The full name of the type that this defines.
+pub fn full_name(definition: &serde_json::Map<String, serde_json::Value>) -> Option<String> {
+    parse::full_name(definition, "")
+}
 
+impl Avro {
     fn kind(&self, id: Id) -> &Kind {
         // Ids are made by the parser, each for a node.
         &self.nodes[id].kind

@@ -50,11 +50,31 @@ fn usual_changes() {
         ("bytes for text", of(json!("string")), of(json!("bytes")), "yy"),
         ("a symbol", of(status(json!(["A"]))), of(status(json!(["A", "B"]))), "yn"),
         ("a symbol that readers replace", of(known.clone()), of(status(json!(["A", "B", "C"]))), "yy"),
-        ("another size", of(json!({"type": "fixed", "name": "F", "size": 2})), of(json!({"type": "fixed", "name": "F", "size": 3})), "nn"),
-        ("items of arrays", of(json!({"type": "array", "items": "int"})), of(json!({"type": "array", "items": "string"})), "nn"),
-        ("values of maps", of(json!({"type": "map", "values": "int"})), of(json!({"type": "map", "values": "long"})), "yn"),
+        (
+            "another size",
+            of(json!({"type": "fixed", "name": "F", "size": 2})),
+            of(json!({"type": "fixed", "name": "F", "size": 3})),
+            "nn",
+        ),
+        (
+            "items of arrays",
+            of(json!({"type": "array", "items": "int"})),
+            of(json!({"type": "array", "items": "string"})),
+            "nn",
+        ),
+        (
+            "values of maps",
+            of(json!({"type": "map", "values": "int"})),
+            of(json!({"type": "map", "values": "long"})),
+            "yn",
+        ),
         ("a scale", of(decimal(2)), of(decimal(3)), "nn"),
-        ("a namespace", base.clone(), json!({"type": "record", "name": "other.Order", "fields": [{"name": "id", "type": "string"}]}), "yy"),
+        (
+            "a namespace",
+            base.clone(),
+            json!({"type": "record", "name": "other.Order", "fields": [{"name": "id", "type": "string"}]}),
+            "yy",
+        ),
     ] {
         assert_eq!(both(&old, &new), expected, "{what}");
     }
@@ -79,7 +99,8 @@ fn recursion() {
             {"name": "v", "type": leaf}]})
     };
     assert_eq!(both(&tree("int"), &tree("string")), "nn");
-    let endless = json!({"type": "record", "name": "R", "fields": [{"name": "r", "type": "R"}, {"name": "x", "type": "int"}]});
+    let endless =
+        json!({"type": "record", "name": "R", "fields": [{"name": "r", "type": "R"}, {"name": "x", "type": "int"}]});
     let mut other = endless.clone();
     other["fields"][1]["type"] = json!("string");
     assert_eq!(both(&endless, &other), "--", "nobody can write one");
@@ -94,8 +115,14 @@ fn what_is_no_schema_is_refused() {
         (json!(["int", ["string"]]), "a union immediately in a union"),
         (record(json!([{"name": "a", "type": "int"}, {"name": "a", "type": "int"}])), "field `a` stands twice"),
         (record(json!([{"name": "a", "type": "int", "default": "x"}])), "`\"x\"` is no default of `a`, which is int"),
-        (json!({"type": "enum", "name": "E", "symbols": ["A"], "default": "B"}), "default `\"B\"` is no symbol of enum `E`"),
-        (record(json!([{"name": "a", "type": {"type": "fixed", "name": "Order", "size": 1}}])), "`shop.Order` is defined twice"),
+        (
+            json!({"type": "enum", "name": "E", "symbols": ["A"], "default": "B"}),
+            "default `\"B\"` is no symbol of enum `E`",
+        ),
+        (
+            record(json!([{"name": "a", "type": {"type": "fixed", "name": "Order", "size": 1}}])),
+            "`shop.Order` is defined twice",
+        ),
     ] {
         let told = read(&wrong).unwrap_err();
         assert!(told.ends_with(reason), "{told}");
@@ -113,7 +140,10 @@ fn types_of_other_files() {
         let file = |path: &str, value: Value| Document::read(path, &value.to_string()).unwrap();
         Library::new(vec![
             file("e/order.avsc", record(json!([{"name": "total", "type": "Money"}]))),
-            file("e/money.avsc", json!({"type": "record", "name": "shop.Money", "fields": [{"name": "cents", "type": amount}]})),
+            file(
+                "e/money.avsc",
+                json!({"type": "record", "name": "shop.Money", "fields": [{"name": "cents", "type": amount}]}),
+            ),
         ])
     };
     let read = |amount: &str| {
@@ -125,7 +155,10 @@ fn types_of_other_files() {
     let Verdict::Breaking { witness, fault } = can_read(&new, &old) else { panic!("no witness") };
     assert_eq!(witness, json!({"total": {"cents": 0}}));
     let fault = fault.unwrap();
-    assert_eq!((fault.0.as_str(), fault.1.as_str()), ("/total/cents", "the reader expects int, the writer writes long"));
+    assert_eq!(
+        (fault.0.as_str(), fault.1.as_str()),
+        ("/total/cents", "the reader expects int, the writer writes long")
+    );
     let found = changes(&old, &new);
     assert_eq!(found[0].new, Some(("e/money.avsc".to_owned(), "/fields/0/type".to_owned())));
     assert_eq!((found.len(), found[0].kind, found[0].narrows, found[0].widens), (1, "type-narrowed", true, false));

@@ -53,7 +53,7 @@ impl Compared {
 }
 
 /// One side: the file and the types of its repository.
-pub type Side<'s> = (&'s File, &'s Types<'s>);
+type Side<'s> = (&'s File, &'s Types<'s>);
 
 /// Compares what stands at a pointer in two files. `None` for a pointer in the new file says that it was
 /// removed. With `registry` the rules of the registry count instead of the level.
@@ -127,10 +127,24 @@ impl Comparer<'_> {
             self.add(at(), "syntax-changed", text, Breaks::both(Level::Source), Value::Null);
         }
         const GENERATED: [&str; 18] = [
-            "java_package", "java_outer_classname", "java_multiple_files", "java_generic_services", "java_string_check_utf8",
-            "go_package", "csharp_namespace", "objc_class_prefix", "php_class_prefix", "php_namespace",
-            "php_metadata_namespace", "php_generic_services", "py_generic_services", "ruby_package", "swift_prefix",
-            "cc_enable_arenas", "cc_generic_services", "optimize_for",
+            "java_package",
+            "java_outer_classname",
+            "java_multiple_files",
+            "java_generic_services",
+            "java_string_check_utf8",
+            "go_package",
+            "csharp_namespace",
+            "objc_class_prefix",
+            "php_class_prefix",
+            "php_namespace",
+            "php_metadata_namespace",
+            "php_generic_services",
+            "py_generic_services",
+            "ruby_package",
+            "swift_prefix",
+            "cc_enable_arenas",
+            "cc_generic_services",
+            "optimize_for",
         ];
         for key in GENERATED {
             let of = |file: &File| file.options.iter().find(|(name, _)| name == key).map(|(_, value)| value.clone());
@@ -249,7 +263,13 @@ impl Comparer<'_> {
             // Ranges of the new side, walked from the start of the old one.
             let mut next = from;
             while next <= until {
-                match to.numbers.iter().filter(|(low, high)| (*low..=*high).contains(&next)).map(|(_, high)| *high).max() {
+                match to
+                    .numbers
+                    .iter()
+                    .filter(|(low, high)| (*low..=*high).contains(&next))
+                    .map(|(_, high)| *high)
+                    .max()
+                {
                     Some(high) => next = high.saturating_add(1),
                     None => return Err(next),
                 }
@@ -265,7 +285,13 @@ impl Comparer<'_> {
         };
         let level = if freed.is_some() { Level::Wire } else { Level::Json };
         let key = freed.map_or_else(|| name.cloned().unwrap_or_default(), |number| number.to_string());
-        self.add(at, "reserved-removed", what, Breaks::backward(level), json!({"unknown": {key: "what it was before"}}));
+        self.add(
+            at,
+            "reserved-removed",
+            what,
+            Breaks::backward(level),
+            json!({"unknown": {key: "what it was before"}}),
+        );
     }
 
     fn field(&mut self, a: (&Field, &Message, &str), b: (&Field, &Message, &str), scopes: (&str, &str)) {
@@ -296,7 +322,8 @@ impl Comparer<'_> {
         if from.default != to.default {
             // FIELD_SAME_DEFAULT: what is not sent is something else now.
             let shown = |value: &Option<String>| value.as_ref().map_or("absent".to_owned(), |v| format!("`{v}`"));
-            let text = format!("the default of `{}` was {} and is {}", to.name, shown(&from.default), shown(&to.default));
+            let text =
+                format!("the default of `{}` was {} and is {}", to.name, shown(&from.default), shown(&to.default));
             self.add(at(), "default-changed", text, Breaks::both(Level::Source), json!({}));
         }
         if from.generated != to.generated {
@@ -335,7 +362,7 @@ impl Comparer<'_> {
         };
         let both_written = to.label != Label::Implicit && from.label != Label::Implicit;
         // The registry looks at labels that are written, and only at those of numbers.
-        let refused = numeric && (both_written || to.label == Label::Repeated || from.label == Label::Repeated);
+        let refused = numeric && both_written;
         let refused = refused && !(from.oneof.is_some() || to.oneof.is_some());
         let value = self.sample(from, scopes.0);
         let several = match (from.label, to.label, &value) {
@@ -411,13 +438,15 @@ impl Comparer<'_> {
                 if lost { Some((Level::Wire, true, false, false)) } else { source }
             }
             (Type::Message(x, from), Type::Message(y, to)) => {
+                if self.registry {
+                    return self.registered((x, from), (y, to)).then_some((Level::Wire, true, true, true));
+                }
                 if self.is_same(x, y) {
                     return None;
                 }
-                if self.depth < MAX_DEPTH && self.level < Level::Source && !self.registry {
+                if self.depth < MAX_DEPTH && self.level < Level::Source {
                     // Renamed: whether it is the same on the wire is seen by comparing the two.
-                    let mut inner =
-                        Comparer { old: self.old, new: self.new, level: self.level, registry: false, depth: self.depth + 1, out: Compared::default() };
+                    let mut inner = Comparer { depth: self.depth + 1, out: Compared::default(), ..*self };
                     inner.message((from, ""), (to, ""), (x, y));
                     let backward = inner.out.changes.iter().any(|change| change.narrows);
                     let forward = inner.out.changes.iter().any(|change| change.widens);
@@ -430,6 +459,26 @@ impl Comparer<'_> {
             }
             _ => wire(true),
         }
+    }
+
+    /// True when the registry refuses a message for another: called otherwise in its own package, or, where it
+    /// is another file's, changed there.
+    fn registered(&self, (x, from): (&str, &Message), (y, to): (&str, &Message)) -> bool {
+        let (old, new) = (self.old.1.file(x), self.new.1.file(y));
+        let local = |full: &str, file: Option<&File>| {
+            let package = file.map_or("", |file| file.package.as_str());
+            full.strip_prefix(package).map_or(full, |rest| rest.trim_start_matches('.')).to_owned()
+        };
+        if local(x, old) != local(y, new) {
+            return true;
+        }
+        let is_own = old.is_some_and(|file| file.path == self.old.0.path);
+        if is_own || self.depth >= MAX_DEPTH {
+            return false;
+        }
+        let mut inner = Comparer { depth: self.depth + 1, out: Compared::default(), ..*self };
+        inner.message((from, ""), (to, ""), (x, y));
+        inner.out.changes.iter().any(|change| change.narrows)
     }
 
     /// The same type, whatever the package that it is in: that is told for itself.
@@ -455,7 +504,13 @@ impl Comparer<'_> {
             // ONEOF_NO_DELETE.
             let pointer = format!("{old_at}/{oneof}");
             let at = At { old: Some(&pointer), new: Some(new_at), instance: String::new() };
-            self.add(at, "oneof-removed", format!("oneof `{oneof}` was removed"), Breaks::both(Level::Source), json!({}));
+            self.add(
+                at,
+                "oneof-removed",
+                format!("oneof `{oneof}` was removed"),
+                Breaks::both(Level::Source),
+                json!({}),
+            );
         }
         // Where members of one come from: another oneof, or each from itself.
         let groups = |members: &[&Field], other: &Message| -> Vec<String> {
@@ -505,7 +560,8 @@ impl Comparer<'_> {
         if self.level == Level::Source && !self.registry {
             for field in &to.fields {
                 let Some(before) = of(from, field.number).filter(|before| *before != field.oneof) else { continue };
-                let word = |oneof: &Option<String>| oneof.as_ref().map_or("no oneof".into(), |o| format!("oneof `{o}`"));
+                let word =
+                    |oneof: &Option<String>| oneof.as_ref().map_or("no oneof".into(), |o| format!("oneof `{o}`"));
                 let text = format!("`{}` was in {} and is in {}", field.name, word(&before), word(&field.oneof));
                 let pointer = format!("{new_at}/{}", field.name);
                 let at = At { old: Some(old_at), new: Some(&pointer), instance: format!("/{}", field.json) };
@@ -538,7 +594,9 @@ impl Comparer<'_> {
                 told.push(*number);
                 // ENUM_VALUE_NO_DELETE_UNLESS_NUMBER_RESERVED, _NAME_RESERVED, ENUM_VALUE_NO_DELETE.
                 let (text, level) = match (to.reserved.has_number(*number), to.reserved.has_name(name)) {
-                    (false, _) => (format!("`{name}` was removed, and its number {number} is not reserved"), Level::Wire),
+                    (false, _) => {
+                        (format!("`{name}` was removed, and its number {number} is not reserved"), Level::Wire)
+                    }
                     (true, false) => (format!("`{name}` was removed, and its name is not reserved"), Level::Json),
                     (true, true) => (format!("`{name}` was removed; its number and name are reserved"), Level::Source),
                 };
@@ -592,14 +650,24 @@ impl Comparer<'_> {
                 }
                 if was_stream != is_stream {
                     let what = |stream: bool| if stream { "a stream" } else { "one message" };
-                    let text = format!("the {word} of `{}` was {} and is {}", method.name, what(*was_stream), what(*is_stream));
+                    let text = format!(
+                        "the {word} of `{}` was {} and is {}",
+                        method.name,
+                        what(*was_stream),
+                        what(*is_stream)
+                    );
                     self.add(at(), "rpc-streaming-changed", text, Breaks::both(Level::Wire), witness.clone());
                 }
             }
             if method.idempotency != other.idempotency {
                 // RPC_SAME_IDEMPOTENCY_LEVEL: clients that repeat or use GET rely on it.
                 let shown = |level: &Option<String>| level.clone().unwrap_or_else(|| "IDEMPOTENCY_UNKNOWN".to_owned());
-                let text = format!("`{}` was `{}` and is `{}`", method.name, shown(&method.idempotency), shown(&other.idempotency));
+                let text = format!(
+                    "`{}` was `{}` and is `{}`",
+                    method.name,
+                    shown(&method.idempotency),
+                    shown(&other.idempotency)
+                );
                 self.add(at(), "rpc-idempotency-changed", text, Breaks::backward(Level::Wire), witness);
             }
         }
@@ -671,4 +739,3 @@ fn scalars(a: &str, b: &str, from: Scalar, to: Scalar) -> Option<(Level, bool, b
         _ => Some((Level::Wire, true, true, true)),
     }
 }
-

@@ -236,7 +236,8 @@ impl Parser<'_> {
     /// `word name =`: a field whose type is called like a keyword.
     fn is_field(&self) -> bool {
         let kind = |at: usize| self.tokens.get(self.at + at).map(|token| &token.kind);
-        matches!(kind(1), Some(Kind::Word(_))) && kind(2) == Some(&Kind::Sign('='))
+        matches!(kind(1), Some(Kind::Word(_)))
+            && kind(2) == Some(&Kind::Sign('='))
             && matches!(kind(3), Some(Kind::Number(_)))
     }
 

@@ -13,6 +13,9 @@ pub enum Level {
 }
 
 impl Level {
+    /// All levels, as they are offered.
+    pub const ALL: [Level; 3] = [Level::Wire, Level::Json, Level::Source];
+
     /// As it is printed and configured.
     pub fn name(self) -> &'static str {
         match self {

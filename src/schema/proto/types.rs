@@ -53,7 +53,7 @@ pub(super) fn scalar(name: &str) -> Option<Scalar> {
 /// The types of a repository. Of two files that define one name the first counts.
 #[derive(Clone, Debug, Default)]
 pub struct Types<'f> {
-    known: HashMap<String, &'f Declaration>,
+    known: HashMap<String, (&'f File, &'f Declaration)>,
 }
 
 impl<'f> Types<'f> {
@@ -67,7 +67,7 @@ impl<'f> Types<'f> {
                 if let Declaration::Message(message) = declaration {
                     open.extend(message.nested.iter().map(|it| (format!("{full}.{}", it.name()), it)));
                 }
-                types.known.entry(full).or_insert(declaration);
+                types.known.entry(full).or_insert((file, declaration));
             }
         }
         types
@@ -92,10 +92,15 @@ impl<'f> Types<'f> {
         }
     }
 
+    /// The file that defines a type, by its full name.
+    pub(super) fn file(&self, full: &str) -> Option<&'f File> {
+        self.known.get(full).map(|(file, _)| *file)
+    }
+
     fn at(&self, full: &str) -> Type<'_> {
         match self.known.get_key_value(full) {
-            Some((full, Declaration::Message(message))) => Type::Message(full, message),
-            Some((full, Declaration::Enum(found))) => Type::Enum(full, found),
+            Some((full, (_, Declaration::Message(message)))) => Type::Message(full, message),
+            Some((full, (_, Declaration::Enum(found)))) => Type::Enum(full, found),
             _ => Type::Missing,
         }
     }
