@@ -1,4 +1,6 @@
-//! Comparing what is no JSON Schema: Avro and Protobuf.
+//! Comparing what is no JSON Schema, Avro and Protobuf, and asking the registry's rules.
+
+use serde_json::Value;
 
 use super::avro::{self, Avro};
 use super::changes::Change;
@@ -50,7 +52,8 @@ pub(super) fn avro(old: (&Schemas, &Subject), new: (&Schemas, &Subject), mode: M
     };
     let verdicts: Vec<(Direction, Verdict)> = mode.directions().iter().map(verdict).collect();
     // Documentation, order: nothing that resolution knows.
-    if changes.is_empty() && verdicts.iter().all(|(_, verdict)| verdict.is_compatible()) {
+    let same = || text(old).map(|value| undocumented(&value)) == text(new).map(|value| undocumented(&value));
+    if changes.is_empty() && (verdicts.iter().all(|(_, verdict)| verdict.is_compatible()) || same()) {
         return None;
     }
     Some((verdicts, changes))
@@ -82,6 +85,18 @@ pub(super) fn registry(
             Verdict::Breaking { witness, fault: Some((at, rule)) }
         }
         _ => Verdict::Refused { fault: (String::new(), rule) },
+    }
+}
+
+/// An Avro schema without what people alone read.
+fn undocumented(value: &Value) -> Value {
+    match value {
+        Value::Object(map) => {
+            let said = map.iter().filter(|(key, _)| !matches!(key.as_str(), "doc" | "order"));
+            Value::Object(said.map(|(key, value)| (key.clone(), undocumented(value))).collect())
+        }
+        Value::Array(items) => Value::Array(items.iter().map(undocumented).collect()),
+        other => other.clone(),
     }
 }
 

@@ -191,12 +191,14 @@ fn who_publishes_answers_for_readers_and_who_consumes_for_writers() {
 #[test]
 fn the_registry_decides_when_it_is_asked() {
     let path = "orders/events/order-placed.v1.schema.json";
-    let before = "{\"type\": \"string\", \"pattern\": \"^ab$\"}\n";
-    let repository = changed(path, before, "{\"type\": \"string\", \"pattern\": \"^a\"}\n");
+    let schema = |pattern: &str| {
+        format!("{{\"type\": \"object\", \"properties\": {{\"id\": {{\"type\": \"string\", \"pattern\": \"{pattern}\"}}}}}}\n")
+    };
+    let repository = changed(path, &schema("^ab$"), &schema("^a"));
     assert_eq!(breaking(repository.path(), &["--mode", "backward", "--model", "strict"]).0, 0);
     let (code, found) = breaking(repository.path(), &["--mode", "backward", "--model", "confluent"]);
     keeps_the_schema(&found);
     assert_eq!(code, 1, "{found:#}");
     let why = found["findings"][0]["why"].as_str().unwrap();
-    assert!(why.contains("the registry refuses PATTERN_CHANGED at `#/pattern`"), "{why}");
+    assert!(why.contains("the registry refuses PATTERN_CHANGED at `#/properties/id/pattern`"), "{why}");
 }
