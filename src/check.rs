@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use crate::cache::{Cache, Station};
 use crate::catalog::Catalog;
 use crate::config::Config;
+use crate::contract;
 use crate::exchange::{self, Repository};
 use crate::files::{self, FileKind, Overlay, Tree};
 use crate::findings::{self, Suppression};
@@ -170,6 +171,7 @@ pub fn check(request: Request) -> Result<Outcome, CheckError> {
     }
     if let (Some(before), Some(tree)) = (&request.before, &earlier) {
         compare_schemas(&mut outcome, tree, &before.terms);
+        compare_apis(&mut outcome, tree, &request.cache, &before.terms);
     }
     exchange::join(&mut outcome.system, &mut outcome.tree, &request.with);
     outcome.problems.extend(request.with.iter().filter(|other| other.header.incomplete).map(|other| Problem {
@@ -243,6 +245,24 @@ fn compare_schemas(outcome: &mut Outcome, earlier: &Tree, terms: &Terms) {
     outcome.problems.extend(found.unreadable.iter().map(|file| other(file, true)));
     outcome.problems.extend(found.not_compared.iter().map(|file| other(file, terms.every_format)));
     outcome.system.schema_changes = found;
+}
+
+/// Says what became of the OpenAPI documents.
+fn compare_apis(outcome: &mut Outcome, earlier: &Tree, cache: &Cache, terms: &Terms) {
+    let found = contract::evolve::evolution(earlier, &outcome.tree, cache, terms);
+    let problem = |path: &str, place: Option<Place>, reason: &str| Problem {
+        path: path.to_owned(),
+        place,
+        reason: format!("whether its change since {} breaks anybody is unknown: {reason}", terms.label),
+        incomplete: true,
+    };
+    for change in &found.changed {
+        outcome
+            .problems
+            .extend(change.unknown.iter().map(|(place, reason)| problem(&change.path, Some(*place), reason)));
+    }
+    outcome.problems.extend(found.unreadable.iter().map(|(path, reason)| problem(path, None, reason)));
+    outcome.system.api_changes = found;
 }
 
 /// Reads and joins everything.

@@ -21,6 +21,8 @@ pub struct Terms {
     pub mode: Mode,
     /// How schemas are read.
     pub model: Model,
+    /// The day, as `YYYY-MM-DD`: what is announced to go away has gone by then, or not.
+    pub today: Option<String>,
     /// The answer is about every schema: what can't be compared leaves it incomplete.
     pub every_format: bool,
 }
