@@ -313,6 +313,15 @@ fn analyse(outcome: &mut Outcome, catalog: &Catalog, request: &Request) {
         incomplete: false,
     }));
     outcome.system.schemas = Schemas::read(tree);
+    if request.before.is_none() {
+        // A comparison tells them itself: there they leave something undecided.
+        outcome.problems.extend(outcome.system.schemas.errors.iter().map(|(id, reason)| Problem {
+            path: tree.file(*id).path.clone(),
+            place: None,
+            reason: format!("the schema can't be read: {reason}"),
+            incomplete: false,
+        }));
+    }
     outcome.problems.extend(deployment.errors.iter().map(|(id, reason)| Problem {
         path: tree.file(*id).path.clone(),
         place: None,

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::changes::{Change, changes, explaining};
 use super::compat::{Direction, Mode, compare};
+use super::document::Document;
 use super::find::{Format, Schemas, Subject};
 use super::inclusion::{Engine, Verdict};
 use super::model::Model;
@@ -115,21 +116,75 @@ pub fn evolution(old: (&Tree, &Schemas), new: (&Tree, &Schemas), terms: &Terms) 
         }
     }
     for (subject, _) in old.1.subjects.iter().zip(&used).filter(|(_, used)| !**used) {
-        let unreadable = new.0.find(&subject.path).and_then(|id| new.1.errors.iter().find(|(file, _)| *file == id));
-        match unreadable {
-            Some((_, reason)) => out.unreadable.push((subject.path.clone(), reason.clone())),
+        match no_schema(new, &subject.path) {
+            Some(reason) => out.unreadable.push((subject.path.clone(), reason)),
             None => out.removed.push((shown(subject), subject.path.clone())),
         }
     }
-    let compared: Vec<Option<SchemaChange>> =
-        pairs.par_iter().map(|(before, now)| pair((old.1, before), (new, now), terms)).collect();
+    // What can't be read was compared with nothing, whether it was changed or not.
+    for (file, reason) in &new.1.errors {
+        out.unreadable.push((new.0.file(*file).path.clone(), format!("it can't be read: {reason}")));
+    }
+    for (file, reason) in &old.1.errors {
+        let path = &old.0.file(*file).path;
+        let is_told = out.unreadable.iter().any(|(known, _)| known == path);
+        if new.0.find(path).is_some() && !is_told {
+            out.unreadable.push((path.clone(), format!("it could not be read in {}: {reason}", terms.label)));
+        }
+    }
+    let stays = |before: &Subject, now: &Subject| {
+        (&before.path, &before.pointer) == (&now.path, &now.pointer)
+            && is_same_file(old.0, new.0, &now.path)
+            && new.1.library.document(&now.path).is_some_and(|document| !refers_outside(&document.value))
+    };
+    let compared: Vec<Option<SchemaChange>> = pairs
+        .par_iter()
+        .map(|(before, now)| if stays(before, now) { None } else { pair((old.1, before), (new, now), terms) })
+        .collect();
     out.unchanged = compared.iter().filter(|change| change.is_none()).count();
     out.changed = compared.into_iter().flatten().collect();
     out.changed.sort_by(|a, b| (&a.subject.path, &a.subject.pointer).cmp(&(&b.subject.path, &b.subject.pointer)));
     out.not_compared = other_formats(old.0, new.0);
     out.unreadable.sort();
-    out.unreadable.dedup();
+    out.unreadable.dedup_by(|a, b| a.0 == b.0);
     out
+}
+
+/// True when a file is certainly the same in both states.
+fn is_same_file(old: &Tree, new: &Tree, path: &str) -> bool {
+    let (Some(before), Some(now)) = (old.find(path), new.find(path)) else { return false };
+    let (before, now) = (old.file(before), new.file(now));
+    before.content == now.content && before.absolute == now.absolute
+}
+
+/// True when a schema refers to another file, or to something by its address. The depth of a document is limited
+/// where it is read.
+fn refers_outside(value: &Value) -> bool {
+    match value {
+        Value::Object(map) => map.iter().any(|(key, value)| match value {
+            Value::String(text) => (key == "$ref" || key == "$dynamicRef") && !text.starts_with('#'),
+            value => refers_outside(value),
+        }),
+        Value::Array(items) => items.iter().any(refers_outside),
+        _ => false,
+    }
+}
+
+/// Why a file that held a schema holds none any more; nothing when it is gone, or could not be read, which is
+/// told with its reason, or still is a schema.
+fn no_schema((tree, schemas): (&Tree, &Schemas), path: &str) -> Option<String> {
+    let id = tree.find(path)?;
+    if schemas.library.document(path).is_some() {
+        return None;
+    }
+    let reason = match files::read(tree.file(id)) {
+        Ok(text) => match Document::read(path, &text) {
+            Ok(_) => "it is no schema any more".to_owned(),
+            Err(error) => format!("it can't be read: {}", error.message),
+        },
+        Err(error) => format!("it can't be read: {error}"),
+    };
+    Some(reason)
 }
 
 /// A schema's name and version, for people.

@@ -5,6 +5,7 @@
 mod api_contract;
 mod baseline;
 mod breaking;
+mod breaking_api;
 mod cache;
 mod calls_jvm;
 mod catalog;

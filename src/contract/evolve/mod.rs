@@ -94,7 +94,7 @@ pub struct ApiEvolution {
     pub unreadable: Vec<(String, String)>,
 }
 
-/// The time for a document. What is not decided then is unknown.
+/// The time for all schemas of a document together. What is not decided then is unknown.
 const LONGEST: Duration = Duration::from_secs(10);
 
 /// Compares the documents of two trees.

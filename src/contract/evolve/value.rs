@@ -70,7 +70,7 @@ pub(super) struct Pair<'a> {
 }
 
 /// The longest time for one comparison.
-const LONGEST: Duration = Duration::from_secs(1);
+const LONGEST: Duration = crate::schema::DEADLINE;
 
 pub(super) fn decide(pair: &Pair<'_>, job: &Job) -> Answer {
     let view = if job.way == Way::Request { View::Request } else { View::Response };
