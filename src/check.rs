@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use crate::cache::{Cache, Station};
 use crate::catalog::Catalog;
 use crate::config::Config;
+use crate::contract;
 use crate::exchange::{self, Repository};
 use crate::files::{self, FileKind, Overlay, Tree};
 use crate::findings::{self, Suppression};
@@ -178,6 +179,7 @@ pub fn check(request: Request) -> Result<Outcome, CheckError> {
     }
     if let (Some(before), Some(tree)) = (&request.before, &earlier) {
         compare_schemas(&mut outcome, tree, &older, &before.terms, &request.config);
+        compare_apis(&mut outcome, tree, &request.cache, &before.terms);
     }
     exchange::join(&mut outcome.system, &mut outcome.tree, &request.with);
     outcome.problems.extend(request.with.iter().filter(|other| other.header.incomplete).map(|other| Problem {
@@ -323,6 +325,24 @@ fn by_role(system: &System, subject: &Subject) -> Mode {
     }
 }
 
+/// Says what became of the OpenAPI documents.
+fn compare_apis(outcome: &mut Outcome, earlier: &Tree, cache: &Cache, terms: &Terms) {
+    let found = contract::evolve::evolution(earlier, &outcome.tree, cache, terms);
+    let problem = |path: &str, place: Option<Place>, reason: &str| Problem {
+        path: path.to_owned(),
+        place,
+        reason: format!("whether its change since {} breaks anybody is unknown: {reason}", terms.label),
+        incomplete: true,
+    };
+    for change in &found.changed {
+        outcome
+            .problems
+            .extend(change.unknown.iter().map(|(place, reason)| problem(&change.path, Some(*place), reason)));
+    }
+    outcome.problems.extend(found.unreadable.iter().map(|(path, reason)| problem(path, None, reason)));
+    outcome.system.api_changes = found;
+}
+
 /// Reads and joins everything.
 fn analyse(outcome: &mut Outcome, catalog: &Catalog, request: &Request) {
     let tree = &outcome.tree;
@@ -371,6 +391,15 @@ fn analyse(outcome: &mut Outcome, catalog: &Catalog, request: &Request) {
         incomplete: false,
     }));
     outcome.system.schemas = Schemas::read(tree);
+    if request.before.is_none() {
+        // A comparison tells them itself: there they leave something undecided.
+        outcome.problems.extend(outcome.system.schemas.errors.iter().map(|(id, reason)| Problem {
+            path: tree.file(*id).path.clone(),
+            place: None,
+            reason: format!("the schema can't be read: {reason}"),
+            incomplete: false,
+        }));
+    }
     outcome.problems.extend(deployment.errors.iter().map(|(id, reason)| Problem {
         path: tree.file(*id).path.clone(),
         place: None,

@@ -8,6 +8,7 @@ use super::run::{self as shared, Asked, Run};
 use super::{Exit, lint};
 use crate::check::{Before, State};
 use crate::config::FailOn;
+use crate::contract::evolve::ApiEvolution;
 use crate::files::Overlay;
 use crate::git::{self, Comparison};
 use crate::report::Report;
@@ -60,8 +61,10 @@ fn breaking(args: &BreakingArgs, terminal: &Terminal) -> Result<Exit, Exit> {
             None => {
                 terminal.print(|out| report.write(output.format, out))?;
                 if output.format.is_text() && !args.quiet {
-                    let line = summary(&run, &args.against);
-                    terminal.print(|out| writeln!(out, "{line}"))?;
+                    let lines = [Some(summary(&run, &args.against)), of_apis(&run, &args.against)];
+                    for line in lines.into_iter().flatten() {
+                        terminal.print(|out| writeln!(out, "{line}"))?;
+                    }
                 }
             }
         }
@@ -128,11 +131,36 @@ fn summary(run: &Run, against: &str) -> String {
         parts.insert(1, format!("{accepted} breaking and accepted"));
     }
     parts.extend((*added > 0).then(|| format!("{added} new")));
-    if !removed.is_empty() {
-        let names: Vec<String> = removed.iter().take(5).map(|(name, path)| format!("`{name}` ({path})")).collect();
-        let more = removed.len().saturating_sub(5);
-        let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-        parts.push(format!("{} gone: {}{rest}", removed.len(), names.join(", ")));
-    }
+    parts.extend(gone(removed));
     format!("schemas against {against}: {}", parts.join(", "))
+}
+
+/// The same of OpenAPI documents; none when there are none.
+fn of_apis(run: &Run, against: &str) -> Option<String> {
+    let ApiEvolution { changed, unchanged, added, removed, unreadable, .. } = &run.outcome.system.api_changes;
+    if changed.len() + unchanged + added + removed.len() + unreadable.len() == 0 {
+        return None;
+    }
+    let breaking = changed.iter().filter(|change| !change.breaks.is_empty()).count();
+    let unknown = changed.iter().filter(|change| change.breaks.is_empty() && !change.unknown.is_empty()).count();
+    let mut parts = vec![
+        format!("{breaking} breaking"),
+        format!("{} unknown", unknown + unreadable.len()),
+        format!("{} compatible", changed.len() - breaking - unknown),
+        format!("{unchanged} unchanged"),
+    ];
+    parts.extend((*added > 0).then(|| format!("{added} new")));
+    parts.extend(gone(removed));
+    Some(format!("OpenAPI documents against {against}: {}", parts.join(", ")))
+}
+
+/// What is not there any more.
+fn gone(removed: &[(String, String)]) -> Option<String> {
+    if removed.is_empty() {
+        return None;
+    }
+    let names: Vec<String> = removed.iter().take(5).map(|(name, path)| format!("`{name}` ({path})")).collect();
+    let more = removed.len().saturating_sub(5);
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    Some(format!("{} gone: {}{rest}", removed.len(), names.join(", ")))
 }

@@ -53,7 +53,7 @@ impl Rule {
 pub const CROSS_REPOSITORY: &[&str] = &["data-ownership/shared-database"];
 
 /// The rules that compare with an earlier state; without one they are silent.
-pub const OF_A_CHANGE: &[&str] = &["event-schema/breaking-change"];
+pub const OF_A_CHANGE: &[&str] = &["api-contract/breaking-change", "event-schema/breaking-change"];
 
 /// Rules, and skills all of whose rules are such, that fire on what no file of the system has: a part
 /// that is written first breaks them until the other parts are there.
@@ -75,6 +75,7 @@ pub fn needs_whole_system(rule: &str) -> bool {
 /// All rules, sorted by id.
 pub fn all() -> &'static [Rule] {
     &[
+        api_contract::breaking_change::RULE,
         api_contract::invalid_openapi::RULE,
         api_contract::missing_body_field::RULE,
         api_contract::missing_openapi::RULE,

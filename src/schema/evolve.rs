@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::changes::{Change, changes, explaining};
 use super::compat::{Direction, Mode, compare};
+use super::document::Document;
 use super::find::{Format, Schemas, Subject};
 use super::formats::{self, ProtoSide, unknown};
 use super::inclusion::{Engine, Verdict};
@@ -12,7 +13,7 @@ use super::model::Model;
 use super::plain::Schema;
 use super::policy::{Accepted, Setting};
 use super::proto::{Level, Types};
-use crate::files::Tree;
+use crate::files::{self, Tree};
 use crate::findings::Date;
 use crate::syntax::Place;
 
@@ -169,32 +170,82 @@ pub fn evolution(old: (&Tree, &Schemas), new: (&Tree, &Schemas), label: &str, wa
             |old: &Subject| (&old.name, &old.version, old.format) == (&subject.name, &subject.version, subject.format);
         match claim(&moved) {
             Some(old) => pairs.push((old, subject)),
-            None => match old.0.find(&subject.path).and_then(|id| old.1.errors.iter().find(|(file, _)| *file == id)) {
-                Some((_, reason)) => {
-                    out.unreadable.push((subject.path.clone(), format!("the earlier one can't be read: {reason}")));
-                }
-                None => out.added += 1,
-            },
+            None => out.added += 1,
         }
     }
     let mut removed: Vec<SchemaChange> = Vec::new();
     for (subject, _) in old.1.subjects.iter().zip(&used).filter(|(_, used)| !**used) {
-        let unreadable = new.0.find(&subject.path).and_then(|id| new.1.errors.iter().find(|(file, _)| *file == id));
-        match unreadable {
-            Some((_, reason)) => out.unreadable.push((subject.path.clone(), reason.clone())),
+        match no_schema(new, &subject.path) {
+            Some(reason) => out.unreadable.push((subject.path.clone(), reason)),
             None => {
                 out.removed.push((shown(subject), subject.path.clone()));
                 removed.extend(all.removed(subject));
             }
         }
     }
-    let compared: Vec<Option<SchemaChange>> = pairs.par_iter().map(|(before, now)| all.pair(before, now)).collect();
+    // What can't be read was compared with nothing, whether it was changed or not.
+    for (file, reason) in &new.1.errors {
+        out.unreadable.push((new.0.file(*file).path.clone(), format!("it can't be read: {reason}")));
+    }
+    for (file, reason) in &old.1.errors {
+        let path = &old.0.file(*file).path;
+        let is_told = out.unreadable.iter().any(|(known, _)| known == path);
+        if new.0.find(path).is_some() && !is_told {
+            out.unreadable.push((path.clone(), format!("it could not be read in {label}: {reason}")));
+        }
+    }
+    // The types of Avro and Protobuf may be those of other files.
+    let stays = |before: &Subject, now: &Subject| {
+        matches!(now.format, Format::JsonSchema | Format::AsyncApi)
+            && (&before.path, &before.pointer) == (&now.path, &now.pointer)
+            && is_same_file(old.0, new.0, &now.path)
+            && new.1.library.document(&now.path).is_some_and(|document| !refers_outside(&document.value))
+    };
+    let compared: Vec<Option<SchemaChange>> =
+        pairs.par_iter().map(|(before, now)| if stays(before, now) { None } else { all.pair(before, now) }).collect();
     out.unchanged = compared.iter().filter(|change| change.is_none()).count();
     out.changed = compared.into_iter().flatten().chain(removed).collect();
     out.changed.sort_by(|a, b| (&a.subject.path, &a.subject.pointer).cmp(&(&b.subject.path, &b.subject.pointer)));
     out.unreadable.sort();
-    out.unreadable.dedup();
+    out.unreadable.dedup_by(|a, b| a.0 == b.0);
     out
+}
+
+/// True when a file is certainly the same in both states.
+fn is_same_file(old: &Tree, new: &Tree, path: &str) -> bool {
+    let (Some(before), Some(now)) = (old.find(path), new.find(path)) else { return false };
+    let (before, now) = (old.file(before), new.file(now));
+    before.content == now.content && before.absolute == now.absolute
+}
+
+/// True when a schema refers to another file, or to something by its address. The depth of a document is limited
+/// where it is read.
+fn refers_outside(value: &Value) -> bool {
+    match value {
+        Value::Object(map) => map.iter().any(|(key, value)| match value {
+            Value::String(text) => (key == "$ref" || key == "$dynamicRef") && !text.starts_with('#'),
+            value => refers_outside(value),
+        }),
+        Value::Array(items) => items.iter().any(refers_outside),
+        _ => false,
+    }
+}
+
+/// Why a file that held a schema holds none any more; nothing when it is gone, or could not be read, which is
+/// told with its reason, or still is a schema.
+fn no_schema((tree, schemas): (&Tree, &Schemas), path: &str) -> Option<String> {
+    let id = tree.find(path)?;
+    if schemas.library.document(path).is_some() || schemas.protos.iter().any(|file| file.path == path) {
+        return None;
+    }
+    let reason = match files::read(tree.file(id)) {
+        Ok(text) => match Document::read(path, &text) {
+            Ok(_) => "it is no schema any more".to_owned(),
+            Err(error) => format!("it can't be read: {}", error.message),
+        },
+        Err(error) => format!("it can't be read: {error}"),
+    };
+    Some(reason)
 }
 
 /// A schema's name and version, for people.

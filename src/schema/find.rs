@@ -171,7 +171,7 @@ fn read(file: &File) -> Option<Result<Source, String>> {
         Err(files::ReadError::TooLarge { size, limit }) => {
             return Some(Err(format!("has {size} bytes, more than the {limit} that are read of such a file")));
         }
-        Err(_) => return None,
+        Err(error) => return says_schema(&file.path).then(|| Err(error.to_string())),
     };
     if format == Format::Protobuf {
         return Some(proto::File::read(&file.path, &text).map(Source::Protobuf));
@@ -181,9 +181,15 @@ fn read(file: &File) -> Option<Result<Source, String>> {
         Err(error) if format == Format::Avro => Some(Err(error.message)),
         Ok(document) => looks_like_schema(&document.value).then_some(Ok(Source::Document(document))),
         // Data in a folder called `events` may be anything; who says it is a schema is taken at its word.
-        Err(error) if file.path.contains(".schema.") || text.contains("asyncapi") => Some(Err(error.message)),
+        Err(error) if says_schema(&file.path) || text.contains("asyncapi") => Some(Err(error.message)),
         Err(_) => None,
     }
+}
+
+/// True for a file whose name says that it holds schemas.
+fn says_schema(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    name.contains(".schema.") || name.starts_with("asyncapi") || name.contains(".asyncapi.")
 }
 
 /// True for what has the keywords of a schema or of AsyncAPI.

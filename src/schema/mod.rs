@@ -33,7 +33,7 @@ pub use document::Document;
 pub use inclusion::{DEADLINE, Engine, Inclusion, Proof, Verdict};
 pub use library::Library;
 pub use model::Model;
-pub use plain::{Invalid, Schema, Unresolved};
+pub use plain::{Invalid, Schema, Unresolved, View};
 
 #[cfg(test)]
 mod tests;

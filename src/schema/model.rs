@@ -255,6 +255,48 @@ impl Rewriter<'_> {
     }
 }
 
+/// Every `oneOf` as `anyOf`, which accepts more. Below `not` and `if` more would be less, so a schema with one
+/// of them stays as it is.
+pub(super) fn any_branch(schema: Value) -> Value {
+    if negates(&schema) { schema } else { loosened(schema) }
+}
+
+fn negates(schema: &Value) -> bool {
+    match schema {
+        Value::Object(map) => map.iter().any(|(key, value)| key == "not" || key == "if" || negates(value)),
+        Value::Array(items) => items.iter().any(negates),
+        _ => false,
+    }
+}
+
+fn loosened(schema: Value) -> Value {
+    match schema {
+        Value::Object(map) => {
+            let mut out: Map<String, Value> = Map::new();
+            for (key, value) in map {
+                match key.as_str() {
+                    "const" | "enum" | "required" => drop(out.insert(key, value)),
+                    "oneOf" if value.is_array() => {
+                        let part = json!({"anyOf": loosened(value)});
+                        match out.entry("allOf").or_insert_with(|| json!([])) {
+                            Value::Array(parts) => parts.push(part),
+                            other => *other = json!([part]),
+                        }
+                    }
+                    "allOf" => match (out.get_mut("allOf"), loosened(value)) {
+                        (Some(Value::Array(parts)), Value::Array(more)) => parts.extend(more),
+                        (_, value) => drop(out.insert(key, value)),
+                    },
+                    _ => drop(out.insert(key, loosened(value))),
+                }
+            }
+            Value::Object(out)
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(loosened).collect()),
+        other => other,
+    }
+}
+
 /// A member that may be an object with members of its own.
 fn is_structured(member: &Value) -> bool {
     ["properties", "$ref", "allOf", "anyOf", "oneOf", "items"].iter().any(|key| member.get(key).is_some())

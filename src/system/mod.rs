@@ -23,6 +23,7 @@ pub mod stores;
 use std::collections::HashMap;
 
 use crate::catalog::Catalog;
+use crate::contract::evolve::ApiEvolution;
 use crate::extract::broker::{self, Brokers};
 use crate::extract::consume::{self, Consumer, Evidence};
 use crate::extract::http::{self, BlockingCall, HttpClient, OwnBreaker};
@@ -85,6 +86,8 @@ pub struct System {
     pub schemas: Schemas,
     /// What became of them since an earlier state, where one was given.
     pub schema_changes: Evolution,
+    /// What became of the OpenAPI documents since an earlier state, where one was asked for.
+    pub api_changes: ApiEvolution,
 }
 
 impl System {
@@ -236,6 +239,7 @@ pub fn build(
         contracts: contracts::Contracts::default(),
         schemas: Schemas::default(),
         schema_changes: Evolution::default(),
+        api_changes: ApiEvolution::default(),
     };
     system.map.endpoints = health::endpoints(&system);
     messaging::fill(&mut system);

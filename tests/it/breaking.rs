@@ -14,14 +14,14 @@ fn schema(amount: Value, required: &[&str]) -> String {
     format!("{value:#}\n")
 }
 
-fn git(folder: &Path, args: &[&str]) {
+pub(crate) fn git(folder: &Path, args: &[&str]) {
     let fixed =
         ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "init.defaultBranch=main", "-c", "commit.gpgsign=false"];
     let output = Command::new("git").args(fixed).args(args).current_dir(folder).output().unwrap();
     assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-fn commit(folder: &Path) {
+pub(crate) fn commit(folder: &Path) {
     git(folder, &["add", "-A"]);
     git(folder, &["commit", "-q", "--allow-empty", "-m", "x"]);
 }
@@ -35,7 +35,7 @@ fn changed(before: &str, after: &str) -> tempfile::TempDir {
     folder
 }
 
-fn report(folder: &Path, args: &[&str]) -> (i32, Value) {
+pub(crate) fn report(folder: &Path, args: &[&str]) -> (i32, Value) {
     let run = skillcheck_in(folder, args);
     (run.code, serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{run:?}")))
 }
