@@ -13,7 +13,9 @@ use crate::files::Overlay;
 use crate::git::{self, Comparison};
 use crate::report::Report;
 use crate::rules::{self, Severity};
+use crate::schema::compat::Mode;
 use crate::schema::evolve::{Evolution, Terms};
+use crate::schema::policy::Setting;
 
 /// Runs the command.
 pub(super) fn run(args: &BreakingArgs, terminal: &Terminal) -> Exit {
@@ -24,16 +26,18 @@ fn breaking(args: &BreakingArgs, terminal: &Terminal) -> Result<Exit, Exit> {
     let outputs = lint::outputs(&args.output, terminal)?;
     let config = shared::configuration(&args.input, terminal)?;
     let (state, now) = states(&args.against, &args.input.paths, terminal)?;
-    let terms = Terms {
-        label: args.against.clone(),
-        mode: args.mode,
-        model: args.model,
-        today: Some(shared::today().to_string()),
-        every_format: true,
+    let setting = Setting { mode: args.mode, model: args.model, protobuf: args.protobuf };
+    let transitive = args.transitive || args.mode.is_some_and(Mode::is_transitive);
+    let terms = Terms { label: args.against.clone(), setting, transitive, today: Some(shared::today()) };
+    let configured = [&config].into_iter().chain(config.roots.iter().map(|(_, config)| config));
+    let older = match transitive || configured.into_iter().any(|config| config.schemas.is_transitive()) {
+        true => older(&args.against, &args.input.paths, &state, terminal)?,
+        false => Vec::new(),
     };
     let asked = Asked {
         only: rules::OF_A_CHANGE.iter().map(|rule| (*rule).to_owned()).collect(),
         before: Some(Before { state, terms }),
+        older,
         ..Asked::default()
     };
     let cache = shared::open_cache(&args.input);
@@ -88,6 +92,17 @@ fn states(against: &str, paths: &[PathBuf], terminal: &Terminal) -> Result<(Stat
     }
 }
 
+/// The tagged states between the two; a folder has none.
+fn older(against: &str, paths: &[PathBuf], state: &State, terminal: &Terminal) -> Result<Vec<(String, State)>, Exit> {
+    if matches!(state, State::Folder(_)) {
+        return Ok(Vec::new());
+    }
+    let range = against.split_once("..").filter(|(old, new)| is_reference(old) && is_reference(new));
+    let (from, to) = range.map_or((against, None), |(old, new)| (old, Some(new)));
+    let tagged = git::tagged(paths, from, to).map_err(|error| terminal.error(&error, error.help()))?;
+    Ok(tagged.into_iter().map(|(tag, overlay)| (tag, State::Overlay(overlay))).collect())
+}
+
 /// `..` is also a part of paths.
 fn is_reference(name: &str) -> bool {
     !name.is_empty() && !name.starts_with(['/', '.']) && !name.ends_with('/')
@@ -100,17 +115,21 @@ fn ask_quietly(reference: &str, paths: &[PathBuf]) -> Option<(Overlay, Overlay)>
 
 /// What was compared and how it came out.
 fn summary(run: &Run, against: &str) -> String {
-    let Evolution { changed, unchanged, added, removed, unreadable, not_compared, .. } =
-        &run.outcome.system.schema_changes;
-    let breaking = changed.iter().filter(|change| change.breaks().next().is_some()).count();
+    let Evolution { changed, unchanged, added, removed, unreadable, .. } = &run.outcome.system.schema_changes;
+    let all_breaking = changed.iter().filter(|change| change.breaks().next().is_some()).count();
+    let breaking = changed.iter().filter(|change| change.is_breaking()).count();
+    let accepted = all_breaking - breaking;
     let unknown = changed.iter().filter(|c| c.breaks().next().is_none() && c.unknown().is_some()).count();
-    let proved = changed.len() - breaking - unknown;
+    let proved = changed.len() - all_breaking - unknown;
     let mut parts = vec![
         format!("{breaking} breaking"),
-        format!("{} unknown", unknown + unreadable.len() + not_compared.len()),
+        format!("{} unknown", unknown + unreadable.len()),
         format!("{proved} compatible (proved)"),
         format!("{unchanged} unchanged"),
     ];
+    if accepted > 0 {
+        parts.insert(1, format!("{accepted} breaking and accepted"));
+    }
     parts.extend((*added > 0).then(|| format!("{added} new")));
     parts.extend(gone(removed));
     format!("schemas against {against}: {}", parts.join(", "))

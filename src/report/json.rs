@@ -62,6 +62,9 @@ fn schema_change(change: &SchemaChange) -> Value {
                 let fault = fault.as_ref().map(|(pointer, reason)| json!({"pointer": pointer, "reason": reason}));
                 json!({"verdict": "breaking", "witness": witness, "fault": fault})
             }
+            Verdict::Refused { fault } => {
+                json!({"verdict": "breaking", "fault": {"pointer": fault.0, "reason": fault.1}})
+            }
             Verdict::Unknown { reason } => json!({"verdict": "unknown", "reason": reason}),
         };
         value["direction"] = json!(direction.name());
@@ -86,6 +89,11 @@ fn schema_change(change: &SchemaChange) -> Value {
         "pointer": change.subject.pointer,
         "against": change.against,
         "model": change.model.name(),
+        "accepted": change.accepted.as_ref().map(|accepted| json!({
+            "reason": accepted.reason,
+            "until": accepted.until.to_string(),
+            "expired": accepted.is_expired,
+        })),
         "directions": change.verdicts.iter().map(verdict).collect::<Vec<_>>(),
         "changes": kinds.collect::<Vec<_>>(),
     })

@@ -16,6 +16,12 @@ pub enum Mode {
     /// Both.
     #[default]
     Full,
+    /// New readers read what writers of any earlier version wrote.
+    BackwardTransitive,
+    /// Readers of any earlier version read what new writers write.
+    ForwardTransitive,
+    /// Both, with every earlier version.
+    FullTransitive,
     /// Nobody; nothing is compared.
     None,
 }
@@ -27,16 +33,35 @@ impl Mode {
             Mode::Backward => "backward",
             Mode::Forward => "forward",
             Mode::Full => "full",
+            Mode::BackwardTransitive => "backward-transitive",
+            Mode::ForwardTransitive => "forward-transitive",
+            Mode::FullTransitive => "full-transitive",
             Mode::None => "none",
         }
+    }
+
+    /// All modes, as they are offered.
+    pub const ALL: [Mode; 7] = [
+        Mode::Backward,
+        Mode::Forward,
+        Mode::Full,
+        Mode::BackwardTransitive,
+        Mode::ForwardTransitive,
+        Mode::FullTransitive,
+        Mode::None,
+    ];
+
+    /// True when every earlier version counts, not only the last.
+    pub fn is_transitive(self) -> bool {
+        matches!(self, Mode::BackwardTransitive | Mode::ForwardTransitive | Mode::FullTransitive)
     }
 
     /// The directions that are checked.
     pub fn directions(self) -> &'static [Direction] {
         match self {
-            Mode::Backward => &[Direction::Backward],
-            Mode::Forward => &[Direction::Forward],
-            Mode::Full => &[Direction::Backward, Direction::Forward],
+            Mode::Backward | Mode::BackwardTransitive => &[Direction::Backward],
+            Mode::Forward | Mode::ForwardTransitive => &[Direction::Forward],
+            Mode::Full | Mode::FullTransitive => &[Direction::Backward, Direction::Forward],
             Mode::None => &[],
         }
     }

@@ -6,6 +6,7 @@
 //! has.
 
 mod asyncapi;
+pub mod avro;
 mod canonical;
 pub mod changes;
 pub mod compat;
@@ -14,12 +15,16 @@ mod document;
 pub mod evolve;
 mod facts;
 pub mod find;
+mod formats;
 mod inclusion;
 mod library;
 mod model;
 mod pattern;
 mod plain;
+pub mod policy;
+pub mod proto;
 mod prove;
+pub mod registry;
 mod uri;
 mod witness;
 

@@ -19,14 +19,23 @@ pub enum Model {
     Tolerant,
     /// As the schemas are written, and nothing else.
     Strict,
+    /// As Confluent's Schema Registry decides: by a list of changes that it allows.
+    Confluent,
+    /// The same with the longer list of its lenient policy: readers ignore members that they don't know.
+    ConfluentLenient,
 }
 
 impl Model {
+    /// All models, as they are offered.
+    pub const ALL: [Model; 4] = [Model::Tolerant, Model::Strict, Model::Confluent, Model::ConfluentLenient];
+
     /// As it is printed and configured.
     pub fn name(self) -> &'static str {
         match self {
             Model::Tolerant => "tolerant",
             Model::Strict => "strict",
+            Model::Confluent => "confluent",
+            Model::ConfluentLenient => "confluent-lenient",
         }
     }
 }

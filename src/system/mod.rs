@@ -16,6 +16,7 @@ pub mod kube;
 pub mod map;
 mod messaging;
 pub mod owners;
+mod schema_ends;
 pub mod services;
 pub mod stores;
 
@@ -37,6 +38,7 @@ use crate::schema::evolve::Evolution;
 use crate::schema::find::Schemas;
 use crate::syntax::{FileId, Place};
 
+pub use schema_ends::End;
 pub use services::{Service, ServiceKind};
 
 use compose::EnvVar;

@@ -46,7 +46,7 @@ fn a_break_is_shown_with_a_document_and_the_code_that_publishes() {
     let before = schema(number(), &["id"]);
     let repository = changed(&before, &schema(json!({"type": "string"}), &["id"]));
     let path = repository.path();
-    let (code, found) = report(path, &["breaking", "--against", "main", "--output", "json"]);
+    let (code, found) = report(path, &["breaking", "--against", "main", "--mode", "full", "--output", "json"]);
     assert_eq!(code, 1, "{found:#}");
     let finding = &found["findings"][0];
     assert_eq!(finding["rule"], "event-schema/breaking-change");
@@ -95,7 +95,7 @@ fn what_breaks_nobody_is_proved_and_what_is_not_known_is_said() {
     let run = skillcheck_in(path, &["breaking", "--against", "main"]);
     assert_eq!(run.code, 0, "{run:?}");
     assert!(run.stdout.contains("0 breaking, 0 unknown, 1 compatible (proved), 0 unchanged"), "{}", run.stdout);
-    let strict = skillcheck_in(path, &["breaking", "--against", "main", "--model", "strict"]);
+    let strict = skillcheck_in(path, &["breaking", "--against", "main", "--model", "strict", "--mode", "full"]);
     assert_eq!(strict.code, 1, "an old document may have any `note`: {strict:?}");
 
     // Nothing is fetched, and what is not known is not compatible.

@@ -6,6 +6,7 @@ mod api_contract;
 mod baseline;
 mod breaking;
 mod breaking_api;
+mod breaking_formats;
 mod cache;
 mod calls_jvm;
 mod catalog;

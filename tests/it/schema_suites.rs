@@ -181,3 +181,33 @@ fn openapi_changes_break_or_not_as_expected() {
     println!("unknown:\n  {}", unknown.join("\n  "));
     assert!((right + other) * 100 >= total * 98, "{right} and {other} of {total}");
 }
+
+#[test]
+#[ignore = "needs SKILLCHECK_SUITES"]
+fn avro_is_resolved_as_specified() {
+    use skillcheck::schema::avro::{Avro, Names, can_read};
+    use skillcheck::schema::{Document, Library};
+    let rows: Vec<Value> = serde_json::from_str(&suite("avro.json")).unwrap();
+    let read = |row: &Value, key: &str| {
+        let document = Document::read("a.avsc", row[key].as_str().unwrap()).map_err(|error| error.message)?;
+        let library = Library::new(vec![document]);
+        let names = Names::of(&library, ["a.avsc"]);
+        Avro::read(&library, &names, "a.avsc").map_err(|invalid| format!("{}: {}", invalid.pointer, invalid.reason))
+    };
+    let mut against = Vec::new();
+    for row in &rows {
+        let verdict = match (read(row, "reader"), read(row, "writer")) {
+            (Ok(reader), Ok(writer)) => can_read(&reader, &writer),
+            (Err(reason), _) | (_, Err(reason)) => Verdict::Unknown { reason },
+        };
+        let is_right = match verdict {
+            Verdict::Unknown { .. } => false,
+            ref decided => decided.is_compatible() == row["ok"].as_bool().unwrap(),
+        };
+        if !is_right {
+            against.push(format!("{} {}: {verdict:?}\n  {}\n  {}", row["n"], row["id"], row["reader"], row["writer"]));
+        }
+    }
+    println!("{} of {} as labelled\n{}", rows.len() - against.len(), rows.len(), against.join("\n"));
+    assert!(against.len() <= 1, "{} against", against.len());
+}

@@ -147,7 +147,7 @@ fn is_moved(old: &Api, new: &Api) -> bool {
 /// Compares two versions of a document; none when the file is gone from the tree.
 fn change(old: Side<'_>, new: Side<'_>, tree: &Tree, terms: &Terms) -> Option<ApiChange> {
     let root = Spot { path: new.0.path.clone(), pointer: String::new() };
-    let compared = compare::compare(old.1, new.1, &root, terms.today.as_deref());
+    let compared = compare::compare(old.1, new.1, &root, terms.today.map(|today| today.to_string()).as_deref());
     let place = |at: &Spot| -> Option<Place> {
         let at = if tree.find(&at.path).is_some() { at } else { &root };
         let span = new.0.library.document(&at.path).map_or(Span::new(0, 0), |document| document.span(&at.pointer));
