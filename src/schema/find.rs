@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::document::{Document, escape};
 use super::library::Library;
 use crate::files::{self, File, Tree, Zone, zone};
-use crate::syntax::FileId;
+use crate::syntax::{FileId, Place};
 
 /// What a file with schemas is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,6 +55,8 @@ pub struct Schemas {
     pub subjects: Vec<Subject>,
     /// Files that look like schemas and could not be read: why not, without a full stop.
     pub errors: Vec<(FileId, String)>,
+    /// The files of the documents by path.
+    pub files: std::collections::HashMap<String, FileId>,
     /// The text of the documents by path, where it was asked for ([`Schemas::read_with_text`]).
     pub sources: std::collections::HashMap<String, String>,
 }
@@ -70,7 +72,10 @@ impl Schemas {
         let mut found = Schemas::default();
         for (id, result) in read {
             match result {
-                Ok(document) => found.library.add(document),
+                Ok(document) => {
+                    found.files.insert(document.path.clone(), id);
+                    found.library.add(document);
+                }
                 Err(reason) => found.errors.push((id, reason)),
             }
         }
@@ -88,6 +93,11 @@ impl Schemas {
         let paths = found.library.documents().iter().map(|document| document.path.clone());
         found.sources = paths.filter_map(|path| text(&path).map(|text| (path, text))).collect();
         found
+    }
+
+    /// Where something stands in a document: a JSON pointer, empty for the whole.
+    pub fn place(&self, path: &str, pointer: &str) -> Option<Place> {
+        Some(Place::new(*self.files.get(path)?, self.library.document(path)?.span(pointer)))
     }
 
     /// The schemas that describe an event of this type, whatever its version. Names are compared without

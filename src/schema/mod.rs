@@ -17,10 +17,12 @@ pub mod find;
 mod inclusion;
 mod library;
 mod model;
+mod outline;
 mod pattern;
 mod plain;
 mod prove;
 mod uri;
+mod validate;
 mod witness;
 
 pub use dialect::Dialect;
@@ -28,7 +30,9 @@ pub use document::Document;
 pub use inclusion::{DEADLINE, Engine, Inclusion, Proof, Verdict};
 pub use library::Library;
 pub use model::Model;
+pub use outline::Outline;
 pub use plain::{Invalid, Schema, Unresolved};
+pub use validate::fault;
 
 #[cfg(test)]
 mod tests;
