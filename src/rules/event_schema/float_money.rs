@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{is_event_schema, label, words};
+use super::{is_event_schema, label, titled, words};
 use crate::extract::publish::What;
 use crate::rules::{Finding, Rule, Severity, Stage};
-use crate::schema::evolve::shown;
 use crate::schema::find::Format;
 use crate::system::System;
 
@@ -65,7 +64,7 @@ fn in_schemas(system: &System, findings: &mut Vec<Finding>) {
                 let Some(place) = system.schemas.place(&subject.path, &at) else { continue };
                 if is_money(name) && is_float(property) {
                     let text =
-                        format!("`{name}` in the schema of `{}` is a floating-point number: `number`", shown(subject));
+                        format!("`{name}` in the schema of `{}` is a floating-point number: `number`", titled(subject));
                     findings.push(Finding::new(&RULE, system, place, text).why(WHY).help(HELP));
                 }
             }

@@ -2,9 +2,8 @@
 
 use serde_json::Value;
 
-use super::is_event_schema;
+use super::{is_event_schema, titled};
 use crate::rules::{Finding, Rule, Severity, Stage};
-use crate::schema::evolve::shown;
 use crate::schema::find::Format;
 use crate::system::System;
 
@@ -23,7 +22,7 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
         let missing = missing(schema);
         let Some(place) = system.schemas.place(&subject.path, "").filter(|_| !missing.is_empty()) else { continue };
         findings.push(
-            Finding::new(&RULE, system, place, format!("the schema of `{}` has no {}", shown(subject), missing.join(", no ")))
+            Finding::new(&RULE, system, place, format!("the schema of `{}` has no {}", titled(subject), missing.join(", no ")))
                 .why(why(&missing))
                 .help("add `$schema` (the dialect), an `$id` with the version, `\"type\": \"object\"`, `required` with what every event has, and a `description`"),
         );

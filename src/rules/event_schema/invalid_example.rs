@@ -1,7 +1,7 @@
 //! `event-schema/invalid-example`
 
+use super::titled;
 use crate::rules::{Finding, Rule, Severity, Stage};
-use crate::schema::evolve::shown;
 use crate::schema::find::Format;
 use crate::schema::{Schema, fault};
 use crate::system::System;
@@ -24,7 +24,7 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
             let (Some((at, text)), Some(place)) = (found, schemas.place(&subject.path, pointer)) else { continue };
             let at = if at.is_empty() { String::new() } else { format!(" at `{at}`") };
             findings.push(
-                Finding::new(&RULE, system, place, format!("the example of `{}` is not valid{at}: {text}", shown(subject)))
+                Finding::new(&RULE, system, place, format!("the example of `{}` is not valid{at}: {text}", titled(subject)))
                     .why("producers and consumers are written from the example; one of the two, schema or example, says something else than what is sent")
                     .help("correct whichever is wrong; a published schema stays as it is, so mostly the example"),
             );

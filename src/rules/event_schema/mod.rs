@@ -54,6 +54,15 @@ fn is_event_schema(system: &System, subject: &Subject) -> bool {
     subject.path.split('/').any(|folder| FOLDERS.contains(&folder)) || is_published()
 }
 
+/// A schema for a message: the last part of its name, and its version.
+fn titled(subject: &Subject) -> String {
+    let name = subject.name.rsplit(['/', ':']).find(|part| !part.is_empty()).unwrap_or(&subject.name);
+    match &subject.version {
+        Some(version) => format!("{name} v{version}"),
+        None => name.to_owned(),
+    }
+}
+
 /// A name in lower case without separators.
 fn squeezed(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()

@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{label, matching, squeezed};
+use super::{label, matching, squeezed, titled};
 use crate::extract::publish::{Content, Member, Message, Publisher, What};
 use crate::rules::{Finding, Rule, Severity, Stage};
-use crate::schema::evolve::shown;
 use crate::schema::find::{Subject, unversioned};
 use crate::schema::{Outline, Schema};
 use crate::syntax::Place;
@@ -192,13 +191,13 @@ fn finding(
     for fault in faults {
         let property = fault.property.as_ref().map(|name| format!("{}/properties/{name}", subject.pointer));
         if let Some(place) = property.and_then(|pointer| system.schemas.place(&subject.path, &pointer)) {
-            finding = finding.also(place, format!("the schema of `{}` says so here", shown(subject)));
+            finding = finding.also(place, format!("the schema of `{}` says so here", titled(subject)));
         }
     }
     if finding.related.is_empty()
         && let Some(place) = system.schemas.place(&subject.path, &subject.pointer)
     {
-        finding = finding.also(place, format!("the schema of `{}`", shown(subject)));
+        finding = finding.also(place, format!("the schema of `{}`", titled(subject)));
     }
     finding.also(message.place, "published here")
 }

@@ -146,7 +146,7 @@ impl Reader<'_, '_> {
                 let place = self.ev.program.place(*key);
                 names.extend(text.map(|text| Name { text, place, is_event: false }));
             }
-            names.retain(|name| !name.text.is_empty());
+            names.retain(|name| !name.text.is_empty() && !name.text.contains('{'));
             found.push(Message { place, names, content });
         }
         // What a caller decides is read once for each caller.
@@ -205,7 +205,7 @@ impl Reader<'_, '_> {
         let by_type = declared.and_then(|f| f.ty).map_or(What::Unknown, |ty| self.what_type(ty));
         let by_value = site.map_or(What::Unknown, |site| self.what(site, 0));
         let value_place = || site.map(|site| ev.program.place(site));
-        let field_place = || declared.map(|f| f.place);
+        let field_place = || declared.map(|f| f.ty.map_or(f.place, |ty| ev.program.place(ty)));
         let (what, place) = match (by_type, by_value) {
             // What is declared decides what is sent, but a text may hold anything.
             (What::Unknown | What::Text | What::Null, value) if value != What::Unknown => {

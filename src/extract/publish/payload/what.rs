@@ -180,7 +180,7 @@ impl Reader<'_, '_> {
                 (by_argument || module.callee_name(value).is_some_and(|n| n == "FloatField")).then_some(value)
             });
             return match column {
-                Some(_) => What::Float("a column of type `Float`".into()),
+                Some(_) => What::Float("Column(Float)".into()),
                 None => What::Unknown,
             };
         }
