@@ -65,7 +65,7 @@ pub struct Schemas {
 const MAX_BYTES: u64 = 32 << 20;
 
 impl Schemas {
-    /// Reads the schemas of the production code.
+    /// Reads the schemas of the production code and of its documentation.
     pub fn read(tree: &Tree) -> Schemas {
         let candidates: Vec<FileId> = tree.ids().filter(|id| is_candidate(&tree.file(*id).path)).collect();
         let read: Vec<_> = candidates.into_par_iter().filter_map(|id| Some((id, read(tree.file(id))?))).collect();
@@ -110,7 +110,7 @@ impl Schemas {
 
 /// True for a path that may hold a schema.
 pub fn is_candidate(path: &str) -> bool {
-    zone(path) == Zone::Production && format_of(path).is_some()
+    matches!(zone(path), Zone::Production | Zone::Docs) && format_of(path).is_some()
 }
 
 /// What a file may be by its path; its content decides.
@@ -360,5 +360,6 @@ mod tests {
         assert!(subject.is_type_stated);
         assert_eq!(subject.examples, ["/examples/0"]);
         assert!(is_candidate("orders/events/x.json") && !is_candidate("orders/tests/events/x.json"));
+        assert!(is_candidate("docs/asyncapi/orders.yaml"), "as OpenAPI documents, they lie among the documentation");
     }
 }

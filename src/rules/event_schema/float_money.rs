@@ -12,7 +12,7 @@ use crate::system::System;
 
 /// An amount of money in an event is a binary floating-point number.
 pub const RULE: Rule =
-    Rule { id: "event-schema/float-money", severity: Severity::Warning, stage: Stage::Preview, check };
+    Rule { id: "event-schema/float-money", severity: Severity::Warning, stage: Stage::Stable, check };
 
 const WHY: &str = "binary floating point has no exact 0.1: sums over events drift by cents, and two languages print and round the same amount differently";
 const HELP: &str =

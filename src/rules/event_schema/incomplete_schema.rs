@@ -1,5 +1,7 @@
 //! `event-schema/incomplete-schema`
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::{is_event_schema, titled};
@@ -9,11 +11,13 @@ use crate::system::System;
 
 /// The schema of an event lacks what makes it one that others can rely on.
 pub const RULE: Rule =
-    Rule { id: "event-schema/incomplete-schema", severity: Severity::Warning, stage: Stage::Preview, check };
+    Rule { id: "event-schema/incomplete-schema", severity: Severity::Warning, stage: Stage::Stable, check };
 
 fn check(system: &System, findings: &mut Vec<Finding>) {
+    let parts = parts(system);
     for subject in &system.schemas.subjects {
-        if subject.format != Format::JsonSchema || !is_event_schema(system, subject) {
+        let file = subject.path.rsplit('/').next().unwrap_or_default();
+        if subject.format != Format::JsonSchema || parts.contains(file) || !is_event_schema(system, subject) {
             continue;
         }
         let Some(schema) = system.schemas.library.document(&subject.path).map(|document| &document.value) else {
@@ -21,12 +25,37 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
         };
         let missing = missing(schema);
         let Some(place) = system.schemas.place(&subject.path, "").filter(|_| !missing.is_empty()) else { continue };
-        findings.push(
+        let mut finding =
             Finding::new(&RULE, system, place, format!("the schema of `{}` has no {}", titled(subject), missing.join(", no ")))
                 .why(why(&missing))
-                .help("add `$schema` (the dialect), an `$id` with the version, `\"type\": \"object\"`, `required` with what every event has, and a `description`"),
-        );
+                .help("add `$schema` (the dialect), an `$id` with the version, `\"type\": \"object\"`, `required` with what every event has, and a `description`");
+        if !missing.iter().any(|key| matches!(*key, "`type`" | "`required`")) {
+            finding.severity = Severity::Info;
+        }
+        findings.push(finding);
     }
+}
+
+/// The names of files that other schemas refer to: parts of events, not events.
+fn parts(system: &System) -> BTreeSet<String> {
+    let mut out = BTreeSet::new();
+    for document in system.schemas.library.documents() {
+        let mut todo = vec![&document.value];
+        while let Some(value) = todo.pop() {
+            match value {
+                Value::Object(map) => {
+                    if let Some(Value::String(reference)) = map.get("$ref") {
+                        let address = reference.split('#').next().unwrap_or_default();
+                        out.extend(address.rsplit('/').next().filter(|name| !name.is_empty()).map(str::to_owned));
+                    }
+                    todo.extend(map.values());
+                }
+                Value::Array(items) => todo.extend(items),
+                _ => {}
+            }
+        }
+    }
+    out
 }
 
 fn missing(schema: &Value) -> Vec<&'static str> {

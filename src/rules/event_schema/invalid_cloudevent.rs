@@ -9,7 +9,7 @@ use crate::system::System;
 
 /// A CloudEvent lacks an attribute that every one has, or has one whose name is not allowed.
 pub const RULE: Rule =
-    Rule { id: "event-schema/invalid-cloudevent", severity: Severity::Error, stage: Stage::Preview, check };
+    Rule { id: "event-schema/invalid-cloudevent", severity: Severity::Error, stage: Stage::Stable, check };
 
 /// <https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md#required-attributes>
 const REQUIRED: [&str; 4] = ["id", "source", "specversion", "type"];

@@ -8,7 +8,7 @@ use crate::system::System;
 
 /// An example of a schema is not valid by it.
 pub const RULE: Rule =
-    Rule { id: "event-schema/invalid-example", severity: Severity::Error, stage: Stage::Preview, check };
+    Rule { id: "event-schema/invalid-example", severity: Severity::Error, stage: Stage::Stable, check };
 
 fn check(system: &System, findings: &mut Vec<Finding>) {
     let schemas = &system.schemas;

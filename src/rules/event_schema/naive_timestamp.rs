@@ -9,7 +9,7 @@ use crate::system::System;
 
 /// A time in an event that says neither its offset nor that it is UTC.
 pub const RULE: Rule =
-    Rule { id: "event-schema/naive-timestamp", severity: Severity::Warning, stage: Stage::Preview, check };
+    Rule { id: "event-schema/naive-timestamp", severity: Severity::Warning, stage: Stage::Stable, check };
 
 fn check(system: &System, findings: &mut Vec<Finding>) {
     let mut seen = BTreeSet::new();

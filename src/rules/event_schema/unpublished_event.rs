@@ -2,8 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::extract::publish::Publisher;
-use crate::program::value::Text;
+use crate::extract::publish::{Kind, Publisher};
 use crate::rules::{Confidence, Finding, Rule, Severity, Stage};
 use crate::schema::find::normal;
 use crate::suggest;
@@ -27,7 +26,8 @@ struct Published {
 
 fn check(system: &System, findings: &mut Vec<Finding>) {
     let mut published: BTreeMap<&str, Published> = BTreeMap::new();
-    for publisher in &system.publishers {
+    // A dead letter goes where the message came from, under another name.
+    for publisher in system.publishers.iter().filter(|publisher| publisher.kind != Kind::DeadLetter) {
         let all = published.entry(publisher.broker.as_str()).or_default();
         match names(publisher) {
             Some(names) => all.names.extend(names.into_iter().map(|name| (name, publisher.place))),
@@ -73,5 +73,5 @@ fn names(publisher: &Publisher) -> Option<Vec<String>> {
     if publisher.destinations.is_empty() {
         return None;
     }
-    publisher.destinations.iter().map(Text::as_literal).collect()
+    publisher.destinations.iter().map(|text| Some(text.pattern()).filter(|name| !name.contains("{}"))).collect()
 }
