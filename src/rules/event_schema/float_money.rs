@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{is_event_schema, label, titled, words};
+use super::{is_event_schema, label, services_of, titled, words};
 use crate::extract::publish::What;
 use crate::rules::{Finding, Rule, Severity, Stage};
 use crate::schema::find::Format;
@@ -65,7 +65,9 @@ fn in_schemas(system: &System, findings: &mut Vec<Finding>) {
                 if is_money(name) && is_float(property) {
                     let text =
                         format!("`{name}` in the schema of `{}` is a floating-point number: `number`", titled(subject));
-                    findings.push(Finding::new(&RULE, system, place, text).why(WHY).help(HELP));
+                    let mut finding = Finding::new(&RULE, system, place, text).why(WHY).help(HELP);
+                    finding.services = services_of(system, subject);
+                    findings.push(finding);
                 }
             }
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{is_event_schema, titled};
+use super::{is_event_schema, services_of, titled};
 use crate::rules::{Finding, Rule, Severity, Stage};
 use crate::schema::find::Format;
 use crate::system::System;
@@ -32,6 +32,7 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
         if !missing.iter().any(|key| matches!(*key, "`type`" | "`required`")) {
             finding.severity = Severity::Info;
         }
+        finding.services = services_of(system, subject);
         findings.push(finding);
     }
 }

@@ -1,6 +1,6 @@
 //! `event-schema/invalid-example`
 
-use super::titled;
+use super::{services_of, titled};
 use crate::rules::{Finding, Rule, Severity, Stage};
 use crate::schema::find::Format;
 use crate::schema::{Schema, fault};
@@ -23,11 +23,12 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
             let found = document.at(pointer).and_then(|example| fault(&schema, example));
             let (Some((at, text)), Some(place)) = (found, schemas.place(&subject.path, pointer)) else { continue };
             let at = if at.is_empty() { String::new() } else { format!(" at `{at}`") };
-            findings.push(
+            let mut finding =
                 Finding::new(&RULE, system, place, format!("the example of `{}` is not valid{at}: {text}", titled(subject)))
                     .why("producers and consumers are written from the example; one of the two, schema or example, says something else than what is sent")
-                    .help("correct whichever is wrong; a published schema stays as it is, so mostly the example"),
-            );
+                    .help("correct whichever is wrong; a published schema stays as it is, so mostly the example");
+            finding.services = services_of(system, subject);
+            findings.push(finding);
         }
     }
 }

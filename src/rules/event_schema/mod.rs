@@ -63,6 +63,20 @@ fn titled(subject: &Subject) -> String {
     }
 }
 
+/// The services that a schema concerns: where it lies, else who publishes what it describes.
+fn services_of(system: &System, subject: &Subject) -> Vec<String> {
+    let place = system.schemas.place(&subject.path, "");
+    let mut services = place.map(|place| system.services_at(place)).unwrap_or_default();
+    if services.is_empty() {
+        let is_it = |message: &Message| matching(system, message).iter().any(|found| *found == subject);
+        let publishers = system.publishers.iter().filter(|p| p.messages.iter().any(is_it));
+        services = publishers.flat_map(|publisher| system.services_at(publisher.place)).collect();
+        services.sort();
+        services.dedup();
+    }
+    services
+}
+
 /// A name in lower case without separators.
 fn squeezed(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()

@@ -149,7 +149,7 @@ impl Reader<'_, '_> {
             for value in self.ev.at(unit_id, base).alternatives() {
                 match value {
                     Value::Class { unit, class } => {
-                        let base = self.object(*unit, *class, None);
+                        let base = self.object(*unit, *class, call);
                         shape.merge(base);
                     }
                     Value::External(symbol) => {
@@ -181,6 +181,15 @@ fn given(ev: &Evaluator<'_>, call: Site, (unit, class): ClassRef, name: &str) ->
     let at = |expr: ExprId| Site { unit: call.unit, expr };
     if let Some(arg) = made.args.iter().find(|a| a.name.as_deref() == Some(name)) {
         return Some(at(arg.value));
+    }
+    // The order is that of the class that is made, not of those that it extends.
+    let callee = ev.at(call.unit, made.callee);
+    if !callee
+        .alternatives()
+        .iter()
+        .any(|v| matches!(v, Value::Class { unit: u, class: c } if (*u, *c) == (unit, class)))
+    {
+        return None;
     }
     let module = &ev.program.unit(unit).module;
     let class = module.class(class);
