@@ -87,6 +87,7 @@ fn faults(system: &System, message: &Message, subject: &Subject) -> Vec<Fault> {
     }
     let mut out = Vec::new();
     compare(&schema, &outline, content, "", 0, &mut out);
+    out.sort_by_key(|fault| !fault.invalid);
     out
 }
 
