@@ -20,6 +20,8 @@ mod determinism;
 mod dotnet_http;
 mod dotnet_messaging;
 mod dotnet_stores;
+mod event_payloads;
+mod event_samples;
 mod fix;
 mod fixtures;
 mod golang;

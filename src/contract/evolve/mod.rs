@@ -189,7 +189,7 @@ fn change(old: Side<'_>, new: Side<'_>, tree: &Tree, terms: &Terms) -> Option<Ap
     let pair = Pair {
         old: (old.0, old.1.dialect),
         new: (new.0, new.1.dialect),
-        model: terms.model,
+        model: terms.setting.model.unwrap_or_default(),
         end: Instant::now() + LONGEST,
     };
     for (job, answer) in answers(&pair, compared.jobs) {
@@ -213,7 +213,7 @@ fn change(old: Side<'_>, new: Side<'_>, tree: &Tree, terms: &Terms) -> Option<Ap
         path: new.0.path.clone(),
         title: new.1.title.clone(),
         against: terms.label.clone(),
-        model: terms.model,
+        model: terms.setting.model.unwrap_or_default(),
         breaks,
         unknown,
     })
