@@ -18,6 +18,7 @@ mod determinism;
 mod dotnet_http;
 mod dotnet_messaging;
 mod dotnet_stores;
+mod evals;
 mod fix;
 mod fixtures;
 mod golang;
