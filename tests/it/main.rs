@@ -22,6 +22,7 @@ mod dotnet_messaging;
 mod dotnet_stores;
 mod event_payloads;
 mod event_samples;
+mod evals;
 mod fix;
 mod fixtures;
 mod golang;
