@@ -35,8 +35,8 @@ pub use document::Document;
 pub use inclusion::{DEADLINE, Engine, Inclusion, Proof, Verdict};
 pub use library::Library;
 pub use model::Model;
-pub use plain::{Invalid, Schema, Unresolved, View};
 pub use outline::Outline;
+pub use plain::{Invalid, Schema, Unresolved, View};
 pub use validate::fault;
 
 #[cfg(test)]

@@ -192,7 +192,9 @@ fn who_publishes_answers_for_readers_and_who_consumes_for_writers() {
 fn the_registry_decides_when_it_is_asked() {
     let path = "orders/events/order-placed.v1.schema.json";
     let schema = |pattern: &str| {
-        format!("{{\"type\": \"object\", \"properties\": {{\"id\": {{\"type\": \"string\", \"pattern\": \"{pattern}\"}}}}}}\n")
+        format!(
+            "{{\"type\": \"object\", \"properties\": {{\"id\": {{\"type\": \"string\", \"pattern\": \"{pattern}\"}}}}}}\n"
+        )
     };
     let repository = changed(path, &schema("^ab$"), &schema("^a"));
     assert_eq!(breaking(repository.path(), &["--mode", "backward", "--model", "strict"]).0, 0);

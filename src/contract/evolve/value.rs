@@ -117,6 +117,8 @@ pub(super) fn decide(pair: &Pair<'_>, job: &Job) -> Answer {
             }
             Answer::Breaks { witness: Some(witness), fault, changes: all }
         }
+        // The rules of a registry are not asked for APIs.
+        Some(Verdict::Refused { fault }) => Answer::Breaks { witness: None, fault: Some(fault), changes: all() },
         Some(Verdict::Compatible { .. }) | None => {
             let goes = |change: &Change| if is_request { change.narrows } else { change.widens };
             let tells = |change: &Change| match change.kind {
