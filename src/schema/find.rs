@@ -305,11 +305,16 @@ fn avro_subject(document: &Document) -> Subject {
     }
 }
 
-/// The messages, enums and services of a file; only messages are events.
+/// A file for itself (its package and options), and its messages, enums and services; only messages are
+/// events.
 fn protobuf(file: &proto::File) -> impl Iterator<Item = Subject> {
-    file.top().map(|(called, pointer)| {
-        let full = file.full_name(called);
-        let (name, version) = unversioned(&full);
+    let whole = std::iter::once((stem(&file.path), String::new()));
+    whole.chain(file.top()).map(|(called, pointer)| {
+        let full = if pointer.is_empty() { called.to_owned() } else { file.full_name(called) };
+        let (name, mut version) = unversioned(&full);
+        if pointer.is_empty() {
+            version = unversioned(&file.package).1;
+        }
         let types = if file.is_message(&pointer) { vec![called.to_owned(), full] } else { Vec::new() };
         Subject {
             name,

@@ -40,7 +40,9 @@ impl Compared {
             let change = &self.changes[index];
             let fault = (change.instance.clone(), change.text.clone());
             return match self.witnesses.get(index) {
-                Some(witness) if !self.registry => Verdict::Breaking { witness: witness.clone(), fault: Some(fault) },
+                Some(witness) if !self.registry && !witness.is_null() => {
+                    Verdict::Breaking { witness: witness.clone(), fault: Some(fault) }
+                }
                 _ => Verdict::Refused { fault },
             };
         }
@@ -102,26 +104,27 @@ impl Comparer<'_> {
 
     fn run(&mut self, pointer: &str, there: Option<&str>) {
         let ((old, _), (new, _)) = (self.old, self.new);
-        let Some(a) = old.declaration(pointer) else { return };
-        if old.package != new.package {
-            // FILE_SAME_PACKAGE: `Any`, gRPC's paths and registries carry the full name.
-            let full = old.full_name(a.name());
-            let text = format!("the package was `{}` and is `{}`", old.package, new.package);
-            let at = At { old: Some(""), new: Some(""), instance: String::new() };
-            self.add(at, "package-changed", text, Breaks::both(Level::Wire).refused(true), json!({"@type": full}));
+        if pointer.is_empty() {
+            return self.files(old, new);
         }
+        let Some(a) = old.declaration(pointer) else { return };
         let name = a.name();
         let scopes = (old.full_name(name), new.full_name(name));
         match there.and_then(|pointer| Some((pointer, new.declaration(pointer)?))) {
             Some((there, b)) => self.declaration((a, pointer), (b, there), (&scopes.0, &scopes.1)),
             None => self.removed(a, pointer, ""),
         }
-        self.files(old, new);
     }
 
-    /// Syntax and options of the file, which generated code depends on.
+    /// The package, and the syntax and options of the file, which generated code depends on.
     fn files(&mut self, old: &File, new: &File) {
         let at = || At { old: Some(""), new: Some(""), instance: String::new() };
+        if old.package != new.package {
+            // FILE_SAME_PACKAGE: `Any`, gRPC's paths and registries carry the full name.
+            let full = old.full_name(old.declarations.first().map_or("", Declaration::name));
+            let text = format!("the package was `{}` and is `{}`", old.package, new.package);
+            self.add(at(), "package-changed", text, Breaks::both(Level::Wire).refused(true), json!({"@type": full}));
+        }
         if old.syntax != new.syntax {
             let text = format!("the syntax was `{}` and is `{}`", old.syntax, new.syntax);
             self.add(at(), "syntax-changed", text, Breaks::both(Level::Source), Value::Null);
@@ -177,8 +180,9 @@ impl Comparer<'_> {
         let full = self.old.0.full_name(gone.name());
         match gone {
             // MESSAGE_NO_DELETE, ENUM_NO_DELETE: who refers to it has changed too.
-            Declaration::Message(_) => {
-                self.add(at, "message-removed", text, Breaks::both(Level::Source).refused(true), json!({}));
+            Declaration::Message(message) => {
+                let refused = !message.is_extension();
+                self.add(at, "message-removed", text, Breaks::both(Level::Source).refused(refused), json!({}));
             }
             Declaration::Enum(_) => self.add(at, "enum-removed", text, Breaks::both(Level::Source), json!({})),
             // SERVICE_NO_DELETE; to a caller it is not only the source.
@@ -253,6 +257,11 @@ impl Comparer<'_> {
             }
             (true, false) => (format!("`{}` was removed, and its name is not reserved", field.name), Level::Json),
             (true, true) => (format!("`{}` was removed; its number and name are reserved", field.name), Level::Source),
+        };
+        // EXTENSION_NO_DELETE: their numbers are given away by the message that is extended.
+        let (text, level) = match from.is_extension() {
+            true => (format!("extension `{}` was removed", field.name), Level::Source),
+            false => (text, level),
         };
         self.add(at, "field-removed", text, Breaks::backward(level).refused(drops_member), witness);
     }

@@ -35,6 +35,9 @@ pub struct File {
     pub(super) places: HashMap<String, Span>,
 }
 
+/// What the names of extensions begin with.
+const EXTEND: &str = "extend ";
+
 /// What stands at the top of a file or in a message.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Declaration {
@@ -68,6 +71,12 @@ pub(super) struct Message {
     oneofs: Vec<String>,
     nested: Vec<Declaration>,
     reserved: Reserved,
+}
+
+impl Message {
+    fn is_extension(&self) -> bool {
+        self.name.starts_with(EXTEND)
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -160,7 +169,7 @@ impl File {
 
     /// True for messages: only they are events.
     pub fn is_message(&self, pointer: &str) -> bool {
-        matches!(self.declaration(pointer), Some(Declaration::Message(_)))
+        matches!(self.declaration(pointer), Some(Declaration::Message(message)) if !message.is_extension())
     }
 
     /// The full name of a declaration at the top.

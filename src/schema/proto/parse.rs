@@ -1,7 +1,7 @@
 //! From tokens to declarations. What does not decide compatibility is skipped.
 
 use super::lex::{self, Kind, Token};
-use super::{Declaration, Enum, Field, FieldKind, File, Label, Message, Method, Reserved, Service};
+use super::{Declaration, EXTEND, Enum, Field, FieldKind, File, Label, Message, Method, Reserved, Service};
 
 /// How deep messages nest.
 const MAX_DEPTH: usize = 64;
@@ -134,9 +134,9 @@ impl Parser<'_> {
                     self.file.declarations.push(declaration);
                 }
                 "extend" => {
-                    self.at += 1;
-                    self.word()?;
-                    self.block()?;
+                    let mut found = std::mem::take(&mut self.file.declarations);
+                    self.extend(&mut found, "")?;
+                    self.file.declarations = found;
                 }
                 _ => return self.wrong(&format!("`{word}` begins no declaration")),
             }
@@ -163,22 +163,28 @@ impl Parser<'_> {
         self.wrong("a statement without an end")
     }
 
-    /// A block and everything in it.
-    fn block(&mut self) -> Result<(), String> {
-        self.expect('{')?;
-        let mut depth = 1_usize;
-        while let Some(kind) = self.peek() {
-            match kind {
-                Kind::Sign('{') => depth += 1,
-                Kind::Sign('}') => depth -= 1,
-                _ => {}
-            }
-            self.at += 1;
-            if depth == 0 {
-                return Ok(());
-            }
+    /// Extensions: fields that are declared elsewhere than the message they are of. They stand together under
+    /// a name of their own.
+    fn extend(&mut self, among: &mut Vec<Declaration>, around: &str) -> Result<(), String> {
+        self.at += 1;
+        let name = format!("{EXTEND}{}", self.word()?);
+        let pointer = format!("{around}/{name}");
+        self.place(&pointer);
+        self.depth += 1;
+        if self.depth >= MAX_DEPTH {
+            return self.wrong(&format!("messages nest deeper than {MAX_DEPTH}"));
         }
-        self.wrong("a block without `}`")
+        let found = self.message(name, &pointer)?;
+        self.depth -= 1;
+        let known = among.iter_mut().find_map(|it| match it {
+            Declaration::Message(message) if message.name == found.name => Some(message),
+            _ => None,
+        });
+        match known {
+            Some(message) => message.fields.extend(found.fields),
+            None => among.push(Declaration::Message(found)),
+        }
+        Ok(())
     }
 
     fn declaration(&mut self, around: &str) -> Result<Declaration, String> {
@@ -211,10 +217,7 @@ impl Parser<'_> {
                         let nested = self.declaration(pointer)?;
                         message.nested.push(nested);
                     }
-                    "extend" if self.opens_block() => {
-                        self.at += 2;
-                        self.block()?;
-                    }
+                    "extend" if self.opens_block() => self.extend(&mut message.nested, pointer)?,
                     "oneof" if self.opens_block() => self.oneof(&mut message, pointer)?,
                     "reserved" if !self.is_field() => self.reserved(&mut message.reserved, MAX_NUMBER)?,
                     "extensions" if !self.is_field() => self.skip()?,
