@@ -61,6 +61,8 @@ pub struct Schemas {
     pub subjects: Vec<Subject>,
     /// Files that look like schemas and could not be read: why not, without a full stop.
     pub errors: Vec<(FileId, String)>,
+    /// The schemas by the types of their events, without case, separators and version.
+    by_type: std::collections::HashMap<String, Vec<usize>>,
     /// The files of the documents by path.
     pub files: std::collections::HashMap<String, FileId>,
     /// The text of the documents by path, where it was asked for ([`Schemas::read_with_text`]).
@@ -94,6 +96,14 @@ impl Schemas {
         let avro = found.library.documents().iter().map(|d| d.path.as_str()).filter(|path| is_avro(path));
         found.avro = avro::Names::of(&found.library, avro);
         found.subjects.sort_by(|a, b| (&a.path, &a.pointer).cmp(&(&b.path, &b.pointer)));
+        for (index, subject) in found.subjects.iter().enumerate() {
+            for name in &subject.types {
+                let known = found.by_type.entry(normal(name)).or_default();
+                if known.last() != Some(&index) {
+                    known.push(index);
+                }
+            }
+        }
         found
     }
 
@@ -123,8 +133,8 @@ impl Schemas {
     /// The schemas that describe an event of this type, whatever its version. Names are compared without
     /// case and separators: `order.placed.v1`, `OrderPlaced` and `order-placed` are one event.
     pub fn of_event(&self, name: &str) -> Vec<&Subject> {
-        let wanted = normal(name);
-        self.subjects.iter().filter(|subject| subject.types.iter().any(|known| normal(known) == wanted)).collect()
+        let known = self.by_type.get(&normal(name));
+        known.into_iter().flatten().filter_map(|index| self.subjects.get(*index)).collect()
     }
 }
 

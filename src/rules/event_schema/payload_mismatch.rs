@@ -111,7 +111,9 @@ fn compare(schema: &Schema, outline: &Outline<'_>, content: &Content, above: &st
             Some(other) => format!("sends `{above}{}` where the schema requires `{above}{name}`", other.name),
             None => format!("lacks `{above}{name}`, which the schema requires"),
         };
-        out.push(Fault { text, invalid: true, place: other.map(|m| m.place), property: Some(name.to_owned()) });
+        // What is missing stands nowhere: the object that lacks it, where it is written.
+        let place = other.or(content.members.first()).map(|member| member.place);
+        out.push(Fault { text, invalid: true, place, property: Some(name.to_owned()) });
     }
     let mut told = BTreeSet::new();
     for member in &content.members {
