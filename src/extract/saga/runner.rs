@@ -272,8 +272,10 @@ impl Context<'_, '_> {
         if let Some(found) = self.step_member(unit, call.callee) {
             return Some(found);
         }
-        if let ExprKind::Name(name) = &module.expr(call.callee).kind {
-            return self.step_alias(unit, expr, name);
+        if let ExprKind::Name(name) = &module.expr(call.callee).kind
+            && let Some(found) = self.step_alias(unit, expr, name)
+        {
+            return Some(found);
         }
         // `entry.fn()` of a list of compensations.
         if let ExprKind::Attr { object, .. } = &module.expr(call.callee).kind
@@ -283,8 +285,11 @@ impl Context<'_, '_> {
         {
             return Some(StepCall::Undo);
         }
-        // Handed on: `self.call(step.compensate, context)`.
-        if scan::is_log(module, expr) {
+        // Handed on: `self.call(step.compensate, context)`, not asked about: `callable(step.compensate)`.
+        let asks = module.callee_name(expr).is_some_and(|n| {
+            names::is_plain_question(n) || names::words(n).first().is_some_and(|w| matches!(w.as_str(), "is" | "has"))
+        });
+        if asks || scan::is_log(module, expr) {
             return None;
         }
         call.args.iter().find_map(|a| match module.expr(a.value).kind {

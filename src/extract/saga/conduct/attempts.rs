@@ -18,17 +18,42 @@ impl Context<'_, '_> {
         units.extend(reached.iter().map(|f| f.0));
         units.sort();
         units.dedup();
-        let said = |test: &dyn Fn(&str) -> bool| {
-            units
-                .iter()
-                .find_map(|u| self.speaks(*u, None, Texts::No, test))
-                .map_or(Presence::Absent, Presence::Present)
+        let said = |without: &[(UnitId, Span)], test: &dyn Fn(&str) -> bool| {
+            let found = units.iter().find_map(|u| {
+                let counts = |span: Span| !without.iter().any(|(w, s)| w == u && s.contains(span));
+                self.speaks_where(*u, &counts, Texts::No, test)
+            });
+            found.map_or(Presence::Absent, Presence::Present)
         };
-        let mut timeout = said(&is_time_limit);
+        let mut timeout = said(&[], &is_time_limit);
         if timeout.is_absent() && units.iter().any(|u| self.has_default_timeout(*u)) {
             timeout = Presence::Default;
         }
-        (timeout, said(&is_repetition))
+        (timeout, said(&self.undo_parts(scope), &is_repetition))
+    }
+
+    /// What only compensations run through: that these are tried again says nothing about steps.
+    fn undo_parts(&self, scope: &Scope<'_>) -> Vec<(UnitId, Span)> {
+        let mut out = Vec::new();
+        let acting: Vec<_> = scope.runner.actions.iter().flat_map(|a| self.helpers(*a)).collect();
+        for &site in &scope.runner.undos {
+            let span = self.undo_span(scope, site);
+            out.push((site.unit, span));
+            let mut called = self.helpers(site);
+            called.extend(self.called_within(site.unit, span));
+            let only = called.into_iter().filter(|f| !acting.contains(f) && !scope.members.contains(f));
+            for (unit, func) in only {
+                out.push((unit, span_of(self.ev, (unit, func))));
+                // `const attempt = (call) => …` has its name outside.
+                let index = &self.ev.program.unit(unit).index;
+                let named = index.lambda_expr.get(&func).and_then(|&lambda| match index.ancestors(lambda).next() {
+                    Some(Parent::Stmt(s)) => Some(self.ev.program.unit(unit).module.stmt(s).span),
+                    _ => None,
+                });
+                out.extend(named.map(|span| (unit, span)));
+            }
+        }
+        out
     }
 
     /// True for a module that imports an HTTP client which gives up by itself.

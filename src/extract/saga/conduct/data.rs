@@ -59,11 +59,11 @@ impl Context<'_, '_> {
         let Some(list) = scope.list else { return Vec::new() };
         let Some(place) = self.dropped_at(scope) else { return Vec::new() };
         let mut out = Vec::new();
-        for ((step, action), undo) in list.steps.iter().zip(&list.actions).zip(&list.undos) {
+        for (step, action) in list.steps.iter().zip(&list.actions) {
             if !step.compensation.is_present() {
                 continue;
             }
-            let (Some((unit, func)), Some(_)) = (self.function_of(action), self.function_of(undo)) else { continue };
+            let Some((unit, func)) = self.function_of(action) else { continue };
             let module = &self.ev.program.unit(unit).module;
             let span = module.func(func).span;
             // It may keep the id itself.
@@ -94,29 +94,42 @@ impl Context<'_, '_> {
 
     /// The call of a step whose result goes nowhere, when all of them are such.
     fn dropped_at(&self, scope: &Scope<'_>) -> Option<Place> {
-        let mut found = None;
-        for &site in &scope.runner.actions {
-            let linked = self.ev.program.unit(site.unit);
-            let module = &linked.module;
-            let mut parents = linked.index.ancestors(site.expr).skip_while(|p| match p {
+        let dropped = scope.runner.actions.iter().all(|site| self.is_dropped(*site));
+        scope.runner.actions.first().filter(|_| dropped).map(|site| self.ev.program.place(*site))
+    }
+
+    fn is_dropped(&self, site: Site) -> bool {
+        let linked = self.ev.program.unit(site.unit);
+        let module = &linked.module;
+        // A call of a function that was handed the step, as a lambda, gives what the step gives.
+        let mut from_lambda = false;
+        for parent in linked.index.ancestors(site.expr) {
+            match parent {
                 Parent::Expr(e) => {
-                    matches!(module.expr(*e).kind, ExprKind::Await(_))
-                        || module.call(*e).is_some_and(|c| {
-                            scan::chain(module, c.callee)
-                                .last()
-                                .is_some_and(|n| matches!(n.as_str(), "wait_for" | "shield"))
+                    let passes = matches!(module.expr(e).kind, ExprKind::Await(_))
+                        || module.call(e).is_some_and(|c| {
+                            from_lambda
+                                || scan::chain(module, c.callee)
+                                    .last()
+                                    .is_some_and(|n| matches!(n.as_str(), "wait_for" | "shield"))
                         })
+                        || matches!(module.expr(e).kind, ExprKind::Lambda(_));
+                    if !passes {
+                        return false;
+                    }
+                    from_lambda =
+                        matches!(module.expr(e).kind, ExprKind::Lambda(_)) || from_lambda && module.call(e).is_none();
                 }
-                _ => false,
-            });
-            match parents.next() {
-                Some(Parent::Stmt(s)) if matches!(module.stmt(s).kind, StmtKind::Expr(_)) => {
-                    found = found.or(Some(self.ev.program.place(Site { unit: site.unit, expr: site.expr })));
-                }
-                _ => return None,
+                Parent::Func(f) if linked.index.lambda_expr.contains_key(&f) => from_lambda = true,
+                Parent::Stmt(s) => match module.stmt(s).kind {
+                    StmtKind::Expr(_) => return true,
+                    StmtKind::Return(_) => {}
+                    _ => return false,
+                },
+                _ => return false,
             }
         }
-        found
+        false
     }
 }
 

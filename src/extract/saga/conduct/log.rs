@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 
 use super::{Scope, span_of};
 use crate::extract::saga::{Context, names, scan};
-use crate::facts::module::{BinaryOp, ExprId, ExprKind, FuncId, LoopHeader, Module, StmtId, StmtKind};
+use crate::facts::module::{BinaryOp, ExprId, ExprKind, FuncId, Language, LoopHeader, Module, StmtId, StmtKind};
 use crate::program::index::Scope as Names;
 use crate::program::{Parent, Site, UnitId, Value};
 use crate::syntax::Place;
@@ -203,7 +203,10 @@ impl Context<'_, '_> {
                 if !call.args.is_empty() || !self.is_kept(unit, *object, func) {
                     continue;
                 }
-                let chain = scan::chain(module, *object);
+                let mut chain = scan::chain(module, *object);
+                if module.language == Language::Python && chain.first().is_some_and(|n| n == "this") {
+                    chain[0] = "self".into();
+                }
                 let Some(last) = chain.last() else { continue };
                 let noted = names::words(last).iter().any(|w| is_note(w));
                 // What is taken out has to be what is undone.
@@ -402,7 +405,7 @@ fn is_append(name: &str) -> bool {
 
 /// A word for steps that were carried out.
 fn is_note(word: &str) -> bool {
-    ["complet", "execut", "finish", "histor", "compensat", "undo", "rollback", "perform", "process"]
+    ["complet", "execut", "start", "appl", "finish", "histor", "compensat", "undo", "rollback", "perform", "process"]
         .iter()
         .any(|w| word.starts_with(w))
         || matches!(word, "done" | "log" | "step" | "stack" | "action")

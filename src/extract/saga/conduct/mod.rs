@@ -99,10 +99,14 @@ impl Context<'_, '_> {
         {
             return Conduct::default();
         }
+        let runner = &self.without_members(runner, list);
+        if runner.actions.is_empty() {
+            return Conduct::default();
+        }
         let scope = self.scope(runner, list);
         let place = |site: &Site| self.ev.program.place(*site);
         let (timeout, retry) = self.protection(&scope);
-        let recovery = self.recovery(&scope, persisted);
+        let recovery = self.recovery(&scope);
         Conduct {
             id: self.saga_id(&scope),
             timeout,
@@ -111,7 +115,7 @@ impl Context<'_, '_> {
             action: runner.actions.first().map(place),
             undo: runner.undos.first().map(place),
             version: self.version(&scope, persisted),
-            recovery,
+            recovery: if matches!(persisted, Presence::Present(_)) { recovery } else { recovery::kept_nowhere() },
             ambiguous_end: self.ambiguous_end(&scope.funcs),
             noted_late: self.noted_late(&scope),
             mutations: self.mutations(&scope),
@@ -121,6 +125,21 @@ impl Context<'_, '_> {
             awaited: self.awaited(&scope.entries(self.ev)),
             dropped: self.dropped(&scope),
         }
+    }
+
+    /// The runner without the calls that stand in the steps themselves: `compensate: (p) => transfers.cancel(p)`.
+    fn without_members(&self, runner: &Runner, list: Option<&StepList>) -> Runner {
+        let members: Vec<_> = list.iter().flat_map(|l| l.actions.iter().chain(&l.undos)).collect();
+        let spans: Vec<(UnitId, Span)> =
+            members.into_iter().filter_map(|m| self.function_of(m)).map(|f| (f.0, span_of(self.ev, f))).collect();
+        let outside = |site: &Site| {
+            let span = self.ev.program.expr(site.unit, site.expr).span;
+            !spans.iter().any(|(u, s)| *u == site.unit && s.contains(span))
+        };
+        let mut out = runner.clone();
+        out.actions.retain(outside);
+        out.undos.retain(outside);
+        out
     }
 
     /// `publisher.publish(step.action, …)`: the step is carried out elsewhere, and its reply moves the saga on.

@@ -5,19 +5,16 @@ use std::collections::BTreeSet;
 use super::Scope;
 use super::words::Texts;
 use crate::extract::Presence;
-use crate::extract::saga::{Context, names, store};
-use crate::facts::module::{FuncId, StmtKind};
+use crate::extract::saga::{Context, names, scan, store};
+use crate::facts::module::FuncId;
 use crate::program::resolve::Target;
 use crate::program::{Parent, UnitId};
 
 impl Context<'_, '_> {
     /// Whether unfinished sagas are taken up again. Words decide, over all files that have to do with the saga: a
     /// "no" means that none of them loads sagas by their state, runs at intervals, or speaks of resuming.
-    pub(super) fn recovery(&self, scope: &Scope<'_>, persisted: &Presence) -> Presence {
-        if !matches!(persisted, Presence::Present(_)) {
-            return Presence::Unknown("it is not known that a state is kept".into());
-        }
-        let near = self.neighbours(scope, true);
+    pub(super) fn recovery(&self, scope: &Scope<'_>) -> Presence {
+        let near = self.neighbours(scope);
         for &unit in &near {
             let module = &self.ev.program.unit(unit).module;
             // A message that is not acknowledged comes again, and goes on with the saga.
@@ -39,9 +36,9 @@ impl Context<'_, '_> {
     /// Whether a write of the saga's row notices that another process wrote it.
     pub(super) fn version(&self, scope: &Scope<'_>, persisted: &Presence) -> Presence {
         if !matches!(persisted, Presence::Present(_)) {
-            return Presence::Unknown("it is not known that a state is kept".into());
+            return kept_nowhere();
         }
-        for unit in self.neighbours(scope, true) {
+        for unit in self.neighbours(scope) {
             if let Some(place) = self.speaks(unit, None, Texts::Yes, &guards_write) {
                 return Presence::Present(place);
             }
@@ -51,7 +48,7 @@ impl Context<'_, '_> {
 
     /// The files that have to do with a saga: those of its orchestrator and of what that calls, what they import,
     /// and who imports the orchestrator, two steps far.
-    fn neighbours(&self, scope: &Scope<'_>, importers: bool) -> BTreeSet<UnitId> {
+    fn neighbours(&self, scope: &Scope<'_>) -> BTreeSet<UnitId> {
         let mut reached: Vec<(UnitId, FuncId)> = scope.funcs.clone();
         self.reach(&mut reached, 4);
         let mut out: BTreeSet<UnitId> = reached.iter().map(|f| f.0).collect();
@@ -64,18 +61,17 @@ impl Context<'_, '_> {
                 }
             }
         }
-        if importers {
-            let mut from = vec![scope.runner.unit];
-            for _ in 0..2 {
-                let next: Vec<UnitId> = from
-                    .iter()
-                    .flat_map(|u| self.ev.program.imports.importers(*u))
-                    .filter(|u| out.insert(*u))
-                    .collect();
-                from = next;
-            }
-            out.extend(self.units.iter().copied().filter(|u| names::is_saga_word(&self.ev.program.unit(*u).path)));
+        let mut from = vec![scope.runner.unit];
+        for _ in 0..2 {
+            let next: Vec<UnitId> =
+                from.iter().flat_map(|u| self.ev.program.imports.importers(*u)).filter(|u| out.insert(*u)).collect();
+            from = next;
         }
+        // Of the same service, as far as the path tells.
+        let top = |u: UnitId| self.ev.program.unit(u).path.split('/').next();
+        let own = top(scope.runner.unit);
+        let related = self.units.iter().copied().filter(|u| names::is_saga_word(&self.ev.program.unit(*u).path));
+        out.extend(related.filter(|u| top(*u) == own));
         out
     }
 
@@ -85,25 +81,27 @@ impl Context<'_, '_> {
         let module = &linked.module;
         linked.index.calls.iter().any(|call| {
             let Some(name) = module.callee_name(call.expr) else { return false };
-            if !store::is_read(name) && !matches!(name.as_str(), "query" | "execute" | "fetchall" | "scalars" | "raw") {
+            let runs_text = matches!(name.as_str(), "query" | "execute" | "fetchall" | "raw" | "text");
+            if !store::is_read(name) && !runs_text {
                 return false;
             }
-            let mut span = module.expr(call.expr).span;
+            let mut chain = call.expr;
             for parent in linked.index.ancestors(call.expr) {
                 match parent {
-                    Parent::Stmt(s) if !matches!(module.stmt(s).kind, StmtKind::Expr(_) | StmtKind::Assign { .. }) => {
-                        break;
-                    }
-                    Parent::Expr(e) => span = module.expr(e).span,
+                    Parent::Expr(e) => chain = e,
                     _ => break,
                 }
             }
-            self.speaks(unit, Some(span), Texts::Yes, &|n| {
+            let writes = scan::chain(module, chain)
+                .iter()
+                .any(|n| matches!(n.as_str(), "update" | "insert" | "delete" | "save" | "merge" | "upsert"));
+            let span = module.expr(chain).span;
+            let asks = |n: &str| {
                 let n = names::fold(n);
                 n.contains("select") && (n.contains("status") || n.contains("state"))
-                    || matches!(n.as_str(), "status" | "state" | "sagastatus" | "sagastate")
-            })
-            .is_some()
+                    || !runs_text && matches!(n.as_str(), "status" | "state" | "sagastatus" | "sagastate")
+            };
+            !writes && self.speaks(unit, Some(span), Texts::Yes, &asks).is_some()
         })
     }
 }
@@ -127,9 +125,14 @@ fn is_worker(module: &str) -> bool {
     .any(|w| module == *w || module.strip_prefix(w).is_some_and(|rest| rest.starts_with(['.', '/'])))
 }
 
+/// Nothing is known of a state that is kept.
+pub(super) fn kept_nowhere() -> Presence {
+    Presence::Unknown("it is not known that a state is kept".into())
+}
+
 /// Words of taking up what was left.
 pub(in crate::extract::saga) fn takes_up(name: &str) -> bool {
-    let name = names::fold(name);
+    let folded = names::fold(name);
     [
         "recover",
         "resum",
@@ -141,11 +144,7 @@ pub(in crate::extract::saga) fn takes_up(name: &str) -> bool {
         "orphan",
         "reconcil",
         "sweep",
-        "claim",
-        "lease",
-        "poll",
         "schedul",
-        "cron",
         "setinterval",
         "replay",
         "skiplocked",
@@ -160,9 +159,13 @@ pub(in crate::extract::saga) fn takes_up(name: &str) -> bool {
         "dueat",
     ]
     .iter()
-    .any(|w| name.contains(w))
+    .any(|w| folded.contains(w))
+        || names::words(name).iter().any(|w| {
+            matches!(w.as_str(), "claim" | "lease" | "leased" | "poll" | "poller" | "polling" | "cron" | "reaper")
+        })
 }
 
+/// Words of noticing another writer.
 fn guards_write(name: &str) -> bool {
     let folded = names::fold(name);
     [
@@ -172,14 +175,12 @@ fn guards_write(name: &str) -> bool {
         "forupdate",
         "skiplocked",
         "optimistic",
-        "lease",
         "compareand",
         "rowcount",
         "modifiedcount",
         "matchedcount",
         "advisory",
         "serializable",
-        "watch",
         "setnx",
         "xmin",
         "affected",
@@ -187,12 +188,13 @@ fn guards_write(name: &str) -> bool {
         "redlock",
         "acquire",
         "numupdatedrows",
-        "onconflictdonothing",
         "updatemany",
         "pessimistic",
         "conditionexpression",
     ]
     .iter()
     .any(|w| folded.contains(w))
-        || names::words(name).iter().any(|w| matches!(w.as_str(), "lock" | "locked" | "cas" | "nx"))
+        || names::words(name)
+            .iter()
+            .any(|w| matches!(w.as_str(), "lock" | "locked" | "cas" | "nx" | "lease" | "leased" | "watch" | "claim"))
 }

@@ -23,9 +23,19 @@ impl Context<'_, '_> {
         texts: Texts,
         test: &dyn Fn(&str) -> bool,
     ) -> Option<Place> {
+        self.speaks_where(unit, &|span| within.is_none_or(|w| w.contains(span)), texts, test)
+    }
+
+    /// The same for the parts of a module whose spans pass.
+    pub(in crate::extract::saga) fn speaks_where(
+        &self,
+        unit: UnitId,
+        inside: &dyn Fn(Span) -> bool,
+        texts: Texts,
+        test: &dyn Fn(&str) -> bool,
+    ) -> Option<Place> {
         let linked = self.ev.program.unit(unit);
         let module = &linked.module;
-        let inside = |span: Span| within.is_none_or(|w| w.contains(span));
         for (i, expr) in module.exprs.iter().enumerate() {
             if !inside(expr.span) {
                 continue;
