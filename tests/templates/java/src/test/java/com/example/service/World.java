@@ -106,7 +106,8 @@ final class World implements AutoCloseable {
         ProcessBuilder builder = new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-cp", classes, TestWorker.class.getName(),
-                "--test.name=" + name, "--spring.datasource.username=test", "--spring.main.banner-mode=off");
+                "--test.name=" + name, "--spring.datasource.username=test", "--spring.main.banner-mode=off",
+                "--spring.rabbitmq.listener.simple.concurrency=2");
         builder.environment().put("DATABASE_URL", jdbc);
         builder.environment().put("RABBITMQ_URL", broker);
         builder.environment().put("MARK", mark.toString());
@@ -163,7 +164,7 @@ final class World implements AutoCloseable {
         }
 
         void eventually(String what, Callable<Boolean> holds) throws Exception {
-            long until = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+            long until = System.nanoTime() + Duration.ofMinutes(2).toNanos();
             while (!holds.call()) {
                 if (System.nanoTime() > until) {
                     fail(what + " did not come: " + text());
