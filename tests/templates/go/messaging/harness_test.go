@@ -181,7 +181,7 @@ func (p *process) exit(t *testing.T) int {
 	select {
 	case <-p.ended:
 		return p.command.ProcessState.ExitCode()
-	case <-time.After(time.Minute):
+	case <-time.After(2 * time.Minute):
 		t.Fatal("it did not end: ", p.text())
 		return 0
 	}
@@ -197,7 +197,7 @@ func (p *process) terminate(t *testing.T) {
 
 func eventually(t *testing.T, p *process, what string, holds func() bool) {
 	t.Helper()
-	for until := time.Now().Add(time.Minute); !holds(); time.Sleep(50 * time.Millisecond) {
+	for until := time.Now().Add(2 * time.Minute); !holds(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(until) {
 			t.Fatalf("%s did not come: %s", what, p.text())
 		}

@@ -45,7 +45,13 @@ public class ReliableConsumer {
         this.handler = handler;
     }
 
-    /** The queue bound to the topics, its dead letters, and the queues where messages wait: a bean for RabbitAdmin. */
+    /**
+     * The queue bound to the topics, its dead letters, and the queues where messages wait: a bean for RabbitAdmin.
+     *
+     * @param deliveryLimit several times the concurrency of the listener: each of its consumers has a channel, and
+     *     when the process dies, RabbitMQ hands its messages from one of these channels to the next before it has
+     *     closed them all; each time counts
+     */
     public static Declarables topology(
             String queue, String exchange, List<String> topics, List<Duration> delays, int deliveryLimit) {
         String dead = queue + ".dead";

@@ -62,7 +62,7 @@ public class StockListener {
     static class Topology {
         @Bean
         Declarables stockTopology() {
-            return ReliableConsumer.topology(QUEUE, MessagingConfiguration.EXCHANGE, List.of("order.placed"), DELAYS, 5);
+            return ReliableConsumer.topology(QUEUE, MessagingConfiguration.EXCHANGE, List.of("order.placed"), DELAYS, 20);
         }
     }
 }

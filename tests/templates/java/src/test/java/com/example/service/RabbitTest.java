@@ -28,7 +28,7 @@ import org.springframework.amqp.core.TopicExchange;
 import org.springframework.amqp.rabbit.connection.CachingConnectionFactory;
 
 /** Publisher and consumer against a real RabbitMQ and a real PostgreSQL. */
-@Timeout(240)
+@Timeout(600)
 class RabbitTest {
 
     /** SIGTERM, after the shutdown hooks. */
@@ -101,11 +101,13 @@ class RabbitTest {
         for (int i = 0; i < 3; i++) {
             world.publisher().publish(same);
         }
-        world.publisher().publish(world.message(2, "slow"));
-        worker.eventually("the message", () -> worker.text().contains("begin 2 1"));
+        world.publisher().publish(world.message(2, "work"));
+        world.expectEffects(worker, 1, 2);
+        world.publisher().publish(world.message(3, "slow"));
+        worker.eventually("the message", () -> worker.text().contains("begin 3 1"));
         assertEquals(TERMINATED, worker.terminate());
-        assertEquals(List.of(1, 2), world.effects());
-        assertEquals(0, world.depth(world.name));
+        assertEquals(List.of(1, 2, 3), world.effects());
+        worker.eventually("an empty queue", () -> world.depth(world.name) == 0);
     }
 
     @Test
@@ -125,7 +127,7 @@ class RabbitTest {
         second.eventually("the message again", () -> second.text().contains("handled before"));
         assertEquals(TERMINATED, second.terminate());
         assertEquals(List.of(1, 2), world.effects());
-        assertEquals(0, world.depth(world.name));
+        second.eventually("an empty queue", () -> world.depth(world.name) == 0);
     }
 
     @Test

@@ -38,7 +38,7 @@ public class TestWorker {
 
     @Bean
     Declarables topology(@Value("${test.name}") String name) {
-        return ReliableConsumer.topology(name, MessagingConfiguration.EXCHANGE, List.of(name), DELAYS, 2);
+        return ReliableConsumer.topology(name, MessagingConfiguration.EXCHANGE, List.of(name), DELAYS, 4);
     }
 
     @Bean

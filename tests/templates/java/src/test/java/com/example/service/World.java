@@ -20,7 +20,7 @@ import org.springframework.amqp.rabbit.connection.CachingConnectionFactory;
 import org.springframework.amqp.rabbit.core.RabbitAdmin;
 import org.springframework.amqp.rabbit.core.RabbitTemplate;
 import org.springframework.jdbc.core.JdbcTemplate;
-import org.springframework.jdbc.datasource.DriverManagerDataSource;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 /** Names and a database of its own for each test. */
 final class World implements AutoCloseable {
@@ -33,14 +33,18 @@ final class World implements AutoCloseable {
     private final String jdbc;
     private final List<Worker> workers = new ArrayList<>();
     private final CachingConnectionFactory connections;
+    private final SingleConnectionDataSource connection;
+    private final SingleConnectionDataSource serverConnection;
 
     World() throws IOException {
         // postgresql://test@127.0.0.1:5432/postgres
         String url = System.getenv("POSTGRES_URL").replaceFirst("postgresql://(\\w+)@", "jdbc:postgresql://");
-        server = new JdbcTemplate(new DriverManagerDataSource(url, "test", ""));
+        serverConnection = new SingleConnectionDataSource(url + "?sslmode=disable", "test", "", true);
+        server = new JdbcTemplate(serverConnection);
         server.execute("CREATE DATABASE \"" + name + "\"");
         jdbc = url.replaceFirst("/[^/]*$", "/" + name);
-        database = new JdbcTemplate(new DriverManagerDataSource(jdbc, "test", ""));
+        connection = new SingleConnectionDataSource(jdbc + "?sslmode=disable", "test", "", true);
+        database = new JdbcTemplate(connection);
         for (String script : System.getenv("TEMPLATE_SQL").split(":")) {
             database.execute(Files.readString(Path.of(script)));
         }
@@ -101,8 +105,9 @@ final class World implements AutoCloseable {
         String classes = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
         ProcessBuilder builder = new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", classes, TestWorker.class.getName(),
-                "--test.name=" + name, "--spring.datasource.username=test", "--spring.main.banner-mode=off");
+                "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-cp", classes, TestWorker.class.getName(),
+                "--test.name=" + name, "--spring.datasource.username=test", "--spring.main.banner-mode=off",
+                "--spring.rabbitmq.listener.simple.concurrency=2");
         builder.environment().put("DATABASE_URL", jdbc);
         builder.environment().put("RABBITMQ_URL", broker);
         builder.environment().put("MARK", mark.toString());
@@ -119,7 +124,9 @@ final class World implements AutoCloseable {
     public void close() {
         workers.forEach(worker -> worker.process.destroyForcibly());
         connections.destroy();
+        connection.destroy();
         server.execute("DROP DATABASE \"" + name + "\" WITH (FORCE)");
+        serverConnection.destroy();
     }
 
     /** A consumer in a process of its own. */
@@ -157,7 +164,7 @@ final class World implements AutoCloseable {
         }
 
         void eventually(String what, Callable<Boolean> holds) throws Exception {
-            long until = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+            long until = System.nanoTime() + Duration.ofMinutes(2).toNanos();
             while (!holds.call()) {
                 if (System.nanoTime() > until) {
                     fail(what + " did not come: " + text());
