@@ -5,6 +5,7 @@ use skillcheck::check::{Before, Request, State, check};
 use skillcheck::contract::evolve::Break;
 use skillcheck::schema::Model;
 use skillcheck::schema::evolve::Terms;
+use skillcheck::schema::policy::Setting;
 
 use crate::breaking::{commit, git, report};
 use crate::support::{folder, skillcheck_in, write};
@@ -139,7 +140,7 @@ fn operations_media_types_and_responses_stay() {
     assert_eq!(kinds(&deprecated, &new), [""; 0]);
     deprecated["paths"]["/orders/{id}"]["post"]["x-sunset"] = json!("2027-05-01");
     let on = |day: &str| {
-        let terms = Terms { today: Some(day.to_owned()), ..Terms::default() };
+        let terms = Terms { today: skillcheck::findings::Date::parse(day), ..Terms::default() };
         compared(&deprecated, &new, terms).0.into_iter().map(|found| found.text).collect::<Vec<_>>()
     };
     assert_eq!(on("2027-05-01"), [""; 0]);
@@ -199,7 +200,8 @@ fn strict_reads_schemas_as_they_are_written() {
         body(json!({"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "string"}}})),
     );
     assert_eq!(kinds(&old, &new), [""; 0]);
-    let (breaks, _) = compared(&old, &new, Terms { model: Model::Strict, ..Terms::default() });
+    let setting = Setting { model: Some(Model::Strict), ..Setting::default() };
+    let (breaks, _) = compared(&old, &new, Terms { setting, ..Terms::default() });
     assert_eq!(breaks[0].kind, "property-added", "a client may already send any `b`");
 }
 

@@ -74,6 +74,7 @@ fn containment_is_decided_and_right() {
                 verdict if verdict.is_compatible() == expected => right += 1,
                 Verdict::Breaking { witness, .. } => witnessed.push(format!("{told}: {witness}")),
                 Verdict::Compatible { proof } => proved.push(format!("{told}: {}", proof.name())),
+                Verdict::Refused { fault } => panic!("{told}: no registry was asked: {fault:?}"),
             }
         }
     }
