@@ -53,7 +53,7 @@ pub(super) struct Args {
 pub(super) enum Command {
     /// Check files and folders
     Lint(LintArgs),
-    /// Say whom a change of the event schemas breaks: proved, with a document that shows it, or unknown
+    /// Say whom a change of event schemas and OpenAPI documents breaks: proved, with what shows it, or unknown
     Breaking(BreakingArgs),
     /// Keep what is there today out of the report
     Baseline(BaselineArgs),
@@ -243,7 +243,7 @@ pub(super) struct BreakingArgs {
     #[arg(long, value_name = "REF|DIR|OLD..NEW")]
     pub(super) against: String,
 
-    /// Who must not break: backward (new readers of old documents), forward (old readers of new documents), full
+    /// Events: who must not break: backward (new readers of old documents), forward (old readers of new documents), full
     #[arg(long, value_enum, default_value_t = Mode::Full)]
     pub(super) mode: Mode,
 
