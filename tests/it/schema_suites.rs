@@ -138,6 +138,7 @@ fn other_meaning(number: u64) -> Option<&'static str> {
             "a keyword without effect: no value fits one version only"
         }
         134 | 182 | 238 | 280 => "members that neither version declares",
+        164 | 172 | 256 | 264 => "the label speaks of one side, and the other breaks",
         296 => "the receiver of a webhook is the client",
         _ => return None,
     })

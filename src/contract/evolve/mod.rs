@@ -171,7 +171,7 @@ fn change(old: Side<'_>, new: Side<'_>, tree: &Tree, terms: &Terms) -> Option<Ap
             text: broken.text,
             parts: Vec::new(),
             operations: Vec::new(),
-            is_response: false,
+            is_response: broken.is_response,
             witness: None,
             fault: None,
             others: Vec::new(),
