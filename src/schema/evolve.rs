@@ -170,24 +170,12 @@ pub fn evolution(old: (&Tree, &Schemas), new: (&Tree, &Schemas), label: &str, wa
             |old: &Subject| (&old.name, &old.version, old.format) == (&subject.name, &subject.version, subject.format);
         match claim(&moved) {
             Some(old) => pairs.push((old, subject)),
-            None => match old.0.find(&subject.path).and_then(|id| old.1.errors.iter().find(|(file, _)| *file == id)) {
-                Some((_, reason)) => {
-                    out.unreadable.push((subject.path.clone(), format!("the earlier one can't be read: {reason}")));
-                }
-                None => out.added += 1,
-            },
+            None => out.added += 1,
         }
     }
     let mut removed: Vec<SchemaChange> = Vec::new();
     for (subject, _) in old.1.subjects.iter().zip(&used).filter(|(_, used)| !**used) {
-        let reason = match subject.format {
-            Format::Protobuf => {
-                let id = new.0.find(&subject.path);
-                id.and_then(|id| new.1.errors.iter().find(|(file, _)| *file == id)).map(|(_, reason)| reason.clone())
-            }
-            _ => no_schema(new, &subject.path),
-        };
-        match reason {
+        match no_schema(new, &subject.path) {
             Some(reason) => out.unreadable.push((subject.path.clone(), reason)),
             None => {
                 out.removed.push((shown(subject), subject.path.clone()));
@@ -206,10 +194,10 @@ pub fn evolution(old: (&Tree, &Schemas), new: (&Tree, &Schemas), label: &str, wa
             out.unreadable.push((path.clone(), format!("it could not be read in {label}: {reason}")));
         }
     }
-    // Avro and Protobuf refer to other files by the names of types.
+    // The types of Avro and Protobuf may be those of other files.
     let stays = |before: &Subject, now: &Subject| {
-        (&before.path, &before.pointer) == (&now.path, &now.pointer)
-            && !matches!(now.format, Format::Avro | Format::Protobuf)
+        matches!(now.format, Format::JsonSchema | Format::AsyncApi)
+            && (&before.path, &before.pointer) == (&now.path, &now.pointer)
             && is_same_file(old.0, new.0, &now.path)
             && new.1.library.document(&now.path).is_some_and(|document| !refers_outside(&document.value))
     };
@@ -247,8 +235,11 @@ fn refers_outside(value: &Value) -> bool {
 /// told with its reason, or still is a schema.
 fn no_schema((tree, schemas): (&Tree, &Schemas), path: &str) -> Option<String> {
     let id = tree.find(path)?;
-    if schemas.library.document(path).is_some() {
+    if schemas.library.document(path).is_some() || schemas.protos.iter().any(|file| file.path == path) {
         return None;
+    }
+    if let Some((_, reason)) = schemas.errors.iter().find(|(file, _)| *file == id) {
+        return Some(format!("it can't be read: {reason}"));
     }
     let reason = match files::read(tree.file(id)) {
         Ok(text) => match Document::read(path, &text) {

@@ -241,8 +241,8 @@ impl Comparer<'_> {
         // A member of a oneof that goes while others stay; the registry's rule.
         let drops_member = field.oneof.as_ref().is_some_and(|oneof| {
             let stays = |number: i64| to.fields.iter().any(|other| other.number == number);
-            let members = from.fields.iter().filter(|other| other.oneof.as_ref() == Some(oneof));
-            to.oneofs.contains(oneof) || members.into_iter().any(|other| stays(other.number))
+            let mut members = from.fields.iter().filter(|other| other.oneof.as_ref() == Some(oneof));
+            to.oneofs.contains(oneof) || members.any(|other| stays(other.number))
         });
         if field.label == Label::Required {
             let text = format!("`{}`, which was required, was removed", field.name);

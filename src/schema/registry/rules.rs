@@ -1,6 +1,6 @@
 //! The kinds of changes and which of them are allowed.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde_json::Value;
 
@@ -431,7 +431,8 @@ fn added(
 
 /// `dependencies` and what became of them.
 fn needs(pass: &mut Pass<'_>, found: &mut Found, a: &Object, b: &Object) {
-    let names: HashSet<&String> = a.needs.iter().chain(&b.needs).map(|(name, _)| name).collect();
+    // Sorted, so that the first one is the same in every run.
+    let names: BTreeSet<&String> = a.needs.iter().chain(&b.needs).map(|(name, _)| name).collect();
     for name in names {
         let of = |object: &'_ Object| {
             object.needs.iter().find(|(known, _)| known == name).map(|(_, list)| list.iter().cloned().collect())
