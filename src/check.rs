@@ -313,18 +313,6 @@ fn compare_schemas(outcome: &mut Outcome, earlier: &Tree, older: &[(&str, Tree)]
     outcome.system.schema_changes = found;
 }
 
-/// Who must not break when nobody says: a repository that only publishes an event answers for what others
-/// read, one that only consumes it for what others wrote; one that does both, or of which nothing is
-/// known, for both.
-fn by_role(system: &System, subject: &Subject) -> Mode {
-    let ends = system.ends_of(subject);
-    match (ends.iter().any(|end| end.is_producer), ends.iter().any(|end| !end.is_producer)) {
-        (true, false) => Mode::Forward,
-        (false, true) => Mode::Backward,
-        _ => Mode::Full,
-    }
-}
-
 /// Says what became of the OpenAPI documents.
 fn compare_apis(outcome: &mut Outcome, earlier: &Tree, cache: &Cache, terms: &Terms) {
     let found = contract::evolve::evolution(earlier, &outcome.tree, cache, terms);
@@ -341,6 +329,18 @@ fn compare_apis(outcome: &mut Outcome, earlier: &Tree, cache: &Cache, terms: &Te
     }
     outcome.problems.extend(found.unreadable.iter().map(|(path, reason)| problem(path, None, reason)));
     outcome.system.api_changes = found;
+}
+
+/// Who must not break when nobody says: a repository that only publishes an event answers for what others
+/// read, one that only consumes it for what others wrote; one that does both, or of which nothing is
+/// known, for both.
+fn by_role(system: &System, subject: &Subject) -> Mode {
+    let ends = system.ends_of(subject);
+    match (ends.iter().any(|end| end.is_producer), ends.iter().any(|end| !end.is_producer)) {
+        (true, false) => Mode::Forward,
+        (false, true) => Mode::Backward,
+        _ => Mode::Full,
+    }
 }
 
 /// Reads and joins everything.

@@ -54,7 +54,7 @@ pub(super) struct Args {
 pub(super) enum Command {
     /// Check files and folders
     Lint(LintArgs),
-    /// Say whom a change of the event schemas breaks: proved, with a document that shows it, or unknown
+    /// Say whom a change of event schemas and OpenAPI documents breaks: proved, with what shows it, or unknown
     Breaking(BreakingArgs),
     /// Keep what is there today out of the report
     Baseline(BaselineArgs),
@@ -244,9 +244,9 @@ pub(super) struct BreakingArgs {
     #[arg(long, value_name = "REF|DIR|OLD..NEW")]
     pub(super) against: String,
 
-    /// Who must not break: backward (new readers of old documents), forward (old readers of new documents), full
-    /// (both), each of them with every tagged version in between (-transitive) [default: by who publishes and consumes
-    /// the event here; full where that is not known]
+    /// Events: who must not break: backward (new readers of old documents), forward (old readers of new documents),
+    /// full (both), each of them with every tagged version in between (-transitive) [default: by who publishes and
+    /// consumes the event here; full where that is not known]
     #[arg(long, value_enum, hide_possible_values = true)]
     pub(super) mode: Option<Mode>,
 

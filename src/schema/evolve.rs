@@ -238,6 +238,9 @@ fn no_schema((tree, schemas): (&Tree, &Schemas), path: &str) -> Option<String> {
     if schemas.library.document(path).is_some() || schemas.protos.iter().any(|file| file.path == path) {
         return None;
     }
+    if let Some((_, reason)) = schemas.errors.iter().find(|(file, _)| *file == id) {
+        return Some(format!("it can't be read: {reason}"));
+    }
     let reason = match files::read(tree.file(id)) {
         Ok(text) => match Document::read(path, &text) {
             Ok(_) => "it is no schema any more".to_owned(),

@@ -9,7 +9,7 @@ use super::document::{Document, escape};
 use super::library::Library;
 use super::proto;
 use crate::files::{self, File, Tree, Zone, zone};
-use crate::syntax::{FileId, Span};
+use crate::syntax::{FileId, Place, Span};
 
 /// What a file with schemas is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,6 +61,10 @@ pub struct Schemas {
     pub subjects: Vec<Subject>,
     /// Files that look like schemas and could not be read: why not, without a full stop.
     pub errors: Vec<(FileId, String)>,
+    /// The schemas by the types of their events, without case, separators and version.
+    by_type: std::collections::HashMap<String, Vec<usize>>,
+    /// The files of the documents by path.
+    pub files: std::collections::HashMap<String, FileId>,
     /// The text of the documents by path, where it was asked for ([`Schemas::read_with_text`]).
     pub sources: std::collections::HashMap<String, String>,
 }
@@ -69,14 +73,17 @@ pub struct Schemas {
 const MAX_BYTES: u64 = 32 << 20;
 
 impl Schemas {
-    /// Reads the schemas of the production code.
+    /// Reads the schemas of the production code and of its documentation.
     pub fn read(tree: &Tree) -> Schemas {
         let candidates: Vec<FileId> = tree.ids().filter(|id| is_candidate(&tree.file(*id).path)).collect();
         let read: Vec<_> = candidates.into_par_iter().filter_map(|id| Some((id, read(tree.file(id))?))).collect();
         let mut found = Schemas::default();
         for (id, result) in read {
             match result {
-                Ok(Source::Document(document)) => found.library.add(document),
+                Ok(Source::Document(document)) => {
+                    found.files.insert(document.path.clone(), id);
+                    found.library.add(document);
+                }
                 Ok(Source::Protobuf(file)) => found.protos.push(file),
                 Err(reason) => found.errors.push((id, reason)),
             }
@@ -89,6 +96,14 @@ impl Schemas {
         let avro = found.library.documents().iter().map(|d| d.path.as_str()).filter(|path| is_avro(path));
         found.avro = avro::Names::of(&found.library, avro);
         found.subjects.sort_by(|a, b| (&a.path, &a.pointer).cmp(&(&b.path, &b.pointer)));
+        for (index, subject) in found.subjects.iter().enumerate() {
+            for name in &subject.types {
+                let known = found.by_type.entry(normal(name)).or_default();
+                if known.last() != Some(&index) {
+                    known.push(index);
+                }
+            }
+        }
         found
     }
 
@@ -110,17 +125,22 @@ impl Schemas {
         }
     }
 
+    /// Where something stands in a document: a JSON pointer, empty for the whole.
+    pub fn place(&self, path: &str, pointer: &str) -> Option<Place> {
+        Some(Place::new(*self.files.get(path)?, self.library.document(path)?.span(pointer)))
+    }
+
     /// The schemas that describe an event of this type, whatever its version. Names are compared without
     /// case and separators: `order.placed.v1`, `OrderPlaced` and `order-placed` are one event.
     pub fn of_event(&self, name: &str) -> Vec<&Subject> {
-        let wanted = normal(name);
-        self.subjects.iter().filter(|subject| subject.types.iter().any(|known| normal(known) == wanted)).collect()
+        let known = self.by_type.get(&normal(name));
+        known.into_iter().flatten().filter_map(|index| self.subjects.get(*index)).collect()
     }
 }
 
 /// True for a path that may hold a schema.
 pub fn is_candidate(path: &str) -> bool {
-    zone(path) == Zone::Production && format_of(path).is_some()
+    matches!(zone(path), Zone::Production | Zone::Docs) && format_of(path).is_some()
 }
 
 /// What a file may be by its path; its content decides.
@@ -442,5 +462,6 @@ mod tests {
         assert!(subject.is_type_stated);
         assert_eq!(subject.examples, ["/examples/0"]);
         assert!(is_candidate("orders/events/x.json") && !is_candidate("orders/tests/events/x.json"));
+        assert!(is_candidate("docs/asyncapi/orders.yaml"), "as OpenAPI documents, they lie among the documentation");
     }
 }

@@ -19,6 +19,7 @@ mod formats;
 mod inclusion;
 mod library;
 mod model;
+mod outline;
 mod pattern;
 mod plain;
 pub mod policy;
@@ -26,6 +27,7 @@ pub mod proto;
 mod prove;
 pub mod registry;
 mod uri;
+mod validate;
 mod witness;
 
 pub use dialect::Dialect;
@@ -33,7 +35,9 @@ pub use document::Document;
 pub use inclusion::{DEADLINE, Engine, Inclusion, Proof, Verdict};
 pub use library::Library;
 pub use model::Model;
+pub use outline::Outline;
 pub use plain::{Invalid, Schema, Unresolved, View};
+pub use validate::fault;
 
 #[cfg(test)]
 mod tests;

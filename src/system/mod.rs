@@ -29,7 +29,7 @@ use crate::extract::consume::{self, Consumer, Evidence};
 use crate::extract::http::{self, BlockingCall, HttpClient, OwnBreaker};
 use crate::extract::publish::{self, DualWrite, Publisher};
 use crate::extract::routes::{self, App, Served};
-use crate::extract::saga::{self, Saga};
+use crate::extract::saga::{self, ReplyDriven, Saga};
 use crate::extract::settings::Settings;
 use crate::facts::module::Language;
 use crate::files::Tree;
@@ -80,6 +80,8 @@ pub struct System {
     pub dual_writes: Vec<DualWrite>,
     /// Sagas.
     pub sagas: Vec<Saga>,
+    /// Orchestrators that replies move on.
+    pub reply_driven: Vec<ReplyDriven>,
     /// The OpenAPI documents, and whose they are.
     pub contracts: contracts::Contracts,
     /// The schemas of events, and the documents that they are in.
@@ -217,6 +219,7 @@ pub fn build(
     };
     let ((http, breakers, blocking, served, requests), (datastores, publishing, consumers, sagas)) =
         side_by_side(web, rest);
+    let (sagas, reply_driven) = sagas;
     let calls::Requests { calls, outgoing } = requests;
     let publish::Publishing { publishers, dual_writes } = publishing;
     let mut system = System {
@@ -233,6 +236,7 @@ pub fn build(
         dual_writes,
         consumers,
         sagas,
+        reply_driven,
         served,
         map: SystemMap::default(),
         // Documents are read once it is known whose they can be.

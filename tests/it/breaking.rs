@@ -2,6 +2,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::support::schemas::schemas;
 use crate::support::{folder, skillcheck_in, write};
 use serde_json::{Value, json};
 
@@ -108,4 +109,22 @@ fn what_breaks_nobody_is_proved_and_what_is_not_known_is_said() {
     let run = skillcheck_in(path, &["breaking", "--against", "nowhere"]);
     assert_eq!(run.code, 2, "{run:?}");
     assert!(run.stderr.contains("nowhere"), "{}", run.stderr);
+}
+
+#[test]
+fn many_schemas_are_each_decided() {
+    let (before, after) = (schemas(30, 2, false), schemas(20, 2, true));
+    let before: Vec<(&str, &str)> = before.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let after: Vec<(&str, &str)> = after.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let repository = folder(&before);
+    let path = repository.path();
+    git(path, &["init", "-q"]);
+    commit(path);
+    write(path, &after);
+    let run = skillcheck_in(path, &["breaking", "--against", "main"]);
+    assert!(
+        run.stdout.contains("schemas against main: 12 breaking, 0 unknown, 4 compatible (proved), 14 unchanged"),
+        "{}",
+        run.stdout
+    );
 }

@@ -81,6 +81,15 @@ fn requests_may_be_widened_and_responses_narrowed() {
 }
 
 #[test]
+fn the_first_members_of_an_object_break_nobody() {
+    let with = json!({"type": "object", "properties": {"a": {"type": "string"}}});
+    assert_eq!(kinds(&body(json!({"type": "object"})), &body(with.clone())), [""; 0]);
+    let mut required = with;
+    required["required"] = json!(["a"]);
+    assert_eq!(kinds(&body(json!({"type": "object"})), &body(required)), ["request required-added*"]);
+}
+
+#[test]
 fn what_is_read_only_is_no_part_of_a_request() {
     let schema = |required: &[&str]| {
         json!({"type": "object", "required": required, "properties": {
@@ -132,7 +141,7 @@ fn operations_media_types_and_responses_stay() {
     post["requestBody"]["content"] = json!({"application/*": {}});
     post["responses"] = json!({"201": {"description": ""}});
     new["paths"] = json!({"/orders/{id}": {"post": post}});
-    assert_eq!(kinds(&old, &new), ["request media-type-removed", "request response-removed"]);
+    assert_eq!(kinds(&old, &new), ["request media-type-removed", "response response-removed"]);
     new["paths"] = json!({"/orders/{id}": {"put": {}}});
     assert_eq!(kinds(&old, &new), ["request operation-removed"]);
     let mut deprecated = old.clone();
@@ -200,11 +209,8 @@ fn strict_reads_schemas_as_they_are_written() {
         body(json!({"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "string"}}})),
     );
     assert_eq!(kinds(&old, &new), [""; 0]);
-    let (breaks, _) = compared(
-        &old,
-        &new,
-        Terms { setting: Setting { model: Some(Model::Strict), ..Setting::default() }, ..Terms::default() },
-    );
+    let setting = Setting { model: Some(Model::Strict), ..Setting::default() };
+    let (breaks, _) = compared(&old, &new, Terms { setting, ..Terms::default() });
     assert_eq!(breaks[0].kind, "property-added", "a client may already send any `b`");
 }
 

@@ -15,6 +15,8 @@ pub(super) struct Broken {
     pub(super) text: String,
     /// `POST /orders`.
     pub(super) operation: String,
+    /// It is about what the API sends.
+    pub(super) is_response: bool,
     /// Where it stood.
     pub(super) old: Option<Spot>,
     /// Where it stands, or what held it.
@@ -32,7 +34,7 @@ pub(super) struct Compared {
 
 /// Compares two versions of a document. `today` is `YYYY-MM-DD`.
 pub(super) fn compare(old: &Api, new: &Api, root: &Spot, today: Option<&str>) -> Compared {
-    let mut comparer = Comparer { old, new, operation: String::new(), out: Compared::default() };
+    let mut comparer = Comparer { old, new, operation: String::new(), is_response: false, out: Compared::default() };
     for before in &old.operations {
         // Nothing is promised of what is still being tried out.
         if matches!(before.stability.as_deref(), Some("draft" | "alpha")) {
@@ -81,13 +83,16 @@ struct Comparer<'a> {
     old: &'a Api,
     new: &'a Api,
     operation: String,
+    /// What is compared is sent by the API.
+    is_response: bool,
     out: Compared,
 }
 
 impl Comparer<'_> {
     fn broken(&mut self, kind: &'static str, text: String, old: Option<&Spot>, new: &Spot) {
         let operation = self.operation.clone();
-        self.out.broken.push(Broken { kind, text, operation, old: old.cloned(), new: new.clone() });
+        let is_response = self.is_response;
+        self.out.broken.push(Broken { kind, text, operation, is_response, old: old.cloned(), new: new.clone() });
     }
 
     fn removed(&mut self, before: &Operation, root: &Spot, today: Option<&str>) {
@@ -122,17 +127,19 @@ impl Comparer<'_> {
                 self.broken("base-path-changed", text, Some(&before.at), &now.at);
             }
         }
-        if let Some(reason) = before.dangling.as_ref().or(now.dangling.as_ref()) {
-            if before.dangling != now.dangling || before.at != now.at {
-                let operation = &self.operation;
-                self.out.unknown.push((now.at.clone(), format!("a part of `{operation}` can't be read: {reason}")));
-            }
+        if let Some(reason) = before.dangling.as_ref().or(now.dangling.as_ref())
+            && (before.dangling != now.dangling || before.at != now.at)
+        {
+            let operation = &self.operation;
+            self.out.unknown.push((now.at.clone(), format!("a part of `{operation}` can't be read: {reason}")));
         }
         self.parameters(before, now);
         self.body(before, now);
+        self.is_response = true;
         for response in &before.responses {
             self.response(response, now);
         }
+        self.is_response = false;
         self.security(before, now);
         let level = |level: &Option<String>| match level.as_deref() {
             Some("draft") => 0,

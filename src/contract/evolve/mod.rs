@@ -147,7 +147,7 @@ fn is_moved(old: &Api, new: &Api) -> bool {
 /// Compares two versions of a document; none when the file is gone from the tree.
 fn change(old: Side<'_>, new: Side<'_>, tree: &Tree, terms: &Terms) -> Option<ApiChange> {
     let root = Spot { path: new.0.path.clone(), pointer: String::new() };
-    let compared = compare::compare(old.1, new.1, &root, terms.today.map(|day| day.to_string()).as_deref());
+    let compared = compare::compare(old.1, new.1, &root, terms.today.map(|today| today.to_string()).as_deref());
     let place = |at: &Spot| -> Option<Place> {
         let at = if tree.find(&at.path).is_some() { at } else { &root };
         let span = new.0.library.document(&at.path).map_or(Span::new(0, 0), |document| document.span(&at.pointer));
@@ -171,7 +171,7 @@ fn change(old: Side<'_>, new: Side<'_>, tree: &Tree, terms: &Terms) -> Option<Ap
             text: broken.text,
             parts: Vec::new(),
             operations: Vec::new(),
-            is_response: false,
+            is_response: broken.is_response,
             witness: None,
             fault: None,
             others: Vec::new(),
@@ -189,7 +189,7 @@ fn change(old: Side<'_>, new: Side<'_>, tree: &Tree, terms: &Terms) -> Option<Ap
     let pair = Pair {
         old: (old.0, old.1.dialect),
         new: (new.0, new.1.dialect),
-        model: terms.setting.model.unwrap_or_default(),
+        model: model(terms),
         end: Instant::now() + LONGEST,
     };
     for (job, answer) in answers(&pair, compared.jobs) {
@@ -213,7 +213,7 @@ fn change(old: Side<'_>, new: Side<'_>, tree: &Tree, terms: &Terms) -> Option<Ap
         path: new.0.path.clone(),
         title: new.1.title.clone(),
         against: terms.label.clone(),
-        model: terms.setting.model.unwrap_or_default(),
+        model: model(terms),
         breaks,
         unknown,
     })
@@ -261,5 +261,13 @@ fn told(job: &Job, witness: Option<Value>, fault: Option<(String, String)>, chan
         new: new.unwrap_or_else(|| job.new.clone()),
         place: Place::new(FileId(0), Span::new(0, 0)),
         before: None,
+    }
+}
+
+/// How the values of an API are read. A registry has nothing to say about them.
+fn model(terms: &Terms) -> Model {
+    match terms.setting.model {
+        Some(Model::Strict) => Model::Strict,
+        _ => Model::Tolerant,
     }
 }

@@ -110,6 +110,14 @@ pub(super) fn decide(pair: &Pair<'_>, job: &Job) -> Answer {
         Some(Verdict::Breaking { witness, fault }) => {
             let at = fault.as_ref().map(|(at, _)| at.as_str());
             let mut all = all();
+            // An object of which nothing was said (`type: object`) gets its first members: what was sent as one is
+            // not known, and a new optional member breaks nobody.
+            let is_new =
+                |change: &Change| change.kind == "property-added" && is_below(&change.instance, at.unwrap_or_default());
+            let only_new = all.iter().filter(|change| change.narrows).all(|change| change.kind == "property-added");
+            if pair.model == Model::Tolerant && is_request && only_new && all.iter().any(is_new) {
+                return Answer::Fits;
+            }
             let cause = explaining(&all, is_request, at).cloned();
             if let Some(index) = all.iter().position(|change| Some(change) == cause.as_ref()) {
                 let first = all.remove(index);
@@ -117,6 +125,8 @@ pub(super) fn decide(pair: &Pair<'_>, job: &Job) -> Answer {
             }
             Answer::Breaks { witness: Some(witness), fault, changes: all }
         }
+        // The rules of a registry are not asked for APIs.
+        Some(Verdict::Refused { fault }) => Answer::Breaks { witness: None, fault: Some(fault), changes: all() },
         Some(Verdict::Compatible { .. }) | None => {
             let goes = |change: &Change| if is_request { change.narrows } else { change.widens };
             let tells = |change: &Change| match change.kind {
@@ -129,6 +139,12 @@ pub(super) fn decide(pair: &Pair<'_>, job: &Job) -> Answer {
             if told.is_empty() { Answer::Fits } else { Answer::Breaks { witness: None, fault: None, changes: told } }
         }
     }
+}
+
+/// True for a place in the member that an instance pointer means; `*` stands for any item or name.
+fn is_below(member: &str, at: &str) -> bool {
+    let mut tokens = at.split('/');
+    member.split('/').all(|wanted| tokens.next().is_some_and(|token| wanted == "*" || wanted == token))
 }
 
 fn restyled(job: &Job, was: &str, is: &str) -> Change {
