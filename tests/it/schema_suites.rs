@@ -70,9 +70,7 @@ fn containment_is_decided_and_right() {
                 refuted.push(format!("{told}: proved, but {value} is rejected"));
             }
             match &verdict {
-                Verdict::Unknown { reason } | Verdict::Refused { fault: (_, reason) } => {
-                    unknown.push(format!("{told}: {reason}"))
-                }
+                Verdict::Unknown { reason } => unknown.push(format!("{told}: {reason}")),
                 verdict if verdict.is_compatible() == expected => right += 1,
                 Verdict::Breaking { witness, .. } => witnessed.push(format!("{told}: {witness}")),
                 Verdict::Compatible { proof } => proved.push(format!("{told}: {}", proof.name())),

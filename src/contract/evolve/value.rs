@@ -106,7 +106,7 @@ pub(super) fn decide(pair: &Pair<'_>, job: &Job) -> Answer {
         found.into_iter().filter(|change| visible(change)).collect()
     };
     match verdict {
-        Some(Verdict::Unknown { reason } | Verdict::Refused { fault: (_, reason) }) => Answer::Unknown(reason),
+        Some(Verdict::Unknown { reason }) => Answer::Unknown(reason),
         Some(Verdict::Breaking { witness, fault }) => {
             let at = fault.as_ref().map(|(at, _)| at.as_str());
             let mut all = all();
