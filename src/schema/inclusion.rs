@@ -196,10 +196,19 @@ fn as_written(inner: &Schema, outer: &Schema, samples: &[Value], deadline: Insta
     if negated {
         return None;
     }
-    let lists = written.get("const").is_some() || written.get("enum").is_some_and(Value::is_array);
-    let resolves = inner.unresolved.is_empty();
-    // Every listed value was tried before.
-    (lists && resolves).then_some(Verdict::Compatible { proof: Proof::Values })
+    if !inner.unresolved.is_empty() {
+        return None;
+    }
+    // The search may have run out of time; what is listed is looked at to the last.
+    let listed: Vec<Value> = match (written.get("const"), written.get("enum")) {
+        (Some(value), _) => vec![value.clone()],
+        (None, Some(Value::Array(values))) => values.clone(),
+        _ => return None,
+    };
+    Some(match listed.into_iter().find(|value| judge.is_witness(value)) {
+        Some(witness) => Verdict::Breaking { fault: judge.fault(&witness), witness },
+        None => Verdict::Compatible { proof: Proof::Values },
+    })
 }
 
 fn has_key(value: &Value, key: &str) -> bool {
