@@ -53,7 +53,7 @@ impl Rule {
 pub const CROSS_REPOSITORY: &[&str] = &["data-ownership/shared-database"];
 
 /// The rules that compare with an earlier state; without one they are silent.
-pub const OF_A_CHANGE: &[&str] = &["event-schema/breaking-change"];
+pub const OF_A_CHANGE: &[&str] = &["api-contract/breaking-change", "event-schema/breaking-change"];
 
 /// Rules, and skills all of whose rules are such, that fire on what no file of the system has: a part
 /// that is written first breaks them until the other parts are there.
@@ -77,6 +77,7 @@ pub fn needs_whole_system(rule: &str) -> bool {
 /// All rules, sorted by id.
 pub fn all() -> &'static [Rule] {
     &[
+        api_contract::breaking_change::RULE,
         api_contract::invalid_openapi::RULE,
         api_contract::missing_body_field::RULE,
         api_contract::missing_openapi::RULE,
@@ -136,8 +137,25 @@ pub fn all() -> &'static [Rule] {
         rest_client::unbounded_retry::RULE,
         rest_client::unencoded_path_parameter::RULE,
         rest_client::unsafe_retry::RULE,
+        saga::ambiguous_terminal_state::RULE,
+        saga::compensation_without_result::RULE,
+        saga::duplicate_step_name::RULE,
         saga::missing_compensation::RULE,
+        saga::missing_recovery::RULE,
+        saga::missing_saga_id::RULE,
+        saga::missing_step_retry::RULE,
+        saga::missing_step_timeout::RULE,
+        saga::missing_version::RULE,
+        saga::mutated_log::RULE,
+        saga::overwritten_input::RULE,
+        saga::saga_awaited_in_request::RULE,
+        saga::shared_run_state::RULE,
+        saga::step_outside_outbox::RULE,
         saga::swallowed_compensation_failure::RULE,
+        saga::unchecked_reply::RULE,
+        saga::uncompensated_failing_step::RULE,
+        saga::unretried_compensation::RULE,
+        saga::untyped_saga_data::RULE,
         saga::volatile_state::RULE,
         service_health::missing_health_endpoint::RULE,
         service_health::probe_without_route::RULE,

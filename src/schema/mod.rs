@@ -6,6 +6,7 @@
 //! has.
 
 mod asyncapi;
+pub mod avro;
 mod canonical;
 pub mod changes;
 pub mod compat;
@@ -14,13 +15,17 @@ mod document;
 pub mod evolve;
 mod facts;
 pub mod find;
+mod formats;
 mod inclusion;
 mod library;
 mod model;
 mod outline;
 mod pattern;
 mod plain;
+pub mod policy;
+pub mod proto;
 mod prove;
+pub mod registry;
 mod uri;
 mod validate;
 mod witness;
@@ -31,7 +36,7 @@ pub use inclusion::{DEADLINE, Engine, Inclusion, Proof, Verdict};
 pub use library::Library;
 pub use model::Model;
 pub use outline::Outline;
-pub use plain::{Invalid, Schema, Unresolved};
+pub use plain::{Invalid, Schema, Unresolved, View};
 pub use validate::fault;
 
 #[cfg(test)]

@@ -16,18 +16,20 @@ pub mod kube;
 pub mod map;
 mod messaging;
 pub mod owners;
+mod schema_ends;
 pub mod services;
 pub mod stores;
 
 use std::collections::HashMap;
 
 use crate::catalog::Catalog;
+use crate::contract::evolve::ApiEvolution;
 use crate::extract::broker::{self, Brokers};
 use crate::extract::consume::{self, Consumer, Evidence};
 use crate::extract::http::{self, BlockingCall, HttpClient, OwnBreaker};
 use crate::extract::publish::{self, DualWrite, Publisher};
 use crate::extract::routes::{self, App, Served};
-use crate::extract::saga::{self, Saga};
+use crate::extract::saga::{self, ReplyDriven, Saga};
 use crate::extract::settings::Settings;
 use crate::facts::module::Language;
 use crate::files::Tree;
@@ -36,6 +38,7 @@ use crate::schema::evolve::Evolution;
 use crate::schema::find::Schemas;
 use crate::syntax::{FileId, Place};
 
+pub use schema_ends::End;
 pub use services::{Service, ServiceKind};
 
 use compose::EnvVar;
@@ -77,12 +80,16 @@ pub struct System {
     pub dual_writes: Vec<DualWrite>,
     /// Sagas.
     pub sagas: Vec<Saga>,
+    /// Orchestrators that replies move on.
+    pub reply_driven: Vec<ReplyDriven>,
     /// The OpenAPI documents, and whose they are.
     pub contracts: contracts::Contracts,
     /// The schemas of events, and the documents that they are in.
     pub schemas: Schemas,
     /// What became of them since an earlier state, where one was given.
     pub schema_changes: Evolution,
+    /// What became of the OpenAPI documents since an earlier state, where one was asked for.
+    pub api_changes: ApiEvolution,
 }
 
 impl System {
@@ -212,6 +219,7 @@ pub fn build(
     };
     let ((http, breakers, blocking, served, requests), (datastores, publishing, consumers, sagas)) =
         side_by_side(web, rest);
+    let (sagas, reply_driven) = sagas;
     let calls::Requests { calls, outgoing } = requests;
     let publish::Publishing { publishers, dual_writes } = publishing;
     let mut system = System {
@@ -228,12 +236,14 @@ pub fn build(
         dual_writes,
         consumers,
         sagas,
+        reply_driven,
         served,
         map: SystemMap::default(),
         // Documents are read once it is known whose they can be.
         contracts: contracts::Contracts::default(),
         schemas: Schemas::default(),
         schema_changes: Evolution::default(),
+        api_changes: ApiEvolution::default(),
     };
     system.map.endpoints = health::endpoints(&system);
     messaging::fill(&mut system);

@@ -57,6 +57,8 @@ fn axon(context: &Context<'_, '_>, unit: UnitId, id: ClassId) -> Saga {
         // Axon stores every instance with its associations.
         persisted: Presence::Present(place),
         failure: CompensationFailure::Unknown,
+        repeated: Vec::new(),
+        conduct: Default::default(),
     }
 }
 
@@ -89,6 +91,8 @@ fn temporal(context: &Context<'_, '_>, unit: UnitId) -> Vec<Saga> {
                     steps: vec![made],
                     persisted: Presence::Present(at),
                     failure: CompensationFailure::Unknown,
+                    repeated: Vec::new(),
+                    conduct: Default::default(),
                 },
             )),
         }

@@ -194,7 +194,7 @@ fn speaks_of_retry(module: &Module, expr: ExprId) -> bool {
 }
 
 /// True for a `try` in a loop that is left when the compensation went well.
-fn repeats(index: &crate::program::Index, module: &Module, stmt: StmtId, body: &Block) -> bool {
+pub(super) fn repeats(index: &crate::program::Index, module: &Module, stmt: StmtId, body: &Block) -> bool {
     let in_loop = index
         .stmt_ancestors(stmt)
         .take_while(|p| !matches!(p, Parent::Func(_)))

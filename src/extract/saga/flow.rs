@@ -4,7 +4,7 @@
 use smol_str::SmolStr;
 
 use super::runner::Runner;
-use super::{CompensationFailure, Context, Effect, Saga, Step, Style, names, scan};
+use super::{CompensationFailure, Conduct, Context, Effect, Saga, Step, Style, names, scan};
 use crate::extract::Presence;
 use crate::facts::module::{Block, Call, ExprId, ExprKind, FuncId, LoopHeader, StmtKind};
 use crate::program::{Site, UnitId, Value};
@@ -111,6 +111,8 @@ impl Context<'_, '_> {
             }
             (self.persisted(&[(unit, func)]), self.failure(&sites))
         };
+        // An engine runs workflows; a request only waits for what is written out.
+        let awaited = if flow.is_workflow { Vec::new() } else { self.awaited(&[(unit, func)]) };
         Some(Saga {
             place,
             name: name.to_string(),
@@ -119,6 +121,8 @@ impl Context<'_, '_> {
             steps,
             persisted,
             failure,
+            repeated: Vec::new(),
+            conduct: Conduct { awaited, ..Conduct::default() },
         })
     }
 

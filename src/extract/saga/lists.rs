@@ -6,6 +6,7 @@ use super::member::{Member, Parts};
 use super::{Context, Effect, Step, names, scan};
 use crate::facts::module::{ClassId, Entry, ExprId, ExprKind};
 use crate::program::{Evaluator, Site, UnitId};
+use crate::syntax::Place;
 
 /// Declared steps in order.
 #[derive(Clone, Debug)]
@@ -14,8 +15,12 @@ pub(super) struct StepList {
     pub site: Site,
     /// The steps.
     pub steps: Vec<Step>,
+    /// What does them.
+    pub actions: Vec<Member>,
     /// What undoes them.
     pub undos: Vec<Member>,
+    /// Names that two steps share: where the second one stands, the name, and the first one.
+    pub repeated: Vec<(Place, String, Place)>,
     /// What the undo is called.
     pub undo_name: SmolStr,
     /// The class that the list stands in, or that the steps are added to.
@@ -92,13 +97,39 @@ impl Context<'_, '_> {
         StepList {
             site,
             steps,
+            actions: parts.iter().map(|p| p.action.clone()).collect(),
             undos: parts.iter().map(|p| p.undo.clone()).collect(),
+            repeated: self.repeated(parts),
             undo_name,
             owner: class.map(|c| (site.unit, c)),
             name: name.map_or_else(|| scan::stem(&unit.path).to_string(), |n| n.to_string()),
             library: "hand-written",
             is_saga,
         }
+    }
+}
+
+impl Context<'_, '_> {
+    /// Names that are given to more than one step.
+    fn repeated(&self, parts: &[Parts]) -> Vec<(Place, String, Place)> {
+        let mut out = Vec::new();
+        for (i, part) in parts.iter().enumerate() {
+            let Some(name) = self.given_name(part) else { continue };
+            let first = parts[..i].iter().find(|p| self.given_name(p).as_ref() == Some(&name));
+            if let Some(first) = first {
+                let place = |p: &Parts| self.ev.program.place(p.site);
+                out.push((place(part), name, place(first)));
+            }
+        }
+        out
+    }
+
+    /// The name that a step is given, not one that is made up from what it calls.
+    fn given_name(&self, parts: &Parts) -> Option<String> {
+        parts.name.clone().or_else(|| {
+            let module = &self.ev.program.unit(parts.site.unit).module;
+            self.ev.positional(parts.site.unit, module.call(parts.site.expr)?, 0)?.as_str()
+        })
     }
 }
 

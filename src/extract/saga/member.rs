@@ -87,6 +87,7 @@ impl Context<'_, '_> {
                 }
             }
             Value::Object { unit, class, call } => self.instance(&mut parts, unit, class, call),
+            Value::List(items) => self.pair(&mut parts, &items),
             // A class that the list names, to be constructed by the loop.
             Value::Class { unit, class } => self.instance(&mut parts, unit, class, None),
             _ => {
@@ -100,6 +101,38 @@ impl Context<'_, '_> {
             }
         }
         parts.action.is_declared().then_some(parts)
+    }
+
+    /// `(reserve, release)`, `("reserve", reserve, release)`: two functions, of which the second one undoes.
+    fn pair(&self, parts: &mut Parts, items: &[Site]) {
+        let (name, action, undo) = match items {
+            [action, undo] => (None, *action, *undo),
+            [name, action, undo] => match self.ev.eval(*name).as_str() {
+                Some(name) => (Some(name), *action, *undo),
+                None => return,
+            },
+            _ => return,
+        };
+        let function =
+            |site: Site| self.ev.eval(site).alternatives().iter().any(|v| matches!(v, Value::Function { .. }));
+        let called = |site: Site| {
+            let module = &self.ev.program.unit(site.unit).module;
+            match module.expr(site.expr).kind {
+                ExprKind::Lambda(func) => {
+                    let calls = self.calls_in(site.unit, func);
+                    calls.last().and_then(|(_, c)| scan::chain(module, c.callee).last().cloned())
+                }
+                _ => scan::chain(module, site.expr).last().cloned(),
+            }
+        };
+        let undoes = called(undo).is_some_and(|n| names::words(&n).iter().any(|w| names::is_undo_verb(w)));
+        let none = matches!(self.ev.eval(undo), Value::Null);
+        if !function(action) || !(undoes && function(undo) || none) {
+            return;
+        }
+        parts.name = name;
+        parts.action = Member::Given(action);
+        parts.undo = Member::Given(undo);
     }
 
     /// Takes one key or keyword in.

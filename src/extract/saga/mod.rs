@@ -7,13 +7,16 @@
 //! that undoes, a remote effect: at least two of them have to be there.
 
 mod builder;
+pub mod conduct;
 mod declared;
 mod effect;
 pub(in crate::extract) mod failure;
 mod flow;
+mod libraries;
 mod lists;
 mod member;
 pub mod names;
+pub mod replies;
 mod runner;
 mod scan;
 mod store;
@@ -21,6 +24,9 @@ mod store;
 use std::collections::HashMap;
 
 use smol_str::SmolStr;
+
+pub use conduct::Conduct;
+pub use replies::ReplyDriven;
 
 use crate::extract::Presence;
 use crate::facts::module::{ClassId, ExprId, FuncId, Language};
@@ -44,6 +50,10 @@ pub struct Saga {
     pub persisted: Presence,
     /// What happens when a compensation fails.
     pub failure: CompensationFailure,
+    /// Names that two steps share: where the second one stands, the name, and the first one.
+    pub repeated: Vec<(Place, String, Place)>,
+    /// How the steps are carried out.
+    pub conduct: Conduct,
 }
 
 /// How a saga is written.
@@ -144,11 +154,11 @@ struct Context<'e, 'a> {
     effects: std::cell::RefCell<HashMap<(UnitId, FuncId), Effect>>,
 }
 
-/// All sagas of the program; `in_scope` tells production code.
-pub fn extract(ev: &Evaluator<'_>, in_scope: &dyn Fn(UnitId) -> bool) -> Vec<Saga> {
+/// All sagas of the program, and the orchestrators that replies move on; `in_scope` tells production code.
+pub fn extract(ev: &Evaluator<'_>, in_scope: &dyn Fn(UnitId) -> bool) -> (Vec<Saga>, Vec<ReplyDriven>) {
     let context = Context::new(ev, in_scope);
     if context.units.is_empty() {
-        return Vec::new();
+        return Default::default();
     }
     let runners = runner::find(&context);
     let mut lists = lists::find(&context);
@@ -157,7 +167,7 @@ pub fn extract(ev: &Evaluator<'_>, in_scope: &dyn Fn(UnitId) -> bool) -> Vec<Sag
     out.extend(flow::find(&context, &runners));
     out.extend(declared::find(&context));
     out.sort_by_key(|s| (s.place, s.steps.first().map(|s| s.place)));
-    out
+    (out, replies::find(&context))
 }
 
 impl<'e, 'a> Context<'e, 'a> {

@@ -174,6 +174,28 @@ pub fn is_pivot_mark(name: &str) -> bool {
     matches!(fold(name).as_str(), "pivot" | "ispivot")
 }
 
+/// A function that looks at its argument and does not call it.
+pub fn is_plain_question(name: &str) -> bool {
+    matches!(
+        name,
+        "callable"
+            | "iscoroutinefunction"
+            | "isawaitable"
+            | "isinstance"
+            | "getattr"
+            | "hasattr"
+            | "str"
+            | "repr"
+            | "bool"
+            | "print"
+            | "Boolean"
+            | "String"
+            | "signature"
+            | "len"
+            | "type"
+    )
+}
+
 /// A verb that takes something back.
 pub fn is_undo_verb(word: &str) -> bool {
     matches!(

@@ -20,6 +20,8 @@ pub(super) struct Runner {
     pub funcs: Vec<(UnitId, FuncId)>,
     pub name: SmolStr,
     pub place: Place,
+    /// The calls that do a step.
+    pub actions: Vec<Site>,
     /// The calls that undo a step.
     pub undos: Vec<Site>,
     /// The member that they call, where there is one.
@@ -88,6 +90,7 @@ pub(super) fn join(context: &Context<'_, '_>, runners: &[Runner], lists: Vec<Ste
             None if list.library == "node-sagas" => context.persisted_around(list.site),
             None => Presence::Unknown("what carries out the steps was not found".into()),
         };
+        let conduct = runner.map(|r| context.conduct(r, Some(&list), &persisted)).unwrap_or_default();
         out.push(Saga {
             place: runner.map_or(place, |r| r.place),
             name: runner.map_or_else(|| list.name.clone(), |r| r.name.to_string()),
@@ -96,20 +99,25 @@ pub(super) fn join(context: &Context<'_, '_>, runners: &[Runner], lists: Vec<Ste
             steps: list.steps,
             persisted,
             failure,
+            repeated: list.repeated,
+            conduct,
         });
     }
     for (runner, used) in runners.iter().zip(used) {
         if used || !runner.is_named {
             continue;
         }
+        let persisted = context.persisted(&runner.funcs);
         out.push(Saga {
             place: runner.place,
             name: runner.name.to_string(),
             style: Style::Steps,
             library: "hand-written",
             steps: Vec::new(),
-            persisted: context.persisted(&runner.funcs),
             failure: context.failure(&runner.undos),
+            repeated: Vec::new(),
+            conduct: context.conduct(runner, None, &persisted),
+            persisted,
         });
     }
     out
@@ -129,12 +137,17 @@ impl Context<'_, '_> {
             None => vec![(unit, func)],
         };
         self.reach(&mut funcs, 2);
+        let mut actions = Vec::new();
         let mut undos = Vec::new();
         let mut undo_name = None;
         for &(u, f) in &funcs {
             for (expr, call) in self.calls_in(u, f) {
-                if self.step_call(u, expr, call) == Some(StepCall::Undo) {
-                    let site = Site { unit: u, expr };
+                let site = Site { unit: u, expr };
+                let what = self.step_call(u, expr, call);
+                if what == Some(StepCall::Action) && !actions.contains(&site) {
+                    actions.push(site);
+                }
+                if what == Some(StepCall::Undo) {
                     if !undos.contains(&site) {
                         undos.push(site);
                     }
@@ -160,7 +173,7 @@ impl Context<'_, '_> {
         let is_named = names::is_saga_word(&name)
             || names::is_saga_word(scan::stem(&linked.path))
             || undo_name.as_deref().is_some_and(names::is_compensation);
-        Some(Runner { unit, class, funcs, name, place, undos, undo_name, is_named })
+        Some(Runner { unit, class, funcs, name, place, actions, undos, undo_name, is_named })
     }
 
     /// Adds the functions that are called, so many calls deep.
@@ -247,12 +260,22 @@ impl Context<'_, '_> {
 
     /// Whether a call does or undoes a step of a list.
     pub(super) fn step_call(&self, unit: UnitId, expr: ExprId, call: &Call) -> Option<StepCall> {
-        let module = &self.ev.program.unit(unit).module;
+        let linked = self.ev.program.unit(unit);
+        let module = &linked.module;
+        // `step.action()` of a Java record reads what the action is called.
+        let is_read = module.language.is_jvm()
+            && call.args.is_empty()
+            && matches!(linked.index.ancestors(expr).next(), Some(Parent::Expr(e)) if module.call(e).is_some_and(|c| c.callee != expr));
+        if is_read {
+            return None;
+        }
         if let Some(found) = self.step_member(unit, call.callee) {
             return Some(found);
         }
-        if let ExprKind::Name(name) = &module.expr(call.callee).kind {
-            return self.step_alias(unit, expr, name);
+        if let ExprKind::Name(name) = &module.expr(call.callee).kind
+            && let Some(found) = self.step_alias(unit, expr, name)
+        {
+            return Some(found);
         }
         // `entry.fn()` of a list of compensations.
         if let ExprKind::Attr { object, .. } = &module.expr(call.callee).kind
@@ -262,8 +285,11 @@ impl Context<'_, '_> {
         {
             return Some(StepCall::Undo);
         }
-        // Handed on: `self.call(step.compensate, context)`.
-        if scan::is_log(module, expr) {
+        // Handed on: `self.call(step.compensate, context)`, not asked about: `callable(step.compensate)`.
+        let asks = module.callee_name(expr).is_some_and(|n| {
+            names::is_plain_question(n) || names::words(n).first().is_some_and(|w| matches!(w.as_str(), "is" | "has"))
+        });
+        if asks || scan::is_log(module, expr) {
             return None;
         }
         call.args.iter().find_map(|a| match module.expr(a.value).kind {
@@ -352,7 +378,45 @@ impl Context<'_, '_> {
                 return Some(found);
             }
         }
-        self.is_undo_element(unit, expr, name).then_some(StepCall::Undo)
+        if self.is_undo_element(unit, expr, name) {
+            return Some(StepCall::Undo);
+        }
+        self.pair_element(unit, expr, name)
+    }
+
+    /// `for action, compensation in steps`, and `compensation = done.pop()`.
+    fn pair_element(&self, unit: UnitId, expr: ExprId, name: &str) -> Option<StepCall> {
+        let (is_action, is_undo) = (names::is_action(name), names::is_undo(name));
+        if !is_action && !is_undo {
+            return None;
+        }
+        let linked = self.ev.program.unit(unit);
+        let module = &linked.module;
+        let (_, bindings) = linked.index.lookup(module, linked.index.func_of(expr), name)?;
+        let popped = bindings.iter().any(|b| match b {
+            Binding::Value(value) => {
+                scan::chain(module, *value).last().is_some_and(|n| matches!(n.as_str(), "pop" | "shift"))
+            }
+            _ => false,
+        });
+        if popped && is_undo {
+            return Some(StepCall::Undo);
+        }
+        let targets = linked.index.ancestors(expr).find_map(|p| match p {
+            Parent::Stmt(s) => match &module.stmt(s).kind {
+                StmtKind::Loop { header: LoopHeader::Each { target, .. }, .. } => {
+                    let names = scan::names_in(module, *target);
+                    names.iter().any(|n| n == name).then_some(names)
+                }
+                _ => None,
+            },
+            _ => None,
+        })?;
+        match (is_undo, targets.iter().any(|n| names::is_undo(n))) {
+            (true, _) => Some(StepCall::Undo),
+            (false, true) => Some(StepCall::Action),
+            _ => None,
+        }
     }
 
     /// True for a variable that goes through a collection of compensations.

@@ -1,7 +1,7 @@
 //! Programs in memory, and the findings of the saga rules in them.
 
 use skillcheck::catalog::Catalog;
-use skillcheck::extract::saga::{self, Saga};
+use skillcheck::extract::saga::{self, ReplyDriven, Saga};
 use skillcheck::facts::module::Language;
 use skillcheck::facts::{javascript, python};
 use skillcheck::files;
@@ -12,6 +12,10 @@ use skillcheck::system::System;
 
 /// The sagas of some files.
 pub(crate) fn sagas(sources: &[(&str, &str)]) -> Vec<Saga> {
+    extracted(sources).0
+}
+
+fn extracted(sources: &[(&str, &str)]) -> (Vec<Saga>, Vec<ReplyDriven>) {
     let units = sources.iter().enumerate().map(|(i, (path, text))| {
         let module = match files::classify(path) {
             files::FileKind::Code(Language::Python) => python::lower(text).unwrap(),
@@ -29,7 +33,8 @@ pub(crate) fn sagas(sources: &[(&str, &str)]) -> Vec<Saga> {
 
 /// What the rules find, sorted: `missing-compensation orders/app/saga.py:66`.
 pub(crate) fn findings(sources: &[(&str, &str)]) -> Vec<String> {
-    let system = System { sagas: sagas(sources), ..System::default() };
+    let (sagas, reply_driven) = extracted(sources);
+    let system = System { sagas, reply_driven, ..System::default() };
     let mut found = Vec::new();
     for rule in rules::all().iter().filter(|r| r.skill() == "saga") {
         (rule.check)(&system, &mut found);

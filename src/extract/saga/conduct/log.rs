@@ -1,0 +1,412 @@
+//! What an orchestrator notes of a run, where, and what it does to its notes.
+
+use smol_str::SmolStr;
+
+use super::{Scope, span_of};
+use crate::extract::saga::{Context, names, scan};
+use crate::facts::module::{BinaryOp, ExprId, ExprKind, FuncId, Language, LoopHeader, Module, StmtId, StmtKind};
+use crate::program::index::Scope as Names;
+use crate::program::{Parent, Site, UnitId, Value};
+use crate::syntax::Place;
+
+impl Context<'_, '_> {
+    /// A step that is noted as done after its call, where only what is noted is undone: a call that timed out may
+    /// have taken effect and stays.
+    pub(super) fn noted_late(&self, scope: &Scope<'_>) -> Option<Place> {
+        if scope.runner.undos.is_empty() {
+            return None;
+        }
+        scope.runner.actions.iter().find_map(|action| self.noted_after(scope, *action))
+    }
+
+    fn noted_after(&self, scope: &Scope<'_>, action: Site) -> Option<Place> {
+        let linked = self.ev.program.unit(action.unit);
+        let module = &linked.module;
+        let (stmt, header) = nearest_loop(self, action)?;
+        let span = module.stmt(stmt).span;
+        let step = self.elements_of(action);
+        if step.is_empty() {
+            return None;
+        }
+        // The handler undoes the step that failed itself.
+        let undone_here = scope.runner.undos.iter().any(|undo| {
+            undo.unit == action.unit
+                && self.elements_of(*undo).iter().any(|s| step.contains(s))
+                && nearest_loop(self, *undo).is_some_and(|(s, _)| s == stmt)
+        });
+        if undone_here {
+            return None;
+        }
+        let call = module.expr(action.expr).span;
+        let mut late = None;
+        for (receiver, place_of, at) in self.notes(action.unit, span, &step) {
+            if !self.is_undone_from(scope, action, &receiver) {
+                continue;
+            }
+            if at < call.start {
+                return None;
+            }
+            late = late.or(Some(self.ev.program.place(Site { unit: action.unit, expr: place_of })));
+        }
+        late.or_else(|| self.undone_from_index(scope, &header))
+    }
+
+    /// What is appended to lists in a part of a module that names the step: the list, the expression, where.
+    fn notes(&self, unit: UnitId, span: crate::syntax::Span, step: &[SmolStr]) -> Vec<(SmolStr, ExprId, u32)> {
+        let linked = self.ev.program.unit(unit);
+        let module = &linked.module;
+        let mut out = Vec::new();
+        for call in linked.index.calls.iter().filter(|c| span.contains(module.expr(c.expr).span)) {
+            let Some(c) = module.call(call.expr) else { continue };
+            let ExprKind::Attr { object, name, .. } = &module.expr(c.callee).kind else { continue };
+            let named = || c.args.iter().any(|a| scan::names_in(module, a.value).iter().any(|n| step.contains(n)));
+            if is_append(name)
+                && named()
+                && let Some(receiver) = scan::chain(module, *object).pop()
+            {
+                out.push((receiver, call.expr, module.expr(call.expr).span.start));
+            }
+        }
+        for stmt in module.stmts.iter().filter(|s| span.contains(s.span)) {
+            // `completed = [...completed, step]`
+            if let StmtKind::Assign { target, value: Some(value), op: None, .. } = &stmt.kind
+                && let ExprKind::List(items) = &module.expr(*value).kind
+                && items.len() > 1
+                && let Some(receiver) = scan::chain(module, *target).pop()
+                && scan::names_in(module, *value).iter().any(|n| step.contains(n))
+                && scan::names_in(module, *value).contains(&receiver)
+            {
+                out.push((receiver, *value, stmt.span.start));
+            }
+        }
+        out
+    }
+
+    /// True when what is undone comes from a list: by its name in the loop, in a call of what undoes, or there.
+    fn is_undone_from(&self, scope: &Scope<'_>, action: Site, list: &SmolStr) -> bool {
+        let acting = scope.acting(self.ev);
+        for undo in &scope.runner.undos {
+            let module = &self.ev.program.unit(undo.unit).module;
+            if let Some((stmt, _)) = nearest_loop(self, *undo) {
+                let header = match &module.stmt(stmt).kind {
+                    StmtKind::Loop { header: LoopHeader::Each { iter, .. }, .. } => Some(*iter),
+                    StmtKind::Loop { header: LoopHeader::While(test), .. } => *test,
+                    StmtKind::Loop { header: LoopHeader::Count { test, .. }, .. } => *test,
+                    _ => None,
+                };
+                if undo.unit == action.unit && header.is_some_and(|h| scan::names_in(module, h).contains(list)) {
+                    return true;
+                }
+            }
+        }
+        for (unit, func) in scope.undoing(self.ev) {
+            let module = &self.ev.program.unit(unit).module;
+            let function = module.func(func);
+            if !acting.contains(&(unit, func))
+                && self.speaks(unit, Some(function.span), super::words::Texts::No, &|n| n == list.as_str()).is_some()
+            {
+                return true;
+            }
+            let handed = self.ev.callers(unit, func).into_iter().any(|caller| {
+                let module = &self.ev.program.unit(caller.unit).module;
+                caller.unit == action.unit
+                    && module
+                        .call(caller.expr)
+                        .is_some_and(|c| c.args.iter().any(|a| scan::names_in(module, a.value).contains(list)))
+            });
+            if handed {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// `for i in range(failed - 1, -1, -1)` behind a loop that counts its steps.
+    fn undone_from_index(&self, scope: &Scope<'_>, header: &LoopHeader) -> Option<Place> {
+        let module = &self.ev.program.unit(scope.runner.unit).module;
+        let counts = match header {
+            LoopHeader::Count { .. } => true,
+            LoopHeader::Each { iter, .. } => scan::chain(module, *iter)
+                .last()
+                .is_some_and(|n| matches!(n.as_str(), "enumerate" | "entries" | "range")),
+            LoopHeader::While(_) => false,
+        };
+        if !counts {
+            return None;
+        }
+        scope.runner.undos.iter().filter(|u| u.unit == scope.runner.unit).find_map(|undo| {
+            let (stmt, header) = nearest_loop(self, *undo)?;
+            let start = match &header {
+                LoopHeader::Count { init, .. } => init.iter().find_map(|s| match &module.stmt(*s).kind {
+                    StmtKind::Assign { value, .. } => *value,
+                    _ => None,
+                }),
+                LoopHeader::Each { iter, .. } => module
+                    .call(*iter)
+                    .filter(|c| scan::chain(module, c.callee).last().is_some_and(|n| n == "range"))
+                    .and_then(|c| c.args.first())
+                    .map(|a| a.value),
+                LoopHeader::While(_) => None,
+            }?;
+            let below = matches!(&module.expr(start).kind, ExprKind::Binary { op: BinaryOp::Sub, left, right }
+                if matches!(module.expr(*left).kind, ExprKind::Name(_))
+                    && matches!(module.expr(*right).kind, ExprKind::Num(n) if n == 1.0));
+            let file = self.ev.program.unit(undo.unit).file;
+            below.then(|| Place::new(file, module.expr(start).span)).filter(|_| module.stmt(stmt).span.end > 0)
+        })
+    }
+
+    /// The variables that stand for the step in a call of its action or compensation.
+    fn elements_of(&self, site: Site) -> Vec<SmolStr> {
+        let module = &self.ev.program.unit(site.unit).module;
+        let Some(call) = module.call(site.expr) else { return Vec::new() };
+        if let Some(member) = call.args.iter().find(|a| self.is_member(site.unit, a.value)) {
+            return scan::chain(module, member.value).first().cloned().into_iter().collect();
+        }
+        match &module.expr(call.callee).kind {
+            ExprKind::Attr { object, .. } | ExprKind::Index { object, .. } => {
+                scan::chain(module, *object).first().cloned().into_iter().collect()
+            }
+            // `for action, compensation in steps`
+            ExprKind::Name(name) => match nearest_loop(self, site) {
+                Some((_, LoopHeader::Each { target, .. })) => {
+                    let names = scan::names_in(module, target);
+                    if names.contains(name) { names } else { Vec::new() }
+                }
+                _ => Vec::new(),
+            },
+            _ => Vec::new(),
+        }
+    }
+
+    fn is_member(&self, unit: UnitId, expr: ExprId) -> bool {
+        let module = &self.ev.program.unit(unit).module;
+        matches!(&module.expr(expr).kind, ExprKind::Attr { name, .. } if names::is_action(name) || names::is_undo(name))
+    }
+
+    /// Calls that change the list of done steps while it is gone through: `this.completed.reverse()`,
+    /// `saga.log.pop()`. A list of the function's own may be changed.
+    pub(super) fn mutations(&self, scope: &Scope<'_>) -> Vec<(Place, String)> {
+        let mut out = Vec::new();
+        let mut funcs = scope.undoing(self.ev);
+        funcs.extend(scope.acting(self.ev));
+        for (unit, func) in funcs {
+            let linked = self.ev.program.unit(unit);
+            let module = &linked.module;
+            for (expr, call) in self.calls_in(unit, func) {
+                let ExprKind::Attr { object, name, .. } = &module.expr(call.callee).kind else { continue };
+                let takes = match name.as_str() {
+                    "reverse" => false,
+                    "pop" | "shift" => true,
+                    _ => continue,
+                };
+                if !call.args.is_empty() || !self.is_kept(unit, *object, func) {
+                    continue;
+                }
+                let mut chain = scan::chain(module, *object);
+                if module.language == Language::Python && chain.first().is_some_and(|n| n == "this") {
+                    chain[0] = "self".into();
+                }
+                let Some(last) = chain.last() else { continue };
+                let noted = names::words(last).iter().any(|w| is_note(w));
+                // What is taken out has to be what is undone.
+                if !noted || takes && !self.feeds_undo(scope, unit, expr) {
+                    continue;
+                }
+                let place = self.ev.program.place(Site { unit, expr });
+                if !out.iter().any(|(p, _)| *p == place) {
+                    out.push((place, format!("{}.{name}()", chain.join("."))));
+                }
+            }
+        }
+        out
+    }
+
+    /// True for a list that outlives the function: a field, or a variable of the module.
+    fn is_kept(&self, unit: UnitId, object: ExprId, func: FuncId) -> bool {
+        let linked = self.ev.program.unit(unit);
+        let module = &linked.module;
+        match &module.expr(object).kind {
+            ExprKind::Attr { object, .. } => {
+                matches!(module.expr(*object).kind, ExprKind::This | ExprKind::Name(_) | ExprKind::Attr { .. })
+            }
+            ExprKind::Name(name) => {
+                matches!(linked.index.lookup(module, Some(func), name), Some((Names::Top, _)))
+                    && matches!(self.ev.at(unit, object), Value::List(_))
+            }
+            _ => false,
+        }
+    }
+
+    /// True for `const step = log.pop()` in a loop that undoes.
+    fn feeds_undo(&self, scope: &Scope<'_>, unit: UnitId, expr: ExprId) -> bool {
+        nearest_loop(self, Site { unit, expr }).is_some_and(|(stmt, _)| {
+            let module = &self.ev.program.unit(unit).module;
+            let span = module.stmt(stmt).span;
+            scope.runner.undos.iter().any(|u| u.unit == unit && span.contains(module.expr(u.expr).span))
+        })
+    }
+
+    /// Lists in fields that a run appends to, where one object serves all runs.
+    pub(super) fn shared(&self, scope: &Scope<'_>) -> Vec<(Place, String)> {
+        let Some(class) = scope.runner.class else { return Vec::new() };
+        let unit = scope.runner.unit;
+        let linked = self.ev.program.unit(unit);
+        let module = &linked.module;
+        let entries: Vec<_> = scope.entries(self.ev).into_iter().filter(|e| e.0 == unit).collect();
+        // Without an argument the object is the run.
+        let takes_input =
+            entries.iter().any(|(_, f)| module.func(*f).class == Some(class) && !module.func(*f).params.is_empty());
+        if !takes_input || self.is_made_per_run(unit, class, &entries) || self.refuses_second_run(unit, &entries) {
+            return Vec::new();
+        }
+        let mut out: Vec<(Place, String)> = Vec::new();
+        for &(u, func) in entries.iter().filter(|(_, f)| module.func(*f).class == Some(class)) {
+            for (expr, call) in self.calls_in(u, func) {
+                let ExprKind::Attr { object, name, .. } = &module.expr(call.callee).kind else { continue };
+                let ExprKind::Attr { object: this, name: field, .. } = &module.expr(*object).kind else { continue };
+                if !is_append(name) || !matches!(module.expr(*this).kind, ExprKind::This) {
+                    continue;
+                }
+                if names::words(field).iter().any(|w| is_note(w)) && !out.iter().any(|(_, f)| f == field.as_str()) {
+                    out.push((self.ev.program.place(Site { unit: u, expr }), field.to_string()));
+                }
+            }
+        }
+        out
+    }
+
+    /// True when every place that constructs the object also starts the run.
+    fn is_made_per_run(
+        &self,
+        unit: UnitId,
+        class: crate::facts::module::ClassId,
+        entries: &[(UnitId, FuncId)],
+    ) -> bool {
+        let name = &self.ev.program.unit(unit).module.class(class).name;
+        let made: Vec<Site> = self
+            .ev
+            .program
+            .calls_named(name)
+            .iter()
+            .copied()
+            .filter(|s| {
+                let module = &self.ev.program.unit(s.unit).module;
+                module.call(s.expr).is_some_and(|c| self.ev.at(s.unit, c.callee) == Value::Class { unit, class })
+            })
+            .collect();
+        let around = |s: &Site| {
+            let linked = self.ev.program.unit(s.unit);
+            linked.index.func_of(s.expr).map(|f| (s.unit, scan::outermost(&linked.module, f)))
+        };
+        let runs: Vec<_> =
+            entries.iter().flat_map(|(u, f)| self.ev.callers(*u, *f)).filter_map(|s| around(&s)).collect();
+        !made.is_empty() && made.iter().all(|s| around(s).is_some_and(|f| runs.contains(&f)))
+    }
+
+    /// `if self.started: raise`
+    fn refuses_second_run(&self, unit: UnitId, entries: &[(UnitId, FuncId)]) -> bool {
+        let module = &self.ev.program.unit(unit).module;
+        entries.iter().any(|(_, f)| {
+            module.func(*f).body.iter().any(|s| match &module.stmt(*s).kind {
+                StmtKind::If { test, then, .. } => {
+                    then.iter().any(|s| matches!(module.stmt(*s).kind, StmtKind::Throw(_) | StmtKind::Return(_)))
+                        && scan::chain(module, *test).first().is_some_and(|n| n == "this")
+                }
+                _ => false,
+            })
+        })
+    }
+
+    /// Where a run writes into a dictionary that its caller gave it.
+    pub(super) fn overwritten(&self, scope: &Scope<'_>) -> Vec<(Place, String)> {
+        let mut out = Vec::new();
+        for (unit, func) in scope.entries(self.ev) {
+            let linked = self.ev.program.unit(unit);
+            let module = &linked.module;
+            let from_inside = self.ev.callers(unit, func).iter().any(|c| {
+                let f = self.ev.program.unit(c.unit).index.func_of(c.expr);
+                f.is_some_and(|f| {
+                    scope.funcs.contains(&(c.unit, scan::outermost(&self.ev.program.unit(c.unit).module, f)))
+                })
+            });
+            if from_inside {
+                continue;
+            }
+            let input = |name: &str| {
+                let param = module.func(func).params.iter().find(|p| p.name == name && !p.variadic)?;
+                let is_record =
+                    names::is_saga_word(name) || matches!(name, "self" | "instance" | "state" | "result" | "results");
+                let declared = param.ty.and_then(|ty| self.ev.declared(unit, ty));
+                (!is_record && !matches!(declared, Some(Value::Object { .. } | Value::Instance(_))))
+                    .then(|| name.to_string())
+            };
+            // `context = {**context}` at the top: a copy of its own.
+            let rebinds = |name: &str| {
+                module.stmts.iter().any(|s| {
+                    span_of(self.ev, (unit, func)).contains(s.span)
+                        && matches!(&s.kind, StmtKind::Assign { target, .. }
+                            if matches!(&module.expr(*target).kind, ExprKind::Name(n) if n == name))
+                })
+            };
+            let span = span_of(self.ev, (unit, func));
+            for stmt in module.stmts.iter().filter(|s| span.contains(s.span)) {
+                if let StmtKind::Assign { target, .. } = &stmt.kind
+                    && let ExprKind::Index { object, .. } = &module.expr(*target).kind
+                    && let ExprKind::Name(name) = &module.expr(*object).kind
+                    && let Some(name) = input(name).filter(|n| !rebinds(n))
+                {
+                    out.push((Place::new(linked.file, stmt.span), name));
+                }
+            }
+            for (expr, call) in self.calls_in(unit, func) {
+                let name = match &module.expr(call.callee).kind {
+                    ExprKind::Attr { object, name, .. } if name == "update" && call.args.len() == 1 => *object,
+                    ExprKind::Attr { object, name, .. }
+                        if name == "assign"
+                            && matches!(&module.expr(*object).kind, ExprKind::Name(n) if n == "Object")
+                            && call.args.len() > 1 =>
+                    {
+                        call.args[0].value
+                    }
+                    _ => continue,
+                };
+                if let ExprKind::Name(name) = &module.expr(name).kind
+                    && let Some(name) = input(name).filter(|n| !rebinds(n))
+                {
+                    out.push((self.ev.program.place(Site { unit, expr }), name));
+                }
+            }
+        }
+        out.dedup();
+        out
+    }
+}
+
+/// The loop around an expression in the same function, with its header.
+fn nearest_loop(context: &Context<'_, '_>, site: Site) -> Option<(StmtId, LoopHeader)> {
+    let linked = context.ev.program.unit(site.unit);
+    linked.index.ancestors(site.expr).take_while(|p| !is_named_function(&linked.module, *p)).find_map(|p| match p {
+        Parent::Stmt(s) => match &linked.module.stmt(s).kind {
+            StmtKind::Loop { header, .. } => Some((s, header.clone())),
+            _ => None,
+        },
+        _ => None,
+    })
+}
+
+fn is_named_function(module: &Module, parent: Parent) -> bool {
+    matches!(parent, Parent::Func(f) if module.func(f).parent.is_none())
+}
+
+fn is_append(name: &str) -> bool {
+    matches!(name, "append" | "push" | "unshift" | "insert" | "add" | "appendleft")
+}
+
+/// A word for steps that were carried out.
+fn is_note(word: &str) -> bool {
+    ["complet", "execut", "start", "appl", "finish", "histor", "compensat", "undo", "rollback", "perform", "process"]
+        .iter()
+        .any(|w| word.starts_with(w))
+        || matches!(word, "done" | "log" | "step" | "stack" | "action")
+}

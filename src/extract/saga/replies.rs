@@ -1,0 +1,276 @@
+//! Orchestrators that are moved on by replies: methods that load a saga, set its state and send the next command.
+
+use super::conduct::recovery::takes_up;
+use super::conduct::words::{Texts, is_time_limit};
+use super::{Context, names, scan, store};
+use crate::facts::module::{ClassId, ExprId, ExprKind, FuncId, FunctionKind, Language, StmtKind};
+use crate::program::{Site, UnitId};
+use crate::syntax::Place;
+
+/// A class whose methods react to replies.
+#[derive(Clone, Debug)]
+pub struct ReplyDriven {
+    /// The class.
+    pub place: Place,
+    /// Its name.
+    pub name: String,
+    /// Methods that move a saga on without looking at where it stands: the name, and the place of the change.
+    pub unchecked: Vec<(Place, String, Place)>,
+    /// The state is stored here, and the next command sent there.
+    pub split: Option<(Place, Place)>,
+    /// An end that does not say whether the saga is undone.
+    pub ambiguous_end: Option<(Place, String)>,
+    /// A command is sent here, and nothing notices that its reply never comes.
+    pub untimed: Option<Place>,
+}
+
+/// All of them.
+pub(super) fn find(context: &Context<'_, '_>) -> Vec<ReplyDriven> {
+    let mut out = Vec::new();
+    for &unit in &context.units {
+        let linked = context.ev.program.unit(unit);
+        if !matches!(linked.module.language, Language::Python | Language::JavaScript | Language::TypeScript) {
+            continue;
+        }
+        for (i, class) in linked.module.classes.iter().enumerate() {
+            let named = names::is_saga_word(&class.name) || names::is_saga_word(scan::stem(&linked.path));
+            if named && !class.methods.is_empty() {
+                out.extend(context.reply_driven(unit, ClassId(i as u32)));
+            }
+        }
+    }
+    out
+}
+
+/// A method that loads a saga and changes its state.
+struct Handler {
+    func: FuncId,
+    changed: ExprId,
+    checked: bool,
+}
+
+impl Context<'_, '_> {
+    fn reply_driven(&self, unit: UnitId, id: ClassId) -> Option<ReplyDriven> {
+        let linked = self.ev.program.unit(unit);
+        let module = &linked.module;
+        let class = module.class(id);
+        let handlers: Vec<Handler> = class
+            .methods
+            .iter()
+            .filter(|m| matches!(module.func(**m).kind, FunctionKind::Method | FunctionKind::Function))
+            .filter(|m| is_reply(&module.func(**m).name))
+            .filter_map(|m| self.handler(unit, *m))
+            .collect();
+        if handlers.is_empty() {
+            return None;
+        }
+        let place = |expr: ExprId| self.ev.program.place(Site { unit, expr });
+        let dedupes = self.speaks(unit, Some(class.span), Texts::Yes, &|n| {
+            let n = names::fold(n);
+            ["idempot", "dedup", "inbox", "alreadyprocessed", "processedmessage", "processedevent", "seenmessage"]
+                .iter()
+                .any(|w| n.contains(w))
+        });
+        let unchecked = handlers.iter().filter(|h| !h.checked && dedupes.is_none()).map(|h| {
+            let at = self.ev.program.function_place(unit, h.func);
+            (at, module.func(h.func).name.to_string(), place(h.changed))
+        });
+        let sent: Vec<(FuncId, ExprId)> =
+            class.methods.iter().flat_map(|m| self.sends(unit, *m).into_iter().map(|e| (*m, e))).collect();
+        let outbox = self.speaks(unit, None, Texts::Yes, &|n| names::fold(n).contains("outbox"));
+        let split = sent.iter().filter(|_| outbox.is_none()).find_map(|(func, send)| {
+            let saved = self.saves(unit, *func)?;
+            (!self.in_transaction(unit, *func)).then(|| (place(saved), place(*send)))
+        });
+        let funcs: Vec<_> = class.methods.iter().map(|m| (unit, *m)).collect();
+        let undoes = self.speaks(unit, Some(class.span), Texts::Yes, &|n| names::is_undo_word(n)).is_some();
+        let timed = self.speaks(unit, None, Texts::Yes, &|n| is_time_limit(n) || takes_up(n)).is_some()
+            || self
+                .ev
+                .program
+                .imports
+                .importers(unit)
+                .any(|u| self.speaks(u, None, Texts::Yes, &|n| is_time_limit(n) || takes_up(n)).is_some());
+        Some(ReplyDriven {
+            place: Place::new(linked.file, class.name_span),
+            name: class.name.to_string(),
+            unchecked: unchecked.collect(),
+            split,
+            ambiguous_end: undoes.then(|| self.ambiguous_end(&funcs)).flatten(),
+            untimed: sent.first().filter(|_| !timed).map(|(_, e)| place(*e)),
+        })
+    }
+
+    fn handler(&self, unit: UnitId, func: FuncId) -> Option<Handler> {
+        let linked = self.ev.program.unit(unit);
+        let module = &linked.module;
+        let span = module.func(func).span;
+        if module.func(func).params.is_empty() {
+            return None;
+        }
+        // `saga = await self.store.get(saga_id)`
+        let loaded = module.stmts.iter().filter(|s| span.contains(s.span)).find_map(|s| {
+            let StmtKind::Assign { target, value: Some(value), .. } = &s.kind else { return None };
+            let ExprKind::Name(name) = &module.expr(*target).kind else { return None };
+            let mut call = *value;
+            while let ExprKind::Await(inner) = &module.expr(call).kind {
+                call = *inner;
+            }
+            let chain = scan::chain(module, module.call(call)?.callee);
+            let (method, object) = chain.split_last()?;
+            let kept = object.iter().flat_map(|n| names::words(n)).chain(names::words(method)).any(|w| {
+                matches!(
+                    w.as_str(),
+                    "saga" | "store" | "repo" | "repository" | "instance" | "state" | "execution" | "db"
+                )
+            });
+            let reads = store::is_read(method) || names::words(method).first().is_some_and(|w| w == "load");
+            (kept && reads && is_saga_object(name)).then(|| name.clone())
+        })?;
+        let (changed, at) = module.stmts.iter().filter(|s| span.contains(s.span)).find_map(|s| {
+            let StmtKind::Assign { target, .. } = &s.kind else { return None };
+            let ExprKind::Attr { name, .. } = &module.expr(*target).kind else { return None };
+            let chain = scan::chain(module, *target);
+            let moves = names::words(name)
+                .iter()
+                .any(|w| matches!(w.as_str(), "state" | "status" | "step" | "phase" | "current"));
+            (moves && chain.len() == 2 && chain[0] == loaded).then_some((*target, s.span.start))
+        })?;
+        let checks = |e: ExprId| {
+            scan::names_in(module, e).iter().flat_map(|n| names::words(n)).any(|w| {
+                matches!(
+                    w.as_str(),
+                    "state"
+                        | "status"
+                        | "phase"
+                        | "current"
+                        | "expected"
+                        | "version"
+                        | "processed"
+                        | "handled"
+                        | "seen"
+                        | "duplicate"
+                        | "terminal"
+                        | "pending"
+                        | "already"
+                        | "final"
+                        | "active"
+                        | "finished"
+                )
+            })
+        };
+        let asked = module.stmts.iter().filter(|s| span.contains(s.span) && s.span.start < at).any(|s| match &s.kind {
+            StmtKind::If { test, .. } => checks(*test),
+            _ => false,
+        });
+        let ensured = self.calls_in(unit, func).iter().any(|(e, c)| {
+            module.expr(*e).span.start < at
+                && scan::chain(module, c.callee).last().is_some_and(|n| {
+                    names::words(n).iter().any(|w| {
+                        matches!(
+                            w.as_str(),
+                            "ensure"
+                                | "expect"
+                                | "assert"
+                                | "validate"
+                                | "check"
+                                | "transition"
+                                | "can"
+                                | "is"
+                                | "guard"
+                                | "lock"
+                                | "verify"
+                        )
+                    })
+                })
+        });
+        Some(Handler { func, changed, checked: asked || ensured })
+    }
+
+    /// Calls that send a message, by what they are called.
+    fn sends(&self, unit: UnitId, func: FuncId) -> Vec<ExprId> {
+        let module = &self.ev.program.unit(unit).module;
+        let mut out: Vec<ExprId> = Vec::new();
+        for (expr, call) in self.calls_in(unit, func) {
+            let chain = scan::chain(module, call.callee);
+            let Some((method, object)) = chain.split_last() else { continue };
+            let verb = names::words(method);
+            let sends = verb
+                .first()
+                .is_some_and(|w| matches!(w.as_str(), "publish" | "emit" | "send" | "dispatch" | "produce"));
+            let to_broker = object.iter().flat_map(|n| names::words(n)).any(|w| {
+                matches!(
+                    w.as_str(),
+                    "publisher"
+                        | "bu"
+                        | "bus"
+                        | "broker"
+                        | "producer"
+                        | "kafka"
+                        | "rabbit"
+                        | "rabbitmq"
+                        | "amqp"
+                        | "messaging"
+                        | "messenger"
+                        | "channel"
+                        | "nat"
+                        | "nats"
+                        | "mq"
+                        | "queue"
+                        | "client"
+                        | "message"
+                )
+            });
+            if sends && to_broker {
+                out.push(expr);
+            }
+        }
+        out
+    }
+
+    /// A call that stores the saga, by what it is called.
+    fn saves(&self, unit: UnitId, func: FuncId) -> Option<ExprId> {
+        let module = &self.ev.program.unit(unit).module;
+        self.calls_in(unit, func).into_iter().find_map(|(expr, call)| {
+            let chain = scan::chain(module, call.callee);
+            let (method, object) = chain.split_last()?;
+            let kept = object
+                .iter()
+                .flat_map(|n| names::words(n))
+                .any(|w| matches!(w.as_str(), "store" | "repo" | "repository" | "storage"));
+            let writes = names::words(method)
+                .first()
+                .is_some_and(|w| matches!(w.as_str(), "save" | "update" | "create" | "insert" | "persist" | "upsert"));
+            (kept && writes).then_some(expr)
+        })
+    }
+
+    fn in_transaction(&self, unit: UnitId, func: FuncId) -> bool {
+        let span = self.ev.program.unit(unit).module.func(func).span;
+        self.speaks(unit, Some(span), Texts::No, &|n| {
+            let n = names::fold(n);
+            ["unitofwork", "uow"].iter().any(|w| n.contains(w)) || n == "transaction" || n == "transactional"
+        })
+        .is_some()
+    }
+}
+
+/// `handle_step_completed`, `onPaymentSucceeded`, `on_reply`.
+fn is_reply(name: &str) -> bool {
+    let words = names::words(name);
+    let takes = words.first().is_some_and(|w| matches!(w.as_str(), "on" | "handle" | "process" | "receive"));
+    takes
+        && words.iter().skip(1).any(|w| {
+            matches!(w.as_str(), "reply" | "response" | "result" | "success" | "done" | "finish" | "failure" | "step")
+                || (w.ends_with("ed") && w.len() > 4 && w != "created" && w != "started")
+        })
+}
+
+fn is_saga_object(name: &str) -> bool {
+    names::words(name).iter().any(|w| {
+        matches!(
+            w.as_str(),
+            "saga" | "instance" | "state" | "execution" | "transaction" | "workflow" | "process" | "proces"
+        )
+    })
+}
