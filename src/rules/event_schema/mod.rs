@@ -68,7 +68,7 @@ fn services_of(system: &System, subject: &Subject) -> Vec<String> {
     let place = system.schemas.place(&subject.path, "");
     let mut services = place.map(|place| system.services_at(place)).unwrap_or_default();
     if services.is_empty() {
-        let is_it = |message: &Message| matching(system, message).iter().any(|found| *found == subject);
+        let is_it = |message: &Message| matching(system, message).contains(&subject);
         let publishers = system.publishers.iter().filter(|p| p.messages.iter().any(is_it));
         services = publishers.flat_map(|publisher| system.services_at(publisher.place)).collect();
         services.sort();
