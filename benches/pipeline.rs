@@ -7,6 +7,8 @@
 mod facts;
 #[path = "../tests/it/support/generated.rs"]
 mod generated;
+#[path = "../tests/it/support/schemas.rs"]
+mod schemas;
 
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
@@ -15,7 +17,7 @@ use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use skillcheck::cache::Cache;
 use skillcheck::catalog::Catalog;
-use skillcheck::check::{Request, check};
+use skillcheck::check::{Before, Request, State, check};
 use skillcheck::exchange;
 use skillcheck::facts::{javascript, python};
 use skillcheck::files;
@@ -64,6 +66,24 @@ fn walk(bencher: Bencher<'_, '_>) {
     bencher
         .counter(BytesCount::new(REPOSITORY.1))
         .bench_local(|| files::walk(black_box(&roots), &globset::GlobSet::empty()));
+}
+
+/// All of 500 schemas have changed; both states are read from disk.
+#[divan::bench(sample_count = 5)]
+fn breaking_500_schemas(bencher: Bencher<'_, '_>) {
+    let state = |changed: bool| {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("events")).unwrap();
+        for (path, text) in schemas::schemas(500, 25, changed) {
+            std::fs::write(folder.path().join(path), text).unwrap();
+        }
+        folder
+    };
+    let (old, new) = (state(false), state(true));
+    bencher.bench_local(|| {
+        let before = Before { state: State::Folder(old.path().to_owned()), terms: Default::default() };
+        check(Request { paths: vec![new.path().to_owned()], before: Some(before), ..Request::default() }).unwrap()
+    });
 }
 
 #[divan::bench]

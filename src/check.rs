@@ -8,14 +8,18 @@ use rayon::prelude::*;
 use crate::cache::{Cache, Station};
 use crate::catalog::Catalog;
 use crate::config::Config;
+use crate::contract;
 use crate::exchange::{self, Repository};
 use crate::files::{self, FileKind, Overlay, Tree};
 use crate::findings::{self, Suppression};
 pub use crate::problem::Problem;
 use crate::program::{self, load::Prefilter};
 use crate::rules::{self, Finding};
-use crate::schema::evolve::{self, Terms};
+use crate::schema::compat::Mode;
+use crate::schema::evolve::{self, Acceptance, Terms, Ways};
 use crate::schema::find::Schemas;
+use crate::schema::find::Subject;
+use crate::schema::policy::{self, Accepted};
 use crate::syntax::{FileId, Place};
 use crate::system::contracts;
 use crate::system::deployment::Deployment;
@@ -44,6 +48,8 @@ pub struct Request {
     pub facts_only: bool,
     /// An earlier state, for the rules that ask what a change breaks.
     pub before: Option<Before>,
+    /// States before that one, each with its name: for schemas that are compared with every version.
+    pub older: Vec<(String, State)>,
 }
 
 /// An earlier state of what is checked.
@@ -141,7 +147,10 @@ pub fn check(request: Request) -> Result<Outcome, CheckError> {
         })?;
     }
     let mut walked = files::walk(paths, &globset::GlobSet::empty());
-    let earlier = request.before.as_ref().map(|before| earlier(before, &walked.tree, &request.config));
+    let tree_of = |state: &State| earlier(state, &walked.tree, &request.config);
+    let earlier = request.before.as_ref().map(|before| tree_of(&before.state));
+    let older: Vec<(&str, Tree)> =
+        request.older.iter().map(|(label, state)| (label.as_str(), tree_of(state))).collect();
     request.overlay.apply(&mut walked.tree);
     walked.tree.files.retain(|file| !request.config.excludes(file));
     outcome.tree = walked.tree;
@@ -169,7 +178,8 @@ pub fn check(request: Request) -> Result<Outcome, CheckError> {
         }),
     }
     if let (Some(before), Some(tree)) = (&request.before, &earlier) {
-        compare_schemas(&mut outcome, tree, &before.terms);
+        compare_schemas(&mut outcome, tree, &older, &before.terms, &request.config);
+        compare_apis(&mut outcome, tree, &request.cache, &before.terms);
     }
     exchange::join(&mut outcome.system, &mut outcome.tree, &request.with);
     outcome.problems.extend(request.with.iter().filter(|other| other.header.incomplete).map(|other| Problem {
@@ -202,8 +212,8 @@ pub fn check(request: Request) -> Result<Outcome, CheckError> {
 }
 
 /// The files of an earlier state. `now` is the state on disk.
-fn earlier(before: &Before, now: &Tree, config: &Config) -> Tree {
-    let mut tree = match &before.state {
+fn earlier(state: &State, now: &Tree, config: &Config) -> Tree {
+    let mut tree = match state {
         State::Overlay(overlay) => {
             let mut tree = now.clone();
             overlay.apply(&mut tree);
@@ -216,9 +226,68 @@ fn earlier(before: &Before, now: &Tree, config: &Config) -> Tree {
 }
 
 /// Says what became of the schemas. What could not be decided is a problem: it is not known to be right.
-fn compare_schemas(outcome: &mut Outcome, earlier: &Tree, terms: &Terms) {
+fn compare_schemas(outcome: &mut Outcome, earlier: &Tree, older: &[(&str, Tree)], terms: &Terms, config: &Config) {
+    let (tree, system) = (&outcome.tree, &outcome.system);
+    let policy = |subject: &Subject| {
+        let file = tree.find(&subject.path).map(|id| tree.file(id));
+        let path = file.and_then(|file| config.of(file).relative(file));
+        (file.map_or(config, |file| config.of(file)), path)
+    };
+    let asked = |subject: &Subject| {
+        let (config, path) = policy(subject);
+        let setting = terms.setting.or(config.schemas.setting(subject, path.as_deref()));
+        Ways {
+            mode: setting.mode.unwrap_or_else(|| by_role(system, subject)),
+            model: setting.model.unwrap_or_default(),
+            level: setting.protobuf.unwrap_or_default(),
+        }
+    };
+    let now = (tree, &system.schemas);
     let old = Schemas::read_with_text(earlier);
-    let found = evolve::evolution((earlier, &old), (&outcome.tree, &outcome.system.schemas), terms);
+    let mut found = evolve::evolution((earlier, &old), now, &terms.label, &asked);
+    let always = |subject: &Subject| match asked(subject) {
+        ways if terms.transitive || ways.mode.is_transitive() => ways,
+        ways => Ways { mode: Mode::None, ..ways },
+    };
+    for (label, tree) in older {
+        let old = Schemas::read_with_text(tree);
+        found.add_older(evolve::evolution((tree, &old), now, label, &always));
+    }
+    let mut used: Vec<*const Accepted> = Vec::new();
+    for change in found.changed.iter_mut().filter(|change| change.breaks().next().is_some()) {
+        let (config, path) = policy(&change.subject);
+        let names = policy::names(&change.subject, path.as_deref());
+        let about: Vec<&Accepted> = config.schemas.accepted.iter().filter(|a| a.is_about(&names)).collect();
+        let covering = change.covered_by(&about);
+        used.extend(
+            about.iter().filter(|entry| change.changes.iter().any(|c| entry.covers(c))).map(|e| *e as *const _),
+        );
+        change.accepted = covering.map(|entry| Acceptance {
+            reason: entry.reason.clone(),
+            until: entry.until,
+            is_expired: terms.today.is_some_and(|today| today > entry.until),
+        });
+    }
+    let configs = [config].into_iter().chain(config.roots.iter().map(|(_, config)| config));
+    for config in configs {
+        let unused = config.schemas.accepted.iter().filter(|entry| !used.contains(&(*entry as *const _)));
+        outcome.problems.extend(unused.map(|entry| {
+            Problem {
+                path: config
+                    .file
+                    .as_deref()
+                    .and_then(|file| file.file_name())
+                    .map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
+                place: None,
+                reason: format!(
+                    "the break of {} that `schemas.accepted` allows is not there since {}: remove it",
+                    entry.shown(),
+                    terms.label
+                ),
+                incomplete: false,
+            }
+        }));
+    }
     let unknown = |change: &evolve::SchemaChange| {
         let reason = change.unknown()?;
         let broken = change.breaks().next().is_some();
@@ -234,15 +303,44 @@ fn compare_schemas(outcome: &mut Outcome, earlier: &Tree, terms: &Terms) {
         })
     };
     outcome.problems.extend(found.changed.iter().filter_map(unknown));
-    let other = |(path, reason): &(String, String), incomplete: bool| Problem {
+    let other = |(path, reason): &(String, String)| Problem {
         path: path.clone(),
         place: None,
         reason: format!("whether its change since {} breaks anybody is unknown: {reason}", terms.label),
-        incomplete,
+        incomplete: true,
     };
-    outcome.problems.extend(found.unreadable.iter().map(|file| other(file, true)));
-    outcome.problems.extend(found.not_compared.iter().map(|file| other(file, terms.every_format)));
+    outcome.problems.extend(found.unreadable.iter().map(other));
     outcome.system.schema_changes = found;
+}
+
+/// Says what became of the OpenAPI documents.
+fn compare_apis(outcome: &mut Outcome, earlier: &Tree, cache: &Cache, terms: &Terms) {
+    let found = contract::evolve::evolution(earlier, &outcome.tree, cache, terms);
+    let problem = |path: &str, place: Option<Place>, reason: &str| Problem {
+        path: path.to_owned(),
+        place,
+        reason: format!("whether its change since {} breaks anybody is unknown: {reason}", terms.label),
+        incomplete: true,
+    };
+    for change in &found.changed {
+        outcome
+            .problems
+            .extend(change.unknown.iter().map(|(place, reason)| problem(&change.path, Some(*place), reason)));
+    }
+    outcome.problems.extend(found.unreadable.iter().map(|(path, reason)| problem(path, None, reason)));
+    outcome.system.api_changes = found;
+}
+
+/// Who must not break when nobody says: a repository that only publishes an event answers for what others
+/// read, one that only consumes it for what others wrote; one that does both, or of which nothing is
+/// known, for both.
+fn by_role(system: &System, subject: &Subject) -> Mode {
+    let ends = system.ends_of(subject);
+    match (ends.iter().any(|end| end.is_producer), ends.iter().any(|end| !end.is_producer)) {
+        (true, false) => Mode::Forward,
+        (false, true) => Mode::Backward,
+        _ => Mode::Full,
+    }
 }
 
 /// Reads and joins everything.
@@ -293,6 +391,15 @@ fn analyse(outcome: &mut Outcome, catalog: &Catalog, request: &Request) {
         incomplete: false,
     }));
     outcome.system.schemas = Schemas::read(tree);
+    if request.before.is_none() {
+        // A comparison tells them itself: there they leave something undecided.
+        outcome.problems.extend(outcome.system.schemas.errors.iter().map(|(id, reason)| Problem {
+            path: tree.file(*id).path.clone(),
+            place: None,
+            reason: format!("the schema can't be read: {reason}"),
+            incomplete: false,
+        }));
+    }
     outcome.problems.extend(deployment.errors.iter().map(|(id, reason)| Problem {
         path: tree.file(*id).path.clone(),
         place: None,

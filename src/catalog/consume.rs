@@ -39,6 +39,8 @@ pub struct Source {
     /// dotted for nested ones; `*` for every positional string.
     #[serde(default)]
     pub channel: Vec<String>,
+    /// Methods of the consumer that name its channels, where the call itself names none.
+    pub subscribed: Option<Subscribed>,
     /// Where the handler stands, in the same notation.
     #[serde(default)]
     pub handler: Vec<String>,
@@ -118,6 +120,16 @@ pub struct Source {
     /// True when the framework stops the consumer on SIGTERM by itself.
     #[serde(default)]
     pub stops_itself: bool,
+}
+
+/// Methods of a consumer that name its channels: `consumer.subscribe(["orders"])`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Subscribed {
+    /// The methods.
+    pub calls: Vec<String>,
+    /// Where the names stand, as for [`Source::channel`].
+    pub channel: Vec<String>,
 }
 
 /// How the number of messages that a consumer holds unacknowledged is bounded.

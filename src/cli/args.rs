@@ -10,6 +10,7 @@ use crate::report::Format;
 use crate::rules::{Confidence, Severity};
 use crate::schema::Model;
 use crate::schema::compat::Mode;
+use crate::schema::proto::Level;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -53,7 +54,7 @@ pub(super) struct Args {
 pub(super) enum Command {
     /// Check files and folders
     Lint(LintArgs),
-    /// Say whom a change of the event schemas breaks: proved, with a document that shows it, or unknown
+    /// Say whom a change of event schemas and OpenAPI documents breaks: proved, with what shows it, or unknown
     Breaking(BreakingArgs),
     /// Keep what is there today out of the report
     Baseline(BaselineArgs),
@@ -243,14 +244,25 @@ pub(super) struct BreakingArgs {
     #[arg(long, value_name = "REF|DIR|OLD..NEW")]
     pub(super) against: String,
 
-    /// Who must not break: backward (new readers of old documents), forward (old readers of new documents), full
-    #[arg(long, value_enum, default_value_t = Mode::Full)]
-    pub(super) mode: Mode,
+    /// Events: who must not break: backward (new readers of old documents), forward (old readers of new documents),
+    /// full (both), each of them with every tagged version in between (-transitive) [default: by who publishes and
+    /// consumes the event here; full where that is not known]
+    #[arg(long, value_enum, hide_possible_values = true)]
+    pub(super) mode: Option<Mode>,
 
-    /// How schemas are read: tolerant (writers send what they declare, readers ignore what they don't know), or strict
-    /// (as they are written)
-    #[arg(long, value_enum, default_value_t = Model::Tolerant)]
-    pub(super) model: Model,
+    /// Compare with every tagged version since REF too
+    #[arg(long)]
+    pub(super) transitive: bool,
+
+    /// How schemas are read: tolerant (writers send what they declare, readers ignore what they don't know; the
+    /// default), strict (as they are written), or confluent and confluent-lenient (as that registry decides)
+    #[arg(long, value_enum, hide_possible_values = true)]
+    pub(super) model: Option<Model>,
+
+    /// Of Protobuf, who has to go on working: wire (readers of the binary encoding; the default), json (of the JSON
+    /// encoding too), source (code that is compiled against it too)
+    #[arg(long, value_enum, value_name = "LEVEL", hide_possible_values = true)]
+    pub(super) protobuf: Option<Level>,
 
     /// Output format, and the file to write it to; can be repeated
     #[arg(long, short, value_name = "FORMAT[=PATH]", value_parser = parse_output,
@@ -488,7 +500,7 @@ impl ValueEnum for Severity {
 
 impl ValueEnum for Mode {
     fn value_variants<'a>() -> &'a [Self] {
-        &[Mode::Backward, Mode::Forward, Mode::Full]
+        &Mode::ALL
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
@@ -498,7 +510,17 @@ impl ValueEnum for Mode {
 
 impl ValueEnum for Model {
     fn value_variants<'a>() -> &'a [Self] {
-        &[Model::Tolerant, Model::Strict]
+        &Model::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()))
+    }
+}
+
+impl ValueEnum for Level {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Level::ALL
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {

@@ -8,11 +8,14 @@ use super::run::{self as shared, Asked, Run};
 use super::{Exit, lint};
 use crate::check::{Before, State};
 use crate::config::FailOn;
+use crate::contract::evolve::ApiEvolution;
 use crate::files::Overlay;
 use crate::git::{self, Comparison};
 use crate::report::Report;
 use crate::rules::{self, Severity};
+use crate::schema::compat::Mode;
 use crate::schema::evolve::{Evolution, Terms};
+use crate::schema::policy::Setting;
 
 /// Runs the command.
 pub(super) fn run(args: &BreakingArgs, terminal: &Terminal) -> Exit {
@@ -23,10 +26,18 @@ fn breaking(args: &BreakingArgs, terminal: &Terminal) -> Result<Exit, Exit> {
     let outputs = lint::outputs(&args.output, terminal)?;
     let config = shared::configuration(&args.input, terminal)?;
     let (state, now) = states(&args.against, &args.input.paths, terminal)?;
-    let terms = Terms { label: args.against.clone(), mode: args.mode, model: args.model, every_format: true };
+    let setting = Setting { mode: args.mode, model: args.model, protobuf: args.protobuf };
+    let transitive = args.transitive || args.mode.is_some_and(Mode::is_transitive);
+    let terms = Terms { label: args.against.clone(), setting, transitive, today: Some(shared::today()) };
+    let configured = [&config].into_iter().chain(config.roots.iter().map(|(_, config)| config));
+    let older = match transitive || configured.into_iter().any(|config| config.schemas.is_transitive()) {
+        true => older(&args.against, &args.input.paths, &state, terminal)?,
+        false => Vec::new(),
+    };
     let asked = Asked {
         only: rules::OF_A_CHANGE.iter().map(|rule| (*rule).to_owned()).collect(),
         before: Some(Before { state, terms }),
+        older,
         ..Asked::default()
     };
     let cache = shared::open_cache(&args.input);
@@ -50,8 +61,10 @@ fn breaking(args: &BreakingArgs, terminal: &Terminal) -> Result<Exit, Exit> {
             None => {
                 terminal.print(|out| report.write(output.format, out))?;
                 if output.format.is_text() && !args.quiet {
-                    let line = summary(&run, &args.against);
-                    terminal.print(|out| writeln!(out, "{line}"))?;
+                    let lines = [Some(summary(&run, &args.against)), of_apis(&run, &args.against)];
+                    for line in lines.into_iter().flatten() {
+                        terminal.print(|out| writeln!(out, "{line}"))?;
+                    }
                 }
             }
         }
@@ -79,6 +92,17 @@ fn states(against: &str, paths: &[PathBuf], terminal: &Terminal) -> Result<(Stat
     }
 }
 
+/// The tagged states between the two; a folder has none.
+fn older(against: &str, paths: &[PathBuf], state: &State, terminal: &Terminal) -> Result<Vec<(String, State)>, Exit> {
+    if matches!(state, State::Folder(_)) {
+        return Ok(Vec::new());
+    }
+    let range = against.split_once("..").filter(|(old, new)| is_reference(old) && is_reference(new));
+    let (from, to) = range.map_or((against, None), |(old, new)| (old, Some(new)));
+    let tagged = git::tagged(paths, from, to).map_err(|error| terminal.error(&error, error.help()))?;
+    Ok(tagged.into_iter().map(|(tag, overlay)| (tag, State::Overlay(overlay))).collect())
+}
+
 /// `..` is also a part of paths.
 fn is_reference(name: &str) -> bool {
     !name.is_empty() && !name.starts_with(['/', '.']) && !name.ends_with('/')
@@ -91,23 +115,52 @@ fn ask_quietly(reference: &str, paths: &[PathBuf]) -> Option<(Overlay, Overlay)>
 
 /// What was compared and how it came out.
 fn summary(run: &Run, against: &str) -> String {
-    let Evolution { changed, unchanged, added, removed, unreadable, not_compared, .. } =
-        &run.outcome.system.schema_changes;
-    let breaking = changed.iter().filter(|change| change.breaks().next().is_some()).count();
+    let Evolution { changed, unchanged, added, removed, unreadable, .. } = &run.outcome.system.schema_changes;
+    let all_breaking = changed.iter().filter(|change| change.breaks().next().is_some()).count();
+    let breaking = changed.iter().filter(|change| change.is_breaking()).count();
+    let accepted = all_breaking - breaking;
     let unknown = changed.iter().filter(|c| c.breaks().next().is_none() && c.unknown().is_some()).count();
-    let proved = changed.len() - breaking - unknown;
+    let proved = changed.len() - all_breaking - unknown;
     let mut parts = vec![
         format!("{breaking} breaking"),
-        format!("{} unknown", unknown + unreadable.len() + not_compared.len()),
+        format!("{} unknown", unknown + unreadable.len()),
         format!("{proved} compatible (proved)"),
         format!("{unchanged} unchanged"),
     ];
-    parts.extend((*added > 0).then(|| format!("{added} new")));
-    if !removed.is_empty() {
-        let names: Vec<String> = removed.iter().take(5).map(|(name, path)| format!("`{name}` ({path})")).collect();
-        let more = removed.len().saturating_sub(5);
-        let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
-        parts.push(format!("{} gone: {}{rest}", removed.len(), names.join(", ")));
+    if accepted > 0 {
+        parts.insert(1, format!("{accepted} breaking and accepted"));
     }
+    parts.extend((*added > 0).then(|| format!("{added} new")));
+    parts.extend(gone(removed));
     format!("schemas against {against}: {}", parts.join(", "))
+}
+
+/// The same of OpenAPI documents; none when there are none.
+fn of_apis(run: &Run, against: &str) -> Option<String> {
+    let ApiEvolution { changed, unchanged, added, removed, unreadable, .. } = &run.outcome.system.api_changes;
+    if changed.len() + unchanged + added + removed.len() + unreadable.len() == 0 {
+        return None;
+    }
+    let breaking = changed.iter().filter(|change| !change.breaks.is_empty()).count();
+    let unknown = changed.iter().filter(|change| change.breaks.is_empty() && !change.unknown.is_empty()).count();
+    let mut parts = vec![
+        format!("{breaking} breaking"),
+        format!("{} unknown", unknown + unreadable.len()),
+        format!("{} compatible", changed.len() - breaking - unknown),
+        format!("{unchanged} unchanged"),
+    ];
+    parts.extend((*added > 0).then(|| format!("{added} new")));
+    parts.extend(gone(removed));
+    Some(format!("OpenAPI documents against {against}: {}", parts.join(", ")))
+}
+
+/// What is not there any more.
+fn gone(removed: &[(String, String)]) -> Option<String> {
+    if removed.is_empty() {
+        return None;
+    }
+    let names: Vec<String> = removed.iter().take(5).map(|(name, path)| format!("`{name}` ({path})")).collect();
+    let more = removed.len().saturating_sub(5);
+    let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
+    Some(format!("{} gone: {}{rest}", removed.len(), names.join(", ")))
 }

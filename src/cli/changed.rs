@@ -44,8 +44,10 @@ pub(super) fn run(
         Comparison::Since(reference) => reference.clone(),
         _ => "the last commit".to_owned(),
     };
-    let before = (!change.is_first)
-        .then(|| Before { state: State::Overlay(change.old.clone()), terms: Terms { label, ..Terms::default() } });
+    let before = (!change.is_first).then(|| Before {
+        state: State::Overlay(change.old.clone()),
+        terms: Terms { label, today: Some(shared::today()), ..Terms::default() },
+    });
     let mut run = state(&change.new, &Asked { before, ..asked.clone() })?;
     if !change.is_first {
         let lines = changed_lines(&change, &run);

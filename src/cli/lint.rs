@@ -24,7 +24,8 @@ fn lint(args: &LintArgs, terminal: &Terminal) -> Result<Exit, Exit> {
     let preview = args.preview || rules::all().iter().any(named);
     let others = shared::others(&args.input, &args.others, terminal)?;
     let facts_only = args.others.facts_only;
-    let asked = Asked { preview, only, min_severity: args.min_severity, others, facts_only, before: None };
+    let asked =
+        Asked { preview, only, min_severity: args.min_severity, others, facts_only, before: None, older: Vec::new() };
     if args.show_files {
         let outcome = shared::check(&args.input, config.clone(), &asked, terminal)?;
         return show_files(&outcome, terminal);

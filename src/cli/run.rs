@@ -10,7 +10,7 @@ use super::Exit;
 use super::args::{Input, Others};
 use super::output::Terminal;
 use crate::cache::Cache;
-use crate::check::{self, Before, CheckError, Outcome, Request};
+use crate::check::{self, Before, CheckError, Outcome, Request, State};
 use crate::config::{self, Config, LoadError};
 use crate::exchange::{self, Repository};
 use crate::files::Overlay;
@@ -110,6 +110,7 @@ pub(super) fn check_state(
         with: asked.others.clone(),
         facts_only: asked.facts_only,
         before: asked.before.clone(),
+        older: asked.older.clone(),
     };
     let mut outcome = check::check(request).map_err(|error| match error {
         CheckError::Path { path, reason } => {
@@ -160,6 +161,8 @@ pub(super) struct Asked {
     pub(super) facts_only: bool,
     /// The earlier state that the schemas are compared with.
     pub(super) before: Option<Before>,
+    /// States before that one.
+    pub(super) older: Vec<(String, State)>,
 }
 
 impl Default for Asked {
@@ -171,6 +174,7 @@ impl Default for Asked {
             others: Vec::new(),
             facts_only: false,
             before: None,
+            older: Vec::new(),
         }
     }
 }

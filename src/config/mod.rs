@@ -6,6 +6,7 @@ mod find;
 mod globs;
 mod raw;
 mod read;
+mod schemas;
 
 use std::path::{Path, PathBuf};
 
@@ -16,6 +17,7 @@ pub use read::keys;
 use crate::files::File;
 use crate::rules::names::covers;
 use crate::rules::{Names, Rule, Severity, Stage};
+use crate::schema::policy::Policy;
 use crate::syntax::Span;
 
 /// A validated configuration. The default is what applies without a file.
@@ -33,6 +35,8 @@ pub struct Config {
     pub services: Vec<ServiceSetting>,
     /// `catalog.clients`: a company's own wrappers.
     pub clients: Vec<ClientSetting>,
+    /// `schemas`: how schemas that change are compared.
+    pub schemas: Policy,
     /// `exclude`: paths that are not looked at.
     pub exclude: Globs,
     /// `fail-on`: findings from this level on make the exit code 1.

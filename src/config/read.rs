@@ -11,7 +11,8 @@ use crate::syntax::Span;
 /// The keys of each mapping, as the schema lists them too.
 pub mod keys {
     /// Of the file.
-    pub const TOP: [&str; 7] = ["rules", "overrides", "services", "catalog", "exclude", "fail-on", "preview"];
+    pub const TOP: [&str; 8] =
+        ["rules", "overrides", "services", "catalog", "schemas", "exclude", "fail-on", "preview"];
     /// Of an entry of `overrides`.
     pub const OVERRIDE: [&str; 3] = ["paths", "rules", "reason"];
     /// Of an entry of `services`.
@@ -20,6 +21,12 @@ pub mod keys {
     pub const CATALOG: [&str; 1] = ["clients"];
     /// Of an entry of `catalog.clients`.
     pub const CLIENT: [&str; 4] = ["name", "timeout", "retry", "circuit-breaker"];
+    /// Of `schemas`.
+    pub const SCHEMAS: [&str; 5] = ["mode", "model", "protobuf", "overrides", "accepted"];
+    /// Of an entry of `schemas.overrides`.
+    pub const SCHEMA: [&str; 4] = ["schemas", "mode", "model", "protobuf"];
+    /// Of an entry of `schemas.accepted`.
+    pub const ACCEPTED: [&str; 5] = ["schema", "change", "at", "reason", "until"];
     /// The levels of a rule.
     pub const LEVELS: [&str; 4] = ["error", "warning", "info", "off"];
     /// The values of `fail-on`.
@@ -50,7 +57,7 @@ pub(super) fn read(text: &str, names: &Names) -> Result<Config, Vec<ConfigError>
     Err(reader.errors)
 }
 
-struct Reader<'n> {
+pub(super) struct Reader<'n> {
     names: &'n Names,
     errors: Vec<ConfigError>,
 }
@@ -64,6 +71,7 @@ impl Reader<'_> {
                 "overrides" => config.overrides = self.list(node, key).iter().map(|n| self.over(n)).collect(),
                 "services" => config.services = self.services(node),
                 "catalog" => config.clients = self.catalog(node),
+                "schemas" => config.schemas = self.schemas(node),
                 "exclude" => config.exclude = self.globs(node, key),
                 "fail-on" => config.fail_on = self.choice(node, "fail-on", &keys::FAIL_ON).map(fail_on),
                 _ => config.preview = self.boolean(node, key),
@@ -185,7 +193,7 @@ impl Reader<'_> {
         clients
     }
 
-    fn globs(&mut self, node: &Node, key: &str) -> Globs {
+    pub(super) fn globs(&mut self, node: &Node, key: &str) -> Globs {
         let list = self.list(node, key);
         let items: Vec<(&Node, String)> =
             list.iter().filter_map(|item| self.string(item, key).map(|text| (item, text))).collect();
@@ -202,7 +210,12 @@ impl Reader<'_> {
     }
 
     /// The known keys of a mapping with their values; unknown ones are errors.
-    fn fields<'a>(&mut self, node: &'a Node, what: &str, known: &[&'static str]) -> Vec<(&'static str, &'a Node)> {
+    pub(super) fn fields<'a>(
+        &mut self,
+        node: &'a Node,
+        what: &str,
+        known: &[&'static str],
+    ) -> Vec<(&'static str, &'a Node)> {
         let mut fields = Vec::new();
         for (name, span, value) in self.entries(node, what) {
             if let Some(key) = known.iter().find(|key| **key == name) {
@@ -238,7 +251,7 @@ impl Reader<'_> {
     }
 
     /// The items of a list. Nothing counts as an empty list.
-    fn list<'a>(&mut self, node: &'a Node, key: &str) -> &'a [Node] {
+    pub(super) fn list<'a>(&mut self, node: &'a Node, key: &str) -> &'a [Node] {
         match &node.value {
             Value::Seq(items) => items,
             _ if node.is_null() => &[],
@@ -250,7 +263,7 @@ impl Reader<'_> {
     }
 
     /// A text that says something.
-    fn string(&mut self, node: &Node, key: &str) -> Option<String> {
+    pub(super) fn string(&mut self, node: &Node, key: &str) -> Option<String> {
         match &node.value {
             Value::Scalar(text, _) if !node.is_null() && !text.trim().is_empty() => Some(text.trim().to_owned()),
             Value::Scalar(..) => {
@@ -280,7 +293,7 @@ impl Reader<'_> {
     }
 
     /// One of the given words.
-    fn choice<'w>(&mut self, node: &Node, key: &str, words: &[&'w str]) -> Option<&'w str> {
+    pub(super) fn choice<'w>(&mut self, node: &Node, key: &str, words: &[&'w str]) -> Option<&'w str> {
         let expected = format!("one of {}", quoted(words));
         let Value::Scalar(text, _) = &node.value else {
             self.wrong_kind(node, &format!("`{key}`"), &expected);
@@ -307,7 +320,7 @@ impl Reader<'_> {
         self.error(first_line(node), format!("{what} is {}", node.kind()), expected, None);
     }
 
-    fn error(
+    pub(super) fn error(
         &mut self,
         span: Range<usize>,
         message: impl Into<String>,
@@ -324,7 +337,7 @@ impl Reader<'_> {
 }
 
 /// Where to point for a whole mapping or list: its first key or item.
-fn first_line(node: &Node) -> Range<usize> {
+pub(super) fn first_line(node: &Node) -> Range<usize> {
     match &node.value {
         Value::Map(entries) => entries.first().map_or_else(|| node.span.clone(), |(key, _)| key.span.clone()),
         Value::Seq(items) => items.first().map_or_else(|| node.span.clone(), |item| item.span.start..item.span.start),
@@ -332,7 +345,7 @@ fn first_line(node: &Node) -> Range<usize> {
     }
 }
 
-fn is_key(node: &Node, name: &str) -> bool {
+pub(super) fn is_key(node: &Node, name: &str) -> bool {
     matches!(&node.value, Value::Scalar(text, _) if text == name)
 }
 

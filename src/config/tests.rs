@@ -188,6 +188,12 @@ fn the_schema_has_the_keys_and_words_of_the_reader() {
     assert_eq!(list(&format!("{services}/kind/enum")), keys::KINDS);
     assert_eq!(list("/properties/catalog/properties"), keys::CATALOG);
     assert_eq!(list("/properties/catalog/properties/clients/items/properties"), keys::CLIENT);
+    assert_eq!(list("/properties/schemas/properties"), keys::SCHEMAS);
+    assert_eq!(list("/properties/schemas/properties/overrides/items/properties"), keys::SCHEMA);
+    assert_eq!(list("/properties/schemas/properties/accepted/items/properties"), keys::ACCEPTED);
+    assert_eq!(list("/definitions/mode/enum"), crate::schema::compat::Mode::ALL.map(|mode| mode.name()));
+    assert_eq!(list("/definitions/model/enum"), crate::schema::Model::ALL.map(|model| model.name()));
+    assert_eq!(list("/definitions/protobuf/enum"), crate::schema::proto::Level::ALL.map(|level| level.name()));
     assert_eq!(list("/definitions/rules/additionalProperties/enum"), keys::LEVELS);
     assert_eq!(list("/properties/fail-on/enum"), keys::FAIL_ON);
 }
@@ -212,6 +218,13 @@ fn the_schema_and_the_reader_agree() {
         ("services: {a: {ignore: 'true'}}", false),
         ("catalog: {clients: [{retry: true}]}", false),
         ("catalog: {clients: [{name: A, retry: 1}]}", false),
+        ("schemas: {mode: full-transitive, overrides: [{schemas: [a], model: confluent}]}", true),
+        ("schemas: {accepted: [{schema: a, reason: b, until: 2027-01-31}]}", true),
+        ("schemas: {mode: half}", false),
+        ("schemas: {overrides: [{mode: full}]}", false),
+        ("schemas: {accepted: [{schema: a, reason: b}]}", false),
+        ("schemas: {accepted: [{schema: a, until: 2027-01-31}]}", false),
+        ("schemas: {accepted: [{schema: a, reason: b, until: 2027-13-01}]}", false),
         ("exclude: vendor", false),
         ("exclude: ['']", false),
         ("fail-on: off", false),

@@ -24,7 +24,15 @@ pub fn documents(tree: &Tree, cache: &Cache) -> Vec<Found> {
     ids.into_par_iter().filter_map(|id| read(tree, id, cache)).collect()
 }
 
-fn read(tree: &Tree, id: FileId, cache: &Cache) -> Option<Found> {
+/// The files that say they are documents, in the order of their paths; with the reason when one that is named
+/// like a document can't be read.
+pub fn candidates(tree: &Tree, cache: &Cache) -> Vec<(FileId, Result<(), String>)> {
+    let ids: Vec<FileId> = tree.ids().filter(|id| may_be(&tree.file(*id).path)).collect();
+    ids.into_par_iter().filter_map(|id| Some((id, says(tree, id, cache)?))).collect()
+}
+
+/// Whether a file says that it is a document.
+fn says(tree: &Tree, id: FileId, cache: &Cache) -> Option<Result<(), String>> {
     let file = tree.file(id);
     let named = is_named(&file.path);
     let says: Result<bool, Option<String>> = cache.entry(file).fact(Station::Contract, |text| match text {
@@ -32,10 +40,17 @@ fn read(tree: &Tree, id: FileId, cache: &Cache) -> Option<Found> {
         Err(error) => Err(named.then(|| error.to_string())),
     });
     match says {
-        Ok(true) => {}
-        Ok(false) | Err(None) => return None,
-        Err(Some(reason)) => return Some(Found::Unread(id, reason)),
+        Ok(true) => Some(Ok(())),
+        Ok(false) | Err(None) => None,
+        Err(Some(reason)) => Some(Err(reason)),
     }
+}
+
+fn read(tree: &Tree, id: FileId, cache: &Cache) -> Option<Found> {
+    if let Err(reason) = says(tree, id, cache)? {
+        return Some(Found::Unread(id, reason));
+    }
+    let named = is_named(&tree.file(id).path);
     match Document::read(tree, id) {
         Ok(document) => Some(Found::Document(Box::new(document))),
         // A template of a document that is filled in elsewhere, or data that mentions one.
@@ -53,7 +68,7 @@ fn may_be(path: &str) -> bool {
 }
 
 /// True for a file whose name says that it is an OpenAPI document.
-fn is_named(path: &str) -> bool {
+pub(super) fn is_named(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
     let name = lower.rsplit('/').next().unwrap_or(&lower);
     name.contains("openapi") || name.contains("swagger") || lower.contains("/openapi/")

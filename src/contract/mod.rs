@@ -2,9 +2,10 @@
 //!
 //! [`document`] reads OpenAPI 2 (Swagger), 3.0 and 3.1 from JSON and YAML, references across files followed
 //! without a network; [`template`] tells whether the path of a request, of a route and of an operation mean
-//! the same; [`find`] tells which files are documents and whose.
+//! the same; [`evolve`] compares versions; [`find`] tells which files are documents and whose.
 
 pub mod document;
+pub mod evolve;
 pub mod find;
 pub mod generated;
 pub mod template;

@@ -119,6 +119,14 @@ impl Git {
         }
     }
 
+    /// The tags between two commits, the newest first: the later one's that the earlier one has not.
+    pub(super) fn tags(&self, from: &str, to: &str) -> Result<Vec<String>, GitError> {
+        let mut command = command(&self.root);
+        let asked = ["tag", "--list", "--sort=-creatordate", "--merged", to, "--no-merged", from];
+        let output = succeed(run(command.args(asked))?)?;
+        Ok(String::from_utf8_lossy(&output).lines().map(str::to_owned).collect())
+    }
+
     fn is_shallow(&self) -> bool {
         run(command(&self.root).args(["rev-parse", "--is-shallow-repository"]))
             .is_ok_and(|output| output.stdout.starts_with(b"true"))

@@ -83,6 +83,32 @@ pub fn change(paths: &[PathBuf], comparison: &Comparison) -> Result<Change, GitE
     Ok(change)
 }
 
+/// The states of the tags after one commit up to another (`None`: HEAD), the newest first: how their files
+/// differ from those on disk.
+///
+/// # Errors
+/// See [`GitError`].
+pub fn tagged(paths: &[PathBuf], from: &str, to: Option<&str>) -> Result<Vec<(String, Overlay)>, GitError> {
+    let git = repository(paths)?;
+    let from = match to {
+        Some(_) => git.named(from)?,
+        None => git.merge_base(from)?,
+    };
+    let to = git.named(to.unwrap_or("HEAD"))?;
+    let untracked = git.untracked()?;
+    let state = |tag: String| {
+        let mut state = Overlay::default();
+        untracked.iter().for_each(|path| state.remove(git.absolute(path)));
+        let commit = git.named(&tag)?;
+        if commit != to {
+            overlay(&git, &mut state, &raw::parse(&git.diff(&[&commit])?)?)?;
+            return Ok(Some((tag, state)));
+        }
+        Ok(None)
+    };
+    git.tags(&from, &to)?.into_iter().filter_map(|tag| state(tag).transpose()).collect()
+}
+
 /// Two commits, whatever is on disk. Which lines differ is not asked.
 fn between(git: &Git, old: &str, new: &str) -> Result<Change, GitError> {
     let untracked = git.untracked()?;

@@ -6,12 +6,14 @@ use std::io::{self, Write};
 use serde_json::{Value, json};
 
 use super::{Report, graph};
+use crate::contract::evolve::{ApiChange, Break, Spot};
 use crate::findings::Reported;
 use crate::problem::Problem;
 use crate::rules::OF_A_CHANGE;
 use crate::schema::Verdict;
 use crate::schema::compat::Direction;
 use crate::schema::evolve::SchemaChange;
+use crate::syntax::Place;
 
 /// Raised when a field changes its meaning or goes away; new fields don't raise it.
 const VERSION: u32 = 1;
@@ -45,6 +47,8 @@ fn value(report: &Report<'_>) -> Value {
     let evolution = &report.system.schema_changes;
     if let Some(object) = value.as_object_mut().filter(|_| !evolution.against.is_empty()) {
         object.insert("schema_changes".to_owned(), evolution.changed.iter().map(schema_change).collect());
+        let apis = &report.system.api_changes;
+        object.insert("api_changes".to_owned(), apis.changed.iter().map(|change| api_change(report, change)).collect());
     }
     value
 }
@@ -57,6 +61,9 @@ fn schema_change(change: &SchemaChange) -> Value {
             Verdict::Breaking { witness, fault } => {
                 let fault = fault.as_ref().map(|(pointer, reason)| json!({"pointer": pointer, "reason": reason}));
                 json!({"verdict": "breaking", "witness": witness, "fault": fault})
+            }
+            Verdict::Refused { fault } => {
+                json!({"verdict": "breaking", "fault": {"pointer": fault.0, "reason": fault.1}})
             }
             Verdict::Unknown { reason } => json!({"verdict": "unknown", "reason": reason}),
         };
@@ -82,6 +89,11 @@ fn schema_change(change: &SchemaChange) -> Value {
         "pointer": change.subject.pointer,
         "against": change.against,
         "model": change.model.name(),
+        "accepted": change.accepted.as_ref().map(|accepted| json!({
+            "reason": accepted.reason,
+            "until": accepted.until.to_string(),
+            "expired": accepted.is_expired,
+        })),
         "directions": change.verdicts.iter().map(verdict).collect::<Vec<_>>(),
         "changes": kinds.collect::<Vec<_>>(),
     })
@@ -134,7 +146,49 @@ fn finding(report: &Report<'_>, reported: &Reported) -> Value {
     if let Some(change) = changed.filter(|_| OF_A_CHANGE.contains(&finding.rule)).find(|c| c.place == finding.place) {
         value["schema_change"] = schema_change(change);
     }
+    let breaks = report.system.api_changes.changed.iter().flat_map(|change| &change.breaks);
+    let is_it = |broken: &&Break| broken.place == finding.place && finding.message.contains(&broken.text);
+    if let Some(broken) = breaks.filter(|_| OF_A_CHANGE.contains(&finding.rule)).find(is_it) {
+        value["api_break"] = api_break(broken);
+    }
     value
+}
+
+/// What became of an OpenAPI document.
+fn api_change(report: &Report<'_>, change: &ApiChange) -> Value {
+    let unknown = |(place, reason): &(Place, String)| json!({"path": report.path(place.file), "reason": reason});
+    json!({
+        "path": change.path,
+        "title": change.title,
+        "against": change.against,
+        "model": change.model.name(),
+        "verdict": match (change.breaks.is_empty(), change.unknown.is_empty()) {
+            (false, _) => "breaking",
+            (true, false) => "unknown",
+            (true, true) => "compatible",
+        },
+        "breaks": change.breaks.iter().map(api_break).collect::<Vec<_>>(),
+        "unknown": change.unknown.iter().map(unknown).collect::<Vec<_>>(),
+    })
+}
+
+fn api_break(broken: &Break) -> Value {
+    let spot = |spot: &Spot| json!({"path": spot.path, "pointer": spot.pointer});
+    let mut old = broken.old.as_ref().map(spot);
+    if let (Some(old), Some((_, line))) = (&mut old, &broken.before) {
+        old["line"] = json!(line);
+    }
+    json!({
+        "kind": broken.kind,
+        "text": broken.text,
+        "direction": if broken.is_response { "response" } else { "request" },
+        "operations": broken.operations,
+        "parts": broken.parts,
+        "witness": broken.witness,
+        "fault": broken.fault.as_ref().map(|(pointer, reason)| json!({"pointer": pointer, "reason": reason})),
+        "old": old,
+        "new": spot(&broken.new),
+    })
 }
 
 /// Says that a path is one of another repository.

@@ -53,13 +53,15 @@ impl Rule {
 pub const CROSS_REPOSITORY: &[&str] = &["data-ownership/shared-database"];
 
 /// The rules that compare with an earlier state; without one they are silent.
-pub const OF_A_CHANGE: &[&str] = &["event-schema/breaking-change"];
+pub const OF_A_CHANGE: &[&str] = &["api-contract/breaking-change", "event-schema/breaking-change"];
 
 /// Rules, and skills all of whose rules are such, that fire on what no file of the system has: a part
 /// that is written first breaks them until the other parts are there.
-const OF_THE_WHOLE_SYSTEM: [&str; 6] = [
+const OF_THE_WHOLE_SYSTEM: [&str; 8] = [
     "api-contract",
     "data-ownership",
+    "event-schema/missing-schema",
+    "event-schema/unpublished-event",
     "message-queue/mismatched-topology",
     "message-queue/missing-dead-letter",
     "message-queue/missing-graceful-shutdown",
@@ -75,6 +77,7 @@ pub fn needs_whole_system(rule: &str) -> bool {
 /// All rules, sorted by id.
 pub fn all() -> &'static [Rule] {
     &[
+        api_contract::breaking_change::RULE,
         api_contract::invalid_openapi::RULE,
         api_contract::missing_body_field::RULE,
         api_contract::missing_openapi::RULE,
@@ -86,7 +89,16 @@ pub fn all() -> &'static [Rule] {
         api_contract::unversioned_api::RULE,
         data_ownership::shared_database::RULE,
         event_schema::breaking_change::RULE,
+        event_schema::float_money::RULE,
+        event_schema::incomplete_schema::RULE,
+        event_schema::invalid_cloudevent::RULE,
+        event_schema::invalid_example::RULE,
         event_schema::missing_event_id::RULE,
+        event_schema::missing_schema::RULE,
+        event_schema::naive_timestamp::RULE,
+        event_schema::payload_mismatch::RULE,
+        event_schema::present_tense_event::RULE,
+        event_schema::unpublished_event::RULE,
         event_schema::unversioned_event::RULE,
         message_queue::blocking_call_in_consumer::RULE,
         message_queue::dual_write::RULE,

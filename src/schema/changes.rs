@@ -78,6 +78,28 @@ const LIMITS: [(&str, bool); 14] = [
     ("uniqueItems", false),
 ];
 
+/// Formats that say how a value is read. <https://spec.openapis.org/registry/format/>
+const FORMATS: [&str; 14] = [
+    "int32",
+    "int64",
+    "float",
+    "double",
+    "byte",
+    "binary",
+    "date",
+    "date-time",
+    "time",
+    "duration",
+    "uuid",
+    "ipv4",
+    "ipv6",
+    "email",
+];
+
+fn is_numeric(format: &str) -> bool {
+    ["int32", "int64", "float", "double"].contains(&format)
+}
+
 impl Differ<'_> {
     fn schema(&mut self, from: &Target, to: &Target, instance: &str, depth: usize) {
         let (from, to) = (settled(self.old, from), settled(self.new, to));
@@ -138,6 +160,35 @@ impl Differ<'_> {
                 self.add(here, "keyword-changed", format!("`{key}` was changed"), Some(key), (true, true));
             }
         }
+        self.format(here, a, b);
+        for key in ["contentEncoding", "contentMediaType"] {
+            if let (Some(old), Some(new)) = (a.get(key), b.get(key))
+                && old != new
+            {
+                self.add(here, "content-changed", format!("`{key}` was {old} and is {new}"), Some(key), (true, true));
+            }
+        }
+    }
+
+    /// `format` asserts nothing in JSON Schema; who reads values by it breaks all the same.
+    fn format(&mut self, here: &Here<'_>, a: &Map<String, Value>, b: &Map<String, Value>) {
+        let known = |map: &Map<String, Value>| {
+            let name = map.get("format").and_then(Value::as_str)?;
+            FORMATS.contains(&name).then(|| name.to_owned())
+        };
+        let (old, new) = (known(a), known(b));
+        let wider = |wide: &str, narrow: &str| [("int64", "int32"), ("double", "float")].contains(&(wide, narrow));
+        let ways = match (&old, &new) {
+            (Some(old), Some(new)) if old == new => return,
+            (Some(old), Some(new)) => (!wider(new, old), !wider(old, new)),
+            // The limits of a number are mostly written down late, and hold nobody off.
+            (None, Some(new)) if !is_numeric(new) => (true, false),
+            (Some(old), None) if !is_numeric(old) => (false, true),
+            _ => return,
+        };
+        let name = |format: Option<&Value>| format.map_or_else(|| "absent".to_owned(), |format| format.to_string());
+        let text = format!("`format` was {} and is {}", name(a.get("format")), name(b.get("format")));
+        self.add(here, "format-changed", text, Some("format"), ways);
     }
 
     fn types(&mut self, here: &Here<'_>, a: &Map<String, Value>, b: &Map<String, Value>) {
@@ -162,10 +213,14 @@ impl Differ<'_> {
     }
 
     fn values(&mut self, here: &Here<'_>, a: &Map<String, Value>, b: &Map<String, Value>) {
+        let list = |map: &Map<String, Value>, key: &str| map.get(key).and_then(Value::as_array).cloned();
         let values = |map: &Map<String, Value>| {
-            map.get("enum").and_then(Value::as_array).cloned().or_else(|| Some(vec![map.get("const")?.clone()]))
+            let listed = list(map, "enum").or_else(|| Some(vec![map.get("const")?.clone()]));
+            listed.or_else(|| list(map, "x-extensible-enum"))
         };
-        let key = |map: &Map<String, Value>| if map.contains_key("enum") { "enum" } else { "const" };
+        let key = |map: &Map<String, Value>| {
+            ["enum", "const"].into_iter().find(|key| map.contains_key(*key)).unwrap_or("x-extensible-enum")
+        };
         match (values(a), values(b)) {
             (Some(old), Some(new)) => {
                 let gone: Vec<&Value> = old.iter().filter(|value| !new.contains(value)).collect();

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::inclusion::{Inclusion, Verdict};
-use super::model::{Model, closed, opened};
+use super::model::{Model, any_branch, closed, opened};
 use super::plain::Schema;
 
 /// Whom a change must not break.
@@ -16,6 +16,12 @@ pub enum Mode {
     /// Both.
     #[default]
     Full,
+    /// New readers read what writers of any earlier version wrote.
+    BackwardTransitive,
+    /// Readers of any earlier version read what new writers write.
+    ForwardTransitive,
+    /// Both, with every earlier version.
+    FullTransitive,
     /// Nobody; nothing is compared.
     None,
 }
@@ -27,16 +33,35 @@ impl Mode {
             Mode::Backward => "backward",
             Mode::Forward => "forward",
             Mode::Full => "full",
+            Mode::BackwardTransitive => "backward-transitive",
+            Mode::ForwardTransitive => "forward-transitive",
+            Mode::FullTransitive => "full-transitive",
             Mode::None => "none",
         }
+    }
+
+    /// All modes, as they are offered.
+    pub const ALL: [Mode; 7] = [
+        Mode::Backward,
+        Mode::Forward,
+        Mode::Full,
+        Mode::BackwardTransitive,
+        Mode::ForwardTransitive,
+        Mode::FullTransitive,
+        Mode::None,
+    ];
+
+    /// True when every earlier version counts, not only the last.
+    pub fn is_transitive(self) -> bool {
+        matches!(self, Mode::BackwardTransitive | Mode::ForwardTransitive | Mode::FullTransitive)
     }
 
     /// The directions that are checked.
     pub fn directions(self) -> &'static [Direction] {
         match self {
-            Mode::Backward => &[Direction::Backward],
-            Mode::Forward => &[Direction::Forward],
-            Mode::Full => &[Direction::Backward, Direction::Forward],
+            Mode::Backward | Mode::BackwardTransitive => &[Direction::Backward],
+            Mode::Forward | Mode::ForwardTransitive => &[Direction::Forward],
+            Mode::Full | Mode::FullTransitive => &[Direction::Backward, Direction::Forward],
             Mode::None => &[],
         }
     }
@@ -78,7 +103,17 @@ pub fn compare(
     if model == Model::Strict || writer.value == reader.value {
         return engine.decide(writer, reader, samples);
     }
-    let changed =
-        |schema: &Schema, value: Value| Schema { value, original: None, unresolved: schema.unresolved.clone() };
-    engine.decide(&changed(writer, closed(&writer.value)), &changed(reader, opened(&reader.value)), samples)
+    let (writes, reads) = (closed(&writer.value), opened(&reader.value));
+    engine.decide(&writer.with_value(writes), &reader.with_value(reads), samples)
+}
+
+/// Can the reader of an API read what the writer writes? A client ignores members that it does not know; a
+/// server takes what its document says. Whether a document fits several alternatives of a `oneOf` at once is
+/// not asked: nobody chooses by that.
+pub fn exchange(engine: &dyn Inclusion, writer: &Schema, reader: &Schema, model: Model, is_response: bool) -> Verdict {
+    if model == Model::Strict || writer.value == reader.value {
+        return engine.decide(writer, reader, &[]);
+    }
+    let reads = if is_response { opened(&reader.value) } else { reader.value.clone() };
+    engine.decide(&writer.with_value(closed(&writer.value)), &reader.with_value(any_branch(reads)), &[])
 }

@@ -4,10 +4,12 @@
 use rayon::prelude::*;
 use serde_json::Value;
 
+use super::avro;
 use super::document::{Document, escape};
 use super::library::Library;
+use super::proto;
 use crate::files::{self, File, Tree, Zone, zone};
-use crate::syntax::FileId;
+use crate::syntax::{FileId, Place, Span};
 
 /// What a file with schemas is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,10 +53,18 @@ pub struct Subject {
 pub struct Schemas {
     /// Every document that was read, also those that only serve references.
     pub library: Library,
+    /// The Protobuf files, by path.
+    pub protos: Vec<proto::File>,
+    /// Where the types of Avro schemas are defined.
+    pub avro: avro::Names,
     /// The schemas, by path and pointer.
     pub subjects: Vec<Subject>,
     /// Files that look like schemas and could not be read: why not, without a full stop.
     pub errors: Vec<(FileId, String)>,
+    /// The schemas by the types of their events, without case, separators and version.
+    by_type: std::collections::HashMap<String, Vec<usize>>,
+    /// The files of the documents by path.
+    pub files: std::collections::HashMap<String, FileId>,
     /// The text of the documents by path, where it was asked for ([`Schemas::read_with_text`]).
     pub sources: std::collections::HashMap<String, String>,
 }
@@ -63,21 +73,37 @@ pub struct Schemas {
 const MAX_BYTES: u64 = 32 << 20;
 
 impl Schemas {
-    /// Reads the schemas of the production code.
+    /// Reads the schemas of the production code and of its documentation.
     pub fn read(tree: &Tree) -> Schemas {
         let candidates: Vec<FileId> = tree.ids().filter(|id| is_candidate(&tree.file(*id).path)).collect();
         let read: Vec<_> = candidates.into_par_iter().filter_map(|id| Some((id, read(tree.file(id))?))).collect();
         let mut found = Schemas::default();
         for (id, result) in read {
             match result {
-                Ok(document) => found.library.add(document),
+                Ok(Source::Document(document)) => {
+                    found.files.insert(document.path.clone(), id);
+                    found.library.add(document);
+                }
+                Ok(Source::Protobuf(file)) => found.protos.push(file),
                 Err(reason) => found.errors.push((id, reason)),
             }
         }
         for document in found.library.documents() {
             found.subjects.extend(subjects(document));
         }
+        found.protos.sort_by(|a, b| a.path.cmp(&b.path));
+        found.subjects.extend(found.protos.iter().flat_map(protobuf));
+        let avro = found.library.documents().iter().map(|d| d.path.as_str()).filter(|path| is_avro(path));
+        found.avro = avro::Names::of(&found.library, avro);
         found.subjects.sort_by(|a, b| (&a.path, &a.pointer).cmp(&(&b.path, &b.pointer)));
+        for (index, subject) in found.subjects.iter().enumerate() {
+            for name in &subject.types {
+                let known = found.by_type.entry(normal(name)).or_default();
+                if known.last() != Some(&index) {
+                    known.push(index);
+                }
+            }
+        }
         found
     }
 
@@ -85,22 +111,36 @@ impl Schemas {
     pub fn read_with_text(tree: &Tree) -> Schemas {
         let mut found = Schemas::read(tree);
         let text = |path: &str| files::read(tree.file(tree.find(path)?)).ok();
-        let paths = found.library.documents().iter().map(|document| document.path.clone());
+        let documents = found.library.documents().iter().map(|document| document.path.clone());
+        let paths = documents.chain(found.protos.iter().map(|file| file.path.clone()));
         found.sources = paths.filter_map(|path| text(&path).map(|text| (path, text))).collect();
         found
+    }
+
+    /// Where the schema, or what it holds at a pointer, stands in a file.
+    pub fn span(&self, path: &str, pointer: &str) -> Option<Span> {
+        match self.library.document(path) {
+            Some(document) => Some(document.span(pointer)),
+            None => self.protos.iter().find(|file| file.path == path).map(|file| file.span(pointer)),
+        }
+    }
+
+    /// Where something stands in a document: a JSON pointer, empty for the whole.
+    pub fn place(&self, path: &str, pointer: &str) -> Option<Place> {
+        Some(Place::new(*self.files.get(path)?, self.library.document(path)?.span(pointer)))
     }
 
     /// The schemas that describe an event of this type, whatever its version. Names are compared without
     /// case and separators: `order.placed.v1`, `OrderPlaced` and `order-placed` are one event.
     pub fn of_event(&self, name: &str) -> Vec<&Subject> {
-        let wanted = normal(name);
-        self.subjects.iter().filter(|subject| subject.types.iter().any(|known| normal(known) == wanted)).collect()
+        let known = self.by_type.get(&normal(name));
+        known.into_iter().flatten().filter_map(|index| self.subjects.get(*index)).collect()
     }
 }
 
 /// True for a path that may hold a schema.
 pub fn is_candidate(path: &str) -> bool {
-    zone(path) == Zone::Production && format_of(path).is_some()
+    matches!(zone(path), Zone::Production | Zone::Docs) && format_of(path).is_some()
 }
 
 /// What a file may be by its path; its content decides.
@@ -134,11 +174,15 @@ fn format_of(path: &str) -> Option<Format> {
     (named || folders.split('/').any(|folder| FOLDERS.contains(&folder))).then_some(Format::JsonSchema)
 }
 
-/// The document in a file; none for one that holds no schema, or is read by others (Avro, Protobuf).
-fn read(file: &File) -> Option<Result<Document, String>> {
-    if !matches!(format_of(&file.path)?, Format::JsonSchema | Format::AsyncApi) {
-        return None;
-    }
+/// A file with schemas.
+enum Source {
+    Document(Document),
+    Protobuf(proto::File),
+}
+
+/// What a file says; none for one that holds no schema.
+fn read(file: &File) -> Option<Result<Source, String>> {
+    let format = format_of(&file.path)?;
     if file.size > MAX_BYTES {
         return Some(Err(format!("has {} bytes, more than a schema that is read", file.size)));
     }
@@ -147,14 +191,25 @@ fn read(file: &File) -> Option<Result<Document, String>> {
         Err(files::ReadError::TooLarge { size, limit }) => {
             return Some(Err(format!("has {size} bytes, more than the {limit} that are read of such a file")));
         }
-        Err(_) => return None,
+        Err(error) => return says_schema(&file.path).then(|| Err(error.to_string())),
     };
+    if format == Format::Protobuf {
+        return Some(proto::File::read(&file.path, &text).map(Source::Protobuf));
+    }
     match Document::read(&file.path, &text) {
-        Ok(document) => looks_like_schema(&document.value).then_some(Ok(document)),
+        Ok(document) if format == Format::Avro => Some(Ok(Source::Document(document))),
+        Err(error) if format == Format::Avro => Some(Err(error.message)),
+        Ok(document) => looks_like_schema(&document.value).then_some(Ok(Source::Document(document))),
         // Data in a folder called `events` may be anything; who says it is a schema is taken at its word.
-        Err(error) if file.path.contains(".schema.") || text.contains("asyncapi") => Some(Err(error.message)),
+        Err(error) if says_schema(&file.path) || text.contains("asyncapi") => Some(Err(error.message)),
         Err(_) => None,
     }
+}
+
+/// True for a file whose name says that it holds schemas.
+fn says_schema(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    name.contains(".schema.") || name.starts_with("asyncapi") || name.contains(".asyncapi.")
 }
 
 /// True for what has the keywords of a schema or of AsyncAPI.
@@ -185,6 +240,9 @@ fn looks_like_schema(value: &Value) -> bool {
 
 /// The schemas in a document.
 pub fn subjects(document: &Document) -> Vec<Subject> {
+    if is_avro(&document.path) {
+        return vec![avro_subject(document)];
+    }
     if document.value.get("asyncapi").is_some() {
         return super::asyncapi::subjects(document);
     }
@@ -226,6 +284,60 @@ pub fn subjects(document: &Document) -> Vec<Subject> {
         channels: Vec::new(),
         examples: examples(value, ""),
     }]
+}
+
+fn is_avro(path: &str) -> bool {
+    path.to_ascii_lowercase().ends_with(".avsc")
+}
+
+/// The schema of an `.avsc` file: its subject is the full name, or the path of a union.
+fn avro_subject(document: &Document) -> Subject {
+    let (by_path, path_version) = unversioned(stem(&document.path));
+    let full = document.value.as_object().and_then(|map| avro::full_name(map));
+    let (name, version) = match &full {
+        Some(full) => unversioned(full),
+        None => (by_path.clone(), None),
+    };
+    let mut types: Vec<String> = full.iter().filter_map(|full| full.rsplit('.').next()).map(str::to_owned).collect();
+    types.extend(full);
+    types.extend(by_path.rsplit('/').next().map(str::to_owned));
+    types.dedup();
+    Subject {
+        name,
+        version: version.or(path_version),
+        format: Format::Avro,
+        path: document.path.clone(),
+        pointer: String::new(),
+        types,
+        is_type_stated: false,
+        channels: Vec::new(),
+        examples: Vec::new(),
+    }
+}
+
+/// A file for itself (its package and options), and its messages, enums and services; only messages are
+/// events.
+fn protobuf(file: &proto::File) -> impl Iterator<Item = Subject> {
+    let whole = std::iter::once((stem(&file.path), String::new()));
+    whole.chain(file.top()).map(|(called, pointer)| {
+        let full = if pointer.is_empty() { called.to_owned() } else { file.full_name(called) };
+        let (name, mut version) = unversioned(&full);
+        if pointer.is_empty() {
+            version = unversioned(&file.package).1;
+        }
+        let types = if file.is_message(&pointer) { vec![called.to_owned(), full] } else { Vec::new() };
+        Subject {
+            name,
+            version: version.or_else(|| unversioned(stem(&file.path)).1),
+            format: Format::Protobuf,
+            path: file.path.clone(),
+            pointer,
+            types,
+            is_type_stated: false,
+            channels: Vec::new(),
+            examples: Vec::new(),
+        }
+    })
 }
 
 /// `const` and one-valued `enum` of the members that carry the type, and our extensions.
@@ -350,5 +462,6 @@ mod tests {
         assert!(subject.is_type_stated);
         assert_eq!(subject.examples, ["/examples/0"]);
         assert!(is_candidate("orders/events/x.json") && !is_candidate("orders/tests/events/x.json"));
+        assert!(is_candidate("docs/asyncapi/orders.yaml"), "as OpenAPI documents, they lie among the documentation");
     }
 }

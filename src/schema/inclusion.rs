@@ -28,6 +28,12 @@ pub enum Proof {
     Covers,
     /// Each assertion of the outer schema follows from the inner.
     Rules,
+    /// Avro: the reader resolves whatever the writer writes.
+    Resolution,
+    /// Protobuf: each field is read as it is written.
+    Wire,
+    /// The rules of the registry allow every change; about documents they say nothing.
+    Registry,
     /// The inner schema lists its values, and the outer one accepts each.
     Values,
 }
@@ -40,6 +46,9 @@ impl Proof {
             Proof::Covers => "covers",
             Proof::Rules => "rules",
             Proof::Values => "values",
+            Proof::Resolution => "resolution",
+            Proof::Wire => "wire",
+            Proof::Registry => "registry",
         }
     }
 }
@@ -58,6 +67,11 @@ pub enum Verdict {
         witness: Value,
         /// Where in it the reader finds fault (a JSON pointer), and what the fault is.
         fault: Option<(String, String)>,
+    },
+    /// A rule of the format or of a registry says no, and there is no document that shows it.
+    Refused {
+        /// Where in documents, as a JSON pointer, and what the rule says.
+        fault: (String, String),
     },
     /// Neither.
     Unknown {
@@ -78,7 +92,7 @@ impl Verdict {
 
     /// True when it is refuted.
     pub fn is_breaking(&self) -> bool {
-        matches!(self, Verdict::Breaking { .. })
+        matches!(self, Verdict::Breaking { .. } | Verdict::Refused { .. })
     }
 }
 

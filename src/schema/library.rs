@@ -16,7 +16,12 @@ pub struct Library {
     resources: HashMap<String, Target>,
     /// `address#anchor`.
     anchors: HashMap<String, Target>,
+    /// By address: what `$dynamicRef` and `$recursiveRef` may be overridden with, by anchor.
+    dynamic: HashMap<String, Vec<(String, Target)>>,
 }
+
+/// The anchor that `$recursiveAnchor` is (2019-09, 8.2.4.2.2).
+pub(super) const RECURSIVE: &str = "";
 
 /// A place in a document of the library.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -44,6 +49,8 @@ const SCHEMAS: [&str; 14] = [
     "components",
     "schemas",
 ];
+/// So many references may lead to one another.
+const MAX_HOPS: usize = 32;
 const LISTS: [&str; 5] = ["allOf", "anyOf", "oneOf", "prefixItems", "items"];
 
 impl Library {
@@ -95,6 +102,11 @@ impl Library {
             if let Some(anchor) = map.get(key).and_then(Value::as_str) {
                 self.anchors.entry(format!("{base}#{anchor}")).or_insert_with(here);
             }
+        }
+        let recursive = map.get("$recursiveAnchor") == Some(&Value::Bool(true));
+        let anchor = map.get("$dynamicAnchor").and_then(Value::as_str).or(recursive.then_some(RECURSIVE));
+        if let Some(anchor) = anchor {
+            self.dynamic.entry(base.clone()).or_default().push((anchor.to_owned(), here()));
         }
         for (key, value) in map {
             let inner = format!("{pointer}/{}", escape(key));
@@ -154,6 +166,24 @@ impl Library {
             };
         }
         base
+    }
+
+    /// Where the plain references at a place end, as path and pointer; none when they lead nowhere, or in a
+    /// circle.
+    pub fn followed(&self, path: &str, pointer: &str) -> Option<(String, String)> {
+        let mut at = Target { document: self.index_of(path)?, pointer: pointer.to_owned() };
+        for _ in 0..MAX_HOPS {
+            let Some(reference) = self.value(&at)?.get("$ref").and_then(Value::as_str) else {
+                return Some((self.documents.get(at.document)?.path.clone(), at.pointer));
+            };
+            at = self.resolve(&at, &self.base(&at), reference)?;
+        }
+        None
+    }
+
+    /// The dynamic anchors of the schema resource with this address.
+    pub(super) fn dynamic(&self, base: &str) -> &[(String, Target)] {
+        self.dynamic.get(base).map_or(&[], Vec::as_slice)
     }
 
     /// Where a reference leads; none when that is not in the library.

@@ -6,6 +6,7 @@
 //! has.
 
 mod asyncapi;
+pub mod avro;
 mod canonical;
 pub mod changes;
 pub mod compat;
@@ -14,13 +15,19 @@ mod document;
 pub mod evolve;
 mod facts;
 pub mod find;
+mod formats;
 mod inclusion;
 mod library;
 mod model;
+mod outline;
 mod pattern;
 mod plain;
+pub mod policy;
+pub mod proto;
 mod prove;
+pub mod registry;
 mod uri;
+mod validate;
 mod witness;
 
 pub use dialect::Dialect;
@@ -28,7 +35,9 @@ pub use document::Document;
 pub use inclusion::{DEADLINE, Engine, Inclusion, Proof, Verdict};
 pub use library::Library;
 pub use model::Model;
-pub use plain::{Invalid, Schema, Unresolved};
+pub use outline::Outline;
+pub use plain::{Invalid, Schema, Unresolved, View};
+pub use validate::fault;
 
 #[cfg(test)]
 mod tests;

@@ -19,14 +19,23 @@ pub enum Model {
     Tolerant,
     /// As the schemas are written, and nothing else.
     Strict,
+    /// As Confluent's Schema Registry decides: by a list of changes that it allows.
+    Confluent,
+    /// The same with the longer list of its lenient policy: readers ignore members that they don't know.
+    ConfluentLenient,
 }
 
 impl Model {
+    /// All models, as they are offered.
+    pub const ALL: [Model; 4] = [Model::Tolerant, Model::Strict, Model::Confluent, Model::ConfluentLenient];
+
     /// As it is printed and configured.
     pub fn name(self) -> &'static str {
         match self {
             Model::Tolerant => "tolerant",
             Model::Strict => "strict",
+            Model::Confluent => "confluent",
+            Model::ConfluentLenient => "confluent-lenient",
         }
     }
 }
@@ -243,6 +252,48 @@ impl Rewriter<'_> {
         closed("additionalProperties")
             || closed("unevaluatedProperties")
             || (depth < 8 && target.is_some_and(|target| self.is_closed(target, depth + 1)))
+    }
+}
+
+/// Every `oneOf` as `anyOf`, which accepts more. Below `not` and `if` more would be less, so a schema with one
+/// of them stays as it is.
+pub(super) fn any_branch(schema: Value) -> Value {
+    if negates(&schema) { schema } else { loosened(schema) }
+}
+
+fn negates(schema: &Value) -> bool {
+    match schema {
+        Value::Object(map) => map.iter().any(|(key, value)| key == "not" || key == "if" || negates(value)),
+        Value::Array(items) => items.iter().any(negates),
+        _ => false,
+    }
+}
+
+fn loosened(schema: Value) -> Value {
+    match schema {
+        Value::Object(map) => {
+            let mut out: Map<String, Value> = Map::new();
+            for (key, value) in map {
+                match key.as_str() {
+                    "const" | "enum" | "required" => drop(out.insert(key, value)),
+                    "oneOf" if value.is_array() => {
+                        let part = json!({"anyOf": loosened(value)});
+                        match out.entry("allOf").or_insert_with(|| json!([])) {
+                            Value::Array(parts) => parts.push(part),
+                            other => *other = json!([part]),
+                        }
+                    }
+                    "allOf" => match (out.get_mut("allOf"), loosened(value)) {
+                        (Some(Value::Array(parts)), Value::Array(more)) => parts.extend(more),
+                        (_, value) => drop(out.insert(key, value)),
+                    },
+                    _ => drop(out.insert(key, loosened(value))),
+                }
+            }
+            Value::Object(out)
+        }
+        Value::Array(items) => Value::Array(items.into_iter().map(loosened).collect()),
+        other => other,
     }
 }
 

@@ -4,12 +4,12 @@
 //! `#/$defs/…`. `format` and `content*` go: they are annotations (2020-12, 7.2 and 8), and a validator
 //! that asserts them is free to do so differently from the next.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use serde_json::{Map, Value, json};
 
 use super::document::escape;
-use super::library::{Library, Target};
+use super::library::{Library, RECURSIVE, Target};
 use super::{Dialect, uri};
 
 /// How many schemas one may reach through references.
@@ -25,6 +25,19 @@ pub struct Schema {
     pub(super) original: Option<(Value, Dialect)>,
     /// References that lead nowhere, and what else keeps the schema from being known.
     pub unresolved: Vec<Unresolved>,
+}
+
+/// Which way documents go. In OpenAPI, a request has no `readOnly` members and a response no `writeOnly` ones.
+/// <https://spec.openapis.org/oas/v3.0.4#fixed-fields-20>
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum View {
+    /// Neither, or not known.
+    #[default]
+    Whole,
+    /// Sent to the API.
+    Request,
+    /// Sent by the API.
+    Response,
 }
 
 /// What is not known of a schema.
@@ -63,6 +76,20 @@ impl Schema {
     /// # Errors
     /// What is no schema: a wrong type, a keyword with a wrong value, a `$schema` nobody knows.
     pub fn read(library: &Library, path: &str, pointer: &str, dialect: Option<Dialect>) -> Result<Schema, Invalid> {
+        Schema::seen(library, path, pointer, dialect, View::Whole).map(|(schema, _)| schema)
+    }
+
+    /// The schema of documents that go one way, and the names of the members that don't.
+    ///
+    /// # Errors
+    /// As [`Schema::read`].
+    pub fn seen(
+        library: &Library,
+        path: &str,
+        pointer: &str,
+        dialect: Option<Dialect>,
+        view: View,
+    ) -> Result<(Schema, BTreeSet<String>), Invalid> {
         let invalid = |reason: &str| Invalid { path: path.into(), pointer: pointer.into(), reason: reason.into() };
         let document = library.index_of(path).ok_or_else(|| invalid("no such document"))?;
         let root = Target { document, pointer: pointer.to_owned() };
@@ -72,13 +99,17 @@ impl Schema {
             forced: dialect,
             names: HashMap::new(),
             queue: VecDeque::new(),
+            scope: Scope::new(),
+            view,
+            hidden: BTreeSet::new(),
             unresolved: Vec::new(),
             at: root.clone(),
             foreign: !pointer.is_empty(),
         };
         let mut plain = bundler.schema_of(&root)?;
         let mut definitions = Map::new();
-        while let Some((name, target)) = bundler.queue.pop_front() {
+        while let Some((name, target, scope)) = bundler.queue.pop_front() {
+            bundler.scope = scope;
             bundler.foreign |= target.document != document;
             definitions.insert(name, bundler.schema_of(&target)?);
         }
@@ -91,7 +122,13 @@ impl Schema {
         }
         let written = dialect.or_else(|| Dialect::of(value).ok()).filter(|_| !bundler.foreign);
         let original = written.filter(|dialect| dialect.draft().is_some()).map(|dialect| (value.clone(), dialect));
-        Ok(Schema { value: plain, original, unresolved: bundler.unresolved })
+        let original = original.filter(|_| bundler.hidden.is_empty());
+        Ok((Schema { value: plain, original, unresolved: bundler.unresolved }, bundler.hidden))
+    }
+
+    /// This schema with another value in its place, which nobody has written.
+    pub fn with_value(&self, value: Value) -> Schema {
+        Schema { value, original: None, unresolved: self.unresolved.clone() }
     }
 
     /// A schema given as a value.
@@ -103,11 +140,20 @@ impl Schema {
     }
 }
 
+/// What dynamic anchors mean: the outermost schema resource that has one decides (2020-12, 8.2.3.2). A schema
+/// is another one in each scope.
+type Scope = BTreeMap<String, Target>;
+
 struct Bundler<'a> {
     library: &'a Library,
     forced: Option<Dialect>,
-    names: HashMap<Target, String>,
-    queue: VecDeque<(String, Target)>,
+    names: HashMap<(Target, Scope), String>,
+    queue: VecDeque<(String, Target, Scope)>,
+    /// The one that applies where the schema is read.
+    scope: Scope,
+    view: View,
+    /// Members that are not sent this way.
+    hidden: BTreeSet<String>,
     unresolved: Vec<Unresolved>,
     /// The place that is being read.
     at: Target,
@@ -131,9 +177,17 @@ impl Bundler<'_> {
             }
         };
         let base = self.library.base(target);
+        self.enter(&base);
         match self.library.value(target) {
             Some(value) => self.schema(value, &base, dialect),
             None => Ok(Value::Bool(true)),
+        }
+    }
+
+    /// What is read from here on belongs to this schema resource.
+    fn enter(&mut self, base: &str) {
+        for (anchor, target) in self.library.dynamic(base) {
+            self.scope.entry(anchor.clone()).or_insert_with(|| target.clone());
         }
     }
 
@@ -165,6 +219,17 @@ impl Bundler<'_> {
     }
 
     fn schema(&mut self, value: &Value, base: &str, dialect: Dialect) -> Out {
+        let Some(Value::String(id)) = value.get(dialect.id_key()).filter(|_| dialect.since_2019()) else {
+            return self.object(value, base, dialect);
+        };
+        let outer = self.scope.clone();
+        self.enter(uri::resolve(base, id).trim_end_matches('#'));
+        let out = self.object(value, base, dialect);
+        self.scope = outer;
+        out
+    }
+
+    fn object(&mut self, value: &Value, base: &str, dialect: Dialect) -> Out {
         let map = match value {
             Value::Bool(known) => return Ok(Value::Bool(*known)),
             Value::Object(map) => map,
@@ -180,15 +245,36 @@ impl Bundler<'_> {
         let mut out = Map::new();
         if let Some(reference) = map.get("$ref") {
             let Some(reference) = reference.as_str() else { return Err(self.invalid("`$ref` is no string")) };
-            let known = self.reference(reference, &base);
+            let known = match self.resolved(reference, &base) {
+                Some(target) => self.named(target),
+                None => Value::Null,
+            };
             out.insert("$ref".into(), known);
             if dialect.ref_is_alone() {
                 return Ok(self.checked(out));
             }
         }
-        self.dynamic(map, &base, &mut out);
+        self.dynamic(map, &base, dialect, &mut out);
+        let hidden = self.not_sent(map, &base);
         for (key, value) in map {
-            self.keyword(key, value, map, &base, dialect, &mut out)?;
+            match (key.as_str(), value) {
+                ("properties", Value::Object(all)) if !hidden.is_empty() => {
+                    let sent = all.iter().filter(|(name, _)| !hidden.contains(*name));
+                    let sent = Value::Object(sent.map(|(name, member)| (name.clone(), member.clone())).collect());
+                    self.keyword(key, &sent, map, &base, dialect, &mut out)?;
+                }
+                ("required", Value::Array(all)) if !hidden.is_empty() => {
+                    let sent = all.iter().filter(|name| name.as_str().is_none_or(|name| !hidden.contains(name)));
+                    let sent = Value::Array(sent.cloned().collect());
+                    self.keyword(key, &sent, map, &base, dialect, &mut out)?;
+                }
+                // The values that a server knows; clients must expect others.
+                // <https://opensource.zalando.com/restful-api-guidelines/#112>
+                ("x-extensible-enum", Value::Array(_)) if self.view == View::Request && !map.contains_key("enum") => {
+                    self.keyword("enum", value, map, &base, dialect, &mut out)?;
+                }
+                _ => self.keyword(key, value, map, &base, dialect, &mut out)?,
+            }
         }
         if dialect == Dialect::OpenApi30 && map.get("nullable") == Some(&Value::Bool(true)) {
             match out.get_mut("type") {
@@ -211,45 +297,89 @@ impl Bundler<'_> {
         Value::Object(out)
     }
 
-    fn reference(&mut self, reference: &str, base: &str) -> Value {
+    /// The members of an object that are not sent this way, also those that its parts declare.
+    fn not_sent(&mut self, map: &Map<String, Value>, base: &str) -> BTreeSet<String> {
+        let mark = match self.view {
+            View::Whole => return BTreeSet::new(),
+            View::Request => "readOnly",
+            View::Response => "writeOnly",
+        };
+        let meant = |value: &'_ Value| -> Value {
+            let reference = value.get("$ref").and_then(Value::as_str);
+            let target = reference.and_then(|reference| self.library.resolve(&self.at, base, reference));
+            target.and_then(|target| self.library.value(&target)).unwrap_or(value).clone()
+        };
+        let is_marked = |value: &Value| value.get(mark) == Some(&Value::Bool(true));
+        let mut found = BTreeSet::new();
+        let parts = map.get("allOf").and_then(Value::as_array).into_iter().flatten().map(meant);
+        for part in std::iter::once(Value::Object(map.clone())).chain(parts) {
+            for (name, member) in part.get("properties").and_then(Value::as_object).into_iter().flatten() {
+                if is_marked(member) || is_marked(&meant(member)) {
+                    found.insert(name.clone());
+                }
+            }
+        }
+        self.hidden.extend(found.iter().cloned());
+        found
+    }
+
+    /// Where a reference leads.
+    fn resolved(&mut self, reference: &str, base: &str) -> Option<Target> {
         let from = self.at.clone();
-        let Some(target) = self.library.resolve(&from, base, reference) else {
+        let found = self.library.resolve(&from, base, reference);
+        if found.is_none() {
             let absolute = uri::resolve(base, reference);
             let remote = !absolute.starts_with("file:") && !reference.starts_with('#');
             let why = if remote { "is not in the repository, and nothing is fetched" } else { "leads nowhere" };
             self.unresolved(format!("`$ref: {reference}` {why}"));
-            return Value::Null;
-        };
+        }
+        found
+    }
+
+    /// The reference to a schema, as it is read in this scope; `null` when there are too many.
+    fn named(&mut self, target: Target) -> Value {
         let next = format!("s{}", self.names.len());
         if self.names.len() >= MAX_DEFINITIONS {
             self.unresolved(format!("more than {MAX_DEFINITIONS} schemas are reached through references"));
             return Value::Null;
         }
-        let name = match self.names.get(&target) {
+        let key = (target, self.scope.clone());
+        let name = match self.names.get(&key) {
             Some(name) => name.clone(),
             None => {
-                self.names.insert(target.clone(), next.clone());
-                self.queue.push_back((next.clone(), target));
+                self.names.insert(key.clone(), next.clone());
+                self.queue.push_back((next.clone(), key.0, key.1));
                 next
             }
         };
         Value::String(format!("#/$defs/{name}"))
     }
 
-    /// `$dynamicRef` and `$recursiveRef` are plain references where nothing can override their target.
-    fn dynamic(&mut self, map: &Map<String, Value>, base: &str, out: &mut Map<String, Value>) {
-        for (key, anchor_key) in [("$dynamicRef", "$dynamicAnchor"), ("$recursiveRef", "$recursiveAnchor")] {
-            let Some(reference) = map.get(key).and_then(Value::as_str) else { continue };
-            let document = &self.library.documents()[self.at.document].value;
-            let alone = count(document, anchor_key) <= 1 && count(document, "$id") <= 1;
-            if !alone || out.contains_key("$ref") {
-                self.unresolved(format!("`{key}: {reference}` depends on who refers here"));
-                continue;
+    /// `$dynamicRef` and `$recursiveRef`: plain references, unless they lead to a dynamic anchor; then to
+    /// that of the outermost schema resource that has it.
+    fn dynamic(&mut self, map: &Map<String, Value>, base: &str, dialect: Dialect, out: &mut Map<String, Value>) {
+        let key = match dialect {
+            Dialect::Draft202012 => "$dynamicRef",
+            Dialect::Draft201909 => "$recursiveRef",
+            _ => return,
+        };
+        let Some(reference) = map.get(key).and_then(Value::as_str) else { return };
+        let Some(target) = self.resolved(reference, base) else { return };
+        let anchor = self.library.value(&target).and_then(|value| match dialect {
+            Dialect::Draft201909 => (value.get("$recursiveAnchor") == Some(&Value::Bool(true))).then_some(RECURSIVE),
+            _ => {
+                let fragment = reference.split_once('#').map_or("", |(_, fragment)| fragment);
+                value.get("$dynamicAnchor").and_then(Value::as_str).filter(|anchor| *anchor == fragment)
             }
-            let target = self.reference(reference, base);
-            if !target.is_null() {
-                out.insert("$ref".into(), target);
-            }
+        });
+        let target = anchor.and_then(|anchor| self.scope.get(anchor).cloned()).unwrap_or(target);
+        let target = self.named(target);
+        if target.is_null() {
+            return;
+        }
+        match out.contains_key("$ref") {
+            false => drop(out.insert("$ref".into(), target)),
+            true => drop(out.insert("allOf".into(), json!([{"$ref": target}]))),
         }
     }
 
@@ -314,7 +444,14 @@ impl Bundler<'_> {
                 }
                 self.member(key, value, base, dialect)?
             }
-            "allOf" | "anyOf" | "oneOf" => self.list(key, value, base, dialect)?,
+            "allOf" | "anyOf" | "oneOf" => {
+                let mut all = self.list(key, value, base, dialect)?;
+                // A dynamic reference beside a plain one is there already.
+                if let (Value::Array(all), Some(Value::Array(more))) = (&mut all, out.get(key)) {
+                    all.extend(more.iter().cloned());
+                }
+                all
+            }
             "properties" | "patternProperties" => self.map(key, value, base, dialect)?,
             "dependentSchemas" if dialect.since_2019() => self.map(key, value, base, dialect)?,
             "dependentRequired" if dialect.since_2019() => {
@@ -442,15 +579,6 @@ fn merged(out: &Map<String, Value>, key: &str, value: Value) -> Value {
     match (out.get(key), value) {
         (Some(Value::Object(old)), Value::Object(new)) => Value::Object(old.clone().into_iter().chain(new).collect()),
         (_, value) => value,
-    }
-}
-
-/// How often a key occurs, wherever.
-fn count(value: &Value, key: &str) -> usize {
-    match value {
-        Value::Object(map) => map.iter().map(|(name, value)| usize::from(name == key) + count(value, key)).sum(),
-        Value::Array(items) => items.iter().map(|item| count(item, key)).sum(),
-        _ => 0,
     }
 }
 

@@ -12,6 +12,7 @@ fn decide(inner: &Value, outer: &Value) -> Verdict {
 /// `y` proved, `n` refuted, `?` unknown: of the old in the new, then of the new in the old.
 fn both(old: &Value, new: &Value) -> String {
     let letter = |verdict: Verdict| match verdict {
+        Verdict::Refused { .. } => panic!("a rule without a document"),
         Verdict::Compatible { .. } => 'y',
         Verdict::Breaking { .. } => 'n',
         Verdict::Unknown { .. } => '?',

@@ -16,12 +16,14 @@ pub mod kube;
 pub mod map;
 mod messaging;
 pub mod owners;
+mod schema_ends;
 pub mod services;
 pub mod stores;
 
 use std::collections::HashMap;
 
 use crate::catalog::Catalog;
+use crate::contract::evolve::ApiEvolution;
 use crate::extract::broker::{self, Brokers};
 use crate::extract::consume::{self, Consumer, Evidence};
 use crate::extract::http::{self, BlockingCall, HttpClient, OwnBreaker};
@@ -36,6 +38,7 @@ use crate::schema::evolve::Evolution;
 use crate::schema::find::Schemas;
 use crate::syntax::{FileId, Place};
 
+pub use schema_ends::End;
 pub use services::{Service, ServiceKind};
 
 use compose::EnvVar;
@@ -85,6 +88,8 @@ pub struct System {
     pub schemas: Schemas,
     /// What became of them since an earlier state, where one was given.
     pub schema_changes: Evolution,
+    /// What became of the OpenAPI documents since an earlier state, where one was asked for.
+    pub api_changes: ApiEvolution,
 }
 
 impl System {
@@ -238,6 +243,7 @@ pub fn build(
         contracts: contracts::Contracts::default(),
         schemas: Schemas::default(),
         schema_changes: Evolution::default(),
+        api_changes: ApiEvolution::default(),
     };
     system.map.endpoints = health::endpoints(&system);
     messaging::fill(&mut system);

@@ -2,6 +2,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use crate::support::schemas::schemas;
 use crate::support::{folder, skillcheck_in, write};
 use serde_json::{Value, json};
 
@@ -14,14 +15,14 @@ fn schema(amount: Value, required: &[&str]) -> String {
     format!("{value:#}\n")
 }
 
-fn git(folder: &Path, args: &[&str]) {
+pub(crate) fn git(folder: &Path, args: &[&str]) {
     let fixed =
         ["-c", "user.name=a", "-c", "user.email=a@b", "-c", "init.defaultBranch=main", "-c", "commit.gpgsign=false"];
     let output = Command::new("git").args(fixed).args(args).current_dir(folder).output().unwrap();
     assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-fn commit(folder: &Path) {
+pub(crate) fn commit(folder: &Path) {
     git(folder, &["add", "-A"]);
     git(folder, &["commit", "-q", "--allow-empty", "-m", "x"]);
 }
@@ -35,7 +36,7 @@ fn changed(before: &str, after: &str) -> tempfile::TempDir {
     folder
 }
 
-fn report(folder: &Path, args: &[&str]) -> (i32, Value) {
+pub(crate) fn report(folder: &Path, args: &[&str]) -> (i32, Value) {
     let run = skillcheck_in(folder, args);
     (run.code, serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{run:?}")))
 }
@@ -46,7 +47,7 @@ fn a_break_is_shown_with_a_document_and_the_code_that_publishes() {
     let before = schema(number(), &["id"]);
     let repository = changed(&before, &schema(json!({"type": "string"}), &["id"]));
     let path = repository.path();
-    let (code, found) = report(path, &["breaking", "--against", "main", "--output", "json"]);
+    let (code, found) = report(path, &["breaking", "--against", "main", "--mode", "full", "--output", "json"]);
     assert_eq!(code, 1, "{found:#}");
     let finding = &found["findings"][0];
     assert_eq!(finding["rule"], "event-schema/breaking-change");
@@ -95,7 +96,7 @@ fn what_breaks_nobody_is_proved_and_what_is_not_known_is_said() {
     let run = skillcheck_in(path, &["breaking", "--against", "main"]);
     assert_eq!(run.code, 0, "{run:?}");
     assert!(run.stdout.contains("0 breaking, 0 unknown, 1 compatible (proved), 0 unchanged"), "{}", run.stdout);
-    let strict = skillcheck_in(path, &["breaking", "--against", "main", "--model", "strict"]);
+    let strict = skillcheck_in(path, &["breaking", "--against", "main", "--model", "strict", "--mode", "full"]);
     assert_eq!(strict.code, 1, "an old document may have any `note`: {strict:?}");
 
     // Nothing is fetched, and what is not known is not compatible.
@@ -108,4 +109,22 @@ fn what_breaks_nobody_is_proved_and_what_is_not_known_is_said() {
     let run = skillcheck_in(path, &["breaking", "--against", "nowhere"]);
     assert_eq!(run.code, 2, "{run:?}");
     assert!(run.stderr.contains("nowhere"), "{}", run.stderr);
+}
+
+#[test]
+fn many_schemas_are_each_decided() {
+    let (before, after) = (schemas(30, 2, false), schemas(20, 2, true));
+    let before: Vec<(&str, &str)> = before.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let after: Vec<(&str, &str)> = after.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let repository = folder(&before);
+    let path = repository.path();
+    git(path, &["init", "-q"]);
+    commit(path);
+    write(path, &after);
+    let run = skillcheck_in(path, &["breaking", "--against", "main"]);
+    assert!(
+        run.stdout.contains("schemas against main: 12 breaking, 0 unknown, 4 compatible (proved), 14 unchanged"),
+        "{}",
+        run.stdout
+    );
 }

@@ -127,6 +127,19 @@ fn the_jdk_client_needs_a_limit_on_the_request() {
     assert_eq!(class(&text("HttpClient.newHttpClient()", ".timeout(d)")), BOUNDED);
 }
 
+/// The factory bounds each request of the client that it is given.
+#[test]
+fn a_jdk_client_below_a_rest_client_is_bounded_by_the_factory() {
+    let text = "package a;\nimport java.net.http.HttpClient;\nimport org.springframework.web.client.RestClient;\n\
+        import org.springframework.http.client.JdkClientHttpRequestFactory;\n\
+        class Peer { private final RestClient rest;\n Peer(RestClient.Builder builder) {\n\
+        HttpClient client = HttpClient.newBuilder().connectTimeout(d).build();\n\
+        JdkClientHttpRequestFactory factory = new JdkClientHttpRequestFactory(client);\n factory.setReadTimeout(d);\n\
+        this.rest = builder.requestFactory(factory).build(); }\n\
+        String get() { return rest.get().uri(\"/x\").retrieve().body(String.class); } }\n";
+    assert_eq!(class(text), BOUNDED);
+}
+
 #[test]
 fn apache_clients_wait_unless_configured_and_okhttp_does_not() {
     let apache = |made: &str| {

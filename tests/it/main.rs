@@ -5,6 +5,8 @@
 mod api_contract;
 mod baseline;
 mod breaking;
+mod breaking_api;
+mod breaking_formats;
 mod cache;
 mod calls_jvm;
 mod catalog;
@@ -18,6 +20,9 @@ mod determinism;
 mod dotnet_http;
 mod dotnet_messaging;
 mod dotnet_stores;
+mod evals;
+mod event_payloads;
+mod event_samples;
 mod fix;
 mod fixtures;
 mod golang;

@@ -195,3 +195,29 @@ fn a_queue_that_the_two_sides_declare_differently() {
     // What cannot be read is not compared.
     assert_eq!(differs(", options"), [""; 0]);
 }
+
+/// By default this client commits what it has fetched before it is handled, and the leader alone answers.
+#[test]
+fn a_stream_of_platformatic_kafka_that_commits_by_itself() {
+    let text = r#"import { Consumer, ProduceAcks, Producer } from "@platformatic/kafka";
+import { charge } from "./payments.js";
+
+const brokers = [process.env.KAFKA_BROKER ?? ""];
+const producer = new Producer({ clientId: "billing", bootstrapBrokers: brokers });
+const consumer = new Consumer({ groupId: "billing", clientId: "billing", bootstrapBrokers: brokers });
+const stream = await consumer.consume({ topics: ["order.placed"] });
+for await (const message of stream) {
+  await charge(message.value);
+  producer.send({ messages: [{ topic: "order.paid", key: message.key, value: message.value }] });
+}
+"#;
+    let left = ["missing-dead-letter:7", "missing-graceful-shutdown:7", "non-idempotent-consumer:7"];
+    let mut all = [&left[..], &["early-acknowledgement:7", "unconfirmed-publish:10"]].concat();
+    all.sort_unstable();
+    assert_eq!(found("billing/consumer.ts", text), all);
+    let by_hand = text
+        .replace("topics: [\"order.placed\"]", "topics: [\"order.placed\"], autocommit: false")
+        .replace("  producer.send(", "  await producer.send(")
+        .replace("});\n}", "});\n  await message.commit();\n}");
+    assert_eq!(found("billing/consumer.ts", &by_hand), left);
+}

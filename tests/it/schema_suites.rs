@@ -6,6 +6,8 @@
 use std::path::PathBuf;
 
 use serde_json::Value;
+use skillcheck::check::{Before, Request, State, check};
+use skillcheck::schema::evolve::Terms;
 use skillcheck::schema::{Dialect, Engine, Inclusion, Schema, Verdict};
 
 fn suite(name: &str) -> String {
@@ -13,36 +15,82 @@ fn suite(name: &str) -> String {
     std::fs::read_to_string(PathBuf::from(folder).join(name)).unwrap()
 }
 
+/// Labels that take `format`, `content*` and Unicode classes for assertions; they are annotations, or not in
+/// ECMA 262 without its `u` flag.
+fn asserts_annotations(id: &str) -> bool {
+    let file = id.split('#').next().unwrap_or(id);
+    id.contains("/optional/") || file.ends_with("/format.json") || file.ends_with("/content.json")
+}
+
+/// What a validator says of a document, the schema as it is written.
+fn accepts(schema: &Value, draft: jsonschema::Draft, document: &Value) -> Option<bool> {
+    let validator = jsonschema::options().with_draft(draft).should_validate_formats(false).build(schema).ok()?;
+    Some(validator.is_valid(document))
+}
+
 #[test]
 #[ignore = "needs SKILLCHECK_SUITES"]
 fn containment_is_decided_and_right() {
+    use jsonschema::Draft;
     let text = suite("json-schema-containment.jsonl");
-    let (mut right, mut against, mut unknown, mut invalid) = (0, Vec::new(), 0, 0);
+    let (mut right, mut left_out, mut invalid) = (0, 0, 0);
+    let (mut witnessed, mut proved, mut unknown, mut refuted) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for row in text.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()) {
-        let dialect = match row["draft"].as_str().unwrap() {
-            "6" => Dialect::Draft6,
-            "7" => Dialect::Draft7,
-            "2019" => Dialect::Draft201909,
-            _ => Dialect::Draft202012,
+        let (dialect, draft) = match row["draft"].as_str().unwrap() {
+            "6" => (Dialect::Draft6, Draft::Draft6),
+            "7" => (Dialect::Draft7, Draft::Draft7),
+            "2019" => (Dialect::Draft201909, Draft::Draft201909),
+            _ => (Dialect::Draft202012, Draft::Draft202012),
         };
+        if asserts_annotations(row["id"].as_str().unwrap()) {
+            left_out += 1;
+            continue;
+        }
         let read = |key: &str| Schema::of_value(&row[key], Some(dialect));
         let (Ok(old), Ok(new)) = (read("old"), read("new")) else {
             invalid += 1;
             continue;
         };
-        for (label, inner, outer) in [("backward", &old, &new), ("forward", &new, &old)] {
+        for (label, inner, outer) in [("backward", "old", "new"), ("forward", "new", "old")] {
             let Some(expected) = row[label].as_bool() else { continue };
-            match Engine::default().decide(inner, outer, &[]) {
-                Verdict::Unknown { .. } => unknown += 1,
+            let schema = |key: &str| if key == "old" { &old } else { &new };
+            let verdict = Engine::default().decide(schema(inner), schema(outer), &[]);
+            let told = format!("{} {label}", row["id"].as_str().unwrap());
+            if let Verdict::Breaking { witness, .. } = &verdict {
+                let seen = (accepts(&row[inner], draft, witness), accepts(&row[outer], draft, witness));
+                // A schema that this validator refuses to compile is no opinion.
+                if matches!(seen, (Some(false), _) | (_, Some(true))) {
+                    refuted.push(format!("{told}: {witness}"));
+                }
+            }
+            // A proof about a constant is easily checked.
+            if let (true, Some(value)) = (verdict.is_compatible(), row[inner].get("const"))
+                && accepts(&row[outer], draft, value) == Some(false)
+            {
+                refuted.push(format!("{told}: proved, but {value} is rejected"));
+            }
+            match &verdict {
+                Verdict::Unknown { reason } => unknown.push(format!("{told}: {reason}")),
                 verdict if verdict.is_compatible() == expected => right += 1,
-                _ => against.push(format!("{} {label}", row["id"])),
+                Verdict::Breaking { witness, .. } => witnessed.push(format!("{told}: {witness}")),
+                Verdict::Compatible { proof } => proved.push(format!("{told}: {}", proof.name())),
+                Verdict::Refused { fault } => panic!("{told}: no registry was asked: {fault:?}"),
             }
         }
     }
-    let total = right + against.len() + unknown;
-    println!("{right} of {total} as labelled, {} against, {unknown} unknown, {invalid} invalid", against.len());
-    println!("{}", against.join("\n"));
-    assert!(right * 1000 >= total * 980, "{right} of {total}");
+    let against = witnessed.len() + proved.len();
+    let total = right + against + unknown.len();
+    println!(
+        "{right} of {total} as labelled, {against} against, {} unknown; {left_out} rows left out, {invalid} invalid",
+        unknown.len()
+    );
+    println!("witness against the label:\n  {}", witnessed.join("\n  "));
+    println!("proof against the label:\n  {}", proved.join("\n  "));
+    println!("unknown:\n  {}", unknown.join("\n  "));
+    assert_eq!(refuted, [""; 0]);
+    // What is decided against the label is listed, with the reasons, in docs/schema.md.
+    assert!(witnessed.len() <= 28 && proved.len() <= 5, "{against} against the label");
+    assert!((right + against) * 1000 >= total * 990, "{} unknown of {total}", unknown.len());
 }
 
 #[test]
@@ -60,4 +108,108 @@ fn usual_changes_are_all_decided() {
         }
     }
     assert_eq!((rows.len(), open), (148, Vec::new()));
+}
+
+/// Both versions of a document as folders, and what the check says: breaks by operation, and what is unknown.
+fn api_breaks(old: &Value, new: &Value) -> (Vec<String>, Vec<String>) {
+    let write = |value: &Value| {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("openapi.json"), format!("{value:#}")).unwrap();
+        folder
+    };
+    let (before, now) = (write(old), write(new));
+    let state = State::Folder(before.path().to_owned());
+    let before = Before { state, terms: Terms::default() };
+    let request = Request { paths: vec![now.path().to_owned()], before: Some(before), ..Request::default() };
+    let outcome = check(request).unwrap();
+    let found = outcome.findings.iter().filter(|finding| finding.rule == "api-contract/breaking-change");
+    let changed = outcome.system.api_changes.changed.iter();
+    let unknown = changed.flat_map(|change| &change.unknown).map(|(_, reason)| reason.clone()).collect();
+    (found.map(|finding| format!("{} ({})", finding.message, finding.why)).collect(), unknown)
+}
+
+/// Why the label of a pair of OpenAPI documents is not followed; see docs/schema.md.
+fn other_meaning(number: u64) -> Option<&'static str> {
+    Some(match number {
+        4 | 6 => "security is asked for that was not",
+        0 => "the only successful response is another one",
+        26 | 28 | 30 => "a response may hold strings that its pattern excluded",
+        64 | 66 | 72 | 90 | 94 | 98 | 114 | 116 | 218 | 220 => {
+            "a keyword without effect: no value fits one version only"
+        }
+        134 | 182 | 238 | 280 => "members that neither version declares",
+        164 | 172 | 256 | 264 => "the label speaks of one side, and the other breaks",
+        296 => "the receiver of a webhook is the client",
+        _ => return None,
+    })
+}
+
+#[test]
+#[ignore = "needs SKILLCHECK_SUITES"]
+fn openapi_changes_break_or_not_as_expected() {
+    let text = suite("openapi-breaking.jsonl");
+    let rows: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let (mut right, mut other, mut same, mut warned) = (0, 0, 0, 0);
+    let (mut unknown, mut against) = (Vec::new(), Vec::new());
+    for row in &rows {
+        let told = format!("{} {} {}", row["n"], row["test"].as_str().unwrap(), row["ids"]);
+        // A test of one check only: what else the documents change is labelled where the same pair stands
+        // again.
+        let pair = |row: &Value| (row["old"].clone(), row["new"].clone());
+        let label = |wanted: &str| rows.iter().any(|twin| twin["brk"] == wanted && pair(twin) == pair(row));
+        if row["old"] == row["new"] && label("ERR") {
+            // The change was made in the code of that test, not in its files.
+            same += 1;
+            continue;
+        }
+        let (breaks, open) = api_breaks(&row["old"], &row["new"]);
+        if row["brk"] == "WARN" {
+            warned += usize::from(!breaks.is_empty());
+        } else if breaks.is_empty() && !open.is_empty() {
+            unknown.push(format!("{told}: {}", open.join("; ")));
+        } else if label("ERR") != breaks.is_empty() {
+            right += 1;
+        } else if other_meaning(row["n"].as_u64().unwrap()).is_some() {
+            other += 1;
+        } else {
+            against.push(format!("{told}: {}", breaks.join("; ")));
+        }
+    }
+    let total = right + other + against.len() + unknown.len();
+    println!(
+        "{right} of {total} as expected, {other} otherwise for a reason; {warned} warnings break, {same} pairs without a change"
+    );
+    println!("against:\n  {}", against.join("\n  "));
+    println!("unknown:\n  {}", unknown.join("\n  "));
+    assert!((right + other) * 100 >= total * 98, "{right} and {other} of {total}");
+}
+
+#[test]
+#[ignore = "needs SKILLCHECK_SUITES"]
+fn avro_is_resolved_as_specified() {
+    use skillcheck::schema::avro::{Avro, Names, can_read};
+    use skillcheck::schema::{Document, Library};
+    let rows: Vec<Value> = serde_json::from_str(&suite("avro.json")).unwrap();
+    let read = |row: &Value, key: &str| {
+        let document = Document::read("a.avsc", row[key].as_str().unwrap()).map_err(|error| error.message)?;
+        let library = Library::new(vec![document]);
+        let names = Names::of(&library, ["a.avsc"]);
+        Avro::read(&library, &names, "a.avsc").map_err(|invalid| format!("{}: {}", invalid.pointer, invalid.reason))
+    };
+    let mut against = Vec::new();
+    for row in &rows {
+        let verdict = match (read(row, "reader"), read(row, "writer")) {
+            (Ok(reader), Ok(writer)) => can_read(&reader, &writer),
+            (Err(reason), _) | (_, Err(reason)) => Verdict::Unknown { reason },
+        };
+        let is_right = match verdict {
+            Verdict::Unknown { .. } => false,
+            ref decided => decided.is_compatible() == row["ok"].as_bool().unwrap(),
+        };
+        if !is_right {
+            against.push(format!("{} {}: {verdict:?}\n  {}\n  {}", row["n"], row["id"], row["reader"], row["writer"]));
+        }
+    }
+    println!("{} of {} as labelled\n{}", rows.len() - against.len(), rows.len(), against.join("\n"));
+    assert!(against.len() <= 1, "{} against", against.len());
 }

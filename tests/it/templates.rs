@@ -91,6 +91,16 @@ fn the_typescript_templates_hold_under_faults() {
     suite("typescript", "templates-node");
 }
 
+#[test]
+fn the_go_templates_hold_under_faults() {
+    suite("go", "templates-go");
+}
+
+#[test]
+fn the_java_templates_hold_under_faults() {
+    suite("java", "templates-java");
+}
+
 /// Lays the templates out as services: one for each skill and language, with the tables beside them.
 #[test]
 fn the_linter_finds_nothing_in_the_templates() {

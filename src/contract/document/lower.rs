@@ -109,7 +109,9 @@ impl<'l> Reader<'l> {
         let mut bases: Vec<String> = Vec::new();
         for server in servers.items() {
             let Some(url) = server.get("url").and_then(Node::text) else { continue };
-            let base = base_of(url, server.get("variables"));
+            let variables = server.get("variables");
+            let default = |name: &str| variables?.get(name)?.get("default")?.text().map(str::to_owned);
+            let base = base_of(url, default);
             if !bases.contains(&base) {
                 bases.push(base);
             }
@@ -304,16 +306,15 @@ fn security(node: &Node) -> Option<Vec<Alternative>> {
 }
 
 /// The path of a server's address, its variables replaced by their defaults.
-fn base_of(url: &str, variables: Option<&Node>) -> String {
+pub(in crate::contract) fn base_of(url: &str, default: impl Fn(&str) -> Option<String>) -> String {
     let mut text = String::new();
     let mut left = url;
     while let Some(open) = left.find('{') {
         let Some(close) = left[open..].find('}').map(|at| open + at) else { break };
         text.push_str(&left[..open]);
         let name = &left[open + 1..close];
-        let default = variables.and_then(|all| all.get(name)).and_then(|one| one.get("default")).and_then(Node::text);
-        match default {
-            Some(default) => text.push_str(default),
+        match default(name) {
+            Some(default) => text.push_str(&default),
             None => text.push_str(&left[open..=close]),
         }
         left = &left[close + 1..];
@@ -350,7 +351,7 @@ mod tests {
             ("./api", "/api"),
             ("api", "/api"),
         ] {
-            assert_eq!(base_of(url, None), path, "{url}");
+            assert_eq!(base_of(url, |_| None), path, "{url}");
         }
     }
 }

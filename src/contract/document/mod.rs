@@ -19,6 +19,7 @@ use crate::files::{self, Tree};
 use crate::syntax::data::Node;
 use crate::syntax::{FileId, Place};
 
+pub(super) use lower::base_of;
 pub use reference::{At, Dangling, Library, parse};
 
 /// An OpenAPI document.

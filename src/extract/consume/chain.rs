@@ -32,6 +32,32 @@ pub(super) fn channels(ev: &Evaluator<'_>, found: &Found<'_>) -> Vec<String> {
     out
 }
 
+/// The channels that a consumer subscribes to with a call of their own, anywhere in the program.
+pub(super) fn subscribed(ev: &Evaluator<'_>, found: &Found<'_>) -> Vec<String> {
+    let Some(subscribed) = &found.source.subscribed else { return Vec::new() };
+    let made = match found.source.form {
+        Form::Constructor => Some(found.site),
+        _ => ev.callee(found.site).and_then(|(_, receiver)| receiver?.call),
+    };
+    let Some(made) = made else { return Vec::new() };
+    let language = ev.program.language(found.site.unit);
+    let mut names: Vec<&str> = subscribed.calls.iter().filter_map(|call| call.rsplit('.').next()).collect();
+    names.sort_unstable();
+    names.dedup();
+    let mut out = Vec::new();
+    for &site in names.iter().flat_map(|name| ev.program.calls_named(name)) {
+        let Some((symbol, Some(receiver))) = ev.callee(site) else { continue };
+        let is_it = receiver.call == Some(made)
+            && ev.catalog.split(language, &symbol).is_some_and(|(_, rest)| subscribed.calls.iter().any(|c| c == rest));
+        if is_it && let Some(named) = setting::argument(ev, site, &subscribed.channel) {
+            out.extend(setting::texts(ev, named));
+        }
+    }
+    out.sort();
+    out.dedup();
+    out
+}
+
 /// The functions that handle the messages of a source.
 pub(super) fn handlers(reach: &Reach<'_, '_>, found: &Found<'_>) -> Vec<Func> {
     let ev = reach.ev;

@@ -97,6 +97,9 @@ fn consumer(
     if found.source.channel.iter().any(|c| c == "*") {
         channels.extend(positional_texts(ev, found.site));
     }
+    if channels.is_empty() {
+        channels = chain::subscribed(ev, found);
+    }
     let configured = keys::Configured::new(ev, found, &channels, &evidence.settings);
     let channels = configured.channels();
     let mut units = vec![found.site.unit];

@@ -120,9 +120,12 @@ pub fn clients(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<HttpClient> {
     found.extend(super::jvm::declared(ev, in_scope, &guards).into_iter().map(|client| (client.site, client)));
     let mut out: Vec<HttpClient> = found.into_values().collect();
     for client in &mut out {
-        // A Go client that is handed to a library says nothing about how requests are bounded there.
-        let is_go = ev.program.language(client.site.unit) == Language::Go;
-        if is_go && client.requests.is_empty() && client.timeout == Timeout::Unsaid {
+        // A client that is handed to a library says nothing about how requests are bounded there: in Go, and
+        // where the limit is one of the request (`new JdkClientHttpRequestFactory(HttpClient.newHttpClient())`).
+        let language = ev.program.language(client.site.unit);
+        let by_request = || constructed(ev, client.site).is_some_and(|(_, _, made)| made.timeout.is_empty());
+        let bounded_there = language == Language::Go || (language.is_jvm() && by_request());
+        if bounded_there && client.requests.is_empty() && client.timeout == Timeout::Unsaid {
             client.timeout = Timeout::Unknown;
             client.retry_unknown.get_or_insert_with(|| "the requests could not be found".into());
             client.followed = false;

@@ -188,11 +188,11 @@ fn set_in(ev: &Evaluator<'_>, unit_id: UnitId, func: FuncId) -> Shape {
         let value = call.args.last().map(|a| Site { unit: unit_id, expr: a.value });
         let fixed = NAMED.iter().find(|(method, _)| method == name).filter(|_| call.args.len() == 1);
         if let Some((_, key)) = fixed {
-            shape.keys.push(Key { name: (*key).into(), value, nested: None });
+            shape.keys.push(Key { name: (*key).into(), value, nested: None, field: None });
         } else if HEADER.contains(&name.as_str()) || (name == "add" && on_headers(module, call)) {
             let first = call.args.first().filter(|_| call.args.len() > 1).map(|a| ev.at(unit_id, a.value));
             match first.and_then(|v| v.as_str()) {
-                Some(key) => shape.keys.push(Key { name: key.into(), value, nested: None }),
+                Some(key) => shape.keys.push(Key { name: key.into(), value, nested: None, field: None }),
                 // The name of a constant says as much: `KafkaHeaders.KEY`.
                 None => shape.open |= !call.args.first().is_some_and(|a| is_constant(module, a.value)),
             }

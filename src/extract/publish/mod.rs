@@ -30,6 +30,8 @@ use crate::program::{Evaluator, Instance, Site, UnitId, Value};
 use crate::syntax::Place;
 
 pub use dual_write::DualWrite;
+pub use payload::content::{Content, Member, Message, Name};
+pub use payload::what::What;
 pub use producer::Producer;
 pub use serialize::Unserializable;
 pub use shape::{Key, Shape};
@@ -76,6 +78,8 @@ pub struct Publisher {
     /// The declaration of its queue, when that does not survive a restart of the broker, and what to
     /// write there.
     pub fragile_queue: Option<(Place, String)>,
+    /// What an event holds, one for each way in.
+    pub messages: Vec<Message>,
     /// The message says which version of its schema it has.
     pub version: Presence,
     /// The message has an id by which a consumer can recognise a duplicate.
@@ -200,6 +204,10 @@ fn read(
         family.keys.clear();
         family.types.clear();
     }
+    let messages = match kind {
+        Kind::Event => reader.messages(site, form, &opened),
+        _ => Vec::new(),
+    };
     let unit = ev.program.unit(site.unit);
     let function = flow::home(ev, site)
         .map(|func| (unit.module.func(func).name.to_string(), ev.program.function_place(site.unit, func)));
@@ -223,6 +231,7 @@ fn read(
         destinations,
         keys,
         payloads,
+        messages,
         version,
         event_id,
         outbox: form.outbox,

@@ -102,7 +102,7 @@ fn items(ev: &Evaluator<'_>, sites: &mut Vec<Site>) -> bool {
 }
 
 /// The result of the function that a list is mapped with.
-fn mapped(ev: &Evaluator<'_>, site: Site) -> Option<Site> {
+pub(super) fn mapped(ev: &Evaluator<'_>, site: Site) -> Option<Site> {
     let module = &ev.program.unit(site.unit).module;
     let call = match module.call(site.expr) {
         Some(call) => call,

@@ -35,6 +35,21 @@ pub struct Key {
     pub value: Option<Site>,
     /// What is in it, for a key that holds metadata.
     pub nested: Option<Box<Shape>>,
+    /// Where it is declared, for the field of a type.
+    pub field: Option<Declared>,
+}
+
+/// A field as its type declares it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Declared {
+    /// The declaration.
+    pub place: Place,
+    /// The name of the type.
+    pub class: Place,
+    /// The declared type.
+    pub ty: Option<Site>,
+    /// What the construction of the object passes for it.
+    pub given: Option<Site>,
 }
 
 impl Shape {

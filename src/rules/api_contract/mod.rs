@@ -1,5 +1,6 @@
 //! The rules of the skill `api-contract`.
 
+pub mod breaking_change;
 pub mod invalid_openapi;
 pub mod missing_body_field;
 pub mod missing_openapi;

@@ -6,9 +6,9 @@ use crate::rules::{Finding, Rule, Severity, Stage};
 use crate::schema::changes::{Change, explaining};
 use crate::schema::compat::Direction;
 use crate::schema::evolve::{SchemaChange, shown};
-use crate::schema::find::{Subject, normal};
+use crate::schema::find::{Format, Subject};
 use crate::syntax::Place;
-use crate::system::System;
+use crate::system::{End, System};
 
 /// The schema of an event was changed so that somebody who reads or writes it breaks.
 pub const RULE: Rule =
@@ -21,7 +21,7 @@ const MAX_PLACES: usize = 8;
 
 fn check(system: &System, findings: &mut Vec<Finding>) {
     for change in &system.schema_changes.changed {
-        if change.breaks().next().is_some() {
+        if change.is_breaking() {
             findings.push(finding(system, change));
         }
     }
@@ -39,8 +39,10 @@ fn finding(system: &System, change: &SchemaChange) -> Finding {
         let fault = fault.map(|(at, _)| at.as_str());
         let cause = explaining(&change.changes, direction == Direction::Backward, fault);
         match who.last_mut() {
-            Some((readers, known)) if *known == cause => *readers = format!("{readers} and {}", broken(direction)),
-            _ => who.push((broken(direction).to_owned(), cause)),
+            Some((readers, known)) if *known == cause => {
+                *readers = format!("{readers} and {}", broken(direction, cause));
+            }
+            _ => who.push((broken(direction, cause).to_owned(), cause)),
         }
     }
     let told = |(readers, cause): &(String, Option<&Change>)| match cause {
@@ -51,6 +53,7 @@ fn finding(system: &System, change: &SchemaChange) -> Finding {
     let ends = ends(system, &change.subject);
     let mut why = Vec::new();
     for (direction, witness, fault) in change.breaks() {
+        let is_json = matches!(change.subject.format, Format::JsonSchema | Format::AsyncApi);
         let (fine, bad) = match direction {
             Direction::Backward => ("before", "now"),
             Direction::Forward => ("now", "before"),
@@ -59,14 +62,18 @@ fn finding(system: &System, change: &SchemaChange) -> Finding {
             true => format!(": {text}"),
             false => format!(": at `{at}`, {text}"),
         });
-        why.push(format!(
-            "`{}` is valid {fine} and not {bad}{}",
-            short(&witness.to_string()),
-            said.unwrap_or_default()
-        ));
+        let said = said.unwrap_or_default();
+        why.push(match witness.map(|witness| short(&witness.to_string())) {
+            Some(witness) if is_json => format!("`{witness}` is valid {fine} and not {bad}{said}"),
+            Some(witness) => format!("`{witness}`, as it is written {fine}, is not read as it is meant {bad}{said}"),
+            None => format!("the rules refuse it{said}"),
+        });
     }
     if let Some((path, line)) = &change.before {
         why.push(format!("in {} it stands at {path}:{line}", change.against));
+    }
+    if let Some(accepted) = &change.accepted {
+        why.push(format!("it was accepted until {} ({}), and that day is over", accepted.until, accepted.reason));
     }
     let next =
         match change.subject.version.as_deref().and_then(|version| version.split('.').next()?.parse::<u64>().ok()) {
@@ -77,6 +84,18 @@ fn finding(system: &System, change: &SchemaChange) -> Finding {
         "keep `{}` as it was ({}) and add {next} in a file of its own; publish both until every consumer has moved",
         name,
         match change.changes.first().map(|first| first.kind) {
+            Some("field-added") => "a new field has a default, so that readers of old events have a value",
+            Some("field-removed") if change.subject.format == Format::Protobuf => {
+                "a removed field leaves its number and name behind: `reserved 2; reserved \"name\";`"
+            }
+            Some("value-removed") =>
+                "a removed value leaves its number and name behind: `reserved 2; reserved \"NAME\";`",
+            Some("number-reused" | "reserved-removed") => "a number has one meaning for ever",
+            Some("symbol-added" | "symbol-removed") =>
+                "an enum with a `default` lets readers meet symbols that they don't know",
+            Some(kind) if kind.starts_with("rpc") || kind.starts_with("service") => {
+                "a method stays as it is while somebody calls it"
+            }
             Some("required-added") => "a new field is optional",
             Some("property-removed" | "required-removed") => "a field stays, and stays required, while it is read",
             Some("enum-value-added") => "a new value is news to a reader that knows the old ones",
@@ -95,8 +114,12 @@ fn finding(system: &System, change: &SchemaChange) -> Finding {
     finding
 }
 
-fn broken(direction: Direction) -> &'static str {
+fn broken(direction: Direction, cause: Option<&Change>) -> &'static str {
+    let is_call = cause.is_some_and(|change| change.kind.starts_with("rpc") || change.kind.starts_with("service"));
     match direction {
+        Direction::Backward if is_call => "callers of the old service",
+        Direction::Forward if is_call => "servers of the old service",
+
         Direction::Backward => "new readers of old events",
         Direction::Forward => "old readers of new events",
     }
@@ -104,32 +127,14 @@ fn broken(direction: Direction) -> &'static str {
 
 /// Where the event is published and consumed.
 fn ends(system: &System, subject: &Subject) -> Vec<(Place, String)> {
-    let types: BTreeSet<String> = subject.types.iter().map(|name| normal(name)).collect();
-    let is_event = |name: &str| types.contains(&normal(name));
-    let mut channels: BTreeSet<&str> = subject.channels.iter().map(String::as_str).collect();
-    let mut found = Vec::new();
-    let by = |place: Place, verb: &str| match system.services_at(place).as_slice() {
-        [] => format!("{verb} here"),
-        services => format!("`{}` {verb} it here", services.join("`, `"))
-            .replace("published", "publishes")
-            .replace("consumed", "consumes"),
+    let by = |end: &End| {
+        let (verb, done) = if end.is_producer { ("publishes", "published") } else { ("consumes", "consumed") };
+        match system.services_at(end.place).as_slice() {
+            [] => format!("{done} here"),
+            services => format!("`{}` {verb} it here", services.join("`, `")),
+        }
     };
-    for event in &system.map.events {
-        let on_channel = event.channel.as_deref().is_some_and(|channel| subject.channels.iter().any(|c| c == channel));
-        if is_event(&event.name) || (on_channel && subject.types.len() == 1 && event.name.is_empty()) {
-            channels.extend(event.channel.as_deref());
-            found.push((event.place, by(event.place, "published")));
-        }
-    }
-    let is_read = |names: &[String]| names.iter().any(|name| channels.contains(name.as_str()) || is_event(name));
-    for consumer in &system.consumers {
-        let handlers: Vec<_> = consumer.handlers.iter().filter(|handler| is_read(&handler.channels)).collect();
-        if handlers.is_empty() && is_read(&consumer.channels) {
-            found.push((consumer.place, by(consumer.place, "consumed")));
-        }
-        found.extend(handlers.iter().map(|handler| (handler.place, by(handler.place, "consumed"))));
-    }
-    found
+    system.ends_of(subject).iter().map(|end| (end.place, by(end))).collect()
 }
 
 fn short(text: &str) -> String {

@@ -1,10 +1,105 @@
 //! The rules of the skill `event-schema`.
 
 pub mod breaking_change;
+pub mod float_money;
+pub mod incomplete_schema;
+pub mod invalid_cloudevent;
+pub mod invalid_example;
 pub mod missing_event_id;
+pub mod missing_schema;
+pub mod naive_timestamp;
+pub mod payload_mismatch;
+pub mod present_tense_event;
+pub mod unpublished_event;
 pub mod unversioned_event;
 
-use crate::extract::publish::Publisher;
+use crate::extract::publish::{Message, Publisher};
+use crate::schema::find::{Format, Subject, normal};
+use crate::system::System;
+
+/// A message for a message: by its own name, else by where it goes.
+fn label(publisher: &Publisher, message: &Message) -> String {
+    match message.names.first() {
+        Some(name) => format!("event `{}`", name.text),
+        None => event(publisher),
+    }
+}
+
+/// The schemas that describe a message: by the most certain of its names that has any.
+fn matching<'s>(system: &'s System, message: &Message) -> Vec<&'s Subject> {
+    let found = message.names.iter().map(|name| {
+        let plain = name.text.strip_suffix("Event").filter(|rest| !rest.is_empty()).unwrap_or(&name.text);
+        let mut found = system.schemas.of_event(&name.text);
+        if found.is_empty() {
+            // `OrderPlacedEvent` is `order.placed`, and the other way round.
+            found =
+                [plain.to_owned(), format!("{plain}Event")].iter().flat_map(|n| system.schemas.of_event(n)).collect();
+        }
+        found
+    });
+    found.into_iter().find(|found| !found.is_empty()).unwrap_or_default()
+}
+
+/// True for the schema of an event: it names the type, lies where events do, or somebody publishes it.
+fn is_event_schema(system: &System, subject: &Subject) -> bool {
+    const FOLDERS: [&str; 4] = ["events", "event-schemas", "event_schemas", "messages"];
+    if subject.format == Format::AsyncApi || subject.is_type_stated {
+        return true;
+    }
+    let is_published = || {
+        let types: Vec<String> = subject.types.iter().map(|name| normal(name)).collect();
+        let messages = system.publishers.iter().flat_map(|publisher| &publisher.messages);
+        messages.flat_map(|message| &message.names).any(|name| types.contains(&normal(&name.text)))
+    };
+    subject.path.split('/').any(|folder| FOLDERS.contains(&folder)) || is_published()
+}
+
+/// A schema for a message: the last part of its name, and its version.
+fn titled(subject: &Subject) -> String {
+    let name = subject.name.rsplit(['/', ':']).find(|part| !part.is_empty()).unwrap_or(&subject.name);
+    match &subject.version {
+        Some(version) => format!("{name} v{version}"),
+        None => name.to_owned(),
+    }
+}
+
+/// The services that a schema concerns: where it lies, else who publishes what it describes.
+fn services_of(system: &System, subject: &Subject) -> Vec<String> {
+    let place = system.schemas.place(&subject.path, "");
+    let mut services = place.map(|place| system.services_at(place)).unwrap_or_default();
+    if services.is_empty() {
+        let is_it = |message: &Message| matching(system, message).iter().any(|found| *found == subject);
+        let publishers = system.publishers.iter().filter(|p| p.messages.iter().any(is_it));
+        services = publishers.flat_map(|publisher| system.services_at(publisher.place)).collect();
+        services.sort();
+        services.dedup();
+    }
+    services
+}
+
+/// A name in lower case without separators.
+fn squeezed(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// The words of a name in lower case: `totalAmount`, `total_amount` and `TOTAL-AMOUNT` are `total`, `amount`.
+fn words(name: &str) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    let mut before = ' ';
+    for c in name.chars() {
+        let starts = before.is_alphanumeric() && !before.is_uppercase() && c.is_uppercase();
+        if c.is_alphanumeric() {
+            if starts || !before.is_alphanumeric() {
+                out.push(String::new());
+            }
+            if let Some(word) = out.last_mut() {
+                word.extend(c.to_lowercase());
+            }
+        }
+        before = c;
+    }
+    out
+}
 
 /// The keys of the payload, for a message: `orderId, total and 3 more`.
 fn keys(publisher: &Publisher) -> Option<String> {

@@ -1,5 +1,8 @@
 //! Values that satisfy what is known of them. Not every one does: who asks checks them.
 
+use std::collections::HashMap;
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher;
 use std::rc::Rc;
 
 use serde_json::{Map, Number, Value, json};
@@ -329,9 +332,14 @@ pub(super) fn take(all: impl Iterator<Item = Vec<Value>>) -> Vec<Value> {
 }
 
 pub(super) fn dedup(values: Vec<Value>) -> Vec<Value> {
+    // By hash: candidates are large and many, and mostly differ.
+    let hasher = RandomState::new();
+    let mut known: HashMap<u64, Vec<usize>> = HashMap::with_capacity(values.len());
     let mut out: Vec<Value> = Vec::with_capacity(values.len());
     for value in values {
-        if !out.contains(&value) {
+        let same = known.entry(hasher.hash_one(&value)).or_default();
+        if !same.iter().any(|index| out[*index] == value) {
+            same.push(out.len());
             out.push(value);
         }
     }

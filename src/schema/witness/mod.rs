@@ -8,9 +8,10 @@ mod build;
 mod shrink;
 mod violate;
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::facts::{Fact, World};
 use super::plain::Schema;
@@ -98,6 +99,7 @@ pub(super) fn search(
         .find(|value| judge.is_witness(value))
         .cloned()
         .or_else(|| found(mined(inner, outer)))
+        .or_else(|| found(sketched(inner, outer)))
         .or_else(|| found(builder.violating(&facts, outer, 0)))
         .or_else(|| found(builder.values(&facts, 0)))
 }
@@ -129,6 +131,61 @@ fn mined(inner: &Value, outer: &Value) -> Vec<Value> {
     named.append(&mut out);
     named.truncate(400);
     named
+}
+
+/// Objects with one member each, of those that the schemas declare: plain values at any depth. They are cheap,
+/// and where schemas are intertwined (`if`, `unevaluatedProperties`) nothing else is found in time.
+fn sketched(inner: &Value, outer: &Value) -> Vec<Value> {
+    let plain = [
+        json!({}),
+        json!(""),
+        json!(0),
+        json!(0.5),
+        json!(null),
+        json!([]),
+        json!(true),
+        json!("a"),
+        json!({"a": ""}),
+        json!({"a": "a"}),
+        json!([0]),
+    ];
+    let mut paths: BTreeSet<Vec<&str>> = BTreeSet::new();
+    members(inner, &mut Vec::new(), &mut paths, 0);
+    members(outer, &mut Vec::new(), &mut paths, 0);
+    let nested = |path: &[&str], value: &Value| {
+        path.iter()
+            .rev()
+            .fold(value.clone(), |value, name| Value::Object([((*name).to_owned(), value)].into_iter().collect()))
+    };
+    plain.iter().flat_map(|value| paths.iter().map(move |path| nested(path, value))).collect()
+}
+
+/// The paths of members that a schema declares.
+fn members<'v>(schema: &'v Value, path: &mut Vec<&'v str>, out: &mut BTreeSet<Vec<&'v str>>, depth: u32) {
+    let Value::Object(map) = schema else { return };
+    if depth > 12 || path.len() > 4 || out.len() > 60 {
+        return;
+    }
+    for (key, value) in map {
+        match (key.as_str(), value) {
+            ("properties", Value::Object(all)) => {
+                for (name, member) in all {
+                    path.push(name);
+                    out.insert(path.clone());
+                    members(member, path, out, depth + 1);
+                    path.pop();
+                }
+            }
+            ("dependentSchemas", Value::Object(all)) => {
+                all.values().for_each(|part| members(part, path, out, depth + 1));
+            }
+            ("allOf" | "anyOf" | "oneOf", Value::Array(all)) => {
+                all.iter().for_each(|part| members(part, path, out, depth + 1));
+            }
+            ("if" | "then" | "else", part) => members(part, path, out, depth + 1),
+            _ => {}
+        }
+    }
 }
 
 fn listed(schema: &Value, out: &mut Vec<Value>, depth: u32) {

@@ -9,6 +9,7 @@ use serde_json::Value;
 pub(crate) mod facts;
 pub(crate) mod generated;
 pub(crate) mod saga;
+pub(crate) mod schemas;
 pub(crate) mod servers;
 pub(crate) mod wheel;
 

@@ -2,9 +2,11 @@
 
 mod added;
 mod call;
+pub mod content;
 mod jvm;
 mod name;
 mod types;
+pub mod what;
 
 use smol_str::SmolStr;
 
@@ -35,12 +37,14 @@ pub struct Reader<'r, 'e> {
     steps: u32,
     /// The parameters that are being read: one that is handed on in a circle says nothing new.
     params: Vec<(UnitId, FuncId, usize)>,
+    /// The functions of which a parameter was read without knowing the call.
+    touched: Vec<(UnitId, FuncId)>,
 }
 
 impl<'r, 'e> Reader<'r, 'e> {
     /// A reader.
     pub fn new(ev: &'r Evaluator<'e>, in_scope: &'r InScope<'r>) -> Self {
-        Reader { ev, in_scope, calls: Vec::new(), depth: 0, hops: 0, steps: 0, params: Vec::new() }
+        Reader { ev, in_scope, calls: Vec::new(), depth: 0, hops: 0, steps: 0, params: Vec::new(), touched: Vec::new() }
     }
 
     /// The names at the paths of a call, with parameters followed to the callers.
@@ -219,7 +223,7 @@ impl<'r, 'e> Reader<'r, 'e> {
             // A plain value under such a name says nothing more.
             Box::new(shape)
         });
-        Key { name, value: Some(value), nested }
+        Key { name, value: Some(value), nested, field: None }
     }
 
     pub(super) fn dict(&mut self, unit: UnitId, entries: &[Entry]) -> Vec<Shape> {
@@ -253,7 +257,8 @@ impl<'r, 'e> Reader<'r, 'e> {
             };
             match self.ev.at(unit, pair[0]).as_str() {
                 Some(name) => {
-                    pairs.keys.push(Key { name: name.into(), value: Some(Site { unit, expr: pair[1] }), nested: None });
+                    let value = Some(Site { unit, expr: pair[1] });
+                    pairs.keys.push(Key { name: name.into(), value, nested: None, field: None });
                 }
                 None => pairs.open = true,
             }
@@ -308,7 +313,7 @@ fn of_text(text: &Text) -> Shape {
         let Some(end) = rest.find('"') else { break };
         let (name, after) = (&rest[..end], &rest[end + 1..]);
         if after.trim_start().starts_with(':') {
-            shape.keys.push(Key { name: name.into(), value: None, nested: None });
+            shape.keys.push(Key { name: name.into(), value: None, nested: None, field: None });
         }
         rest = after;
     }

@@ -86,6 +86,7 @@ impl Reader<'_, '_> {
             self.calls.extend(inner);
             return narrowed(shapes, typed);
         }
+        self.touched.push((unit, func));
         let callers: Vec<Site> =
             ev.callers(unit, func).into_iter().filter(|c| (self.in_scope)(c.unit)).take(MAX_WAYS).collect();
         let mut out = Vec::new();

@@ -2,12 +2,14 @@
 
 use super::{MAX_DEPTH, Reader};
 use crate::extract::publish::shape::is_versioned;
-use crate::extract::publish::shape::{Key, Shape, is_envelope};
+use crate::extract::publish::shape::{Declared, Key, Shape, is_envelope};
 use smol_str::SmolStr;
 
-use crate::facts::module::{ClassId, ClassKind, ExprId, ExprKind, Field, Language, Module, StmtKind};
+use crate::facts::module::{ClassId, ClassKind, ExprId, ExprKind, Field, FunctionKind, Language, Module, StmtKind};
+use crate::program::hierarchy::ClassRef;
 use crate::program::types::simple_name;
-use crate::program::{Site, UnitId, Value};
+use crate::program::{Evaluator, Site, UnitId, Value};
+use crate::syntax::Place;
 
 /// Annotations of a class that say which version of its schema it is.
 const VERSIONS: [&str; 3] = ["Revision", "SchemaVersion", "EventVersion"];
@@ -111,12 +113,25 @@ impl Reader<'_, '_> {
             let value = field.value.or_else(assigned).or_else(|| set_in_constructor(module, class_id, &field.name));
             let value = value.map(|expr| Site { unit: unit_id, expr });
             let nested = field.ty.filter(|_| is_envelope(&field.name)).and_then(|ty| self.of_type(unit_id, ty));
-            shape.keys.push(Key { name, value, nested: nested.map(Box::new) });
+            let declared = Declared {
+                place: Place::new(unit.file, field.span),
+                class: Place::new(unit.file, class.name_span),
+                ty: field.ty.map(|expr| Site { unit: unit_id, expr }),
+                given: call.and_then(|call| given(self.ev, call, (unit_id, class_id), &field.name)),
+            };
+            shape.keys.push(Key { name, value, nested: nested.map(Box::new), field: Some(declared) });
         }
         for &method in &class.methods {
             for param in module.func(method).params.iter().filter(|p| p.is_field) {
                 let nested = param.ty.filter(|_| is_envelope(&param.name)).and_then(|ty| self.of_type(unit_id, ty));
-                shape.keys.push(Key { name: param.name.clone(), value: None, nested: nested.map(Box::new) });
+                let declared = Declared {
+                    place: Place::new(unit.file, param.span),
+                    class: Place::new(unit.file, class.name_span),
+                    ty: param.ty.map(|expr| Site { unit: unit_id, expr }),
+                    given: call.and_then(|call| given(self.ev, call, (unit_id, class_id), &param.name)),
+                };
+                let (name, nested) = (param.name.clone(), nested.map(Box::new));
+                shape.keys.push(Key { name, value: None, nested, field: Some(declared) });
             }
         }
         for name in unit.index.member_names(class_id) {
@@ -126,7 +141,7 @@ impl Reader<'_, '_> {
             let value = unit.index.member(class_id, name).first().map(|(e, _)| Site { unit: unit_id, expr: *e });
             let key = match value {
                 Some(value) => self.key(name.clone(), value),
-                None => Key { name: name.clone(), value: None, nested: None },
+                None => Key { name: name.clone(), value: None, nested: None, field: None },
             };
             shape.keys.push(key);
         }
@@ -134,7 +149,7 @@ impl Reader<'_, '_> {
             for value in self.ev.at(unit_id, base).alternatives() {
                 match value {
                     Value::Class { unit, class } => {
-                        let base = self.object(*unit, *class, None);
+                        let base = self.object(*unit, *class, call);
                         shape.merge(base);
                     }
                     Value::External(symbol) => {
@@ -156,6 +171,40 @@ impl Reader<'_, '_> {
         }
         shape
     }
+}
+
+/// What a construction passes for a field: by its name, by the parameter of that name, else (Python's
+/// dataclasses have no constructor of their own) by its position among the fields.
+fn given(ev: &Evaluator<'_>, call: Site, (unit, class): ClassRef, name: &str) -> Option<Site> {
+    let caller = &ev.program.unit(call.unit).module;
+    let made = caller.call(call.expr)?;
+    let at = |expr: ExprId| Site { unit: call.unit, expr };
+    if let Some(arg) = made.args.iter().find(|a| a.name.as_deref() == Some(name)) {
+        return Some(at(arg.value));
+    }
+    // The order is that of the class that is made, not of those that it extends.
+    let callee = ev.at(call.unit, made.callee);
+    if !callee
+        .alternatives()
+        .iter()
+        .any(|v| matches!(v, Value::Class { unit: u, class: c } if (*u, *c) == (unit, class)))
+    {
+        return None;
+    }
+    let module = &ev.program.unit(unit).module;
+    let class = module.class(class);
+    let constructor = class.methods.iter().map(|m| module.func(*m)).find(|f| f.kind == FunctionKind::Constructor);
+    let position = match constructor {
+        Some(function) => function.params.iter().position(|p| p.name == name)?,
+        None if module.language == Language::Python && class.bases.is_empty() => {
+            class.fields.iter().position(|f| f.name == name)?
+        }
+        None => return None,
+    };
+    if made.args.iter().any(|a| a.spread) {
+        return None;
+    }
+    made.args.iter().filter(|a| a.name.is_none()).nth(position).map(|a| at(a.value))
 }
 
 /// What the constructor of a C# class assigns to a property: `Id = Guid.NewGuid();`.

@@ -1,0 +1,273 @@
+//! OpenAPI documents that change: which clients of the earlier version break.
+//!
+//! What goes to the API (parameters, bodies) may be widened, what comes from it (responses, headers) may be
+//! narrowed; a part may not go away, and nothing may be asked for that was not. Whether the values still fit is
+//! decided as for schemas of events ([`crate::schema::Inclusion`]), with a value that shows it.
+
+mod api;
+mod compare;
+mod load;
+mod security;
+mod value;
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use rayon::prelude::*;
+use serde_json::Value;
+
+use crate::cache::Cache;
+use crate::files::Tree;
+use crate::schema::Model;
+use crate::schema::changes::Change;
+use crate::schema::evolve::Terms;
+use crate::syntax::{FileId, Place, Span};
+
+pub use api::Spot;
+
+use api::Api;
+
+use load::{Loaded, State};
+use value::{Answer, Job, Pair, Way};
+
+/// A change of a document that breaks clients.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Break {
+    /// By a stable name: `operation-removed`, `required-added`.
+    pub kind: &'static str,
+    /// What became of it, for people; no full stop.
+    pub text: String,
+    /// The parts of the operations in which it shows: ``the query parameter `limit` ``, `the body
+    /// (application/json)`. Empty when it is about the operations as a whole.
+    pub parts: Vec<String>,
+    /// The operations: `POST /orders`.
+    pub operations: Vec<String>,
+    /// True for what the API sends.
+    pub is_response: bool,
+    /// What one side may send and the other does not take, where the engine has such a value.
+    pub witness: Option<Value>,
+    /// Where in the witness the fault is (a JSON pointer), and what it is.
+    pub fault: Option<(String, String)>,
+    /// Other changes of the same schema that go the same way.
+    pub others: Vec<Change>,
+    /// Where it stood.
+    pub old: Option<Spot>,
+    /// Where it stands, or what held it.
+    pub new: Spot,
+    /// [`Break::new`] as a place.
+    pub place: Place,
+    /// The path and the line (counted from 1) of [`Break::old`].
+    pub before: Option<(String, usize)>,
+}
+
+/// A document that is not what it was.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ApiChange {
+    /// Its path.
+    pub path: String,
+    /// Its title.
+    pub title: String,
+    /// What the earlier state is called.
+    pub against: String,
+    /// How schemas were read.
+    pub model: Model,
+    /// What breaks clients, by place.
+    pub breaks: Vec<Break>,
+    /// What could not be decided: where, and why not.
+    pub unknown: Vec<(Place, String)>,
+}
+
+/// What became of the OpenAPI documents of a repository.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ApiEvolution {
+    /// What the earlier state is called; empty when nothing was compared.
+    pub against: String,
+    /// The documents that changed, by path.
+    pub changed: Vec<ApiChange>,
+    /// How many are as they were.
+    pub unchanged: usize,
+    /// How many are new.
+    pub added: usize,
+    /// Those that are gone: title and path.
+    pub removed: Vec<(String, String)>,
+    /// Files that can't be read in one of the states: path and reason.
+    pub unreadable: Vec<(String, String)>,
+}
+
+/// The time for all schemas of a document together. What is not decided then is unknown.
+const LONGEST: Duration = Duration::from_secs(10);
+
+/// Compares the documents of two trees.
+pub fn evolution(old: &Tree, new: &Tree, cache: &Cache, terms: &Terms) -> ApiEvolution {
+    let new_tree = new;
+    let (before, now) = (load::state(old, new, cache), load::state(new, old, cache));
+    let mut out = ApiEvolution { against: terms.label.clone(), unchanged: now.unchanged, ..ApiEvolution::default() };
+    let is_unreadable = |state: &State, path: &str| state.errors.iter().any(|(file, _)| file == path);
+    for (path, reason) in &now.errors {
+        out.unreadable.push((path.clone(), format!("it can't be read: {reason}")));
+    }
+    for (path, reason) in before.errors.iter().filter(|(path, _)| !is_unreadable(&now, path)) {
+        out.unreadable.push((path.clone(), format!("it could not be read in {}: {reason}", terms.label)));
+    }
+    let apis = |state: &State| -> Vec<Api> { state.documents.par_iter().map(api::api).collect() };
+    let (old_apis, new_apis) = (apis(&before), apis(&now));
+    let mut rest: Vec<Side<'_>> = before.documents.iter().zip(&old_apis).collect();
+    let (mut pairs, mut open): (Vec<(Side<'_>, Side<'_>)>, Vec<Side<'_>>) = (Vec::new(), Vec::new());
+    for new in now.documents.iter().zip(&new_apis) {
+        match rest.iter().position(|old| old.0.path == new.0.path) {
+            Some(index) => pairs.push((rest.remove(index), new)),
+            None => open.push(new),
+        }
+    }
+    for new in open.into_iter().filter(|new| !is_unreadable(&before, &new.0.path)) {
+        match rest.iter().position(|old| is_moved(old.1, new.1)) {
+            Some(index) => pairs.push((rest.remove(index), new)),
+            None => out.added += 1,
+        }
+    }
+    rest.retain(|(loaded, _)| !is_unreadable(&now, &loaded.path));
+    out.removed = rest.iter().map(|(loaded, api)| (api.title.clone(), loaded.path.clone())).collect();
+    let all = pairs.len();
+    pairs.retain(|(old, new)| old.0.texts != new.0.texts);
+    out.unchanged += all - pairs.len();
+    out.changed = pairs.par_iter().filter_map(|(old, new)| change(*old, *new, new_tree, terms)).collect();
+    out.changed.sort_by(|a, b| a.path.cmp(&b.path));
+    out
+}
+
+/// A version of a document.
+type Side<'a> = (&'a Loaded, &'a Api);
+
+/// True for the same document in another file: the same title and major version.
+fn is_moved(old: &Api, new: &Api) -> bool {
+    let major = |api: &Api| api.version.trim_start_matches('v').split('.').next().unwrap_or_default().to_owned();
+    !new.title.is_empty() && old.title == new.title && major(old) == major(new)
+}
+
+/// Compares two versions of a document; none when the file is gone from the tree.
+fn change(old: Side<'_>, new: Side<'_>, tree: &Tree, terms: &Terms) -> Option<ApiChange> {
+    let root = Spot { path: new.0.path.clone(), pointer: String::new() };
+    let compared = compare::compare(old.1, new.1, &root, terms.today.map(|today| today.to_string()).as_deref());
+    let place = |at: &Spot| -> Option<Place> {
+        let at = if tree.find(&at.path).is_some() { at } else { &root };
+        let span = new.0.library.document(&at.path).map_or(Span::new(0, 0), |document| document.span(&at.pointer));
+        Some(Place::new(tree.find(&at.path)?, span))
+    };
+    let line = |at: &Spot| Some((at.path.clone(), old.0.line(&at.path, &at.pointer)?));
+    let mut breaks: BTreeMap<(Spot, &'static str, String, bool), Break> = BTreeMap::new();
+    let mut add = |found: Break, operation: &str, part: Option<&str>| {
+        let key = (found.new.clone(), found.kind, found.text.clone(), found.is_response);
+        let known = breaks.entry(key).or_insert(found);
+        if !known.operations.iter().any(|known| known == operation) {
+            known.operations.push(operation.to_owned());
+        }
+        if let Some(part) = part.filter(|part| !known.parts.iter().any(|known| known == part)) {
+            known.parts.push(part.to_owned());
+        }
+    };
+    for broken in compared.broken {
+        let found = Break {
+            kind: broken.kind,
+            text: broken.text,
+            parts: Vec::new(),
+            operations: Vec::new(),
+            is_response: broken.is_response,
+            witness: None,
+            fault: None,
+            others: Vec::new(),
+            before: broken.old.as_ref().and_then(line),
+            place: place(&broken.new)?,
+            old: broken.old,
+            new: broken.new,
+        };
+        add(found, &broken.operation, None);
+    }
+    let mut unknown: Vec<(Place, String)> = Vec::new();
+    for (at, reason) in &compared.unknown {
+        unknown.push((place(at)?, reason.clone()));
+    }
+    let pair = Pair {
+        old: (old.0, old.1.dialect),
+        new: (new.0, new.1.dialect),
+        model: model(terms),
+        end: Instant::now() + LONGEST,
+    };
+    for (job, answer) in answers(&pair, compared.jobs) {
+        match answer {
+            Answer::Fits => {}
+            Answer::Unknown(reason) => {
+                unknown.push((place(&job.new)?, format!("{} of `{}`: {reason}", job.part, job.operation)));
+            }
+            Answer::Breaks { witness, fault, changes } => {
+                let found = told(&job, witness, fault, &changes);
+                let found = Break { place: place(&found.new)?, before: found.old.as_ref().and_then(line), ..found };
+                add(found, &job.operation, Some(&job.part));
+            }
+        }
+    }
+    unknown.sort();
+    unknown.dedup();
+    let mut breaks: Vec<Break> = breaks.into_values().collect();
+    breaks.sort_by(|a, b| (a.place, a.kind, &a.text).cmp(&(b.place, b.kind, &b.text)));
+    Some(ApiChange {
+        path: new.0.path.clone(),
+        title: new.1.title.clone(),
+        against: terms.label.clone(),
+        model: model(terms),
+        breaks,
+        unknown,
+    })
+}
+
+/// The answer to each job. Schemas that many operations share are compared once.
+fn answers(pair: &Pair<'_>, jobs: Vec<Job>) -> Vec<(Job, Answer)> {
+    let settled = |loaded: &Loaded, at: &Spot| loaded.library.followed(&at.path, &at.pointer);
+    let key = |job: &Job| {
+        let places = (settled(pair.old.0, &job.old), settled(pair.new.0, &job.new));
+        (places, job.way, job.wire, job.style.clone())
+    };
+    let keys: Vec<_> = jobs.iter().map(key).collect();
+    let mut first: BTreeMap<_, usize> = BTreeMap::new();
+    for (index, key) in keys.iter().enumerate() {
+        first.entry(key).or_insert(index);
+    }
+    let asked: Vec<usize> = first.values().copied().collect();
+    let decided: BTreeMap<usize, Answer> =
+        asked.into_par_iter().map(|index| (index, value::decide(pair, &jobs[index]))).collect();
+    let answer = |key| first.get(key).and_then(|index| decided.get(index)).cloned().unwrap_or(Answer::Fits);
+    let answers: Vec<Answer> = keys.iter().map(answer).collect();
+    jobs.into_iter().zip(answers).collect()
+}
+
+/// What to say of values that don't fit.
+fn told(job: &Job, witness: Option<Value>, fault: Option<(String, String)>, changes: &[Change]) -> Break {
+    let spot = |place: &Option<(String, String)>| place.clone().map(|(path, pointer)| Spot { path, pointer });
+    let is_response = job.way == Way::Response;
+    let goes = |change: &&Change| if is_response { change.widens } else { change.narrows };
+    let (kind, text, old, new) = match changes.first() {
+        Some(cause) => (cause.kind, cause.text.clone(), spot(&cause.old), spot(&cause.new)),
+        None => ("values-changed", "what it may be has changed".to_owned(), None, None),
+    };
+    Break {
+        kind,
+        text,
+        parts: Vec::new(),
+        operations: Vec::new(),
+        is_response,
+        witness,
+        fault,
+        others: changes.iter().skip(1).filter(goes).cloned().collect(),
+        old: old.or_else(|| changes.is_empty().then(|| job.old.clone())),
+        new: new.unwrap_or_else(|| job.new.clone()),
+        place: Place::new(FileId(0), Span::new(0, 0)),
+        before: None,
+    }
+}
+
+/// How the values of an API are read. A registry has nothing to say about them.
+fn model(terms: &Terms) -> Model {
+    match terms.setting.model {
+        Some(Model::Strict) => Model::Strict,
+        _ => Model::Tolerant,
+    }
+}

@@ -1,0 +1,303 @@
+//! What breaks the clients of an API: `skillcheck breaking` and `lint --since` on OpenAPI documents.
+
+use serde_json::{Value, json};
+use skillcheck::check::{Before, Request, State, check};
+use skillcheck::contract::evolve::Break;
+use skillcheck::schema::Model;
+use skillcheck::schema::evolve::Terms;
+use skillcheck::schema::policy::Setting;
+
+use crate::breaking::{commit, git, report};
+use crate::support::{folder, skillcheck_in, write};
+
+/// An API with one operation.
+fn api(operation: Value) -> Value {
+    json!({"openapi": "3.1.0", "info": {"title": "Orders", "version": "1.0.0"}, "servers": [{"url": "/v1"}],
+        "paths": {"/orders/{id}": {"post": operation}}})
+}
+
+/// The breaks from one document to the other, and what stayed unknown.
+fn compared(old: &Value, new: &Value, terms: Terms) -> (Vec<Break>, Vec<String>) {
+    let (before, now) =
+        (folder(&[("openapi.json", &format!("{old:#}"))]), folder(&[("openapi.json", &format!("{new:#}"))]));
+    let before = Before { state: State::Folder(before.path().to_owned()), terms };
+    let request = Request { paths: vec![now.path().to_owned()], before: Some(before), ..Request::default() };
+    let found = check(request).unwrap().system.api_changes.changed;
+    let unknown = found.iter().flat_map(|change| &change.unknown).map(|(_, reason)| reason.clone()).collect();
+    (found.into_iter().flat_map(|change| change.breaks).collect(), unknown)
+}
+
+/// `request required-added`, with a `*` when a value shows it.
+fn kinds(old: &Value, new: &Value) -> Vec<String> {
+    let (breaks, unknown) = compared(old, new, Terms::default());
+    assert_eq!(unknown, [""; 0]);
+    let told = |found: &Break| {
+        let way = if found.is_response { "response" } else { "request" };
+        let shown = if found.witness.is_some() { "*" } else { "" };
+        format!("{way} {}{shown}", found.kind)
+    };
+    breaks.iter().map(told).collect()
+}
+
+fn body(schema: Value) -> Value {
+    api(
+        json!({"requestBody": {"content": {"application/json": {"schema": schema}}}, "responses": {"204": {"description": ""}}}),
+    )
+}
+
+fn answer(schema: Value) -> Value {
+    api(json!({"responses": {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}}))
+}
+
+fn parameters(list: Value) -> Value {
+    api(json!({"parameters": list, "responses": {"204": {"description": ""}}}))
+}
+
+#[test]
+fn requests_may_be_widened_and_responses_narrowed() {
+    let object = |required: &[&str], properties: Value| json!({"type": "object", "required": required, "properties": properties});
+    let (text, number) = (|| json!({"type": "string"}), || json!({"type": "number"}));
+    let old = object(&["a"], json!({"a": number(), "b": text()}));
+    for (new, in_request, in_response) in [
+        (object(&["a", "b"], json!({"a": number(), "b": text()})), vec!["request required-added*"], vec![]),
+        (object(&[], json!({"a": number(), "b": text()})), vec![], vec!["response required-removed*"]),
+        (object(&["a"], json!({"a": number(), "b": text(), "c": text()})), vec![], vec![]),
+        (object(&["a"], json!({"a": number()})), vec![], vec![]),
+        (object(&["a"], json!({"a": {"type": "integer"}, "b": text()})), vec!["request type-narrowed*"], vec![]),
+        (
+            object(&["a"], json!({"a": {"type": ["number", "null"]}, "b": text()})),
+            vec![],
+            vec!["response type-widened*"],
+        ),
+        (
+            object(&["a"], json!({"a": number(), "b": {"type": "string", "format": "uuid"}})),
+            vec!["request format-changed"],
+            vec![],
+        ),
+    ] {
+        assert_eq!(kinds(&body(old.clone()), &body(new.clone())), in_request, "{new}");
+        assert_eq!(kinds(&answer(old.clone()), &answer(new.clone())), in_response, "{new}");
+    }
+}
+
+#[test]
+fn the_first_members_of_an_object_break_nobody() {
+    let with = json!({"type": "object", "properties": {"a": {"type": "string"}}});
+    assert_eq!(kinds(&body(json!({"type": "object"})), &body(with.clone())), [""; 0]);
+    let mut required = with;
+    required["required"] = json!(["a"]);
+    assert_eq!(kinds(&body(json!({"type": "object"})), &body(required)), ["request required-added*"]);
+}
+
+#[test]
+fn what_is_read_only_is_no_part_of_a_request() {
+    let schema = |required: &[&str]| {
+        json!({"type": "object", "required": required, "properties": {
+            "id": {"type": "string", "readOnly": true}, "secret": {"type": "string", "writeOnly": true}}})
+    };
+    let (old, new) = (schema(&[]), schema(&["id", "secret"]));
+    assert_eq!(kinds(&body(old.clone()), &body(new.clone())), ["request required-added*"], "of the secret only");
+    assert_eq!(kinds(&answer(new), &answer(old)), ["response required-removed*"], "of the id only");
+}
+
+#[test]
+fn parameters_are_text_on_the_wire() {
+    let query = |schema: Value| json!({"name": "q", "in": "query", "schema": schema});
+    let one = |schema: Value| parameters(json!([query(schema)]));
+    let old = || one(json!({"type": "integer"}));
+    assert_eq!(kinds(&old(), &one(json!({"type": "string"}))), [""; 0], "a number is a string in a query");
+    assert_eq!(kinds(&old(), &one(json!({"type": "array", "items": {"type": "number"}}))), [""; 0], "a list of one");
+    assert_eq!(kinds(&old(), &one(json!({"type": "boolean"}))), ["request type-changed*"]);
+    assert_eq!(kinds(&old(), &one(json!({"type": "integer", "maximum": 9}))), ["request limit-tightened*"]);
+    assert_eq!(kinds(&old(), &parameters(json!([]))), ["request parameter-removed"]);
+    let header = json!({"name": "q", "in": "header", "schema": {"type": "integer"}});
+    assert_eq!(kinds(&old(), &parameters(json!([header]))), ["request parameter-moved"]);
+    let mut required = query(json!({"type": "integer"}));
+    required["required"] = json!(true);
+    assert_eq!(kinds(&old(), &parameters(json!([required]))), ["request parameter-required"]);
+    assert_eq!(kinds(&parameters(json!([])), &parameters(json!([required]))), ["request parameter-required"]);
+    let list = |style: &str| {
+        let mut list = query(json!({"type": "array", "items": {"type": "string"}}));
+        list["style"] = json!(style);
+        parameters(json!([list]))
+    };
+    assert_eq!(kinds(&list("form"), &list("pipeDelimited")), ["request style-changed"]);
+    let default = |value: u8| one(json!({"type": "integer", "default": value}));
+    assert_eq!(kinds(&default(10), &default(20)), ["request default-changed"]);
+}
+
+#[test]
+fn operations_media_types_and_responses_stay() {
+    let old = api(json!({
+        "requestBody": {"content": {"application/json": {}, "text/csv": {}}},
+        "responses": {"200": {"description": "", "content": {"application/json": {}, "text/csv": {}}}, "404": {"description": ""}}}));
+    let mut new = old.clone();
+    let operation = |api: &mut Value| api["paths"]["/orders/{id}"]["post"].take();
+    let mut post = operation(&mut new);
+    // The name of a path's parameter is nobody's business.
+    new["paths"] = json!({"/orders/{order}": {"post": post}});
+    assert_eq!(kinds(&old, &new), [""; 0]);
+    post = new["paths"]["/orders/{order}"]["post"].take();
+    post["requestBody"]["content"] = json!({"application/*": {}});
+    post["responses"] = json!({"201": {"description": ""}});
+    new["paths"] = json!({"/orders/{id}": {"post": post}});
+    assert_eq!(kinds(&old, &new), ["request media-type-removed", "response response-removed"]);
+    new["paths"] = json!({"/orders/{id}": {"put": {}}});
+    assert_eq!(kinds(&old, &new), ["request operation-removed"]);
+    let mut deprecated = old.clone();
+    deprecated["paths"]["/orders/{id}"]["post"]["deprecated"] = json!(true);
+    assert_eq!(kinds(&deprecated, &new), [""; 0]);
+    deprecated["paths"]["/orders/{id}"]["post"]["x-sunset"] = json!("2027-05-01");
+    let on = |day: &str| {
+        let terms = Terms { today: skillcheck::findings::Date::parse(day), ..Terms::default() };
+        compared(&deprecated, &new, terms).0.into_iter().map(|found| found.text).collect::<Vec<_>>()
+    };
+    assert_eq!(on("2027-05-01"), [""; 0]);
+    assert_eq!(on("2027-04-30"), ["it was removed before its sunset on 2027-05-01"]);
+
+    // The prefix may stand in the server or in the path.
+    let mut moved = old.clone();
+    moved["servers"] = json!([{"url": "https://orders.example/"}]);
+    moved["paths"] = json!({"/v1/orders/{id}": old["paths"]["/orders/{id}"]});
+    assert_eq!(kinds(&old, &moved), [""; 0]);
+    let mut elsewhere = old.clone();
+    elsewhere["servers"] = json!([{"url": "/v2"}]);
+    assert_eq!(kinds(&old, &elsewhere), ["request base-path-changed"]);
+}
+
+#[test]
+fn nobody_is_asked_for_more_credentials() {
+    let with = |security: Value| {
+        let mut api = body(json!({"type": "object"}));
+        api["security"] = security;
+        api["components"] = json!({"securitySchemes": {
+            "key": {"type": "apiKey", "in": "header", "name": "X-Key"},
+            "same": {"type": "apiKey", "in": "header", "name": "X-Key"},
+            "login": {"type": "oauth2", "flows": {}}}});
+        api
+    };
+    let tightened = ["request security-tightened"];
+    assert_eq!(kinds(&with(json!([])), &with(json!([{"key": []}]))), tightened);
+    assert_eq!(kinds(&with(json!([{"key": []}])), &with(json!([{"same": []}]))), [""; 0], "by another name");
+    assert_eq!(kinds(&with(json!([{"key": []}])), &with(json!([{"key": []}, {"login": ["w"]}]))), [""; 0]);
+    assert_eq!(kinds(&with(json!([{"key": []}, {"login": []}])), &with(json!([{"login": []}]))), tightened);
+    assert_eq!(kinds(&with(json!([{"login": ["r"]}])), &with(json!([{"login": ["r", "w"]}]))), tightened);
+    assert_eq!(kinds(&with(json!([{"login": ["r", "w"]}])), &with(json!([{"login": ["r"]}]))), [""; 0]);
+    assert_eq!(kinds(&with(json!([{"key": []}])), &with(json!([{}, {"key": []}]))), [""; 0]);
+}
+
+#[test]
+fn swagger_is_compared_too() {
+    let api = |kind: &str, required: bool| {
+        json!({"swagger": "2.0", "info": {"title": "T", "version": "1"}, "basePath": "/api", "paths": {"/a": {"post": {
+            "parameters": [
+                {"name": "n", "in": "query", "type": kind},
+                {"name": "b", "in": "body", "required": required, "schema": {"$ref": "#/definitions/B"}}],
+            "responses": {"200": {"description": "", "schema": {"$ref": "#/definitions/B"}}}}}},
+            "definitions": {"B": {"type": "object", "properties": {"x": {"type": kind}}}}})
+    };
+    assert_eq!(
+        kinds(&api("string", false), &api("integer", true)),
+        ["request type-changed*", "request body-required", "request type-changed*", "response type-changed*",]
+    );
+}
+
+#[test]
+fn strict_reads_schemas_as_they_are_written() {
+    let (old, new) = (
+        body(json!({"type": "object", "properties": {"a": {"type": "string"}}})),
+        body(json!({"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "string"}}})),
+    );
+    assert_eq!(kinds(&old, &new), [""; 0]);
+    let setting = Setting { model: Some(Model::Strict), ..Setting::default() };
+    let (breaks, _) = compared(&old, &new, Terms { setting, ..Terms::default() });
+    assert_eq!(breaks[0].kind, "property-added", "a client may already send any `b`");
+}
+
+const PATH: &str = "orders/openapi.yaml";
+const OLD: &str = "\
+openapi: 3.0.3
+info: {title: Orders, version: 1.0.0}
+paths:
+  /orders:
+    post:
+      requestBody:
+        content:
+          application/json:
+            schema: {$ref: 'common.yaml#/Order'}
+      responses: {'201': {description: made}}
+";
+const COMMON: &str = "\
+Order:
+  type: object
+  required: [lines]
+  properties:
+    lines: {type: array, items: {type: string}}
+";
+
+/// A repository with one document, committed, and then changed.
+fn changed(path: &str, before: &str, after: &str) -> tempfile::TempDir {
+    let folder = folder(&[(path, before)]);
+    git(folder.path(), &["init", "-q"]);
+    commit(folder.path());
+    write(folder.path(), &[(path, after)]);
+    folder
+}
+
+#[test]
+fn a_break_is_shown_with_a_value_and_both_places() {
+    let repository = changed(PATH, OLD, OLD);
+    let path = repository.path();
+    write(path, &[("orders/common.yaml", COMMON)]);
+    commit(path);
+    let (code, found) = report(path, &["breaking", "--against", "HEAD", "--output", "json"]);
+    assert_eq!((code, &found["api_changes"]), (0, &json!([])));
+    // What changed lies in another file.
+    let narrowed = COMMON.replace("[lines]", "[lines, currency]");
+    write(path, &[("orders/common.yaml", &narrowed)]);
+    let (code, found) = report(path, &["breaking", "--against", "HEAD", "--output", "json"]);
+    assert_eq!(code, 1, "{found:#}");
+    let finding = &found["findings"][0];
+    assert_eq!(
+        (finding["rule"].as_str(), finding["path"].as_str(), finding["line"].as_u64()),
+        (Some("api-contract/breaking-change"), Some("orders/common.yaml"), Some(3)),
+        "{finding:#}"
+    );
+    let shown = &finding["api_break"];
+    assert_eq!(shown["operations"], json!(["POST /orders"]));
+    assert_eq!(shown["witness"], json!({"lines": []}));
+    assert_eq!(shown["old"], json!({"path": "orders/common.yaml", "pointer": "/Order/required", "line": 3}));
+    let schema: Value = serde_json::from_str(include_str!("../../schemas/findings.schema.json")).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let faults: Vec<String> = validator.iter_errors(&found).map(|error| error.to_string()).collect();
+    assert_eq!(faults, [""; 0]);
+    let text = skillcheck_in(path, &["breaking", "--against", "HEAD"]).stdout;
+    assert!(
+        text.contains("OpenAPI documents against HEAD: 1 breaking, 0 unknown, 0 compatible, 0 unchanged"),
+        "{text}"
+    );
+
+    let (_, linted) =
+        report(path, &["lint", "--since", "HEAD", "--rule", "api-contract/breaking-change", "--output", "json"]);
+    assert_eq!(linted["findings"].as_array().unwrap().len(), 1, "{linted:#}");
+}
+
+#[test]
+fn what_can_not_be_read_is_named() {
+    let repository = changed(PATH, OLD, "openapi: 3.0.3\npaths: {\n");
+    let path = repository.path();
+    write(path, &[("events/placed.schema.json", "{\"type\": \"object\"")]);
+    let run = skillcheck_in(path, &["breaking", "--against", "main"]);
+    assert_eq!(run.code, 4, "{run:?}");
+    for file in [PATH, "events/placed.schema.json"] {
+        assert!(run.stdout.contains(file), "{file}: {}", run.stdout);
+    }
+    assert!(run.stdout.contains("OpenAPI documents against main: 0 breaking, 1 unknown"), "{}", run.stdout);
+
+    // A reference that leads nowhere is neither compatible nor a break.
+    write(path, &[(PATH, &OLD.replace("common.yaml#/Order", "gone.yaml#/Order"))]);
+    std::fs::remove_file(path.join("events/placed.schema.json")).unwrap();
+    let run = skillcheck_in(path, &["breaking", "--against", "main"]);
+    assert_eq!(run.code, 4, "{run:?}");
+    assert!(run.stdout.contains("leads nowhere"), "{}", run.stdout);
+}
