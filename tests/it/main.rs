@@ -48,6 +48,7 @@ mod routes_jvm;
 mod routes_python;
 mod saga;
 mod saga_jvm;
+mod saga_samples;
 mod schema_suites;
 mod schemas_hold;
 mod service_health;

@@ -77,8 +77,10 @@ impl Context<'_, '_> {
         });
         let sent: Vec<(FuncId, ExprId)> =
             class.methods.iter().flat_map(|m| self.sends(unit, *m).into_iter().map(|e| (*m, e))).collect();
+        // The bus of NestJS CQRS does not leave the process.
+        let in_process = module.imports.iter().any(|i| i.module == "@nestjs/cqrs");
         let outbox = self.speaks(unit, None, Texts::Yes, &|n| names::fold(n).contains("outbox"));
-        let split = sent.iter().filter(|_| outbox.is_none()).find_map(|(func, send)| {
+        let split = sent.iter().filter(|_| outbox.is_none() && !in_process).find_map(|(func, send)| {
             let saved = self.saves(unit, *func)?;
             (!self.in_transaction(unit, *func)).then(|| (place(saved), place(*send)))
         });
@@ -97,7 +99,7 @@ impl Context<'_, '_> {
             unchecked: unchecked.collect(),
             split,
             ambiguous_end: undoes.then(|| self.ambiguous_end(&funcs)).flatten(),
-            untimed: sent.first().filter(|_| !timed).map(|(_, e)| place(*e)),
+            untimed: sent.first().filter(|_| !timed && !in_process).map(|(_, e)| place(*e)),
         })
     }
 

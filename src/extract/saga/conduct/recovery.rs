@@ -70,8 +70,7 @@ impl Context<'_, '_> {
         // Of the same service, as far as the path tells.
         let top = |u: UnitId| self.ev.program.unit(u).path.split('/').next();
         let own = top(scope.runner.unit);
-        let related = self.units.iter().copied().filter(|u| names::is_saga_word(&self.ev.program.unit(*u).path));
-        out.extend(related.filter(|u| top(*u) == own));
+        out.extend(self.units.iter().copied().filter(|u| top(*u) == own));
         out
     }
 
