@@ -51,23 +51,24 @@ pub fn zone(path: &str) -> Zone {
     // documentation module.
     let outside = segments.iter().position(|s| matches!(*s, "src" | "app" | "internal")).unwrap_or(segments.len());
     let above = &segments[..outside];
-    let has = |folders: &[&str], names: &[&str]| folders.iter().any(|folder| names.contains(folder));
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    if has(above, &["examples", "example", "samples", "sample", "playground", "playgrounds"])
-        || matches!(stem, "example" | "examples")
-    {
-        Zone::Example
-    } else if has(above, &["docs", "doc", "documentation"]) {
-        Zone::Docs
-    } else if has(&segments, &["migrations", "migration", "alembic", "seeders", "seeds"])
-        || name.contains(".migration.")
-    {
-        Zone::Migration
-    } else if has(above, &["tools", "tooling", "hack", ".github", ".husky"])
-        || has(
-            &segments,
-            &["scripts", "script", "experiments", "notebooks", "benchmarks", "benchmark", "benches", "bench"],
+    let is_example =
+        |s: &&str| matches!(*s, "examples" | "example" | "samples" | "sample" | "playground" | "playgrounds");
+    let is_migration = |s: &&str| matches!(*s, "migrations" | "migration" | "alembic" | "seeders" | "seeds");
+    let is_script = |s: &&str| {
+        matches!(
+            *s,
+            "scripts" | "script" | "experiments" | "notebooks" | "benchmarks" | "benchmark" | "benches" | "bench"
         )
+    };
+    if above.iter().any(is_example) || matches!(stem, "example" | "examples") {
+        Zone::Example
+    } else if above.iter().any(|s| matches!(*s, "docs" | "doc" | "documentation")) {
+        Zone::Docs
+    } else if segments.iter().any(is_migration) || name.contains(".migration.") {
+        Zone::Migration
+    } else if above.iter().any(|s| matches!(*s, "tools" | "tooling" | "hack" | ".github" | ".husky"))
+        || segments.iter().any(is_script)
         || segments.iter().any(|s| is_load_generator(s))
         || is_script_file(name)
     {
@@ -78,7 +79,6 @@ pub fn zone(path: &str) -> Zone {
 }
 
 fn vendored_or_generated(segments: &[&str], name: &str) -> Option<Zone> {
-    let vendored = ["node_modules", "bower_components", "site-packages", "third_party", "third-party", "_vendor"];
     // A marketplace has a service or a module called `vendor`; vendored code lies at the top without
     // a source root of its own, or among the assets of a web page.
     let is_vendor_folder = |(i, segment): (usize, &&str)| {
@@ -88,13 +88,20 @@ fn vendored_or_generated(segments: &[&str], name: &str) -> Option<Zone> {
                 Some(before) => matches!(*before, "static" | "public" | "assets" | "js" | "javascripts"),
             }
     };
-    // Skills that an agent reads, with their templates.
-    let agents = [".claude", ".agents", ".codex", ".gemini", ".cursor"];
-    let is_of_others = |s: &&str| vendored.contains(s) || agents.contains(s);
+    let is_of_others = |s: &&str| {
+        matches!(
+            *s,
+            "node_modules" | "bower_components" | "site-packages" | "third_party" | "third-party" | "_vendor"
+            // Skills that an agent reads, with their templates.
+            | ".claude" | ".agents" | ".codex" | ".gemini" | ".cursor"
+        )
+    };
     if segments.iter().any(is_of_others) || segments.iter().enumerate().any(is_vendor_folder) {
         return Some(Zone::Vendored);
     }
-    let generated = ["dist", "generated", "__generated__", "_generated", ".next", ".nuxt", "autogen", "gen-src"];
+    let is_generated = |s: &&str| {
+        matches!(*s, "dist" | "generated" | "__generated__" | "_generated" | ".next" | ".nuxt" | "autogen" | "gen-src")
+    };
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     let protobuf = (name.ends_with(".py") && (stem.ends_with("_pb2") || stem.ends_with("_pb2_grpc")))
         || [".pb.go", ".pb.gw.go", ".designer.cs", ".g.cs", ".g.i.cs", "modelsnapshot.cs"]
@@ -102,36 +109,37 @@ fn vendored_or_generated(segments: &[&str], name: &str) -> Option<Zone> {
             .any(|e| name.ends_with(e))
         || ["_pb.js", "_pb.ts", "_grpc_pb.js", "_grpc_pb.ts", ".pb.ts", ".pb.js"].iter().any(|e| name.ends_with(e));
     let marked = [".generated", ".gen", ".min", ".bundle"].iter().any(|ending| stem.ends_with(ending));
-    (protobuf || marked || segments.iter().any(|s| generated.contains(s))).then_some(Zone::Generated)
+    (protobuf || marked || segments.iter().any(is_generated)).then_some(Zone::Generated)
 }
 
 fn is_test_folder(segment: &str) -> bool {
-    let exact = [
-        "test",
-        "tests",
-        "__tests__",
-        "__test__",
-        "__mocks__",
-        "__fixtures__",
-        "e2e",
-        "bdd",
-        "spec",
-        "specs",
-        "testing",
-        "testdata",
-        "test_data",
-        "test-data",
-        "test-utils",
-        "test_utils",
-        "testutils",
-        "test-helpers",
-        "test_helpers",
-        "cypress",
-        "playwright",
-        "fixtures",
-        "mocks",
-    ];
-    exact.contains(&segment) || ["-tests", "_tests", "-e2e", "_e2e", "-e2e-test"].iter().any(|e| segment.ends_with(e))
+    let exact = matches!(
+        segment,
+        "test"
+            | "tests"
+            | "__tests__"
+            | "__test__"
+            | "__mocks__"
+            | "__fixtures__"
+            | "e2e"
+            | "bdd"
+            | "spec"
+            | "specs"
+            | "testing"
+            | "testdata"
+            | "test_data"
+            | "test-data"
+            | "test-utils"
+            | "test_utils"
+            | "testutils"
+            | "test-helpers"
+            | "test_helpers"
+            | "cypress"
+            | "playwright"
+            | "fixtures"
+            | "mocks"
+    );
+    exact || ["-tests", "_tests", "-e2e", "_e2e", "-e2e-test"].iter().any(|e| segment.ends_with(e))
 }
 
 /// True for the assets of web pages.
@@ -169,17 +177,17 @@ fn is_test_file(name: &str) -> bool {
 
 /// `src/integrationTest`, `src/component-test`.
 fn is_test_source_set(segment: &str) -> bool {
-    let exact = [
-        "it",
-        "inttest",
-        "integrationtest",
-        "componenttest",
-        "functionaltest",
-        "contracttest",
-        "acceptancetest",
-        "testfixtures",
-    ];
-    exact.contains(&segment) || ["-test", "-tests", "_test"].iter().any(|e| segment.ends_with(e))
+    let exact = matches!(
+        segment,
+        "it" | "inttest"
+            | "integrationtest"
+            | "componenttest"
+            | "functionaltest"
+            | "contracttest"
+            | "acceptancetest"
+            | "testfixtures"
+    );
+    exact || ["-test", "-tests", "_test"].iter().any(|e| segment.ends_with(e))
 }
 
 /// `OrderServiceTest.java`; the case tells it from `Latest.java`.
@@ -193,9 +201,12 @@ fn is_jvm_test_file(name: &str) -> bool {
 /// `load-*` alone would take in a load balancer.
 fn is_load_generator(segment: &str) -> bool {
     let words = ["load-gen", "load_gen", "loadgen", "load-test", "load_test", "loadtest", "perf-test", "k6", "locust"];
-    words.iter().any(|word| {
-        segment.strip_prefix(word).is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '_', 'e', 's', 'i']))
-    })
+    segment.starts_with(['l', 'p', 'k'])
+        && words.iter().any(|word| {
+            segment
+                .strip_prefix(word)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '_', 'e', 's', 'i']))
+        })
 }
 
 /// Files that only run on a developer's machine or in the build.
@@ -232,7 +243,7 @@ fn is_script_file(name: &str) -> bool {
     ];
     let config = |tool: &&str| name.strip_prefix(*tool).is_some_and(|rest| rest.starts_with(".config."));
     exact.contains(&name)
-        || tools.iter().any(config)
+        || (name.contains(".config.") && tools.iter().any(config))
         || name.starts_with(".eslintrc")
         || name.starts_with(".prettierrc")
 }

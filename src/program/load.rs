@@ -5,7 +5,7 @@
 //! client that is built there, and what all of these import, since a constant may stand there.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use aho_corasick::AhoCorasick;
 use rayon::prelude::*;
@@ -58,7 +58,7 @@ pub fn load(tree: &Tree, catalog: &Catalog, packages: &Packages, prefilter: Pref
             _ => None,
         })
         .collect();
-    let needles = LazyLock::new(|| Needles::new(catalog));
+    let needles = Needles::new(catalog);
     let mut loaded = Loaded::default();
     let mut units: BTreeMap<String, Unit> = BTreeMap::new();
     let mut waiting: BTreeMap<&str, Waiting> = BTreeMap::new();
@@ -197,7 +197,7 @@ fn read_first(
     tree: &Tree,
     id: FileId,
     language: Language,
-    needles: &Needles,
+    needles: &Needles<'_>,
     prefilter: Prefilter,
     cache: &Cache,
 ) -> Read {
@@ -358,13 +358,15 @@ enum Hit {
 /// Sagas are mostly written without a library: what such a file says.
 const SAGA_WORDS: &[&str] = &["Saga", "saga", "ompensat", "rchestrator"];
 
-/// The literals that make a file worth parsing.
-struct Needles {
-    python: Literals,
-    javascript: Literals,
-    jvm: Literals,
-    go: Literals,
-    dotnet: Literals,
+/// The literals that make a file worth parsing. Each automaton is built for the first file that is searched:
+/// a run that knows most files from the cache has no use for them.
+struct Needles<'c> {
+    catalog: &'c Catalog,
+    python: OnceLock<Literals>,
+    javascript: OnceLock<Literals>,
+    jvm: OnceLock<Literals>,
+    go: OnceLock<Literals>,
+    dotnet: OnceLock<Literals>,
 }
 
 struct Literals {
@@ -372,29 +374,34 @@ struct Literals {
     values: Option<AhoCorasick>,
 }
 
-impl Needles {
-    fn new(catalog: &Catalog) -> Needles {
-        let build = |ecosystem| Literals {
-            uses: AhoCorasick::new(catalog.needles(ecosystem).into_iter().chain(SAGA_WORDS.iter().copied())).ok(),
-            values: AhoCorasick::new(catalog.value_needles(ecosystem)).ok(),
-        };
+impl<'c> Needles<'c> {
+    fn new(catalog: &'c Catalog) -> Self {
         Needles {
-            python: build(Ecosystem::Python),
-            javascript: build(Ecosystem::JavaScript),
-            jvm: build(Ecosystem::Jvm),
-            go: build(Ecosystem::Go),
-            dotnet: build(Ecosystem::DotNet),
+            catalog,
+            python: OnceLock::new(),
+            javascript: OnceLock::new(),
+            jvm: OnceLock::new(),
+            go: OnceLock::new(),
+            dotnet: OnceLock::new(),
         }
     }
 
-    fn hit(&self, language: Language, text: &str) -> Hit {
-        let literals = match Ecosystem::of(language) {
+    fn literals(&self, ecosystem: Ecosystem) -> &Literals {
+        let known = match ecosystem {
             Ecosystem::Python => &self.python,
             Ecosystem::JavaScript => &self.javascript,
             Ecosystem::Jvm => &self.jvm,
             Ecosystem::Go => &self.go,
             Ecosystem::DotNet => &self.dotnet,
         };
+        known.get_or_init(|| Literals {
+            uses: AhoCorasick::new(self.catalog.needles(ecosystem).into_iter().chain(SAGA_WORDS.iter().copied())).ok(),
+            values: AhoCorasick::new(self.catalog.value_needles(ecosystem)).ok(),
+        })
+    }
+
+    fn hit(&self, language: Language, text: &str) -> Hit {
+        let literals = self.literals(Ecosystem::of(language));
         let is_match = |automaton: &Option<AhoCorasick>| automaton.as_ref().is_none_or(|a| a.is_match(text));
         if is_match(&literals.uses) {
             Hit::Use

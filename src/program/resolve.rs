@@ -130,6 +130,8 @@ pub struct Resolver<'a> {
     paths: HashSet<&'a str>,
     /// Folders with Python modules somewhere below.
     python_folders: HashSet<&'a str>,
+    /// The names of these folders, and of all Python modules: what the path of an import can begin with.
+    python_names: HashSet<&'a str>,
     /// Python top-level packages and modules: name to the folders that hold it.
     python_roots: HashMap<&'a str, Vec<&'a str>>,
     /// Java and Kotlin files by name without extension.
@@ -168,9 +170,13 @@ impl<'a> Resolver<'a> {
                 jvm_folders.entry(last(parent(path))).or_default().push(path);
             }
         }
-        for path in paths.iter().filter(|path| path.ends_with(".py")) {
+        let mut python_names = HashSet::default();
+        for path in &paths {
+            let Some(stem) = path.strip_suffix(".py") else { continue };
+            python_names.insert(last(stem));
             let mut folder = parent(path);
             while !folder.is_empty() && python_folders.insert(folder) {
+                python_names.insert(last(folder));
                 folder = parent(folder);
             }
             if let Some(package) = path.strip_suffix("/__init__.py") {
@@ -203,6 +209,7 @@ impl<'a> Resolver<'a> {
             segments,
             named,
             python_folders,
+            python_names,
             python_roots,
             jvm_files,
             jvm_folders,
@@ -343,6 +350,11 @@ impl<'a> Resolver<'a> {
             }
             return self.python_at(base, &tail);
         }
+        // Most imports name a package: nothing of the repository is called like its first part.
+        let first = tail.split('/').next().unwrap_or(&tail);
+        if !self.python_names.contains(first) {
+            return None;
+        }
         let mut base = parent(from);
         loop {
             for extra in ["", "src", "lib", "libs", "packages"] {
@@ -355,18 +367,20 @@ impl<'a> Resolver<'a> {
             }
             base = parent(base);
         }
-        let first = tail.split('/').next().unwrap_or(&tail);
         let holders = self.python_roots.get(first)?;
         let nearest = holders.iter().max_by_key(|h| (common(h, from), std::cmp::Reverse(h.len())))?;
         self.python_at(nearest, &tail)
     }
 
     fn python_at(&self, base: &str, tail: &str) -> Option<Found> {
-        let path = join(base, tail);
-        for candidate in [format!("{path}.py"), join(&path, "__init__.py")] {
-            if self.paths.contains(candidate.as_str()) {
-                return Some(Found::File(candidate));
+        let mut path = join(base, tail);
+        let end = path.len();
+        for suffix in [".py", if end == 0 { "__init__.py" } else { "/__init__.py" }] {
+            path.push_str(suffix);
+            if self.paths.contains(path.as_str()) {
+                return Some(Found::File(path));
             }
+            path.truncate(end);
         }
         self.python_folders.contains(path.as_str()).then_some(Found::Folder(path))
     }
@@ -478,7 +492,7 @@ pub fn join(base: &str, tail: &str) -> String {
     match (base.is_empty(), tail.is_empty()) {
         (true, _) => tail.to_string(),
         (_, true) => base.to_string(),
-        _ => format!("{base}/{tail}"),
+        _ => [base, "/", tail].concat(),
     }
 }
 

@@ -4,6 +4,7 @@ mod hosts;
 
 use std::collections::{BTreeSet, HashMap};
 
+use super::jvm::gateway;
 use super::jvm::settings::{Files, Own};
 use super::services::Service;
 use crate::extract::http::{HttpClient, HttpRequest, SeenFrom};
@@ -54,12 +55,12 @@ pub struct Requests {
     pub outgoing: Vec<Outgoing>,
 }
 
-/// The requests whose address is known. `owners` are those of [`super::owners::owners`], `settings` the files
+/// The requests whose address is known, and the routes of gateways. `owners` are those of [`super::owners::owners`], `settings` the files
 /// that the services of the JVM are configured with.
 pub(super) fn requests(
     services: &[Service],
     owners: &HashMap<FileId, Vec<usize>>,
-    http: &[HttpClient],
+    (http, routes): (&[HttpClient], &[(Place, Text)]),
     settings: &Files,
 ) -> Requests {
     let mut finder = Finder::new(services, owners, settings);
@@ -74,6 +75,15 @@ pub(super) fn requests(
             }
         }
     }
+    for (place, to) in routes {
+        finder.address(*place, None, to, None);
+    }
+    for index in 0..services.len() {
+        let routes = finder.settings.get(index).and_then(Option::as_ref).map(gateway::routes);
+        for route in routes.unwrap_or_default() {
+            finder.from(index, route.place, None, &Text::literal(route.to), None);
+        }
+    }
     let mut found = finder.found;
     found.calls.sort();
     found.calls.dedup();
@@ -84,7 +94,7 @@ pub(super) fn requests(
 
 /// The calls between services, sorted, where nothing is configured by files of the JVM.
 pub fn calls(services: &[Service], owners: &HashMap<FileId, Vec<usize>>, http: &[HttpClient]) -> Vec<Call> {
-    requests(services, owners, http, &Files::default()).calls
+    requests(services, owners, (http, &[]), &Files::default()).calls
 }
 
 /// Where a request goes to.

@@ -89,6 +89,42 @@ class Peer {
     assert_eq!(kotlin(text), ["stock PUT /items/{}"]);
 }
 
+/// What the settings of a gateway say, without code of ours.
+fn gateway(name: &str, settings: &str) -> Vec<String> {
+    let text = "package a;\nimport org.springframework.boot.autoconfigure.SpringBootApplication;\n@SpringBootApplication\nclass App { public static void main(String[] a) {} }\n";
+    calls("orders/src/main/java/a/App.java", text, (name, settings))
+}
+
+#[test]
+fn routes_of_gateways_are_calls() {
+    let routes = "
+      routes:
+        - id: stock
+          uri: lb://STOCK-SERVICE
+          predicates: [Path=/stock/**]
+        - id: fallback
+          uri: forward:/sorry
+";
+    let spring = format!("spring:\n  cloud:\n    gateway:{routes}");
+    assert_eq!(gateway("application.yml", &spring), ["stock ? "]);
+    let newer = "spring.cloud.gateway.server.webflux.routes[0].uri=http://${STOCK_HOST}:8080\n";
+    assert_eq!(gateway("application.properties", newer), ["stock ? "]);
+    let zuul = "zuul:\n  routes:\n    stock:\n      path: /stock/**\n      serviceId: stock-service\n";
+    assert_eq!(gateway("application.yml", zuul), ["stock ? "]);
+    let coded = "package a;
+import org.springframework.cloud.gateway.route.RouteLocator;
+import org.springframework.cloud.gateway.route.builder.RouteLocatorBuilder;
+@SpringBootApplication
+class App {
+    @Bean RouteLocator routes(RouteLocatorBuilder builder) {
+        return builder.routes()
+            .route(\"stock\", r -> r.path(\"/stock/**\").filters(f -> f.stripPrefix(1)).uri(\"lb://stock-service\"))
+            .build();
+    }
+}";
+    assert_eq!(java(coded), ["stock ? "]);
+}
+
 #[test]
 fn feign_by_name_and_by_url() {
     let text = "package a;\nimport org.springframework.cloud.openfeign.FeignClient;\n

@@ -31,6 +31,7 @@ pub use credential::Credential;
 pub(crate) use dotnet::{apply as apply_facts, defaults, message};
 pub use failure::{Failures, Thrown};
 pub use guards::{Guard, Guards};
+pub use jvm::gateway_routes;
 pub use lifetime::PerCall;
 pub use lost::{Instead, Lost};
 pub use path::Unencoded;

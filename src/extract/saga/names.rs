@@ -88,8 +88,19 @@ pub fn is_saga_word(name: &str) -> bool {
 
 /// A cheap look before [`is_undo`], [`is_saga_word`] and [`is_undo_word`]; true for whatever they hold for.
 pub fn may_tell(name: &str) -> bool {
-    let tails = ["ompens", "ndo", "oll", "evert", "ancel", "ackward", "everse", "aga", "rchestrat", "rocess"];
-    tails.iter().any(|t| name.contains(t)) || !name.contains(|c: char| c.is_lowercase())
+    let bytes = name.as_bytes();
+    let tells = |(at, first): (usize, &u8)| {
+        let tails: &[&str] = match first {
+            b'a' => &["ancel", "ackward", "aga"],
+            b'e' => &["evert", "everse"],
+            b'n' => &["ndo"],
+            b'o' => &["ompens", "oll"],
+            b'r' => &["rchestrat", "rocess"],
+            _ => return false,
+        };
+        tails.iter().any(|tail| bytes[at..].starts_with(tail.as_bytes()))
+    };
+    bytes.iter().enumerate().any(tells) || !name.contains(|c: char| c.is_lowercase())
 }
 
 /// A collection or function that holds or runs compensations.

@@ -5,7 +5,7 @@ use crate::system::System;
 
 /// See the skill `rest-client`.
 pub const RULE: Rule =
-    Rule { id: "rest-client/unencoded-path-parameter", severity: Severity::Error, stage: Stage::Stable, check };
+    Rule { id: "rest-client/unencoded-path-parameter", severity: Severity::Warning, stage: Stage::Stable, check };
 
 fn check(system: &System, findings: &mut Vec<Finding>) {
     let mut seen = Vec::new();

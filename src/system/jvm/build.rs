@@ -2,7 +2,7 @@
 //! inherits (the parents of Maven, `subprojects` and convention plugins of Gradle), the modules of the
 //! repository that it includes, and what a version catalog means by its aliases.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::files::{self, Tree, Zone, zone};
 use crate::program::resolve::within;
@@ -19,6 +19,57 @@ struct Build {
     /// Without comments and what only manages versions.
     text: String,
     is_maven: bool,
+    /// What the text mentions, in the forms in which modules are included.
+    mentions: Mentions,
+}
+
+impl Build {
+    fn new(folder: &str, text: String, is_maven: bool) -> Build {
+        let last = folder.rsplit('/').next().unwrap_or(folder);
+        let name = artifact(&text).filter(|_| is_maven).unwrap_or_else(|| last.to_string());
+        let mentions = Mentions::of(&text);
+        Build { folder: folder.to_string(), name, text, is_maven, mentions }
+    }
+
+    /// True when this build includes the module that another one builds.
+    fn includes(&self, other: &Build) -> bool {
+        let last = other.folder.rsplit('/').next().unwrap_or(&other.folder);
+        let Mentions { artifacts, modules, accessors } = &self.mentions;
+        artifacts.contains(&other.name)
+            || modules.contains(last)
+            || (!accessors.is_empty() && accessors.contains(&last.replace(['-', '_'], "").to_lowercase()))
+    }
+}
+
+/// The modules that a build file may include.
+#[derive(Default)]
+struct Mentions {
+    /// `<artifactId>orders</artifactId>`
+    artifacts: HashSet<String>,
+    /// `project(":libs:orders")`: what follows the last colon.
+    modules: HashSet<String>,
+    /// `projects.libs.orderEvents`: the last part in lower case.
+    accessors: HashSet<String>,
+}
+
+impl Mentions {
+    fn of(text: &str) -> Mentions {
+        let artifact = |rest: &str| rest.split_once("</artifactId>").map(|(name, _)| name.to_owned());
+        let module = |(at, _): (usize, &str)| {
+            let before = &text[..at];
+            let from = before.rfind([':', '"', '\'', '\n'])?;
+            before[from..].strip_prefix(':').map(str::to_owned)
+        };
+        let accessor = |line: &str| {
+            let line = line.trim().trim_end_matches([')', ' ']);
+            line.contains("projects.").then(|| line.rsplit('.').next().map(str::to_lowercase))?
+        };
+        Mentions {
+            artifacts: text.split("<artifactId>").skip(1).filter_map(artifact).collect(),
+            modules: text.match_indices(['"', '\'']).filter_map(module).collect(),
+            accessors: text.lines().filter_map(accessor).collect(),
+        }
+    }
 }
 
 /// The build files of a tree.
@@ -47,9 +98,7 @@ impl Builds {
             } else {
                 aliases(&mut text, folder, &catalogs);
             }
-            let last = folder.rsplit('/').next().unwrap_or(folder);
-            let name = artifact(&text).filter(|_| is_maven).unwrap_or_else(|| last.to_string());
-            builds.push(Build { folder: folder.to_string(), name, text, is_maven });
+            builds.push(Build::new(folder, text, is_maven));
         }
         let names = builds.iter().map(|b| b.name.clone()).collect();
         Builds { builds, names }
@@ -83,7 +132,7 @@ impl Builds {
             if build.text.contains("<modules>") {
                 continue;
             }
-            open.extend(self.builds.iter().filter(|b| !b.folder.is_empty() && includes(&build.text, b)));
+            open.extend(self.builds.iter().filter(|b| !b.folder.is_empty() && build.includes(b)));
         }
         Some(out)
     }
@@ -131,18 +180,6 @@ fn company(package: &str) -> Option<String> {
 /// Convention plugins: they are applied by name, and may add to any module.
 fn is_plugin_folder(folder: &str) -> bool {
     ["buildSrc", "build-logic", "gradle/plugins"].iter().any(|p| folder == *p || folder.starts_with(&format!("{p}/")))
-}
-
-fn includes(text: &str, other: &Build) -> bool {
-    let last = other.folder.rsplit('/').next().unwrap_or(&other.folder);
-    let accessor = last.replace(['-', '_'], "").to_lowercase();
-    let forms = [format!("<artifactId>{}</artifactId>", other.name), format!(":{last}\""), format!(":{last}'")];
-    // `projects.libs.orderEvents`
-    forms.iter().any(|form| text.contains(form.as_str()))
-        || text.lines().any(|line| {
-            let line = line.trim().trim_end_matches([')', ' ']);
-            line.contains("projects.") && line.rsplit('.').next().is_some_and(|l| l.to_lowercase() == accessor)
-        })
 }
 
 /// What a build of Gradle says for the modules below it: `subprojects { … }`, `allprojects { … }`.
@@ -275,10 +312,7 @@ mod tests {
     use super::*;
 
     fn build(folder: &str, text: &str) -> Build {
-        let is_maven = text.starts_with('<');
-        let last = folder.rsplit('/').next().unwrap_or(folder);
-        let name = artifact(text).filter(|_| is_maven).unwrap_or_else(|| last.to_string());
-        Build { folder: folder.into(), name, text: text.into(), is_maven }
+        Build::new(folder, text.to_owned(), text.starts_with('<'))
     }
 
     fn builds(files: &[(&str, &str)]) -> Builds {

@@ -2,6 +2,7 @@
 //! health libraries among the dependencies, the breaker around Feign, the prefix of all paths.
 
 mod build;
+pub(super) mod gateway;
 mod health;
 pub(super) mod settings;
 mod web_xml;

@@ -2,6 +2,7 @@
 //! clients are interfaces that a framework implements.
 
 mod declared;
+mod gateway;
 mod sent;
 
 use super::guards::Guard;
@@ -13,6 +14,7 @@ use crate::program::types::{build_root, simple_name};
 use crate::program::{Evaluator, Site};
 
 pub(super) use declared::declared;
+pub use gateway::routes as gateway_routes;
 pub(super) use sent::{address, base_url, method, sent_to};
 
 /// Setters and builder steps that may bring a limit with them, or take one away.
