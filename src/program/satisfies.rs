@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use super::hierarchy::ClassRef;
 use super::types::simple_name;
 use super::{Evaluator, UnitId, Value};
-use crate::facts::module::{ClassId, ClassKind, FuncId, Language};
+use crate::facts::module::{ClassId, ClassKind, ExprId, ExprKind, FuncId, Language};
 
 /// The interfaces of the repository by one of their methods, with all their methods.
 #[derive(Debug, Default)]
@@ -86,17 +86,31 @@ impl Evaluator<'_> {
         let mut out = format!("{}(", function.name);
         for param in &function.params {
             // Types of one name in two packages are two types.
-            let ty = param.ty.map(|ty| match self.at(unit, ty) {
-                Value::Class { unit, class } => {
-                    let (unit, class) = self.whole(unit, class);
-                    format!("{}:{}", unit.0, class.0)
-                }
-                Value::External(symbol) => symbol.to_string(),
-                _ => simple_name(module, ty).unwrap_or_default().to_string(),
-            });
-            out.push_str(&ty.unwrap_or_default());
+            out.push_str(&param.ty.map(|ty| self.spelled(unit, ty)).unwrap_or_default());
+            out.push(',');
+        }
+        out.push(')');
+        let results = match function.returns.map(|ty| (&module.expr(ty).kind, ty)) {
+            Some((ExprKind::List(several), _)) => several.clone(),
+            Some((_, only)) => vec![only],
+            None => Vec::new(),
+        };
+        for ty in results {
+            out.push_str(&self.spelled(unit, ty));
             out.push(',');
         }
         out
+    }
+
+    /// A type, so that two are equal when they are one.
+    fn spelled(&self, unit: UnitId, ty: ExprId) -> String {
+        match self.at(unit, ty) {
+            Value::Class { unit, class } => {
+                let (unit, class) = self.whole(unit, class);
+                format!("{}:{}", unit.0, class.0)
+            }
+            Value::External(symbol) => symbol.to_string(),
+            _ => simple_name(&self.program.unit(unit).module, ty).unwrap_or_default().to_string(),
+        }
     }
 }

@@ -52,6 +52,7 @@ mod saga_samples;
 mod schema_suites;
 mod schemas_hold;
 mod service_health;
+mod shapes;
 mod shared_database;
 mod skill_examples;
 mod support;

@@ -581,7 +581,7 @@ fn built(ev: &Evaluator<'_>, site: Site, expr: ExprId, depth: u32) -> Option<Eff
                 let pattern = text.pattern();
                 if let Some(effect) = of_text(&pattern) {
                     // A second delivery violates the key, when the message brings it.
-                    let keyed = module.language == Language::Go && inserts_key(&pattern);
+                    let keyed = matches!(module.language, Language::Go | Language::CSharp) && inserts_key(&pattern);
                     return Some(if keyed { Effect::Unclear } else { effect });
                 }
             }
@@ -642,8 +642,10 @@ fn inserts_key(text: &str) -> bool {
     let Some((head, _)) = text.split_once(')') else { return false };
     let Some((_, columns)) = head.split_once('(') else { return false };
     columns.split(',').any(|c| {
-        let c = c.trim().trim_matches(['"', '`']).to_lowercase();
-        c == "id" || c == "uuid" || c.ends_with("_id") || c == "key"
+        let c = c.trim().trim_matches(['"', '`', '[', ']']);
+        let camel = c.strip_suffix("Id").is_some_and(|rest| rest.ends_with(|c: char| c.is_ascii_lowercase()));
+        let c = c.to_lowercase();
+        c == "id" || c == "uuid" || c.ends_with("_id") || camel || c == "key"
     })
 }
 

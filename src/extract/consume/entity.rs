@@ -5,13 +5,18 @@ use smol_str::SmolStr;
 
 use super::effect::{self, Effect};
 use super::reach::Reach;
-use crate::facts::module::{Call, Class, ClassId, ClassKind, ExprId, ExprKind, Function, FunctionKind, Module};
+use crate::facts::module::{
+    BinaryOp, Call, Class, ClassId, ClassKind, ExprId, ExprKind, Function, FunctionKind, Module, StmtKind,
+};
+use crate::program::index::Binding;
 use crate::program::types::simple_name;
 use crate::program::{Evaluator, Site, UnitId, Value};
 use crate::syntax::Place;
 
 /// What saving a new row is called in a verdict.
 pub(super) const NEW_ROW: &str = "stores a new row";
+/// What saving a number that was read and changed is called.
+pub(super) const COUNTS: &str = "adds to a stored number";
 
 /// `repository.save(x)`.
 pub(super) fn saved(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect {
@@ -24,8 +29,12 @@ pub(super) fn saved(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect {
             Value::Instance(instance) => is_loaded(ev, instance.call),
             _ => false,
         };
-        let all = !values.is_empty() && values.iter().all(loaded);
-        return if all { Effect::Overwrite } else { Effect::Unclear };
+        let all = !values.is_empty() && values.iter().all(loaded) || is_looked_up(ev, site.unit, arg.value);
+        if !all {
+            return Effect::Unclear;
+        }
+        let counts = counts(ev, site, arg.value);
+        return if counts { Effect::Repeats(COUNTS.into()) } else { Effect::Overwrite };
     };
     let module = &ev.program.unit(*unit).module;
     let entity = module.class(*class);
@@ -44,6 +53,70 @@ pub(super) fn saved(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect {
 fn is_loaded(ev: &Evaluator<'_>, call: Option<Site>) -> bool {
     let Some((symbol, _)) = call.and_then(|c| ev.callee(c)) else { return false };
     ["find", "get", "load", "orElse"].iter().any(|w| symbol.rsplit('.').next().is_some_and(|n| n.starts_with(w)))
+}
+
+/// True for a variable that only holds what was looked up: `Order order = orders.findById(id).orElseThrow();`.
+fn is_looked_up(ev: &Evaluator<'_>, unit: UnitId, expr: ExprId) -> bool {
+    let unit = ev.program.unit(unit);
+    let ExprKind::Name(name) = &unit.module.expr(expr).kind else { return false };
+    let Some((_, bindings)) = unit.index.lookup(&unit.module, unit.index.func_of(expr), name) else { return false };
+    let finds = |b: &Binding| match b {
+        Binding::Value(value) => unit
+            .module
+            .callee_name(*value)
+            .is_some_and(|n| ["find", "getById", "getReference", "orElse"].iter().any(|w| n.starts_with(w))),
+        Binding::Typed(_) => true,
+        _ => false,
+    };
+    bindings.iter().any(|b| matches!(b, Binding::Value(_))) && bindings.iter().all(finds)
+}
+
+/// True when what is saved is a number that was read and changed: `account.setBalance(account.getBalance() - x)`,
+/// `account.balance -= x`.
+fn counts(ev: &Evaluator<'_>, site: Site, saved: ExprId) -> bool {
+    let unit = ev.program.unit(site.unit);
+    let module = &unit.module;
+    let ExprKind::Name(object) = &module.expr(saved).kind else { return false };
+    let func = unit.index.func_of(site.expr);
+    let of_object = |e: ExprId| matches!(&module.expr(e).kind, ExprKind::Name(n) if n == object);
+    let set = unit.index.calls.iter().filter(|c| c.func == func).any(|c| {
+        let Some(call) = module.call(c.expr) else { return false };
+        let (ExprKind::Attr { object: root, name, .. }, [value]) = (&module.expr(call.callee).kind, call.args.as_slice())
+        else {
+            return false;
+        };
+        let Some(property) = name.strip_prefix("set").filter(|_| of_object(*root)) else { return false };
+        let getter = format!("get{property}");
+        let reads = |e: ExprId| {
+            module.call(e).is_some_and(|c| {
+                matches!(&module.expr(c.callee).kind, ExprKind::Attr { object, name, .. } if *name == getter && of_object(*object))
+            })
+        };
+        changes_number(module, value.value, &reads)
+    });
+    set || module.stmts.iter().any(|s| match &s.kind {
+        StmtKind::Assign { target, op: Some(BinaryOp::Add | BinaryOp::Sub), .. } => {
+            matches!(&module.expr(*target).kind, ExprKind::Attr { object, .. } if of_object(*object))
+                && unit.index.func_of(*target) == func
+        }
+        _ => false,
+    })
+}
+
+/// `x + 1`, `x.subtract(amount)` for an `x` of which the test says what it is.
+fn changes_number(module: &Module, expr: ExprId, is_it: &dyn Fn(ExprId) -> bool) -> bool {
+    match &module.expr(expr).kind {
+        ExprKind::Binary { op: BinaryOp::Add | BinaryOp::Sub, left, right } => {
+            [*left, *right].into_iter().any(|e| is_it(e) || changes_number(module, e, is_it))
+        }
+        ExprKind::Call(call) => match &module.expr(call.callee).kind {
+            ExprKind::Attr { object, name, .. } => {
+                matches!(name.as_str(), "add" | "subtract" | "plus" | "minus") && is_it(*object)
+            }
+            _ => false,
+        },
+        _ => false,
+    }
 }
 
 fn has(module: &Module, decorators: &[ExprId], name: &str) -> bool {

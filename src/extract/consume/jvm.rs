@@ -9,7 +9,7 @@ use super::entity;
 use super::reach::{Func, Reach};
 use super::source::Found;
 use super::{Evidence, Idempotency};
-use crate::facts::module::{ClassId, ExprId, ExprKind, StmtKind};
+use crate::facts::module::{ClassId, ExprId, ExprKind, Language, StmtKind};
 use crate::program::types::build_root;
 use crate::program::{Evaluator, Site, UnitId, Value};
 use crate::syntax::Place;
@@ -47,7 +47,7 @@ pub(super) fn idempotency(
     }
     let Idempotency::No { effect, what } = found else { return found };
     let unique = || entity::table_at(reach, effect).is_none_or(|table| evidence.has_unique_key(&table));
-    if what == entity::NEW_ROW && !unique() {
+    if what == entity::COUNTS || what == entity::NEW_ROW && !unique() {
         return Idempotency::No { effect, what };
     }
     match handler.and_then(|handler| in_memory(ev, handler)) {
@@ -56,11 +56,13 @@ pub(super) fn idempotency(
     }
 }
 
-/// True when the build module of a unit has one of the names in it.
+/// True when the build module of a unit has one of the names in it; in Go, where packages are small, any
+/// package.
 pub(super) fn names_in_module(ev: &Evaluator<'_>, unit: UnitId, names: &[String]) -> bool {
     let root = build_root(&ev.program.unit(unit).path);
-    let units = ev.program.ids().map(|id| ev.program.unit(id));
-    units.filter(|u| build_root(&u.path) == root).any(|u| {
+    let language = ev.program.language(unit);
+    let units = ev.program.ids().map(|id| ev.program.unit(id)).filter(|u| u.module.language == language);
+    units.filter(|u| language == Language::Go || build_root(&u.path) == root).any(|u| {
         u.module.imports.iter().any(|i| names.iter().any(|n| *n == i.local))
             || u.module.exprs.iter().any(|e| match &e.kind {
                 ExprKind::Name(n) | ExprKind::Attr { name: n, .. } | ExprKind::Str(n) => names.iter().any(|x| x == n),

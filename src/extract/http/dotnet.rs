@@ -136,9 +136,42 @@ impl Registry {
     /// Puts what the registrations say on their clients.
     pub(super) fn finish(&self, ev: &Evaluator<'_>, guards: &Guards<'_, '_>, found: &mut BTreeMap<Site, HttpClient>) {
         for &(unit, class, site) in &self.interfaces {
-            let requests = refit(ev, guards, unit, class);
+            let requests = refit(ev, guards, unit, class, None);
             if let Some(client) = found.get_mut(&site) {
                 client.library = "Refit".into();
+                client.requests.extend(requests);
+            }
+        }
+        for made in implemented(ev) {
+            let around = ev
+                .program
+                .unit(made.site.unit)
+                .index
+                .classes_around(&ev.program.unit(made.site.unit).module, made.site.expr);
+            let registered =
+                made.by_parameter.then(|| around.iter().find_map(|c| self.typed.get(&(made.site.unit, *c)))).flatten();
+            let Some(&site) = registered.or(made.client.as_ref()).or(Some(&made.site)) else { continue };
+            let mut requests = refit(ev, guards, made.interface.0, made.interface.1, Some(made.site));
+            // A class that implements the interface around it is called by others; the requests are its own.
+            let own = around.first().map(|c| ev.program.unit(made.site.unit).module.class(*c).span);
+            let inside = |r: &HttpRequest| {
+                r.site.unit == made.site.unit
+                    && own.is_some_and(|s| s.contains(ev.program.unit(r.site.unit).module.expr(r.site.expr).span))
+            };
+            if requests.iter().any(inside) {
+                requests.retain(inside);
+            }
+            if !found.contains_key(&site) {
+                let library = ev.catalog.split(Language::CSharp, "System.Net.Http").map(|(library, _)| library);
+                let Some(client) = library.and_then(|l| blank(ev, site, l, ClientKind::Client)) else { continue };
+                // The client is made from an address, or comes from somewhere that was not followed.
+                found.insert(site, HttpClient { followed: made.by_address, ..client });
+                if let Some(client) = found.get_mut(&site).filter(|_| !made.by_address) {
+                    client.timeout = Timeout::Unknown;
+                    client.retry_unknown = Some("the client is built where it could not be followed".into());
+                }
+            }
+            if let Some(client) = found.get_mut(&site) {
                 client.requests.extend(requests);
             }
         }
@@ -437,8 +470,59 @@ fn declared_request(
     }
 }
 
-/// Requests through an interface that Refit implements.
-fn refit(ev: &Evaluator<'_>, guards: &Guards<'_, '_>, unit: UnitId, class: ClassId) -> Vec<HttpRequest> {
+/// An interface that a library implements over a client it is given.
+struct Implemented {
+    /// The call.
+    site: Site,
+    interface: (UnitId, ClassId),
+    /// The construction of the client.
+    client: Option<Site>,
+    /// The client is a parameter of the function around.
+    by_parameter: bool,
+    /// There is an address in place of a client.
+    by_address: bool,
+}
+
+/// `RestService.For<IOrders>(httpClient)` of Refit, `RestClient.For<IOrders>(httpClient)` of RestEase
+/// (<https://github.com/canton7/RestEase#using-httpclient-and-restease-directly>).
+fn implemented(ev: &Evaluator<'_>) -> Vec<Implemented> {
+    let mut out = Vec::new();
+    for &site in ev.program.calls_named("For") {
+        let module = &ev.program.unit(site.unit).module;
+        let Some(call) = module.call(site.expr).filter(|_| module.language == Language::CSharp) else { continue };
+        let ExprKind::Attr { object, .. } = &module.expr(call.callee).kind else { continue };
+        let by = simple_name(module, *object).unwrap_or_default();
+        let (Some(&ty), true) = (call.type_args.first(), matches!(by.as_str(), "RestService" | "RestClient")) else {
+            continue;
+        };
+        let Value::Class { unit, class } = ev.at(site.unit, ty) else { continue };
+        let Some(arg) = call.args.first() else { continue };
+        let values = ev.trace(Site { unit: site.unit, expr: arg.value });
+        let client = values.iter().filter_map(Value::instance).find_map(|i| i.call);
+        let named = |e: ExprId| match &module.expr(e).kind {
+            ExprKind::Name(name) => Some(name.clone()),
+            _ => None,
+        };
+        let func = ev.program.unit(site.unit).index.func_of(site.expr);
+        let by_parameter = named(arg.value)
+            .zip(func)
+            .is_some_and(|(name, func)| module.func(func).params.iter().any(|p| p.name == name));
+        let by_address = client.is_none() && values.iter().any(|v| v.to_text().is_some());
+        out.push(Implemented { site, interface: (unit, class), client, by_parameter, by_address });
+    }
+    out
+}
+
+/// Requests through an interface that Refit or RestEase implements.
+///
+/// `made` is the call that gave the object, where there is one.
+fn refit(
+    ev: &Evaluator<'_>,
+    guards: &Guards<'_, '_>,
+    unit: UnitId,
+    class: ClassId,
+    made: Option<Site>,
+) -> Vec<HttpRequest> {
     let module = &ev.program.unit(unit).module;
     let mut out = Vec::new();
     for &method in &module.class(class).methods {
@@ -453,7 +537,15 @@ fn refit(ev: &Evaluator<'_>, guards: &Guards<'_, '_>, unit: UnitId, class: Class
         let path = module.call(decorator).and_then(|c| ev.positional(unit, c, 0)).and_then(|v| v.to_text());
         for &call in ev.program.calls_named(&function.name) {
             let Some(c) = ev.program.unit(call.unit).module.call(call.expr) else { continue };
-            let is_it = |v: &Value| matches!(v, Value::Function { unit: u, func, .. } if (*u, *func) == (unit, method));
+            let is_it = |v: &Value| match v {
+                // The class around it may be the only one that implements the interface.
+                Value::Function { unit: u, func, .. } => {
+                    (*u, *func) == (unit, method)
+                        || made.is_some() && ev.overridden((*u, *func)).contains(&(unit, method))
+                }
+                Value::Method { receiver, .. } => made.is_some() && receiver.call == made,
+                _ => false,
+            };
             if ev.called(call, c).iter().any(is_it) {
                 out.push(declared_request(ev, guards, call, verb, path.clone()));
             }

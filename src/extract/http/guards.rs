@@ -11,7 +11,7 @@ use super::breaker::{counted, is_breaker_name};
 use super::failure::{Failures, selected};
 use super::retry::{RetryPolicy, from_catalog, hand_written};
 use crate::catalog::http::RetryForm;
-use crate::facts::module::{ExprId, ExprKind, FuncId, FunctionKind, Language, LoopHeader, StmtKind};
+use crate::facts::module::{ClassId, ExprId, ExprKind, FuncId, FunctionKind, Language, LoopHeader, StmtKind};
 use crate::program::hierarchy::FuncRef;
 use crate::program::index::Scope;
 use crate::program::types::simple_name;
@@ -80,6 +80,14 @@ impl<'e, 'a> Guards<'e, 'a> {
             out.extend(self.of_value(unit, decorator, Some(function.is_async)));
         }
         cover(&mut out, unit, function.span);
+        out
+    }
+
+    /// The guards that a class declares for what it inherits.
+    pub fn of_class(&self, unit: UnitId, class: ClassId) -> Vec<Guard> {
+        let class = self.ev.program.unit(unit).module.class(class);
+        let mut out: Vec<Guard> = class.decorators.iter().flat_map(|d| self.of_value(unit, *d, Some(false))).collect();
+        cover(&mut out, unit, class.span);
         out
     }
 
@@ -272,7 +280,12 @@ impl<'e, 'a> Guards<'e, 'a> {
             out.extend(found);
             return;
         }
-        if module.language.is_jvm() && matches!(module.expr(inner).kind, ExprKind::Lambda(_)) {
+        // `breakers.create("stock").run(request(), fallback)` of Spring Cloud takes a publisher.
+        let runs = || module.callee_name(site.expr).is_some_and(|n| n == "run");
+        if module.language.is_jvm()
+            && (matches!(module.expr(inner).kind, ExprKind::Lambda(_))
+                || matches!(module.expr(inner).kind, ExprKind::Call(_)) && runs())
+        {
             out.extend(super::jvm::told_by_name(self.ev, site, Some(inner)));
         }
         if module.language == Language::CSharp {

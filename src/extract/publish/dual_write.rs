@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::flow::{self, squeeze};
-use super::{InScope, Kind, Publisher, call};
+use super::{InScope, Kind, Publisher, call, declared};
 use crate::catalog::schema::{Ecosystem, Library};
 use crate::catalog::writes;
 use crate::facts::module::{Block, ClassKind, ExprKind, Language, StmtId, StmtKind};
@@ -62,7 +62,11 @@ pub fn find(ev: &Evaluator<'_>, in_scope: &InScope<'_>, publishers: &[Publisher]
             continue;
         }
         // The call to the broker, then the calls of the functions that do nothing but publish.
-        let mut level = vec![publisher.site];
+        let mut level = match declared::method_at(ev, publisher.site) {
+            // The framework makes the call to the broker.
+            Some((unit, method)) => ev.callers(unit, method).into_iter().filter(|c| in_scope(c.unit)).collect(),
+            None => vec![publisher.site],
+        };
         let mut seen: HashSet<FuncRef> = HashSet::new();
         for _ in 0..=MAX_HOPS {
             let mut next = Vec::new();
@@ -176,7 +180,34 @@ fn stored<'e>(ev: &Evaluator<'e>, site: Site) -> Option<(&'e Library, String)> {
         library.writes.as_ref()?;
         Some((library, rest.to_string()))
     });
-    known.or_else(|| through_interface(ev, site))
+    known.or_else(|| through_interface(ev, site)).or_else(|| declared_write(ev, site))
+}
+
+/// `Order save(Order order)` that an interface of ours declares for Spring Data or Micronaut Data to implement.
+fn declared_write<'e>(ev: &Evaluator<'e>, site: Site) -> Option<(&'e Library, String)> {
+    let module = &ev.program.unit(site.unit).module;
+    let call = module.call(site.expr).filter(|_| module.language.is_jvm())?;
+    let name = module.callee_name(site.expr)?;
+    if !["save", "insert", "update", "upsert", "persist", "delete"].iter().any(|w| name.starts_with(w)) {
+        return None;
+    }
+    let values = ev.at(site.unit, call.callee);
+    let functions = values.alternatives().iter().filter_map(|value| match value {
+        Value::Function { unit, func, .. } => Some((*unit, *func)),
+        _ => None,
+    });
+    // A stand-in for tests may be the only class that implements it.
+    let declared = functions.flat_map(|f| std::iter::once(f).chain(ev.overridden(f)));
+    declared.into_iter().find_map(|(unit, func)| {
+        let module = &ev.program.unit(unit).module;
+        let class = module.func(func).class.map(|c| module.class(c)).filter(|c| c.kind == ClassKind::Interface)?;
+        class.bases.iter().find_map(|base| {
+            let Value::External(symbol) = ev.at(unit, *base) else { return None };
+            let (library, rest) = ev.catalog.split(module.language, &symbol)?;
+            let symbol = format!("{rest}.{name}");
+            library.writes.as_ref().is_some_and(|w| w.has(&symbol)).then_some((library, symbol))
+        })
+    })
 }
 
 /// Go: `q.db.ExecContext(ctx, insertOrder, …)`, where `db` is an interface of ours that `*sql.DB` and
@@ -258,7 +289,11 @@ fn has_outbox(ev: &Evaluator<'_>, (unit, func): FuncRef) -> bool {
         return true;
     }
     let function = u.module.func(func);
-    let named = |name: &str| squeeze(name).contains("outbox");
+    // `IntegrationEventLogService` is the outbox of Microsoft's reference applications.
+    let named = |name: &str| {
+        let name = squeeze(name);
+        ["outbox", "integrationeventlog", "eventlogservice", "markeventas"].iter().any(|w| name.contains(w))
+    };
     named(&u.path)
         || named(&function.name)
         || function.class.is_some_and(|c| named(&u.module.class(c).name))

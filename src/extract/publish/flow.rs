@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use crate::facts::module::{ExprId, ExprKind, FuncId, FunctionKind, StmtKind, TemplatePart};
+use crate::facts::module::{Call, ExprId, ExprKind, FuncId, FunctionKind, Module, StmtKind, TemplatePart};
 use crate::program::index::Binding;
 use crate::program::{Evaluator, Parent, Site, UnitId};
 use crate::syntax::Span;
@@ -59,7 +59,18 @@ const RUNS_LAMBDA: &[&str] = &[
     "BeginFunc",
     "BeginTxFunc",
     "UseSession",
+    // Polly and the execution strategies of EF Core.
+    "Execute",
+    "ExecuteAsync",
+    "ExecuteInTransactionAsync",
+    // avast/retry-go, cenkalti/backoff.
+    "Do",
+    "Retry",
+    "RetryNotify",
 ];
+
+/// The same for names that mean something else on most objects.
+const RUNS_LAMBDA_ON: &[(&str, &str)] = &[("Task", "Run"), ("Factory", "StartNew")];
 
 /// The function that an expression belongs to, with lambdas that run at once counted as part of the
 /// function around them.
@@ -74,15 +85,28 @@ pub fn home(ev: &Evaluator<'_>, site: Site) -> Option<FuncId> {
         }
         let Some(&lambda) = unit.index.lambda_expr.get(&func) else { return Some(func) };
         let Some(Parent::Expr(outer)) = unit.index.expr_parent.get(lambda.0 as usize) else { return Some(func) };
-        let name = match &unit.module.expr(*outer).kind {
-            ExprKind::Call(_) => unit.module.callee_name(*outer).cloned(),
-            // `[async () => …]` of `Promise.all`.
-            _ => None,
-        };
-        if !name.is_some_and(|n| RUNS_LAMBDA.contains(&n.as_str())) {
+        // `[async () => …]` of `Promise.all` is no call.
+        let ExprKind::Call(call) = &unit.module.expr(*outer).kind else { return Some(func) };
+        if !runs_at_once(&unit.module, call) {
             return Some(func);
         }
         func = parent;
+    }
+}
+
+fn runs_at_once(module: &Module, call: &Call) -> bool {
+    let of = |e: ExprId| match &module.expr(e).kind {
+        ExprKind::Name(name) | ExprKind::Attr { name, .. } => name.as_str(),
+        _ => "",
+    };
+    match &module.expr(call.callee).kind {
+        ExprKind::Name(name) => RUNS_LAMBDA.contains(&name.as_str()),
+        ExprKind::Attr { object, name, .. } => {
+            RUNS_LAMBDA.contains(&name.as_str()) || RUNS_LAMBDA_ON.contains(&(of(*object), name.as_str()))
+        }
+        // `retry<Order>(…)`
+        ExprKind::Index { object, .. } => RUNS_LAMBDA.contains(&of(*object)),
+        _ => false,
     }
 }
 

@@ -3,6 +3,7 @@
 
 pub mod call;
 pub mod confirm;
+mod declared;
 pub mod dual_write;
 pub mod envelope;
 pub mod failure;
@@ -139,6 +140,7 @@ pub fn extract(ev: &Evaluator<'_>, in_scope: &InScope<'_>, settings: &Settings) 
             publishers.push(publisher);
         }
     }
+    publishers.extend(declared::find(ev, in_scope, settings));
     publishers.sort_by_key(|p| p.place);
     let dual_writes = dual_write::find(ev, in_scope, &publishers);
     Publishing { publishers, dual_writes }

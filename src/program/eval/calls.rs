@@ -143,6 +143,15 @@ impl Evaluator<'_> {
             {
                 Value::Str(hole())
             }
+            // Sequelize hands itself to the files that define models, by a parameter of that name:
+            // `module.exports = (sequelize, DataTypes) => sequelize.define('order', {…})`.
+            ("define", Value::Param { unit: owner, func, index })
+                if matches!(unit.module.language, Language::JavaScript | Language::TypeScript)
+                    && self.program.unit(*owner).module.func(*func).params[*index].name == "sequelize" =>
+            {
+                let ty = self.catalog.result(unit.module.language, "sequelize.Sequelize.define");
+                Value::Instance(Instance { ty, call: Some(site), from: None })
+            }
             ("format", Value::Str(text)) => {
                 text.as_literal().map_or(Value::Unknown, |t| Value::Str(self.formatted(&t, site.unit, call)))
             }

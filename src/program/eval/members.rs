@@ -46,7 +46,12 @@ impl Evaluator<'_> {
             }
             Value::Folder(path) if self.program.language(site.unit) == Language::Go => self.in_go_package(path, name),
             Value::Folder(path) => self.in_folder(path, name),
-            Value::Dict(dict) => dict.get(name).map_or(Value::Unknown, |s| self.eval(s)),
+            // `const db = {}; db.orders = …` is written where the object is.
+            Value::Dict(dict) => match dict.get(name) {
+                Some(entry) => self.eval(entry),
+                None if dict.site.unit != site.unit => self.assigned_attribute(dict.site.unit, object, name),
+                None => Value::Unknown,
+            },
             Value::OneOf(values) => self.one_of(values.iter().map(|v| self.attribute(v, name, site)).collect()),
             _ => Value::Unknown,
         }

@@ -115,6 +115,7 @@ pub(super) fn is_plain(name: &str) -> bool {
             | "warn"
             | "warning"
             | "error"
+            | "Error"
             | "debug"
             | "log"
             | "exception"

@@ -135,6 +135,19 @@ fn annotation(module: &Module, decorators: &[ExprId], name: &str) -> Option<Expr
     decorators.iter().copied().find(|d| simple_name(module, *d).is_some_and(|n| n == name))
 }
 
+/// A method that is a request.
+struct Operation {
+    /// The method.
+    unit: UnitId,
+    method: FuncId,
+    /// The module of the mapping.
+    mapped_in: UnitId,
+    mapping: ExprId,
+    verb: Option<&'static str>,
+    /// The annotations beside the mapping.
+    decorators: Vec<ExprId>,
+}
+
 struct Declared<'e, 'a> {
     ev: &'e Evaluator<'a>,
     unit: UnitId,
@@ -150,11 +163,16 @@ impl Declared<'_, '_> {
 
     /// An argument of an annotation; the first without a name is `value`.
     fn argument(&self, decorator: ExprId, name: &str) -> Option<(Text, Place)> {
-        let call = self.module().call(decorator)?;
+        self.argument_in(self.unit, decorator, name)
+    }
+
+    fn argument_in(&self, unit: UnitId, decorator: ExprId, name: &str) -> Option<(Text, Place)> {
+        let module = &self.ev.program.unit(unit).module;
+        let call = module.call(decorator)?;
         let arg = call.args.iter().find(|a| a.name.as_deref().map_or(name == "value", |n| n == name))?;
-        let site = Site { unit: self.unit, expr: arg.value };
-        let value = match &self.module().expr(arg.value).kind {
-            ExprKind::List(items) => self.ev.at(self.unit, *items.first()?),
+        let site = Site { unit, expr: arg.value };
+        let value = match &module.expr(arg.value).kind {
+            ExprKind::List(items) => self.ev.at(unit, *items.first()?),
             _ => self.ev.eval(site),
         };
         Some((value.to_text()?, self.ev.program.place(site))).filter(|(text, _)| !text.pattern().is_empty())
@@ -169,18 +187,20 @@ impl Declared<'_, '_> {
             None => Place::new(self.ev.program.unit(self.unit).file, class.name_span),
         };
         let mut requests = Vec::new();
-        for &method in &class.methods {
-            let function = module.func(method);
-            let mapping = function.decorators.iter().find_map(|d| verb(module, *d).map(|v| (*d, v)));
-            let Some((mapping, verb)) = mapping else { continue };
-            let url = self.path(mapping, &function.decorators);
-            let declared = guards.of_declaration(self.unit, method);
-            for &call in self.ev.program.calls_named(&function.name).iter().filter(|call| in_scope(call.unit)) {
+        for operation in self.operations() {
+            let owner = self.ev.program.unit(operation.unit);
+            let name = &owner.module.func(operation.method).name;
+            let url = self.path(operation.mapped_in, operation.mapping, &operation.decorators);
+            let mut declared = guards.of_declaration(operation.unit, operation.method);
+            if operation.unit != self.unit || owner.module.func(operation.method).class != Some(self.class) {
+                declared.extend(guards.of_class(self.unit, self.class));
+            }
+            for &call in self.ev.program.calls_named(name).iter().filter(|call| in_scope(call.unit)) {
                 let Some(c) = self.ev.program.unit(call.unit).module.call(call.expr) else { continue };
-                if self.ev.at(call.unit, c.callee).alternatives().iter().any(|v| self.reaches(v, method))
+                if self.ev.at(call.unit, c.callee).alternatives().iter().any(|v| self.reaches(v, &operation))
                     || self.is_created(call.unit, c.callee)
                 {
-                    let mut made = self.request(guards, call, verb, url.clone());
+                    let mut made = self.request(guards, call, operation.verb, url.clone());
                     made.guards.extend(declared.iter().cloned());
                     requests.push(made);
                 }
@@ -226,11 +246,49 @@ impl Declared<'_, '_> {
         }
     }
 
-    /// True for the method itself and for what implements it, usually the fallback.
-    fn reaches(&self, value: &Value, method: FuncId) -> bool {
-        let Value::Function { unit, func, .. } = value else { return false };
-        if (*unit, *func) == (self.unit, method) {
-            return true;
+    /// The operations of the interface: its own methods, and those of the interfaces above it, which a
+    /// module of the service's API often holds. A method that is declared again without a mapping has that of
+    /// the method it overrides.
+    fn operations(&self) -> Vec<Operation> {
+        let mut out: Vec<Operation> = Vec::new();
+        let mut seen: Vec<(UnitId, FuncId)> = Vec::new();
+        let own = (self.unit, self.class);
+        for (unit, class) in std::iter::once(own).chain(self.ev.above(own)) {
+            for &method in &self.ev.program.unit(unit).module.class(class).methods {
+                if seen.contains(&(unit, method)) {
+                    continue;
+                }
+                let overridden = self.ev.overridden((unit, method));
+                let mapped =
+                    std::iter::once((unit, method)).chain(overridden.iter().copied()).find_map(|(unit, func)| {
+                        let module = &self.ev.program.unit(unit).module;
+                        let decorators = &module.func(func).decorators;
+                        let (mapping, verb) = decorators.iter().find_map(|d| verb(module, *d).map(|v| (*d, v)))?;
+                        Some(Operation {
+                            unit,
+                            method: func,
+                            mapped_in: unit,
+                            mapping,
+                            verb,
+                            decorators: decorators.clone(),
+                        })
+                    });
+                seen.extend(overridden);
+                out.extend(mapped.map(|operation| Operation { unit, method, ..operation }));
+            }
+        }
+        out
+    }
+
+    /// True for the method itself and for what implements it, usually the fallback. An inherited one is
+    /// reached through an object of the interface.
+    fn reaches(&self, value: &Value, operation: &Operation) -> bool {
+        let Value::Function { unit, func, this } = value else { return false };
+        if (*unit, *func) == (operation.unit, operation.method) {
+            let owner = self.ev.program.unit(operation.unit).module.func(operation.method).class;
+            let inherited = operation.unit != self.unit || owner != Some(self.class);
+            return !inherited
+                || matches!(this.as_deref(), Some(Value::Object { unit, class, .. }) if (*unit, *class) == (self.unit, self.class));
         }
         let module = &self.ev.program.unit(*unit).module;
         let name = &self.module().class(self.class).name;
@@ -314,12 +372,13 @@ impl Declared<'_, '_> {
     }
 
     /// The path that a method is mapped to.
-    fn path(&self, mapping: ExprId, decorators: &[ExprId]) -> Option<Text> {
+    fn path(&self, unit: UnitId, mapping: ExprId, decorators: &[ExprId]) -> Option<Text> {
         let decorator = match self.framework.annotation {
-            Some("RegisterRestClient") => annotation(self.module(), decorators, "Path")?,
+            Some("RegisterRestClient") => annotation(&self.ev.program.unit(unit).module, decorators, "Path")?,
             _ => mapping,
         };
-        ["value", "path", "uri", "url"].iter().find_map(|name| self.argument(decorator, name)).map(|(text, _)| text)
+        let said = |name: &&str| self.argument_in(unit, decorator, name);
+        ["value", "path", "uri", "url"].iter().find_map(said).map(|(text, _)| text)
     }
 
     fn request(

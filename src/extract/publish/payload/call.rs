@@ -1,9 +1,10 @@
 //! Calls: serializers, functions of ours, constructors.
 
 use super::{Reader, cross};
+use crate::catalog::consume::EffectKind;
 use crate::extract::publish::flow;
-use crate::extract::publish::shape::Shape;
-use crate::facts::module::{Call, ExprKind, FuncId};
+use crate::extract::publish::shape::{Key, Shape};
+use crate::facts::module::{Call, ExprKind, FuncId, Language};
 use crate::program::{Site, UnitId, Value};
 
 /// Methods that give the same data in another form.
@@ -86,6 +87,19 @@ impl Reader<'_, '_> {
                     }
                     None => self.with_keywords(site.unit, call, &symbol, vec![Shape::default()]),
                 };
+            }
+            // Sequelize and Mongoose give back the row that was added.
+            if matches!(language, Language::JavaScript | Language::TypeScript)
+                && symbol.ends_with(".Model.create")
+                && ev.catalog.effect(language, &symbol) == Some(EffectKind::Insert)
+                && let Some(row) = argument(0)
+            {
+                let mut shapes = self.read(row);
+                for name in ["id", "createdAt", "updatedAt"] {
+                    let key = Key { name: name.into(), value: None, nested: None };
+                    shapes.iter_mut().for_each(|s| s.keys.push(key.clone()));
+                }
+                return shapes;
             }
             if symbol.ends_with("Object.assign") {
                 let mut out = vec![Shape::default()];

@@ -3,9 +3,29 @@
 use super::{MAX_WAYS, Reader, narrowed};
 use crate::extract::publish::shape::Shape;
 use crate::extract::publish::{flow, path};
-use crate::facts::module::{BinaryOp, ExprId, ExprKind, FuncId, FunctionKind, Language};
+use crate::facts::module::{BinaryOp, ExprId, ExprKind, FuncId, FunctionKind, Language, Module, StmtKind};
 use crate::program::index::{Binding, Scope};
+use crate::program::types::simple_name;
 use crate::program::{Parent, Site, UnitId, Value};
+
+/// The declared type of the variable that is given a value.
+fn annotation(module: &Module, given: ExprId) -> Option<ExprId> {
+    module.stmts.iter().find_map(|stmt| match &stmt.kind {
+        StmtKind::Assign { value: Some(value), annotation, .. } if *value == given => *annotation,
+        _ => None,
+    })
+}
+
+/// What a collection of C# holds: `Event` of `IEnumerable<Event>`.
+fn item(module: &Module, ty: ExprId) -> Option<ExprId> {
+    let ExprKind::Index { index, .. } = module.expr(ty).kind else { return None };
+    let name = simple_name(module, ty)?;
+    let holds = ["Enumerable", "Collection", "List", "Set", "Queue"].iter().any(|w| name.ends_with(w));
+    match &module.expr(index).kind {
+        ExprKind::List(several) => several.first().copied().filter(|_| holds && several.len() == 1),
+        _ => holds.then_some(index),
+    }
+}
 
 impl Reader<'_, '_> {
     pub(super) fn name(&mut self, site: Site, name: &str) -> Vec<Shape> {
@@ -49,8 +69,17 @@ impl Reader<'_, '_> {
             let typed = bindings.iter().find_map(|b| match *b {
                 Binding::Param(func, index) => unit.module.func(func).params[index].ty,
                 Binding::Typed(ty) => Some(ty),
+                // `IEnumerable<Event> events = order.GetEvents();`
+                Binding::Value(value) if unit.module.language == Language::CSharp => annotation(&unit.module, value),
                 _ => None,
             });
+            if unit.module.language == Language::CSharp
+                && let Some(ty) = typed.and_then(|ty| item(&unit.module, ty))
+                && let Some(Value::Object { unit, class, .. }) = self.ev.declared(iter.unit, ty)
+                && let Some(shape) = self.of_family((unit, class))
+            {
+                return vec![shape];
+            }
             if let Some(shape) = typed.and_then(|ty| self.of_type(iter.unit, ty)) {
                 return vec![shape];
             }

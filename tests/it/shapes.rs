@@ -1,0 +1,317 @@
+//! Shapes of code that are common in whole systems and easy to lose: what publishes, writes or requests stands
+//! behind an interface, a lambda, a model of a factory or a framework that implements what is declared. By
+//! what a user sees: files in, findings out.
+
+use crate::support::{folder, skillcheck_in};
+
+/// The findings of one rule, as `file:line`.
+fn found(rule: &str, files: &[(&str, &str)]) -> Vec<String> {
+    let folder = folder(files);
+    let run = skillcheck_in(folder.path(), &["lint", "--rule", rule, "--output", "json"]);
+    let output: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(output["summary"]["incomplete"], false, "{output}");
+    let name = |f: &serde_json::Value| f["path"].as_str().unwrap().rsplit('/').next().unwrap().to_string();
+    output["findings"].as_array().unwrap().iter().map(|f| format!("{}:{}", name(f), f["line"])).collect()
+}
+
+const NONE: [&str; 0] = [];
+
+const BUS: &str = "using RabbitMQ.Client;\nnamespace Shop;\npublic interface IBus { Task Publish(object message); }\n\
+    public class Message { public Guid MessageId = Guid.NewGuid(); }\n\
+    public class OrderPlaced : Message { public string OrderId; }\n\
+    public class RabbitBus(IChannel channel) : IBus {\n  public Task Publish(object message) {\n    return Task.Run(async () => {\n\
+    \x20     var body = JsonSerializer.SerializeToUtf8Bytes(message);\n\
+    \x20     await channel.BasicPublishAsync(\"orders\", \"\", false, new BasicProperties(), body);\n    });\n  }\n}\n";
+
+#[test]
+fn a_lambda_that_a_task_runs_belongs_to_the_function_around_it() {
+    let orders = |saves: &str| {
+        format!(
+            "using Microsoft.EntityFrameworkCore;\nnamespace Shop;\npublic class ShopContext : DbContext {{}}\n\
+             public class Orders(ShopContext db, IBus bus) {{\n  public async Task Place(string id) {{\n    {saves}\n\
+             \x20   await bus.Publish(new OrderPlaced {{ OrderId = id }});\n  }}\n}}\n"
+        )
+    };
+    let dual = |text: &str| found("message-queue/dual-write", &[("src/Bus.cs", BUS), ("src/Orders.cs", text)]);
+    assert_eq!(dual(&orders("await db.SaveChangesAsync();")), ["Orders.cs:7"]);
+    assert_eq!(dual(&orders("")), NONE);
+}
+
+#[test]
+fn events_of_a_collection_are_those_of_its_declared_type() {
+    let bus = BUS.replace("public class OrderPlaced : Message { public string OrderId; }\n", "");
+    let orders = |version: &str| {
+        format!(
+            "namespace Shop;\npublic class OrderPlaced : Message {{ public string OrderId; {version} }}\n\
+             public class Orders(IBus bus, IStore store) {{\n  public async Task Place(string id) {{\n\
+             \x20   IEnumerable<Message> events = store.Pending(id);\n\
+             \x20   foreach (var e in events) {{ await bus.Publish(e); }}\n  }}\n}}\n"
+        )
+    };
+    let unversioned =
+        |text: &str| found("event-schema/unversioned-event", &[("src/Bus.cs", &bus), ("src/Orders.cs", text)]);
+    assert_eq!(unversioned(&orders("")), ["Bus.cs:9"]);
+    assert_eq!(unversioned(&orders("public int SchemaVersion = 1;")), NONE);
+}
+
+#[test]
+fn an_interface_over_a_client_that_is_passed_in_makes_its_requests() {
+    let api = |library: &str, call: &str| {
+        format!(
+            "using {library};\nnamespace Shop;\npublic interface IStock {{ [Get(\"/items/{{id}}\")] Task<string> Item(int id); }}\n\
+             public class Stock : IStock {{\n  private readonly IStock _client;\n\
+             \x20 public Stock(HttpClient http) {{ _client = {call}; }}\n\
+             \x20 public Task<string> Item(int id) => _client.Item(id);\n}}\n"
+        )
+    };
+    let program = |policy: &str| {
+        format!(
+            "using Shop;\nvar builder = WebApplication.CreateBuilder(args);\n\
+             builder.Services.AddHttpClient<IStock, Stock>(){policy};\nbuilder.Build().Run();\n"
+        )
+    };
+    for (library, call) in
+        [("Refit", "RestService.For<IStock>(http, new RefitSettings())"), ("RestEase", "RestClient.For<IStock>(http)")]
+    {
+        let files = |policy: &str| [("src/Program.cs", program(policy)), ("src/Stock.cs", api(library, call))];
+        for rule in ["rest-client/missing-retry", "rest-client/missing-circuit-breaker"] {
+            let of = |policy: &str| {
+                let files = files(policy);
+                found(rule, &files.each_ref().map(|(path, text)| (*path, text.as_str())))
+            };
+            assert_eq!(of(""), ["Program.cs:3"], "{rule} {library}");
+            assert_eq!(of(".AddStandardResilienceHandler()"), NONE, "{rule} {library}");
+        }
+    }
+}
+
+#[test]
+fn a_declared_client_has_the_operations_of_the_interfaces_above_it() {
+    let api = "package shop.api;\nimport io.micronaut.http.annotation.Get;\npublic interface StockOperations {\n\
+               \x20 @Get(\"/items/{id}\")\n  String item(String id);\n}\n";
+    let client = |annotation: &str| {
+        format!(
+            "package shop.gateway;\nimport io.micronaut.http.client.annotation.Client;\nimport io.micronaut.retry.annotation.*;\n\
+             import shop.api.StockOperations;\n@Client(id = \"stock\")\n{annotation}\npublic interface StockClient extends StockOperations {{}}\n"
+        )
+    };
+    let user = "package shop.gateway;\nimport jakarta.inject.Singleton;\n@Singleton\npublic class Items {\n\
+                \x20 private final StockClient stock;\n  public Items(StockClient stock) { this.stock = stock; }\n\
+                \x20 public String item(String id) { return stock.item(id); }\n}\n";
+    let of = |rule: &str, annotation: &str| {
+        let client = client(annotation);
+        let files = [
+            ("api/src/main/java/shop/api/StockOperations.java", api),
+            ("gateway/src/main/java/shop/gateway/StockClient.java", client.as_str()),
+            ("gateway/src/main/java/shop/gateway/Items.java", user),
+        ];
+        found(rule, &files)
+    };
+    assert_eq!(of("rest-client/missing-circuit-breaker", "@Retryable"), ["StockClient.java:5"]);
+    assert_eq!(of("rest-client/missing-retry", "@Retryable"), NONE);
+    assert_eq!(of("rest-client/missing-retry", ""), ["StockClient.java:5"]);
+    assert_eq!(of("rest-client/missing-circuit-breaker", "@CircuitBreaker"), NONE);
+}
+
+#[test]
+fn a_publisher_that_is_declared_as_an_interface() {
+    let events = |topic: &str, header: &str| {
+        format!(
+            "package shop;\nimport io.micronaut.configuration.kafka.annotation.*;\n@KafkaClient\npublic interface Events {{\n\
+             \x20 @Topic(\"{topic}\")\n  {header}void placed(@KafkaKey String id, OrderPlaced event);\n}}\n"
+        )
+    };
+    let placed = "package shop;\npublic class OrderPlaced {\n  private String orderId;\n\
+                  \x20 public OrderPlaced(String orderId) { this.orderId = orderId; }\n}\n";
+    let store = "package shop;\nimport io.micronaut.data.repository.GenericRepository;\n\
+                 public interface Orders extends GenericRepository<Order, Long> {\n  Order save(Order order);\n}\n";
+    let service = "package shop;\nimport jakarta.inject.Singleton;\n@Singleton\npublic class Shop {\n\
+                   \x20 private final Orders orders;\n  private final Events events;\n\
+                   \x20 public Shop(Orders orders, Events events) { this.orders = orders; this.events = events; }\n\
+                   \x20 public void place(Order order) {\n    orders.save(order);\n\
+                   \x20   events.placed(order.getId(), new OrderPlaced(order.getId()));\n  }\n}\n";
+    let of = |rule: &str, events: &str| {
+        let files = [
+            ("shop/src/main/java/shop/Events.java", events),
+            ("shop/src/main/java/shop/OrderPlaced.java", placed),
+            ("shop/src/main/java/shop/Orders.java", store),
+            ("shop/src/main/java/shop/Shop.java", service),
+        ];
+        found(rule, &files)
+    };
+    let plain = events("orders", "");
+    assert_eq!(of("message-queue/dual-write", &plain), ["Shop.java:10"]);
+    assert_eq!(of("event-schema/unversioned-event", &plain), ["Events.java:5"]);
+    assert_eq!(of("event-schema/unversioned-event", &events("orders.v1", "")), NONE);
+    assert_eq!(of("event-schema/missing-event-id", &plain), ["Events.java:5"]);
+    let header = "@MessageHeader(name = \"event-id\", value = \"${random.uuid}\")\n  ";
+    assert_eq!(of("event-schema/missing-event-id", &events("orders", header)), NONE);
+}
+
+#[test]
+fn a_publisher_of_reactor_runs_in_the_breaker_it_is_handed_to() {
+    let adapter = |call: &str| {
+        format!(
+            "package shop;\nimport org.springframework.cloud.client.circuitbreaker.ReactiveCircuitBreakerFactory;\n\
+             import org.springframework.web.reactive.function.client.WebClient;\nimport reactor.core.publisher.Mono;\n\
+             public class Stock {{\n  private final WebClient client = WebClient.create(\"http://stock\");\n\
+             \x20 private final ReactiveCircuitBreakerFactory factory;\n\
+             \x20 public Stock(ReactiveCircuitBreakerFactory factory) {{ this.factory = factory; }}\n\
+             \x20 public Mono<String> item(String id) {{ return {call}; }}\n\
+             \x20 private Mono<String> request(String id) {{ return client.get().uri(\"/items/\" + id).retrieve().bodyToMono(String.class); }}\n}}\n"
+        )
+    };
+    let of = |call: &str| {
+        found("rest-client/missing-circuit-breaker", &[("shop/src/main/java/shop/Stock.java", adapter(call).as_str())])
+    };
+    assert_eq!(of("factory.create(\"stock\").run(request(id), e -> Mono.empty())"), NONE);
+    assert_eq!(of("request(id)"), ["Stock.java:6"]);
+}
+
+#[test]
+fn a_number_that_is_read_changed_and_saved_counts_twice() {
+    let listener = |change: &str| {
+        format!(
+            "package shop;\nimport org.springframework.data.repository.CrudRepository;\n\
+             import org.springframework.kafka.annotation.KafkaListener;\n\
+             interface Products extends CrudRepository<Product, Long> {{}}\n\
+             class Product {{ int stock; int getStock() {{ return stock; }} void setStock(int s) {{ stock = s; }} }}\n\
+             class Order {{ Long productId; int count; Long getProductId() {{ return productId; }} int getCount() {{ return count; }} }}\n\
+             class Listener {{\n  private final Products products;\n  Listener(Products products) {{ this.products = products; }}\n\
+             \x20 @KafkaListener(topics = \"orders\", groupId = \"stock\")\n  public void on(Order order) {{\n\
+             \x20   Product product = products.findById(order.getProductId()).orElseThrow();\n    {change}\n\
+             \x20   products.save(product);\n  }}\n}}\n"
+        )
+    };
+    let of = |change: &str| {
+        let text = listener(change);
+        found("message-queue/non-idempotent-consumer", &[("stock/src/main/java/shop/Listener.java", text.as_str())])
+    };
+    assert_eq!(of("product.setStock(product.getStock() - order.getCount());"), ["Listener.java:10"]);
+    assert_eq!(of("product.setStock(order.getCount());"), NONE);
+}
+
+#[test]
+fn a_router_without_a_poison_queue_has_no_dead_letters() {
+    let subscriber = "package stock\n\nimport \"github.com/ThreeDotsLabs/watermill/message\"\n\n\
+                      func Register(router *message.Router, sub message.Subscriber) {\n\
+                      \trouter.AddNoPublisherHandler(\"stock\", \"orders\", sub, handle)\n}\n\n\
+                      func handle(msg *message.Message) error {\n\tif err := reserve(msg.Payload); err != nil {\n\
+                      \t\tslog.Error(err.Error())\n\t\treturn err\n\t}\n\treturn nil\n}\n\n\
+                      func reserve(payload []byte) error {\n\treturn nil\n}\n";
+    let router = |middleware: &str| {
+        format!(
+            "package infra\n\nimport (\n\t\"github.com/ThreeDotsLabs/watermill/message\"\n\
+             \t\"github.com/ThreeDotsLabs/watermill/message/router/middleware\"\n)\n\n\
+             func Router(pub message.Publisher) *message.Router {{\n\trouter, _ := message.NewRouter(message.RouterConfig{{}}, nil)\n\
+             \t{middleware}\n\treturn router\n}}\n"
+        )
+    };
+    let of = |middleware: &str| {
+        let router = router(middleware);
+        let files = [("go.mod", "module shop\n"), ("stock/sub.go", subscriber), ("infra/router.go", router.as_str())];
+        found("message-queue/missing-dead-letter", &files)
+    };
+    assert_eq!(of("router.AddMiddleware(middleware.Recoverer)"), ["sub.go:6"]);
+    assert_eq!(of("poison, _ := middleware.PoisonQueue(pub, \"dead\")\n\trouter.AddMiddleware(poison)"), NONE);
+}
+
+#[test]
+fn methods_that_return_something_else_satisfy_no_interface() {
+    let store = "package orders\n\nimport \"database/sql\"\n\ntype Store struct{ db *sql.DB }\n\n\
+                 func (s *Store) Create(id string) error {\n\t_, err := s.db.Exec(\"INSERT INTO orders (id) VALUES ($1)\", id)\n\treturn err\n}\n";
+    let service = |result: &str| {
+        format!(
+            "package checkout\n\nimport \"github.com/segmentio/kafka-go\"\n\n\
+             type Remote interface {{\n\tCreate(id string) {result}\n}}\n\n\
+             type Service struct {{\n\tremote Remote\n\tw *kafka.Writer\n}}\n\n\
+             func (s *Service) Place(ctx context.Context, id string) error {{\n\ts.remote.Create(id)\n\
+             \treturn s.w.WriteMessages(ctx, kafka.Message{{Topic: \"orders\", Value: []byte(id)}})\n}}\n"
+        )
+    };
+    let of = |result: &str| {
+        let service = service(result);
+        let files =
+            [("go.mod", "module shop\n"), ("orders/store.go", store), ("checkout/service.go", service.as_str())];
+        found("message-queue/dual-write", &files)
+    };
+    assert_eq!(of("error"), ["service.go:16"]);
+    assert_eq!(of("(string, error)"), NONE);
+}
+
+#[test]
+fn models_of_sequelize_are_handed_on_by_one_object() {
+    let files = [
+        (
+            "orders/models/index.js",
+            "const Sequelize = require('sequelize');\nconst sequelize = new Sequelize(process.env.DATABASE_URL);\n\
+             const db = {};\ndb.sequelize = sequelize;\ndb.orders = require('./order.model.js')(sequelize, Sequelize);\nmodule.exports = db;\n",
+        ),
+        (
+            "orders/models/order.model.js",
+            "module.exports = (sequelize, Sequelize) => {\n  const Order = sequelize.define('order', { item: { type: Sequelize.STRING } });\n  return Order;\n};\n",
+        ),
+        (
+            "orders/kafka.js",
+            "const { Kafka } = require('kafkajs');\nconst producer = new Kafka({ brokers: ['kafka:9092'] }).producer();\n\
+             const send = async (data) => {\n  await producer.send({ topic: 'orders', messages: [{ value: JSON.stringify(data) }] });\n};\nmodule.exports = { send };\n",
+        ),
+        (
+            "orders/orders.js",
+            "const db = require('./models');\nconst { send } = require('./kafka');\nconst place = async (item) => {\n\
+             \x20 const row = await db.orders.create({ item });\n  await send(row);\n};\nmodule.exports = { place };\n",
+        ),
+    ];
+    assert_eq!(found("message-queue/dual-write", &files), ["orders.js:5"]);
+    assert_eq!(found("event-schema/unversioned-event", &files), ["kafka.js:4"]);
+    assert_eq!(found("event-schema/missing-event-id", &files), ["kafka.js:4"]);
+}
+
+#[test]
+fn writes_and_messages_of_more_libraries_of_dotnet() {
+    let service = |usings: &str, fields: &str, write: &str, publish: &str| {
+        format!(
+            "{usings}\nnamespace Shop;\npublic record OrderPlaced(string OrderId);\npublic class Orders({fields}) {{\n\
+             \x20 public async Task Place(string id) {{\n    {write}\n    {publish}\n  }}\n}}\n"
+        )
+    };
+    let dual = |text: String| found("message-queue/dual-write", &[("src/Orders.cs", text.as_str())]);
+    let dapper = |sql: &str| {
+        service(
+            "using Dapper;\nusing Microsoft.Data.SqlClient;\nusing EasyNetQ;",
+            "IBus bus",
+            &format!(
+                "using (SqlConnection db = new SqlConnection(\"x\")) {{ await db.ExecuteAsync(\"{sql}\", new {{ id }}); }}"
+            ),
+            "await bus.PubSub.PublishAsync(new OrderPlaced(id));",
+        )
+    };
+    assert_eq!(dual(dapper("insert into Orders (Id) values (@id)")), ["Orders.cs:9"]);
+    assert_eq!(dual(dapper("select 1")), NONE);
+    let wolverine = service(
+        "using Microsoft.EntityFrameworkCore;\nusing Wolverine;",
+        "DbContext db, IMessageBus bus",
+        "await db.SaveChangesAsync();",
+        "await bus.PublishAsync(new OrderPlaced(id));",
+    );
+    assert_eq!(dual(wolverine), ["Orders.cs:8"]);
+}
+
+#[test]
+fn a_row_of_cassandra_and_a_message_are_two_writes() {
+    let service = |statement: &str| {
+        format!(
+            "package orders\n\nimport (\n\t\"github.com/gocql/gocql\"\n\t\"github.com/segmentio/kafka-go\"\n)\n\n\
+             type Service struct {{\n\ts *gocql.Session\n\tw *kafka.Writer\n}}\n\n\
+             func (s *Service) Place(ctx context.Context, id string) error {{\n\
+             \tif err := s.s.Query(\"{statement}\", id).Exec(); err != nil {{\n\t\treturn err\n\t}}\n\
+             \treturn s.w.WriteMessages(ctx, kafka.Message{{Topic: \"orders\", Value: []byte(id)}})\n}}\n"
+        )
+    };
+    let of = |statement: &str| {
+        let text = service(statement);
+        found("message-queue/dual-write", &[("go.mod", "module shop\n"), ("orders/service.go", text.as_str())])
+    };
+    assert_eq!(of("INSERT INTO orders (id) VALUES (?)"), ["service.go:17"]);
+    assert_eq!(of("SELECT id FROM orders WHERE id = ?"), NONE);
+}
