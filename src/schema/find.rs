@@ -293,7 +293,7 @@ fn is_avro(path: &str) -> bool {
 /// The schema of an `.avsc` file: its subject is the full name, or the path of a union.
 fn avro_subject(document: &Document) -> Subject {
     let (by_path, path_version) = unversioned(stem(&document.path));
-    let full = document.value.as_object().and_then(|map| avro::full_name(map));
+    let full = document.value.as_object().and_then(avro::full_name);
     let (name, version) = match &full {
         Some(full) => unversioned(full),
         None => (by_path.clone(), None),

@@ -4,6 +4,7 @@
 //! Sources: <https://learn.microsoft.com/en-us/dotnet/core/extensions/httpclient-factory>,
 //! <https://github.com/reactiveui/refit>, <https://flurl.dev/docs/fluent-http/>.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
 use super::guards::{Guard, Guards};
@@ -161,15 +162,16 @@ impl Registry {
             if requests.iter().any(inside) {
                 requests.retain(inside);
             }
-            if !found.contains_key(&site) {
+            if let Entry::Vacant(vacant) = found.entry(site) {
                 let library = ev.catalog.split(Language::CSharp, "System.Net.Http").map(|(library, _)| library);
-                let Some(client) = library.and_then(|l| blank(ev, site, l, ClientKind::Client)) else { continue };
+                let Some(mut client) = library.and_then(|l| blank(ev, site, l, ClientKind::Client)) else { continue };
                 // The client is made from an address, or comes from somewhere that was not followed.
-                found.insert(site, HttpClient { followed: made.by_address, ..client });
-                if let Some(client) = found.get_mut(&site).filter(|_| !made.by_address) {
+                client.followed = made.by_address;
+                if !made.by_address {
                     client.timeout = Timeout::Unknown;
                     client.retry_unknown = Some("the client is built where it could not be followed".into());
                 }
+                vacant.insert(client);
             }
             if let Some(client) = found.get_mut(&site) {
                 client.requests.extend(requests);

@@ -151,6 +151,8 @@ fn publisher(
         unserializable: None,
         hashed_id: None,
         fragile_queue: None,
+        // What the callers hand over is not followed member by member.
+        messages: Vec::new(),
         version: shape::version(ev, &payloads, &metadata, &names, place),
         event_id: shape::event_id(ev, &payloads, &metadata),
         payloads,
@@ -194,7 +196,7 @@ fn headers(ev: &Evaluator<'_>, unit: UnitId, method: FuncId) -> Vec<Shape> {
         let named = call.args.iter().find(|a| a.name.as_deref() == Some("name"));
         let name = named.or_else(|| call.args.iter().find(|a| matches!(a.name.as_deref(), None | Some("value"))));
         match name.and_then(|a| ev.at(unit, a.value).as_str()) {
-            Some(name) => shape.keys.push(Key { name: SmolStr::new(name), value: None, nested: None }),
+            Some(name) => shape.keys.push(Key { name: SmolStr::new(name), value: None, nested: None, field: None }),
             None => shape.open = true,
         }
     }

@@ -106,7 +106,8 @@ impl<'a> Resolver<'a> {
             }
             (_, Kind::Union(branches)) => {
                 // Every one is looked at, so that all that does not fit is known.
-                branches.iter().fold(true, |all, branch| self.pair(r, *branch, depth) && all)
+                let fits: Vec<bool> = branches.iter().map(|branch| self.pair(r, *branch, depth)).collect();
+                fits.into_iter().all(|fits| fits)
             }
             (Kind::Union(branches), _) => branches.iter().any(|branch| self.pair(*branch, w, depth)),
             (Kind::Array(a), Kind::Array(b)) | (Kind::Map(a), Kind::Map(b)) => self.pair(*a, *b, depth),
@@ -240,21 +241,16 @@ pub(super) fn source<'w>(field: &Field, written: &'w [Field]) -> Option<&'w Fiel
 
 /// The reader takes the writer's primitive type for its own.
 fn is_promoted(reader: &Kind, writer: &Kind) -> bool {
-    match (reader, writer) {
-        (Kind::Long, Kind::Int)
-        | (Kind::Float, Kind::Int | Kind::Long)
-        | (Kind::Double, Kind::Int | Kind::Long | Kind::Float)
-        | (Kind::String, Kind::Bytes)
-        | (Kind::Bytes, Kind::String) => true,
-        (Kind::Null, Kind::Null)
-        | (Kind::Boolean, Kind::Boolean)
-        | (Kind::Int, Kind::Int)
-        | (Kind::Long, Kind::Long)
-        | (Kind::Float, Kind::Float)
-        | (Kind::Double, Kind::Double)
-        | (Kind::String, Kind::String) => true,
-        _ => false,
-    }
+    matches!(
+        (reader, writer),
+        (Kind::Long, Kind::Int | Kind::Long)
+            | (Kind::Float, Kind::Int | Kind::Long | Kind::Float)
+            | (Kind::Double, Kind::Int | Kind::Long | Kind::Float | Kind::Double)
+            | (Kind::String | Kind::Bytes, Kind::String | Kind::Bytes)
+            | (Kind::Null, Kind::Null)
+            | (Kind::Boolean, Kind::Boolean)
+            | (Kind::Int, Kind::Int)
+    )
 }
 
 /// A value that shows that an instance is one of a schema; for tests of what is built.

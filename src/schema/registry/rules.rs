@@ -87,15 +87,18 @@ pub(super) fn types(pass: &mut Pass<'_>, found: &mut Found, original: Id, update
     // One branch that fits is enough where there is a choice; a choice of one is none.
     match (a, b) {
         (Sort::Combined(..), Sort::Combined(..)) => {}
-        (_, Sort::Combined(criterion, branches)) if branches.len() == 1 || *criterion != Criterion::All => {
-            if branches.iter().any(|branch| pass.compare(Some(original), Some(*branch)).is_empty()) {
-                return;
-            }
+        (_, Sort::Combined(criterion, branches))
+            if (branches.len() == 1 || *criterion != Criterion::All)
+                && branches.iter().any(|branch| pass.compare(Some(original), Some(*branch)).is_empty()) =>
+        {
+            return;
         }
-        (Sort::Combined(criterion, parts), _) if parts.len() == 1 || *criterion == Criterion::All => {
-            if parts.iter().any(|part| pass.compare(Some(*part), Some(update)).is_empty()) {
-                return;
-            }
+        (_, Sort::Combined(criterion, branches)) if branches.len() == 1 || *criterion != Criterion::All => {}
+        (Sort::Combined(criterion, parts), _)
+            if (parts.len() == 1 || *criterion == Criterion::All)
+                && parts.iter().any(|part| pass.compare(Some(*part), Some(update)).is_empty()) =>
+        {
+            return;
         }
         _ => {}
     }
@@ -280,11 +283,8 @@ fn array(pass: &mut Pass<'_>, found: &mut Found, a: &Array, b: &Array) {
                 None if matches!(pass.arena.node(*from).sort, Sort::False) => {}
                 None => found.add(&path, "ITEM_REMOVED_FROM_CLOSED_CONTENT_MODEL"),
             },
-            (None, Some(to)) if old.is_any(pass) => {
-                if !is_empty(pass, *to) {
-                    found.add(&path, "ITEM_ADDED_TO_OPEN_CONTENT_MODEL");
-                }
-            }
+            (None, Some(to)) if old.is_any(pass) && is_empty(pass, *to) => {}
+            (None, Some(_)) if old.is_any(pass) => found.add(&path, "ITEM_ADDED_TO_OPEN_CONTENT_MODEL"),
             (None, Some(to)) => {
                 if let Some(schema) = old.schema(pass) {
                     let inner = pass.compare(Some(schema), Some(*to));

@@ -96,7 +96,7 @@ impl Reader<'_, '_> {
             {
                 let mut shapes = self.read(row);
                 for name in ["id", "createdAt", "updatedAt"] {
-                    let key = Key { name: name.into(), value: None, nested: None };
+                    let key = Key { name: name.into(), value: None, nested: None, field: None };
                     shapes.iter_mut().for_each(|s| s.keys.push(key.clone()));
                 }
                 return shapes;
