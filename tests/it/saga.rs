@@ -1,6 +1,6 @@
 //! Sagas: the skill's examples, the fixture systems, and what is no saga.
 
-use crate::support::saga::{examples, findings, sagas};
+use crate::support::saga::{all_findings, examples, findings, sagas};
 
 #[test]
 fn every_example_of_the_skill_breaks_its_rule_and_no_other() {
@@ -8,7 +8,7 @@ fn every_example_of_the_skill_breaks_its_rule_and_no_other() {
     let examples = examples(markdown);
     assert!(examples.len() > 12);
     for (i, example) in examples.iter().enumerate() {
-        let found = findings(&[(&example.file, &example.text)]);
+        let found = all_findings(&[(&example.file, &example.text)]);
         let rule = example.rule.trim_start_matches("saga/");
         let context = format!("example {i}, {} {}: {found:?}", example.rule, if example.good { "good" } else { "bad" });
         if example.good {
@@ -38,7 +38,7 @@ fn borrowed(files: &[(String, String)]) -> Vec<(&str, &str)> {
 #[test]
 fn the_shop_keeps_and_undoes_its_saga() {
     let files = fixture("shop");
-    assert_eq!(findings(&borrowed(&files)), Vec::<String>::new());
+    assert_eq!(all_findings(&borrowed(&files)), Vec::<String>::new());
     let sagas = sagas(&borrowed(&files));
     assert_eq!(sagas.len(), 1);
     assert!(sagas[0].persisted.is_present());
@@ -52,7 +52,7 @@ fn the_broken_shop_breaks_each_rule_once() {
     let of_sagas = expected.lines().filter_map(|l| l.strip_prefix("saga/")?.rsplit_once(' ').map(|(found, _)| found));
     let mut expected: Vec<&str> = of_sagas.collect();
     expected.sort();
-    assert_eq!(findings(&borrowed(&files)), expected);
+    assert_eq!(all_findings(&borrowed(&files)), expected);
 }
 
 const STEP: &str = r#"

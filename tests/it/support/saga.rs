@@ -31,8 +31,16 @@ fn extracted(sources: &[(&str, &str)]) -> (Vec<Saga>, Vec<ReplyDriven>) {
     saga::extract(&ev, &production)
 }
 
-/// What the rules find, sorted: `missing-compensation orders/app/saga.py:66`.
+/// What the rules about steps, state and failing compensations find, sorted: `missing-compensation
+/// orders/app/saga.py:66`.
 pub(crate) fn findings(sources: &[(&str, &str)]) -> Vec<String> {
+    let told = ["missing-compensation ", "swallowed-compensation-failure ", "volatile-state "];
+    let all = all_findings(sources);
+    all.into_iter().filter(|f| told.iter().any(|rule| f.starts_with(rule))).collect()
+}
+
+/// What all rules about sagas find.
+pub(crate) fn all_findings(sources: &[(&str, &str)]) -> Vec<String> {
     let (sagas, reply_driven) = extracted(sources);
     let system = System { sagas, reply_driven, ..System::default() };
     let mut found = Vec::new();
