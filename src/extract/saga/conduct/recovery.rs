@@ -132,6 +132,10 @@ pub(super) fn kept_nowhere() -> Presence {
 /// Words of taking up what was left.
 pub(in crate::extract::saga) fn takes_up(name: &str) -> bool {
     let folded = names::fold(name);
+    // `recovery_timeout` is a breaker's.
+    if folded.contains("timeout") {
+        return false;
+    }
     [
         "recover",
         "resum",
