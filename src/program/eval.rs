@@ -26,6 +26,10 @@ use crate::facts::module::{BinaryOp, Entry, ExprId, ExprKind, Language, Template
 /// How deep evaluation goes before it gives up with [`Value::Unknown`].
 const MAX_DEPTH: u32 = 48;
 
+/// How many expressions are looked at for one. Functions that call each other in circles have so many ways through
+/// them that what is found to be unknown there has to stay unknown.
+const MAX_STEPS: u32 = 10_000;
+
 /// Evaluates expressions of one program. One per thread; it remembers what it found.
 #[derive(Debug)]
 pub struct Evaluator<'a> {
@@ -35,6 +39,8 @@ pub struct Evaluator<'a> {
     pub catalog: &'a Catalog,
     memo: RefCell<HashMap<Site, Value>>,
     depth: Cell<u32>,
+    /// How many expressions were looked at for the outermost one.
+    steps: Cell<u32>,
     /// How many parameters are being followed to find the callers of a function.
     settling: Cell<u32>,
     /// The imports that are being followed, with the depth: modules may import each other in a circle.
@@ -55,6 +61,7 @@ impl<'a> Evaluator<'a> {
             catalog,
             memo: RefCell::default(),
             depth: Cell::new(0),
+            steps: Cell::new(0),
             settling: Cell::new(0),
             following: RefCell::default(),
             searching: RefCell::default(),
@@ -73,10 +80,12 @@ impl<'a> Evaluator<'a> {
         }
         // A cycle sees Unknown.
         self.memo.borrow_mut().insert(site, Value::Unknown);
+        let steps = if self.depth.get() == 0 { 0 } else { self.steps.get().saturating_add(1) };
+        self.steps.set(steps);
         self.depth.set(self.depth.get() + 1);
         let value = self.compute(site);
         self.depth.set(self.depth.get() - 1);
-        if self.depth.get() == 0 || !value.is_unknown() {
+        if self.depth.get() == 0 || !value.is_unknown() || self.steps.get() > MAX_STEPS {
             self.memo.borrow_mut().insert(site, value.clone());
         } else {
             // Found inside a cycle or at the depth limit: another way in may see more.
