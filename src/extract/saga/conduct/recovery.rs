@@ -70,7 +70,8 @@ impl Context<'_, '_> {
         // Of the same service, as far as the path tells.
         let top = |u: UnitId| self.ev.program.unit(u).path.split('/').next();
         let own = top(scope.runner.unit);
-        out.extend(self.units.iter().copied().filter(|u| top(*u) == own));
+        let tells = |u: UnitId| self.speaks(u, None, Texts::Yes, &names::is_saga_word).is_some();
+        out.extend(self.units.iter().copied().filter(|u| top(*u) == own && tells(*u)));
         out
     }
 
