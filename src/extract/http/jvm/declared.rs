@@ -197,7 +197,8 @@ impl Declared<'_, '_> {
             }
             for &call in self.ev.program.calls_named(name).iter().filter(|call| in_scope(call.unit)) {
                 let Some(c) = self.ev.program.unit(call.unit).module.call(call.expr) else { continue };
-                if self.ev.at(call.unit, c.callee).alternatives().iter().any(|v| self.reaches(v, &operation))
+                let callee = self.ev.at(call.unit, c.callee);
+                if callee.alternatives().iter().any(|v| self.reaches(v, &operation, call.unit, c.callee))
                     || self.is_created(call.unit, c.callee)
                 {
                     let mut made = self.request(guards, call, operation.verb, url.clone());
@@ -282,18 +283,29 @@ impl Declared<'_, '_> {
 
     /// True for the method itself and for what implements it, usually the fallback. An inherited one is
     /// reached through an object of the interface.
-    fn reaches(&self, value: &Value, operation: &Operation) -> bool {
-        let Value::Function { unit, func, this } = value else { return false };
+    fn reaches(&self, value: &Value, operation: &Operation, at: UnitId, callee: ExprId) -> bool {
+        let Value::Function { unit, func, .. } = value else { return false };
         if (*unit, *func) == (operation.unit, operation.method) {
             let owner = self.ev.program.unit(operation.unit).module.func(operation.method).class;
             let inherited = operation.unit != self.unit || owner != Some(self.class);
-            return !inherited
-                || matches!(this.as_deref(), Some(Value::Object { unit, class, .. }) if (*unit, *class) == (self.unit, self.class));
+            return !inherited || self.is_called_on(at, callee);
         }
         let module = &self.ev.program.unit(*unit).module;
         let name = &self.module().class(self.class).name;
         module.func(*func).class.is_some_and(|class| {
             module.class(class).bases.iter().any(|b| simple_name(module, *b).is_some_and(|n| n == *name))
+        })
+    }
+
+    /// True for a method of an object of the interface.
+    fn is_called_on(&self, at: UnitId, callee: ExprId) -> bool {
+        let ExprKind::Attr { object, .. } = self.ev.program.unit(at).module.expr(callee).kind else { return false };
+        let own = (self.unit, self.class);
+        self.ev.at(at, object).alternatives().iter().any(|v| match v {
+            Value::Object { unit, class, .. } => {
+                (*unit, *class) == own || self.ev.above((*unit, *class)).contains(&own)
+            }
+            _ => false,
         })
     }
 
