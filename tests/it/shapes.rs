@@ -315,3 +315,34 @@ fn a_row_of_cassandra_and_a_message_are_two_writes() {
     assert_eq!(of("INSERT INTO orders (id) VALUES (?)"), ["service.go:17"]);
     assert_eq!(of("SELECT id FROM orders WHERE id = ?"), NONE);
 }
+
+#[test]
+fn a_pause_that_a_function_makes_of_the_attempt_is_not_called_fixed() {
+    let client = |pause: &str| {
+        format!(
+            "import time\nimport requests\nfrom pauses import delay_of\n\n\ndef stock(sku: int):\n    for attempt in range(3):\n        try:\n\
+             \x20           return requests.get(\"https://stock.example.com/items\", timeout=2)\n        except requests.ConnectionError:\n\
+             \x20           {pause}\n    raise TimeoutError(sku)\n"
+        )
+    };
+    let found = |pause: &str| found("rest-client/retry-without-backoff", &[("app.py", &client(pause))]);
+    assert_eq!(found("time.sleep(2)"), ["app.py:7"]);
+    assert_eq!(found("time.sleep(delay_of(attempt))"), NONE);
+    assert_eq!(found("delay = delay_of(attempt)\n            time.sleep(delay)"), NONE);
+}
+
+/// A parser by recursive descent: each function has many ways through all others.
+#[test]
+fn functions_that_call_each_other_in_circles_end() {
+    let mut text = String::from("import requests\n\n\nclass Parser:\n");
+    for at in 0..30 {
+        let next = |step: usize| (at + step) % 30;
+        text.push_str(&format!(
+            "    def rule{at}(self, tokens):\n        left = self.rule{}(tokens.strip())\n        if tokens:\n            return self.rule{}(left.rest())\n\
+             \x20       return self.rule{}(left).join(self.rule{}(tokens))\n\n",
+            next(1), next(2), next(3), next(7)
+        ));
+    }
+    text.push_str("\ndef load(query):\n    return requests.get(Parser().rule0(query), timeout=2)\n");
+    assert_eq!(found("rest-client/missing-timeout", &[("app.py", &text)]), NONE);
+}

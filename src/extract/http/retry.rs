@@ -353,15 +353,16 @@ pub(super) fn loop_policy(ev: &Evaluator<'_>, site: Site, loop_stmt: StmtId, bou
         .filter(|e| module.callee_name(*e).is_some_and(|n| is_sleep(n)))
         .collect();
     let wait = if sleeps.is_empty() {
-        Wait::None
+        Some(Wait::None)
     } else {
-        growth(module, &|e| span.contains(module.expr(e).span)).unwrap_or(Wait::Fixed)
+        let grows = growth(module, &|e| span.contains(module.expr(e).span));
+        grows.or_else(|| (!is_computed(module, span, &sleeps)).then_some(Wait::Fixed))
     };
     let place = Place::new(unit.file, Span { start: span.start, end: span.start + 1 });
     RetryPolicy {
         bounded: Some(bounded),
         jitter: jitter::of_loop(unit, span, &sleeps),
-        wait: Some(wait),
+        wait,
         ignores_retry_after: names_429(ev, site.unit, span).filter(|place| !given_up(module, span, *place)),
         covers: vec![(site.unit, span)],
         ..RetryPolicy::immediate(place, "a loop")
@@ -373,6 +374,30 @@ fn given_up(module: &Module, span: Span, place: Place) -> bool {
     module.stmts.iter().filter(|s| span.contains(s.span)).any(|s| match &s.kind {
         StmtKind::If { test, then, .. } => module.expr(*test).span.contains(place.span) && leaves_always(module, then),
         _ => false,
+    })
+}
+
+/// A function makes the pause from the number of the attempt: `sleep(delay_of(attempt))`, also through a variable.
+fn is_computed(module: &Module, span: Span, sleeps: &[ExprId]) -> bool {
+    let counts = |name: &String| {
+        let name = name.to_lowercase();
+        name.len() == 1 || ["attempt", "retr", "tries", "count"].iter().any(|word| name.contains(word))
+    };
+    let asks = |e: ExprId| {
+        module.call(e).is_some_and(|call| call.args.iter().any(|a| names_in(module, a.value).iter().any(counts)))
+    };
+    let assigned = |name: &str| {
+        module.stmts.iter().filter(|s| span.contains(s.span)).any(|s| match &s.kind {
+            StmtKind::Assign { target, value: Some(value), .. } => {
+                matches!(&module.expr(*target).kind, ExprKind::Name(known) if known == name) && asks(*value)
+            }
+            _ => false,
+        })
+    };
+    let pauses = sleeps.iter().filter_map(|sleep| module.call(*sleep)).flat_map(|call| &call.args);
+    pauses.map(|a| a.value).any(|pause| match &module.expr(pause).kind {
+        ExprKind::Name(name) => assigned(name),
+        _ => asks(pause),
     })
 }
 
