@@ -95,6 +95,7 @@ fn a_protobuf_number_keeps_its_meaning() {
     assert_eq!(finding["line"], 6);
     assert!(finding["message"].as_str().unwrap().contains("`amount` was `int64` and is `string`"), "{finding:#}");
     assert_eq!(finding["schema_change"]["directions"][0]["witness"]["cents"], i64::MAX.to_string());
+    assert_eq!(finding["schema_change"]["directions"][1]["witness"]["amount"], "text");
 
     write(repository.path(), &[(PROTO, &proto("  int64 amount_cents = 2;\n"))]);
     assert_eq!(breaking(repository.path(), &[]).0, 0, "a name is not on the wire");

@@ -3,6 +3,8 @@
 //! Sources: protobuf.dev, "Updating A Message Type" and "Encoding"; the ids of `buf breaking` are named
 //! where a rule has one. The registry's rules are those of Confluent's Schema Registry.
 
+use std::collections::HashMap;
+
 use serde_json::{Value, json};
 
 use super::rules::{Breaks, Level};
@@ -24,6 +26,8 @@ pub struct Compared {
     pub changes: Vec<Change>,
     /// A message for each change that shows it.
     witnesses: Vec<Value>,
+    /// A message as it is written now, for the changes (by index) where it is another one.
+    written_now: HashMap<usize, Value>,
     /// Why a positive answer is none.
     open: Option<String>,
     registry: bool,
@@ -39,7 +43,8 @@ impl Compared {
         if let Some(index) = self.changes.iter().position(breaks) {
             let change = &self.changes[index];
             let fault = (change.instance.clone(), change.text.clone());
-            return match self.witnesses.get(index) {
+            let written_now = self.written_now.get(&index).filter(|_| direction == Direction::Forward);
+            return match written_now.or_else(|| self.witnesses.get(index)) {
                 Some(witness) if !self.registry && !witness.is_null() => {
                     Verdict::Breaking { witness: witness.clone(), fault: Some(fault) }
                 }
@@ -100,6 +105,13 @@ impl Comparer<'_> {
             widens: counts && (breaks.forward || self.registry),
         });
         self.out.witnesses.push(witness);
+    }
+
+    /// What a new writer sends after the change that was added last.
+    fn written_now(&mut self, witness: Value) {
+        if let Some(last) = self.out.changes.len().checked_sub(1) {
+            self.out.written_now.insert(last, witness);
+        }
     }
 
     fn run(&mut self, pointer: &str, there: Option<&str>) {
@@ -308,6 +320,7 @@ impl Comparer<'_> {
         let (old_there, new_there) = (format!("{old_at}/{}", from.name), format!("{new_at}/{}", to.name));
         let at = || At { old: Some(&old_there), new: Some(&new_there), instance: format!("/{}", from.json) };
         let sample = |this: &Self| json!({from.json.clone(): this.sample(from, scopes.0)});
+        let sample_now = |this: &Self| json!({to.json.clone(): this.sample(to, scopes.1)});
         if from.name != to.name || from.json != to.json {
             // FIELD_SAME_NAME, FIELD_SAME_JSON_NAME.
             let level = if from.json != to.json { Level::Json } else { Level::Source };
@@ -317,6 +330,7 @@ impl Comparer<'_> {
             };
             let witness = sample(self);
             self.add(at(), "field-renamed", text, Breaks::both(level), witness);
+            self.written_now(sample_now(self));
         }
         self.labels(at(), from, to, scopes);
         if let Some((level, backward, forward, refused)) = self.kinds(from, to, scopes) {
@@ -324,9 +338,10 @@ impl Comparer<'_> {
             let breaks = Breaks { level, backward, forward, registry: refused };
             let witness = match backward {
                 true => sample(self),
-                false => json!({to.json.clone(): self.sample(to, scopes.1)}),
+                false => sample_now(self),
             };
             self.add(at(), "type-changed", text, breaks, witness);
+            self.written_now(sample_now(self));
         }
         if from.default != to.default {
             // FIELD_SAME_DEFAULT: what is not sent is something else now.
