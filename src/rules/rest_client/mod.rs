@@ -24,7 +24,10 @@ use crate::extract::http::{ClientKind, HttpClient, HttpRequest, RetryPolicy, See
 /// A request in a message: "GET `http://stock/{}`".
 fn told(request: &HttpRequest) -> String {
     let method = request.method.as_deref();
-    match (&request.url, &request.function) {
+    // The address of one of several callers is not that of the request.
+    let ways = &request.seen_from;
+    let is_one_of = ways.iter().any(|way| way.url == request.url) && ways.iter().any(|way| way.url != request.url);
+    match (request.url.as_ref().filter(|_| !is_one_of), &request.function) {
         (Some(url), _) => format!("{} `{}`", method.unwrap_or("a request to"), url.pattern()),
         (None, Some((name, _))) if !name.is_empty() => format!("{} in `{name}`", method.unwrap_or("a request")),
         _ => method.unwrap_or("a request").to_string(),
