@@ -68,6 +68,8 @@ pub enum State {
     Overlay(Overlay),
     /// A folder, laid out like what is checked.
     Folder(PathBuf),
+    /// Files of which the content is known: path in what is checked, and bytes.
+    Files(Vec<(String, Arc<[u8]>)>),
 }
 
 /// What came out, before suppression and levels.
@@ -220,6 +222,19 @@ fn earlier(state: &State, now: &Tree, config: &Config) -> Tree {
             tree
         }
         State::Folder(folder) => files::walk(std::slice::from_ref(folder), &globset::GlobSet::empty()).tree,
+        State::Files(files) => {
+            let root = now.roots.first().cloned().unwrap_or_default();
+            let file = |(path, content): &(String, Arc<[u8]>)| files::File {
+                path: path.clone(),
+                absolute: root.join(path),
+                size: content.len() as u64,
+                content: Some(Arc::clone(content)),
+                ..files::File::default()
+            };
+            let mut tree = Tree { files: files.iter().map(file).collect(), ..Tree::default() };
+            tree.files.sort_by(|a, b| a.path.cmp(&b.path));
+            tree
+        }
     };
     tree.files.retain(|file| !config.excludes(file));
     tree

@@ -9,6 +9,7 @@ use super::{Exit, lint};
 use crate::check::{Before, State};
 use crate::config::FailOn;
 use crate::contract::evolve::ApiEvolution;
+use crate::exchange;
 use crate::files::Overlay;
 use crate::git::{self, Comparison};
 use crate::report::Report;
@@ -88,13 +89,25 @@ fn states(against: &str, paths: &[PathBuf], terminal: &Terminal) -> Result<(Stat
     match ask_quietly(against, paths) {
         Some((old, new)) => Ok((State::Overlay(old), new)),
         None if Path::new(against).is_dir() => Ok((State::Folder(PathBuf::from(against)), Overlay::default())),
+        None if Path::new(against).is_file() => Ok((exported(Path::new(against), terminal)?, Overlay::default())),
         None => ask(Comparison::Since(against.to_owned())),
     }
 }
 
-/// The tagged states between the two; a folder has none.
+/// The documents in an export of facts.
+fn exported(file: &Path, terminal: &Terminal) -> Result<State, Exit> {
+    let read = exchange::gather(&[file.to_owned()]).map_err(|error| terminal.error(&error, Some(&error.help)))?;
+    let documents: Vec<_> = read.iter().flat_map(exchange::documents).collect();
+    if documents.is_empty() {
+        let help = "export them: skillcheck facts --schemas -o FILE";
+        return Err(terminal.error(format_args!("there are no schemas in the facts in {}", file.display()), Some(help)));
+    }
+    Ok(State::Files(documents))
+}
+
+/// The tagged states between the two; a folder and an export have none.
 fn older(against: &str, paths: &[PathBuf], state: &State, terminal: &Terminal) -> Result<Vec<(String, State)>, Exit> {
-    if matches!(state, State::Folder(_)) {
+    if !matches!(state, State::Overlay(_)) {
         return Ok(Vec::new());
     }
     let range = against.split_once("..").filter(|(old, new)| is_reference(old) && is_reference(new));

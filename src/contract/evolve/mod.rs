@@ -97,6 +97,12 @@ pub struct ApiEvolution {
 /// The time for all schemas of a document together. What is not decided then is unknown.
 const LONGEST: Duration = Duration::from_secs(10);
 
+/// The text of the OpenAPI documents of a tree, and of the files that they refer to, by path.
+pub fn texts(tree: &Tree, cache: &Cache) -> BTreeMap<String, String> {
+    let state = load::state(tree, &Tree::default(), cache);
+    state.documents.into_iter().flat_map(|loaded| loaded.texts).collect()
+}
+
 /// Compares the documents of two trees.
 pub fn evolution(old: &Tree, new: &Tree, cache: &Cache, terms: &Terms) -> ApiEvolution {
     let new_tree = new;
