@@ -30,7 +30,9 @@ pub(super) fn add(ctx: &Context<'_>, candidates: &mut Vec<Candidate>) {
         if roots.iter().any(taken) || taken_now || zone(&format!("{folder}/x")) != Zone::Production {
             continue;
         }
-        let Some((id, span, why)) = evidence(ctx, &folder, deployed && !left_out.contains(&folder), &roots) else { continue };
+        let Some((id, span, why)) = evidence(ctx, &folder, deployed && !left_out.contains(&folder), &roots) else {
+            continue;
+        };
         let package = ctx.package(&folder).and_then(|package| package.name.as_ref());
         let package = package.map(|name| name.value.rsplit('/').next().unwrap_or("").to_owned());
         let of_folder = folder_name(&folder).to_owned();
