@@ -189,6 +189,22 @@ impl<'t> Lower<'t> {
         self.module.add_expr(ExprKind::Call(Call { callee, args, is_new: false, type_args }), span)
     }
 
+    /// `producer.Input() <- message`: a call with the message, on the channel that a library gives. What goes
+    /// into a channel of the program itself stays in the program.
+    pub(super) fn send(&mut self, kid: Kid<'t>) -> ExprId {
+        match self.named_kids(kid.node).as_slice() {
+            [channel, message] if channel.kind == Kind::CallExpression => {
+                let channel = self.expr(*channel);
+                let callee = self.attr(channel, "->".into(), self.beginning(kid.span()));
+                let value = self.expr(*message);
+                let args = vec![Arg { name: None, spread: false, value }];
+                let call = Call { callee, args, is_new: false, type_args: Vec::new() };
+                self.module.add_expr(ExprKind::Call(call), kid.span())
+            }
+            _ => self.expr(kid),
+        }
+    }
+
     fn binary(&mut self, top: Kid<'t>) -> ExprId {
         let mut links = Vec::new();
         let mut at = Some(top);

@@ -16,11 +16,8 @@ use crate::syntax::{FileId, Place, Span};
 pub(super) fn add(ctx: &Context<'_>, candidates: &mut Vec<Candidate>) {
     hosts(ctx, candidates);
     let roots: Vec<String> = candidates.iter().map(|candidate| candidate.service.root.clone()).collect();
-    // An image of somebody else's server with a configuration says nothing about our code.
-    let deployed = candidates.iter().any(|candidate| {
-        let service = &candidate.service;
-        (!service.root.is_empty() || service.dockerfile.is_some()) && ctx.has_code(&service.root)
-    });
+    let deployed =
+        candidates.iter().any(|candidate| !candidate.service.root.is_empty() || candidate.service.dockerfile.is_some());
     let folders = folders(ctx);
     let left_out = left_out(ctx, &folders, &roots);
     for folder in folders {

@@ -142,6 +142,8 @@ impl Reader<'_, '_> {
         }
         match typed {
             Some(typed) => vec![typed],
+            // A second way through a wrapper that nobody takes brings no message.
+            None if self.hops > 0 && module.language == Language::Go && !self.may_be_called(unit, func) => Vec::new(),
             None if self.hops > 0 || module.language == Language::Go || self.may_be_called(unit, func) => {
                 vec![Shape::open()]
             }
