@@ -199,7 +199,7 @@ impl<'t> Lower<'t> {
         match self.named_kids(kid.node).as_slice() {
             [channel, message] if channel.kind == Kind::CallExpression => {
                 let channel = self.expr(*channel);
-                let callee = self.attr(channel, "->".into(), self.beginning(kid.span()));
+                let callee = self.attr(channel, "->".into(), self.beginning(kid.span(), 1));
                 let value = self.expr(*message);
                 let args = vec![Arg { name: None, spread: false, value }];
                 let call = Call { callee, args, is_new: false, type_args: Vec::new() };
