@@ -291,6 +291,9 @@ impl<'e, 'a> Guards<'e, 'a> {
         if module.language == Language::CSharp {
             out.extend(super::dotnet::around(self.ev, site));
         }
+        if !module.language.is_jvm() {
+            out.extend(super::named::around(self.ev, site, inner));
+        }
         if hops >= MAX_HOPS {
             return;
         }

@@ -18,7 +18,7 @@ impl Evaluator<'_> {
                 return value;
             }
             let callee = self.extension(site.unit, call, callee);
-            return self.call_value(&self.overload(callee, call), site, call);
+            return self.call_value(&self.overload(callee, call, site.unit), site, call);
         }
         if self.program.language(site.unit) == Language::Go
             && let Some(value) = self.go_call(site, call, &callee)
@@ -293,7 +293,7 @@ impl Evaluator<'_> {
         let mut callee = self.at(site.unit, call.callee);
         if self.program.language(site.unit).has_packages() {
             callee = self.extension(site.unit, call, callee);
-            callee = self.overload(callee, call);
+            callee = self.overload(callee, call, site.unit);
         }
         if !callee.is_unknown() || self.settling.get() >= 2 {
             return callee.alternatives().to_vec();
