@@ -162,6 +162,7 @@ pub(super) fn certain(ev: &Evaluator<'_>, traces: &[Trace], found: Idempotency) 
     if INBOXES.iter().any(|name| !ev.program.calls_named(name).is_empty()) {
         return Idempotency::Unknown;
     }
+    if std::env::var("DBG").is_ok() { for s in traces.iter().flat_map(|t| &t.steps) { eprintln!("step {:?} {:?} guard {:?}", s.kind, s.place, s.guard.is_some()); } }
     let unresolved = traces.iter().flat_map(|t| &t.steps).any(|s| match &s.kind {
         Kind::Unresolved(name) => !s.in_catch && !HARMLESS.contains(&name.as_str()),
         _ => false,
