@@ -330,4 +330,6 @@ pub enum EffectKind {
     Send,
     /// Publishes a message or enqueues a job.
     Publish,
+    /// Writes what was changed on loaded objects.
+    Commit,
 }

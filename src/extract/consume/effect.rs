@@ -80,6 +80,7 @@ fn of_kind(reach: &Reach<'_, '_>, kind: EffectKind, name: &str, site: Site, call
         EffectKind::Increment => Effect::Repeats("adds to a number".into()),
         EffectKind::Append => Effect::Repeats("appends to a list".into()),
         EffectKind::Execute => statement(ev, name, site, call).unwrap_or(Effect::Unclear),
+        EffectKind::Commit => committed(reach, site),
         EffectKind::Send => Effect::Repeats(format!("calls `{name}`")),
         EffectKind::Publish => {
             if mentions_dead_letter(ev, site, call) {
@@ -375,8 +376,10 @@ fn inserted(reach: &Reach<'_, '_>, name: &str, site: Site, call: &Call) -> Effec
     {
         return Effect::Claim;
     }
-    if ev.program.language(site.unit) == Language::Go {
-        return inserted_struct(reach, site, call);
+    match ev.program.language(site.unit) {
+        Language::Go => return inserted_struct(reach, site, call),
+        Language::CSharp => return inserted_entity(reach, site, call),
+        _ => {}
     }
     // SQLAlchemy's `add(x)`: a row that was loaded is only attached.
     if name.starts_with("add") {
@@ -427,6 +430,74 @@ fn inserted_struct(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect {
         }
     }
     Effect::Unclear
+}
+
+/// `context.Orders.Add(new Order { … })`: a new row each time, unless the object may bring a key, or the
+/// repository names a unique index of its class.
+fn inserted_entity(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect {
+    let ev = reach.ev;
+    let Some(arg) = call.args.first() else { return Effect::Unclear };
+    let values = made(reach, Site { unit: site.unit, expr: arg.value }, 0);
+    let is_new = |value: &Value| match value {
+        Value::Object { unit, class, call: Some(made) } => {
+            let class = ev.program.unit(*unit).module.class(*class);
+            let source = &ev.program.unit(made.unit).module;
+            let Some(made) = source.call(made.expr) else { return false };
+            let own_key = format!("{}id", class.name.to_lowercase());
+            // A constructor may take the key.
+            let keyed = made.args.iter().any(|a| {
+                a.name.as_ref().is_none_or(|n| matches!(n.to_lowercase().as_str(), "id" | "key") || n.to_lowercase() == own_key)
+            });
+            !keyed && class.bases.is_empty() && class.decorators.is_empty() && !has_unique_index(ev, &class.name)
+        }
+        _ => false,
+    };
+    match !values.is_empty() && values.iter().all(is_new) {
+        true => Effect::Repeats("stores a new row".into()),
+        false => Effect::Unclear,
+    }
+}
+
+/// True when `HasIndex(…).IsUnique()` stands in a module that names a class.
+fn has_unique_index(ev: &Evaluator<'_>, class: &str) -> bool {
+    ev.program.calls_named("IsUnique").iter().any(|site| {
+        let exprs = ev.program.unit(site.unit).module.exprs.iter();
+        exprs.into_iter().any(|e| matches!(&e.kind, ExprKind::Name(n) if n == class))
+    })
+}
+
+/// `context.SaveChanges()` after `stock.Quantity -= n`, or after a method of a loaded object that does this.
+fn committed(reach: &Reach<'_, '_>, site: Site) -> Effect {
+    let unit = reach.ev.program.unit(site.unit);
+    let Some(func) = unit.index.func_of(site.expr) else { return Effect::Unclear };
+    let of_object = |module: &Module, target: ExprId| {
+        matches!(&module.expr(target).kind, ExprKind::Attr { object, .. }
+            if matches!(module.expr(*object).kind, ExprKind::Name(_)))
+    };
+    let here = counting(reach, (site.unit, func)).iter().any(|target| of_object(&unit.module, *target));
+    let calls = unit.index.calls.iter().filter(|c| c.func == Some(func)).take(40);
+    let method = || {
+        calls.flat_map(|c| reach.called(Site { unit: site.unit, expr: c.expr })).any(|of| {
+            let module = &reach.ev.program.unit(of.0).module;
+            let Some(class) = module.func(of.1).class.map(|c| module.class(c)) else { return false };
+            counting(reach, of).iter().any(|target| match &module.expr(*target).kind {
+                ExprKind::Name(name) => class.fields.iter().any(|f| f.name == *name),
+                ExprKind::Attr { object, .. } => matches!(module.expr(*object).kind, ExprKind::This),
+                _ => false,
+            })
+        })
+    };
+    if here || method() { Effect::Repeats("adds to a stored number".into()) } else { Effect::Unclear }
+}
+
+/// What a function adds to or takes from.
+fn counting(reach: &Reach<'_, '_>, (unit, func): super::reach::Func) -> Vec<ExprId> {
+    let unit = reach.ev.program.unit(unit);
+    let statements = unit.module.stmts.iter().filter_map(|s| match &s.kind {
+        StmtKind::Assign { target, op: Some(BinaryOp::Add | BinaryOp::Sub), .. } => Some(*target),
+        _ => None,
+    });
+    statements.filter(|target| unit.index.func_of(*target) == Some(func)).collect()
 }
 
 /// True when the call is continued with a method of such a name: `insert(x).onConflictDoNothing()`.
