@@ -2,8 +2,8 @@
 
 use super::kind::Kind;
 use super::{Kid, Lower};
-use crate::facts::module::{Arg, BinaryOp, Call, ExprId, ExprKind};
-use crate::facts::walk::text::{binary_op, number_value, unescape};
+use crate::facts::module::{Arg, Call, ExprId, ExprKind};
+use crate::facts::walk::text::{number_value, unescape};
 use crate::facts::walk::{Field, all_in, field};
 use crate::syntax::Span;
 
@@ -42,7 +42,7 @@ impl<'t> Lower<'t> {
                 self.module.add_expr(ExprKind::Str(value), span)
             }
             Kind::IntLiteral | Kind::FloatLiteral => {
-                let value = number_value(self.text_of(kid));
+                let value = number_value(self.text_of(kid), true);
                 self.module.add_expr(ExprKind::Num(value), span)
             }
             Kind::True => self.module.add_expr(ExprKind::Bool(true), span),
@@ -189,27 +189,6 @@ impl<'t> Lower<'t> {
         self.module.add_expr(ExprKind::Call(Call { callee, args, is_new: false, type_args }), span)
     }
 
-    fn binary(&mut self, top: Kid<'t>) -> ExprId {
-        let mut links = Vec::new();
-        let mut at = Some(top);
-        while let Some(link) = at.filter(|link| link.kind == Kind::BinaryExpression) {
-            let kids = self.kids(link.node);
-            at = field(&kids, Field::Left);
-            links.push((link, kids));
-        }
-        let mut value = match at {
-            Some(base) => self.below(links.len(), |lower| lower.expr(base)),
-            None => self.other_of(&[], top.span()),
-        };
-        while let Some((link, kids)) = links.pop() {
-            let op = field(&kids, Field::Operator).map_or(BinaryOp::Other, |op| binary_op(self.text_of(op)));
-            let Some(right) = field(&kids, Field::Right) else { continue };
-            let right = self.below(links.len(), |lower| lower.expr(right));
-            value = self.binary_of(op, value, right, link.span());
-        }
-        value
-    }
-
     fn unary(&mut self, kid: Kid<'t>) -> ExprId {
         let kids = self.kids(kid.node);
         let operator = field(&kids, Field::Operator).map_or("", |op| self.text_of(op));
@@ -221,7 +200,7 @@ impl<'t> Lower<'t> {
             "-" => ExprKind::Neg(operand),
             // Receiving is a call: it gives a value, and waits for it.
             "<-" => {
-                let callee = self.attr(operand, "<-".into(), self.beginning(kid.span()));
+                let callee = self.attr(operand, "<-".into(), self.beginning(kid.span(), 1));
                 ExprKind::Call(Call { callee, args: Vec::new(), is_new: false, type_args: Vec::new() })
             }
             _ => ExprKind::Other(vec![operand]),

@@ -58,13 +58,6 @@ impl Dialect for Go {
     type Kind = Kind;
     type State = State;
 
-    const LANGUAGE: Language = Language::Go;
-
-    fn tables() -> &'static Tables<Kind> {
-        static TABLES: OnceLock<Tables<Kind>> = OnceLock::new();
-        TABLES.get_or_init(|| Tables::build(Grammar::Go))
-    }
-
     fn is_skipped(kind: Kind) -> bool {
         kind == Kind::Comment
     }
@@ -74,6 +67,11 @@ impl Dialect for Go {
     }
 }
 
+fn tables() -> &'static Tables<Kind> {
+    static TABLES: OnceLock<Tables<Kind>> = OnceLock::new();
+    TABLES.get_or_init(|| Tables::build(Grammar::Go, Language::Go))
+}
+
 /// Reads the source file in `text`.
 ///
 /// # Errors
@@ -81,7 +79,7 @@ impl Dialect for Go {
 /// and the rest listed in [`Module::syntax_errors`].
 pub fn lower(text: &str) -> Result<Module, ParseRefusal> {
     let tree = code::parse(Grammar::Go, text)?;
-    Ok(Lower::module(text, &tree, |lower, kids| {
+    Ok(Lower::module(text, &tree, tables(), |lower, kids| {
         let mut body = Block::new();
         // Types first, so that methods find theirs.
         for kid in kids.iter().filter(|kid| kid.kind == Kind::TypeDeclaration) {
@@ -90,7 +88,7 @@ pub fn lower(text: &str) -> Result<Module, ParseRefusal> {
         for kid in kids.into_iter().filter(|kid| kid.kind != Kind::TypeDeclaration) {
             lower.top_level(kid, &mut body);
         }
-        lower.module.body = body;
+        body
     }))
 }
 

@@ -8,25 +8,40 @@ mod switch;
 mod tests;
 mod types;
 
+use std::sync::OnceLock;
+
 use smol_str::SmolStr;
 
-use super::kind::{Field, Kind};
-use super::{Dialect, Kid, Lower as Walk, field, find, has};
+use super::kind::Kind;
+use super::{Dialect, Jvm, Kid, Tables, find, has, is_comment, walk};
 use crate::facts::module::{Block, ExprId, Import, ImportKind, Language, Module};
 use crate::syntax::code::{self, Grammar, ParseRefusal};
 
 /// Java, for the shared helpers.
 struct Java;
 
-type Lower<'t> = Walk<'t, Java>;
+type Lower<'t> = walk::Lower<'t, Java>;
+
+impl Jvm for Java {}
 
 impl Dialect for Java {
-    const LANGUAGE: Language = Language::Java;
-    const GRAMMAR: Grammar = Grammar::Java;
+    type Kind = Kind;
+    type State = ();
+
+    const KEEPS_TOKENS: bool = true;
+
+    fn is_skipped(kind: Kind) -> bool {
+        is_comment(kind)
+    }
 
     fn expr<'t>(lower: &mut Lower<'t>, kid: Kid<'t>) -> ExprId {
         lower.expr(kid)
     }
+}
+
+fn tables() -> &'static Tables<Kind> {
+    static TABLES: OnceLock<Tables<Kind>> = OnceLock::new();
+    TABLES.get_or_init(|| Tables::build(Grammar::Java, Language::Java))
 }
 
 /// Reads the compilation unit in `text`.
@@ -36,10 +51,10 @@ impl Dialect for Java {
 /// and the rest listed in [`Module::syntax_errors`].
 pub fn lower(text: &str) -> Result<Module, ParseRefusal> {
     let tree = code::parse(Grammar::Java, text)?;
-    Ok(Lower::module(text, &tree, |lower, kids, body| {
-        for kid in kids {
-            lower.top_level(kid, body);
-        }
+    Ok(Lower::module(text, &tree, tables(), |lower, kids| {
+        let mut body = Block::new();
+        kids.into_iter().for_each(|kid| lower.top_level(kid, &mut body));
+        body
     }))
 }
 
@@ -67,12 +82,5 @@ impl<'t> Lower<'t> {
             None => (SmolStr::default(), ImportKind::Named(name.clone()), name),
         };
         self.module.imports.push(Import { module, kind, local, span: kid.span() });
-    }
-
-    fn in_field_expr(&mut self, kids: &[Kid<'t>], role: Field, around: Kid<'t>) -> ExprId {
-        match field(kids, role) {
-            Some(kid) => self.expr(kid),
-            None => self.other_of(&[], around.span()),
-        }
     }
 }
