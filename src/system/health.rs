@@ -72,7 +72,6 @@ pub fn is_operational(route: &Route) -> bool {
 
 /// Whether a service answers a health check.
 pub fn verdict(service: &Service, served: &Served) -> Verdict {
-    if std::env::var("DBG").is_ok() { eprintln!("health {} {:?} apps {} gaps {:?} routes {:?}", service.name, service.kind, served.apps.len(), served.gaps.iter().map(|g| (g.prefix.clone(), g.kind, g.place)).collect::<Vec<_>>(), served.routes.iter().filter(|r| r.partial).map(|r| r.path.clone()).collect::<Vec<_>>()); }
     let is_health = |r: &&Route| conventional(&r.method, &r.path).is_some() || is_framework_health(&r.path);
     // The plainest path is the one to name.
     let plain = |r: &&Route| {

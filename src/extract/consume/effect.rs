@@ -446,7 +446,9 @@ fn inserted_entity(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect {
             let own_key = format!("{}id", class.name.to_lowercase());
             // A constructor may take the key.
             let keyed = made.args.iter().any(|a| {
-                a.name.as_ref().is_none_or(|n| matches!(n.to_lowercase().as_str(), "id" | "key") || n.to_lowercase() == own_key)
+                a.name
+                    .as_ref()
+                    .is_none_or(|n| matches!(n.to_lowercase().as_str(), "id" | "key") || n.to_lowercase() == own_key)
             });
             !keyed && class.bases.is_empty() && class.decorators.is_empty() && !has_unique_index(ev, &class.name)
         }
@@ -474,13 +476,16 @@ fn committed(reach: &Reach<'_, '_>, site: Site) -> Effect {
         matches!(&module.expr(target).kind, ExprKind::Attr { object, .. }
             if matches!(module.expr(*object).kind, ExprKind::Name(_)))
     };
-    let here = counting(reach, (site.unit, func)).iter().any(|target| of_object(&unit.module, *target));
+    let counts = |of: super::reach::Func| {
+        if asks_state(reach, of) { Vec::new() } else { counting(reach, of) }
+    };
+    let here = counts((site.unit, func)).iter().any(|target| of_object(&unit.module, *target));
     let calls = unit.index.calls.iter().filter(|c| c.func == Some(func)).take(40);
     let method = || {
         calls.flat_map(|c| reach.called(Site { unit: site.unit, expr: c.expr })).any(|of| {
             let module = &reach.ev.program.unit(of.0).module;
             let Some(class) = module.func(of.1).class.map(|c| module.class(c)) else { return false };
-            counting(reach, of).iter().any(|target| match &module.expr(*target).kind {
+            counts(of).iter().any(|target| match &module.expr(*target).kind {
                 ExprKind::Name(name) => class.fields.iter().any(|f| f.name == *name),
                 ExprKind::Attr { object, .. } => matches!(module.expr(*object).kind, ExprKind::This),
                 _ => false,
@@ -488,6 +493,32 @@ fn committed(reach: &Reach<'_, '_>, site: Site) -> Effect {
         })
     };
     if here || method() { Effect::Repeats("adds to a stored number".into()) } else { Effect::Unclear }
+}
+
+/// True for a function that asks for a state which it leaves: `if (order.Status != Held) …; order.Status = Taken`.
+fn asks_state(reach: &Reach<'_, '_>, (unit, func): super::reach::Func) -> bool {
+    let unit = reach.ev.program.unit(unit);
+    let module = &unit.module;
+    let name = |expr: ExprId| match &module.expr(expr).kind {
+        ExprKind::Attr { name, .. } | ExprKind::Name(name) => Some(name.clone()),
+        _ => None,
+    };
+    let span = module.func(func).span;
+    let targets: Vec<ExprId> = module
+        .stmts
+        .iter()
+        .filter(|s| span.contains(s.span))
+        .filter_map(|s| match &s.kind {
+            StmtKind::Assign { target, op: None, .. } => Some(*target),
+            _ => None,
+        })
+        .collect();
+    let set: Vec<_> = targets.iter().filter_map(|t| name(*t)).filter(|n| n.starts_with(char::is_uppercase)).collect();
+    let read = |(i, expr): (usize, &crate::facts::module::Expr)| {
+        let id = ExprId(i as u32);
+        span.contains(expr.span) && !targets.contains(&id) && name(id).is_some_and(|n| set.contains(&n))
+    };
+    module.exprs.iter().enumerate().any(read)
 }
 
 /// What a function adds to or takes from.

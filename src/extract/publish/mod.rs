@@ -190,16 +190,20 @@ fn read(
             let names: Vec<String> = destinations.iter().chain(&keys).map(Text::pattern).collect();
             // A request waits for its answer, which comes back by its own id; it is no event.
             let asks = metadata.iter().flat_map(|m| &m.keys).any(|k| flow::squeeze(&k.name) == "replyto");
-            if asks { (Presence::Default, Presence::Default) } else { (
-                shape::version(ev, &payloads, &metadata, &names, ev.program.place(site)),
-                if form.has_id {
-                    Presence::Default
-                } else if form.ids.iter().any(|p| !matches!(path::lookup(ev, site, p), path::Lookup::Missing)) {
-                    Presence::Present(ev.program.place(site))
-                } else {
-                    shape::event_id(ev, &payloads, &metadata)
-                },
-            ) }
+            if asks {
+                (Presence::Default, Presence::Default)
+            } else {
+                (
+                    shape::version(ev, &payloads, &metadata, &names, ev.program.place(site)),
+                    if form.has_id {
+                        Presence::Default
+                    } else if form.ids.iter().any(|p| !matches!(path::lookup(ev, site, p), path::Lookup::Missing)) {
+                        Presence::Present(ev.program.place(site))
+                    } else {
+                        shape::event_id(ev, &payloads, &metadata)
+                    },
+                )
+            }
         }
         Kind::Job | Kind::Reply | Kind::Telemetry => (Presence::Default, Presence::Default),
     };
@@ -251,9 +255,7 @@ fn kind(ev: &Evaluator<'_>, form: &Publish, site: Site, destinations: &[Text], k
         return Kind::Job;
     }
     let paths = || form.destination.iter().chain(&form.key);
-    if paths().any(|p| {
-        path::sites(ev, site, p).iter().any(|s| names_asker(ev, *s))
-    }) {
+    if paths().any(|p| path::sites(ev, site, p).iter().any(|s| names_asker(ev, *s))) {
         return Kind::Reply;
     }
     let texts: Vec<String> = destinations.iter().chain(keys).map(Text::pattern).collect();
