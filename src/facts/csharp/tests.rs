@@ -358,6 +358,13 @@ const WORDS: &[&str] = &[
     "out ",
 ];
 
+#[test]
+fn a_list_of_one_name_is_no_syntax_error_where_the_grammar_expects_an_attribute() {
+    let module = lower("class A { void F() { route.Methods = [method]; Do([type]); } }").unwrap();
+    assert_eq!(module.syntax_errors, []);
+    assert_ne!(lower("class A { void F() { x = [; } }").unwrap().syntax_errors, []);
+}
+
 proptest! {
     #![proptest_config(cases())]
 

@@ -178,6 +178,10 @@ impl<'t> Lower<'t> {
         if let (ExprKind::Name(name), [ty]) = (&self.module.expr(callee).kind, list.as_slice())
             && name == "new"
         {
+            // Since Go 1.26 also a pointer to a value (<https://go.dev/doc/go1.26#language>).
+            if is_value(ty.kind) {
+                return self.expr(*ty);
+            }
             let callee = self.ty(*ty);
             let call = Call { callee, args: Vec::new(), is_new: true, type_args };
             return self.module.add_expr(ExprKind::Call(call), span);
@@ -228,4 +232,21 @@ impl<'t> Lower<'t> {
         }
         out
     }
+}
+
+/// True for an expression that can be no type.
+fn is_value(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::BinaryExpression
+            | Kind::CallExpression
+            | Kind::False
+            | Kind::FloatLiteral
+            | Kind::IntLiteral
+            | Kind::InterpretedStringLiteral
+            | Kind::RawStringLiteral
+            | Kind::RuneLiteral
+            | Kind::True
+            | Kind::UnaryExpression
+    )
 }

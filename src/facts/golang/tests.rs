@@ -420,6 +420,14 @@ const WORDS: &[&str] = &[
     "x.(type)",
 ];
 
+#[test]
+fn pointers_to_values_are_the_values() {
+    let text = "package a\nvar x = T{A: new(\"a\"), B: new(T), C: new(f(1)), D: new(-1)}\n";
+    let module = lower(text).unwrap();
+    assert_eq!(module.syntax_errors, []);
+    insta::assert_snapshot!(dump(&module, text));
+}
+
 proptest! {
     #![proptest_config(cases())]
 

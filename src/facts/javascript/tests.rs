@@ -412,6 +412,30 @@ const WORDS: &[&str] = &[
     "/>",
 ];
 
+/// Valid code that the grammars do not know, with which nothing is lost: no user can mend it.
+#[test]
+fn what_the_grammars_do_not_know_is_no_syntax_error() {
+    for text in [
+        "const a = <p>Terms & conditions {f(1)} & more</p>;",
+        "const a = <a href=\"https://x.io/css?family=R&display=o&q=80\">{f(1)}</a>;",
+        "const a = <Fade in timeout={500}><Row delete={f(1)} edit={g} /></Fade>;",
+        "const A = styled.div<{ open: boolean; b?: string }>`\n color: ${f(1)};\n`;",
+        "const A = styled(Text)<{ open: boolean }>`${f(1)}`;",
+        "class A { public ready: (string) => boolean; x = f(1); }",
+        "interface A { ready?: (string) => void; x: number }; f(1);",
+        "const g = (v: string, onChange: (string) => void) => { f(1); };",
+        "export type * from './models'; f(1);",
+    ] {
+        let module = lower(text, Dialect::Tsx).unwrap();
+        assert_eq!(module.syntax_errors, [], "{text}");
+        let calls = module.exprs.iter().filter(|expr| matches!(&expr.kind, ExprKind::Name(name) if name == "f"));
+        assert_eq!(calls.count(), 1, "{text}");
+    }
+    for text in ["const a = <p>Terms { & }</p>;", "const a = b &;", "class A { x => ; }", "f(`${a `);"] {
+        assert_ne!(lower(text, Dialect::Tsx).unwrap().syntax_errors, [], "{text}");
+    }
+}
+
 proptest! {
     #![proptest_config(cases())]
 

@@ -246,6 +246,20 @@ const WORDS: &[&str] = &[
     "|",
 ];
 
+/// Valid code that the grammar does not know, with which nothing is lost: no user can mend it.
+#[test]
+fn what_the_grammar_does_not_know_is_no_syntax_error() {
+    for text in [
+        "class A extends B { A(String s) { check(s); super(f(s), 1); this.s = s; } A() { if (b) { g(); } this(1); } }",
+        "class A { void g() { switch (o) { case R.Ok(User user) -> { f(user); } case R.No no -> h(); } } }",
+    ] {
+        let module = lower(text).unwrap();
+        assert_eq!(module.syntax_errors, [], "{text}");
+        assert!(module.exprs.iter().any(|expr| expr.kind == ExprKind::Name("f".into())), "{text}");
+    }
+    assert_ne!(lower("class A { A() { super; } }").unwrap().syntax_errors, []);
+}
+
 proptest! {
     #![proptest_config(cases())]
 
