@@ -159,15 +159,19 @@ fn assigned(ev: &Evaluator<'_>, unit: UnitId, instance: &Instance, key: &str) ->
 
 /// What stands under a key of an object, or under a keyword or position of the construction of one.
 pub fn get(ev: &Evaluator<'_>, site: Site, key: &str) -> Lookup {
-    let value = ev.eval(site);
-    let mut found = Vec::new();
-    let mut unknown = false;
-    let mut values = value.alternatives().to_vec();
-    // `WriteMessage(ctx, message kafka.Message)`: the callers of the wrapper make the message.
-    let made_elsewhere = |v: &Value| matches!(v, Value::Param { .. }) || v.instance().is_some_and(|i| i.call.is_none());
-    if ev.program.language(site.unit) == Language::Go && values.iter().all(made_elsewhere) {
+    let mut values = ev.eval(site).alternatives().to_vec();
+    // `options: Options.Publish` and `WriteMessage(ctx, message kafka.Message)` say nothing by their types: what
+    // callers pass does.
+    let is_shape = |value: &Value| value.instance().is_some_and(|instance| instance.call.is_none());
+    let made_elsewhere = match ev.program.language(site.unit) {
+        Language::Go => values.iter().all(|value| is_shape(value) || matches!(value, Value::Param { .. })),
+        _ => matches!(values.as_slice(), [value] if is_shape(value)) && ev.param_of(site).is_some(),
+    };
+    if made_elsewhere {
         values = ev.settle_at(site);
     }
+    let mut found = Vec::new();
+    let mut unknown = false;
     for value in &values {
         match value {
             Value::Dict(dict) => match dict.get(key) {
