@@ -154,14 +154,18 @@ fn of_apis(run: &Run, against: &str) -> Option<String> {
     if changed.len() + unchanged + added + removed.len() + unreadable.len() == 0 {
         return None;
     }
-    let breaking = changed.iter().filter(|change| !change.breaks.is_empty()).count();
+    let breaking = changed.iter().filter(|change| change.is_breaking()).count();
+    let accepted = changed.iter().filter(|change| !change.breaks.is_empty() && !change.is_breaking()).count();
     let unknown = changed.iter().filter(|change| change.breaks.is_empty() && !change.unknown.is_empty()).count();
     let mut parts = vec![
         format!("{breaking} breaking"),
         format!("{} unknown", unknown + unreadable.len()),
-        format!("{} compatible", changed.len() - breaking - unknown),
+        format!("{} compatible", changed.len() - breaking - accepted - unknown),
         format!("{unchanged} unchanged"),
     ];
+    if accepted > 0 {
+        parts.insert(1, format!("{accepted} breaking and accepted"));
+    }
     parts.extend((*added > 0).then(|| format!("{added} new")));
     parts.extend(gone(removed));
     Some(format!("OpenAPI documents against {against}: {}", parts.join(", ")))
