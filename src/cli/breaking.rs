@@ -29,7 +29,9 @@ fn breaking(args: &BreakingArgs, terminal: &Terminal) -> Result<Exit, Exit> {
     let (state, now) = states(&args.against, &args.input.paths, terminal)?;
     let setting = Setting { mode: args.mode, model: args.model, protobuf: args.protobuf };
     let transitive = args.transitive || args.mode.is_some_and(Mode::is_transitive);
-    let terms = Terms { label: args.against.clone(), setting, transitive, today: Some(shared::today()) };
+    let label = args.against.split_once("..").filter(|(old, new)| is_reference(old) && is_reference(new));
+    let label = label.map_or(args.against.as_str(), |(old, _)| old).to_owned();
+    let terms = Terms { label, setting, transitive, today: Some(shared::today()) };
     let configured = [&config].into_iter().chain(config.roots.iter().map(|(_, config)| config));
     let older = match transitive || configured.into_iter().any(|config| config.schemas.is_transitive()) {
         true => older(&args.against, &args.input.paths, &state, terminal)?,
@@ -106,7 +108,12 @@ fn exported(file: &Path, terminal: &Terminal) -> Result<State, Exit> {
 }
 
 /// The tagged states between the two; a folder and an export have none.
-fn older(against: &str, paths: &[PathBuf], state: &State, terminal: &Terminal) -> Result<Vec<(String, State)>, Exit> {
+pub(super) fn older(
+    against: &str,
+    paths: &[PathBuf],
+    state: &State,
+    terminal: &Terminal,
+) -> Result<Vec<(String, State)>, Exit> {
     if !matches!(state, State::Overlay(_)) {
         return Ok(Vec::new());
     }

@@ -129,7 +129,7 @@ impl Differ<'_> {
 
     fn add(&mut self, here: &Here<'_>, kind: &'static str, text: String, key: Option<&str>, ways: (bool, bool)) {
         let place = |library: &Library, target: &Target| {
-            let path = library.documents().get(target.document).map(|d| d.path.clone()).unwrap_or_default();
+            let path = library.document_at(target.document).map(|d| d.path.clone()).unwrap_or_default();
             let pointer = match key {
                 Some(key) => format!("{}/{key}", target.pointer),
                 None => target.pointer.clone(),
