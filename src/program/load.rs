@@ -405,11 +405,20 @@ impl<'c> Needles<'c> {
         let is_match = |automaton: &Option<AhoCorasick>| automaton.as_ref().is_none_or(|a| a.is_match(text));
         if is_match(&literals.uses) {
             Hit::Use
-        } else if is_match(&literals.values) {
+        } else if is_match(&literals.values) || is_snippet(language, text) {
             Hit::Value
         } else {
             Hit::None
         }
+    }
+}
+
+/// A file that names no package: it can't be told by its imports what it uses.
+fn is_snippet(language: Language, text: &str) -> bool {
+    match language {
+        Language::Java | Language::Kotlin => memchr::memmem::find(text.as_bytes(), b"package ").is_none(),
+        Language::Go => memchr::memmem::find(text.as_bytes(), b"import").is_none(),
+        _ => false,
     }
 }
 

@@ -29,6 +29,10 @@ fn collect(ev: &Evaluator<'_>, site: Site, depth: u32, out: &mut Vec<(String, Pl
         ExprKind::Str(text) if !text.is_empty() => out.push((text.to_string(), ev.program.place(site))),
         ExprKind::List(items) => items.iter().take(8).for_each(|item| collect(ev, here(*item), depth + 1, out)),
         ExprKind::Cast { value, .. } => collect(ev, here(*value), depth + 1, out),
+        // `new Uri("amqp://…")`
+        ExprKind::Call(call) if call.is_new && call.args.len() == 1 => {
+            collect(ev, here(call.args[0].value), depth + 1, out);
+        }
         ExprKind::Name(name) => {
             if let Some(value) = flow::single_assignment(ev, site.unit, site.expr, name) {
                 collect(ev, here(value), depth + 1, out);

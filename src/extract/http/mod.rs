@@ -15,10 +15,12 @@ pub mod lifetime;
 pub mod lost;
 pub mod path;
 mod polly;
+mod recursion;
 pub mod request;
 pub mod retry;
 pub mod sent;
 pub mod timeout;
+mod told;
 
 use crate::catalog::http::Wait;
 use crate::program::value::Text;
