@@ -79,6 +79,8 @@ fn texts(run: &Run, fixes: &[Fix]) -> BTreeMap<FileId, (String, String)> {
     }
     let text = |(file, edits): (FileId, Vec<Edit>)| {
         let old = run.settled.sources.get(file)?.text();
+        // A file of another encoding is not written in ours, one that changed since not overwritten.
+        std::fs::read(&run.outcome.tree.file(file).absolute).ok().filter(|bytes| bytes == old.as_bytes())?;
         let new = fix::apply(old, &edits)?;
         Some((file, (old.to_owned(), new)))
     };

@@ -2,6 +2,7 @@
 
 mod atomic;
 mod classify;
+mod decode;
 mod others;
 mod overlay;
 mod paths;

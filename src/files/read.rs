@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::Read;
 
+use super::decode::decode;
 use super::{File, FileKind, classify};
 
 /// How large source code (and a Dockerfile) may be: beyond that it is data or generated.
@@ -28,9 +29,9 @@ pub enum ReadError {
         /// The limit for its kind.
         limit: u64,
     },
-    /// A zero byte in the first 8 KiB.
+    /// A zero byte in the first 8 KiB, or damaged UTF-16.
     Binary,
-    /// No UTF-8: the first bad byte.
+    /// Neither UTF-8 nor another encoding that such a file may have: the first bad byte.
     NotUtf8 {
         /// Offset of the first bad byte.
         offset: usize,
@@ -74,8 +75,8 @@ impl ReadError {
     }
 }
 
-/// The text of a file. Offsets in it are offsets in the file, so a byte order mark stays in front: all
-/// parsers of this crate know it, and blanks in its place would indent the first line.
+/// The text of a file. Offsets in it are offsets in the file where that is UTF-8, so a byte order mark stays in
+/// front: all parsers of this crate know it, and blanks in its place would indent the first line.
 ///
 /// # Errors
 /// See [`ReadError`].
@@ -85,7 +86,7 @@ pub fn read(file: &File) -> Result<String, ReadError> {
     let limit = if is_code || kind == FileKind::Dockerfile { MAX_SOURCE_BYTES } else { MAX_DATA_BYTES };
     if let Some(content) = &file.content {
         let size = content.len() as u64;
-        return if size > limit { Err(ReadError::TooLarge { size, limit }) } else { text(content.to_vec(), is_code) };
+        return if size > limit { Err(ReadError::TooLarge { size, limit }) } else { text(content.to_vec(), kind) };
     }
     // Looked at again: opening a pipe that took the file's place would wait for ever.
     let metadata = fs::metadata(&file.absolute).map_err(ReadError::Unreadable)?;
@@ -102,16 +103,12 @@ pub fn read(file: &File) -> Result<String, ReadError> {
     if bytes.len() as u64 > limit {
         return Err(ReadError::TooLarge { size: bytes.len() as u64, limit });
     }
-    text(bytes, is_code)
+    text(bytes, kind)
 }
 
-fn text(bytes: Vec<u8>, is_code: bool) -> Result<String, ReadError> {
-    if memchr::memchr(0, &bytes[..bytes.len().min(8192)]).is_some() {
-        return Err(ReadError::Binary);
-    }
-    let text =
-        String::from_utf8(bytes).map_err(|error| ReadError::NotUtf8 { offset: error.utf8_error().valid_up_to() })?;
-    if is_code {
+fn text(bytes: Vec<u8>, kind: FileKind) -> Result<String, ReadError> {
+    let text = decode(bytes, kind)?;
+    if matches!(kind, FileKind::Code(_)) {
         let long = text.split('\n').enumerate().find(|(_, line)| line.len() > MAX_LINE_BYTES);
         if let Some((index, line)) = long {
             return Err(ReadError::LineTooLong { line: index + 1, bytes: line.len() });
@@ -136,6 +133,24 @@ mod tests {
         assert_eq!(read(&file(&folder, "a.py", b"x = 1\n")).unwrap(), "x = 1\n");
         assert_eq!(read(&file(&folder, "b.py", b"\xef\xbb\xbfx = 1\n")).unwrap(), "\u{feff}x = 1\n");
         assert_eq!(read(&file(&folder, "c.py", b"")).unwrap(), "");
+    }
+
+    #[test]
+    fn files_of_other_encodings_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let utf16 = |big: bool| -> Vec<u8> {
+            let units = "\u{feff}pika==1.3 # ü\r\n".encode_utf16();
+            units.flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
+        };
+        for big in [true, false] {
+            let text = read(&file(&folder, "requirements.txt", &utf16(big))).unwrap();
+            assert_eq!(text, "\u{feff}pika==1.3 # ü\r\n");
+        }
+        let damaged = &utf16(false)[..9];
+        assert!(matches!(read(&file(&folder, ".env", damaged)).unwrap_err(), ReadError::Binary));
+        assert_eq!(read(&file(&folder, "A.cs", b"// M\xfcller\n")).unwrap(), "// Müller\n");
+        assert_eq!(read(&file(&folder, "messages.properties", b"a=\xe4\n")).unwrap(), "a=ä\n");
+        assert!(read(&file(&folder, "a.yaml", b"a: \xe4\n")).is_err());
     }
 
     #[test]

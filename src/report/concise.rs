@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::text::{one_line, printable};
+use super::text::{count, one_line, printable};
 use super::{Report, style};
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -23,10 +23,14 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
             one_line(&finding.message)
         )?;
     }
-    for problem in report.problems {
+    let (problems, more) = report.named_problems();
+    for problem in problems {
         let path = report.problem_path(problem);
         let path = if path.is_empty() { "skillcheck".to_owned() } else { printable(&path).into_owned() };
         writeln!(out, "{path}: not checked: {}", one_line(&problem.reason))?;
+    }
+    if more > 0 {
+        writeln!(out, "skillcheck: not checked: {} more; `--show-files` lists all", count(more, "place"))?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@
 use std::io::{self, Write};
 
 use super::Report;
+use super::text::count;
 use crate::rules::Severity;
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -37,12 +38,17 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
             data(&text)
         )?;
     }
-    for problem in report.problems {
+    let (problems, more) = report.named_problems();
+    for problem in problems {
         let level = if problem.incomplete { "warning" } else { "notice" };
         let file = problem.place.map(|place| place.file).or_else(|| report.tree.find(&problem.path));
         let path = file.map_or_else(|| problem.path.clone(), |file| report.repository_path(file));
         let file = if path.is_empty() { String::new() } else { format!("file={},", property(&path)) };
         writeln!(out, "::{level} {file}title=skillcheck could not check::{}", data(&problem.reason))?;
+    }
+    if more > 0 {
+        let rest = format!("{} more; `--show-files` lists all", count(more, "place"));
+        writeln!(out, "::notice title=skillcheck could not check::{}", data(&rest))?;
     }
     Ok(())
 }

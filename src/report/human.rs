@@ -6,16 +6,13 @@ use std::io::{self, Write};
 use super::excerpt::{Label, excerpt};
 use super::style::{BOLD, DIM, HELP, RESET};
 use super::text::{count, one_line, printable, wrap};
-use super::{Report, style};
+use super::{NAMED, Report, style};
 use crate::findings::Reported;
 use crate::rules::Severity;
 use crate::syntax::{FileId, Place};
 
 /// How many services the summary names.
 const MOST: usize = 100;
-
-/// How many problems and unknown values the summary names before it only counts.
-const NAMED: usize = 5;
 
 pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     for reported in report.findings() {
@@ -147,7 +144,8 @@ fn unchecked(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
     let warning = style::severity(Severity::Warning);
     if !report.problems.is_empty() {
         writeln!(out, "{warning}Could not check{RESET} {}", count(report.problems.len(), "place"))?;
-        for problem in report.problems.iter().take(NAMED) {
+        let (problems, _) = report.named_problems();
+        for problem in problems.into_iter().take(NAMED) {
             let mut place = report.problem_path(problem);
             if let Some(at) = problem.place {
                 let (start, _) = report.settled.sources.positions(at);

@@ -98,6 +98,9 @@ impl Format {
     }
 }
 
+/// How many problems that decide nothing, and how many unknown values, are named before they are only counted.
+const NAMED: usize = 5;
+
 /// What is reported.
 #[derive(Clone, Copy)]
 pub struct Report<'a> {
@@ -139,6 +142,15 @@ impl Report<'_> {
     /// Writes how often each rule is broken, instead of the findings.
     pub fn statistics(&self, out: &mut dyn Write) -> io::Result<()> {
         statistics::write(self, out)
+    }
+
+    /// The problems that a list for people and annotations names, and how many more there are: all that make
+    /// the run incomplete, first, and of the others (minified libraries, mostly) a few.
+    fn named_problems(&self) -> (Vec<&Problem>, usize) {
+        let (mut named, others): (Vec<_>, Vec<_>) = self.problems.iter().partition(|problem| problem.incomplete);
+        let room = NAMED.saturating_sub(named.len()).min(others.len());
+        named.extend(&others[..room]);
+        (named, others.len() - room)
     }
 
     /// True when the answer can't be relied on.

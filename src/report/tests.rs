@@ -256,3 +256,22 @@ fn a_clean_run_says_so_and_an_incomplete_one_does_not() {
     assert!(world.here(Format::Human).contains("Found no findings\n"));
     assert_eq!(world.here(Format::Concise), "");
 }
+
+#[test]
+fn what_decides_nothing_is_named_last_and_only_a_few_times() {
+    let mut world = World::new();
+    let minified = |n: usize| Problem {
+        path: format!("assets/{n}.min.js"),
+        place: None,
+        reason: "has a line of 30000 bytes".into(),
+        incomplete: false,
+    };
+    world.problems = (0..20).map(minified).chain(world.problems).collect();
+    let concise = world.here(Format::Concise);
+    let told: Vec<&str> = concise.lines().filter(|line| line.contains("not checked")).collect();
+    assert!(told[0].contains("the rule `saga/x` panicked") && told[1].contains("broken.py"), "{concise}");
+    assert_eq!(told[2..].iter().filter(|line| line.contains(".min.js")).count(), 3, "{concise}");
+    assert_eq!(told.last(), Some(&"skillcheck: not checked: 17 places more; `--show-files` lists all"));
+    assert_eq!(world.here(Format::Github).matches("could not check").count(), 6);
+    assert_eq!(world.here(Format::Json).matches(".min.js").count(), 20);
+}

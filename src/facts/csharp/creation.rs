@@ -20,7 +20,7 @@ impl<'t> Lower<'t> {
         let kids = self.kids(kid.node);
         let (callee, type_args) = match ty {
             Some(ty) => self.created_type(ty),
-            None => (self.name("new", self.beginning(kid.span())), Vec::new()),
+            None => (self.name("new", self.beginning(kid.span(), 1)), Vec::new()),
         };
         let args = self.creation_args(find(&kids, Kind::ArgumentList), find(&kids, Kind::InitializerExpression));
         self.new_call(callee, args, type_args, kid)
@@ -115,7 +115,7 @@ impl<'t> Lower<'t> {
         let entries = entries
             .into_iter()
             .map(|(name, part, value)| {
-                let key = self.module.add_expr(ExprKind::Str(name), self.beginning(part.span()));
+                let key = self.module.add_expr(ExprKind::Str(name), self.beginning(part.span(), 1));
                 Entry::Pair { key, value: self.expr(value) }
             })
             .collect();

@@ -2,8 +2,8 @@
 
 use super::kind::Kind;
 use super::{Kid, Lower};
-use crate::facts::module::{Arg, BinaryOp, Block, Call, Entry, ExprId, ExprKind, Param, StmtKind};
-use crate::facts::walk::text::{assign_op, binary_op, number_value};
+use crate::facts::module::{Arg, Block, Call, Entry, ExprId, ExprKind, Param, StmtKind};
+use crate::facts::walk::text::{assign_op, number_value};
 use crate::facts::walk::{Field, field, find};
 
 impl<'t> Lower<'t> {
@@ -65,7 +65,7 @@ impl<'t> Lower<'t> {
             }
             Kind::InterpolatedStringExpression => self.interpolated(kid),
             Kind::IntegerLiteral | Kind::RealLiteral => {
-                let value = number_value(self.text_of(kid));
+                let value = number_value(self.text_of(kid), false);
                 self.module.add_expr(ExprKind::Num(value), span)
             }
             Kind::BooleanLiteral => {
@@ -145,27 +145,6 @@ impl<'t> Lower<'t> {
             // Queries and what has no form of its own.
             _ => self.other(kid),
         }
-    }
-
-    fn binary(&mut self, top: Kid<'t>) -> ExprId {
-        let mut links = Vec::new();
-        let mut at = Some(top);
-        while let Some(link) = at.filter(|link| link.kind == Kind::BinaryExpression) {
-            let kids = self.kids(link.node);
-            at = field(&kids, Field::Left);
-            links.push((link, kids));
-        }
-        let mut value = match at {
-            Some(base) => self.below(links.len(), |lower| lower.expr(base)),
-            None => self.other_of(&[], top.span()),
-        };
-        while let Some((link, kids)) = links.pop() {
-            let op = field(&kids, Field::Operator).map_or(BinaryOp::Other, |op| binary_op(self.text_of(op)));
-            let Some(right) = field(&kids, Field::Right) else { continue };
-            let right = self.below(links.len(), |lower| lower.expr(right));
-            value = self.binary_of(op, value, right, link.span());
-        }
-        value
     }
 
     fn prefix(&mut self, kid: Kid<'t>) -> ExprId {

@@ -62,7 +62,7 @@ impl<'t> Lower<'t> {
     }
 
     fn plain_head(&self, name: SmolStr, kid: Kid<'t>, kind: FunctionKind) -> Head {
-        Head { name, name_span: self.beginning(kid.span()), kind, ..self.lambda_head(kid.span()) }
+        Head { name, name_span: self.beginning(kid.span(), 1), kind, ..self.lambda_head(kid.span()) }
     }
 
     fn fields(&mut self, member: Kid<'t>, id: ClassId) {
@@ -158,7 +158,7 @@ impl<'t> Lower<'t> {
         let head = Head {
             name,
             span: kid.span(),
-            name_span: field(kids, Field::Name).map_or(self.beginning(kid.span()), |name| name.span()),
+            name_span: field(kids, Field::Name).map_or(self.beginning(kid.span(), 1), |name| name.span()),
             kind,
             decorators: self.attributes(kids),
             is_static: self.has_modifier(kids, "static"),

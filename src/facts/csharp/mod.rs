@@ -54,13 +54,6 @@ impl Dialect for CSharp {
     type Kind = Kind;
     type State = State;
 
-    const LANGUAGE: Language = Language::CSharp;
-
-    fn tables() -> &'static Tables<Kind> {
-        static TABLES: OnceLock<Tables<Kind>> = OnceLock::new();
-        TABLES.get_or_init(|| Tables::build(Grammar::CSharp))
-    }
-
     fn is_skipped(kind: Kind) -> bool {
         matches!(
             kind,
@@ -82,6 +75,11 @@ impl Dialect for CSharp {
     }
 }
 
+fn tables() -> &'static Tables<Kind> {
+    static TABLES: OnceLock<Tables<Kind>> = OnceLock::new();
+    TABLES.get_or_init(|| Tables::build(Grammar::CSharp, Language::CSharp))
+}
+
 /// Reads the compilation unit in `text`.
 ///
 /// # Errors
@@ -89,10 +87,10 @@ impl Dialect for CSharp {
 /// and the rest listed in [`Module::syntax_errors`].
 pub fn lower(text: &str) -> Result<Module, ParseRefusal> {
     let tree = code::parse(Grammar::CSharp, text)?;
-    Ok(Lower::module(text, &tree, |lower, kids| {
+    Ok(Lower::module(text, &tree, tables(), |lower, kids| {
         let mut body = Block::new();
         lower.statements(&kids, &mut body);
-        lower.module.body = body;
+        body
     }))
 }
 

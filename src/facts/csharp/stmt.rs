@@ -5,7 +5,7 @@ use super::kind::Kind;
 use super::{Kid, Lower};
 use crate::facts::module::{BinaryOp, Block, ExprId, ExprKind, FunctionKind, Handler, LoopHeader, StmtKind};
 use crate::facts::walk::text::assign_op;
-use crate::facts::walk::{Field, MAX_LINKS, all_in, field, find};
+use crate::facts::walk::{Field, all_in, field, find};
 use crate::syntax::Span;
 
 /// Most `using` declarations of a function that nest the rest of their block.
@@ -69,7 +69,7 @@ impl<'t> Lower<'t> {
                 }
                 None => self.push(StmtKind::Return(None), span, out),
             },
-            Kind::IfStatement => self.if_chain(kid, out),
+            Kind::IfStatement => self.if_chain_with(kid, |_, other| Some(other), Self::block, out),
             Kind::Block => {
                 let body = self.block(kid);
                 self.push(StmtKind::Block(body), span, out);
@@ -298,36 +298,6 @@ impl<'t> Lower<'t> {
             let value = value.map(|value| self.expected_expr(value, ty));
             self.push(StmtKind::Assign { target, value, annotation, op: None }, declarator.span(), out);
         }
-    }
-
-    /// `if … else if … else`, a chain that grows to the right.
-    fn if_chain(&mut self, top: Kid<'t>, out: &mut Block) {
-        let mut links: Vec<(Span, ExprId, Block)> = Vec::new();
-        let mut at = top;
-        let mut other = Block::new();
-        loop {
-            let kids = self.kids(at.node);
-            let parts = field(&kids, Field::Condition).zip(field(&kids, Field::Consequence));
-            let Some((test, then)) = parts else {
-                let expr = self.other(at);
-                self.push_expr(expr, at.span(), &mut other);
-                break;
-            };
-            let (test, then) = self.below(links.len(), |lower| (lower.expr(test), lower.block(then)));
-            links.push((at.span(), test, then));
-            match field(&kids, Field::Alternative) {
-                Some(next) if next.kind == Kind::IfStatement && links.len() + self.links < MAX_LINKS => at = next,
-                Some(last) => {
-                    other = self.below(links.len(), |lower| lower.block(last));
-                    break;
-                }
-                None => break,
-            }
-        }
-        while let Some((span, test, then)) = links.pop() {
-            other = vec![self.module.add_stmt(StmtKind::If { test, then, other }, span)];
-        }
-        out.append(&mut other);
     }
 
     fn push_loop(&mut self, header: LoopHeader, kids: &[Kid<'t>], kid: Kid<'t>, out: &mut Block) {

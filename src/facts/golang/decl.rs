@@ -207,7 +207,7 @@ impl<'t> Lower<'t> {
                 let (left, right) = (field(&kids, Field::Left)?, field(&kids, Field::Right)?);
                 let operator = field(&kids, Field::Operator).map(|op| self.text_of(op))?;
                 let number = |lower: &Self, kid: Kid<'t>| {
-                    (kid.kind == Kind::IntLiteral).then(|| number_value(lower.text_of(kid)))
+                    (kid.kind == Kind::IntLiteral).then(|| number_value(lower.text_of(kid), true))
                 };
                 let (n, is_left) = match (left.kind, right.kind) {
                     (Kind::Iota, _) => (number(self, right)?, true),

@@ -2,8 +2,8 @@
 
 use super::kind::Kind;
 use super::{Kid, Lower};
-use crate::facts::module::{Arg, BinaryOp, Call, ExprId, ExprKind};
-use crate::facts::walk::text::{binary_op, number_value, unescape};
+use crate::facts::module::{Arg, Call, ExprId, ExprKind};
+use crate::facts::walk::text::{number_value, unescape};
 use crate::facts::walk::{Field, all_in, field};
 use crate::syntax::Span;
 
@@ -42,7 +42,7 @@ impl<'t> Lower<'t> {
                 self.module.add_expr(ExprKind::Str(value), span)
             }
             Kind::IntLiteral | Kind::FloatLiteral => {
-                let value = number_value(self.text_of(kid));
+                let value = number_value(self.text_of(kid), true);
                 self.module.add_expr(ExprKind::Num(value), span)
             }
             Kind::True => self.module.add_expr(ExprKind::Bool(true), span),
@@ -178,6 +178,10 @@ impl<'t> Lower<'t> {
         if let (ExprKind::Name(name), [ty]) = (&self.module.expr(callee).kind, list.as_slice())
             && name == "new"
         {
+            // Since Go 1.26 also a pointer to a value (<https://go.dev/doc/go1.26#language>).
+            if is_value(ty.kind) {
+                return self.expr(*ty);
+            }
             let callee = self.ty(*ty);
             let call = Call { callee, args: Vec::new(), is_new: true, type_args };
             return self.module.add_expr(ExprKind::Call(call), span);
@@ -187,27 +191,6 @@ impl<'t> Lower<'t> {
             .map(|arg| Arg { name: None, spread: arg.kind == Kind::VariadicArgument, value: self.expr(arg) })
             .collect();
         self.module.add_expr(ExprKind::Call(Call { callee, args, is_new: false, type_args }), span)
-    }
-
-    fn binary(&mut self, top: Kid<'t>) -> ExprId {
-        let mut links = Vec::new();
-        let mut at = Some(top);
-        while let Some(link) = at.filter(|link| link.kind == Kind::BinaryExpression) {
-            let kids = self.kids(link.node);
-            at = field(&kids, Field::Left);
-            links.push((link, kids));
-        }
-        let mut value = match at {
-            Some(base) => self.below(links.len(), |lower| lower.expr(base)),
-            None => self.other_of(&[], top.span()),
-        };
-        while let Some((link, kids)) = links.pop() {
-            let op = field(&kids, Field::Operator).map_or(BinaryOp::Other, |op| binary_op(self.text_of(op)));
-            let Some(right) = field(&kids, Field::Right) else { continue };
-            let right = self.below(links.len(), |lower| lower.expr(right));
-            value = self.binary_of(op, value, right, link.span());
-        }
-        value
     }
 
     fn unary(&mut self, kid: Kid<'t>) -> ExprId {
@@ -221,7 +204,7 @@ impl<'t> Lower<'t> {
             "-" => ExprKind::Neg(operand),
             // Receiving is a call: it gives a value, and waits for it.
             "<-" => {
-                let callee = self.attr(operand, "<-".into(), self.beginning(kid.span()));
+                let callee = self.attr(operand, "<-".into(), self.beginning(kid.span(), 1));
                 ExprKind::Call(Call { callee, args: Vec::new(), is_new: false, type_args: Vec::new() })
             }
             _ => ExprKind::Other(vec![operand]),
@@ -249,4 +232,21 @@ impl<'t> Lower<'t> {
         }
         out
     }
+}
+
+/// True for an expression that can be no type.
+fn is_value(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::BinaryExpression
+            | Kind::CallExpression
+            | Kind::False
+            | Kind::FloatLiteral
+            | Kind::IntLiteral
+            | Kind::InterpretedStringLiteral
+            | Kind::RawStringLiteral
+            | Kind::RuneLiteral
+            | Kind::True
+            | Kind::UnaryExpression
+    )
 }

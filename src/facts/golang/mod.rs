@@ -30,6 +30,7 @@ use std::sync::OnceLock;
 use smol_str::SmolStr;
 
 use self::kind::Kind;
+use super::error;
 use super::module::{Block, ClassId, ExprId, Import, ImportKind, Language, Module};
 use super::walk::text::unescape;
 use super::walk::{self, Dialect, Field, Tables, field, find};
@@ -58,13 +59,6 @@ impl Dialect for Go {
     type Kind = Kind;
     type State = State;
 
-    const LANGUAGE: Language = Language::Go;
-
-    fn tables() -> &'static Tables<Kind> {
-        static TABLES: OnceLock<Tables<Kind>> = OnceLock::new();
-        TABLES.get_or_init(|| Tables::build(Grammar::Go))
-    }
-
     fn is_skipped(kind: Kind) -> bool {
         kind == Kind::Comment
     }
@@ -74,14 +68,27 @@ impl Dialect for Go {
     }
 }
 
+fn tables() -> &'static Tables<Kind> {
+    static TABLES: OnceLock<Tables<Kind>> = OnceLock::new();
+    TABLES.get_or_init(|| Tables::build(Grammar::Go, Language::Go))
+}
+
 /// Reads the source file in `text`.
 ///
 /// # Errors
 /// The fence that the parser ran into. Syntax errors are not refusals: what could be read is lowered
 /// and the rest listed in [`Module::syntax_errors`].
 pub fn lower(text: &str) -> Result<Module, ParseRefusal> {
-    let tree = code::parse(Grammar::Go, text)?;
-    Ok(Lower::module(text, &tree, |lower, kids| {
+    let mut tree = code::parse(Grammar::Go, text)?;
+    // The grammar knows `new(T)` only; the walk reads names in the text as it is.
+    if tree.root_node().has_error()
+        && let Some(renamed) = new_of_values(text)
+        && let Ok(other) = code::parse(Grammar::Go, &renamed)
+        && error::spans(other.root_node()).len() < error::spans(tree.root_node()).len()
+    {
+        tree = other;
+    }
+    Ok(Lower::module(text, &tree, tables(), |lower, kids| {
         let mut body = Block::new();
         // Types first, so that methods find theirs.
         for kid in kids.iter().filter(|kid| kid.kind == Kind::TypeDeclaration) {
@@ -90,8 +97,37 @@ pub fn lower(text: &str) -> Result<Module, ParseRefusal> {
         for kid in kids.into_iter().filter(|kid| kid.kind != Kind::TypeDeclaration) {
             lower.top_level(kid, &mut body);
         }
-        lower.module.body = body;
+        body
     }))
+}
+
+/// The text with `new` in `new(value)` written as an ordinary name, which is as long; none where there is no
+/// such place.
+fn new_of_values(text: &str) -> Option<String> {
+    /// How far the end of an argument is looked for, in bytes.
+    const MAX_ARGUMENT: usize = 200;
+    let mut bytes = text.as_bytes().to_vec();
+    let mut changed = false;
+    for at in memchr::memmem::find_iter(text.as_bytes(), "new(") {
+        let is_word = at.checked_sub(1).is_none_or(|before| {
+            let before = text.as_bytes()[before];
+            !before.is_ascii_alphanumeric() && before != b'_' && before != b'.'
+        });
+        let argument = &text.as_bytes()[at + 4..(at + 4 + MAX_ARGUMENT).min(text.len())];
+        let is_value = match argument.first() {
+            Some(b'"' | b'`' | b'\'' | b'-' | b'!' | b'0'..=b'9') => true,
+            _ => {
+                argument.iter().find(|byte| matches!(byte, b'(' | b')')) == Some(&b'(')
+                    && !argument.starts_with(b"func")
+            }
+        };
+        if is_word && is_value {
+            bytes[at + 2] = b'W';
+            changed = true;
+        }
+    }
+    // Only ASCII was replaced by ASCII.
+    if changed { String::from_utf8(bytes).ok() } else { None }
 }
 
 impl<'t> Lower<'t> {

@@ -60,7 +60,7 @@ impl<'t> Lower<'t> {
                     let call = lower.only_child(kid);
                     lower.push_expr(call, span, body);
                 });
-                let callee = self.name("go", self.beginning(span));
+                let callee = self.name("go", self.beginning(span, 1));
                 let args = vec![Arg { name: None, spread: false, value: lambda }];
                 let call = Call { callee, args, is_new: false, type_args: Vec::new() };
                 let call = self.module.add_expr(ExprKind::Call(call), span);

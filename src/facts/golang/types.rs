@@ -77,7 +77,7 @@ impl<'t> Lower<'t> {
             }
             Kind::InterfaceType if self.named_kids(kid.node).is_empty() => self.name("any", span),
             Kind::StructType => {
-                let class = self.new_class(SmolStr::default(), ClassKind::Class, span, self.beginning(span));
+                let class = self.new_class(SmolStr::default(), ClassKind::Class, span, self.beginning(span, 1));
                 self.struct_body(kid, class);
                 self.module.add_expr(ExprKind::ClassExpr(class), span)
             }

@@ -1,7 +1,7 @@
 //! Members, subscripts and calls: chains that grow to the left, walked in a loop.
 
-use super::kind::{Field, Kind};
-use super::{Kid, Lower, field, named};
+use super::kind::Kind;
+use super::{Field, Kid, Lower, field, named};
 use crate::facts::module::{Arg, Call, ExprId, ExprKind};
 use crate::syntax::Span;
 

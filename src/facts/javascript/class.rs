@@ -2,10 +2,9 @@
 
 use smol_str::SmolStr;
 
-use super::func::Head;
-use super::kind::{Field, Kind};
-use super::{Kid, Lower, field, has};
-use crate::facts::module::{self, Class, ClassId, ClassKind, ExprId, ExprKind, FunctionKind};
+use super::kind::Kind;
+use super::{Field, Head, Kid, Lower, field, has};
+use crate::facts::module::{self, ClassId, ClassKind, ExprId, ExprKind, FunctionKind};
 use crate::syntax::Span;
 
 impl<'t> Lower<'t> {
@@ -25,8 +24,8 @@ impl<'t> Lower<'t> {
         let start = decorators.iter().map(Kid::start).min().unwrap_or(kid.start()).min(kid.start());
         let own_name = field(&kids, Field::Name);
         let name = own_name.map_or(name, |own| self.name_of(own));
-        let name_span = own_name.map_or(Span::new(kid.start(), (kid.start() + 5).min(kid.end())), |own| own.span());
-        let id = self.reserve_class(name, ClassKind::Class, Span::new(start, kid.end()), name_span);
+        let name_span = own_name.map_or(self.beginning(kid.span(), 5), |own| own.span());
+        let id = self.new_class(name, ClassKind::Class, Span::new(start, kid.end()), name_span);
 
         let decorators = self.decorators(&decorators);
         let bases = match kids.iter().find(|kid| kid.kind == Kind::ClassHeritage) {
@@ -36,33 +35,9 @@ impl<'t> Lower<'t> {
         self.class_mut(id).decorators = decorators;
         self.class_mut(id).bases = bases;
         if let Some(body) = field(&kids, Field::Body) {
-            let outer = self.class.replace(id);
-            self.members(body, id);
-            self.class = outer;
+            self.in_class(id, |lower| lower.members(body, id));
         }
         id
-    }
-
-    /// Takes the place of a class, so that its members can name it.
-    pub(super) fn reserve_class(&mut self, name: SmolStr, kind: ClassKind, span: Span, name_span: Span) -> ClassId {
-        let id = ClassId(self.module.classes.len() as u32);
-        self.module.classes.push(Class {
-            name,
-            span,
-            name_span,
-            kind,
-            bases: Vec::new(),
-            decorators: Vec::new(),
-            fields: Vec::new(),
-            methods: Vec::new(),
-            parent: self.func,
-            outer: None,
-        });
-        id
-    }
-
-    pub(super) fn class_mut(&mut self, id: ClassId) -> &mut Class {
-        &mut self.module.classes[id.0 as usize]
     }
 
     /// `extends X<T> implements Y, Z`.
@@ -76,7 +51,7 @@ impl<'t> Lower<'t> {
                         match base {
                             Some(base) => {
                                 let span = Span { end: kid.span().end, ..self.module.expr(base).span };
-                                bases.push(self.apply_types(base, kid, span));
+                                bases.push(self.apply_type_list(base, kid, span));
                             }
                             None => bases.push(self.expr(kid)),
                         }
@@ -112,13 +87,12 @@ impl<'t> Lower<'t> {
                     let kids = self.kids(member.node);
                     let head = Head {
                         name: SmolStr::new_static("static"),
-                        name_span: Span::new(member.start(), (member.start() + 6).min(member.end())),
+                        name_span: self.beginning(member.span(), 6),
                         kind: FunctionKind::Method,
-                        decorators: Vec::new(),
-                        start: member.start(),
                         is_static: true,
+                        ..self.lambda_head(member.span())
                     };
-                    let method = self.function(member, &kids, head);
+                    let method = self.function(&kids, head);
                     self.class_mut(id).methods.push(method);
                 }
                 Kind::MethodSignature | Kind::IndexSignature => {}
@@ -159,7 +133,7 @@ impl<'t> Lower<'t> {
         let kids = self.kids(kid.node);
         let name = field(&kids, Field::Name);
         let text = name.map(|name| self.name_of(name)).unwrap_or_default();
-        let id = self.reserve_class(text, ClassKind::Enum, kid.span(), name.map_or(kid.span(), |name| name.span()));
+        let id = self.new_class(text, ClassKind::Enum, kid.span(), name.map_or(kid.span(), |name| name.span()));
         let members = field(&kids, Field::Body).map(|body| self.named_kids(body.node)).unwrap_or_default();
         for member in members {
             let (name, value) = match member.kind {

@@ -2,14 +2,14 @@
 
 use smol_str::SmolStr;
 
-use super::kind::{Field, Kind};
+use super::kind::Kind;
 use super::require::module_of;
-use super::{Kid, Lower, field, has, named};
+use super::{Field, Kid, Lower, Spelled, field, has, named};
 use crate::facts::module::{Block, Entry, Export, ExportValue, ExprId, ExprKind, StmtKind};
 
 impl<'t> Lower<'t> {
     fn add_export(&mut self, name: SmolStr, value: ExportValue) {
-        if !self.in_namespace {
+        if !self.state.in_namespace {
             self.module.exports.push(Export { name, value });
         }
     }

@@ -2,9 +2,10 @@
 
 use smol_str::SmolStr;
 
-use super::kind::{Field, Kind};
-use super::{Kid, Lower, field, named};
-use crate::facts::module::{BinaryOp, Block, ExprId, ExprKind};
+use super::kind::Kind;
+use super::{Field, Kid, Lower, field, named};
+use crate::facts::module::{Block, ExprId, ExprKind};
+use crate::facts::walk::text::assign_op;
 use crate::syntax::Span;
 
 impl<'t> Lower<'t> {
@@ -82,25 +83,6 @@ impl<'t> Lower<'t> {
         }
     }
 
-    /// An expression with its sub-expressions.
-    pub(super) fn other(&mut self, kid: Kid<'t>) -> ExprId {
-        let children: Vec<ExprId> =
-            self.named_kids(kid.node).into_iter().filter(|kid| !is_label(*kid)).map(|kid| self.expr(kid)).collect();
-        self.other_of(&children, kid.span())
-    }
-
-    pub(super) fn other_of(&mut self, children: &[ExprId], span: Span) -> ExprId {
-        self.module.add_expr(ExprKind::Other(children.to_vec()), span)
-    }
-
-    /// The one expression in `kid`; several (after an error) are kept together.
-    pub(super) fn only_child(&mut self, kid: Kid<'t>) -> ExprId {
-        match self.named_kids(kid.node).as_slice() {
-            [only] => self.expr(*only),
-            _ => self.other(kid),
-        }
-    }
-
     /// The value of a variable, field or property, which gives its name to a function or class.
     pub(super) fn named_value(&mut self, kid: Kid<'t>, name: &str) -> ExprId {
         match kid.kind {
@@ -113,31 +95,6 @@ impl<'t> Lower<'t> {
             Kind::Class => self.class_expr(kid, SmolStr::new(name)),
             _ => self.expr(kid),
         }
-    }
-
-    fn binary(&mut self, top: Kid<'t>) -> ExprId {
-        let mut links = Vec::new();
-        let mut at = top;
-        while at.kind == Kind::BinaryExpression {
-            let kids = self.kids(at.node);
-            let left = field(&kids, Field::Left);
-            links.push((at, kids));
-            match left {
-                Some(left) => at = left,
-                None => break,
-            }
-        }
-        let mut value = match at.kind {
-            Kind::BinaryExpression => self.other_of(&[], at.span()),
-            _ => self.below(links.len(), |lower| lower.expr(at)),
-        };
-        while let Some((link, kids)) = links.pop() {
-            let op = field(&kids, Field::Operator).map_or(BinaryOp::Other, |op| binary_op(self.text_of(op)));
-            let Some(right) = field(&kids, Field::Right) else { continue };
-            let right = self.below(links.len(), |lower| lower.expr(right));
-            value = self.module.add_expr(ExprKind::Binary { op, left: value, right }, link.span());
-        }
-        value
     }
 
     fn unary(&mut self, kid: Kid<'t>) -> ExprId {
@@ -190,7 +147,7 @@ impl<'t> Lower<'t> {
             return self.other(kid);
         };
         let object = self.expr(object);
-        self.apply_types(object, types, kid.span())
+        self.apply_type_list(object, types, kid.span())
     }
 
     /// `import.meta`, `new.target`.
@@ -212,8 +169,7 @@ impl<'t> Lower<'t> {
         let name = self.assigned_name(left);
         let target = self.expr(left);
         let mut value = self.named_value(right, &name);
-        if let Some(op) = field(&kids, Field::Operator) {
-            let op = assign_op(self.text_of(op));
+        if let Some(op) = field(&kids, Field::Operator).and_then(|op| assign_op(self.text_of(op))) {
             let left = match &self.module.expr(target).kind {
                 ExprKind::Name(name) => ExprKind::Name(name.clone()),
                 // Not the target itself: a call in it would be seen twice.
@@ -236,37 +192,4 @@ impl<'t> Lower<'t> {
             _ => SmolStr::default(),
         }
     }
-}
-
-/// A part that is no expression: text, element and attribute names of JSX, names of labels.
-fn is_label(kid: Kid<'_>) -> bool {
-    kid.field == Field::Name || matches!(kid.kind, Kind::JsxText | Kind::JsxClosingElement | Kind::PropertyIdentifier)
-}
-
-/// The operator of `a op b`.
-pub(super) fn binary_op(text: &str) -> BinaryOp {
-    match text {
-        "+" => BinaryOp::Add,
-        "-" => BinaryOp::Sub,
-        "*" => BinaryOp::Mul,
-        "/" => BinaryOp::Div,
-        "%" => BinaryOp::Mod,
-        "**" => BinaryOp::Pow,
-        "<<" => BinaryOp::Shl,
-        "||" => BinaryOp::Or,
-        "??" => BinaryOp::Coalesce,
-        "&&" => BinaryOp::And,
-        "|" => BinaryOp::BitOr,
-        "==" | "===" => BinaryOp::Eq,
-        "!=" | "!==" => BinaryOp::Ne,
-        "<" | "<=" => BinaryOp::Lt,
-        ">" | ">=" => BinaryOp::Gt,
-        "in" => BinaryOp::In,
-        _ => BinaryOp::Other,
-    }
-}
-
-/// The operator of `a op= b`.
-pub(super) fn assign_op(text: &str) -> BinaryOp {
-    binary_op(text.strip_suffix('=').unwrap_or(text))
 }

@@ -2,21 +2,10 @@
 
 use smol_str::SmolStr;
 
-use super::kind::{Field, Kind};
-use super::{Kid, Lower, field, has, named};
-use crate::facts::module::{Block, ExprId, ExprKind, FuncId, Function, FunctionKind, Param, StmtKind};
+use super::kind::Kind;
+use super::{Field, Head, Kid, Lower, field, has, named};
+use crate::facts::module::{Block, ExprId, ExprKind, FuncId, FunctionKind, Param, StmtKind};
 use crate::syntax::Span;
-
-/// What the place of a function says about it.
-pub(super) struct Head {
-    pub(super) name: SmolStr,
-    pub(super) name_span: Span,
-    pub(super) kind: FunctionKind,
-    pub(super) decorators: Vec<ExprId>,
-    /// Where the definition starts, decorators included.
-    pub(super) start: usize,
-    pub(super) is_static: bool,
-}
 
 impl<'t> Lower<'t> {
     /// `function f() {}`; none without a body (an overload).
@@ -28,11 +17,9 @@ impl<'t> Lower<'t> {
             name: name.map(|name| self.name_of(name)).unwrap_or_default(),
             name_span: name.map_or(kid.span(), |name| name.span()),
             kind: FunctionKind::Function,
-            decorators: Vec::new(),
-            start: kid.start(),
-            is_static: false,
+            ..self.lambda_head(kid.span())
         };
-        Some(self.function(kid, &kids, head))
+        Some(self.function(&kids, head))
     }
 
     /// An arrow function or function expression, called `name` unless it has a name of its own.
@@ -44,12 +31,9 @@ impl<'t> Lower<'t> {
         let head = Head {
             name: own.map_or(name, |own| self.name_of(own)),
             name_span: own.map_or(Span::new(kid.start(), head_end), |own| own.span()),
-            kind: FunctionKind::Lambda,
-            decorators: Vec::new(),
-            start: kid.start(),
-            is_static: false,
+            ..self.lambda_head(kid.span())
         };
-        let func = self.function(kid, &kids, head);
+        let func = self.function(&kids, head);
         self.module.add_expr(ExprKind::Lambda(func), kid.span())
     }
 
@@ -71,11 +55,12 @@ impl<'t> Lower<'t> {
             },
             name: text,
             name_span: name.map_or(kid.span(), |name| name.span()),
-            start: decorators.first().map_or(kid.start(), |first| first.start().min(kid.start())),
+            span: Span::new(decorators.first().map_or(kid.start(), |first| first.start().min(kid.start())), kid.end()),
             decorators: self.decorators(&decorators),
             is_static: has(kids, Kind::TokenStatic) || has(kids, Kind::TokenStaticGet),
+            is_async: false,
         };
-        self.function(kid, kids, head)
+        self.function(kids, head)
     }
 
     /// The expressions of decorators, which do not belong to the class around.
@@ -86,47 +71,20 @@ impl<'t> Lower<'t> {
         decorators
     }
 
-    pub(super) fn function(&mut self, kid: Kid<'t>, kids: &[Kid<'t>], head: Head) -> FuncId {
-        let id = FuncId(self.module.funcs.len() as u32);
-        let parent = self.func.replace(id);
-        let class = self.class.take();
-        let in_switch = std::mem::replace(&mut self.in_switch, false);
-        // The place is taken first: functions inside get higher numbers and can name their parent.
-        self.module.funcs.push(Function {
-            name: head.name,
-            span: Span::new(head.start, kid.end()),
-            name_span: head.name_span,
-            params: Vec::new(),
-            decorators: head.decorators,
-            returns: None,
-            is_async: has(kids, Kind::TokenAsync),
-            is_static: head.is_static,
-            kind: head.kind,
-            body: Vec::new(),
-            parent,
-            class,
-        });
-
-        let mut body = Block::new();
-        let params = self.params(kids, &mut body);
-        let returns = field(kids, Field::ReturnType).map(|ty| self.only_type(ty));
-        match field(kids, Field::Body) {
-            Some(block) if block.kind == Kind::StatementBlock => self.block_into(block, &mut body),
-            Some(value) => {
-                let expr = self.expr(value);
-                body.push(self.module.add_stmt(StmtKind::Return(Some(expr)), value.span()));
+    pub(super) fn function(&mut self, kids: &[Kid<'t>], head: Head) -> FuncId {
+        let head = Head { is_async: has(kids, Kind::TokenAsync), ..head };
+        self.function_with(head, |lower, function| {
+            function.params = lower.params(kids, &mut function.body);
+            function.returns = field(kids, Field::ReturnType).map(|ty| lower.only_type(ty));
+            match field(kids, Field::Body) {
+                Some(block) if block.kind == Kind::StatementBlock => lower.block_into(block, &mut function.body),
+                Some(value) => {
+                    let expr = lower.expr(value);
+                    lower.push(StmtKind::Return(Some(expr)), value.span(), &mut function.body);
+                }
+                None => {}
             }
-            None => {}
-        }
-
-        let function = &mut self.module.funcs[id.0 as usize];
-        function.params = params;
-        function.returns = returns;
-        function.body = body;
-        self.func = parent;
-        self.class = class;
-        self.in_switch = in_switch;
-        id
+        })
     }
 
     fn params(&mut self, kids: &[Kid<'t>], body: &mut Block) -> Vec<Param> {

@@ -2,9 +2,9 @@
 
 use smol_str::SmolStr;
 
-use super::kind::{Field, Kind};
+use super::kind::Kind;
 use super::text::string_value;
-use super::{Kid, Lower, field, named};
+use super::{Field, Kid, Lower, field, named};
 use crate::facts::module::{Block, Import, ImportKind};
 use crate::syntax::Span;
 

@@ -1,37 +1,8 @@
-//! The node kinds and fields of the three grammars under one enumeration.
-//!
-//! Each grammar numbers its kinds and fields differently. A table per grammar, built once, turns the
-//! numbers into [`Kind`] and [`Field`], so that lowering never compares strings.
+//! The node kinds of the three grammars under one enumeration.
 
-use std::sync::OnceLock;
+use crate::facts::walk::kinds;
 
-use crate::syntax::code::Grammar;
-
-/// Declares an enumeration with its spelling in the grammars.
-macro_rules! spelled {
-    ($(#[$doc:meta])* $enum:ident, $($variant:ident = $text:literal),* $(,)?) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(super) enum $enum {
-            $($variant,)*
-            /// Anything that lowering does not tell apart.
-            Other,
-        }
-
-        impl $enum {
-            fn of(text: &str) -> Self {
-                match text {
-                    $($text => $enum::$variant,)*
-                    _ => $enum::Other,
-                }
-            }
-        }
-    };
-}
-
-spelled! {
-    /// A kind of node. Keywords and operators that matter have kinds of their own (`Token…`).
-    Kind,
+kinds! {
     AbstractClassDeclaration = "abstract_class_declaration",
     AbstractMethodSignature = "abstract_method_signature",
     AccessibilityModifier = "accessibility_modifier",
@@ -61,7 +32,6 @@ spelled! {
     EmptyStatement = "empty_statement",
     EnumAssignment = "enum_assignment",
     EnumDeclaration = "enum_declaration",
-    Error = "ERROR",
     ExportClause = "export_clause",
     ExportSpecifier = "export_specifier",
     ExportStatement = "export_statement",
@@ -187,68 +157,9 @@ spelled! {
     TokenStar = "token *",
     TokenStatic = "token static",
     TokenStaticGet = "token static get",
-    TokenOther = "token",
-}
-
-spelled! {
-    /// The role of a node in its parent.
-    Field,
-    Alias = "alias",
-    Alternative = "alternative",
-    Argument = "argument",
-    Arguments = "arguments",
-    Body = "body",
-    Condition = "condition",
-    Consequence = "consequence",
-    Constructor = "constructor",
-    Declaration = "declaration",
-    Decorator = "decorator",
-    Finalizer = "finalizer",
-    Function = "function",
-    Handler = "handler",
-    Increment = "increment",
-    Index = "index",
-    Initializer = "initializer",
-    Key = "key",
-    Kind = "kind",
-    Label = "label",
-    Left = "left",
-    Module = "module",
-    Name = "name",
-    Object = "object",
-    Operator = "operator",
-    Parameter = "parameter",
-    Parameters = "parameters",
-    Pattern = "pattern",
-    Property = "property",
-    ReturnType = "return_type",
-    Right = "right",
-    Source = "source",
-    Type = "type",
-    TypeArguments = "type_arguments",
-    Value = "value",
 }
 
 impl Kind {
-    /// True for punctuation and keywords.
-    pub(super) fn is_token(self) -> bool {
-        matches!(
-            self,
-            Kind::TokenAsync
-                | Kind::TokenAwait
-                | Kind::TokenComma
-                | Kind::TokenDefault
-                | Kind::TokenEquals
-                | Kind::TokenGet
-                | Kind::TokenReadonly
-                | Kind::TokenSet
-                | Kind::TokenStar
-                | Kind::TokenStatic
-                | Kind::TokenStaticGet
-                | Kind::TokenOther
-        )
-    }
-
     /// True for a declaration or statement.
     pub(super) fn is_statement(self) -> bool {
         matches!(
@@ -292,75 +203,23 @@ impl Kind {
     }
 }
 
-/// The kinds and fields of one grammar by number.
-pub(super) struct Tables {
-    kinds: Vec<Kind>,
-    fields: Vec<Field>,
-}
-
-impl Tables {
-    /// The tables of `grammar`, built at the first call.
-    pub(super) fn of(grammar: Grammar) -> &'static Tables {
-        static TABLES: [OnceLock<Tables>; 3] = [const { OnceLock::new() }; 3];
-        let slot = match grammar {
-            Grammar::TypeScript => 1,
-            Grammar::Tsx => 2,
-            _ => 0,
-        };
-        TABLES[slot].get_or_init(|| Tables::build(&grammar.language()))
-    }
-
-    fn build(language: &tree_sitter::Language) -> Tables {
-        let kind = |id: u16| {
-            let text = language.node_kind_for_id(id).unwrap_or_default();
-            if language.node_kind_is_named(id) {
-                return Kind::of(text);
-            }
-            match Kind::of(&format!("token {text}")) {
-                Kind::Other => Kind::TokenOther,
-                token => token,
-            }
-        };
-        let field = |id: u16| language.field_name_for_id(id).map_or(Field::Other, Field::of);
-        Tables {
-            kinds: (0..language.node_kind_count()).filter_map(|id| u16::try_from(id).ok()).map(kind).collect(),
-            fields: (0..=language.field_count()).filter_map(|id| u16::try_from(id).ok()).map(field).collect(),
-        }
-    }
-
-    /// The kind of a node. ERROR nodes have a number outside every table.
-    pub(super) fn kind(&self, id: u16) -> Kind {
-        self.kinds.get(usize::from(id)).copied().unwrap_or(if id == u16::MAX { Kind::Error } else { Kind::Other })
-    }
-
-    /// The role of a node, by the number of its field.
-    pub(super) fn field(&self, id: Option<std::num::NonZeroU16>) -> Field {
-        id.and_then(|id| self.fields.get(usize::from(id.get()))).copied().unwrap_or(Field::Other)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::module::Language;
+    use crate::facts::walk::{Field, Tables};
+    use crate::syntax::code::Grammar;
 
     #[test]
-    fn keywords_are_told_apart_from_nodes_of_the_same_name() {
+    fn keywords_are_told_apart_from_nodes_of_the_same_name_and_fields_are_found() {
         for grammar in [Grammar::JavaScript, Grammar::TypeScript, Grammar::Tsx] {
             let language = grammar.language();
-            let tables = Tables::of(grammar);
+            let tables = Tables::<Kind>::build(grammar, Language::TypeScript);
             assert_eq!(tables.kind(language.id_for_node_kind("class", true)), Kind::Class);
-            assert_eq!(tables.kind(language.id_for_node_kind("class", false)), Kind::TokenOther);
+            assert_eq!(tables.kind(language.id_for_node_kind("class", false)), Kind::Token);
             assert_eq!(tables.kind(language.id_for_node_kind("async", false)), Kind::TokenAsync);
+            assert_eq!(tables.field(language.field_id_for_name("function")), Field::Function);
             assert_eq!(tables.kind(u16::MAX), Kind::Error);
-        }
-    }
-
-    #[test]
-    fn fields_are_found_in_every_grammar() {
-        for grammar in [Grammar::JavaScript, Grammar::TypeScript, Grammar::Tsx] {
-            let language = grammar.language();
-            let id = language.field_id_for_name("function");
-            assert_eq!(Tables::of(grammar).field(id), Field::Function);
         }
     }
 }

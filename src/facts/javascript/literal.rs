@@ -2,10 +2,11 @@
 
 use smol_str::SmolStr;
 
-use super::kind::{Field, Kind};
-use super::text::{number_value, string_value, unescape};
-use super::{Kid, Lower, field, named};
+use super::kind::Kind;
+use super::text::{string_value, unescape};
+use super::{Field, Kid, Lower, field, named};
 use crate::facts::module::{Entry, ExprId, ExprKind, TemplatePart};
+use crate::facts::walk::text::number_value;
 
 impl<'t> Lower<'t> {
     /// A template string. Without a hole it is a plain string, unless it is tagged.
@@ -114,7 +115,7 @@ impl<'t> Lower<'t> {
     }
 
     pub(super) fn number(&mut self, kid: Kid<'t>) -> ExprId {
-        let value = number_value(self.text_of(kid));
+        let value = number_value(self.text_of(kid), true);
         self.module.add_expr(ExprKind::Num(value), kid.span())
     }
 }

@@ -1,7 +1,7 @@
 //! Loops.
 
-use super::kind::{Field, Kind};
-use super::{Kid, Lower, field};
+use super::kind::Kind;
+use super::{Field, Kid, Lower, Spelled, field};
 use crate::facts::module::{Block, LoopHeader, StmtKind};
 
 impl<'t> Lower<'t> {

@@ -2,8 +2,8 @@
 
 use smol_str::SmolStr;
 
-use super::kind::{Field, Kind};
-use super::{Kid, Lower, field};
+use super::kind::Kind;
+use super::{Field, Kid, Lower, Spelled, field};
 use crate::facts::module::{BinaryOp, Block, Entry, ExprId, ExprKind};
 use crate::syntax::Span;
 

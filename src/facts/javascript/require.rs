@@ -3,9 +3,9 @@
 use smol_str::{SmolStr, format_smolstr};
 
 use super::import::import_kind;
-use super::kind::{Field, Kind};
+use super::kind::Kind;
 use super::text::string_value;
-use super::{Kid, Lower, field, named};
+use super::{Field, Kid, Lower, field, named};
 use crate::facts::module::{ExprId, ImportKind};
 use crate::syntax::Span;
 

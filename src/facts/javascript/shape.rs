@@ -1,7 +1,7 @@
 //! Interfaces and object types.
 
-use super::kind::{Field, Kind};
-use super::{Kid, Lower, field};
+use super::kind::Kind;
+use super::{Field, Kid, Lower, field};
 use crate::facts::module::{self, Block, ClassId, ClassKind, Entry, ExprId, ExprKind, StmtKind};
 
 impl<'t> Lower<'t> {
@@ -67,7 +67,7 @@ impl<'t> Lower<'t> {
     fn reserve_shape(&mut self, kid: Kid<'t>, kids: &[Kid<'t>]) -> ClassId {
         let name = field(kids, Field::Name);
         let text = name.map(|name| self.name_of(name)).unwrap_or_default();
-        self.reserve_class(text, ClassKind::Interface, kid.span(), name.map_or(kid.span(), |name| name.span()))
+        self.new_class(text, ClassKind::Interface, kid.span(), name.map_or(kid.span(), |name| name.span()))
     }
 
     fn shape_members(&mut self, body: Kid<'t>, id: ClassId) {

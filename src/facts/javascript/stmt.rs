@@ -2,10 +2,10 @@
 
 use smol_str::SmolStr;
 
-use super::expr::assign_op;
-use super::kind::{Field, Kind};
-use super::{Kid, Lower, field, named};
+use super::kind::Kind;
+use super::{Field, Kid, Lower, Spelled, field, named};
 use crate::facts::module::{BinaryOp, Block, ExprId, ExprKind, Handler, StmtKind};
+use crate::facts::walk::text::assign_op;
 use crate::syntax::Span;
 
 impl<'t> Lower<'t> {
@@ -35,7 +35,9 @@ impl<'t> Lower<'t> {
                 let value = self.optional_child(kid);
                 out.push(self.module.add_stmt(StmtKind::Throw(value), span));
             }
-            Kind::IfStatement => self.if_chain(kid, out),
+            Kind::IfStatement => {
+                self.if_chain_with(kid, |lower, clause| named(&lower.kids(clause.node)), Self::block, out)
+            }
             Kind::StatementBlock => {
                 let body = self.block(kid);
                 out.push(self.module.add_stmt(StmtKind::Block(body), span));
@@ -203,7 +205,7 @@ impl<'t> Lower<'t> {
             let value = self.expr(right);
             return self.bind(left, value, kid.span(), out);
         }
-        let op = field(&kids, Field::Operator).map(|op| assign_op(self.text_of(op)));
+        let op = field(&kids, Field::Operator).and_then(|op| assign_op(self.text_of(op)));
         let name = self.assigned_name(left);
         let target = self.expr(left);
         let value = self.named_value(right, &name);
@@ -260,40 +262,6 @@ impl<'t> Lower<'t> {
         }
     }
 
-    /// `if … else if … else`, a chain that grows to the right.
-    fn if_chain(&mut self, top: Kid<'t>, out: &mut Block) {
-        let mut links: Vec<(Span, ExprId, Block)> = Vec::new();
-        let mut at = top;
-        let mut other = Block::new();
-        loop {
-            let kids = self.kids(at.node);
-            let parts = field(&kids, Field::Condition).zip(field(&kids, Field::Consequence));
-            let Some((test, then)) = parts else {
-                self.value_stmt(at, &mut other);
-                break;
-            };
-            let (test, then) = self.below(links.len(), |lower| (lower.expr(test), lower.block(then)));
-            links.push((at.span(), test, then));
-            let Some(clause) = field(&kids, Field::Alternative) else { break };
-            let kids = self.kids(clause.node);
-            match named(&kids) {
-                Some(next) if next.kind == Kind::IfStatement && links.len() + self.links < super::MAX_LINKS => {
-                    at = next
-                }
-                Some(last) => {
-                    other = self.below(links.len(), |lower| lower.block(last));
-                    break;
-                }
-                None => break,
-            }
-        }
-        while let Some((span, test, then)) = links.pop() {
-            let stmt = self.module.add_stmt(StmtKind::If { test, then, other }, span);
-            other = vec![stmt];
-        }
-        out.append(&mut other);
-    }
-
     fn try_statement(&mut self, kid: Kid<'t>, out: &mut Block) {
         let kids = self.kids(kid.node);
         let body = field(&kids, Field::Body).map(|body| self.block(body)).unwrap_or_default();
@@ -328,9 +296,9 @@ impl<'t> Lower<'t> {
     fn namespace(&mut self, kid: Kid<'t>, out: &mut Block) {
         let kids = self.kids(kid.node);
         let Some(body) = field(&kids, Field::Body) else { return };
-        let in_namespace = std::mem::replace(&mut self.in_namespace, true);
+        let in_namespace = std::mem::replace(&mut self.state.in_namespace, true);
         let body = self.block(body);
-        self.in_namespace = in_namespace;
+        self.state.in_namespace = in_namespace;
         out.push(self.module.add_stmt(StmtKind::Block(body), kid.span()));
     }
 }

@@ -1,12 +1,9 @@
 //! `switch`, as a chain of `if`.
 
-use super::kind::{Field, Kind};
-use super::{Kid, Lower, field};
+use super::kind::Kind;
+use super::{Field, Kid, Lower, field};
 use crate::facts::module::{BinaryOp, Block, ExprId, ExprKind, StmtKind};
 use crate::syntax::Span;
-
-/// Longest `a.b.c` that is repeated for each label; a longer one gets a variable.
-const MAX_SUBJECT_DEPTH: u32 = 8;
 
 /// The labels that share a body.
 struct Case {
@@ -114,18 +111,5 @@ impl<'t> Lower<'t> {
         }
         let left = self.copied(subject, 0).unwrap_or(subject);
         self.module.add_expr(ExprKind::Binary { op: BinaryOp::Eq, left, right: value }, label.span())
-    }
-
-    /// A copy of an expression that is cheap and does nothing; none for any other.
-    fn copied(&mut self, id: ExprId, depth: u32) -> Option<ExprId> {
-        let expr = self.module.expr(id).clone();
-        let kind = match expr.kind {
-            kind @ (ExprKind::Name(_) | ExprKind::This | ExprKind::Bool(_)) => kind,
-            ExprKind::Attr { object, name, name_span } if depth < MAX_SUBJECT_DEPTH => {
-                ExprKind::Attr { object: self.copied(object, depth + 1)?, name, name_span }
-            }
-            _ => return None,
-        };
-        Some(self.module.add_expr(kind, expr.span))
     }
 }

@@ -1,27 +1,12 @@
 //! What a module contains after lowering: one snapshot a sample, and what hostile texts do.
 
-use std::fmt::Write;
-
 use proptest::prelude::*;
 
 use super::{Dialect, lower};
-use crate::facts::dump::dump;
 use crate::facts::module::{ExprKind, FunctionKind, Module};
+use crate::facts::walk::testing::{cases, check, samples, texts};
 use crate::syntax::Span;
 use crate::syntax::code::ParseRefusal;
-
-/// Compares the dump of each sample with the accepted one.
-macro_rules! samples {
-    ($($name:ident: $dialect:ident $text:literal;)*) => {$(
-        #[test]
-        fn $name() {
-            let module = lower($text, Dialect::$dialect).unwrap();
-            insta::with_settings!({ description => $text, omit_expression => true, prepend_module_to_snapshot => false }, {
-                insta::assert_snapshot!(stringify!($name), dump(&module, $text));
-            });
-        }
-    )*};
-}
 
 samples! {
     esm_imports: Ts r#"
@@ -357,104 +342,108 @@ fn many_syntax_errors_are_listed_up_to_a_hundred() {
     assert!((1..=100).contains(&module.syntax_errors.len()));
 }
 
-/// Every span lies in the text and on character boundaries.
-fn assert_spans(module: &Module, text: &str) {
-    let spans = module.exprs.iter().map(|e| e.span);
-    let spans = spans.chain(module.stmts.iter().map(|s| s.span)).chain(module.syntax_errors.iter().copied());
-    let spans = spans.chain(module.funcs.iter().flat_map(|f| [f.span, f.name_span]));
-    let spans = spans.chain(module.classes.iter().flat_map(|c| [c.span, c.name_span]));
-    for span in spans.chain(module.imports.iter().map(|i| i.span)) {
-        assert!(text.get(span.start as usize..span.end as usize).is_some(), "{span:?} in {text:?}");
+/// What the grammar knows.
+const WORDS: &[&str] = &[
+    "class ",
+    "extends ",
+    "{",
+    "}",
+    "(",
+    ")",
+    "[",
+    "]",
+    "<",
+    ">",
+    ";",
+    ",",
+    ":",
+    "=",
+    "=>",
+    ".",
+    "?.",
+    "...",
+    "@a",
+    "a",
+    "b",
+    "1",
+    "'s'",
+    "`t${",
+    "`",
+    "\\",
+    "é",
+    "😀",
+    "import ",
+    "export ",
+    "default ",
+    "from ",
+    "require",
+    "async ",
+    "await ",
+    "function ",
+    "if ",
+    "else ",
+    "switch ",
+    "case ",
+    "for ",
+    "of ",
+    "static ",
+    "get ",
+    "new ",
+    "return ",
+    "type ",
+    "interface ",
+    "enum ",
+    "as ",
+    "/",
+    "//\n",
+    "\n",
+    "\r\n",
+    "#p",
+    "!",
+    "-",
+    "*",
+    "|",
+    "try ",
+    "catch ",
+    "const ",
+    "namespace ",
+    "declare ",
+    "<a ",
+    "/>",
+];
+
+/// Valid code that the grammars do not know, with which nothing is lost: no user can mend it.
+#[test]
+fn what_the_grammars_do_not_know_is_no_syntax_error() {
+    for text in [
+        "const a = <p>Terms & conditions {f(1)} & more</p>;",
+        "const a = <a href=\"https://x.io/css?family=R&display=o&q=80\">{f(1)}</a>;",
+        "const a = <Fade in timeout={500}><Row delete={f(1)} edit={g} /></Fade>;",
+        "const A = styled.div<{ open: boolean; b?: string }>`\n color: ${f(1)};\n`;",
+        "const A = styled(Text)<{ open: boolean }>`${f(1)}`;",
+        "class A { public ready: (string) => boolean; x = f(1); }",
+        "interface A { ready?: (string) => void; x: number }; f(1);",
+        "const g = (v: string, onChange: (string) => void) => { f(1); };",
+        "export type * from './models'; f(1);",
+    ] {
+        let module = lower(text, Dialect::Tsx).unwrap();
+        assert_eq!(module.syntax_errors, [], "{text}");
+        let calls = module.exprs.iter().filter(|expr| matches!(&expr.kind, ExprKind::Name(name) if name == "f"));
+        assert_eq!(calls.count(), 1, "{text}");
+    }
+    for text in ["const a = <p>Terms { & }</p>;", "const a = b &;", "class A { x => ; }", "f(`${a `);"] {
+        assert_ne!(lower(text, Dialect::Tsx).unwrap().syntax_errors, [], "{text}");
     }
 }
 
-/// Texts of words that the grammars know, so that more than errors comes out.
-fn scraps() -> impl Strategy<Value = String> {
-    const WORDS: &[&str] = &[
-        "class ",
-        "extends ",
-        "{",
-        "}",
-        "(",
-        ")",
-        "[",
-        "]",
-        "<",
-        ">",
-        ";",
-        ",",
-        ":",
-        "=",
-        "=>",
-        ".",
-        "?.",
-        "...",
-        "@a",
-        "a",
-        "b",
-        "1",
-        "'s'",
-        "`t${",
-        "`",
-        "\\",
-        "é",
-        "😀",
-        "import ",
-        "export ",
-        "default ",
-        "from ",
-        "require",
-        "async ",
-        "await ",
-        "function ",
-        "if ",
-        "else ",
-        "switch ",
-        "case ",
-        "for ",
-        "of ",
-        "static ",
-        "get ",
-        "new ",
-        "return ",
-        "type ",
-        "interface ",
-        "enum ",
-        "as ",
-        "/",
-        "//\n",
-        "\n",
-        "\r\n",
-        "#p",
-        "!",
-        "-",
-        "*",
-        "|",
-        "try ",
-        "catch ",
-        "const ",
-        "namespace ",
-        "declare ",
-        "<a ",
-        "/>",
-    ];
-    prop::collection::vec(prop::sample::select(WORDS), 0..60).prop_map(|words| {
-        words.iter().fold(String::new(), |mut text, word| {
-            let _ = write!(text, "{word}");
-            text
-        })
-    })
-}
-
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases())]
 
     #[test]
-    fn any_text_is_lowered_without_a_panic_and_with_spans_inside_it(text in prop_oneof![any::<String>(), scraps()]) {
+    fn any_text_is_lowered_without_a_panic_and_with_spans_inside_it(text in texts(WORDS)) {
         for dialect in [Dialect::Js, Dialect::Ts, Dialect::Tsx] {
             if let Ok(module) = lower(&text, dialect) {
-                assert_spans(&module, &text);
-                dump(&module, &text);
+                check(&module, &text);
             }
         }
     }

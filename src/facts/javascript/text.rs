@@ -1,6 +1,8 @@
-//! The values of string and number literals.
+//! The values of string literals.
 
 use smol_str::SmolStr;
+
+use crate::facts::walk::text::unescape_with;
 
 /// The value of a string literal with its quotes.
 pub(super) fn string_value(literal: &str) -> SmolStr {
@@ -13,17 +15,7 @@ pub(super) fn string_value(literal: &str) -> SmolStr {
 
 /// `text` with its escape sequences replaced. A sequence that means nothing stands for itself.
 pub(super) fn unescape(text: &str) -> SmolStr {
-    if memchr::memchr(b'\\', text.as_bytes()).is_none() {
-        return SmolStr::new(text);
-    }
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
-        out.push_str(&rest[..at]);
-        rest = escape(&rest[at + 1..], &mut out);
-    }
-    out.push_str(rest);
-    SmolStr::new(out)
+    unescape_with(text, escape)
 }
 
 /// Writes the value of the escape sequence that begins `text` (behind the backslash); returns what follows it.
@@ -87,31 +79,6 @@ fn hex(text: &str, digits: usize) -> Option<(u32, &str)> {
     Some((u32::from_str_radix(head, 16).ok()?, &text[digits..]))
 }
 
-/// The value of a number literal; NaN for what is none.
-pub(super) fn number_value(literal: &str) -> f64 {
-    let clean: String = literal.chars().filter(|&c| c != '_').collect();
-    let clean = clean.strip_suffix('n').unwrap_or(&clean);
-    let lower = clean.to_ascii_lowercase();
-    let radix = |digits: &str, radix: u32| {
-        let digits: Option<Vec<u32>> = digits.chars().map(|c| c.to_digit(radix)).collect();
-        digits.map_or(f64::NAN, |d| d.iter().fold(0.0, |sum, &d| sum * f64::from(radix) + f64::from(d)))
-    };
-    if let Some(digits) = lower.strip_prefix("0x") {
-        return radix(digits, 16);
-    }
-    if let Some(digits) = lower.strip_prefix("0o") {
-        return radix(digits, 8);
-    }
-    if let Some(digits) = lower.strip_prefix("0b") {
-        return radix(digits, 2);
-    }
-    // The old octal form; file modes are still written so.
-    if lower.len() > 1 && lower.starts_with('0') && lower.bytes().all(|b| (b'0'..=b'7').contains(&b)) {
-        return radix(&lower, 8);
-    }
-    lower.parse().unwrap_or(f64::NAN)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,24 +101,5 @@ mod tests {
         ] {
             assert_eq!(string_value(literal), value, "{literal}");
         }
-    }
-
-    #[test]
-    fn numbers_have_their_value_in_every_notation() {
-        for (literal, value) in [
-            ("10_000", 10_000.0),
-            ("0xFF", 255.0),
-            ("0b101", 5.0),
-            ("0o17", 15.0),
-            ("0755", 493.0),
-            ("089", 89.0),
-            ("1e3", 1000.0),
-            (".5", 0.5),
-            ("5.", 5.0),
-            ("30n", 30.0),
-        ] {
-            assert_eq!(number_value(literal), value, "{literal}");
-        }
-        assert!(number_value("").is_nan());
     }
 }

@@ -2,8 +2,8 @@
 
 use smol_str::SmolStr;
 
-use super::kind::{Field, Kind};
-use super::{Kid, Lower, field, named};
+use super::kind::Kind;
+use super::{Field, Kid, Lower, Spelled, field, named};
 use crate::facts::module::{BinaryOp, ExprId, ExprKind};
 use crate::syntax::Span;
 
@@ -27,7 +27,7 @@ impl<'t> Lower<'t> {
                 let parts = field(&kids, Field::Name).zip(field(&kids, Field::TypeArguments));
                 let Some((name, types)) = parts else { return self.other_type(kid) };
                 let object = self.ty(name);
-                self.apply_types(object, types, span)
+                self.apply_type_list(object, types, span)
             }
             Kind::NestedTypeIdentifier | Kind::NestedIdentifier => self.nested_name(kid),
             Kind::ArrayType => {
@@ -93,13 +93,9 @@ impl<'t> Lower<'t> {
     }
 
     /// `object<A, B>`.
-    pub(super) fn apply_types(&mut self, object: ExprId, list: Kid<'t>, span: Span) -> ExprId {
+    pub(super) fn apply_type_list(&mut self, object: ExprId, list: Kid<'t>, span: Span) -> ExprId {
         let types = self.type_args(list);
-        let index = match types.as_slice() {
-            [only] => *only,
-            _ => self.module.add_expr(ExprKind::List(types), list.span()),
-        };
-        self.module.add_expr(ExprKind::Index { object, index }, span)
+        self.apply_types(object, &types, span)
     }
 
     /// `A | B | C`, a chain that grows to the left.

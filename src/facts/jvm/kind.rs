@@ -1,37 +1,8 @@
-//! The node kinds and fields of the Java and Kotlin grammars under one enumeration.
-//!
-//! Each grammar numbers its kinds and fields differently. A table per grammar, built once, turns the
-//! numbers into [`Kind`] and [`Field`], so that lowering never compares strings.
+//! The node kinds of the Java and Kotlin grammars under one enumeration.
 
-use std::sync::OnceLock;
+use crate::facts::walk::kinds;
 
-use crate::syntax::code::Grammar;
-
-/// Declares an enumeration with its spelling in the grammars.
-macro_rules! spelled {
-    ($(#[$doc:meta])* $enum:ident, $($variant:ident = $text:literal),* $(,)?) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(super) enum $enum {
-            $($variant,)*
-            /// Anything that lowering does not tell apart.
-            Other,
-        }
-
-        impl $enum {
-            fn of(text: &str) -> Self {
-                match text {
-                    $($text => $enum::$variant,)*
-                    _ => $enum::Other,
-                }
-            }
-        }
-    };
-}
-
-spelled! {
-    /// A kind of node. Keywords and operators that matter have kinds of their own (`Token…`).
-    Kind,
+kinds! {
     AnnotatedExpression = "annotated_expression",
     AnnotatedLambda = "annotated_lambda",
     AnnotatedType = "annotated_type",
@@ -95,7 +66,6 @@ spelled! {
     EnumConstant = "enum_constant",
     EnumDeclaration = "enum_declaration",
     EnumEntry = "enum_entry",
-    Error = "ERROR",
     ExplicitConstructorInvocation = "explicit_constructor_invocation",
     ExplicitDelegation = "explicit_delegation",
     ExpressionStatement = "expression_statement",
@@ -239,7 +209,6 @@ spelled! {
     Wildcard = "wildcard",
     YieldStatement = "yield_statement",
     TernaryExpression = "ternary_expression",
-    // The spellings below are those of `token`, which keeps them apart from the named kinds.
     TokenBy = "token by",
     TokenClass = "token class",
     TokenComma = "token ,",
@@ -257,121 +226,20 @@ spelled! {
     TokenStatic = "token static",
     TokenVal = "token val",
     TokenVar = "token var",
-    TokenOther = "token",
-}
-
-spelled! {
-    /// The role of a node in its parent.
-    Field,
-    Alternative = "alternative",
-    Argument = "argument",
-    Arguments = "arguments",
-    Array = "array",
-    Body = "body",
-    Condition = "condition",
-    Consequence = "consequence",
-    Constructor = "constructor",
-    Declarator = "declarator",
-    Dimensions = "dimensions",
-    Element = "element",
-    Member = "field",
-    Index = "index",
-    Init = "init",
-    Key = "key",
-    Label = "label",
-    Left = "left",
-    Name = "name",
-    Object = "object",
-    Operand = "operand",
-    Operator = "operator",
-    Parameters = "parameters",
-    Pattern = "pattern",
-    Resources = "resources",
-    Right = "right",
-    Type = "type",
-    TypeArguments = "type_arguments",
-    Update = "update",
-    Value = "value",
-}
-
-impl Kind {
-    /// True for punctuation and keywords.
-    pub(super) fn is_token(self) -> bool {
-        matches!(
-            self,
-            Kind::TokenBy
-                | Kind::TokenClass
-                | Kind::TokenComma
-                | Kind::TokenDefault
-                | Kind::TokenDot
-                | Kind::TokenDoubleColon
-                | Kind::TokenElse
-                | Kind::TokenEquals
-                | Kind::TokenIn
-                | Kind::TokenInterface
-                | Kind::TokenIs
-                | Kind::TokenNew
-                | Kind::TokenNotIn
-                | Kind::TokenStar
-                | Kind::TokenStatic
-                | Kind::TokenVal
-                | Kind::TokenVar
-                | Kind::TokenOther
-        )
-    }
-}
-
-/// The kinds and fields of one grammar by number.
-pub(super) struct Tables {
-    kinds: Vec<Kind>,
-    fields: Vec<Field>,
-}
-
-impl Tables {
-    /// The tables of `grammar`, built at the first call.
-    pub(super) fn of(grammar: Grammar) -> &'static Tables {
-        static TABLES: [OnceLock<Tables>; 2] = [const { OnceLock::new() }; 2];
-        TABLES[usize::from(grammar == Grammar::Kotlin)].get_or_init(|| Tables::build(&grammar.language()))
-    }
-
-    fn build(language: &tree_sitter::Language) -> Tables {
-        let kind = |id: u16| {
-            let text = language.node_kind_for_id(id).unwrap_or_default();
-            if language.node_kind_is_named(id) {
-                return Kind::of(text);
-            }
-            match Kind::of(&format!("token {text}")) {
-                Kind::Other => Kind::TokenOther,
-                token => token,
-            }
-        };
-        let field = |id: u16| language.field_name_for_id(id).map_or(Field::Other, Field::of);
-        Tables {
-            kinds: (0..language.node_kind_count()).filter_map(|id| u16::try_from(id).ok()).map(kind).collect(),
-            fields: (0..=language.field_count()).filter_map(|id| u16::try_from(id).ok()).map(field).collect(),
-        }
-    }
-
-    /// The kind of a node. ERROR nodes have a number outside every table.
-    pub(super) fn kind(&self, id: u16) -> Kind {
-        self.kinds.get(usize::from(id)).copied().unwrap_or(if id == u16::MAX { Kind::Error } else { Kind::Other })
-    }
-
-    /// The role of a node, by the number of its field.
-    pub(super) fn field(&self, id: Option<std::num::NonZeroU16>) -> Field {
-        id.and_then(|id| self.fields.get(usize::from(id.get()))).copied().unwrap_or(Field::Other)
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::module::Language;
+    use crate::facts::walk::{Field, Tables};
+    use crate::syntax::code::Grammar;
 
     #[test]
     fn keywords_are_told_apart_from_nodes_and_fields_are_found() {
-        for grammar in [Grammar::Java, Grammar::Kotlin] {
+        for (grammar, name) in [(Grammar::Java, Language::Java), (Grammar::Kotlin, Language::Kotlin)] {
             let language = grammar.language();
-            let tables = Tables::of(grammar);
+            let tables = Tables::<Kind>::build(grammar, name);
             assert_eq!(tables.kind(language.id_for_node_kind("class_declaration", true)), Kind::ClassDeclaration);
             assert_eq!(tables.kind(language.id_for_node_kind("class", false)), Kind::TokenClass);
             assert_eq!(tables.field(language.field_id_for_name("operator")), Field::Operator);

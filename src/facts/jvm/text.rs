@@ -1,20 +1,12 @@
-//! The values of string, character and number literals.
+//! The values of string and character literals.
 
 use smol_str::SmolStr;
 
+use crate::facts::walk::text::unescape_with;
+
 /// `text` with its escape sequences replaced. A sequence that means nothing stands for itself.
 pub(super) fn unescape(text: &str) -> SmolStr {
-    if memchr::memchr(b'\\', text.as_bytes()).is_none() {
-        return SmolStr::new(text);
-    }
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
-        out.push_str(&rest[..at]);
-        rest = escape(&rest[at + 1..], &mut out);
-    }
-    out.push_str(rest);
-    SmolStr::new(out)
+    unescape_with(text, escape)
 }
 
 /// Writes the value of the escape sequence that begins `text` (behind the backslash); returns what follows it.
@@ -68,26 +60,6 @@ pub(super) fn text_block(inner: &str) -> SmolStr {
     unescape(&lines.join("\n"))
 }
 
-/// The value of a number literal; NaN for what is none.
-pub(super) fn number_value(literal: &str) -> f64 {
-    let lower: String = literal.chars().filter(|&c| c != '_').collect::<String>().to_ascii_lowercase();
-    let radix = |digits: &str, radix: u32| {
-        let digits: Option<Vec<u32>> = digits.chars().map(|c| c.to_digit(radix)).collect();
-        digits.map_or(f64::NAN, |d| d.iter().fold(0.0, |sum, &d| sum * f64::from(radix) + f64::from(d)))
-    };
-    let whole = lower.trim_end_matches(['l', 'u']);
-    if let Some(digits) = whole.strip_prefix("0x") {
-        return radix(digits, 16);
-    }
-    if let Some(digits) = whole.strip_prefix("0b") {
-        return radix(digits, 2);
-    }
-    if whole.len() > 1 && whole.starts_with('0') && whole.bytes().all(|b| (b'0'..=b'7').contains(&b)) {
-        return radix(whole, 8);
-    }
-    whole.trim_end_matches(['f', 'd']).parse().unwrap_or(f64::NAN)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,11 +69,5 @@ mod tests {
         assert_eq!(unescape(r#"a\n\"q\" \u0041\101\$\"#), "a\n\"q\" AA$");
         assert_eq!(text_block("\n    select *\n      from t\n    "), "select *\n  from t\n");
         assert_eq!(text_block("\n    one \\\n    line"), "one line");
-        for (literal, value) in
-            [("10_000L", 1e4), ("0xFFL", 255.0), ("0b11", 3.0), ("017", 15.0), ("1.5f", 1.5), ("2d", 2.0), ("0", 0.0)]
-        {
-            assert_eq!(number_value(literal), value, "{literal}");
-        }
-        assert!(number_value("x").is_nan());
     }
 }

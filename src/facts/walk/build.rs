@@ -16,7 +16,8 @@ impl<'t, L: Dialect> Lower<'t, L> {
     /// An expression with its sub-expressions.
     pub(in crate::facts) fn other(&mut self, kid: Kid<'t, L::Kind>) -> ExprId {
         let kids = self.named_kids(kid.node);
-        let children: Vec<ExprId> = kids.into_iter().map(|kid| L::expr(self, kid)).collect();
+        let children: Vec<ExprId> =
+            kids.into_iter().filter(|kid| !L::is_label(kid)).map(|kid| L::expr(self, kid)).collect();
         self.other_of(&children, kid.span())
     }
 
@@ -74,9 +75,14 @@ impl<'t, L: Dialect> Lower<'t, L> {
         self.push(StmtKind::Assign { target, value: Some(value), annotation: None, op: None }, span, out);
     }
 
+    /// The annotation of a local variable whose type is not written.
+    pub(in crate::facts) fn inferred(&mut self, span: Span) -> ExprId {
+        self.name(SmolStr::new_static("var"), span)
+    }
+
     /// Declares a local variable whose type is not written.
     pub(in crate::facts) fn declare(&mut self, target: ExprId, value: Option<ExprId>, span: Span, out: &mut Block) {
-        let annotation = Some(self.name(SmolStr::new_static("var"), span));
+        let annotation = Some(self.inferred(span));
         self.push(StmtKind::Assign { target, value, annotation, op: None }, span, out);
     }
 
@@ -134,7 +140,7 @@ impl<'t, L: Dialect> Lower<'t, L> {
         Head {
             name: SmolStr::default(),
             span,
-            name_span: self.beginning(span),
+            name_span: self.beginning(span, 1),
             kind: FunctionKind::Lambda,
             decorators: Vec::new(),
             is_static: false,
@@ -143,7 +149,7 @@ impl<'t, L: Dialect> Lower<'t, L> {
     }
 
     /// Takes the place of a function; `body` fills it and runs with it as the function around. A method
-    /// belongs to the class around, a lambda to none.
+    /// belongs to the class around, a lambda to none but for [`Dialect::FIELDS_HOLD_METHODS`].
     pub(in crate::facts) fn function_with(
         &mut self,
         head: Head,
@@ -164,7 +170,7 @@ impl<'t, L: Dialect> Lower<'t, L> {
             kind: head.kind,
             body: Vec::new(),
             parent: self.func,
-            class: class.filter(|_| is_member),
+            class: class.filter(|_| is_member || L::FIELDS_HOLD_METHODS),
         };
         let mut own = function.clone();
         self.module.funcs.push(function);

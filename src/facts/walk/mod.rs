@@ -1,4 +1,4 @@
-//! What the walks from a syntax tree to a [`Module`] share, for Go and C#.
+//! What the walks from a syntax tree to a [`Module`] share, for all languages but Python.
 //!
 //! Each grammar numbers its kinds and fields differently. A table per grammar, built once, turns the
 //! numbers into the language's own enumeration and into [`Field`], so that lowering never compares
@@ -6,13 +6,16 @@
 //! [`MAX_DEPTH`] levels, below which a part is dropped and listed among the syntax errors.
 
 mod build;
+mod chain;
+#[cfg(test)]
+pub(super) mod testing;
 pub(super) mod text;
 
 use smol_str::{SmolStr, format_smolstr};
 use tree_sitter::{Node, Tree, TreeCursor};
 
 use super::error;
-use super::module::{ClassId, ExprId, ExprKind, FuncId, FunctionKind, Language, Module};
+use super::module::{Block, ClassId, ExprId, ExprKind, FuncId, FunctionKind, Language, Module};
 use crate::syntax::Span;
 use crate::syntax::code::Grammar;
 
@@ -24,15 +27,15 @@ pub(super) const MAX_LINKS: usize = 1_000;
 /// Longest chain of `if`s that a `switch` becomes.
 pub(super) const MAX_BRANCHES: usize = 200;
 
-/// Declares an enumeration of node kinds with their spelling in the grammar. Keywords that stand for a
-/// value are spelled `token this`.
+/// Declares an enumeration of node kinds with their spelling in the grammars. Keywords and punctuation that
+/// are told apart are spelled `token this`.
 macro_rules! kinds {
     ($($variant:ident = $text:literal),* $(,)?) => {
         /// A kind of node.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(super) enum Kind {
+        pub(in crate::facts) enum Kind {
             $($variant,)*
-            /// Punctuation, operators and keywords.
+            /// Punctuation, operators and keywords that lowering does not tell apart.
             Token,
             /// A part that the parser could not read.
             Error,
@@ -43,6 +46,15 @@ macro_rules! kinds {
         impl $crate::facts::walk::Spelled for Kind {
             const ERROR: Kind = Kind::Error;
             const TOKEN: Kind = Kind::Token;
+            const OTHER: Kind = Kind::Other;
+
+            fn is_token(self) -> bool {
+                match self {
+                    $(Kind::$variant => $text.starts_with("token "),)*
+                    Kind::Token => true,
+                    Kind::Error | Kind::Other => false,
+                }
+            }
 
             fn of(text: &str) -> Self {
                 match text {
@@ -59,11 +71,16 @@ pub(super) use kinds;
 pub(super) trait Spelled: Copy + PartialEq + Send + Sync + 'static {
     /// What the parser could not read.
     const ERROR: Self;
-    /// Punctuation, operators and keywords.
+    /// Punctuation, operators and keywords that have no kind of their own.
     const TOKEN: Self;
+    /// What lowering does not tell apart.
+    const OTHER: Self;
 
     /// The kind with a spelling.
     fn of(text: &str) -> Self;
+
+    /// True for punctuation, operators and keywords, those with a kind of their own too.
+    fn is_token(self) -> bool;
 }
 
 macro_rules! fields {
@@ -91,37 +108,56 @@ fields! {
     Accessors = "accessors",
     Alias = "alias",
     Alternative = "alternative",
+    Argument = "argument",
     Arguments = "arguments",
+    Array = "array",
     Body = "body",
     Capacity = "capacity",
     Channel = "channel",
     Communication = "communication",
     Condition = "condition",
     Consequence = "consequence",
+    Constructor = "constructor",
+    Declaration = "declaration",
+    Declarator = "declarator",
+    Decorator = "decorator",
+    Dimensions = "dimensions",
     Element = "element",
     End = "end",
     Expression = "expression",
     Member = "field",
+    Finalizer = "finalizer",
     Function = "function",
+    Handler = "handler",
+    Increment = "increment",
     Index = "index",
+    Init = "init",
     Initializer = "initializer",
     Key = "key",
+    Kind = "kind",
     Label = "label",
     Left = "left",
     Length = "length",
+    Module = "module",
     Name = "name",
+    Object = "object",
     Operand = "operand",
     Operator = "operator",
     Package = "package",
+    Parameter = "parameter",
     Parameters = "parameters",
     Path = "path",
     Pattern = "pattern",
+    Property = "property",
     Qualifier = "qualifier",
     Rank = "rank",
     Receiver = "receiver",
+    Resources = "resources",
     Result = "result",
+    ReturnType = "return_type",
     Returns = "returns",
     Right = "right",
+    Source = "source",
     Start = "start",
     Subscript = "subscript",
     Tag = "tag",
@@ -132,15 +168,16 @@ fields! {
     Value = "value",
 }
 
-/// The kinds and fields of one grammar by number.
+/// The kinds and fields of one grammar by number, and the language that it is for.
 pub(super) struct Tables<K> {
+    language: Language,
     kinds: Vec<K>,
     fields: Vec<Field>,
 }
 
 impl<K: Spelled> Tables<K> {
-    /// The tables of a grammar.
-    pub(super) fn build(grammar: Grammar) -> Tables<K> {
+    /// The tables of a grammar, for modules of `of`.
+    pub(super) fn build(grammar: Grammar, of: Language) -> Tables<K> {
         let language = grammar.language();
         let kind = |id: u16| {
             let text = language.node_kind_for_id(id).unwrap_or_default();
@@ -148,22 +185,23 @@ impl<K: Spelled> Tables<K> {
                 return K::of(text);
             }
             let token = K::of(&format!("token {text}"));
-            if token == K::of("") { K::TOKEN } else { token }
+            if token == K::OTHER { K::TOKEN } else { token }
         };
         let field = |id: u16| language.field_name_for_id(id).map_or(Field::Other, Field::of);
         Tables {
+            language: of,
             kinds: (0..language.node_kind_count()).filter_map(|id| u16::try_from(id).ok()).map(kind).collect(),
             fields: (0..=language.field_count()).filter_map(|id| u16::try_from(id).ok()).map(field).collect(),
         }
     }
 
     /// The kind of a node. ERROR nodes have a number outside every table.
-    fn kind(&self, id: u16) -> K {
-        self.kinds.get(usize::from(id)).copied().unwrap_or(if id == u16::MAX { K::ERROR } else { K::of("") })
+    pub(super) fn kind(&self, id: u16) -> K {
+        self.kinds.get(usize::from(id)).copied().unwrap_or(if id == u16::MAX { K::ERROR } else { K::OTHER })
     }
 
     /// The role of a node, by the number of its field.
-    fn field(&self, id: Option<std::num::NonZeroU16>) -> Field {
+    pub(super) fn field(&self, id: Option<std::num::NonZeroU16>) -> Field {
         id.and_then(|id| self.fields.get(usize::from(id.get()))).copied().unwrap_or(Field::Other)
     }
 }
@@ -205,6 +243,16 @@ pub(super) fn find<'t, K: Copy + PartialEq>(kids: &[Kid<'t, K>], kind: K) -> Opt
     kids.iter().find(|kid| kid.kind == kind).copied()
 }
 
+/// The first of `kids` that is neither punctuation nor a keyword.
+pub(super) fn named<'t, K: Spelled>(kids: &[Kid<'t, K>]) -> Option<Kid<'t, K>> {
+    kids.iter().find(|kid| !kid.kind.is_token()).copied()
+}
+
+/// True if one of `kids` is of the kind.
+pub(super) fn has<K: PartialEq>(kids: &[Kid<'_, K>], kind: K) -> bool {
+    kids.iter().any(|kid| kid.kind == kind)
+}
+
 /// What a language lowers in its own way and the shared helpers call back.
 pub(super) trait Dialect: Sized + 'static {
     /// The kinds of node.
@@ -212,12 +260,19 @@ pub(super) trait Dialect: Sized + 'static {
     /// What the walk of this language remembers.
     type State: Default;
 
-    const LANGUAGE: Language;
-
-    fn tables() -> &'static Tables<Self::Kind>;
+    /// Whether [`Lower::kids`] has keywords and punctuation too: the grammar has no other sign of a modifier.
+    /// Where it has not, a keyword with a kind of its own stands for a value.
+    const KEEPS_TOKENS: bool = false;
+    /// Whether a lambda that is the value of a field belongs to the class.
+    const FIELDS_HOLD_METHODS: bool = false;
 
     /// True for comments and the like, which say nothing here.
     fn is_skipped(kind: Self::Kind) -> bool;
+
+    /// True for a part that is no expression where expressions are expected.
+    fn is_label(_kid: &Kid<'_, Self::Kind>) -> bool {
+        false
+    }
 
     fn expr<'t>(lower: &mut Lower<'t, Self>, kid: Kid<'t, Self::Kind>) -> ExprId;
 }
@@ -256,14 +311,19 @@ pub(super) struct Lower<'t, L: Dialect> {
 }
 
 impl<'t, L: Dialect> Lower<'t, L> {
-    /// Reads the module in `text`; `root` lowers the children of the root.
-    pub(super) fn module(text: &'t str, tree: &'t Tree, root: impl FnOnce(&mut Self, Vec<Kid<'t, L::Kind>>)) -> Module {
+    /// Reads the module in `text`; `root` lowers the children of the root to its body.
+    pub(super) fn module(
+        text: &'t str,
+        tree: &'t Tree,
+        tables: &'static Tables<L::Kind>,
+        root: impl FnOnce(&mut Self, Vec<Kid<'t, L::Kind>>) -> Block,
+    ) -> Module {
         let node = tree.root_node();
         let mut lower = Lower {
             text,
-            tables: L::tables(),
+            tables,
             cursor: node.walk(),
-            module: Module::new(L::LANGUAGE),
+            module: Module::new(tables.language),
             depth: 0,
             links: 0,
             func: None,
@@ -276,12 +336,13 @@ impl<'t, L: Dialect> Lower<'t, L> {
             lower.module.syntax_errors = error::spans(node);
         }
         let kids = lower.kids(node);
-        root(&mut lower, kids);
+        lower.module.body = root(&mut lower, kids);
         error::finish(&mut lower.module.syntax_errors);
         lower.module
     }
 
-    /// The children of `node` that are neither comments nor punctuation; operators are kept.
+    /// The children of `node` that are neither comments nor, but for [`Dialect::KEEPS_TOKENS`], punctuation;
+    /// operators are kept.
     pub(super) fn kids(&mut self, node: Node<'t>) -> Vec<Kid<'t, L::Kind>> {
         let mut kids = Vec::new();
         self.cursor.reset(node);
@@ -292,7 +353,7 @@ impl<'t, L: Dialect> Lower<'t, L> {
             let node = self.cursor.node();
             let kind = self.tables.kind(node.kind_id());
             let field = self.tables.field(self.cursor.field_id());
-            let is_kept = kind != L::Kind::TOKEN || field == Field::Operator;
+            let is_kept = L::KEEPS_TOKENS || kind != L::Kind::TOKEN || field == Field::Operator;
             if is_kept && !L::is_skipped(kind) {
                 kids.push(Kid { node, kind, field });
             }
@@ -302,10 +363,10 @@ impl<'t, L: Dialect> Lower<'t, L> {
         }
     }
 
-    /// The children of `node` that are no operators either.
+    /// The children of `node` that are neither operators nor, with [`Dialect::KEEPS_TOKENS`], keywords either.
     pub(super) fn named_kids(&mut self, node: Node<'t>) -> Vec<Kid<'t, L::Kind>> {
         let mut kids = self.kids(node);
-        kids.retain(|kid| kid.kind != L::Kind::TOKEN);
+        kids.retain(|kid| if L::KEEPS_TOKENS { !kid.kind.is_token() } else { kid.kind != L::Kind::TOKEN });
         kids
     }
 
@@ -322,11 +383,11 @@ impl<'t, L: Dialect> Lower<'t, L> {
         self.text.get(start..).unwrap_or_default()
     }
 
-    /// The beginning of `span`, one character long.
-    pub(super) fn beginning(&self, span: Span) -> Span {
-        let start = span.start as usize;
-        let first = self.slice(start, span.end as usize).chars().next();
-        Span::new(start, start + first.map_or(0, char::len_utf8))
+    /// The beginning of `span`, some bytes long and to the end of a character.
+    pub(super) fn beginning(&self, span: Span, bytes: usize) -> Span {
+        let (start, end) = (span.start as usize, span.end as usize);
+        let whole = (start + bytes..end).find(|at| self.text.is_char_boundary(*at));
+        Span::new(start, whole.unwrap_or(end))
     }
 
     /// A variable name of our own, unique in the module.
@@ -358,17 +419,5 @@ impl<'t, L: Dialect> Lower<'t, L> {
         let result = job(self);
         self.links -= links;
         result
-    }
-}
-
-/// Every span lies in the text and on character boundaries.
-#[cfg(test)]
-pub(super) fn assert_spans(module: &Module, text: &str) {
-    let spans = module.exprs.iter().map(|e| e.span);
-    let spans = spans.chain(module.stmts.iter().map(|s| s.span)).chain(module.syntax_errors.iter().copied());
-    let spans = spans.chain(module.funcs.iter().flat_map(|f| [f.span, f.name_span]));
-    let spans = spans.chain(module.classes.iter().flat_map(|c| [c.span, c.name_span]));
-    for span in spans.chain(module.imports.iter().map(|i| i.span)) {
-        assert!(text.get(span.start as usize..span.end as usize).is_some(), "{span:?} in {text:?}");
     }
 }

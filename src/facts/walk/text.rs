@@ -12,15 +12,18 @@ pub(in crate::facts) fn binary_op(text: &str) -> BinaryOp {
         "*" => BinaryOp::Mul,
         "/" => BinaryOp::Div,
         "%" => BinaryOp::Mod,
+        "**" => BinaryOp::Pow,
         "<<" => BinaryOp::Shl,
         "||" => BinaryOp::Or,
-        "??" => BinaryOp::Coalesce,
+        "??" | "?:" => BinaryOp::Coalesce,
         "&&" => BinaryOp::And,
         "|" => BinaryOp::BitOr,
-        "==" => BinaryOp::Eq,
-        "!=" => BinaryOp::Ne,
+        "==" | "===" => BinaryOp::Eq,
+        "!=" | "!==" => BinaryOp::Ne,
         "<" | "<=" => BinaryOp::Lt,
         ">" | ">=" => BinaryOp::Gt,
+        "in" => BinaryOp::In,
+        "!in" => BinaryOp::NotIn,
         _ => BinaryOp::Other,
     }
 }
@@ -34,6 +37,12 @@ pub(in crate::facts) fn assign_op(text: &str) -> Option<BinaryOp> {
 /// `text` with its escape sequences replaced, of Go and C#; `\\x` takes up to `most_hex`
 /// digits. A sequence that means nothing stands for itself.
 pub(in crate::facts) fn unescape(text: &str, most_hex: usize) -> SmolStr {
+    unescape_with(text, |rest, out| escape(rest, most_hex, out))
+}
+
+/// `text` with its escape sequences replaced. `escape` writes the value of the one that begins a text
+/// (behind the backslash) and returns what follows it.
+pub(in crate::facts) fn unescape_with(text: &str, escape: impl for<'a> Fn(&'a str, &mut String) -> &'a str) -> SmolStr {
     if memchr::memchr(b'\\', text.as_bytes()).is_none() {
         return SmolStr::new(text);
     }
@@ -41,7 +50,7 @@ pub(in crate::facts) fn unescape(text: &str, most_hex: usize) -> SmolStr {
     let mut rest = text;
     while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
         out.push_str(&rest[..at]);
-        rest = escape(&rest[at + 1..], most_hex, &mut out);
+        rest = escape(&rest[at + 1..], &mut out);
     }
     out.push_str(rest);
     SmolStr::new(out)
@@ -82,18 +91,21 @@ fn plain<'a>(c: char, rest: &'a str, out: &mut String) -> &'a str {
     rest
 }
 
-/// The value of a number literal; NaN for what is none.
-pub(in crate::facts) fn number_value(literal: &str) -> f64 {
+/// The value of a number literal; NaN for what is none. With `old_octal`, `017` is fifteen.
+pub(in crate::facts) fn number_value(literal: &str, old_octal: bool) -> f64 {
     let lower: String = literal.chars().filter(|&c| c != '_').collect::<String>().to_ascii_lowercase();
     let radix = |digits: &str, radix: u32| {
         let digits: Option<Vec<u32>> = digits.chars().map(|c| c.to_digit(radix)).collect();
         digits.map_or(f64::NAN, |d| d.iter().fold(0.0, |sum, &d| sum * f64::from(radix) + f64::from(d)))
     };
-    let whole = lower.trim_end_matches(['l', 'u']);
+    let whole = lower.trim_end_matches(['l', 'u', 'n']);
     for (prefix, base) in [("0x", 16), ("0b", 2), ("0o", 8)] {
         if let Some(digits) = whole.strip_prefix(prefix) {
             return radix(digits, base);
         }
+    }
+    if old_octal && whole.len() > 1 && whole.starts_with('0') && whole.bytes().all(|b| (b'0'..=b'7').contains(&b)) {
+        return radix(whole, 8);
     }
     whole.trim_end_matches(['f', 'd', 'm']).parse().unwrap_or(f64::NAN)
 }
@@ -105,11 +117,25 @@ mod tests {
     #[test]
     fn literals_have_the_value_they_stand_for() {
         assert_eq!(unescape(r#"a\n\"q\" \u0041\101\x42\U0001F600"#, 2), "a\n\"q\" AAB😀");
-        for (literal, value) in
-            [("10_000L", 1e4), ("0xFF", 255.0), ("0b11", 3.0), ("0o17", 15.0), ("1.5m", 1.5), ("2d", 2.0), ("1e3", 1e3)]
-        {
-            assert_eq!(number_value(literal), value, "{literal}");
+        for (literal, value) in [
+            ("10_000L", 1e4),
+            ("0xFFL", 255.0),
+            ("0b11", 3.0),
+            ("0o17", 15.0),
+            ("017", 15.0),
+            ("089", 89.0),
+            ("1.5m", 1.5),
+            ("1.5f", 1.5),
+            ("2d", 2.0),
+            ("1e3", 1e3),
+            (".5", 0.5),
+            ("5.", 5.0),
+            ("30n", 30.0),
+            ("0", 0.0),
+        ] {
+            assert_eq!(number_value(literal, true), value, "{literal}");
         }
-        assert!(number_value("x").is_nan());
+        assert_eq!((number_value("0755", true), number_value("0755", false)), (493.0, 755.0));
+        assert!(number_value("x", true).is_nan() && number_value("", true).is_nan());
     }
 }

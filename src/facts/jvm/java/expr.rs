@@ -2,11 +2,12 @@
 
 use smol_str::SmolStr;
 
-use super::super::kind::{Field, Kind};
-use super::super::text::{number_value, text_block, unescape};
-use super::super::{Kid, assign_op, binary_op, field, find, has, named};
+use super::super::kind::Kind;
+use super::super::text::{text_block, unescape};
+use super::super::{Field, Kid, assign_op, field, find, has, named};
 use super::Lower;
-use crate::facts::module::{Arg, BinaryOp, Block, Call, ExprId, ExprKind, Param, StmtKind, TemplatePart};
+use crate::facts::module::{Arg, Block, Call, ExprId, ExprKind, Param, StmtKind, TemplatePart};
+use crate::facts::walk::text::number_value;
 
 impl<'t> Lower<'t> {
     /// Any expression; what is none is searched for expressions.
@@ -46,7 +47,7 @@ impl<'t> Lower<'t> {
             | Kind::BinaryInteger
             | Kind::DecimalFloat
             | Kind::HexFloat => {
-                let value = number_value(self.text_of(kid));
+                let value = number_value(self.text_of(kid), true);
                 self.module.add_expr(ExprKind::Num(value), span)
             }
             Kind::This => self.module.add_expr(ExprKind::This, span),
@@ -63,9 +64,9 @@ impl<'t> Lower<'t> {
             Kind::UnaryExpression => self.unary(kid),
             Kind::TernaryExpression => {
                 let kids = self.kids(kid.node);
-                let test = self.in_field_expr(&kids, Field::Condition, kid);
-                let then = self.in_field_expr(&kids, Field::Consequence, kid);
-                let other = self.in_field_expr(&kids, Field::Alternative, kid);
+                let test = self.expr_in(&kids, Field::Condition, kid);
+                let then = self.expr_in(&kids, Field::Consequence, kid);
+                let other = self.expr_in(&kids, Field::Alternative, kid);
                 self.module.add_expr(ExprKind::Cond { test, then, other }, span)
             }
             Kind::AssignmentExpression => self.assignment_value(kid),
@@ -73,7 +74,7 @@ impl<'t> Lower<'t> {
                 let kids = self.kids(kid.node);
                 let Some(ty) = field(&kids, Field::Type) else { return self.other(kid) };
                 let ty = self.ty(ty);
-                let value = self.in_field_expr(&kids, Field::Value, kid);
+                let value = self.expr_in(&kids, Field::Value, kid);
                 self.module.add_expr(ExprKind::Cast { value, ty }, span)
             }
             Kind::InstanceofExpression => self.instance_of(kid),
@@ -130,7 +131,7 @@ impl<'t> Lower<'t> {
                 self.module.add_expr(kind, span)
             }
             (Kind::ArrayAccess, Some(object)) => {
-                let index = self.in_field_expr(kids, Field::Index, link);
+                let index = self.expr_in(kids, Field::Index, link);
                 self.module.add_expr(ExprKind::Index { object, index }, span)
             }
             (Kind::MethodInvocation, object) => {
@@ -142,6 +143,9 @@ impl<'t> Lower<'t> {
                         let whole = crate::syntax::Span { end, ..span };
                         self.module.add_expr(ExprKind::Attr { object, name: text, name_span: name.span() }, whole)
                     }
+                    // One behind other statements, see `late_constructor_calls`.
+                    None if text == "super" => self.module.add_expr(ExprKind::Super, name.span()),
+                    None if text == "this" => self.module.add_expr(ExprKind::This, name.span()),
                     None => self.name(text, name.span()),
                 };
                 let type_args = match field(kids, Field::TypeArguments) {
@@ -228,31 +232,10 @@ impl<'t> Lower<'t> {
         self.module.add_expr(ExprKind::Str(value), kid.span())
     }
 
-    fn binary(&mut self, top: Kid<'t>) -> ExprId {
-        let mut links = Vec::new();
-        let mut at = Some(top);
-        while let Some(link) = at.filter(|link| link.kind == Kind::BinaryExpression) {
-            let kids = self.kids(link.node);
-            at = field(&kids, Field::Left);
-            links.push((link, kids));
-        }
-        let mut value = match at {
-            Some(base) => self.below(links.len(), |lower| lower.expr(base)),
-            None => self.other_of(&[], top.span()),
-        };
-        while let Some((link, kids)) = links.pop() {
-            let op = field(&kids, Field::Operator).map_or(BinaryOp::Other, |op| binary_op(self.text_of(op)));
-            let Some(right) = field(&kids, Field::Right) else { continue };
-            let right = self.below(links.len(), |lower| lower.expr(right));
-            value = self.module.add_expr(ExprKind::Binary { op, left: value, right }, link.span());
-        }
-        value
-    }
-
     fn unary(&mut self, kid: Kid<'t>) -> ExprId {
         let kids = self.kids(kid.node);
         let operator = field(&kids, Field::Operator).map_or("", |op| self.text_of(op));
-        let operand = self.in_field_expr(&kids, Field::Operand, kid);
+        let operand = self.expr_in(&kids, Field::Operand, kid);
         let kind = match operator {
             "!" => ExprKind::Not(operand),
             "-" => ExprKind::Neg(operand),
@@ -264,8 +247,8 @@ impl<'t> Lower<'t> {
     /// An assignment inside another expression.
     fn assignment_value(&mut self, kid: Kid<'t>) -> ExprId {
         let kids = self.kids(kid.node);
-        let target = self.in_field_expr(&kids, Field::Left, kid);
-        let mut value = self.in_field_expr(&kids, Field::Right, kid);
+        let target = self.expr_in(&kids, Field::Left, kid);
+        let mut value = self.expr_in(&kids, Field::Right, kid);
         let op = field(&kids, Field::Operator).and_then(|op| assign_op(self.text_of(op)));
         if let Some(op) = op {
             // Not the target itself: a call in it would be seen twice.
@@ -281,7 +264,7 @@ impl<'t> Lower<'t> {
     /// `x instanceof T`; `x instanceof T name` also binds the name.
     fn instance_of(&mut self, kid: Kid<'t>) -> ExprId {
         let kids = self.kids(kid.node);
-        let value = self.in_field_expr(&kids, Field::Left, kid);
+        let value = self.expr_in(&kids, Field::Left, kid);
         let Some(ty) = field(&kids, Field::Right) else {
             let pattern: Vec<ExprId> = field(&kids, Field::Pattern).map(|p| self.expr(p)).into_iter().collect();
             let children: Vec<ExprId> = [value].into_iter().chain(pattern).collect();

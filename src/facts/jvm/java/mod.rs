@@ -8,25 +8,41 @@ mod switch;
 mod tests;
 mod types;
 
+use std::sync::OnceLock;
+
 use smol_str::SmolStr;
 
-use super::kind::{Field, Kind};
-use super::{Dialect, Kid, Lower as Walk, field, find, has};
+use super::error;
+use super::kind::Kind;
+use super::{Dialect, Jvm, Kid, Tables, find, has, is_comment, walk};
 use crate::facts::module::{Block, ExprId, Import, ImportKind, Language, Module};
 use crate::syntax::code::{self, Grammar, ParseRefusal};
 
 /// Java, for the shared helpers.
 struct Java;
 
-type Lower<'t> = Walk<'t, Java>;
+type Lower<'t> = walk::Lower<'t, Java>;
+
+impl Jvm for Java {}
 
 impl Dialect for Java {
-    const LANGUAGE: Language = Language::Java;
-    const GRAMMAR: Grammar = Grammar::Java;
+    type Kind = Kind;
+    type State = ();
+
+    const KEEPS_TOKENS: bool = true;
+
+    fn is_skipped(kind: Kind) -> bool {
+        is_comment(kind)
+    }
 
     fn expr<'t>(lower: &mut Lower<'t>, kid: Kid<'t>) -> ExprId {
         lower.expr(kid)
     }
+}
+
+fn tables() -> &'static Tables<Kind> {
+    static TABLES: OnceLock<Tables<Kind>> = OnceLock::new();
+    TABLES.get_or_init(|| Tables::build(Grammar::Java, Language::Java))
 }
 
 /// Reads the compilation unit in `text`.
@@ -35,12 +51,38 @@ impl Dialect for Java {
 /// The fence that the parser ran into. Syntax errors are not refusals: what could be read is lowered
 /// and the rest listed in [`Module::syntax_errors`].
 pub fn lower(text: &str) -> Result<Module, ParseRefusal> {
-    let tree = code::parse(Grammar::Java, text)?;
-    Ok(Lower::module(text, &tree, |lower, kids, body| {
-        for kid in kids {
-            lower.top_level(kid, body);
-        }
+    let mut tree = code::parse(Grammar::Java, text)?;
+    // The walk reads names in the text as it is.
+    if tree.root_node().has_error()
+        && let Some(renamed) = late_constructor_calls(text)
+        && let Ok(other) = code::parse(Grammar::Java, &renamed)
+        && error::spans(other.root_node()).len() < error::spans(tree.root_node()).len()
+    {
+        tree = other;
+    }
+    Ok(Lower::module(text, &tree, tables(), |lower, kids| {
+        let mut body = Block::new();
+        kids.into_iter().for_each(|kid| lower.top_level(kid, &mut body));
+        body
     }))
+}
+
+/// The text with `super(…)` and `this(…)` behind other statements, which the grammar does not know
+/// (<https://openjdk.org/jeps/513>), written as calls of ordinary names, which are as long; none where there is
+/// no such place.
+fn late_constructor_calls(text: &str) -> Option<String> {
+    let mut bytes = text.as_bytes().to_vec();
+    let mut changed = false;
+    for word in ["super(", "this("] {
+        for at in memchr::memmem::find_iter(text.as_bytes(), word) {
+            if matches!(text.as_bytes()[..at].trim_ascii_end().last(), Some(b';' | b'}')) {
+                bytes[at + word.len() - 2].make_ascii_uppercase();
+                changed = true;
+            }
+        }
+    }
+    // Only ASCII was replaced by ASCII.
+    if changed { String::from_utf8(bytes).ok() } else { None }
 }
 
 impl<'t> Lower<'t> {
@@ -67,12 +109,5 @@ impl<'t> Lower<'t> {
             None => (SmolStr::default(), ImportKind::Named(name.clone()), name),
         };
         self.module.imports.push(Import { module, kind, local, span: kid.span() });
-    }
-
-    fn in_field_expr(&mut self, kids: &[Kid<'t>], role: Field, around: Kid<'t>) -> ExprId {
-        match field(kids, role) {
-            Some(kid) => self.expr(kid),
-            None => self.other_of(&[], around.span()),
-        }
     }
 }

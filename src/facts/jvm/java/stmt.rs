@@ -1,7 +1,7 @@
 //! Statements.
 
-use super::super::kind::{Field, Kind};
-use super::super::{Kid, MAX_LINKS, assign_op, field, find, named};
+use super::super::kind::Kind;
+use super::super::{Field, Kid, Spelled, assign_op, field, find, named};
 use super::Lower;
 use crate::facts::module::{BinaryOp, Block, ExprId, ExprKind, Handler, LoopHeader, StmtKind};
 use crate::syntax::Span;
@@ -30,14 +30,14 @@ impl<'t> Lower<'t> {
                 self.push(StmtKind::Throw(value), span, out);
             }
             Kind::YieldStatement => self.yield_statement(kid, out),
-            Kind::IfStatement => self.if_chain(kid, out),
+            Kind::IfStatement => self.if_chain_with(kid, |_, other| Some(other), Self::block, out),
             Kind::Block | Kind::ConstructorBody => {
                 let body = self.block(kid);
                 self.push(StmtKind::Block(body), span, out);
             }
             Kind::WhileStatement | Kind::DoStatement => {
                 let kids = self.kids(kid.node);
-                let test = self.in_field_expr(&kids, Field::Condition, kid);
+                let test = self.expr_in(&kids, Field::Condition, kid);
                 let header = LoopHeader::While(Some(test));
                 self.push_loop(header, &kids, span, out);
             }
@@ -125,8 +125,8 @@ impl<'t> Lower<'t> {
             Kind::AssignmentExpression => {
                 self.deeper(kid, |lower| {
                     let kids = lower.kids(kid.node);
-                    let target = lower.in_field_expr(&kids, Field::Left, kid);
-                    let value = Some(lower.in_field_expr(&kids, Field::Right, kid));
+                    let target = lower.expr_in(&kids, Field::Left, kid);
+                    let value = Some(lower.expr_in(&kids, Field::Right, kid));
                     let op = field(&kids, Field::Operator).and_then(|op| assign_op(lower.text_of(op)));
                     lower.push(StmtKind::Assign { target, value, annotation: None, op }, kid.span(), out);
                 });
@@ -148,7 +148,7 @@ impl<'t> Lower<'t> {
     /// `this(…)`, `super(…)`.
     fn constructor_call(&mut self, kid: Kid<'t>, out: &mut Block) {
         let kids = self.kids(kid.node);
-        let callee = self.in_field_expr(&kids, Field::Constructor, kid);
+        let callee = self.expr_in(&kids, Field::Constructor, kid);
         let args = self.args(&kids);
         let call = crate::facts::module::Call { callee, args, is_new: false, type_args: Vec::new() };
         let call = self.module.add_expr(ExprKind::Call(call), kid.span());
@@ -166,36 +166,6 @@ impl<'t> Lower<'t> {
             let value = field(&parts, Field::Value).map(|value| self.expr(value));
             self.push(StmtKind::Assign { target, value, annotation, op: None }, declarator.span(), out);
         }
-    }
-
-    /// `if … else if … else`, a chain that grows to the right.
-    fn if_chain(&mut self, top: Kid<'t>, out: &mut Block) {
-        let mut links: Vec<(Span, ExprId, Block)> = Vec::new();
-        let mut at = top;
-        let mut other = Block::new();
-        loop {
-            let kids = self.kids(at.node);
-            let parts = field(&kids, Field::Condition).zip(field(&kids, Field::Consequence));
-            let Some((test, then)) = parts else {
-                let expr = self.other(at);
-                self.push_expr(expr, at.span(), &mut other);
-                break;
-            };
-            let (test, then) = self.below(links.len(), |lower| (lower.expr(test), lower.block(then)));
-            links.push((at.span(), test, then));
-            match field(&kids, Field::Alternative) {
-                Some(next) if next.kind == Kind::IfStatement && links.len() + self.links < MAX_LINKS => at = next,
-                Some(last) => {
-                    other = self.below(links.len(), |lower| lower.block(last));
-                    break;
-                }
-                None => break,
-            }
-        }
-        while let Some((span, test, then)) = links.pop() {
-            other = vec![self.module.add_stmt(StmtKind::If { test, then, other }, span)];
-        }
-        out.append(&mut other);
     }
 
     fn push_loop(&mut self, header: LoopHeader, kids: &[Kid<'t>], span: Span, out: &mut Block) {
@@ -228,7 +198,7 @@ impl<'t> Lower<'t> {
         let name = self.declared_name(&kids);
         let name_span = field(&kids, Field::Name).map_or(kid.span(), |name| name.span());
         let target = self.name(name, name_span);
-        let iter = self.in_field_expr(&kids, Field::Value, kid);
+        let iter = self.expr_in(&kids, Field::Value, kid);
         self.push_loop(LoopHeader::Each { target, iter }, &kids, kid.span(), out);
     }
 

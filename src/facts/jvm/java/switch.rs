@@ -1,7 +1,7 @@
 //! `switch`, as statements and as a value.
 
-use super::super::kind::{Field, Kind};
-use super::super::{Kid, MAX_BRANCHES, field, find, has};
+use super::super::kind::Kind;
+use super::super::{Field, Kid, MAX_BRANCHES, Spelled, field, find, has};
 use super::Lower;
 use crate::facts::module::{BinaryOp, Block, ExprId, ExprKind, StmtKind};
 use crate::syntax::Span;
@@ -19,11 +19,11 @@ impl<'t> Lower<'t> {
     /// What falls through from a body that is not empty is not repeated.
     pub(super) fn switch(&mut self, kid: Kid<'t>, out: &mut Block) {
         let kids = self.kids(kid.node);
-        let mut subject = self.in_field_expr(&kids, Field::Condition, kid);
+        let mut subject = self.expr_in(&kids, Field::Condition, kid);
         if self.copied(subject, 0).is_none() {
             let hidden = self.hidden_name();
             let target = self.name(hidden.clone(), kid.span());
-            self.declare(target, subject, kid.span(), out);
+            self.declare(target, Some(subject), kid.span(), out);
             subject = self.name(hidden, kid.span());
         }
         let in_switch = std::mem::replace(&mut self.in_switch, true);
@@ -47,7 +47,7 @@ impl<'t> Lower<'t> {
     /// A `switch` whose value is used.
     pub(super) fn switch_value(&mut self, kid: Kid<'t>) -> ExprId {
         let kids = self.kids(kid.node);
-        let subject = self.in_field_expr(&kids, Field::Condition, kid);
+        let subject = self.expr_in(&kids, Field::Condition, kid);
         let plain = self.copied(subject, 0);
         // A subject that does something stands once, before the conditions.
         let repeated = match plain {

@@ -1,10 +1,9 @@
 //! Types and annotations.
 
-use super::super::kind::{Field, Kind};
-use super::super::{Kid, field, find, named};
+use super::super::kind::Kind;
+use super::super::{Field, Kid, field, find, named};
 use super::Lower;
 use crate::facts::module::{Arg, Call, ExprId, ExprKind};
-use crate::syntax::Span;
 
 impl<'t> Lower<'t> {
     /// A type as an expression.
@@ -60,11 +59,6 @@ impl<'t> Lower<'t> {
                 self.name(name, span)
             }
         }
-    }
-
-    pub(super) fn array_of(&mut self, element: ExprId, span: Span) -> ExprId {
-        let object = self.name("Array", span);
-        self.module.add_expr(ExprKind::Index { object, index: element }, span)
     }
 
     pub(super) fn type_args(&mut self, list: Kid<'t>) -> Vec<ExprId> {

@@ -2,8 +2,8 @@
 
 use smol_str::SmolStr;
 
-use super::super::kind::{Field, Kind};
-use super::super::{Head, Kid, field, find, has};
+use super::super::kind::Kind;
+use super::super::{Field, Head, Kid, Spelled, field, find, has};
 use super::Lower;
 use super::types::is_type;
 use crate::facts::module::{self, Call, ClassId, ClassKind, ExprId, ExprKind, FuncId, FunctionKind, Param};

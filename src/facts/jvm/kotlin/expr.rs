@@ -2,12 +2,13 @@
 
 use smol_str::SmolStr;
 
-use super::super::kind::{Field, Kind};
-use super::super::text::{number_value, unescape};
-use super::super::{Kid, binary_op, field, find, has, named};
+use super::super::kind::Kind;
+use super::super::text::unescape;
+use super::super::{Field, Kid, Spelled, field, find, has, named};
 use super::types::is_type;
 use super::{Lower, Sink};
 use crate::facts::module::{Arg, BinaryOp, Block, Call, ExprId, ExprKind, Param, StmtKind, TemplatePart};
+use crate::facts::walk::text::number_value;
 use crate::syntax::Span;
 
 impl<'t> Lower<'t> {
@@ -42,7 +43,7 @@ impl<'t> Lower<'t> {
                 self.module.add_expr(ExprKind::Str(value), span)
             }
             Kind::NumberLiteral | Kind::FloatLiteral => {
-                let value = number_value(self.text_of(kid));
+                let value = number_value(self.text_of(kid), true);
                 self.module.add_expr(ExprKind::Num(value), span)
             }
             // `this@Orders`; a label of a lambda begins with a small letter.
@@ -58,18 +59,18 @@ impl<'t> Lower<'t> {
                 let items = self.named_kids(kid.node).into_iter().map(|item| self.expr(item)).collect();
                 self.module.add_expr(ExprKind::List(items), span)
             }
-            Kind::BinaryExpression => self.binary(kid),
+            Kind::BinaryExpression => self.binary_with(kid, Self::joined),
             Kind::UnaryExpression => self.unary(kid),
             Kind::InExpression => {
                 let kids = self.kids(kid.node);
                 let op = if has(&kids, Kind::TokenNotIn) { BinaryOp::NotIn } else { BinaryOp::In };
-                let left = self.in_field_expr(&kids, Field::Left, kid);
-                let right = self.in_field_expr(&kids, Field::Right, kid);
+                let left = self.expr_in(&kids, Field::Left, kid);
+                let right = self.expr_in(&kids, Field::Right, kid);
                 self.module.add_expr(ExprKind::Binary { op, left, right }, span)
             }
             Kind::AsExpression | Kind::IsExpression => {
                 let kids = self.kids(kid.node);
-                let value = self.in_field_expr(&kids, Field::Left, kid);
+                let value = self.expr_in(&kids, Field::Left, kid);
                 let Some(ty) = field(&kids, Field::Right) else { return value };
                 let ty = self.ty(ty);
                 match kid.kind {
@@ -106,8 +107,8 @@ impl<'t> Lower<'t> {
             },
             Kind::Assignment => {
                 let kids = self.kids(kid.node);
-                let target = self.in_field_expr(&kids, Field::Left, kid);
-                let value = self.in_field_expr(&kids, Field::Right, kid);
+                let target = self.expr_in(&kids, Field::Left, kid);
+                let value = self.expr_in(&kids, Field::Right, kid);
                 self.module.add_expr(ExprKind::Assign { target, value }, span)
             }
             kind if is_type(kind) => self.ty(kid),
@@ -122,13 +123,6 @@ impl<'t> Lower<'t> {
             kind if is_statement(kind) => self.enclosed(span, |lower, out| lower.stmt(kid, out)),
             // Spread, range, return and throw inside an expression, ERROR.
             _ => self.other(kid),
-        }
-    }
-
-    pub(super) fn in_field_expr(&mut self, kids: &[Kid<'t>], role: Field, around: Kid<'t>) -> ExprId {
-        match field(kids, role) {
-            Some(kid) => self.expr(kid),
-            None => self.other_of(&[], around.span()),
         }
     }
 
@@ -291,29 +285,12 @@ impl<'t> Lower<'t> {
         }
     }
 
-    fn binary(&mut self, top: Kid<'t>) -> ExprId {
-        let mut links = Vec::new();
-        let mut at = Some(top);
-        while let Some(link) = at.filter(|link| link.kind == Kind::BinaryExpression) {
-            let kids = self.kids(link.node);
-            at = field(&kids, Field::Left);
-            links.push((link, kids));
+    /// One operator and its operands.
+    fn joined(&mut self, op: BinaryOp, left: ExprId, right: ExprId, span: Span) -> ExprId {
+        match self.generic_call(op, left, right) {
+            Some(call) => self.module.add_expr(ExprKind::Call(call), span),
+            None => self.binary_of(op, left, right, span),
         }
-        let mut value = match at {
-            Some(base) => self.below(links.len(), |lower| lower.expr(base)),
-            None => self.other_of(&[], top.span()),
-        };
-        while let Some((link, kids)) = links.pop() {
-            let op = field(&kids, Field::Operator).map_or(BinaryOp::Other, |op| binary_op(self.text_of(op)));
-            let Some(right) = field(&kids, Field::Right) else { continue };
-            let right = self.below(links.len(), |lower| lower.expr(right));
-            let kind = match self.generic_call(op, value, right) {
-                Some(call) => ExprKind::Call(call),
-                None => ExprKind::Binary { op, left: value, right },
-            };
-            value = self.module.add_expr(kind, link.span());
-        }
-        value
     }
 
     /// `get<Articles> { … }` reaches us as two comparisons; nothing is compared with a lambda.
@@ -332,7 +309,7 @@ impl<'t> Lower<'t> {
     fn unary(&mut self, kid: Kid<'t>) -> ExprId {
         let kids = self.kids(kid.node);
         let operator = field(&kids, Field::Operator).map_or("", |op| self.text_of(op));
-        let argument = self.in_field_expr(&kids, Field::Argument, kid);
+        let argument = self.expr_in(&kids, Field::Argument, kid);
         let kind = match operator {
             "!" => ExprKind::Not(argument),
             "-" => ExprKind::Neg(argument),

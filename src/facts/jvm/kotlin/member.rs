@@ -2,8 +2,8 @@
 
 use smol_str::SmolStr;
 
-use super::super::kind::{Field, Kind};
-use super::super::{Head, Kid, field, find, named};
+use super::super::kind::Kind;
+use super::super::{Field, Head, Kid, Spelled, field, find, named};
 use super::expr::untyped;
 use super::types::is_type;
 use super::{Lower, Sink};

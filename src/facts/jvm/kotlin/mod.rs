@@ -9,22 +9,32 @@ mod tests;
 mod types;
 mod when;
 
+use std::sync::OnceLock;
+
 use smol_str::SmolStr;
 
 use super::error;
 use super::kind::Kind;
-use super::{Dialect, Kid, Lower as Walk, find, has};
+use super::{Dialect, Jvm, Kid, Tables, find, has, is_comment, walk};
 use crate::facts::module::{Block, ExprId, Import, ImportKind, Language, Module};
 use crate::syntax::code::{self, Grammar, ParseRefusal};
 
 /// Kotlin, for the shared helpers.
 struct Kotlin;
 
-type Lower<'t> = Walk<'t, Kotlin>;
+type Lower<'t> = walk::Lower<'t, Kotlin>;
+
+impl Jvm for Kotlin {}
 
 impl Dialect for Kotlin {
-    const LANGUAGE: Language = Language::Kotlin;
-    const GRAMMAR: Grammar = Grammar::Kotlin;
+    type Kind = Kind;
+    type State = ();
+
+    const KEEPS_TOKENS: bool = true;
+
+    fn is_skipped(kind: Kind) -> bool {
+        is_comment(kind)
+    }
 
     fn expr<'t>(lower: &mut Lower<'t>, kid: Kid<'t>) -> ExprId {
         lower.expr(kid)
@@ -38,6 +48,11 @@ enum Sink<'a> {
     Return,
     /// Into a variable.
     Assign(&'a str),
+}
+
+fn tables() -> &'static Tables<Kind> {
+    static TABLES: OnceLock<Tables<Kind>> = OnceLock::new();
+    TABLES.get_or_init(|| Tables::build(Grammar::Kotlin, Language::Kotlin))
 }
 
 /// Reads the file in `text`.
@@ -55,10 +70,10 @@ pub fn lower(text: &str) -> Result<Module, ParseRefusal> {
     {
         tree = other;
     }
-    Ok(Lower::module(text, &tree, |lower, kids, body| {
-        for kid in kids {
-            lower.top_level(kid, body);
-        }
+    Ok(Lower::module(text, &tree, tables(), |lower, kids| {
+        let mut body = Block::new();
+        kids.into_iter().for_each(|kid| lower.top_level(kid, &mut body));
+        body
     }))
 }
 

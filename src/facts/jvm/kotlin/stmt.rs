@@ -2,8 +2,8 @@
 
 use smol_str::SmolStr;
 
-use super::super::kind::{Field, Kind};
-use super::super::{Kid, assign_op, field, find, named};
+use super::super::kind::Kind;
+use super::super::{Field, Kid, Spelled, assign_op, field, find, named};
 use super::types::is_type;
 use super::{Lower, Sink};
 use crate::facts::module::{BinaryOp, Block, ExprId, ExprKind, Handler, LoopHeader, StmtKind};
@@ -72,7 +72,7 @@ impl<'t> Lower<'t> {
             Kind::ForStatement => self.for_loop(kid, out),
             Kind::WhileStatement | Kind::DoWhileStatement => {
                 let kids = self.kids(kid.node);
-                let test = self.in_field_expr(&kids, Field::Condition, kid);
+                let test = self.expr_in(&kids, Field::Condition, kid);
                 let mut body = Block::new();
                 let is_body =
                     |k: &&Kid<'t>| !k.kind.is_token() && !matches!(k.field, Field::Condition) && k.kind != Kind::Label;
@@ -112,8 +112,8 @@ impl<'t> Lower<'t> {
 
     fn assignment(&mut self, kid: Kid<'t>, out: &mut Block) {
         let kids = self.kids(kid.node);
-        let target = self.in_field_expr(&kids, Field::Left, kid);
-        let value = Some(self.in_field_expr(&kids, Field::Right, kid));
+        let target = self.expr_in(&kids, Field::Left, kid);
+        let value = Some(self.expr_in(&kids, Field::Right, kid));
         let op = field(&kids, Field::Operator).and_then(|op| assign_op(self.text_of(op)));
         self.push(StmtKind::Assign { target, value, annotation: None, op }, kid.span(), out);
     }
@@ -127,7 +127,7 @@ impl<'t> Lower<'t> {
     fn step(&mut self, kid: Kid<'t>, out: &mut Block) {
         let kids = self.kids(kid.node);
         let op = if self.text_of(kid).contains("--") { BinaryOp::Sub } else { BinaryOp::Add };
-        let target = self.in_field_expr(&kids, Field::Argument, kid);
+        let target = self.expr_in(&kids, Field::Argument, kid);
         let value = Some(self.module.add_expr(ExprKind::Num(1.0), kid.span()));
         self.push(StmtKind::Assign { target, value, annotation: None, op: Some(op) }, kid.span(), out);
     }
@@ -179,7 +179,7 @@ impl<'t> Lower<'t> {
             let object = self.name(hidden.clone(), span);
             let index = self.module.add_expr(ExprKind::Num(i as f64), span);
             let value = self.module.add_expr(ExprKind::Index { object, index }, span);
-            self.declare(target, value, span, out);
+            self.declare(target, Some(value), span, out);
         }
     }
 
@@ -190,7 +190,7 @@ impl<'t> Lower<'t> {
         let text = self.name_of(name);
         let target = self.name(text, name.span());
         let value = self.ty(*ty);
-        self.declare(target, value, kid.span(), out);
+        self.declare(target, Some(value), kid.span(), out);
     }
 
     fn for_loop(&mut self, kid: Kid<'t>, out: &mut Block) {

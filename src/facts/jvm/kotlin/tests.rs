@@ -1,26 +1,12 @@
 //! What a module contains after lowering: one snapshot a sample, and what hostile texts do.
 
-use std::fmt::Write;
-
 use proptest::prelude::*;
 
 use super::lower;
 use crate::facts::dump::dump;
 use crate::facts::module::{ExprKind, Module};
+use crate::facts::walk::testing::{cases, check, samples, texts};
 use crate::syntax::code::ParseRefusal;
-
-/// Compares the dump of each sample with the accepted one.
-macro_rules! samples {
-    ($($name:ident: $text:literal;)*) => {$(
-        #[test]
-        fn $name() {
-            let module = lower($text).unwrap();
-            insta::with_settings!({ description => $text, omit_expression => true, prepend_module_to_snapshot => false }, {
-                insta::assert_snapshot!(stringify!($name), dump(&module, $text));
-            });
-        }
-    )*};
-}
 
 samples! {
     package_and_imports: r#"
@@ -222,96 +208,86 @@ fn long_chains_and_deep_nesting_end_in_a_note_and_not_in_a_crash() {
     crate::program::Index::build(&nested);
 }
 
-/// Texts of words that the grammar knows, so that more than errors comes out.
-fn scraps() -> impl Strategy<Value = String> {
-    const WORDS: &[&str] = &[
-        "class ",
-        "interface ",
-        "object ",
-        "enum ",
-        "companion ",
-        "fun ",
-        "val ",
-        "var ",
-        "{",
-        "}",
-        "(",
-        ")",
-        "[",
-        "]",
-        "<",
-        ">",
-        ";",
-        ",",
-        ":",
-        "=",
-        "->",
-        ".",
-        "?.",
-        "?:",
-        "!!",
-        "@A",
-        "a",
-        "B",
-        "1",
-        "\"s$x\"",
-        "\"${",
-        "\"",
-        "'c'",
-        "\"\"\"",
-        "\\",
-        "é",
-        "😀",
-        "import ",
-        "package ",
-        "return ",
-        "when ",
-        "is ",
-        "in ",
-        "as ",
-        "by ",
-        "try ",
-        "catch ",
-        "finally ",
-        "for ",
-        "while ",
-        "do ",
-        "if ",
-        "else ",
-        "this",
-        "super",
-        "::",
-        "+",
-        "!",
-        "//\n",
-        "\n",
-        "init ",
-        "get() ",
-        "set(v) ",
-        "suspend ",
-        "data ",
-        "throw ",
-        "break ",
-        "..",
-        "it ",
-    ];
-    prop::collection::vec(prop::sample::select(WORDS), 0..60).prop_map(|words| {
-        words.iter().fold(String::new(), |mut text, word| {
-            let _ = write!(text, "{word}");
-            text
-        })
-    })
-}
+/// What the grammar knows.
+const WORDS: &[&str] = &[
+    "class ",
+    "interface ",
+    "object ",
+    "enum ",
+    "companion ",
+    "fun ",
+    "val ",
+    "var ",
+    "{",
+    "}",
+    "(",
+    ")",
+    "[",
+    "]",
+    "<",
+    ">",
+    ";",
+    ",",
+    ":",
+    "=",
+    "->",
+    ".",
+    "?.",
+    "?:",
+    "!!",
+    "@A",
+    "a",
+    "B",
+    "1",
+    "\"s$x\"",
+    "\"${",
+    "\"",
+    "'c'",
+    "\"\"\"",
+    "\\",
+    "é",
+    "😀",
+    "import ",
+    "package ",
+    "return ",
+    "when ",
+    "is ",
+    "in ",
+    "as ",
+    "by ",
+    "try ",
+    "catch ",
+    "finally ",
+    "for ",
+    "while ",
+    "do ",
+    "if ",
+    "else ",
+    "this",
+    "super",
+    "::",
+    "+",
+    "!",
+    "//\n",
+    "\n",
+    "init ",
+    "get() ",
+    "set(v) ",
+    "suspend ",
+    "data ",
+    "throw ",
+    "break ",
+    "..",
+    "it ",
+];
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(cases())]
 
     #[test]
-    fn any_text_is_lowered_without_a_panic_and_with_spans_inside_it(text in prop_oneof![any::<String>(), scraps()]) {
+    fn any_text_is_lowered_without_a_panic_and_with_spans_inside_it(text in texts(WORDS)) {
         if let Ok(module) = lower(&text) {
-            super::super::assert_spans(&module, &text);
-            crate::program::Index::build(&module);
-            dump(&module, &text);
+            check(&module, &text);
         }
     }
 }

@@ -1,7 +1,7 @@
 //! `if` and `when`, as statements and as values.
 
-use super::super::kind::{Field, Kind};
-use super::super::{Kid, MAX_BRANCHES, MAX_LINKS, field, find, has, named};
+use super::super::kind::Kind;
+use super::super::{Field, Kid, MAX_BRANCHES, MAX_LINKS, Spelled, field, find, has, named};
 use super::types::is_type;
 use super::{Lower, Sink};
 use crate::facts::module::{BinaryOp, Block, ExprId, ExprKind, StmtKind};
@@ -139,7 +139,7 @@ impl<'t> Lower<'t> {
             None => self.hidden_name(),
         };
         let target = self.name(name.clone(), clause.span());
-        self.declare(target, expr, clause.span(), out);
+        self.declare(target, Some(expr), clause.span(), out);
         self.name(name, clause.span())
     }
 
