@@ -13,8 +13,28 @@ pub(super) type Implied = [HashMap<SmolStr, Vec<SmolStr>>; Ecosystem::COUNT];
 
 /// Names that a runtime of JavaScript has itself, and words that every program uses for things of its own.
 const TAKEN: [&str; 22] = [
-    "Cache", "Client", "Column", "Config", "Database", "Date", "Error", "Event", "Headers", "Job", "Lock", "Message",
-    "Notification", "Order", "Record", "Request", "Response", "URL", "Worker", "request", "json", "http-proxy",
+    "Cache",
+    "Client",
+    "Column",
+    "Config",
+    "Database",
+    "Date",
+    "Error",
+    "Event",
+    "Headers",
+    "Job",
+    "Lock",
+    "Message",
+    "Notification",
+    "Order",
+    "Record",
+    "Request",
+    "Response",
+    "URL",
+    "Worker",
+    "request",
+    "json",
+    "http-proxy",
 ];
 
 /// Names under which modules are usually imported, where that is not their own.

@@ -2,15 +2,18 @@
 //! objects. A name that nothing binds can't stay nothing there; what it means is clear to every reader, by
 //! its own name or by the methods that are called on it.
 
+use smol_str::SmolStr;
+
 use super::UnitId;
 use super::eval::Evaluator;
+use super::index::Binding;
 use super::resolve::Target;
 use super::value::{Instance, Value};
 use crate::facts::module::{Call, Entry, ExprId, ExprKind, ImportKind, Language, Module};
 
 impl Evaluator<'_> {
     /// True for a module that cannot run as it is: it imports nothing, or a file beside it that is not there.
-    fn is_snippet(&self, unit: UnitId) -> bool {
+    pub fn is_snippet(&self, unit: UnitId) -> bool {
         let module = &self.program.unit(unit).module;
         if !matches!(module.language, Language::Python | Language::JavaScript | Language::TypeScript) {
             return module.imports.is_empty();
@@ -38,6 +41,10 @@ impl Evaluator<'_> {
             return None;
         }
         let symbols = self.catalog.implied(module.language, name);
+        // Which of the libraries with an annotation of that name it is, nothing says.
+        if module.language.has_packages() && symbols.len() > 1 {
+            return None;
+        }
         let values: Vec<Value> = symbols.iter().cloned().map(Value::External).collect();
         (!values.is_empty()).then(|| self.one_of(values))
     }
@@ -54,10 +61,13 @@ impl Evaluator<'_> {
         }
         let func = unit.index.func_of(expr);
         let is_same = |other: ExprId| match (&module.expr(other).kind, &module.expr(expr).kind) {
-            (ExprKind::Name(a), ExprKind::Name(b)) => {
-                a == b
-                    && unit.index.lookup(module, unit.index.func_of(other), a).map(|(scope, _)| scope)
-                        == unit.index.lookup(module, func, b).map(|(scope, _)| scope)
+            (ExprKind::Name(a), ExprKind::Name(b)) if a == b => {
+                let bound = |func| unit.index.lookup(module, func, a);
+                match (bound(unit.index.func_of(other)), bound(func)) {
+                    (None, None) => true,
+                    (Some((one, first)), Some((two, second))) => one == two || is_made_alike(module, first, second),
+                    _ => false,
+                }
             }
             (ExprKind::Attr { object: a, name: x, .. }, ExprKind::Attr { object: b, name: y, .. }) => {
                 x == y && matches!((&module.expr(*a).kind, &module.expr(*b).kind), (ExprKind::This, ExprKind::This))
@@ -76,6 +86,37 @@ impl Evaluator<'_> {
                 .then_some(ty)
         })?;
         Some(Value::Instance(Instance { ty, call: None, from: None }))
+    }
+}
+
+/// Both variables are given the same: `const channel = this.connection.getChannel()` in two methods.
+fn is_made_alike(module: &Module, first: &[Binding], second: &[Binding]) -> bool {
+    match (first, second) {
+        ([Binding::Value(first)], [Binding::Value(second)]) => {
+            let made = names(module, *first);
+            made.len() > 1 && made == names(module, *second)
+        }
+        _ => false,
+    }
+}
+
+/// The names in a chain of attributes and calls, last to first.
+fn names(module: &Module, mut expr: ExprId) -> Vec<&SmolStr> {
+    let mut out = Vec::new();
+    loop {
+        expr = match &module.expr(expr).kind {
+            ExprKind::Await(inner) => *inner,
+            ExprKind::Call(call) => call.callee,
+            ExprKind::Attr { object, name, .. } => {
+                out.push(name);
+                *object
+            }
+            ExprKind::Name(name) => {
+                out.push(name);
+                return out;
+            }
+            _ => return out,
+        };
     }
 }
 
@@ -108,7 +149,8 @@ mod tests {
     fn names_without_an_import_mean_what_every_reader_takes_them_for() {
         assert_eq!(callee("a.py", "def stock():\n    return requests.get(URL)\n", "get"), "requests.get");
         assert_eq!(callee("a.ts", "const r = await axios.get(url);\n", "get"), "axios.get");
-        let java = "class A {\n  private final RestTemplate rest;\n  void a() { rest.getForObject(\"/\", B.class); }\n}\n";
+        let java =
+            "class A {\n  private final RestTemplate rest;\n  void a() { rest.getForObject(\"/\", B.class); }\n}\n";
         assert_eq!(callee("A.java", java, "getForObject"), "org.springframework.web.client.RestTemplate.getForObject");
         assert_eq!(callee("a.go", "package a\n\nfunc f() { http.Get(url) }\n", "Get"), "net/http.Get");
     }
@@ -119,7 +161,8 @@ mod tests {
         assert_eq!(callee("a.py", py, "get"), "builtins.requests.get");
         let ts = "import { x } from 'y';\nawait axios.get(url);\n";
         assert_eq!(callee("a.ts", ts, "get"), "globalThis.axios.get");
-        let java = "package shop;\nclass A {\n  RestTemplate rest;\n  void a() { rest.getForObject(\"/\", B.class); }\n}\n";
+        let java =
+            "package shop;\nclass A {\n  RestTemplate rest;\n  void a() { rest.getForObject(\"/\", B.class); }\n}\n";
         assert_eq!(callee("A.java", java, "getForObject"), "shop.RestTemplate.getForObject");
     }
 
@@ -131,6 +174,8 @@ mod tests {
         assert_eq!(callee("a.ts", ts, "ack"), "amqplib.Channel.ack");
         let kafka = "await consumer.subscribe({ topic });\nawait consumer.run({ eachMessage: async () => {} });\n";
         assert_eq!(callee("a.ts", kafka, "subscribe"), "kafkajs.Consumer.subscribe");
+        let twice = "class A {\n  setup() { const ch = this.conn.open(); ch.assertQueue('a'); }\n  run() { const ch = this.conn.open(); ch.nack(1); }\n}\n";
+        assert_eq!(callee("a.ts", twice, "nack"), "amqplib.Channel.nack");
         // A job of another library that has a method of the name.
         assert_eq!(callee("a.ts", "await runner.run({ task });\n", "run"), "globalThis.runner.run");
     }

@@ -49,6 +49,7 @@ mod routes_python;
 mod saga;
 mod saga_jvm;
 mod saga_samples;
+mod samples;
 mod schema_suites;
 mod schemas_hold;
 mod service_health;

@@ -405,7 +405,7 @@ impl<'e, 'a> Guards<'e, 'a> {
 
     fn of_decorator(&self, unit: UnitId, decorator: ExprId, is_async: bool, hops: u32) -> Vec<Guard> {
         let mut found = self.of_value(unit, decorator, Some(is_async));
-        if found.is_empty() && !self.ev.program.language(unit).has_packages() {
+        if found.is_empty() && self.ev.program.language(unit) != Language::CSharp {
             found = told::decorator(self.ev, unit, decorator);
         }
         if !found.is_empty() || hops >= MAX_HOPS {

@@ -70,7 +70,7 @@ pub fn read(
         }
     }
     // Only a page has an address to which a path alone belongs; elsewhere `fetch("/items")` throws.
-    if symbol == "globalThis.fetch" && url.as_ref().is_some_and(is_path) {
+    if symbol == "fetch" && url.as_ref().is_some_and(is_path) {
         return None;
     }
     let carried = super::sent::sent(ev, http.sends.as_ref(), form, site, &Context::default(), url.as_ref());

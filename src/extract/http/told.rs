@@ -7,7 +7,8 @@ use crate::facts::module::{ExprId, ExprKind};
 use crate::program::{Evaluator, Site, UnitId, Value};
 
 /// Names of what runs a function later or for an event: `setTimeout(() => …)`, `breaker.on("open", …)`.
-const RUNS_LATER: [&str; 7] = ["setTimeout", "setInterval", "setImmediate", "clearTimeout", "on", "once", "addListener"];
+const RUNS_LATER: [&str; 7] =
+    ["setTimeout", "setInterval", "setImmediate", "clearTimeout", "on", "once", "addListener"];
 
 /// What a call that is handed our call, or a function with it, seems to be.
 pub(super) fn by_name(ev: &Evaluator<'_>, site: Site) -> Vec<Guard> {

@@ -67,9 +67,8 @@ pub fn read(
 /// True for a message to a quorum queue or a stream that the same file declares: these store every message,
 /// whatever its delivery mode says. <https://www.rabbitmq.com/docs/quorum-queues#behaviour>
 fn goes_to_stored_queue(ev: &Evaluator<'_>, found: &Found<'_>) -> bool {
-    let sites = |site: Site, paths: &[String]| {
-        paths.iter().flat_map(|path| path::sites(ev, site, path)).collect::<Vec<_>>()
-    };
+    let sites =
+        |site: Site, paths: &[String]| paths.iter().flat_map(|path| path::sites(ev, site, path)).collect::<Vec<_>>();
     let texts = |found: Vec<Site>| found.into_iter().find_map(|s| ev.eval(s).as_str());
     let to = if found.form.key.is_empty() {
         texts(sites(found.site, &found.form.destination))
