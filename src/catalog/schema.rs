@@ -71,6 +71,10 @@ pub struct Library {
     /// Other names of a type: `abc.AbstractChannel: Channel`.
     #[serde(default)]
     pub aliases: BTreeMap<String, String>,
+    /// Methods that no other library's objects have, by type: an object of unknown origin is known by them.
+    /// `run{eachMessage}` is one that is given an object with that key.
+    #[serde(default)]
+    pub marks: BTreeMap<String, Vec<String>>,
     /// Types of what functions and methods return: `connect: Connection`.
     #[serde(default)]
     pub returns: BTreeMap<String, String>,

@@ -63,9 +63,17 @@ impl Evaluator<'_> {
     /// Calls that need no declaration to be understood.
     pub(super) fn language_call(&self, site: Site, call: &Call) -> Option<Value> {
         match self.program.language(site.unit) {
-            Language::CSharp => self.resolved_service(site, call),
+            Language::CSharp => self.resolved_service(site, call).or_else(|| self.dictionary(site.unit, call)),
             _ => self.jvm_call(site, call),
         }
+    }
+
+    /// `new Dictionary<string, object> { { "x-queue-type", "quorum" } }` is what it holds.
+    fn dictionary(&self, unit: UnitId, call: &Call) -> Option<Value> {
+        let module = &self.program.unit(unit).module;
+        let [only] = call.args.as_slice() else { return None };
+        let is_dictionary = call.is_new && simple_name(module, call.callee).is_some_and(|n| n == "Dictionary");
+        (is_dictionary && matches!(module.expr(only.value).kind, ExprKind::Dict(_))).then(|| self.at(unit, only.value))
     }
 
     /// `provider.GetRequiredService<IConnection>()`

@@ -9,7 +9,7 @@ use super::UnitId;
 use super::eval::Evaluator;
 use super::index::{Binding, Scope};
 use super::types::{build_root, simple_name};
-use super::value::{Instance, Site, Text, TextPart, Value};
+use super::value::{Dict, Instance, Site, Text, TextPart, Value};
 use crate::facts::module::{
     Call, ClassId, ClassKind, ExprId, ExprKind, FuncId, FunctionKind, Import, ImportKind, Language,
 };
@@ -146,6 +146,9 @@ impl Evaluator<'_> {
         if is_type_name(name) {
             if JAVA_LANG.contains(&name) || name.ends_with("Exception") || name.ends_with("Error") {
                 return Value::External(format_smolstr!("java.lang.{name}"));
+            }
+            if let Some(implied) = self.implied(unit_id, name) {
+                return implied;
             }
             return match (unit.module.language, &unit.module.package) {
                 (Language::Kotlin, _) => Value::External(format_smolstr!("kotlin.{name}")),
@@ -418,6 +421,15 @@ impl Evaluator<'_> {
                 return self.printf(site.unit, format.value, args.iter().map(|a| a.value));
             }
             ("formatted", _) => return self.printf(site.unit, *object, call.args.iter().map(|a| a.value)),
+            // `Map.of("x-queue-type", "quorum")`
+            ("of", count) if count % 2 == 0 => {
+                let is_map = match self.at(site.unit, *object) {
+                    Value::External(symbol) => symbol == "java.util.Map",
+                    Value::Unknown => matches!(&module.expr(*object).kind, ExprKind::Name(name) if name == "Map"),
+                    _ => false,
+                };
+                return is_map.then(|| self.map_of(site, call));
+            }
             ("concat", 1) => {
                 let mut text = self.at(site.unit, *object).to_text()?;
                 text.push(self.at(site.unit, call.args[0].value).to_text().unwrap_or_else(hole));
@@ -430,6 +442,20 @@ impl Evaluator<'_> {
             _ => {}
         }
         if call.args.is_empty() { self.accessor(&self.at(site.unit, *object), name, site) } else { None }
+    }
+
+    /// The keys and values that follow each other in a call.
+    fn map_of(&self, site: Site, call: &Call) -> Value {
+        let mut map = Dict { site, entries: Vec::new(), open: false };
+        for pair in call.args.chunks(2) {
+            match (self.at(site.unit, pair[0].value).as_str(), pair.get(1)) {
+                (Some(key), Some(value)) => {
+                    map.entries.push((key.into(), Site { unit: site.unit, expr: value.value }));
+                }
+                _ => map.open = true,
+            }
+        }
+        Value::Dict(Arc::new(map))
     }
 
     /// `String.format("http://%s:%d/x", host, port)`.

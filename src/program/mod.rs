@@ -21,6 +21,7 @@ pub mod load;
 pub mod mentions;
 pub mod resolve;
 mod satisfies;
+mod snippet;
 pub mod types;
 pub mod value;
 

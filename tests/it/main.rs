@@ -51,6 +51,7 @@ mod saga_dotnet;
 mod saga_go;
 mod saga_jvm;
 mod saga_samples;
+mod samples;
 mod schema_suites;
 mod schemas_hold;
 mod service_health;

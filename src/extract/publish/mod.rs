@@ -16,6 +16,7 @@ pub mod producer;
 pub mod routed;
 pub mod serialize;
 pub mod shape;
+mod text;
 pub mod transport;
 
 #[cfg(test)]
@@ -104,7 +105,7 @@ pub enum Kind {
     Job,
     /// A message that could not be processed, on its way to a dead letter queue.
     DeadLetter,
-    /// The answer to a request.
+    /// The answer to a request, or a request that waits for one.
     Reply,
     /// A log line, a measurement, a sign of life: one that is lost does no harm.
     Telemetry,
@@ -180,9 +181,14 @@ fn read(
     if let Some(family) = &family {
         payloads = vec![family.clone()];
     }
-    let kind = kind(ev, form, site, &destinations, &keys);
+    let kind = match kind(ev, form, site, &destinations, &keys) {
+        Kind::Event if text::asks_for_reply(ev, found) => Kind::Reply,
+        kind => kind,
+    };
     let mut hashed_id = serialize::hashed_id(ev, &payloads);
     let (version, event_id) = match kind {
+        // A text has no fields; what it is for is not said.
+        _ if opened.is_empty() && text::is_plain(ev, found) => (Presence::Default, Presence::Default),
         Kind::Event | Kind::DeadLetter => {
             let mut metadata = reader.metadata(site, form);
             metadata.extend(jvm::headers(ev, site, &opened));

@@ -38,12 +38,65 @@ pub(super) fn is_engine(module: &str) -> bool {
     has_root(module, ENGINES)
 }
 
+/// What every runtime of JavaScript has. Another name that nothing binds is an object that a sample leaves out.
+const JAVASCRIPT_GLOBALS: [&str; 47] = [
+    "AbortController",
+    "AbortSignal",
+    "Array",
+    "BigInt",
+    "Boolean",
+    "Buffer",
+    "Date",
+    "Error",
+    "Intl",
+    "JSON",
+    "Map",
+    "Math",
+    "Number",
+    "Object",
+    "Promise",
+    "Reflect",
+    "RegExp",
+    "Set",
+    "String",
+    "Symbol",
+    "TextDecoder",
+    "TextEncoder",
+    "TypeError",
+    "URL",
+    "URLSearchParams",
+    "WeakMap",
+    "WeakSet",
+    "clearInterval",
+    "clearTimeout",
+    "console",
+    "crypto",
+    "fetch",
+    "global",
+    "parseFloat",
+    "parseInt",
+    "performance",
+    "process",
+    "queueMicrotask",
+    "setImmediate",
+    "setInterval",
+    "setTimeout",
+    "structuredClone",
+    "require",
+    "module",
+    "exports",
+    "RangeError",
+    "isNaN",
+];
+
 /// Language and utility functions without an effect on others.
 pub(super) fn is_neutral(symbol: &str) -> bool {
     symbol
         .strip_prefix("builtins.")
         .is_some_and(|rest| rest != "open" && rest.split('.').next().is_some_and(|n| PYTHON_BUILTINS.contains(&n)))
-        || symbol.starts_with("globalThis.")
+        || symbol
+            .strip_prefix("globalThis.")
+            .is_some_and(|rest| rest.split('.').next().is_some_and(|n| JAVASCRIPT_GLOBALS.contains(&n)))
         || has_root(
             symbol,
             &[

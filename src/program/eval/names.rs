@@ -34,6 +34,10 @@ impl Evaluator<'_> {
             if let Some(value) = self.star_import(unit_id, name) {
                 return value;
             }
+            let by_use = || at.and_then(|at| self.by_use(unit_id, at, false));
+            if let Some(value) = self.implied(unit_id, name).or_else(by_use) {
+                return value;
+            }
             return Value::External(match unit.module.language {
                 Language::Python => format_smolstr!("builtins.{name}"),
                 Language::JavaScript | Language::TypeScript => format_smolstr!("globalThis.{name}"),
@@ -59,6 +63,9 @@ impl Evaluator<'_> {
         let value = self.or_declared(unit_id, self.one_of(values), declared.as_ref());
         match (value, declared) {
             (Value::Unknown | Value::Null, Some(declared)) => declared,
+            (value @ (Value::Unknown | Value::Param { .. }), None) => {
+                at.and_then(|at| self.by_use(unit_id, at, true)).unwrap_or(value)
+            }
             (value, _) => value,
         }
     }
