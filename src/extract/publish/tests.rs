@@ -559,12 +559,6 @@ fn a_message_that_a_go_wrapper_is_handed_is_read_where_it_is_made() {
 }
 
 #[test]
-fn a_generic_function_gives_the_type_that_is_named() {
-    let text = "package a\nimport (\n\"encoding/json\"\n\"github.com/rabbitmq/amqp091-go\"\n)\ntype Created struct { OrderID string `json:\"order_id\"` }\nfunc Map[To any, From any](from From) (To, error) { var to To; err := convert(from, &to); return to, err }\nfunc send(order Order) {\n\tconnection, _ := amqp091.Dial(\"amqp://b\")\n\tchannel, _ := connection.Channel()\n\tevent, _ := Map[*Created](order)\n\tbody, _ := json.Marshal(event)\n\tchannel.Publish(\"orders\", \"created\", false, false, amqp091.Publishing{Body: body})\n}\n";
-    assert_eq!(one("a/a.go", text), "----");
-}
-
-#[test]
 fn a_message_for_the_input_of_an_asynchronous_producer_is_published() {
     let text = "package a\nimport \"github.com/IBM/sarama\"\nfunc send() {\n\tproducer, _ := sarama.NewAsyncProducer([]string{\"b:9092\"}, nil)\n\tproducer.Input() <- &sarama.ProducerMessage{Topic: \"orders\", Value: sarama.StringEncoder(`{\"order_id\": 1}`)}\n}\nfunc own(jobs chan string) { jobs <- \"x\" }\n";
     let found = publishing(&[("a/a.go", text)]);
@@ -589,4 +583,16 @@ fn options_that_the_callers_of_a_wrapper_pass() {
 fn a_request_that_waits_for_its_answer_is_no_event() {
     let text = "import pika, json\nc = pika.BlockingConnection().channel()\nc.basic_publish('', 'users', json.dumps({'a': 1}), pika.BasicProperties(reply_to='answers', correlation_id='1'))\n";
     assert_eq!(&one("a.py", text)[2..], "dd");
+}
+
+#[test]
+fn json_iterator_writes_what_encoding_json_does() {
+    let with = |marshal: &str| {
+        format!(
+            "package a\nimport (\n\"github.com/IBM/sarama\"\njsoniter \"github.com/json-iterator/go\"\n)\ntype Created struct {{ OrderID string `json:\"order_id\"` }}\nfunc send() {{\n\tproducer, _ := sarama.NewSyncProducer([]string{{\"b:9092\"}}, nil)\n\tbody, _ := {marshal}(Created{{OrderID: \"1\"}})\n\tproducer.SendMessage(&sarama.ProducerMessage{{Topic: \"orders\", Value: sarama.ByteEncoder(body)}})\n}}\n"
+        )
+    };
+    for marshal in ["jsoniter.Marshal", "jsoniter.ConfigCompatibleWithStandardLibrary.Marshal"] {
+        assert_eq!(one("a/a.go", &with(marshal))[2..], *"--", "{marshal}");
+    }
 }
