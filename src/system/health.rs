@@ -108,7 +108,7 @@ pub fn verdict(service: &Service, served: &Served) -> Verdict {
     }
     // A worker that serves its metrics is still a worker: a check of the process is its health check.
     if served.routes.iter().all(is_operational) && served.embedded.is_empty() {
-        if is_bare_server(service, served) {
+        if only_passes_on(service, served) {
             return Verdict::Missing;
         }
         return match service.kind {
@@ -139,16 +139,15 @@ pub fn verdict(service: &Service, served: &Served) -> Verdict {
     if unread || everything { Verdict::Unknown } else { Verdict::Missing }
 }
 
-/// True for a server that is put together without any route, or passes all of them on.
-fn is_bare_server(service: &Service, served: &Served) -> bool {
-    let hides = |gap: &Gap| match gap.kind {
-        GapKind::External => gap.prefix == "/" || conventional("GET", &gap.prefix).is_some(),
-        GapKind::Unresolved | GapKind::Files => true,
-    };
-    matches!(service.kind, ServiceKind::Http | ServiceKind::Gateway)
+/// True for a gateway that passes on what it is asked below some paths, and answers nothing itself.
+fn only_passes_on(service: &Service, served: &Served) -> bool {
+    let is_narrow =
+        |gap: &Gap| gap.kind == GapKind::External && gap.prefix != "/" && conventional("GET", &gap.prefix).is_none();
+    service.kind == ServiceKind::Gateway
         && !served.apps.is_empty()
         && served.routes.is_empty()
-        && !served.gaps.iter().any(hides)
+        && !served.gaps.is_empty()
+        && served.gaps.iter().all(is_narrow)
 }
 
 /// The verdicts of all services, for the map.

@@ -476,3 +476,12 @@ fn statements_that_name_a_schema_of_their_own_share_nothing() {
     assert_eq!(told("", ""), SHARED);
     assert_eq!(told("shop.", "shop."), SHARED);
 }
+
+#[test]
+fn prose_is_no_statement_that_names_a_schema() {
+    let prose = |of: &str| format!("{PYTHON}def f():\n    \"\"\"Update {of}. Set all.\"\"\"\n");
+    let address = "DATABASE_URL: postgres://db/shop";
+    let (compose, orders, billing) = (compose(address, address), prose("orders"), prose("billing"));
+    let files = [("compose.yaml", compose.as_str()), ("orders/main.py", &orders), ("billing/main.py", &billing)];
+    assert_eq!(told(&files), SHARED);
+}

@@ -72,7 +72,11 @@ fn qualified(module: &Module) -> Vec<(ExprId, String)> {
                 "join" if joins => {}
                 _ => continue,
             }
-            let Some((schema, _)) = pair[1].split_once('.') else { continue };
+            let Some((schema, table)) = pair[1].split_once('.') else { continue };
+            // "Update the user." is no statement.
+            if !table.trim_start_matches(['"', '`']).starts_with(|c: char| c.is_alphabetic() || c == '_') {
+                continue;
+            }
             let name = schema.trim_matches('"').to_lowercase();
             let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
             if is_name && !matches!(name.as_str(), "public" | "pg_catalog" | "information_schema") {
@@ -84,6 +88,11 @@ fn qualified(module: &Module) -> Vec<(ExprId, String)> {
 }
 
 fn is_statement(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let words: Vec<&str> = lower.split_whitespace().collect();
+    if !["into", "set", "from"].iter().any(|word| words.contains(word)) {
+        return false;
+    }
     let lines = text.lines().map(str::trim_start).find(|line| !line.is_empty() && !line.starts_with("--"));
     let first = lines.and_then(|line| line.split_whitespace().next()).unwrap_or("").to_ascii_lowercase();
     matches!(first.as_str(), "insert" | "select" | "update" | "delete" | "with")
