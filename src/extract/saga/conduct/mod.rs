@@ -121,7 +121,7 @@ impl Context<'_, '_> {
             shared: self.shared(&scope),
             overwritten: self.overwritten(&scope),
             untyped: self.untyped(&scope),
-            awaited: self.awaited(&scope.entries(self.ev)),
+            awaited: self.awaited(&scope.acting(self.ev)),
             dropped: self.dropped(&scope),
             kept_in: None,
         }
