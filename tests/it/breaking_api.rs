@@ -378,9 +378,10 @@ fn what_was_announced_stays() {
     };
     assert_eq!(on("2027-05-01"), [""; 0]);
     assert_eq!(on("2027-04-30"), ["the query parameter `q` was removed before its sunset on 2027-05-01"]);
-    assert_eq!(certain(&query(json!({})), &query(json!({"schema": {"default": "a"}}))), ["default-changed?"]);
-    assert_eq!(certain(&query(json!({"schema": {"default": "a"}})), &query(json!({}))), ["default-changed"]);
-    let required = |default: &str| query(json!({"required": true, "schema": {"default": default}}));
+    let text = |default: &str| json!({"type": "string", "default": default});
+    assert_eq!(certain(&query(json!({})), &query(json!({"schema": text("a")}))), ["default-changed?"]);
+    assert_eq!(certain(&query(json!({"schema": text("a")})), &query(json!({}))), ["default-changed"]);
+    let required = |default: &str| query(json!({"required": true, "schema": text(default)}));
     assert_eq!(certain(&required("a"), &required("b")), [""; 0], "nobody leaves it out");
 
     let member = |level: &str| json!({"type": "object", "properties": {"a": {"x-stability-level": level}}});

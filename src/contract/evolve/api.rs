@@ -135,6 +135,7 @@ pub(super) fn api(loaded: &Loaded) -> Api {
     let mut operations = Vec::new();
     for (holder, kind) in [("paths", Kind::Endpoint), ("webhooks", Kind::Hook), ("x-webhooks", Kind::Hook)] {
         let paths = reader.root.below(holder);
+        let paths = reader.follow(&paths).unwrap_or(paths);
         for (path, _) in reader.entries(&paths) {
             if operations.len() < MAX_OPERATIONS && (kind == Kind::Hook || path.starts_with('/')) {
                 reader.path_item((kind, &path), &paths.below(&path), &mut operations);
