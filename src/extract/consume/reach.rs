@@ -107,6 +107,9 @@ impl<'e, 'p> Reach<'e, 'p> {
                 }
             }
         }
+        if out.is_empty() {
+            out = self.ev.mediated(site);
+        }
         out.truncate(4);
         out
     }

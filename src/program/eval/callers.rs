@@ -120,6 +120,7 @@ impl Evaluator<'_> {
                 })
             })
             .chain(self.delegates(unit, func))
+            .chain(self.mediators((unit, func)))
             .collect()
     }
 
