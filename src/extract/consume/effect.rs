@@ -2,12 +2,15 @@
 
 use crate::catalog::consume::EffectKind;
 use crate::extract::http::request;
+use crate::extract::publish::names_asker;
 use crate::facts::module::{BinaryOp, Call, Entry, ExprId, ExprKind, Language, Module, StmtKind};
+use crate::program::hierarchy::ClassRef;
 use crate::program::index::Binding;
 use crate::program::{Evaluator, Instance, Site, Value};
 
 use super::entity;
 use super::reach::Reach;
+use super::tracked;
 
 /// What a call does.
 #[derive(Clone, Debug, PartialEq)]
@@ -78,15 +81,29 @@ fn of_kind(reach: &Reach<'_, '_>, kind: EffectKind, name: &str, site: Site, call
         EffectKind::Increment => Effect::Repeats("adds to a number".into()),
         EffectKind::Append => Effect::Repeats("appends to a list".into()),
         EffectKind::Execute => statement(ev, name, site, call).unwrap_or(Effect::Unclear),
+        EffectKind::Commit => tracked::committed(reach, site),
         EffectKind::Send => Effect::Repeats(format!("calls `{name}`")),
         EffectKind::Publish => {
             if mentions_dead_letter(ev, site, call) {
                 Effect::DeadLetter
+            } else if answers(ev, site, call) {
+                // Whoever asked takes the first answer.
+                Effect::Overwrite
             } else {
                 Effect::Repeats("publishes a message".into())
             }
         }
     }
+}
+
+/// True for a message that goes to the queue which the asker named: `routing_key=props.reply_to`.
+fn answers(ev: &Evaluator<'_>, site: Site, call: &Call) -> bool {
+    let destination = |(i, arg): &(usize, &crate::facts::module::Arg)| match arg.name.as_deref() {
+        Some(name) => matches!(name, "routing_key" | "queue" | "to"),
+        None => *i < 2,
+    };
+    let mut destinations = call.args.iter().enumerate().filter(destination);
+    destinations.any(|(_, arg)| names_asker(ev, Site { unit: site.unit, expr: arg.value }))
 }
 
 /// True for names that people give to the place for messages that cannot be handled.
@@ -332,6 +349,27 @@ fn has_key(ev: &Evaluator<'_>, made: Site) -> bool {
     })
 }
 
+/// True when a row is made with a value for a column that is unique: `username = mapped_column(unique=True)`.
+fn brings_unique(ev: &Evaluator<'_>, (unit, class): ClassRef, made: Site) -> bool {
+    let module = &ev.program.unit(unit).module;
+    let is_unique = |name: &str| {
+        let field = module.class(class).fields.iter().find(|f| f.name == name);
+        let column = field.and_then(|f| f.value).and_then(|value| module.call(value));
+        column.is_some_and(|c| {
+            c.args.iter().any(|a| {
+                a.name.as_deref() == Some("unique") && matches!(module.expr(a.value).kind, ExprKind::Bool(true))
+            })
+        })
+    };
+    let source = &ev.program.unit(made.unit).module;
+    let Some(call) = source.call(made.expr) else { return false };
+    let fresh = |expr: ExprId| {
+        let name = source.callee_name(expr).map(|n| n.to_lowercase()).unwrap_or_default();
+        ["uuid", "random", "token", "now", "nanoid"].iter().any(|w| name.contains(w))
+    };
+    call.args.iter().any(|a| a.name.as_deref().is_some_and(is_unique) && !fresh(a.value))
+}
+
 fn inserted(reach: &Reach<'_, '_>, name: &str, site: Site, call: &Call) -> Effect {
     let ev = reach.ev;
     if has_word(ev, site, call, &["skipDuplicates", "ignoreDuplicates", "orIgnore", "ignore_conflicts"])
@@ -339,14 +377,19 @@ fn inserted(reach: &Reach<'_, '_>, name: &str, site: Site, call: &Call) -> Effec
     {
         return Effect::Claim;
     }
-    if ev.program.language(site.unit) == Language::Go {
-        return inserted_struct(reach, site, call);
+    match ev.program.language(site.unit) {
+        Language::Go => return inserted_struct(reach, site, call),
+        Language::CSharp => return tracked::inserted(reach, site, call),
+        _ => {}
     }
     // SQLAlchemy's `add(x)`: a row that was loaded is only attached.
     if name.starts_with("add") {
         let Some(arg) = call.args.first() else { return Effect::Unclear };
         return match made(reach, Site { unit: site.unit, expr: arg.value }, 0).first() {
             Some(Value::Object { call: Some(made), .. }) if has_key(ev, *made) => Effect::Claim,
+            Some(Value::Object { unit, class, call: Some(made) }) if brings_unique(ev, (*unit, *class), *made) => {
+                Effect::Claim
+            }
             Some(Value::Object { call: Some(_), .. }) => Effect::Repeats("stores a new row".into()),
             Some(Value::Instance(instance)) if origin(ev, instance).is_some() => Effect::Overwrite,
             _ => Effect::Unclear,
@@ -507,7 +550,9 @@ fn request_effect(ev: &Evaluator<'_>, form: &str, name: &str, site: Site, call: 
     match method.as_str() {
         "GET" | "HEAD" | "OPTIONS" => Effect::Read,
         "PUT" | "DELETE" => Effect::Overwrite,
-        "POST" | "PATCH" => {
+        // Most set what the message says; some add to it.
+        "PATCH" => Effect::Unclear,
+        "POST" => {
             if request::idempotency_key(ev, call, site, None) == Some(true) {
                 return Effect::Overwrite;
             }

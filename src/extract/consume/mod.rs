@@ -25,6 +25,7 @@ mod reply;
 pub(in crate::extract) mod setting;
 mod shutdown;
 mod source;
+mod tracked;
 mod walk;
 
 #[cfg(test)]

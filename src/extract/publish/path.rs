@@ -136,10 +136,14 @@ fn assigned(ev: &Evaluator<'_>, unit: UnitId, instance: &Instance, key: &str) ->
 
 /// What stands under a key of an object, or under a keyword or position of the construction of one.
 pub fn get(ev: &Evaluator<'_>, site: Site, key: &str) -> Lookup {
-    let value = ev.eval(site);
+    let mut values = ev.eval(site).alternatives().to_vec();
+    // `options: Options.Publish` says nothing by its type: what callers pass does.
+    if matches!(values.as_slice(), [Value::Instance(Instance { call: None, .. })]) && ev.param_of(site).is_some() {
+        values = ev.settle_at(site);
+    }
     let mut found = Vec::new();
     let mut unknown = false;
-    for value in value.alternatives() {
+    for value in &values {
         match value {
             Value::Dict(dict) => match dict.get(key) {
                 Some(site) => found.push(site),

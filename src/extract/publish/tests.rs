@@ -538,3 +538,21 @@ fn what_spring_sends_is_confirmed_when_somebody_looks() {
     assert_eq!(one("a/P.java", &rabbit("")), "-d??");
     assert_eq!(one("a/P.java", &rabbit("template.setConfirmCallback((c, ack, why) -> {});")), "?d??");
 }
+
+#[test]
+fn options_that_the_callers_of_a_wrapper_pass() {
+    let wrapper = |options: &str| {
+        let text = format!(
+            "import amqp, {{ Options }} from 'amqplib';\nexport async function send(queue: string, options: Options.Publish, body: any) {{\n const channel = await (await amqp.connect('x')).createChannel();\n channel.sendToQueue(queue, Buffer.from(JSON.stringify(body)), options);\n}}\nsend('q', {options}, {{ a: 1 }});\n"
+        );
+        one("a.ts", &text)
+    };
+    assert_eq!(wrapper("{}"), "----");
+    assert_eq!(wrapper("{ persistent: true, messageId: '1' }"), "-+-+");
+}
+
+#[test]
+fn a_request_that_waits_for_its_answer_is_no_event() {
+    let text = "import pika, json\nc = pika.BlockingConnection().channel()\nc.basic_publish('', 'users', json.dumps({'a': 1}), pika.BasicProperties(reply_to='answers', correlation_id='1'))\n";
+    assert_eq!(&one("a.py", text)[2..], "dd");
+}
