@@ -10,6 +10,7 @@ use crate::program::{Evaluator, Instance, Site, Value};
 
 use super::entity;
 use super::reach::Reach;
+use super::tracked;
 
 /// What a call does.
 #[derive(Clone, Debug, PartialEq)]
@@ -80,7 +81,7 @@ fn of_kind(reach: &Reach<'_, '_>, kind: EffectKind, name: &str, site: Site, call
         EffectKind::Increment => Effect::Repeats("adds to a number".into()),
         EffectKind::Append => Effect::Repeats("appends to a list".into()),
         EffectKind::Execute => statement(ev, name, site, call).unwrap_or(Effect::Unclear),
-        EffectKind::Commit => committed(reach, site),
+        EffectKind::Commit => tracked::committed(reach, site),
         EffectKind::Send => Effect::Repeats(format!("calls `{name}`")),
         EffectKind::Publish => {
             if mentions_dead_letter(ev, site, call) {
@@ -378,7 +379,7 @@ fn inserted(reach: &Reach<'_, '_>, name: &str, site: Site, call: &Call) -> Effec
     }
     match ev.program.language(site.unit) {
         Language::Go => return inserted_struct(reach, site, call),
-        Language::CSharp => return inserted_entity(reach, site, call),
+        Language::CSharp => return tracked::inserted(reach, site, call),
         _ => {}
     }
     // SQLAlchemy's `add(x)`: a row that was loaded is only attached.

@@ -26,6 +26,7 @@ mod reply;
 pub(in crate::extract) mod setting;
 mod shutdown;
 mod source;
+mod tracked;
 mod walk;
 
 #[cfg(test)]
