@@ -81,7 +81,7 @@ fn what_handles_failures_and_limits_is_left_alone() {
     let more = "Schedule(() => Expired, x => x.Token, s => s.Delay = TimeSpan.FromMinutes(5));
         DuringAny(When(CarRejected).Publish(context => new CancelFlight(context.Saga.CorrelationId)).Finalize());";
     let told = told(&[("trips/Program.cs", &state), ("trips/TripSaga.cs", &machine(more))]);
-    assert_eq!(told, ["TripSaga: BookFlight, RentCar, CancelFlight"]);
+    assert_eq!(told, ["TripSaga: BookFlight, RentCar"]);
 }
 
 #[test]
@@ -122,7 +122,7 @@ public class OrderSaga : Saga<OrderData>, IAmStartedByMessages<PlaceOrder>, IHan
     };
     let told_with =
         |persistence: &str| told(&[("orders/Program.cs", &endpoint(persistence)), ("orders/OrderSaga.cs", saga)]);
-    assert_eq!(told_with("SqlPersistence"), ["OrderSaga: ReserveStock, CancelOrder"]);
+    assert_eq!(told_with("SqlPersistence"), ["OrderSaga: ReserveStock"]);
     assert_eq!(
         told_with("NonDurablePersistence"),
         [

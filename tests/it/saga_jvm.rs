@@ -64,7 +64,10 @@ class OrderSaga {
 }";
     assert_eq!(
         told("src/main/kotlin/a/OrderSaga.kt", axon),
-        ["OrderSaga: OrderCreated, StockRejected, OrderConfirmed"]
+        [
+            "missing-step-timeout: `OrderSaga` waits for a reply for ever",
+            "OrderSaga: OrderCreated, StockRejected, OrderConfirmed"
+        ]
     );
     let temporal = "package a;\nimport io.temporal.workflow.*;\n
 public class TripWorkflowImpl implements TripWorkflow {

@@ -85,7 +85,9 @@ impl Context<'_, '_> {
             return None;
         }
         let name = match class {
-            Some(class) if function.name.len() < 4 || names::is_saga_word(&class.name) => &class.name,
+            Some(class) if flow.is_workflow || function.name.len() < 4 || names::is_saga_word(&class.name) => {
+                &class.name
+            }
             _ => &function.name,
         };
         let place = self.ev.program.function_place(unit, func);
@@ -127,6 +129,7 @@ impl Context<'_, '_> {
             |step: &Done, undo: &Undo| step.verbs.iter().any(|v| undo.words.iter().any(|w| names::is_inverse(v, w)));
         let place = |site: Site| self.ev.program.place(site);
         let count = flow.steps.len();
+        let registers = flow.undos.iter().any(|u| u.registered);
         let mut out = Vec::new();
         for (i, step) in flow.steps.iter().enumerate() {
             let others = |undo: &Undo| flow.steps.iter().enumerate().any(|(j, s)| j != i && shares(s, undo));
@@ -137,9 +140,12 @@ impl Context<'_, '_> {
                     !others(u) && (is_inverse(step, u) || (u.registered && u.position > before && u.position < after))
                 })
             });
+            // `saga.compensate()` runs what was registered.
+            let runs = |u: &Undo| !u.registered && registers && u.words.iter().all(|w| names::is_filler(w));
             let unmatched = || {
                 flow.undos
                     .iter()
+                    .filter(|u| !runs(u))
                     .any(|u| !flow.steps.iter().any(|s| shares(s, u)) && !flow.steps.iter().any(|s| is_inverse(s, u)))
             };
             let compensation = match found {
@@ -219,6 +225,10 @@ impl Context<'_, '_> {
         };
         if scan::is_log(module, expr) {
             return;
+        }
+        // `defer func() { … }()`
+        if let ExprKind::Lambda(func) = module.expr(call.callee).kind {
+            return self.walk(unit, &module.func(func).body, undoing, flow, depth + 1);
         }
         let chain = scan::chain(module, call.callee);
         let last = chain.last().map(SmolStr::as_str).unwrap_or_default();

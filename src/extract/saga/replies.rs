@@ -125,6 +125,7 @@ impl Context<'_, '_> {
             let mut chain = scan::chain(module, module.call(call)?.callee);
             // `repository.findById(id).orElseThrow(…)`
             while chain.len() > 2
+                && store::is_read(&chain[chain.len() - 2])
                 && chain.last().is_some_and(|n| {
                     matches!(n.as_str(), "orElseThrow" | "orElse" | "orElseGet" | "get" | "ConfigureAwait" | "block")
                 })
