@@ -7,6 +7,7 @@
 pub mod broker;
 pub mod consume;
 pub mod http;
+mod implied;
 pub mod publish;
 pub mod schema;
 pub mod server;
@@ -14,7 +15,7 @@ pub mod store;
 pub mod writes;
 
 use std::collections::BTreeSet;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use rapidhash::RapidHashMap as HashMap;
 use serde_json::value::RawValue;
@@ -32,6 +33,8 @@ pub struct Catalog {
     libraries: Vec<Library>,
     /// Import name to library, for each ecosystem.
     packages: [HashMap<SmolStr, usize>; Ecosystem::COUNT],
+    /// What names mean where imports are left out; built when first asked for.
+    implied: OnceLock<implied::Implied>,
 }
 
 impl Catalog {
@@ -59,6 +62,24 @@ impl Catalog {
             }
             end = symbol[..end].rfind('.')?;
         }
+    }
+
+    /// What a name most likely means in code that leaves its imports out: the symbols of libraries that
+    /// have a type or a module of that name.
+    pub fn implied(&self, language: Language, name: &str) -> &[SmolStr] {
+        let implied = self.implied.get_or_init(|| implied::build(self));
+        implied[Ecosystem::of(language) as usize].get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Methods that only objects of one type have, with that type, for the ecosystem of a language.
+    pub fn marks(&self, language: Language) -> impl Iterator<Item = (&str, SmolStr)> {
+        let ecosystem = Ecosystem::of(language);
+        let libraries = self.libraries.iter().filter(move |l| l.ecosystem == ecosystem);
+        libraries.flat_map(move |library| {
+            library.marks.iter().flat_map(move |(ty, methods)| {
+                methods.iter().map(move |method| (method.as_str(), self.absolute(library, ty)))
+            })
+        })
     }
 
     /// The canonical form of a symbol: the library's first import name and its usual name for the type.
@@ -124,6 +145,13 @@ impl Catalog {
         Some(self.absolute(library, &found.ty))
     }
 
+    /// What a library passes to a method of its own that a class of the program overrides.
+    pub fn overridden_param(&self, language: Language, base: &str, method: &str, parameter: usize) -> Option<SmolStr> {
+        let (library, rest) = self.split(language, base)?;
+        let parameters = library.overrides.get(&format!("{rest}.{method}"))?;
+        Some(self.absolute(library, parameters.get(&parameter.to_string())?))
+    }
+
     /// True when a library of the ecosystem is about a type: it is listed as a package, or stands in the
     /// file of the package that it is in. A namespace holds types of many libraries.
     pub fn is_about(&self, language: Language, package: &str, name: &str) -> bool {
@@ -172,6 +200,7 @@ impl Catalog {
     pub fn needles(&self, ecosystem: Ecosystem) -> BTreeSet<&str> {
         let mut out = BTreeSet::from(Self::PUBLISHES);
         for library in self.libraries.iter().filter(|l| l.ecosystem == ecosystem) {
+            out.extend(library.marks.values().flatten().filter_map(|mark| mark.split('{').next()));
             if library.needles.is_empty() && library.value_needles.is_empty() {
                 out.extend(library.packages.iter().map(String::as_str).filter(|p| !p.starts_with("globalThis")));
             } else {

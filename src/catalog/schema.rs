@@ -71,6 +71,10 @@ pub struct Library {
     /// Other names of a type: `abc.AbstractChannel: Channel`.
     #[serde(default)]
     pub aliases: BTreeMap<String, String>,
+    /// Methods that no other library's objects have, by type: an object of unknown origin is known by them.
+    /// `run{eachMessage}` is one that is given an object with that key.
+    #[serde(default)]
+    pub marks: BTreeMap<String, Vec<String>>,
     /// Types of what functions and methods return: `connect: Connection`.
     #[serde(default)]
     pub returns: BTreeMap<String, String>,
@@ -83,6 +87,10 @@ pub struct Library {
     /// Types of the parameters of callbacks.
     #[serde(default)]
     pub callbacks: Vec<Callback>,
+    /// What the library passes to methods that a class of the program overrides: the function or class at a
+    /// position, `ConsumerMixin.get_consumers: {0: Consumer}`.
+    #[serde(default)]
+    pub overrides: BTreeMap<String, BTreeMap<String, String>>,
     /// Functions that read environment variables.
     #[serde(default)]
     pub env: Vec<EnvReader>,

@@ -127,7 +127,16 @@ impl<'a> Evaluator<'a> {
                         kept => return kept,
                     }
                 }
-                if value == Value::Unknown { self.assigned_attribute(site.unit, &object_value, name) } else { value }
+                let value = match value {
+                    Value::Unknown => self.assigned_attribute(site.unit, &object_value, name),
+                    value => value,
+                };
+                if matches!(value, Value::Unknown | Value::Param { .. })
+                    && matches!(module.expr(*object).kind, ExprKind::This)
+                {
+                    return self.by_use(site.unit, site.expr, true).unwrap_or(value);
+                }
+                value
             }
             ExprKind::Index { object, index } => self.index(site, *object, *index),
             ExprKind::Call(call) => self.call(site, call),

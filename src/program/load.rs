@@ -355,8 +355,8 @@ enum Hit {
     Use,
 }
 
-/// Sagas are mostly written without a library: what such a file says.
-const SAGA_WORDS: &[&str] = &["Saga", "saga", "ompensat", "rchestrator"];
+/// Sagas and circuit breakers are often written without a library: what such a file says.
+const PATTERN_WORDS: &[&str] = &["Saga", "saga", "ompensat", "rchestrator", "CircuitBreaker"];
 
 /// The literals that make a file worth parsing. Each automaton is built for the first file that is searched:
 /// a run that knows most files from the cache has no use for them.
@@ -395,7 +395,8 @@ impl<'c> Needles<'c> {
             Ecosystem::DotNet => &self.dotnet,
         };
         known.get_or_init(|| Literals {
-            uses: AhoCorasick::new(self.catalog.needles(ecosystem).into_iter().chain(SAGA_WORDS.iter().copied())).ok(),
+            uses: AhoCorasick::new(self.catalog.needles(ecosystem).into_iter().chain(PATTERN_WORDS.iter().copied()))
+                .ok(),
             values: AhoCorasick::new(self.catalog.value_needles(ecosystem)).ok(),
         })
     }
@@ -405,11 +406,20 @@ impl<'c> Needles<'c> {
         let is_match = |automaton: &Option<AhoCorasick>| automaton.as_ref().is_none_or(|a| a.is_match(text));
         if is_match(&literals.uses) {
             Hit::Use
-        } else if is_match(&literals.values) {
+        } else if is_match(&literals.values) || is_snippet(language, text) {
             Hit::Value
         } else {
             Hit::None
         }
+    }
+}
+
+/// A file that names no package: it can't be told by its imports what it uses.
+fn is_snippet(language: Language, text: &str) -> bool {
+    match language {
+        Language::Java | Language::Kotlin => memchr::memmem::find(text.as_bytes(), b"package ").is_none(),
+        Language::Go => memchr::memmem::find(text.as_bytes(), b"import").is_none(),
+        _ => false,
     }
 }
 

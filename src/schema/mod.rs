@@ -18,6 +18,7 @@ pub mod find;
 mod formats;
 mod inclusion;
 mod library;
+pub(crate) mod lifecycle;
 mod meta;
 mod model;
 mod outline;

@@ -292,8 +292,8 @@ fn damaged_facts_are_errors() {
     refused(&at, "", &["bad.jsonl:1: the file is empty"]);
     refused(&at, "hello\n", &["bad.jsonl:1: the first line is not that of an export", "skillcheck facts PATH -o FILE"]);
     refused(&at, "{\"format\":\"other\",\"version\":1}\n", &["bad.jsonl:1: the first line is not that"]);
-    let newer = good.replacen("\"version\":1", "\"version\":2", 1).replacen(env!("CARGO_PKG_VERSION"), "9.9.9", 1);
-    refused(&at, &newer, &["bad.jsonl:1:", "skillcheck 9.9.9 wrote them in version 2", "update this skillcheck"]);
+    let newer = good.replacen("\"version\":1", "\"version\":3", 1).replacen(env!("CARGO_PKG_VERSION"), "9.9.9", 1);
+    refused(&at, &newer, &["bad.jsonl:1:", "skillcheck 9.9.9 wrote them in version 3", "update this skillcheck"]);
     refused(&at, &lines[..number - 1].join("\n"), &[&format!("bad.jsonl:{}: the file ends after", number - 1)]);
     let cut = &good[..good.len() - 20];
     refused(&at, cut, &[&format!("bad.jsonl:{number}: no fact:")]);

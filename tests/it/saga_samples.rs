@@ -513,3 +513,63 @@ export class OrdersController {
         ]
     );
 }
+
+#[test]
+fn a_request_that_only_starts_the_saga_does_not_wait_for_it() {
+    let sample = |run: &str| {
+        format!(
+            r#"import express from "express";
+import axios from "axios";
+
+interface Step {{
+  name: string;
+  execute(order: Order): Promise<void>;
+  compensate(order: Order): Promise<void>;
+}}
+
+class SagaOrchestrator {{
+  private readonly steps: Step[] = [
+    {{
+      name: "reserve",
+      execute: async (order) => {{ await axios.post("http://stock/reservations", order); }},
+      compensate: async (order) => {{ await axios.delete(`http://stock/reservations/${{order.id}}`); }},
+    }},
+    {{
+      name: "charge",
+      execute: async (order) => {{ await axios.post("http://payments/charges", order); }},
+      compensate: async (order) => {{ await axios.post("http://payments/refunds", order); }},
+    }},
+  ];
+
+  async start(order: Order): Promise<string> {{
+    {run}
+    return order.id;
+  }}
+
+  private async run(order: Order): Promise<void> {{
+    const done: Step[] = [];
+    try {{
+      for (const step of this.steps) {{
+        await step.execute(order);
+        done.push(step);
+      }}
+    }} catch (error) {{
+      for (const step of [...done].reverse()) await step.compensate(order);
+      throw error;
+    }}
+  }}
+}}
+
+const orchestrator = new SagaOrchestrator();
+const app = express();
+app.post("/orders", async (req, res) => {{
+  const id = await orchestrator.start(req.body);
+  res.status(202).json({{ id }});
+}});
+"#
+        )
+    };
+    let waits = |run: &str| found("src/saga.ts", &sample(run)).iter().any(|f| f.ends_with(" saga-awaited-in-request"));
+    assert!(waits("await this.run(order);"));
+    assert!(!waits("this.run(order).catch((error) => console.error(error));"));
+}

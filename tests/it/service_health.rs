@@ -3,7 +3,7 @@
 use skillcheck::rules::{self, Finding};
 use skillcheck::syntax::{FileId, Place, Span};
 use skillcheck::system::System;
-use skillcheck::system::services::{Probe, Service};
+use skillcheck::system::services::{Probe, Service, ServiceKind};
 
 /// The findings for one service with this code and these health checks, as `rule: message`.
 fn check(sources: &[(&str, &str)], probes: &[&str]) -> Vec<String> {
@@ -11,13 +11,17 @@ fn check(sources: &[(&str, &str)], probes: &[&str]) -> Vec<String> {
 }
 
 fn findings(sources: &[(&str, &str)], probes: &[&str]) -> Vec<Finding> {
+    of_kind(ServiceKind::default(), sources, probes)
+}
+
+fn of_kind(kind: ServiceKind, sources: &[(&str, &str)], probes: &[&str]) -> Vec<Finding> {
     let compose = Place::new(FileId(900), Span::new(10, 20));
     let probes = probes.iter().map(|command| {
         let words: Vec<String> = command.split_whitespace().map(str::to_string).collect();
         Probe::new(command.to_string(), words, Place::new(FileId(900), Span::new(30, 40)))
     });
     let service =
-        Service { name: "orders".into(), place: Some(compose), probes: probes.collect(), ..Service::default() };
+        Service { name: "orders".into(), kind, place: Some(compose), probes: probes.collect(), ..Service::default() };
     let mut system =
         System { services: vec![service], served: crate::support::servers::served(sources), ..System::default() };
     for i in 0..sources.len() {
@@ -148,4 +152,21 @@ fn a_route_for_another_method_does_not_answer_a_probe() {
     let found = findings(&[("main.py", code)], &["curl -f http://localhost/health"]);
     let probe = found.iter().find(|f| f.rule.ends_with("probe-without-route")).unwrap();
     assert_eq!(probe.help, "Answer GET requests there too; it is registered for POST only");
+}
+
+#[test]
+fn a_gateway_that_only_passes_on_has_no_health_endpoint() {
+    let proxy = "const express = require('express');\nconst proxy = require('express-http-proxy');\nconst app = express();\napp.use('/orders', proxy('http://orders:3000'));\napp.listen(3000);\n";
+    let told = |text: &str| of_kind(ServiceKind::Gateway, &[("server.js", text)], &[]).len();
+    assert_eq!(told(proxy), 1);
+    assert_eq!(told(&proxy.replace("'/orders', ", "")), 0);
+    // What another module adds to the application could be one.
+    let loaded = proxy.replace("app.listen", "require('./' + process.env.ROUTES)(app);\napp.listen");
+    assert_eq!(told(&loaded), 0);
+}
+
+#[test]
+fn documentation_that_a_service_serves_itself_hides_nothing() {
+    let docs = "\n@app.get(app.swagger_ui_oauth2_redirect_url, include_in_schema=False)\ndef redirect(): ...\n";
+    assert_eq!(check(&[("main.py", &format!("{NO_HEALTH}{docs}"))], &[]).len(), 1);
 }

@@ -74,7 +74,9 @@ pub(super) fn of_document(root: At<'_>, version: Version, operations: &[Operatio
         Some(paths) => {
             for entry in paths.value.entries() {
                 // "The field name MUST begin with a forward slash."
-                if !entry.name().starts_with('/') && !entry.name().starts_with("x-") {
+                let name = entry.name();
+                // `$ref`: the document is put together before it is used.
+                if !name.starts_with('/') && !name.starts_with("x-") && name != "$ref" {
                     faults.add(
                         place(&entry.key),
                         format!("the path `{}` does not begin with `/`", entry.name()),

@@ -25,12 +25,14 @@ pub(super) fn document(file: FileId, library: Arc<Library>) -> Option<Document> 
     let mut operations = Vec::new();
     let paths = root.node.entry("paths");
     let mut names = Vec::new();
-    for entry in paths.map(|paths| paths.value.entries()).unwrap_or_default() {
+    // A reference in the place of all paths is none of the specification's; who bundles documents writes it.
+    let holder = paths.and_then(|paths| reader.follow(At { file, node: &paths.value }));
+    for entry in holder.map(|holder| holder.node.entries()).unwrap_or_default() {
         if entry.name().starts_with('/') {
             names.push(entry.name().to_owned());
         }
         if entry.name().starts_with('/') && operations.len() < MAX_OPERATIONS {
-            reader.path(root, entry, &bases, security.as_ref(), &mut operations);
+            reader.path(holder.unwrap_or(root), entry, &bases, security.as_ref(), &mut operations);
         }
     }
     let api_version = root.node.at(["info", "version"]);

@@ -96,7 +96,12 @@ fn runs(ev: &Evaluator<'_>, unit: UnitId) -> bool {
         );
         starts
             || u.module.call(c.expr).is_some_and(|call| {
-                ev.at(unit, call.callee).alternatives().iter().any(|v| matches!(v, Value::Function { .. }))
+                // A function of the repository, or an object of a class of it that is not only declared.
+                ev.at(unit, call.callee).alternatives().iter().any(|v| match v {
+                    Value::Function { .. } => true,
+                    Value::Class { unit: owner, .. } => call.is_new && *owner == unit,
+                    _ => false,
+                })
             })
     })
 }

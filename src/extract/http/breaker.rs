@@ -2,7 +2,7 @@
 
 use super::InScope;
 use super::failure::{Failures, decides};
-use crate::facts::module::{ClassId, ExprKind, Function, Module, StmtKind};
+use crate::facts::module::{ClassId, ExprId, ExprKind, Function, Module, StmtKind};
 use crate::program::types::simple_name;
 use crate::program::{Evaluator, Unit};
 use crate::syntax::{Place, Span};
@@ -90,22 +90,26 @@ fn half_open(unit: &Unit, class: ClassId) -> Option<Place> {
     if limited || hidden {
         return None;
     }
-    // The method that calls what it protects goes half-open itself, or asks a method that does.
-    let becomes = module.stmts.iter().find(|s| {
-        inside(s.span)
-            && match &s.kind {
-                StmtKind::Assign { value: Some(value), target, .. } => {
-                    let named = match &module.expr(*value).kind {
-                        ExprKind::Str(text) => is_half_open(text),
-                        ExprKind::Attr { name, .. } | ExprKind::Name(name) => is_half_open(name),
-                        _ => false,
-                    };
-                    named && matches!(module.expr(*target).kind, ExprKind::Attr { .. })
-                }
-                _ => false,
-            }
-    })?;
-    Some(Place::new(unit.file, becomes.span))
+    // The method that calls what it protects goes half-open itself, or asks a method that does; a timer may
+    // do it: `setTimeout(() => (this.state = 'HALF_OPEN'), 30000)`.
+    let becomes_half_open = |target: ExprId, value: ExprId| {
+        let named = match &module.expr(value).kind {
+            ExprKind::Str(text) => is_half_open(text),
+            ExprKind::Attr { name, .. } | ExprKind::Name(name) => is_half_open(name),
+            _ => false,
+        };
+        named && matches!(module.expr(target).kind, ExprKind::Attr { .. })
+    };
+    let statements = module.stmts.iter().filter_map(|s| match &s.kind {
+        StmtKind::Assign { value: Some(value), target, .. } if becomes_half_open(*target, *value) => Some(s.span),
+        _ => None,
+    });
+    let expressions = module.exprs.iter().filter_map(|e| match &e.kind {
+        ExprKind::Assign { target, value } if becomes_half_open(*target, *value) => Some(e.span),
+        _ => None,
+    });
+    let becomes = statements.chain(expressions).find(|at| inside(*at))?;
+    Some(Place::new(unit.file, becomes))
 }
 
 /// Which failures a breaker written by hand counts: each, where it catches all and tells none from another.

@@ -113,13 +113,27 @@ pub(super) fn selected(ev: &Evaluator<'_>, form: &Selection, call: Option<Site>)
             _ => open = true,
         }
     }
-    if open || named.iter().any(|(name, _)| form.code.contains(name)) {
+    // `onFailedAttempt` decides only where it throws.
+    let decides = |(name, value): &(String, Site)| {
+        form.code.contains(name) && !(name.starts_with("on") && never_throws(ev, *value))
+    };
+    if open || named.iter().any(decides) {
         return Failures::Unknown;
     }
     let types = named.iter().find(|(name, _)| form.types.contains(name)).map(|(_, s)| *s);
     match types.or_else(|| form.position.and_then(|n| positional.get(n)).map(|e| at(*e))) {
         Some(site) => types_of(ev, site, 0),
         None => otherwise,
+    }
+}
+
+/// True for a function that throws nothing and calls nothing that could, but a logger.
+fn never_throws(ev: &Evaluator<'_>, site: Site) -> bool {
+    match ev.eval(site) {
+        Value::Function { unit, func, .. } => {
+            crate::extract::saga::failure::logs_only(&ev.program.unit(unit).module, func)
+        }
+        _ => false,
     }
 }
 

@@ -10,6 +10,7 @@ use smol_str::SmolStr;
 use super::breaker::{counted, is_breaker_name};
 use super::failure::{Failures, selected};
 use super::retry::{RetryPolicy, from_catalog, hand_written};
+use super::{recursion, told};
 use crate::catalog::http::RetryForm;
 use crate::facts::module::{ClassId, ExprId, ExprKind, FuncId, FunctionKind, Language, LoopHeader, StmtKind};
 use crate::program::hierarchy::FuncRef;
@@ -150,6 +151,7 @@ impl<'e, 'a> Guards<'e, 'a> {
                     for &decorator in &function.decorators {
                         out.extend(self.of_decorator(site.unit, decorator, function.is_async, hops));
                     }
+                    out.extend(recursion::policy(self.ev, site, f).map(Guard::Retry));
                     // `new CircuitBreaker(() => …)`: what stands around `breaker.fire()` counts too.
                     if hops < MAX_HOPS && unit.index.lambda_expr.contains_key(&f) {
                         for way in self.ev.entries(site.unit, f) {
@@ -290,14 +292,68 @@ impl<'e, 'a> Guards<'e, 'a> {
         }
         if module.language == Language::CSharp {
             out.extend(super::dotnet::around(self.ev, site));
+        } else if !module.language.is_jvm() {
+            out.extend(told::by_name(self.ev, site));
+        }
+        if !module.language.is_jvm() {
+            out.extend(super::named::around(self.ev, site, inner));
         }
         if hops >= MAX_HOPS {
             return;
         }
         for value in self.ev.at(site.unit, call.callee).alternatives() {
-            if let Value::Function { unit, func, .. } = value {
-                let position = call.args.iter().position(|a| a.value == inner);
-                self.of_wrapper(*unit, *func, position, hops + 1, out);
+            let position = call.args.iter().position(|a| a.value == inner);
+            match value {
+                Value::Function { unit, func, .. } => self.of_wrapper(*unit, *func, position, hops + 1, out),
+                Value::Class { unit, class } => self.of_holder(*unit, *class, position, hops + 1, out),
+                _ => {}
+            }
+        }
+    }
+
+    /// A class of the repository whose objects keep a function that they are made with, and call it:
+    /// `new CircuitBreaker(() => …)`.
+    fn of_holder(&self, unit_id: UnitId, class: ClassId, position: Option<usize>, hops: u32, out: &mut Vec<Guard>) {
+        let unit = self.ev.program.unit(unit_id);
+        let module = &unit.module;
+        let declared = module.class(class);
+        let is_constructor = |m: &&FuncId| module.func(**m).kind == FunctionKind::Constructor;
+        let Some(&constructor) = declared.methods.iter().find(is_constructor) else { return };
+        let params = &module.func(constructor).params;
+        let Some(param) = position.and_then(|i| params.get(i)) else { return };
+        if is_breaker_name(&declared.name) {
+            let method = declared.methods.iter().find(|m| module.func(**m).kind != FunctionKind::Constructor);
+            out.push(Guard::Breaker {
+                place: Place::new(unit.file, declared.name_span),
+                library: format!("`{}`", declared.name),
+                inert: None,
+                counts: method.map_or(Failures::Unknown, |m| counted(unit, module.func(*m))),
+                covers: Vec::new(),
+            });
+        }
+        // The fields that hold it.
+        let holds = |e: ExprId| matches!(&module.expr(e).kind, ExprKind::Name(n) if *n == param.name);
+        let fields = module.stmts.iter().filter_map(|s| match &s.kind {
+            StmtKind::Assign { target, value: Some(value), .. } if declared.span.contains(s.span) && holds(*value) => {
+                match &module.expr(*target).kind {
+                    ExprKind::Attr { name, .. } => Some(name),
+                    _ => None,
+                }
+            }
+            _ => None,
+        });
+        let fields: Vec<&SmolStr> = fields.chain(param.is_field.then_some(&param.name)).collect();
+        let is_kept = |e: ExprId| {
+            matches!(&module.expr(e).kind, ExprKind::Attr { object, name, .. }
+                if fields.contains(&name) && matches!(module.expr(*object).kind, ExprKind::This))
+        };
+        for call in unit.index.calls.iter().filter(|c| declared.span.contains(module.expr(c.expr).span)) {
+            let Some(c) = module.call(call.expr) else { continue };
+            let site = Site { unit: unit_id, expr: call.expr };
+            if is_kept(c.callee) {
+                self.collect(site, hops, call.func.map(|f| (unit_id, f)), out);
+            } else if let Some(arg) = c.args.iter().find(|a| is_kept(a.value) || holds(a.value)) {
+                self.of_call(site, arg.value, hops, out);
             }
         }
     }
@@ -351,7 +407,10 @@ impl<'e, 'a> Guards<'e, 'a> {
     }
 
     fn of_decorator(&self, unit: UnitId, decorator: ExprId, is_async: bool, hops: u32) -> Vec<Guard> {
-        let found = self.of_value(unit, decorator, Some(is_async));
+        let mut found = self.of_value(unit, decorator, Some(is_async));
+        if found.is_empty() && self.ev.program.language(unit) != Language::CSharp {
+            found = told::decorator(self.ev, unit, decorator);
+        }
         if !found.is_empty() || hops >= MAX_HOPS {
             return found;
         }

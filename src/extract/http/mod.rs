@@ -13,12 +13,15 @@ mod jitter;
 mod jvm;
 pub mod lifetime;
 pub mod lost;
+mod named;
 pub mod path;
 mod polly;
+mod recursion;
 pub mod request;
 pub mod retry;
 pub mod sent;
 pub mod timeout;
+mod told;
 
 use crate::catalog::http::Wait;
 use crate::program::value::Text;

@@ -69,6 +69,10 @@ pub fn read(
             url_place = Some(ev.program.place(at));
         }
     }
+    // Only a page has an address to which a path alone belongs; elsewhere `fetch("/items")` throws.
+    if symbol == "fetch" && url.as_ref().is_some_and(is_path) {
+        return None;
+    }
     let carried = super::sent::sent(ev, http.sends.as_ref(), form, site, &Context::default(), url.as_ref());
     let seen_from = seen_from(ev, http, form, symbol, call, site);
     let ways_in = || std::iter::once(site).chain(seen_from.iter().map(|s| s.site));
@@ -124,6 +128,12 @@ fn seen_from(ev: &Evaluator<'_>, http: &Http, form: &Request, symbol: &str, call
             Some(SeenFrom { place: ev.program.place(outer), site: outer, method, url, idempotency_key, through, sent })
         })
         .collect()
+}
+
+/// True for an address that is a path: `/items/{}`.
+fn is_path(url: &Text) -> bool {
+    let pattern = url.pattern();
+    pattern.starts_with('/') && !pattern.starts_with("//")
 }
 
 /// The construction of the object that a method is called on.

@@ -341,9 +341,14 @@ fn failures_of(module: &Module, handlers: &[Handler]) -> Failures {
 
 /// The policy of a loop.
 pub(super) fn loop_policy(ev: &Evaluator<'_>, site: Site, loop_stmt: StmtId, bounded: bool) -> RetryPolicy {
+    let span = ev.program.unit(site.unit).module.stmt(loop_stmt).span;
+    span_policy(ev, site, span, bounded)
+}
+
+/// The policy of code that is run again for each attempt.
+pub(super) fn span_policy(ev: &Evaluator<'_>, site: Site, span: Span, bounded: bool) -> RetryPolicy {
     let unit = ev.program.unit(site.unit);
     let module = &unit.module;
-    let span = module.stmt(loop_stmt).span;
     let sleeps: Vec<ExprId> = module
         .exprs
         .iter()

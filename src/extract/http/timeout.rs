@@ -61,7 +61,9 @@ pub fn of_call(ev: &Evaluator<'_>, site: Site, names: &[String], options: Option
             .collect(),
         None => Vec::new(),
     };
-    for candidate in candidates {
+    // `fetch(url)`: an address and no options, whatever it is.
+    let is_address = |site: &Site| positional.len() == 1 && is_address_name(&unit.module.expr(site.expr).kind);
+    for candidate in candidates.into_iter().filter(|site| !is_address(site)) {
         for value in ev.settle_at(candidate) {
             match of_options(ev, &value, names) {
                 Timeout::Unsaid => {}
@@ -70,6 +72,13 @@ pub fn of_call(ev: &Evaluator<'_>, site: Site, names: &[String], options: Option
         }
     }
     if open { Timeout::Unknown } else { Timeout::Unsaid }
+}
+
+/// True for a variable or field that is called after an address.
+fn is_address_name(expr: &ExprKind) -> bool {
+    let (ExprKind::Name(name) | ExprKind::Attr { name, .. }) = expr else { return false };
+    let name = name.to_lowercase();
+    ["url", "uri", "endpoint", "address", "href"].iter().any(|word| name.ends_with(word))
 }
 
 /// The limit in an options object.

@@ -22,7 +22,7 @@ pub fn swallowed(ev: &Evaluator<'_>, site: Site, kind: Kind) -> Option<Place> {
                 // `producer.send(…).catch(log)`
                 if let Some(call) = module.call(outer)
                     && call.callee == inner_expr
-                    && module.callee_name(outer).is_some_and(|n| n == "catch")
+                    && module.callee_name(outer).is_some_and(|n| is_failure_callback(n))
                 {
                     let handler = call.args.first()?.value;
                     let place = ev.program.place(Site { unit: site.unit, expr: handler });
@@ -68,6 +68,12 @@ pub fn swallowed(ev: &Evaluator<'_>, site: Site, kind: Kind) -> Option<Place> {
         return None;
     }
     Some(Place::new(linked.file, handler.span))
+}
+
+/// Methods of a promise or a future that are given what to do when it fails: `catch(log)`,
+/// `whenComplete((result, failure) -> …)`, `add_errback(log)`.
+fn is_failure_callback(name: &str) -> bool {
+    matches!(name, "catch" | "whenComplete" | "whenCompleteAsync" | "add_errback")
 }
 
 /// True for a handler that catches what a publish raises; those for errors of the payload do not.

@@ -16,6 +16,7 @@ pub mod producer;
 pub mod routed;
 pub mod serialize;
 pub mod shape;
+mod text;
 pub mod transport;
 
 #[cfg(test)]
@@ -104,7 +105,7 @@ pub enum Kind {
     Job,
     /// A message that could not be processed, on its way to a dead letter queue.
     DeadLetter,
-    /// The answer to a request.
+    /// The answer to a request, or a request that waits for one.
     Reply,
     /// A log line, a measurement, a sign of life: one that is lost does no harm.
     Telemetry,
@@ -180,24 +181,35 @@ fn read(
     if let Some(family) = &family {
         payloads = vec![family.clone()];
     }
-    let kind = kind(ev, form, site, &destinations, &keys);
+    let kind = match kind(ev, form, site, &destinations, &keys) {
+        Kind::Event if text::asks_for_reply(ev, found) => Kind::Reply,
+        kind => kind,
+    };
     let mut hashed_id = serialize::hashed_id(ev, &payloads);
     let (version, event_id) = match kind {
+        // A text has no fields; what it is for is not said.
+        _ if opened.is_empty() && text::is_plain(ev, found) => (Presence::Default, Presence::Default),
         Kind::Event | Kind::DeadLetter => {
             let mut metadata = reader.metadata(site, form);
             metadata.extend(jvm::headers(ev, site, &opened));
             hashed_id = hashed_id.or_else(|| serialize::hashed_id(ev, &metadata));
             let names: Vec<String> = destinations.iter().chain(&keys).map(Text::pattern).collect();
-            (
-                shape::version(ev, &payloads, &metadata, &names, ev.program.place(site)),
-                if form.has_id {
-                    Presence::Default
-                } else if form.ids.iter().any(|p| !matches!(path::lookup(ev, site, p), path::Lookup::Missing)) {
-                    Presence::Present(ev.program.place(site))
-                } else {
-                    shape::event_id(ev, &payloads, &metadata)
-                },
-            )
+            // A request waits for its answer, which comes back by its own id; it is no event.
+            let asks = metadata.iter().flat_map(|m| &m.keys).any(|k| flow::squeeze(&k.name) == "replyto");
+            if asks {
+                (Presence::Default, Presence::Default)
+            } else {
+                (
+                    shape::version(ev, &payloads, &metadata, &names, ev.program.place(site)),
+                    if form.has_id {
+                        Presence::Default
+                    } else if form.ids.iter().any(|p| !matches!(path::lookup(ev, site, p), path::Lookup::Missing)) {
+                        Presence::Present(ev.program.place(site))
+                    } else {
+                        shape::event_id(ev, &payloads, &metadata)
+                    },
+                )
+            }
         }
         Kind::Job | Kind::Reply | Kind::Telemetry => (Presence::Default, Presence::Default),
     };
@@ -249,14 +261,7 @@ fn kind(ev: &Evaluator<'_>, form: &Publish, site: Site, destinations: &[Text], k
         return Kind::Job;
     }
     let paths = || form.destination.iter().chain(&form.key);
-    if paths().any(|p| {
-        path::sites(ev, site, p).iter().any(|s| {
-            flow::mentions(ev, *s, &|name| {
-                let name = flow::squeeze(name);
-                name.ends_with("replyto") || name.contains("directreply")
-            })
-        })
-    }) {
+    if paths().any(|p| path::sites(ev, site, p).iter().any(|s| names_asker(ev, *s))) {
         return Kind::Reply;
     }
     let texts: Vec<String> = destinations.iter().chain(keys).map(Text::pattern).collect();
@@ -270,6 +275,14 @@ fn kind(ev: &Evaluator<'_>, form: &Publish, site: Site, destinations: &[Text], k
     } else {
         Kind::Event
     }
+}
+
+/// True for an expression that names the queue to which a request wants its answer: `props.reply_to`.
+pub(crate) fn names_asker(ev: &Evaluator<'_>, site: Site) -> bool {
+    flow::mentions(ev, site, &|name| {
+        let name = flow::squeeze(name);
+        name.ends_with("replyto") || name.contains("directreply")
+    })
 }
 
 /// The routing keys where there are any: they say more than the exchange.

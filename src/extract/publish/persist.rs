@@ -5,6 +5,7 @@ use super::call::Found;
 use super::path::{self, Lookup};
 use super::transport::Registration;
 use crate::extract::Presence;
+use crate::facts::module::ExprKind;
 use crate::program::types::build_root;
 use crate::program::{Evaluator, Site, UnitId, Value};
 use crate::syntax::Place;
@@ -20,6 +21,9 @@ pub fn read(
 ) -> Presence {
     let Some(persistent) = &found.form.persistent else { return Presence::Default };
     if matches!(kind, Kind::Reply | Kind::Telemetry) || !matches!(broker, "rabbitmq" | "transport") {
+        return Presence::Default;
+    }
+    if goes_to_stored_queue(ev, found) {
         return Presence::Default;
     }
     let mut unknown = None;
@@ -57,6 +61,46 @@ pub fn read(
         Some(_) if !persistent.default => Presence::Unknown("the options of the message could not be read".into()),
         _ if persistent.default => Presence::Default,
         _ => Presence::Absent,
+    }
+}
+
+/// True for a message to a quorum queue or a stream that the same file declares: these store every message,
+/// whatever its delivery mode says. <https://www.rabbitmq.com/docs/quorum-queues#behaviour>
+fn goes_to_stored_queue(ev: &Evaluator<'_>, found: &Found<'_>) -> bool {
+    let sites =
+        |site: Site, paths: &[String]| paths.iter().flat_map(|path| path::sites(ev, site, path)).collect::<Vec<_>>();
+    let texts = |found: Vec<Site>| found.into_iter().find_map(|s| ev.eval(s).as_str());
+    let to = if found.form.key.is_empty() {
+        texts(sites(found.site, &found.form.destination))
+    } else {
+        if texts(sites(found.site, &found.form.destination)).is_some_and(|exchange| !exchange.is_empty()) {
+            return false;
+        }
+        texts(sites(found.site, &found.form.key))
+    };
+    let queues = found.library.consume.iter().flat_map(|consume| &consume.queues);
+    let declared: Vec<(Site, Option<String>)> = queues
+        .flat_map(|queue| queue.calls.iter().map(move |call| (queue, call.rsplit('.').next().unwrap_or(call))))
+        .flat_map(|(queue, name)| ev.program.calls_named(name).iter().map(move |site| (queue, *site)))
+        .filter(|(_, site)| site.unit == found.site.unit)
+        .map(|(queue, site)| (site, texts(sites(site, &queue.name))))
+        .collect();
+    let module = &ev.program.unit(found.site.unit).module;
+    let is_stored = |site: &Site| {
+        let span = module.expr(site.expr).span;
+        module.exprs.iter().filter(|e| span.contains(e.span)).any(|e| match &e.kind {
+            ExprKind::Str(text) => text == "quorum" || text == "stream",
+            ExprKind::Name(name) | ExprKind::Attr { name, .. } => {
+                let name = name.to_lowercase();
+                name.contains("quorum") || name.ends_with("queuetypestream")
+            }
+            _ => false,
+        })
+    };
+    match &to {
+        Some(to) => declared.iter().any(|(site, name)| name.as_ref() == Some(to) && is_stored(site)),
+        // `q.Name` of the only queue that is declared here.
+        None => matches!(declared.as_slice(), [(only, _)] if is_stored(only)),
     }
 }
 

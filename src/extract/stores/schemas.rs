@@ -1,6 +1,6 @@
 //! Schemas that the code names: models in a schema of their own, and `search_path`.
 
-use crate::facts::module::{ExprId, ExprKind, Language, Module};
+use crate::facts::module::{ExprId, ExprKind, Module};
 use crate::program::{Evaluator, Site, UnitId, Value};
 use crate::syntax::Place;
 
@@ -34,9 +34,7 @@ pub(super) fn named(ev: &Evaluator<'_>, units: &[UnitId]) -> Vec<(Place, String)
             found.extend(field.value.and_then(|v| table_args(ev, unit, v).map(|t| (v, t))));
         }
         found.extend(search_paths(&u.module));
-        if u.module.language == Language::Go {
-            found.extend(qualified(&u.module));
-        }
+        found.extend(qualified(&u.module));
         out.extend(found.into_iter().map(|(expr, name)| (ev.program.place(Site { unit, expr }), name)));
     }
     out.sort();
@@ -57,8 +55,10 @@ fn table_args(ev: &Evaluator<'_>, unit: UnitId, value: ExprId) -> Option<String>
     ev.eval(dict.get("schema")?).as_str()
 }
 
-/// `INSERT INTO orders.lines …`: Go code names the schema in its statements.
+/// `INSERT INTO orders.lines …`: code names the schema in its statements. In queries of JPA `JOIN o.lines` is
+/// the way to an attribute.
 fn qualified(module: &Module) -> Vec<(ExprId, String)> {
+    let joins = !module.language.is_jvm();
     let mut out = Vec::new();
     for (i, expr) in module.exprs.iter().enumerate() {
         let ExprKind::Str(text) = &expr.kind else { continue };
@@ -67,10 +67,16 @@ fn qualified(module: &Module) -> Vec<(ExprId, String)> {
         }
         let words: Vec<&str> = text.split_whitespace().collect();
         for pair in words.windows(2) {
-            if !matches!(pair[0].to_ascii_lowercase().as_str(), "into" | "from" | "update" | "join") {
+            match pair[0].to_ascii_lowercase().as_str() {
+                "into" | "from" | "update" => {}
+                "join" if joins => {}
+                _ => continue,
+            }
+            let Some((schema, table)) = pair[1].split_once('.') else { continue };
+            // "Update the user." is no statement.
+            if !table.trim_start_matches(['"', '`']).starts_with(|c: char| c.is_alphabetic() || c == '_') {
                 continue;
             }
-            let Some((schema, _)) = pair[1].split_once('.') else { continue };
             let name = schema.trim_matches('"').to_lowercase();
             let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
             if is_name && !matches!(name.as_str(), "public" | "pg_catalog" | "information_schema") {
@@ -82,6 +88,11 @@ fn qualified(module: &Module) -> Vec<(ExprId, String)> {
 }
 
 fn is_statement(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let words: Vec<&str> = lower.split_whitespace().collect();
+    if !["into", "set", "from"].iter().any(|word| words.contains(word)) {
+        return false;
+    }
     let lines = text.lines().map(str::trim_start).find(|line| !line.is_empty() && !line.starts_with("--"));
     let first = lines.and_then(|line| line.split_whitespace().next()).unwrap_or("").to_ascii_lowercase();
     matches!(first.as_str(), "insert" | "select" | "update" | "delete" | "with")

@@ -14,6 +14,11 @@ impl Evaluator<'_> {
     pub fn name(&self, unit_id: UnitId, scope: Option<FuncId>, name: &str, at: Option<ExprId>) -> Value {
         let unit = self.program.unit(unit_id);
         let found = unit.index.lookup(&unit.module, scope, name);
+        if unit.module.language == Language::Go
+            && let Some(import) = self.go_package_before(unit_id, name, found, at)
+        {
+            return self.import(unit_id, import);
+        }
         if unit.module.language.has_packages()
             && Self::may_be_member(found.map(|(scope, _)| scope))
             && let Some(value) = self.member_name(unit_id, name, at)
@@ -27,6 +32,10 @@ impl Evaluator<'_> {
         }
         let Some((_, bindings)) = found else {
             if let Some(value) = self.star_import(unit_id, name) {
+                return value;
+            }
+            let by_use = || at.and_then(|at| self.by_use(unit_id, at, false));
+            if let Some(value) = self.implied(unit_id, name).or_else(by_use) {
                 return value;
             }
             return Value::External(match unit.module.language {
@@ -54,6 +63,9 @@ impl Evaluator<'_> {
         let value = self.or_declared(unit_id, self.one_of(values), declared.as_ref());
         match (value, declared) {
             (Value::Unknown | Value::Null, Some(declared)) => declared,
+            (value @ (Value::Unknown | Value::Param { .. }), None) => {
+                at.and_then(|at| self.by_use(unit_id, at, true)).unwrap_or(value)
+            }
             (value, _) => value,
         }
     }

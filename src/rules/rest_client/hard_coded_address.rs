@@ -59,11 +59,12 @@ fn internal_address(text: &Text) -> Option<String> {
     let scheme = ["http://", "https://"].into_iter().find(|s| first.starts_with(s))?;
     let rest = &first[scheme.len()..];
     let end = rest.find(['/', '?', '#']);
-    // `"http://" + host`: the host is not in the literal.
-    if end.is_none() && text.parts.len() > literal_parts {
+    let authority = &rest[..end.unwrap_or(rest.len())];
+    // `"http://" + host`: the host is not in the literal. Behind a port nothing of it can follow.
+    let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| port.len() > 1 && port.parse::<u16>().is_ok());
+    if end.is_none() && text.parts.len() > literal_parts && !has_port {
         return None;
     }
-    let authority = &rest[..end.unwrap_or(rest.len())];
     let host = authority.rsplit_once('@').map_or(authority, |(_, h)| h);
     let host = host.split_once(':').map_or(host, |(h, _)| h).to_lowercase();
     if host.is_empty() || host.contains(['{', '}', '%', '<', '$']) {

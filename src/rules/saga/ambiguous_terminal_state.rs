@@ -6,7 +6,7 @@ use crate::system::System;
 
 /// The rule.
 pub const RULE: Rule =
-    Rule { id: "saga/ambiguous-terminal-state", severity: Severity::Error, stage: Stage::Stable, check };
+    Rule { id: "saga/ambiguous-terminal-state", severity: Severity::Error, stage: Stage::Preview, check };
 
 fn check(system: &System, out: &mut Vec<Finding>) {
     let of_sagas = system.sagas.iter().map(|s| (s.place, &s.name, &s.conduct.ambiguous_end));

@@ -6,7 +6,7 @@ use crate::system::System;
 
 /// The rule.
 pub const RULE: Rule =
-    Rule { id: "saga/compensation-without-result", severity: Severity::Error, stage: Stage::Stable, check };
+    Rule { id: "saga/compensation-without-result", severity: Severity::Error, stage: Stage::Preview, check };
 
 fn check(system: &System, out: &mut Vec<Finding>) {
     for saga in &system.sagas {

@@ -5,7 +5,7 @@ use crate::rules::{Finding, Rule, Severity, Stage};
 use crate::system::System;
 
 /// The rule.
-pub const RULE: Rule = Rule { id: "saga/overwritten-input", severity: Severity::Warning, stage: Stage::Stable, check };
+pub const RULE: Rule = Rule { id: "saga/overwritten-input", severity: Severity::Warning, stage: Stage::Preview, check };
 
 fn check(system: &System, out: &mut Vec<Finding>) {
     for saga in &system.sagas {

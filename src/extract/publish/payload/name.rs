@@ -145,6 +145,8 @@ impl Reader<'_, '_> {
             None if self.hops > 0 || module.language == Language::Go || self.may_be_called(unit, func) => {
                 vec![Shape::open()]
             }
+            // Whoever calls a sample's function is not shown.
+            None if ev.is_snippet(unit) => vec![Shape::open()],
             // A text or an `Object` is anything.
             None if module.language.is_jvm() => vec![Shape::open()],
             // Nobody calls the function that publishes: only what it adds itself is known.

@@ -6,7 +6,7 @@ use crate::program::{Evaluator, Parent, UnitId};
 use crate::syntax::Place;
 
 /// How many callers up a request handler is looked for.
-const MAX_HOPS: u32 = 3;
+const MAX_HOPS: u32 = 5;
 
 impl Context<'_, '_> {
     /// Request handlers that wait until the functions are through, with their names.

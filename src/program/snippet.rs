@@ -1,0 +1,182 @@
+//! Code that is a part of something: samples of articles and of skills leave out imports and the making of
+//! objects. A name that nothing binds can't stay nothing there; what it means is clear to every reader, by
+//! its own name or by the methods that are called on it.
+
+use smol_str::SmolStr;
+
+use super::UnitId;
+use super::eval::Evaluator;
+use super::index::Binding;
+use super::resolve::Target;
+use super::value::{Instance, Value};
+use crate::facts::module::{Call, Entry, ExprId, ExprKind, ImportKind, Language, Module};
+
+impl Evaluator<'_> {
+    /// True for a module that cannot run as it is: it imports nothing, or a file beside it that is not there.
+    pub fn is_snippet(&self, unit: UnitId) -> bool {
+        let module = &self.program.unit(unit).module;
+        if !matches!(module.language, Language::Python | Language::JavaScript | Language::TypeScript) {
+            return module.imports.is_empty();
+        }
+        module.imports.is_empty()
+            || module.imports.iter().any(|import| {
+                import.module.starts_with('.')
+                    && matches!(self.program.imports.target(unit, &import.module), Some(Target::External(_)))
+            })
+    }
+
+    /// What a name that nothing binds means by itself.
+    pub(super) fn implied(&self, unit: UnitId, name: &str) -> Option<Value> {
+        let module = &self.program.unit(unit).module;
+        let is_open = match module.language {
+            // Anything may come from a star.
+            Language::Python => module.imports.iter().any(|i| i.kind == ImportKind::Star),
+            // A page may load scripts that set globals.
+            Language::JavaScript | Language::TypeScript => !self.is_snippet(unit),
+            Language::Go => !module.imports.is_empty(),
+            Language::Java | Language::Kotlin => module.package.is_some(),
+            Language::CSharp => true,
+        };
+        if is_open {
+            return None;
+        }
+        let symbols = self.catalog.implied(module.language, name);
+        // Which of the libraries with an annotation of that name it is, nothing says.
+        if module.language.has_packages() && symbols.len() > 1 {
+            return None;
+        }
+        let values: Vec<Value> = symbols.iter().cloned().map(Value::External).collect();
+        (!values.is_empty()).then(|| self.one_of(values))
+    }
+
+    /// What a variable or field is by the methods that are called on it. `is_bound` tells that something is
+    /// known of the name; then only a snippet is looked at.
+    pub(super) fn by_use(&self, unit_id: UnitId, expr: ExprId, is_bound: bool) -> Option<Value> {
+        let unit = self.program.unit(unit_id);
+        let module = &unit.module;
+        if !matches!(module.language, Language::Python | Language::JavaScript | Language::TypeScript)
+            || is_bound && !self.is_snippet(unit_id)
+        {
+            return None;
+        }
+        let func = unit.index.func_of(expr);
+        let is_same = |other: ExprId| match (&module.expr(other).kind, &module.expr(expr).kind) {
+            (ExprKind::Name(a), ExprKind::Name(b)) if a == b => {
+                let bound = |func| unit.index.lookup(module, func, a);
+                match (bound(unit.index.func_of(other)), bound(func)) {
+                    (None, None) => true,
+                    (Some((one, first)), Some((two, second))) => one == two || is_made_alike(module, first, second),
+                    _ => false,
+                }
+            }
+            (ExprKind::Attr { object: a, name: x, .. }, ExprKind::Attr { object: b, name: y, .. }) => {
+                x == y && matches!((&module.expr(*a).kind, &module.expr(*b).kind), (ExprKind::This, ExprKind::This))
+            }
+            _ => false,
+        };
+        let ty = self.catalog.marks(module.language).find_map(|(mark, ty)| {
+            let (method, key) = mark.split_once('{').unwrap_or((mark, ""));
+            let sites = self.program.calls_named(method).iter().filter(|site| site.unit == unit_id);
+            let mut calls = sites.filter_map(|site| module.call(site.expr));
+            calls
+                .any(|call| {
+                    let ExprKind::Attr { object, .. } = &module.expr(call.callee).kind else { return false };
+                    is_same(*object) && (key.is_empty() || has_key(module, call, key.trim_end_matches('}')))
+                })
+                .then_some(ty)
+        })?;
+        Some(Value::Instance(Instance { ty, call: None, from: None }))
+    }
+}
+
+/// Both variables are given the same: `const channel = this.connection.getChannel()` in two methods.
+fn is_made_alike(module: &Module, first: &[Binding], second: &[Binding]) -> bool {
+    match (first, second) {
+        ([Binding::Value(first)], [Binding::Value(second)]) => {
+            let made = names(module, *first);
+            made.len() > 1 && made == names(module, *second)
+        }
+        _ => false,
+    }
+}
+
+/// The names in a chain of attributes and calls, last to first.
+fn names(module: &Module, mut expr: ExprId) -> Vec<&SmolStr> {
+    let mut out = Vec::new();
+    loop {
+        expr = match &module.expr(expr).kind {
+            ExprKind::Await(inner) => *inner,
+            ExprKind::Call(call) => call.callee,
+            ExprKind::Attr { object, name, .. } => {
+                out.push(name);
+                *object
+            }
+            ExprKind::Name(name) => {
+                out.push(name);
+                return out;
+            }
+            _ => return out,
+        };
+    }
+}
+
+/// An argument is an object with a key.
+fn has_key(module: &Module, call: &Call, key: &str) -> bool {
+    call.args.iter().any(|arg| match &module.expr(arg.value).kind {
+        ExprKind::Dict(entries) => entries.iter().any(|entry| match entry {
+            Entry::Pair { key: k, .. } => matches!(&module.expr(*k).kind, ExprKind::Str(text) if text == key),
+            Entry::Spread(_) => false,
+        }),
+        _ => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::catalog::Catalog;
+    use crate::program::Evaluator;
+    use crate::program::load::from_sources;
+    use crate::program::resolve::Packages;
+
+    /// What the first call of a name calls.
+    fn callee(path: &str, text: &str, name: &str) -> String {
+        let program = from_sources(&[(path, text)], &Packages::default());
+        let ev = Evaluator::new(&program, Catalog::embedded().unwrap());
+        ev.callee(program.calls_named(name)[0]).map_or("?".into(), |(symbol, _)| symbol.to_string())
+    }
+
+    #[test]
+    fn names_without_an_import_mean_what_every_reader_takes_them_for() {
+        assert_eq!(callee("a.py", "def stock():\n    return requests.get(URL)\n", "get"), "requests.get");
+        assert_eq!(callee("a.ts", "const r = await axios.get(url);\n", "get"), "axios.get");
+        let java =
+            "class A {\n  private final RestTemplate rest;\n  void a() { rest.getForObject(\"/\", B.class); }\n}\n";
+        assert_eq!(callee("A.java", java, "getForObject"), "org.springframework.web.client.RestTemplate.getForObject");
+        assert_eq!(callee("a.go", "package a\n\nfunc f() { http.Get(url) }\n", "Get"), "net/http.Get");
+    }
+
+    #[test]
+    fn a_name_that_something_else_may_bind_means_nothing() {
+        let py = "from helpers import *\ndef stock():\n    return requests.get(URL)\n";
+        assert_eq!(callee("a.py", py, "get"), "builtins.requests.get");
+        let ts = "import { x } from 'y';\nawait axios.get(url);\n";
+        assert_eq!(callee("a.ts", ts, "get"), "globalThis.axios.get");
+        let java =
+            "package shop;\nclass A {\n  RestTemplate rest;\n  void a() { rest.getForObject(\"/\", B.class); }\n}\n";
+        assert_eq!(callee("A.java", java, "getForObject"), "shop.RestTemplate.getForObject");
+    }
+
+    #[test]
+    fn objects_of_unknown_origin_are_known_by_their_methods() {
+        let py = "channel.queue_declare(queue='a')\nchannel.basic_publish('', 'a', b'')\nchannel.close()\n";
+        assert_eq!(callee("a.py", py, "close"), "pika.BlockingChannel.close");
+        let ts = "class A {\n  async send() {\n    const channel = await this.connection.open();\n    await channel.assertQueue('a');\n    channel.ack(1);\n  }\n}\n";
+        assert_eq!(callee("a.ts", ts, "ack"), "amqplib.Channel.ack");
+        let kafka = "await consumer.subscribe({ topic });\nawait consumer.run({ eachMessage: async () => {} });\n";
+        assert_eq!(callee("a.ts", kafka, "subscribe"), "kafkajs.Consumer.subscribe");
+        let twice = "class A {\n  setup() { const ch = this.conn.open(); ch.assertQueue('a'); }\n  run() { const ch = this.conn.open(); ch.nack(1); }\n}\n";
+        assert_eq!(callee("a.ts", twice, "nack"), "amqplib.Channel.nack");
+        // A job of another library that has a method of the name.
+        assert_eq!(callee("a.ts", "await runner.run({ task });\n", "run"), "globalThis.runner.run");
+    }
+}

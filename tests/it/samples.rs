@@ -1,0 +1,125 @@
+//! Code as articles and skills show it: one file, without its imports, without the making of its objects. What
+//! a reviewer would say is reported, and nothing that the missing part may answer.
+
+use crate::support::{folder, skillcheck_in};
+
+/// The rules that a single file breaks, each once, with the first line.
+fn broken(path: &str, text: &str) -> Vec<String> {
+    let folder = folder(&[(path, text)]);
+    let run = skillcheck_in(folder.path(), &["lint", path, "--output", "json"]);
+    let output: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(output["summary"]["incomplete"], false, "{output}");
+    let mut rules: Vec<String> = Vec::new();
+    for finding in output["findings"].as_array().unwrap() {
+        let rule = finding["rule"].as_str().unwrap();
+        if !rules.iter().any(|known| known.starts_with(&format!("{rule}:"))) {
+            rules.push(format!("{rule}:{}", finding["line"]));
+        }
+    }
+    rules.sort();
+    rules
+}
+
+#[test]
+fn a_client_in_java_without_its_imports() {
+    let text = "@Service\npublic class StockClient {\n    private final WebClient client;\n\n    public StockClient(WebClient.Builder builder) {\n        this.client = builder.baseUrl(\"http://stock-service\").build();\n    }\n\n    public Mono<Stock> stock(String sku) {\n        return client.get().uri(\"/items/{sku}\", sku).retrieve().bodyToMono(Stock.class)\n            .timeout(Duration.ofSeconds(2)).retry(3);\n    }\n}\n";
+    assert_eq!(
+        broken("StockClient.java", text),
+        [
+            "rest-client/hard-coded-address:6",
+            "rest-client/missing-circuit-breaker:6",
+            "rest-client/retry-without-backoff:11"
+        ]
+    );
+    // Which library's annotations these are is not shown; that they are there is.
+    let guarded = "@Service\n@RequiredArgsConstructor\npublic class StockClient {\n    private final WebClient client;\n\n    @CircuitBreaker(name = \"stock\")\n    @Retry(name = \"stock\")\n    public Mono<Stock> stock(String sku) {\n        return client.get().uri(\"/items/{sku}\", sku).retrieve().bodyToMono(Stock.class).timeout(LIMIT);\n    }\n}\n";
+    assert_eq!(broken("StockClient.java", guarded), [""; 0]);
+}
+
+#[test]
+fn a_consumer_in_python_without_its_connection() {
+    let text = "channel.queue_declare(queue=\"orders\", durable=True)\n\n\ndef on_message(ch, method, properties, body):\n    save(json.loads(body))\n\n\nchannel.basic_consume(queue=\"orders\", on_message_callback=on_message, auto_ack=True)\nchannel.start_consuming()\n";
+    let rules = broken("consumer.py", text);
+    assert!(rules.contains(&"message-queue/early-acknowledgement:8".to_owned()), "{rules:?}");
+    assert!(rules.contains(&"message-queue/poison-message:5".to_owned()), "{rules:?}");
+}
+
+#[test]
+fn a_channel_of_a_connection_that_is_not_shown() {
+    let text = "import { Connection } from './connection';\n\nexport class Worker {\n  constructor(private connection: Connection) {}\n\n  async setup(queue: string) {\n    const channel = this.connection.channel();\n    await channel.assertQueue(queue, { durable: true });\n  }\n\n  async consume(queue: string, handler: (task: unknown) => Promise<void>) {\n    const channel = this.connection.channel();\n    await channel.consume(queue, async (msg) => {\n      try {\n        await handler(JSON.parse(msg.content.toString()));\n        channel.ack(msg);\n      } catch (error) {\n        console.error(error);\n        channel.nack(msg, false, true);\n      }\n    });\n  }\n}\n";
+    let rules = broken("worker.ts", text);
+    assert!(rules.contains(&"message-queue/unbounded-redelivery:19".to_owned()), "{rules:?}");
+}
+
+#[test]
+fn guards_that_are_not_shown_are_taken_at_their_word() {
+    let python = "import httpx\n\nclient = httpx.AsyncClient(timeout=3)\n\n\n@retry(stop=stop_after_attempt(3))\n@circuit\nasync def stock():\n    return await client.get(f\"{BASE}/stock\")\n";
+    assert_eq!(broken("client.py", python), [""; 0]);
+    let typescript =
+        "export const stock = () =>\n  withRetry(() => stockBreaker.execute(() => fetch(`${BASE}/stock`)));\n";
+    assert_eq!(broken("client.ts", typescript), [""; 0]);
+    // What only sounds like it is none.
+    let later = "setTimeout(() => fetch(`${BASE}/stock`), 1000);\n";
+    assert_eq!(
+        broken("client.ts", later),
+        ["rest-client/missing-circuit-breaker:1", "rest-client/missing-retry:1", "rest-client/missing-timeout:1"]
+    );
+}
+
+#[test]
+fn a_function_that_calls_itself_after_a_failure_is_a_retry() {
+    let call = |again: &str, guard: &str| {
+        format!(
+            "import axios from 'axios';\n\nexport async function load(url: string, left = 3): Promise<unknown> {{\n  try {{\n    return (await axios.get(url, {{ timeout: 1000 }})).data;\n  }} catch (error) {{\n    {guard}\n    await sleep(1000 * 2 ** (3 - left) * Math.random());\n    return {again};\n  }}\n}}\n"
+        )
+    };
+    let bounded = call("load(url, left - 1)", "if (left === 0) throw error;");
+    assert_eq!(broken("load.ts", &bounded), ["rest-client/missing-circuit-breaker:5"]);
+    let status = "export async function load(url: string) {\n  const response = await fetch(url, { signal });\n  if (response.status === 503) {\n    await sleep(1000);\n    return load(url);\n  }\n  return response;\n}\n";
+    let rules = broken("load.ts", status);
+    assert!(rules.iter().any(|rule| rule.starts_with("rest-client/unbounded-retry")), "{rules:?}");
+    // The next page is no second attempt.
+    let pages = "import axios from 'axios';\n\nexport async function all(url: string): Promise<unknown[]> {\n  const page = (await axios.get(url, { timeout: 1000 })).data;\n  return page.next ? [...page.items, ...(await all(page.next))] : page.items;\n}\n";
+    assert!(broken("all.ts", pages).contains(&"rest-client/missing-retry:4".to_owned()));
+}
+
+#[test]
+fn a_breaker_by_hand_that_keeps_what_it_runs() {
+    let text = "import axios from 'axios';\n\nclass CircuitBreaker {\n  private state = 'CLOSED';\n\n  constructor(private run: (id: string) => Promise<unknown>) {}\n\n  async fire(id: string) {\n    if (this.state === 'OPEN') throw new Error('open');\n    try {\n      return await this.run(id);\n    } catch (error) {\n      this.state = 'OPEN';\n      setTimeout(() => (this.state = 'HALF_OPEN'), 30_000);\n      throw error;\n    }\n  }\n}\n\nconst breaker = new CircuitBreaker((id) => axios.get(`${BASE}/items/${encodeURIComponent(id)}`, { timeout: 1000 }));\nexport const item = (id: string) => breaker.fire(id);\n";
+    let rules = broken("breaker.ts", text);
+    assert!(!rules.iter().any(|rule| rule.starts_with("rest-client/missing-circuit-breaker")), "{rules:?}");
+    assert!(rules.contains(&"rest-client/unbounded-half-open:14".to_owned()), "{rules:?}");
+}
+
+#[test]
+fn a_text_to_a_quorum_queue_is_stored_and_is_no_event() {
+    let text = |kind: &str| {
+        format!(
+            "import os\n\nimport pika\n\nconnection = pika.BlockingConnection(pika.URLParameters(os.environ[\"AMQP_URL\"]))\nchannel = connection.channel()\nchannel.queue_declare(queue=\"hello\", durable=True, arguments={{\"x-queue-type\": \"{kind}\"}})\nchannel.basic_publish(exchange=\"\", routing_key=\"hello\", body=\"Hello World!\")\n"
+        )
+    };
+    assert_eq!(broken("send.py", &text("quorum")), ["message-queue/unconfirmed-publish:8"]);
+    assert_eq!(
+        broken("send.py", &text("classic")),
+        ["message-queue/transient-message:8", "message-queue/unconfirmed-publish:8"]
+    );
+}
+
+#[test]
+fn the_address_of_a_broker_in_java_and_csharp() {
+    let java = "import com.rabbitmq.client.*;\nimport java.util.Map;\n\npublic class Worker {\n    public static void main(String[] argv) throws Exception {\n        ConnectionFactory factory = new ConnectionFactory();\n        factory.setHost(\"rabbit\");\n        Channel channel = factory.newConnection().createChannel();\n        channel.queueDeclare(\"tasks\", true, false, false, Map.of(\"x-queue-type\", \"quorum\"));\n        channel.basicQos(1);\n        channel.basicConsume(\"tasks\", false, (tag, delivery) -> {\n            work(delivery.getBody());\n            channel.basicAck(delivery.getEnvelope().getDeliveryTag(), false);\n        }, tag -> { });\n    }\n}\n";
+    assert_eq!(
+        broken("Worker.java", java),
+        ["message-queue/hard-coded-broker:7", "message-queue/missing-dead-letter:11"]
+    );
+    let csharp = "using RabbitMQ.Client;\n\nvar factory = new ConnectionFactory { HostName = \"rabbit\" };\nusing var connection = await factory.CreateConnectionAsync();\n";
+    assert_eq!(broken("Send.cs", csharp), ["message-queue/hard-coded-broker:3"]);
+}
+
+#[test]
+fn a_request_to_a_path_alone_is_made_by_a_page() {
+    assert_eq!(
+        broken("page.ts", "export const settings = await fetch(\"/settings.json\").then((r) => r.json());\n"),
+        [""; 0]
+    );
+}
