@@ -22,11 +22,15 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
         let Some(channel) = goes(publisher).filter(|_| is_event(publisher)) else { continue };
         let declares = |name: &String| documents.iter().flat_map(|d| &d.channels).any(|c| fits(&c.address, name));
         let services = system.services_at(publisher.place);
-        if services.is_empty() || found.names.iter().any(declares) {
+        if found.names.iter().any(declares) {
             continue;
         }
         // A document that has nothing of this service's is another's.
-        let own = uses.iter().filter(|other| system.services_at(other.place).iter().any(|s| services.contains(s)));
+        let is_own = |others: Vec<String>| match services.is_empty() {
+            true => others.is_empty(),
+            false => others.iter().any(|other| services.contains(other)),
+        };
+        let own = uses.iter().filter(|other| is_own(system.services_at(other.place)));
         let own: Vec<&String> = own.flat_map(|other| &other.names).collect();
         let document = documents.iter().find(|document| {
             is_about(document, &services)
@@ -40,9 +44,8 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
             Finding::new(&RULE, system, publisher.place, format!("`{channel}` is in no AsyncAPI document"))
                 .confidence(Confidence::Medium)
                 .why(format!(
-                    "`{}` describes what `{}` publishes, so who reads it does not learn of these events",
-                    document.path,
-                    services.join("`, `")
+                    "`{}` describes the others, so who reads it does not learn of these events",
+                    document.path
                 ))
                 .help(format!("declare the channel `{channel}` with its message in `{}`", document.path));
         if let Some(place) = system.schemas.place(&document.path, "/channels") {

@@ -312,16 +312,10 @@ impl Reader<'_> {
                 return Err(self.wrong(&format!("{pointer}/symbols"), format!("symbol `{symbol}` stands twice")));
             }
         }
-        let default = match map.get("default") {
-            None => None,
-            Some(value) => match value.as_str().filter(|name| symbols.iter().any(|symbol| symbol == name)) {
-                Some(name) => Some(name.to_owned()),
-                None => {
-                    let reason = format!("default `{value}` is no symbol of enum `{}`", name.full);
-                    return Err(self.wrong(&format!("{pointer}/default"), reason));
-                }
-            },
-        };
+        // A default that is no symbol helps no reader, and harms none: it is only asked for where a symbol is not
+        // known. Some parsers refuse such a schema, others take it.
+        let default = map.get("default").and_then(Value::as_str);
+        let default = default.filter(|name| symbols.iter().any(|symbol| symbol == name)).map(str::to_owned);
         self.avro.nodes[id].kind = Kind::Enum(name, symbols, default);
         Ok(id)
     }
