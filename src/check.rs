@@ -68,6 +68,8 @@ pub enum State {
     Overlay(Overlay),
     /// A folder, laid out like what is checked.
     Folder(PathBuf),
+    /// Files of which the content is known: path in what is checked, and bytes.
+    Files(Vec<(String, Arc<[u8]>)>),
 }
 
 /// What came out, before suppression and levels.
@@ -178,8 +180,10 @@ pub fn check(request: Request) -> Result<Outcome, CheckError> {
         }),
     }
     if let (Some(before), Some(tree)) = (&request.before, &earlier) {
-        compare_schemas(&mut outcome, tree, &older, &before.terms, &request.config);
-        compare_apis(&mut outcome, tree, &request.cache, &before.terms);
+        let mut used = compare_schemas(&mut outcome, tree, &older, &before.terms, &request.config);
+        let (terms, cache) = (&before.terms, &request.cache);
+        used.extend(compare_apis(&mut outcome, (tree, &older), cache, terms, &request.config));
+        accepted_in_vain(&mut outcome, &request.config, &used, &terms.label);
     }
     exchange::join(&mut outcome.system, &mut outcome.tree, &request.with);
     outcome.problems.extend(request.with.iter().filter(|other| other.header.incomplete).map(|other| Problem {
@@ -220,13 +224,33 @@ fn earlier(state: &State, now: &Tree, config: &Config) -> Tree {
             tree
         }
         State::Folder(folder) => files::walk(std::slice::from_ref(folder), &globset::GlobSet::empty()).tree,
+        State::Files(files) => {
+            let root = now.roots.first().cloned().unwrap_or_default();
+            let file = |(path, content): &(String, Arc<[u8]>)| files::File {
+                path: path.clone(),
+                absolute: root.join(path),
+                size: content.len() as u64,
+                content: Some(Arc::clone(content)),
+                ..files::File::default()
+            };
+            let mut tree = Tree { files: files.iter().map(file).collect(), ..Tree::default() };
+            tree.files.sort_by(|a, b| a.path.cmp(&b.path));
+            tree
+        }
     };
     tree.files.retain(|file| !config.excludes(file));
     tree
 }
 
 /// Says what became of the schemas. What could not be decided is a problem: it is not known to be right.
-fn compare_schemas(outcome: &mut Outcome, earlier: &Tree, older: &[(&str, Tree)], terms: &Terms, config: &Config) {
+/// The answer is the entries of the configuration that accept something that is there.
+fn compare_schemas(
+    outcome: &mut Outcome,
+    earlier: &Tree,
+    older: &[(&str, Tree)],
+    terms: &Terms,
+    config: &Config,
+) -> Vec<*const Accepted> {
     let (tree, system) = (&outcome.tree, &outcome.system);
     let policy = |subject: &Subject| {
         let file = tree.find(&subject.path).map(|id| tree.file(id));
@@ -268,26 +292,6 @@ fn compare_schemas(outcome: &mut Outcome, earlier: &Tree, older: &[(&str, Tree)]
             is_expired: terms.today.is_some_and(|today| today > entry.until),
         });
     }
-    let configs = [config].into_iter().chain(config.roots.iter().map(|(_, config)| config));
-    for config in configs {
-        let unused = config.schemas.accepted.iter().filter(|entry| !used.contains(&(*entry as *const _)));
-        outcome.problems.extend(unused.map(|entry| {
-            Problem {
-                path: config
-                    .file
-                    .as_deref()
-                    .and_then(|file| file.file_name())
-                    .map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
-                place: None,
-                reason: format!(
-                    "the break of {} that `schemas.accepted` allows is not there since {}: remove it",
-                    entry.shown(),
-                    terms.label
-                ),
-                incomplete: false,
-            }
-        }));
-    }
     let unknown = |change: &evolve::SchemaChange| {
         let reason = change.unknown()?;
         let broken = change.breaks().next().is_some();
@@ -311,11 +315,67 @@ fn compare_schemas(outcome: &mut Outcome, earlier: &Tree, older: &[(&str, Tree)]
     };
     outcome.problems.extend(found.unreadable.iter().map(other));
     outcome.system.schema_changes = found;
+    used
 }
 
-/// Says what became of the OpenAPI documents.
-fn compare_apis(outcome: &mut Outcome, earlier: &Tree, cache: &Cache, terms: &Terms) {
-    let found = contract::evolve::evolution(earlier, &outcome.tree, cache, terms);
+/// Says which entries of the configuration accept a break that is not there.
+fn accepted_in_vain(outcome: &mut Outcome, config: &Config, used: &[*const Accepted], label: &str) {
+    let configs = [config].into_iter().chain(config.roots.iter().map(|(_, config)| config));
+    for config in configs {
+        let unused = config.schemas.accepted.iter().filter(|entry| !used.contains(&(*entry as *const _)));
+        outcome.problems.extend(unused.map(|entry| {
+            Problem {
+                path: config
+                    .file
+                    .as_deref()
+                    .and_then(|file| file.file_name())
+                    .map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
+                place: None,
+                reason: format!(
+                    "the break of {} that `schemas.accepted` allows is not there since {label}: remove it",
+                    entry.shown(),
+                ),
+                incomplete: false,
+            }
+        }));
+    }
+}
+
+/// Says what became of the OpenAPI documents. The answer is the entries of the configuration that accept something
+/// that is there.
+fn compare_apis(
+    outcome: &mut Outcome,
+    (earlier, older): (&Tree, &[(&str, Tree)]),
+    cache: &Cache,
+    terms: &Terms,
+    config: &Config,
+) -> Vec<*const Accepted> {
+    let mut found = contract::evolve::evolution(earlier, &outcome.tree, cache, terms);
+    let is_transitive = |config: &Config| config.schemas.general.mode.is_some_and(Mode::is_transitive);
+    if terms.transitive || is_transitive(config) {
+        for (label, tree) in older {
+            let terms = Terms { label: (*label).to_owned(), ..terms.clone() };
+            found.add_older(contract::evolve::evolution(tree, &outcome.tree, cache, &terms));
+        }
+    }
+    let mut used: Vec<*const Accepted> = Vec::new();
+    for change in &mut found.changed {
+        let file = outcome.tree.find(&change.path).map(|id| outcome.tree.file(id));
+        let config = file.map_or(config, |file| config.of(file));
+        let path = file.and_then(|file| config.relative(file));
+        let names = [path.as_deref().unwrap_or(&change.path), change.title.as_str()];
+        for broken in &mut change.breaks {
+            let about = config.schemas.accepted.iter();
+            let entry =
+                about.filter(|entry| entry.is_about(&names) && broken.is_meant_by(entry)).min_by_key(|e| e.until);
+            used.extend(entry.map(|entry| entry as *const _));
+            broken.accepted = entry.map(|entry| Acceptance {
+                reason: entry.reason.clone(),
+                until: entry.until,
+                is_expired: terms.today.is_some_and(|today| today > entry.until),
+            });
+        }
+    }
     let problem = |path: &str, place: Option<Place>, reason: &str| Problem {
         path: path.to_owned(),
         place,
@@ -329,6 +389,7 @@ fn compare_apis(outcome: &mut Outcome, earlier: &Tree, cache: &Cache, terms: &Te
     }
     outcome.problems.extend(found.unreadable.iter().map(|(path, reason)| problem(path, None, reason)));
     outcome.system.api_changes = found;
+    used
 }
 
 /// Who must not break when nobody says: a repository that only publishes an event answers for what others

@@ -166,6 +166,8 @@ pub enum Form {
     Builder,
     /// An object is made; methods that are called on it name channels and take the handler.
     Object,
+    /// Classes and methods are handlers by their names, in projects that listen to a broker.
+    Convention,
     /// A bean is a function that the framework binds to a channel by its name and the settings.
     Bean,
 }
@@ -330,4 +332,6 @@ pub enum EffectKind {
     Send,
     /// Publishes a message or enqueues a job.
     Publish,
+    /// Writes what was changed on loaded objects.
+    Commit,
 }

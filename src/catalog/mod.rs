@@ -145,6 +145,13 @@ impl Catalog {
         Some(self.absolute(library, &found.ty))
     }
 
+    /// What a library passes to a method of its own that a class of the program overrides.
+    pub fn overridden_param(&self, language: Language, base: &str, method: &str, parameter: usize) -> Option<SmolStr> {
+        let (library, rest) = self.split(language, base)?;
+        let parameters = library.overrides.get(&format!("{rest}.{method}"))?;
+        Some(self.absolute(library, parameters.get(&parameter.to_string())?))
+    }
+
     /// True when a library of the ecosystem is about a type: it is listed as a package, or stands in the
     /// file of the package that it is in. A namespace holds types of many libraries.
     pub fn is_about(&self, language: Language, package: &str, name: &str) -> bool {

@@ -87,6 +87,10 @@ pub struct Library {
     /// Types of the parameters of callbacks.
     #[serde(default)]
     pub callbacks: Vec<Callback>,
+    /// What the library passes to methods that a class of the program overrides: the function or class at a
+    /// position, `ConsumerMixin.get_consumers: {0: Consumer}`.
+    #[serde(default)]
+    pub overrides: BTreeMap<String, BTreeMap<String, String>>,
     /// Functions that read environment variables.
     #[serde(default)]
     pub env: Vec<EnvReader>,

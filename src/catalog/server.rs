@@ -80,6 +80,9 @@ pub struct Object {
     /// Its type, or the function that makes it.
     #[serde(rename = "type")]
     pub ty: String,
+    /// It can be mounted on nothing: where only its type is known, its routes are complete all the same.
+    #[serde(default)]
+    pub outermost: bool,
     /// Where its constructor takes the prefix of all its routes.
     #[serde(default)]
     pub prefix: Vec<String>,

@@ -147,6 +147,10 @@ pub(super) struct FactsArgs {
     /// What the repository is called among others [default: owner and name of `origin`, else the folder]
     #[arg(long, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub(super) repository: Option<String>,
+
+    /// Export event schemas and OpenAPI documents as they are too, for `breaking --against FILE`
+    #[arg(long)]
+    pub(super) schemas: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -240,8 +244,8 @@ pub(super) struct BreakingArgs {
     pub(super) input: Input,
 
     /// What the schemas are compared with: a branch, tag or commit (since this branch left it), a folder that is laid
-    /// out like PATH, or OLD..NEW, two commits
-    #[arg(long, value_name = "REF|DIR|OLD..NEW")]
+    /// out like PATH, a file of `skillcheck facts --schemas`, or OLD..NEW, two commits
+    #[arg(long, value_name = "REF|DIR|FILE|OLD..NEW")]
     pub(super) against: String,
 
     /// Events: who must not break: backward (new readers of old documents), forward (old readers of new documents),

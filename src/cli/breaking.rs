@@ -9,6 +9,7 @@ use super::{Exit, lint};
 use crate::check::{Before, State};
 use crate::config::FailOn;
 use crate::contract::evolve::ApiEvolution;
+use crate::exchange;
 use crate::files::Overlay;
 use crate::git::{self, Comparison};
 use crate::report::Report;
@@ -28,7 +29,9 @@ fn breaking(args: &BreakingArgs, terminal: &Terminal) -> Result<Exit, Exit> {
     let (state, now) = states(&args.against, &args.input.paths, terminal)?;
     let setting = Setting { mode: args.mode, model: args.model, protobuf: args.protobuf };
     let transitive = args.transitive || args.mode.is_some_and(Mode::is_transitive);
-    let terms = Terms { label: args.against.clone(), setting, transitive, today: Some(shared::today()) };
+    let label = args.against.split_once("..").filter(|(old, new)| is_reference(old) && is_reference(new));
+    let label = label.map_or(args.against.as_str(), |(old, _)| old).to_owned();
+    let terms = Terms { label, setting, transitive, today: Some(shared::today()) };
     let configured = [&config].into_iter().chain(config.roots.iter().map(|(_, config)| config));
     let older = match transitive || configured.into_iter().any(|config| config.schemas.is_transitive()) {
         true => older(&args.against, &args.input.paths, &state, terminal)?,
@@ -88,13 +91,30 @@ fn states(against: &str, paths: &[PathBuf], terminal: &Terminal) -> Result<(Stat
     match ask_quietly(against, paths) {
         Some((old, new)) => Ok((State::Overlay(old), new)),
         None if Path::new(against).is_dir() => Ok((State::Folder(PathBuf::from(against)), Overlay::default())),
+        None if Path::new(against).is_file() => Ok((exported(Path::new(against), terminal)?, Overlay::default())),
         None => ask(Comparison::Since(against.to_owned())),
     }
 }
 
-/// The tagged states between the two; a folder has none.
-fn older(against: &str, paths: &[PathBuf], state: &State, terminal: &Terminal) -> Result<Vec<(String, State)>, Exit> {
-    if matches!(state, State::Folder(_)) {
+/// The documents in an export of facts.
+fn exported(file: &Path, terminal: &Terminal) -> Result<State, Exit> {
+    let read = exchange::gather(&[file.to_owned()]).map_err(|error| terminal.error(&error, Some(&error.help)))?;
+    let documents: Vec<_> = read.iter().flat_map(exchange::documents).collect();
+    if documents.is_empty() {
+        let help = "export them: skillcheck facts --schemas -o FILE";
+        return Err(terminal.error(format_args!("there are no schemas in the facts in {}", file.display()), Some(help)));
+    }
+    Ok(State::Files(documents))
+}
+
+/// The tagged states between the two; a folder and an export have none.
+pub(super) fn older(
+    against: &str,
+    paths: &[PathBuf],
+    state: &State,
+    terminal: &Terminal,
+) -> Result<Vec<(String, State)>, Exit> {
+    if !matches!(state, State::Overlay(_)) {
         return Ok(Vec::new());
     }
     let range = against.split_once("..").filter(|(old, new)| is_reference(old) && is_reference(new));
@@ -141,14 +161,18 @@ fn of_apis(run: &Run, against: &str) -> Option<String> {
     if changed.len() + unchanged + added + removed.len() + unreadable.len() == 0 {
         return None;
     }
-    let breaking = changed.iter().filter(|change| !change.breaks.is_empty()).count();
+    let breaking = changed.iter().filter(|change| change.is_breaking()).count();
+    let accepted = changed.iter().filter(|change| !change.breaks.is_empty() && !change.is_breaking()).count();
     let unknown = changed.iter().filter(|change| change.breaks.is_empty() && !change.unknown.is_empty()).count();
     let mut parts = vec![
         format!("{breaking} breaking"),
         format!("{} unknown", unknown + unreadable.len()),
-        format!("{} compatible", changed.len() - breaking - unknown),
+        format!("{} compatible", changed.len() - breaking - accepted - unknown),
         format!("{unchanged} unchanged"),
     ];
+    if accepted > 0 {
+        parts.insert(1, format!("{accepted} breaking and accepted"));
+    }
     parts.extend((*added > 0).then(|| format!("{added} new")));
     parts.extend(gone(removed));
     Some(format!("OpenAPI documents against {against}: {}", parts.join(", ")))

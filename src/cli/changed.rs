@@ -22,6 +22,21 @@ pub(super) fn comparison(args: &LintArgs) -> Option<Comparison> {
     }
 }
 
+/// The tagged states since then, where the configuration asks for them.
+fn older(
+    reference: &str,
+    args: &LintArgs,
+    config: &Config,
+    change: &Change,
+    terminal: &Terminal,
+) -> Result<Vec<(String, State)>, Exit> {
+    let mut configs = [config].into_iter().chain(config.roots.iter().map(|(_, config)| config));
+    match !change.is_first && configs.any(|config| config.schemas.is_transitive()) {
+        true => super::breaking::older(reference, &args.input.paths, &State::Overlay(change.old.clone()), terminal),
+        false => Ok(Vec::new()),
+    }
+}
+
 /// Runs the check on the new state, and on the old one when that decides something.
 pub(super) fn run(
     args: &LintArgs,
@@ -48,7 +63,11 @@ pub(super) fn run(
         state: State::Overlay(change.old.clone()),
         terms: Terms { label, today: Some(shared::today()), ..Terms::default() },
     });
-    let mut run = state(&change.new, &Asked { before, ..asked.clone() })?;
+    let older = match comparison {
+        Comparison::Since(reference) => older(reference, args, config, &change, terminal)?,
+        _ => Vec::new(),
+    };
+    let mut run = state(&change.new, &Asked { before, older, ..asked.clone() })?;
     if !change.is_first {
         let lines = changed_lines(&change, &run);
         blame(&mut run.settled, &lines, || state(&change.old, asked).map(|old| old.settled))?;

@@ -22,7 +22,10 @@ fn facts(args: &FactsArgs, terminal: &Terminal) -> Result<Exit, Exit> {
     };
     let config = shared::configuration(&args.input, terminal)?;
     let outcome = shared::check(&args.input, config, &Asked::default(), terminal)?;
-    let (header, facts) = exchange::collect(&outcome, &name);
+    let (mut header, mut facts) = exchange::collect(&outcome, &name);
+    if args.schemas {
+        exchange::add_documents(&outcome.tree, &mut header, &mut facts);
+    }
     match &args.output {
         Some(file) => terminal.save(file, |out| exchange::write(&header, &facts, out))?,
         None => terminal.print(|out| exchange::write(&header, &facts, out))?,

@@ -12,7 +12,7 @@ use super::output::Terminal;
 use crate::cache::Cache;
 use crate::check::{self, Before, CheckError, Outcome, Request, State};
 use crate::config::{self, Config, LoadError};
-use crate::exchange::{self, Repository};
+use crate::exchange::{self, Fact, Repository};
 use crate::files::Overlay;
 use crate::findings::{self, Date, Settings, Settled};
 use crate::report;
@@ -57,6 +57,8 @@ fn load(file: &Path, terminal: &Terminal) -> Result<Config, Exit> {
 /// there in full.
 pub(super) fn others(input: &Input, others: &Others, terminal: &Terminal) -> Result<Vec<Repository>, Exit> {
     let mut read = exchange::gather(&others.with).map_err(|error| terminal.error(&error, Some(&error.help)))?;
+    // Documents are what a comparison is made with.
+    read.iter_mut().for_each(|repository| repository.facts.retain(|fact| !matches!(fact, Fact::Document(_))));
     if !others.facts_only {
         let own: Vec<String> = input.paths.iter().map(|path| exchange::label(path)).collect();
         read.retain(|repository| {

@@ -65,6 +65,8 @@ fn may_be(path: &str) -> bool {
     matches!(classify(path), FileKind::Yaml | FileKind::Json)
         && matches!(files::zone(path), Zone::Production | Zone::Docs)
         && !path.ends_with("-lock.json")
+        // What is filled in before it is anything.
+        && !path.split('/').any(|part| part == "templates")
 }
 
 /// True for a file whose name says that it is an OpenAPI document.

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
+use super::FORMAT;
 use super::fact::{
     At, CallFact, ChannelFact, DatastoreFact, EndpointFact, EventFact, Fact, Header, HealthFact, RequestFact, SagaFact,
     ServiceFact, StoreUseFact, StoreUseStep,
 };
-use super::{FORMAT, VERSION};
 use crate::check::Outcome;
 use crate::findings::{Sources, allowed};
 use crate::syntax::Place;
@@ -23,7 +23,7 @@ pub fn collect(outcome: &Outcome, repository: &str) -> (Header, Vec<Fact>) {
     facts.dedup();
     let header = Header {
         format: FORMAT.to_owned(),
-        version: VERSION,
+        version: 1,
         repository: repository.to_owned(),
         skillcheck: env!("CARGO_PKG_VERSION").to_owned(),
         facts: facts.len(),

@@ -56,6 +56,17 @@ pub enum Fact {
     Endpoint(EndpointFact),
     /// A saga.
     Saga(SagaFact),
+    /// A schema or an OpenAPI document, where they were asked for.
+    Document(DocumentFact),
+}
+
+/// A file with schemas, or one that such a file refers to.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct DocumentFact {
+    /// Its path in the repository, with `/`.
+    pub file: String,
+    /// What it says.
+    pub text: String,
 }
 
 /// A service.

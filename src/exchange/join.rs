@@ -107,6 +107,8 @@ pub fn join(system: &mut System, tree: &mut Tree, repositories: &[Repository]) {
                     steps: fact.steps.clone(),
                     place,
                 })),
+                // What a comparison is made with, no part of the system.
+                Fact::Document(_) => {}
             }
         }
     }

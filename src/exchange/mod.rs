@@ -9,9 +9,11 @@
 //!
 //! The format is `schemas/facts.schema.json`: a line for the [`Header`], then one for each [`Fact`],
 //! sorted. Nothing in it comes from the text of files but names, paths and addresses without their
-//! credentials.
+//! credentials; where they are asked for, schemas and OpenAPI documents are in it as they are, so that others
+//! can be compared with them.
 
 mod collect;
+mod documents;
 mod fact;
 mod join;
 mod label;
@@ -20,9 +22,10 @@ mod stores;
 mod write;
 
 pub use collect::collect;
+pub use documents::{add_documents, documents};
 pub use fact::{
-    At, CallFact, ChannelFact, DatastoreFact, EndpointFact, EventFact, Fact, Header, HealthFact, RequestFact, SagaFact,
-    ServiceFact, StoreUseFact, StoreUseStep,
+    At, CallFact, ChannelFact, DatastoreFact, DocumentFact, EndpointFact, EventFact, Fact, Header, HealthFact,
+    RequestFact, SagaFact, ServiceFact, StoreUseFact, StoreUseStep,
 };
 pub use join::join;
 pub use label::label;
@@ -33,5 +36,5 @@ pub use write::write;
 pub const FORMAT: &str = "skillcheck-facts";
 
 /// Raised when a field changes its meaning or goes away, and when there is a new kind of fact; new fields
-/// don't raise it.
-pub const VERSION: u32 = 1;
+/// don't raise it. Version 2 has documents; what has none is written as version 1, for older builds.
+pub const VERSION: u32 = 2;

@@ -199,14 +199,22 @@ pub(super) fn places(fact: &Fact) -> Vec<&At> {
         Fact::Request(request) => vec![&request.at],
         Fact::Endpoint(endpoint) => vec![&endpoint.at],
         Fact::Saga(saga) => vec![&saga.at],
+        Fact::Document(_) => Vec::new(),
     }
 }
 
 fn wrong_place(fact: &Fact) -> Option<String> {
+    let outside = |file: &str| {
+        let is_outside = file.is_empty() || file.starts_with('/') || file.split('/').any(|part| part == "..");
+        is_outside.then(|| format!("`{file}` is no path in a repository"))
+    };
+    if let Fact::Document(document) = fact {
+        return outside(&document.file);
+    }
     places(fact).into_iter().find_map(|at| {
-        let outside = at.file.is_empty() || at.file.starts_with('/') || at.file.split('/').any(|part| part == "..");
-        if outside {
-            Some(format!("`{}` is no path in a repository", at.file))
+        let outside = outside(&at.file);
+        if outside.is_some() {
+            outside
         } else if at.line == 0 || at.column == 0 {
             Some("lines and columns count from 1".to_owned())
         } else {
@@ -224,7 +232,7 @@ fn undeclared(facts: &[Fact]) -> Option<(usize, &str)> {
     let declared: HashSet<String> = facts.iter().filter_map(declared).collect();
     facts.iter().enumerate().find_map(|(index, fact)| {
         let named: Vec<&String> = match fact {
-            Fact::Service(_) => Vec::new(),
+            Fact::Service(_) | Fact::Document(_) => Vec::new(),
             Fact::Datastore(store) => store.used_by.iter().map(|used| &used.service).collect(),
             Fact::Channel(channel) => channel.producers.iter().chain(&channel.consumers).collect(),
             Fact::Event(event) => event.producers.iter().collect(),

@@ -7,10 +7,12 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::UnitId;
 use super::eval::Evaluator;
+use super::hierarchy::FuncRef;
+use super::index::Parent;
 use super::jvm::is_type_name;
 use super::types::simple_name;
 use super::value::{Instance, Site, Value};
-use crate::facts::module::{Call, ExprId, ExprKind, FuncId, ImportKind, Language};
+use crate::facts::module::{Call, ExprId, ExprKind, FuncId, ImportKind, Language, Module};
 
 /// Namespaces that the SDK uses in every file (`ImplicitUsings`), also that for web applications.
 /// Source: <https://learn.microsoft.com/en-us/dotnet/core/project-sdk/overview#implicit-using-directives>
@@ -38,6 +40,16 @@ const KEYWORDS: [&str; 15] = [
     "bool", "byte", "char", "decimal", "double", "float", "int", "long", "object", "sbyte", "short", "string", "uint",
     "ulong", "ushort",
 ];
+
+/// Interfaces of handlers that a mediator looks up by what they handle.
+const HANDLERS: [&str; 4] = ["IRequestHandler", "INotificationHandler", "ICommandHandler", "IQueryHandler"];
+
+/// True for `Handle(CreateOrder request, …)` with a body.
+fn handles(module: &Module, method: FuncId, request: &str) -> bool {
+    let method = module.func(method);
+    let first = method.params.first().and_then(|p| p.ty).and_then(|ty| simple_name(module, ty));
+    method.name == "Handle" && !method.body.is_empty() && first.is_some_and(|name| name == request)
+}
 
 impl Evaluator<'_> {
     /// A name that is no local variable, in a language with members and packages.
@@ -142,7 +154,7 @@ impl Evaluator<'_> {
                 ));
             }
         }
-        if let Some(expr) = at {
+        if let Some(expr) = at.filter(|at| !self.is_attribute(unit_id, *at)) {
             for &class in &classes {
                 match self.member_value(unit_id, class, name, Site { unit: unit_id, expr }) {
                     Value::Unknown => {}
@@ -152,6 +164,71 @@ impl Evaluator<'_> {
             }
         }
         Some(self.outside(unit_id, &used, name))
+    }
+
+    /// True for the name of an attribute that has arguments: `[Topic("orders")]` is a type, not a method that
+    /// the class may have from a base which is not known.
+    fn is_attribute(&self, unit_id: UnitId, name: ExprId) -> bool {
+        let unit = self.program.unit(unit_id);
+        let Some(Parent::Expr(call)) = unit.index.ancestors(name).next() else { return false };
+        let functions = unit.module.funcs.iter().map(|f| &f.decorators);
+        let mut all = functions.chain(unit.module.classes.iter().map(|c| &c.decorators));
+        all.any(|decorators| decorators.contains(&call))
+    }
+
+    /// What `mediator.Send(request)` runs: the handlers of its type
+    /// (<https://github.com/LuckyPennySoftware/MediatR/wiki>).
+    pub fn mediated(&self, site: Site) -> Vec<FuncRef> {
+        let unit = self.program.unit(site.unit);
+        let module = &unit.module;
+        let sends = module.callee_name(site.expr).is_some_and(|n| matches!(n.as_str(), "Send" | "Publish"));
+        if module.language != Language::CSharp || !sends {
+            return Vec::new();
+        }
+        let Some(call) = module.call(site.expr) else { return Vec::new() };
+        let to = self.at(site.unit, call.callee);
+        let is_mediator = to.alternatives().iter().any(|v| match v {
+            Value::Method { symbol, .. } => {
+                let owner = symbol.rsplit('.').nth(1);
+                owner.is_some_and(|o| matches!(o, "IMediator" | "ISender" | "IPublisher" | "Mediator"))
+            }
+            _ => false,
+        });
+        if !is_mediator {
+            return Vec::new();
+        }
+        let Some(Value::Object { unit: of, class, .. }) = self.positional(site.unit, call, 0) else {
+            return Vec::new();
+        };
+        let request = &self.program.unit(of).module.class(class).name;
+        let mut out = Vec::new();
+        for base in HANDLERS {
+            for &(unit, class) in self.program.types.derived(base) {
+                let module = &self.program.unit(unit).module;
+                let methods = module.class(class).methods.iter();
+                out.extend(methods.filter(|m| handles(module, **m, request)).map(|m| (unit, *m)));
+            }
+        }
+        out.sort_unstable();
+        out.dedup();
+        out
+    }
+
+    /// The calls of a mediator that run a handler.
+    pub(super) fn mediators(&self, (unit, func): FuncRef) -> Vec<Site> {
+        let module = &self.program.unit(unit).module;
+        let function = module.func(func);
+        let is_handler = module.language == Language::CSharp
+            && function.name == "Handle"
+            && function.class.is_some_and(|class| {
+                let bases = module.class(class).bases.iter();
+                bases.filter_map(|b| simple_name(module, *b)).any(|b| HANDLERS.contains(&b.as_str()))
+            });
+        if !is_handler {
+            return Vec::new();
+        }
+        let sends = ["Send", "Publish"].iter().flat_map(|name| self.program.calls_named(name)).copied();
+        sends.filter(|site| self.mediated(*site).contains(&(unit, func))).collect()
     }
 
     /// The section of the configuration that a method is called on, with a colon behind it.

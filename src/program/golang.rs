@@ -1,17 +1,17 @@
 //! What names and objects mean in Go: packages of several files, results of several values, fields that
 //! a struct literal sets, and settings named by tags.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use smol_str::SmolStr;
 
 use super::eval::{Evaluator, returns};
 use super::index::{Binding, Scope};
-use super::resolve::parent;
+use super::resolve::{ImportMap, Packages, Target, parent, within};
 use super::types::{go_package, package_of};
 use super::value::{Site, Text, Value};
-use super::{Program, UnitId};
+use super::{Program, Unit, UnitId};
 use crate::facts::module::{Call, ClassId, ExprId, ExprKind, FunctionKind, Language};
 use crate::files::{Zone, zone};
 
@@ -20,6 +20,52 @@ const MAX_LITERALS: usize = 8;
 /// Tags that name an environment variable, and tags that hold its default.
 const ENV_TAGS: [&str; 3] = ["env", "envconfig", "mapstructure_env"];
 const DEFAULT_TAGS: [&str; 3] = ["env-default", "envDefault", "default"];
+
+/// The modules of `go.mod` files.
+#[derive(Debug, Default)]
+pub(super) struct Modules {
+    /// Their folders, deeper ones first.
+    folders: Vec<String>,
+    /// Those of which another module imports something.
+    imported: BTreeSet<String>,
+}
+
+impl Modules {
+    pub(super) fn of(units: &[Unit], imports: &ImportMap, packages: &Packages) -> Modules {
+        let mut folders: Vec<String> = packages.go.iter().map(|(_, folder)| folder.clone()).collect();
+        folders.sort_by_key(|folder| std::cmp::Reverse(folder.len()));
+        let mut modules = Modules { folders, imported: BTreeSet::new() };
+        if modules.folders.len() < 2 {
+            return modules;
+        }
+        for (i, unit) in units.iter().enumerate().filter(|(_, unit)| unit.module.language == Language::Go) {
+            let own = modules.around(&unit.path);
+            let targets =
+                unit.module.imports.iter().filter_map(|import| imports.target(UnitId(i as u32), &import.module));
+            let others: Vec<String> = targets
+                .filter_map(|target| match target {
+                    Target::Folder(folder) => modules.around(folder).filter(|other| Some(*other) != own),
+                    _ => None,
+                })
+                .map(str::to_owned)
+                .collect();
+            modules.imported.extend(others);
+        }
+        modules
+    }
+
+    /// The module that a path lies in.
+    fn around(&self, path: &str) -> Option<&str> {
+        self.folders.iter().map(String::as_str).find(|folder| within(path, folder))
+    }
+
+    /// True when code can see what stands at both paths: in one module, or when one of them is a module that
+    /// others import. Two programs that know nothing of each other share no interface.
+    pub(super) fn meet(&self, a: &str, b: &str) -> bool {
+        let (a, b) = (self.around(a), self.around(b));
+        a == b || [a, b].into_iter().flatten().any(|module| self.imported.contains(module))
+    }
+}
 
 impl Evaluator<'_> {
     /// A name that this file does not bind, or binds to a part of a type of another file.
@@ -32,6 +78,38 @@ impl Evaluator<'_> {
             Some(_) => None,
             None => self.in_go_key(unit, &package_of(self.program.unit(unit)), name),
         }
+    }
+
+    /// The import that a name still means where a variable of the same name is declared: `gin := gin.Default()`,
+    /// `func New(gin *gin.Engine)`. The scope of a variable begins after its declaration, that of a parameter
+    /// is the body (<https://go.dev/ref/spec#Declarations_and_scope>).
+    pub(super) fn go_package_before(
+        &self,
+        unit: UnitId,
+        name: &str,
+        found: Option<(Scope, &[Binding])>,
+        at: Option<ExprId>,
+    ) -> Option<usize> {
+        let (Some((Scope::Func(_), bindings)), Some(at)) = (found, at) else { return None };
+        let unit = self.program.unit(unit);
+        let import = unit.index.top(name).iter().find_map(|binding| match binding {
+            Binding::Import(i) => Some(*i),
+            _ => None,
+        })?;
+        let at = unit.module.expr(at).span;
+        let later = |binding: &Binding| match *binding {
+            Binding::Value(value) | Binding::Typed(value) | Binding::Element(value) | Binding::Entered(value) => {
+                let declared = unit.module.expr(value).span;
+                declared.contains(at) || at.end <= declared.start
+            }
+            Binding::Param(func, _) => {
+                let function = unit.module.func(func);
+                let types = function.params.iter().filter_map(|param| param.ty).chain(function.returns);
+                types.into_iter().any(|ty| unit.module.expr(ty).span.contains(at))
+            }
+            _ => false,
+        };
+        bindings.iter().all(later).then_some(import)
     }
 
     /// `pkg.Name` of a package of the repository.

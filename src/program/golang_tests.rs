@@ -112,3 +112,45 @@ fn a_local_variable_hides_the_one_of_the_package() {
     )]);
     assert_eq!(found, ["\"own\"", "\"top\""]);
 }
+
+#[test]
+fn a_variable_called_like_its_package_begins_after_its_declaration() {
+    let found = probed(&[(
+        "a/a.go",
+        r#"package a
+import "github.com/gin-gonic/gin"
+func f() {
+	gin.SetMode("release")
+	probe(gin.ReleaseMode)
+	gin := gin.Default()
+	probe(gin)
+}
+func g(gin *gin.Engine) { probe(gin) }
+"#,
+    )]);
+    assert_eq!(found[0], "external github.com/gin-gonic/gin.ReleaseMode");
+    assert!(found[1].starts_with("github.com/gin-gonic/gin.Engine made in a/a.go"), "{found:?}");
+    assert_eq!(found[2], "github.com/gin-gonic/gin.Engine");
+}
+
+#[test]
+fn programs_that_know_nothing_of_each_other_share_no_interface() {
+    let client = "package client\ntype Client struct{}\nfunc (c *Client) Get(path string) string { return path }\n";
+    let user = |module: &str| {
+        format!(
+            "package use\nimport \"{module}/client\"\ntype Getter interface {{ Get(path string) string }}\n\
+             func run(g Getter) {{ probe(g.Get(\"{module}\")) }}\nfunc start() {{ run(&client.Client{{}}) }}\n"
+        )
+    };
+    let (a, b) = (user("acme.com/a"), user("acme.com/b"));
+    let go = vec![("acme.com/a".into(), "a".into()), ("acme.com/b".into(), "b".into())];
+    let packages = Packages { go, ..Packages::default() };
+    let files = [("a/client/c.go", client), ("a/use/u.go", &a), ("b/client/c.go", client), ("b/use/u.go", b.as_str())];
+    let program = super::load::from_sources(&files, &packages);
+    let ev = super::Evaluator::new(&program, crate::catalog::Catalog::embedded().unwrap());
+    let unit = program.find("a/client/c.go").unwrap();
+    let get = program.unit(unit).module.funcs.iter().position(|f| f.name == "Get").unwrap();
+    let callers = ev.callers(unit, crate::facts::module::FuncId(get as u32));
+    let paths: Vec<&str> = callers.iter().map(|site| program.unit(site.unit).path.as_str()).collect();
+    assert_eq!(paths, ["a/use/u.go"]);
+}

@@ -67,8 +67,11 @@ impl Evaluator<'_> {
             let parts = if parts.is_empty() { &[(u, c)] } else { parts };
             out.extend(parts.iter().find_map(|&(u, c)| {
                 let module = &self.program.unit(u).module;
-                let found = module.class(c).methods.iter().find(|m| module.func(**m).name == function.name);
-                found.map(|m| (u, *m))
+                let named = || module.class(c).methods.iter().filter(|m| module.func(**m).name == function.name);
+                let overload = || named().find(|m| self.same_parameters((unit, func), (u, **m)));
+                let several = module.language.has_packages() && named().count() > 1;
+                let found = if several { overload() } else { None };
+                found.or_else(|| named().next()).map(|m| (u, *m))
             }));
         }
         out

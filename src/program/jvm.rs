@@ -7,7 +7,7 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::UnitId;
 use super::eval::Evaluator;
-use super::index::Scope;
+use super::index::{Binding, Scope};
 use super::types::{build_root, simple_name};
 use super::value::{Dict, Instance, Site, Text, TextPart, Value};
 use crate::facts::module::{
@@ -516,21 +516,66 @@ impl Evaluator<'_> {
         }
     }
 
-    /// Among methods of the same name, the one with as many parameters as the call has arguments.
-    pub(super) fn overload(&self, value: Value, call: &Call) -> Value {
+    /// Among methods of the same name, the one with as many parameters as the call has arguments, and with
+    /// their types as far as these are declared. `at` is the module of the call.
+    pub fn overload(&self, value: Value, call: &Call, at: UnitId) -> Value {
         let Value::Function { unit, func, this } = &value else { return value };
         let module = &self.program.unit(*unit).module;
         let function = module.func(*func);
         let count = call.args.len();
-        let Some(class) = function.class.filter(|_| function.params.len() != count) else { return value };
+        let Some(class) = function.class else { return value };
         let fits = |f: &&FuncId| {
             let other = module.func(**f);
             other.name == function.name && other.params.len() == count && other.kind == function.kind
         };
-        match module.class(class).methods.iter().find(fits) {
-            Some(&func) => Value::Function { unit: *unit, func, this: this.clone() },
-            None => value,
-        }
+        let fitting: Vec<FuncId> = module.class(class).methods.iter().filter(fits).copied().collect();
+        let typed = || {
+            let mut typed = fitting.iter().copied().filter(|f| self.takes((*unit, *f), call, at));
+            typed.next().filter(|_| typed.next().is_none())
+        };
+        let chosen = match fitting.as_slice() {
+            [] => return value,
+            [only] => *only,
+            [first, ..] => typed().unwrap_or(if fitting.contains(func) { *func } else { *first }),
+        };
+        if chosen == *func { value } else { Value::Function { unit: *unit, func: chosen, this: this.clone() } }
+    }
+
+    /// True when the types of arguments that are declared in the code are those of the parameters.
+    fn takes(&self, (unit, func): (UnitId, FuncId), call: &Call, at: UnitId) -> bool {
+        let module = &self.program.unit(unit).module;
+        let caller = self.program.unit(at);
+        let named = |expr: ExprId| match &caller.module.expr(expr).kind {
+            ExprKind::Name(name) => match caller.index.lookup(&caller.module, caller.index.func_of(expr), name)?.1 {
+                [Binding::Param(func, index)] => {
+                    let declared = caller.module.func(*func).params.get(*index)?.ty?;
+                    simple_name(&caller.module, declared)
+                }
+                _ => None,
+            },
+            ExprKind::Call(made) if made.is_new => simple_name(&caller.module, made.callee),
+            _ => None,
+        };
+        let mut known = 0;
+        let alike = call.args.iter().zip(&module.func(func).params).all(|(arg, param)| {
+            let (Some(given), Some(wanted)) = (named(arg.value), param.ty.and_then(|ty| simple_name(module, ty)))
+            else {
+                return true;
+            };
+            known += 1;
+            given == wanted
+        });
+        alike && known > 0
+    }
+
+    /// True for two methods whose parameters have types of the same names.
+    pub fn same_parameters(&self, a: (UnitId, FuncId), b: (UnitId, FuncId)) -> bool {
+        let types = |(unit, func): (UnitId, FuncId)| {
+            let module = &self.program.unit(unit).module;
+            let params = module.func(func).params.iter();
+            params.map(|p| p.ty.and_then(|ty| simple_name(module, ty))).collect::<Vec<_>>()
+        };
+        types(a) == types(b)
     }
 
     /// The argument of the call that made an object, for a field that a constructor assigns from a

@@ -268,6 +268,16 @@ fn strings_are_formatted_and_overloads_told_apart_by_their_arguments() {
             "\"a{}\""
         ]
     );
+    let handler = r#"package a; class B {
+  interface Handler { String on(Opened e); String on(Closed e); }
+  static class Own implements Handler {
+    public String on(Opened e) { return "opened"; }
+    public String on(Closed e) { return "closed"; }
+  }
+  private final Own own = new Own();
+  void f(Opened opened, Closed closed) { probe(own.on(opened)); probe(own.on(closed)); probe(own.on(new Closed())); }
+}"#;
+    assert_eq!(probed(&[("src/B.java", handler)]), ["\"opened\"", "\"closed\"", "\"closed\""]);
 }
 
 #[test]

@@ -74,6 +74,8 @@ pub struct Program {
     handed: HashMap<SmolStr, Vec<(Site, usize)>>,
     /// What is kept on an application: `app.state.producer = x` under `producer`.
     kept: HashMap<SmolStr, Vec<Site>>,
+    /// The modules of Go, and which of them others import.
+    go_modules: golang::Modules,
 }
 
 impl Program {
@@ -110,7 +112,8 @@ impl Program {
         }
         let types = types::Types::build(&units);
         let zones = units.iter().map(|unit| files::zone(&unit.path)).collect();
-        Program { units, by_path, zones, imports, types, calls, handed, kept }
+        let go_modules = golang::Modules::of(&units, &imports, packages);
+        Program { units, by_path, zones, imports, types, calls, handed, kept, go_modules }
     }
 
     /// What is kept on the application of a module under a name: the assignments in the files nearest to

@@ -31,7 +31,10 @@ impl Evaluator<'_> {
             methods.iter().filter_map(|m| table.by_method.get(m)).flatten().copied().collect();
         candidates.sort_unstable();
         candidates.dedup();
-        let satisfied = candidates.into_iter().map(|i| &table.all[i]).filter(|(_, wanted)| wanted.is_subset(&methods));
+        let path = |unit: UnitId| self.program.unit(unit).path.as_str();
+        let seen = |interface: &ClassRef| self.program.go_modules.meet(path(unit), path(interface.0));
+        let candidates = candidates.into_iter().map(|i| &table.all[i]);
+        let satisfied = candidates.filter(|(interface, wanted)| wanted.is_subset(&methods) && seen(interface));
         satisfied.map(|(interface, _)| *interface).collect()
     }
 

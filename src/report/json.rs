@@ -162,10 +162,11 @@ fn api_change(report: &Report<'_>, change: &ApiChange) -> Value {
         "title": change.title,
         "against": change.against,
         "model": change.model.name(),
-        "verdict": match (change.breaks.is_empty(), change.unknown.is_empty()) {
-            (false, _) => "breaking",
-            (true, false) => "unknown",
-            (true, true) => "compatible",
+        "verdict": match (change.is_breaking(), change.unknown.is_empty(), change.breaks.is_empty()) {
+            (true, _, _) => "breaking",
+            (false, false, _) => "unknown",
+            (false, true, false) => "accepted",
+            (false, true, true) => "compatible",
         },
         "breaks": change.breaks.iter().map(api_break).collect::<Vec<_>>(),
         "unknown": change.unknown.iter().map(unknown).collect::<Vec<_>>(),
@@ -186,6 +187,11 @@ fn api_break(broken: &Break) -> Value {
         "parts": broken.parts,
         "witness": broken.witness,
         "fault": broken.fault.as_ref().map(|(pointer, reason)| json!({"pointer": pointer, "reason": reason})),
+        "doubt": broken.doubt,
+        "against": broken.against,
+        "accepted": broken.accepted.as_ref().map(
+            |accepted| json!({"reason": accepted.reason, "until": accepted.until.to_string(), "expired": accepted.is_expired}),
+        ),
         "old": old,
         "new": spot(&broken.new),
     })

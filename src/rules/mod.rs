@@ -53,15 +53,19 @@ impl Rule {
 pub const CROSS_REPOSITORY: &[&str] = &["data-ownership/shared-database"];
 
 /// The rules that compare with an earlier state; without one they are silent.
-pub const OF_A_CHANGE: &[&str] = &["api-contract/breaking-change", "event-schema/breaking-change"];
+pub const OF_A_CHANGE: &[&str] =
+    &["api-contract/breaking-change", "event-schema/breaking-change", "event-schema/renamed-field"];
 
 /// Rules, and skills all of whose rules are such, that fire on what no file of the system has: a part
 /// that is written first breaks them until the other parts are there.
-const OF_THE_WHOLE_SYSTEM: [&str; 8] = [
+const OF_THE_WHOLE_SYSTEM: [&str; 11] = [
     "api-contract",
     "data-ownership",
+    "event-schema/dropped-version",
     "event-schema/missing-schema",
+    "event-schema/undeclared-channel",
     "event-schema/unpublished-event",
+    "event-schema/unused-message",
     "message-queue/mismatched-topology",
     "message-queue/missing-dead-letter",
     "message-queue/missing-graceful-shutdown",
@@ -89,6 +93,7 @@ pub fn all() -> &'static [Rule] {
         api_contract::unversioned_api::RULE,
         data_ownership::shared_database::RULE,
         event_schema::breaking_change::RULE,
+        event_schema::dropped_version::RULE,
         event_schema::float_money::RULE,
         event_schema::incomplete_schema::RULE,
         event_schema::invalid_cloudevent::RULE,
@@ -96,9 +101,13 @@ pub fn all() -> &'static [Rule] {
         event_schema::missing_event_id::RULE,
         event_schema::missing_schema::RULE,
         event_schema::naive_timestamp::RULE,
+        event_schema::needless_version::RULE,
         event_schema::payload_mismatch::RULE,
         event_schema::present_tense_event::RULE,
+        event_schema::renamed_field::RULE,
+        event_schema::undeclared_channel::RULE,
         event_schema::unpublished_event::RULE,
+        event_schema::unused_message::RULE,
         event_schema::unversioned_event::RULE,
         message_queue::blocking_call_in_consumer::RULE,
         message_queue::dual_write::RULE,

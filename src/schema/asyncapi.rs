@@ -11,6 +11,32 @@ use super::find::{Format, Subject, below, examples, stated_types, unversioned};
 /// References that lead to each other are followed this far.
 const MAX_STEPS: usize = 16;
 
+/// A channel that a document declares.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Channel {
+    /// Where messages go; parameters are `{name}`.
+    pub address: String,
+    /// Where it stands, as a JSON pointer.
+    pub pointer: String,
+}
+
+/// The channels of an AsyncAPI document; none of another one. A channel of 3.x whose address is only known at
+/// run time is left out.
+pub fn channels(document: &Document) -> Vec<Channel> {
+    let root = &document.value;
+    if root.get("asyncapi").is_none() {
+        return Vec::new();
+    }
+    let address = |name: &String, channel: &Value| match channel.get("address") {
+        Some(address) => address.as_str().map(str::to_owned),
+        None => Some(name.clone()),
+    };
+    let channel = |(name, channel): (&String, &Value)| {
+        Some(Channel { address: address(name, channel)?, pointer: below("/channels", name) })
+    };
+    entries(root.get("channels")).filter_map(channel).collect()
+}
+
 /// One schema for each message that is declared, with the channels that carry it.
 pub(super) fn subjects(document: &Document) -> Vec<Subject> {
     let root = &document.value;

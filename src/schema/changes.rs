@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::document::escape;
 use super::library::{Library, Target};
+use super::lifecycle::{self, Life};
 
 /// A change.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +80,7 @@ const LIMITS: [(&str, bool); 14] = [
 ];
 
 /// Formats that say how a value is read. <https://spec.openapis.org/registry/format/>
-const FORMATS: [&str; 14] = [
+const FORMATS: [&str; 25] = [
     "int32",
     "int64",
     "float",
@@ -94,6 +95,17 @@ const FORMATS: [&str; 14] = [
     "ipv4",
     "ipv6",
     "email",
+    "hostname",
+    "idn-email",
+    "idn-hostname",
+    "iri",
+    "iri-reference",
+    "json-pointer",
+    "regex",
+    "relative-json-pointer",
+    "uri",
+    "uri-reference",
+    "uri-template",
 ];
 
 fn is_numeric(format: &str) -> bool {
@@ -117,7 +129,7 @@ impl Differ<'_> {
 
     fn add(&mut self, here: &Here<'_>, kind: &'static str, text: String, key: Option<&str>, ways: (bool, bool)) {
         let place = |library: &Library, target: &Target| {
-            let path = library.documents().get(target.document).map(|d| d.path.clone()).unwrap_or_default();
+            let path = library.document_at(target.document).map(|d| d.path.clone()).unwrap_or_default();
             let pointer = match key {
                 Some(key) => format!("{}/{key}", target.pointer),
                 None => target.pointer.clone(),
@@ -161,6 +173,7 @@ impl Differ<'_> {
             }
         }
         self.format(here, a, b);
+        self.lifecycle(here, a, b);
         for key in ["contentEncoding", "contentMediaType"] {
             if let (Some(old), Some(new)) = (a.get(key), b.get(key))
                 && old != new
@@ -189,6 +202,24 @@ impl Differ<'_> {
         let name = |format: Option<&Value>| format.map_or_else(|| "absent".to_owned(), |format| format.to_string());
         let text = format!("`format` was {} and is {}", name(a.get("format")), name(b.get("format")));
         self.add(here, "format-changed", text, Some("format"), ways);
+    }
+
+    /// What is promised of a member that is being tried out, or that goes away.
+    fn lifecycle(&mut self, here: &Here<'_>, a: &Map<String, Value>, b: &Map<String, Value>) {
+        let level = |map: &Map<String, Value>| map.get("x-stability-level").map(word);
+        let (was, is) = (level(a), level(b));
+        if let Some((kind, text, _)) = lifecycle::stability(was.as_deref(), is.as_deref()) {
+            self.add(here, kind, text, Some("x-stability-level"), (true, true));
+        }
+        let life = |map: &Map<String, Value>| {
+            (map.get("deprecated") == Some(&Value::Bool(true)), map.get("x-sunset").map(word))
+        };
+        let ((was_deprecated, was), (deprecated, is)) = (life(a), life(b));
+        let before = Life { deprecated: was_deprecated, sunset: was.as_deref() };
+        let now = Life { deprecated, sunset: is.as_deref() };
+        if let Some((kind, text, _)) = lifecycle::sunset(before, now) {
+            self.add(here, kind, text, Some("x-sunset"), (true, true));
+        }
     }
 
     fn types(&mut self, here: &Here<'_>, a: &Map<String, Value>, b: &Map<String, Value>) {
@@ -381,6 +412,11 @@ impl Differ<'_> {
         let (old, new) = (parts(a), parts(b));
         let is_all = key == "allOf" || key == "prefixItems";
         let tells = |index: usize| format!("{key}/{index}");
+        if !is_all && old.is_empty() != new.is_empty() {
+            let (kind, verb) = if old.is_empty() { ("keyword-added", "added") } else { ("keyword-removed", "removed") };
+            let ways = (old.is_empty(), new.is_empty());
+            return self.add(here, kind, format!("`{key}` was {verb}"), Some(key), ways);
+        }
         if old.len() == new.len() {
             for index in 0..old.len() {
                 let (from, to) = (below(here.from, &tells(index)), below(here.to, &tells(index)));
@@ -401,6 +437,10 @@ impl Differ<'_> {
             self.add(here, kind, format!("`{key}` has lost one"), Some(key), (!is_all, is_all));
         }
     }
+}
+
+fn word(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 fn below(target: &Target, key: &str) -> Target {

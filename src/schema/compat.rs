@@ -107,6 +107,11 @@ pub fn compare(
     engine.decide(&writer.with_value(writes), &reader.with_value(reads), samples)
 }
 
+/// The same for a reader that counts: what fits more than one alternative of a `oneOf` is refused.
+pub fn exchange_of_one(engine: &dyn Inclusion, writer: &Schema, reader: &Schema) -> Verdict {
+    engine.decide(&writer.with_value(closed(&writer.value)), &reader.with_value(reader.value.clone()), &[])
+}
+
 /// Can the reader of an API read what the writer writes? A client ignores members that it does not know; a
 /// server takes what its document says. Whether a document fits several alternatives of a `oneOf` at once is
 /// not asked: nobody chooses by that.

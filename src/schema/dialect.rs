@@ -21,6 +21,9 @@ pub enum Dialect {
     Draft202012,
 }
 
+/// What holds documents, not schemas.
+const IS_DATA: [&str; 5] = ["const", "enum", "default", "examples", "example"];
+
 impl Dialect {
     /// The dialect that a `$schema` names; `None` for one that is not known.
     pub fn named(uri: &str) -> Option<Dialect> {
@@ -59,15 +62,33 @@ impl Dialect {
         }
     }
 
-    /// Without `$schema`: what reads `definitions`, lists in `items` or `dependencies` is draft 7.
+    /// Without `$schema`: what has `exclusiveMinimum: true` is draft 4; `definitions`, lists in `items` or
+    /// `dependencies`, draft 7.
     fn guessed(document: &Value) -> Dialect {
         let has = |key: &str| document.get(key).is_some();
         if has("$defs") {
             return Dialect::Draft202012;
         }
-        let old = has("definitions") || has("dependencies") || has("additionalItems");
-        let tuple = document.get("items").is_some_and(Value::is_array);
-        if old || tuple { Dialect::Draft7 } else { Dialect::Draft202012 }
+        let mut old = has("definitions") || has("dependencies") || has("additionalItems");
+        let mut open = vec![document];
+        while let Some(value) = open.pop() {
+            match value {
+                Value::Object(map) => {
+                    let is_flag = |key: &str| map.get(key).is_some_and(Value::is_boolean);
+                    if (is_flag("exclusiveMinimum") && map.contains_key("minimum"))
+                        || (is_flag("exclusiveMaximum") && map.contains_key("maximum"))
+                    {
+                        return Dialect::Draft4;
+                    }
+                    let tuple = map.get("items").and_then(Value::as_array);
+                    old |= tuple.is_some_and(|items| items.iter().all(|item| item.is_object() || item.is_boolean()));
+                    open.extend(map.iter().filter(|(key, _)| !IS_DATA.contains(&key.as_str())).map(|(_, value)| value));
+                }
+                Value::Array(items) => open.extend(items),
+                _ => {}
+            }
+        }
+        if old { Dialect::Draft7 } else { Dialect::Draft202012 }
     }
 
     /// Beside `$ref` every other keyword is ignored.
@@ -119,5 +140,22 @@ impl Dialect {
             Dialect::Draft202012 => jsonschema::Draft::Draft202012,
             Dialect::OpenApi2 | Dialect::OpenApi30 => return None,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::Dialect;
+
+    #[test]
+    fn a_schema_without_a_dialect_is_read_in_the_one_whose_keywords_it_has() {
+        let draft_4 = json!({"properties": {"x": {"type": "number", "minimum": 0, "exclusiveMinimum": true}}});
+        assert_eq!(Dialect::of(&draft_4), Ok(Dialect::Draft4));
+        let tuple = json!({"properties": {"x": {"items": [{"type": "string"}]}}});
+        assert_eq!(Dialect::of(&tuple), Ok(Dialect::Draft7));
+        let data = json!({"examples": [{"items": [{"a": 1}]}], "properties": {"x": {"exclusiveMinimum": 0}}});
+        assert_eq!(Dialect::of(&data), Ok(Dialect::Draft202012));
     }
 }

@@ -13,6 +13,7 @@ use super::model::Model;
 use super::plain::Schema;
 use super::policy::{Accepted, Setting};
 use super::proto::{Level, Types};
+use super::renames::{Rename, renames};
 use crate::files::{self, Tree};
 use crate::findings::Date;
 use crate::syntax::Place;
@@ -71,6 +72,10 @@ pub struct SchemaChange {
     pub before: Option<(String, usize)>,
     /// That its breaks are accepted, or were.
     pub accepted: Option<Acceptance>,
+    /// The version that it comes after, where it is a new one of the same major version.
+    pub follows: Option<String>,
+    /// Members that probably have another name now.
+    pub renames: Vec<Rename>,
 }
 
 impl SchemaChange {
@@ -133,6 +138,8 @@ pub struct Evolution {
     pub added: usize,
     /// Those that are gone: name and version, and where they were.
     pub removed: Vec<(String, String)>,
+    /// The same, as they were.
+    pub gone: Vec<Subject>,
     /// Files with schemas that can't be read any more: path and reason.
     pub unreadable: Vec<(String, String)>,
 }
@@ -148,6 +155,7 @@ pub fn evolution(old: (&Tree, &Schemas), new: (&Tree, &Schemas), label: &str, wa
     let mut pairs: Vec<(&Subject, &Subject)> = Vec::new();
     let mut used = vec![false; old.1.subjects.len()];
     let mut rest: Vec<&Subject> = Vec::new();
+    let mut followers: Vec<(&Subject, &Subject)> = Vec::new();
     let mut claim = |fits: &dyn Fn(&Subject) -> bool| {
         let found = old.1.subjects.iter().enumerate().find(|(index, subject)| !used[*index] && fits(subject));
         found.map(|(index, subject)| {
@@ -170,7 +178,10 @@ pub fn evolution(old: (&Tree, &Schemas), new: (&Tree, &Schemas), label: &str, wa
             |old: &Subject| (&old.name, &old.version, old.format) == (&subject.name, &subject.version, subject.format);
         match claim(&moved) {
             Some(old) => pairs.push((old, subject)),
-            None => out.added += 1,
+            None => {
+                out.added += 1;
+                followers.extend(followed(&old.1.subjects, subject).map(|before| (before, subject)));
+            }
         }
     }
     let mut removed: Vec<SchemaChange> = Vec::new();
@@ -179,6 +190,7 @@ pub fn evolution(old: (&Tree, &Schemas), new: (&Tree, &Schemas), label: &str, wa
             Some(reason) => out.unreadable.push((subject.path.clone(), reason)),
             None => {
                 out.removed.push((shown(subject), subject.path.clone()));
+                out.gone.push(subject.clone());
                 removed.extend(all.removed(subject));
             }
         }
@@ -204,11 +216,29 @@ pub fn evolution(old: (&Tree, &Schemas), new: (&Tree, &Schemas), label: &str, wa
     let compared: Vec<Option<SchemaChange>> =
         pairs.par_iter().map(|(before, now)| if stays(before, now) { None } else { all.pair(before, now) }).collect();
     out.unchanged = compared.iter().filter(|change| change.is_none()).count();
-    out.changed = compared.into_iter().flatten().chain(removed).collect();
+    let follow = |(before, now): &(&Subject, &Subject)| {
+        let change = all.pair(before, now)?;
+        Some(SchemaChange { follows: before.version.clone(), ..change })
+    };
+    let followers: Vec<SchemaChange> = followers.par_iter().filter_map(follow).collect();
+    out.changed = compared.into_iter().flatten().chain(removed).chain(followers).collect();
     out.changed.sort_by(|a, b| (&a.subject.path, &a.subject.pointer).cmp(&(&b.subject.path, &b.subject.pointer)));
     out.unreadable.sort();
     out.unreadable.dedup_by(|a, b| a.0 == b.0);
     out
+}
+
+/// The version that a new one of the same major version comes after: `1.2.0` promises what `1.1.0` does.
+/// <https://semver.org/#spec-item-7>
+fn followed<'s>(old: &'s [Subject], new: &Subject) -> Option<&'s Subject> {
+    let numbers = |subject: &Subject| -> Option<Vec<u64>> {
+        subject.version.as_deref()?.split('.').map(|part| part.parse().ok()).collect()
+    };
+    let version = numbers(new).filter(|version| version.len() > 1)?;
+    let same = old.iter().filter(|old| (&old.name, old.format) == (&new.name, new.format));
+    let earlier = same.filter_map(|old| Some((numbers(old)?, old)));
+    let earlier = earlier.filter(|(known, _)| known.len() > 1 && known[0] == version[0] && *known < version);
+    earlier.max_by(|a, b| a.0.cmp(&b.0)).map(|(_, old)| old)
 }
 
 /// True when a file is certainly the same in both states.
@@ -275,13 +305,14 @@ impl Comparison<'_> {
         let ways = (self.ways)(now);
         let (verdicts, found) = match (before.format, now.format) {
             _ if ways.mode == Mode::None => return None,
+            (Format::Protobuf, Format::Protobuf) if !now.path.to_ascii_lowercase().ends_with(".proto") => {
+                formats::embedded((old, before), (new, now), ways.mode, (ways.level, ways.model))?
+            }
             (Format::Protobuf, Format::Protobuf) => {
                 let by = (ways.level, ways.model);
                 formats::protobuf((self.old, before), (self.new, Ok(now)), ways.mode, by)?
             }
-            (Format::Avro, Format::Avro) if now.pointer.is_empty() => {
-                formats::avro((old, before), (new, now), ways.mode)?
-            }
+            (Format::Avro, Format::Avro) => formats::avro((old, before), (new, now), ways.mode)?,
             _ => {
                 let verdicts = json((old, before), (new, now), ways)?;
                 let was = (&old.library, before.path.as_str(), before.pointer.as_str());
@@ -327,6 +358,7 @@ impl Comparison<'_> {
             self.tree.find(path).map(|id| Place::new(id, span))
         };
         let changed = found.first().and_then(|change| change.new.as_ref());
+        let renames = renames(&found, &old.library, &new.library);
         let place = changed.and_then(|(path, pointer)| at(path, pointer)).or_else(|| at(&now.path, &now.pointer))?;
         let stood = found.first().and_then(|change| change.old.clone());
         let line = |(path, pointer): (String, String)| {
@@ -344,6 +376,8 @@ impl Comparison<'_> {
             place,
             before: stood.and_then(line),
             accepted: None,
+            follows: None,
+            renames,
         })
     }
 }
@@ -367,7 +401,7 @@ fn json(old: (&Schemas, &Subject), new: (&Schemas, &Subject), ways: Ways) -> Opt
             if same_text() {
                 return None;
             }
-            unknown(ways.mode, "Avro and Protobuf in AsyncAPI are not compared")
+            unknown(ways.mode, "it is written in another format than before")
         }
         (Ok(a), Ok(b)) if a.value == b.value && a.unresolved == b.unresolved => return None,
         (Ok(a), Ok(b)) if matches!(ways.model, Model::Confluent | Model::ConfluentLenient) => {

@@ -146,6 +146,9 @@ impl World {
 /// Steps for each part of the work; far more than what a schema written by a person needs.
 const MAX_STEPS: u64 = 60_000;
 
+/// Keywords whose members are schemas by name: a member called `enum` or `required` is a schema there.
+const NAMED: [&str; 4] = ["properties", "patternProperties", "dependentSchemas", "$defs"];
+
 fn prefixed(value: &Value, prefix: &str) -> Value {
     match value {
         Value::Object(map) => {
@@ -156,6 +159,9 @@ fn prefixed(value: &Value, prefix: &str) -> Value {
                         Some(name) => Value::String(format!("#/$defs/{prefix}{name}")),
                         None => value.clone(),
                     },
+                    (key, Value::Object(all)) if NAMED.contains(&key) => {
+                        all.iter().map(|(name, value)| (name.clone(), prefixed(value, prefix))).collect()
+                    }
                     (_, value) => prefixed(value, prefix),
                 };
                 (key.clone(), value)
@@ -175,6 +181,9 @@ fn references(value: &Value, out: &mut Vec<String>) {
                     ("const" | "enum", _) => {}
                     ("$ref", Value::String(reference)) => {
                         out.extend(reference.strip_prefix("#/$defs/").map(str::to_owned));
+                    }
+                    (key, Value::Object(all)) if NAMED.contains(&key) => {
+                        all.values().for_each(|value| references(value, out));
                     }
                     (_, value) => references(value, out),
                 }
@@ -471,4 +480,22 @@ pub(super) fn without(facts: &[Fact], at: usize, keys: &[&str]) -> Vec<Fact> {
         out[at] = Rc::new(Value::Object(rest));
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{prefixed, references};
+
+    #[test]
+    fn a_member_with_the_name_of_a_keyword_is_a_schema() {
+        let schema = json!({"properties": {"enum": {"$ref": "#/$defs/a"}}, "enum": [{"$ref": "#/$defs/a"}]});
+        let renamed = prefixed(&schema, "x");
+        assert_eq!(renamed["properties"]["enum"]["$ref"], "#/$defs/xa");
+        assert_eq!(renamed["enum"], schema["enum"]);
+        let mut found = Vec::new();
+        references(&renamed, &mut found);
+        assert_eq!(found, ["xa"]);
+    }
 }

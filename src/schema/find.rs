@@ -93,7 +93,7 @@ impl Schemas {
         }
         found.protos.sort_by(|a, b| a.path.cmp(&b.path));
         found.subjects.extend(found.protos.iter().flat_map(protobuf));
-        let avro = found.library.documents().iter().map(|d| d.path.as_str()).filter(|path| is_avro(path));
+        let avro = found.library.documents().map(|d| d.path.as_str()).filter(|path| is_avro(path));
         found.avro = avro::Names::of(&found.library, avro);
         found.subjects.sort_by(|a, b| (&a.path, &a.pointer).cmp(&(&b.path, &b.pointer)));
         for (index, subject) in found.subjects.iter().enumerate() {
@@ -111,7 +111,7 @@ impl Schemas {
     pub fn read_with_text(tree: &Tree) -> Schemas {
         let mut found = Schemas::read(tree);
         let text = |path: &str| files::read(tree.file(tree.find(path)?)).ok();
-        let documents = found.library.documents().iter().map(|document| document.path.clone());
+        let documents = found.library.documents().map(|document| document.path.clone());
         let paths = documents.chain(found.protos.iter().map(|file| file.path.clone()));
         found.sources = paths.filter_map(|path| text(&path).map(|text| (path, text))).collect();
         found

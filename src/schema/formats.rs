@@ -24,13 +24,26 @@ pub(super) fn unknown(mode: Mode, reason: &str) -> Vec<(Direction, Verdict)> {
 
 /// Compares two Avro schemas.
 pub(super) fn avro(old: (&Schemas, &Subject), new: (&Schemas, &Subject), mode: Mode) -> Answer {
+    // A message of AsyncAPI has its schema in the document, or in a file of its own.
+    let place = |(schemas, subject): (&Schemas, &Subject)| {
+        let written = (subject.path.clone(), subject.pointer.clone());
+        schemas.library.followed(&subject.path, &subject.pointer).unwrap_or(written)
+    };
     let read = |(schemas, subject): (&Schemas, &Subject)| {
-        Avro::read(&schemas.library, &schemas.avro, &subject.path).map_err(|invalid| {
+        let (path, pointer) = place((schemas, subject));
+        Avro::read_at(&schemas.library, &schemas.avro, &path, &pointer).map_err(|invalid| {
             format!("it is no valid Avro schema at `{}#{}`: {}", invalid.path, invalid.pointer, invalid.reason)
         })
     };
-    let text =
-        |(schemas, subject): (&Schemas, &Subject)| schemas.library.document(&subject.path).map(|d| d.value.clone());
+    let text = |(schemas, subject): (&Schemas, &Subject)| {
+        let (path, pointer) = place((schemas, subject));
+        schemas.library.document(&path).and_then(|document| document.at(&pointer)).cloned()
+    };
+    let (from, to) = (place(old), place(new));
+    if from == to && to.0 != new.1.path {
+        // That file is compared for itself.
+        return None;
+    }
     let (a, b) = match (read(old), read(new)) {
         (Ok(a), Ok(b)) => (a, b),
         _ if text(old) == text(new) => return None,
@@ -123,4 +136,63 @@ pub(super) fn protobuf(
     }
     let verdicts = mode.directions().iter().map(|direction| (*direction, compared.verdict(*direction))).collect();
     Some((verdicts, compared.changes))
+}
+
+/// Compares two messages of AsyncAPI whose schema is the text of a Protobuf file.
+pub(super) fn embedded(old: (&Schemas, &Subject), new: (&Schemas, &Subject), mode: Mode, by: (Level, Model)) -> Answer {
+    let text = |(schemas, subject): (&Schemas, &Subject)| {
+        let document = schemas.library.document(&subject.path);
+        document.and_then(|document| document.at(&subject.pointer)).cloned()
+    };
+    let (before, now) = (text(old), text(new));
+    if before == now {
+        return None;
+    }
+    let read = |value: Option<Value>, subject: &Subject| match value {
+        Some(Value::String(text)) => proto::File::read(&subject.path, &text),
+        _ => Err("its schema is no text".to_owned()),
+    };
+    let (a, b) = match (read(before, old.1), read(now, new.1)) {
+        (Ok(a), Ok(b)) => (vec![a], vec![b]),
+        (_, Err(reason)) => return Some((unknown(mode, &format!("it is no valid Protobuf: {reason}")), Vec::new())),
+        (Err(reason), _) => {
+            let reason = format!("the earlier one can't be compared: it is no valid Protobuf: {reason}");
+            return Some((unknown(mode, &reason), Vec::new()));
+        }
+    };
+    let (level, model) = by;
+    let registry = matches!(model, Model::Confluent | Model::ConfluentLenient);
+    let types = (Types::of(&a), Types::of(&b));
+    let (Some(from), Some(to)) = (a.first(), b.first()) else { return None };
+    let declared = from.top().map(|(_, pointer)| {
+        let there = to.declaration(&pointer).is_some().then(|| pointer.clone());
+        (pointer, there)
+    });
+    let all = std::iter::once((String::new(), Some(String::new()))).chain(declared);
+    let (mut verdicts, mut changes): (Vec<(Direction, Verdict)>, Vec<Change>) = (Vec::new(), Vec::new());
+    for (pointer, there) in all {
+        let (old, new) = ((from, &types.0), (to, &types.1));
+        let compared = proto::compare((old, &pointer), (new, there.as_deref()), level, registry);
+        for direction in mode.directions() {
+            verdicts.push((*direction, compared.verdict(*direction)));
+        }
+        changes.extend(compared.changes);
+    }
+    if changes.is_empty() {
+        return None;
+    }
+    // The text stands in one place of the document.
+    for change in &mut changes {
+        change.old = change.old.take().map(|(path, _)| (path, old.1.pointer.clone()));
+        change.new = change.new.take().map(|(path, _)| (path, new.1.pointer.clone()));
+    }
+    // Of each direction the worst answer.
+    let rank = |verdict: &Verdict| match verdict {
+        Verdict::Breaking { .. } | Verdict::Refused { .. } => 0,
+        Verdict::Unknown { .. } => 1,
+        Verdict::Compatible { .. } => 2,
+    };
+    verdicts.sort_by_key(|(direction, verdict)| (*direction, rank(verdict)));
+    verdicts.dedup_by_key(|(direction, _)| *direction);
+    Some((verdicts, changes))
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::document::{Document, escape, unescape};
-use super::{Dialect, uri};
+use super::{Dialect, meta, uri};
 
 /// A set of documents that may refer to each other.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +18,9 @@ pub struct Library {
     anchors: HashMap<String, Target>,
     /// By address: what `$dynamicRef` and `$recursiveRef` may be overridden with, by anchor.
     dynamic: HashMap<String, Vec<(String, Target)>>,
+    /// The meta-schemas, once something refers to one.
+    meta: std::ops::Range<usize>,
+    wants_meta: bool,
 }
 
 /// The anchor that `$recursiveAnchor` is (2019-09, 8.2.4.2.2).
@@ -70,6 +73,15 @@ impl Library {
 
     /// Adds a document. Of two with the same path the later one counts.
     pub fn add(&mut self, document: Document) {
+        self.put(document);
+        if self.wants_meta && self.meta.is_empty() {
+            let first = self.documents.len();
+            meta::documents().into_iter().for_each(|document| self.put(document));
+            self.meta = first..self.documents.len();
+        }
+    }
+
+    fn put(&mut self, document: Document) {
         let index = self.documents.len();
         let base = uri::of_file(&document.path);
         let dialect = Dialect::of(&document.value).unwrap_or(Dialect::Draft202012);
@@ -103,6 +115,8 @@ impl Library {
                 self.anchors.entry(format!("{base}#{anchor}")).or_insert_with(here);
             }
         }
+        let refers = |key: &str| map.get(key).and_then(Value::as_str).is_some_and(|text| text.contains(meta::HOST));
+        self.wants_meta |= refers("$ref") || refers("$dynamicRef");
         let recursive = map.get("$recursiveAnchor") == Some(&Value::Bool(true));
         let anchor = map.get("$dynamicAnchor").and_then(Value::as_str).or(recursive.then_some(RECURSIVE));
         if let Some(anchor) = anchor {
@@ -130,8 +144,19 @@ impl Library {
     }
 
     /// The documents, in the order in which they came.
-    pub fn documents(&self) -> &[Document] {
-        &self.documents
+    pub fn documents(&self) -> impl Iterator<Item = &Document> {
+        let is_own = |index: usize| !self.meta.contains(&index);
+        self.documents.iter().enumerate().filter(move |(index, _)| is_own(*index)).map(|(_, document)| document)
+    }
+
+    /// The document of a target; also a meta-schema.
+    pub(super) fn document_at(&self, index: usize) -> Option<&Document> {
+        self.documents.get(index)
+    }
+
+    /// True for a meta-schema.
+    pub(super) fn is_meta(&self, index: usize) -> bool {
+        self.meta.contains(&index)
     }
 
     /// The document at a path.

@@ -5,7 +5,7 @@
 //! is one of another: proved, refuted with a document, or unknown. [`find`] says which schemas a repository
 //! has.
 
-mod asyncapi;
+pub mod asyncapi;
 pub mod avro;
 mod canonical;
 pub mod changes;
@@ -18,6 +18,8 @@ pub mod find;
 mod formats;
 mod inclusion;
 mod library;
+pub(crate) mod lifecycle;
+mod meta;
 mod model;
 mod outline;
 mod pattern;
@@ -26,6 +28,7 @@ pub mod policy;
 pub mod proto;
 mod prove;
 pub mod registry;
+pub mod renames;
 mod uri;
 mod validate;
 mod witness;
@@ -41,3 +44,5 @@ pub use validate::fault;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod usual;

@@ -79,6 +79,13 @@ fn rewritten(schema: &Value, sense: &str) -> Value {
     out
 }
 
+/// Names of members.
+#[derive(Default)]
+struct Names {
+    declared: BTreeSet<String>,
+    required: BTreeSet<String>,
+}
+
 struct Rewriter<'d> {
     definitions: &'d Map<String, Value>,
     /// What is still to be rewritten: in which sense, which definition.
@@ -114,6 +121,8 @@ impl Rewriter<'_> {
         }
         let mut declared: Vec<String> = Vec::new();
         let declares = self.declared(map, &mut declared, &mut BTreeSet::new());
+        let mut asked = Names::default();
+        self.names(map, &mut asked, &mut BTreeSet::new());
         let each: BTreeSet<&String> = declared.iter().collect();
         // What two parts say of one member would contradict each other when both were closed.
         let mut out = if each.len() < declared.len() { map.clone() } else { self.members(map, "c.") };
@@ -125,6 +134,12 @@ impl Rewriter<'_> {
             out.remove("additionalProperties");
             let key = if evaluates_alone(map) { "additionalProperties" } else { "unevaluatedProperties" };
             out.insert(key.into(), Value::Bool(false));
+            // What is required is written, whether anything is said of it or not.
+            for name in asked.required.difference(&asked.declared) {
+                if let Value::Object(all) = out.entry("properties").or_insert_with(|| json!({})) {
+                    all.insert(name.clone(), Value::Bool(true));
+                }
+            }
         }
         Value::Object(out)
     }
@@ -204,6 +219,27 @@ impl Rewriter<'_> {
             names.append(&mut most);
         }
         declares
+    }
+
+    /// The names that the schema and its parts declare, and those that they require.
+    fn names(&self, map: &Map<String, Value>, names: &mut Names, seen: &mut BTreeSet<String>) {
+        if let Some(Value::Object(all)) = map.get("properties") {
+            names.declared.extend(all.keys().cloned());
+        }
+        let required = map.get("required").and_then(Value::as_array).into_iter().flatten();
+        names.required.extend(required.filter_map(Value::as_str).map(str::to_owned));
+        let reference = map.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix("#/$defs/"));
+        if let Some(name) = reference
+            && seen.insert(name.to_owned())
+            && let Some(Value::Object(target)) = self.definitions.get(name)
+        {
+            self.names(target, names, seen);
+        }
+        for key in IN_PLACE {
+            for part in map.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object) {
+                self.names(part, names, seen);
+            }
+        }
     }
 
     fn open_up(&mut self, value: &Value) -> Value {

@@ -110,8 +110,14 @@ impl Schema {
         let mut definitions = Map::new();
         while let Some((name, target, scope)) = bundler.queue.pop_front() {
             bundler.scope = scope;
-            bundler.foreign |= target.document != document;
+            // A validator knows the meta-schemas.
+            bundler.foreign |= target.document != document && !library.is_meta(target.document);
             definitions.insert(name, bundler.schema_of(&target)?);
+        }
+        if goes_round(&definitions) {
+            // A validator never ends there (2020-12, 9.4.1).
+            bundler.at = root;
+            bundler.unresolved("references lead back to themselves, with nothing in between".into());
         }
         if !definitions.is_empty() {
             if plain.is_boolean() {
@@ -140,6 +146,52 @@ impl Schema {
     }
 }
 
+/// True when some definition asks for itself about the same value.
+fn goes_round(definitions: &Map<String, Value>) -> bool {
+    let mut asks: HashMap<&str, usize> = HashMap::new();
+    let mut asked_by: HashMap<&str, Vec<&str>> = HashMap::new();
+    for (name, value) in definitions {
+        let targets = asked_in_place(value);
+        asks.insert(name, targets.len());
+        for target in targets {
+            asked_by.entry(target).or_default().push(name);
+        }
+    }
+    // What asks for nothing is left out, and then who asked for that; a circle stays.
+    let mut done: Vec<&str> = asks.iter().filter(|(_, count)| **count == 0).map(|(name, _)| *name).collect();
+    let mut left = asks.len();
+    while let Some(name) = done.pop() {
+        left -= 1;
+        for asker in asked_by.remove(name).unwrap_or_default() {
+            if let Some(count) = asks.get_mut(asker) {
+                *count -= 1;
+                if *count == 0 {
+                    done.push(asker);
+                }
+            }
+        }
+    }
+    left > 0
+}
+
+/// The definitions that a schema asks for about the value itself.
+fn asked_in_place(schema: &Value) -> BTreeSet<&str> {
+    let mut out = BTreeSet::new();
+    let mut open = vec![schema];
+    while let Some(schema) = open.pop() {
+        for (key, value) in schema.as_object().into_iter().flatten() {
+            match (key.as_str(), value) {
+                ("$ref", Value::String(reference)) => out.extend(reference.strip_prefix("#/$defs/")),
+                ("allOf" | "anyOf" | "oneOf", Value::Array(parts)) => open.extend(parts),
+                ("not" | "if" | "then" | "else", part) => open.push(part),
+                ("dependentSchemas", Value::Object(parts)) => open.extend(parts.values()),
+                _ => {}
+            }
+        }
+    }
+    out
+}
+
 /// What dynamic anchors mean: the outermost schema resource that has one decides (2020-12, 8.2.3.2). A schema
 /// is another one in each scope.
 type Scope = BTreeMap<String, Target>;
@@ -166,12 +218,11 @@ type Out = Result<Value, Invalid>;
 impl Bundler<'_> {
     fn schema_of(&mut self, target: &Target) -> Out {
         self.at = target.clone();
-        let documents = self.library.documents();
-        let document = &documents[target.document].value;
-        let dialect = match (self.forced, Dialect::of(document)) {
-            (Some(dialect), _) => dialect,
-            (None, Ok(dialect)) => dialect,
-            (None, Err(name)) => {
+        let Some(document) = self.library.document_at(target.document) else { return Ok(Value::Bool(true)) };
+        let dialect = match (self.forced, Dialect::of(&document.value)) {
+            (Some(dialect), _) if !self.library.is_meta(target.document) => dialect,
+            (_, Ok(dialect)) => dialect,
+            (_, Err(name)) => {
                 self.unresolved(format!("`$schema` names a dialect that is not known: `{name}`"));
                 return Ok(Value::Bool(true));
             }
@@ -192,7 +243,7 @@ impl Bundler<'_> {
     }
 
     fn path(&self) -> String {
-        self.library.documents().get(self.at.document).map(|d| d.path.clone()).unwrap_or_default()
+        self.library.document_at(self.at.document).map(|d| d.path.clone()).unwrap_or_default()
     }
 
     fn unresolved(&mut self, reason: String) {

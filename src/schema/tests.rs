@@ -73,8 +73,13 @@ fn recursion_is_proved_by_induction() {
     };
     assert_eq!(both(&mutual("integer"), &mutual("number")), "yn");
     // A schema that only refers to itself says nothing; it must not hang.
-    let empty = json!({"$ref": "#"});
-    assert!(!decide(&json!({}), &empty).is_breaking());
+    for empty in [
+        json!({"$ref": "#"}),
+        json!({"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/b"}, "b": {"$ref": "#/$defs/a"}}}),
+    ] {
+        let verdict = decide(&json!({"type": "object"}), &empty);
+        assert!(matches!(verdict, Verdict::Unknown { .. }), "{verdict:?}");
+    }
 }
 
 #[test]
@@ -153,4 +158,29 @@ fn a_schema_that_blows_up_has_a_deadline() {
     let verdict = decide(&schema, &other);
     assert!(!verdict.is_compatible(), "{verdict:?}");
     assert!(started.elapsed().as_secs() < 8, "rewriting the two schemas comes on top of the 2 s");
+}
+
+#[test]
+fn a_meta_schema_is_known_without_the_network() {
+    for (draft, definition) in [
+        ("http://json-schema.org/draft-07/schema#", json!({"type": 1})),
+        ("https://json-schema.org/draft/2020-12/schema", json!({"$defs": []})),
+    ] {
+        let meta = json!({"$ref": draft});
+        let accepted = decide(&json!({"const": {"type": "string", "properties": {"enum": {"minLength": 1}}}}), &meta);
+        assert!(accepted.is_compatible(), "{draft}: {accepted:?}");
+        let rejected = decide(&json!({"const": definition}), &meta);
+        assert!(rejected.is_breaking(), "{draft}: {rejected:?}");
+        assert!(decide(&json!({}), &json!({"anyOf": [meta, {"not": meta}]})).is_compatible(), "{draft}");
+    }
+}
+
+#[test]
+fn members_may_have_the_names_of_keywords() {
+    let schema = |kind: &str| {
+        json!({"type": "object", "required": ["enum"], "properties": {
+        "enum": {"$ref": "#/$defs/count"}, "required": {"$ref": "#/$defs/count"}}, "$defs": {"count": {"type": kind}}})
+    };
+    assert_eq!(both(&schema("integer"), &schema("number")), "yn");
+    assert_eq!(both(&schema("integer"), &schema("string")), "nn");
 }

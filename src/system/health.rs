@@ -4,7 +4,7 @@ use super::System;
 use super::map::{Endpoint, Health};
 use super::services::{Service, ServiceKind, starts_worker};
 use crate::extract::routes::health::{conventional, is_framework_health};
-use crate::extract::routes::{GapKind, HealthKind, HealthPath, Route, Served, path};
+use crate::extract::routes::{Gap, GapKind, HealthKind, HealthPath, Route, Served, path};
 use crate::facts::probe::{ProbeKind, ProbeTarget};
 
 /// What is known about the health check of a service.
@@ -108,6 +108,9 @@ pub fn verdict(service: &Service, served: &Served) -> Verdict {
     }
     // A worker that serves its metrics is still a worker: a check of the process is its health check.
     if served.routes.iter().all(is_operational) && served.embedded.is_empty() {
+        if is_bare_server(service, served) {
+            return Verdict::Missing;
+        }
         return match service.kind {
             ServiceKind::Worker if probes.iter().any(|(p, _)| p.kind == ProbeKind::Exec) => Verdict::Present(None),
             ServiceKind::Http | ServiceKind::Gateway | ServiceKind::Grpc => Verdict::Unknown,
@@ -134,6 +137,18 @@ pub fn verdict(service: &Service, served: &Served) -> Verdict {
     let all = |r: &Route| path::matches(&r.path, "/some/path/of/no/meaning");
     let everything = !served.routes.is_empty() && served.routes.iter().all(all);
     if unread || everything { Verdict::Unknown } else { Verdict::Missing }
+}
+
+/// True for a server that is put together without any route, or passes all of them on.
+fn is_bare_server(service: &Service, served: &Served) -> bool {
+    let hides = |gap: &Gap| match gap.kind {
+        GapKind::External => gap.prefix == "/" || conventional("GET", &gap.prefix).is_some(),
+        GapKind::Unresolved | GapKind::Files => true,
+    };
+    matches!(service.kind, ServiceKind::Http | ServiceKind::Gateway)
+        && !served.apps.is_empty()
+        && served.routes.is_empty()
+        && !served.gaps.iter().any(hides)
 }
 
 /// The verdicts of all services, for the map.

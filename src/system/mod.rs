@@ -31,7 +31,6 @@ use crate::extract::publish::{self, DualWrite, Publisher};
 use crate::extract::routes::{self, App, Served};
 use crate::extract::saga::{self, ReplyDriven, Saga};
 use crate::extract::settings::Settings;
-use crate::facts::module::Language;
 use crate::files::Tree;
 use crate::program::{Evaluator, Program, UnitId};
 use crate::schema::evolve::Evolution;
@@ -214,7 +213,7 @@ pub fn build(
         let publishing = publish::extract(&ev, &in_scope, &settings);
         let consumers = consume::extract(&ev, &in_scope, &Evidence::read(tree, &settings));
         // Sagas of C# are written with libraries that the extractor does not know yet.
-        let sagas = saga::extract(&ev, &|unit| in_scope(unit) && program.language(unit) != Language::CSharp);
+        let sagas = saga::extract(&ev, &in_scope);
         (datastores, publishing, consumers, sagas)
     };
     let ((http, breakers, blocking, served, requests), (datastores, publishing, consumers, sagas)) =

@@ -281,3 +281,43 @@ fn a_document_that_is_too_large_is_not_checked_and_that_is_told() {
         outcome.problems
     );
 }
+
+/// A Spring service, its settings, and another one that asks it.
+fn spring(settings: &str, caller: &str) -> Vec<String> {
+    let caller = format!(
+        "package shop;\n\nimport org.springframework.stereotype.Service;\nimport org.springframework.web.client.RestTemplate;\n\n\
+         @Service\npublic class StockClient {{\n    private final RestTemplate http = new RestTemplate();\n\n{caller}}}\n"
+    );
+    found(&[
+        ("compose.yaml", "services:\n  shop:\n    build: ./shop\n  stock:\n    build: ./stock\n"),
+        (
+            "stock/pom.xml",
+            "<project><dependencies><dependency><groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter-web</artifactId></dependency></dependencies></project>",
+        ),
+        ("stock/src/main/resources/application.yml", settings),
+        (
+            "stock/src/main/java/stock/Items.java",
+            "package stock;\n\nimport org.springframework.web.bind.annotation.*;\n\n@RestController\npublic class Items {\n    @GetMapping(\"/items/{sku}\")\n    public String item(@PathVariable String sku) { return sku; }\n}\n",
+        ),
+        ("shop/src/main/java/shop/StockClient.java", &caller),
+        (
+            "shop/src/main/java/shop/Wanted.java",
+            "package shop;\n\npublic class Wanted {\n    private String sku;\n\n    public Wanted() { this.sku = \"\"; }\n\n    public String getSku() { return sku; }\n\n    public void setSku(String sku) { this.sku = sku; }\n}\n",
+        ),
+    ])
+}
+
+#[test]
+fn a_prefix_that_a_configuration_server_may_have_is_not_known() {
+    let call = "    public String ask(String sku) { return http.getForObject(\"http://stock:8080/api/items/\" + sku, String.class); }\n";
+    let own = "spring:\n  application:\n    name: stock\n";
+    assert_eq!(spring(own, call), ["unknown-operation: `stock` has no operation for `GET /api/items/{…}`"]);
+    let remote = format!("{own}  config:\n    import: \"configserver:http://config:8888\"\n");
+    assert_eq!(spring(&remote, call), [""; 0]);
+}
+
+#[test]
+fn what_a_field_holds_before_it_is_set_is_no_part_of_a_path() {
+    let call = "    public String ask(Wanted wanted) {\n        String sku = wanted.getSku();\n        return http.getForObject(\"http://stock:8080/items/\" + sku, String.class);\n    }\n";
+    assert_eq!(spring("server:\n  port: 8080\n", call), [""; 0]);
+}

@@ -128,3 +128,41 @@ fn many_schemas_are_each_decided() {
         run.stdout
     );
 }
+
+/// What another repository exported is an earlier state too: no checkout of it is needed.
+#[test]
+fn exported_schemas_are_something_to_compare_with() {
+    const API: &str = "openapi: 3.1.0\ninfo: {title: orders, version: '1'}\npaths:\n  /orders:\n    get:\n      responses:\n        '200':\n          description: all\n          content:\n            application/json:\n              schema: {$ref: 'parts/order.yaml'}\n";
+    let order = |required: &str| {
+        format!("type: object\nrequired: [{required}]\nproperties: {{id: {{type: string}}, sum: {{type: number}}}}\n")
+    };
+    let repository = folder(&[
+        (PATH, &schema(json!({"type": "number"}), &["id"])),
+        ("orders/app.py", PUBLISHER),
+        ("orders/requirements.txt", "pika\n"),
+        ("orders/openapi.yaml", API),
+        ("orders/parts/order.yaml", &order("id, sum")),
+    ]);
+    let path = repository.path();
+    let exports = tempfile::tempdir().unwrap();
+    let (plain, full) = (exports.path().join("plain.jsonl"), exports.path().join("full.jsonl"));
+    let (plain, full) = (plain.to_str().unwrap(), full.to_str().unwrap());
+    assert_eq!(skillcheck_in(path, &["facts", "-o", plain]).code, 0);
+    assert_eq!(skillcheck_in(path, &["facts", "--schemas", "-o", full]).code, 0);
+    assert!(!std::fs::read_to_string(plain).unwrap().contains("\"document\""));
+    let run = skillcheck_in(path, &["breaking", "--against", plain]);
+    assert_eq!(run.code, 2, "{run:?}");
+    assert!(run.stderr.contains("there are no schemas") && run.stderr.contains("facts --schemas"), "{run:?}");
+    let (code, found) = report(path, &["breaking", "--against", full, "--output", "json"]);
+    assert_eq!((code, found["findings"].as_array().unwrap().len()), (0, 0), "{found:#}");
+
+    write(path, &[(PATH, &schema(json!({"type": "string"}), &["id"])), ("orders/parts/order.yaml", &order("id"))]);
+    let (code, found) = report(path, &["breaking", "--against", full, "--output", "json"]);
+    let mut rules: Vec<&str> =
+        found["findings"].as_array().unwrap().iter().filter_map(|f| f["rule"].as_str()).collect();
+    rules.sort_unstable();
+    assert_eq!((code, rules), (1, vec!["api-contract/breaking-change", "event-schema/breaking-change"]), "{found:#}");
+    // What else uses exports reads those with schemas too.
+    let other = folder(&[("billing/app.py", "print(1)\n")]);
+    assert!(matches!(skillcheck_in(other.path(), &["lint", "--with", full]).code, 0 | 3));
+}

@@ -301,3 +301,201 @@ fn what_can_not_be_read_is_named() {
     assert_eq!(run.code, 4, "{run:?}");
     assert!(run.stdout.contains("leads nowhere"), "{}", run.stdout);
 }
+
+/// `kind` of each break, with a `?` where it is not certain.
+fn certain(old: &Value, new: &Value) -> Vec<String> {
+    let (breaks, _) = compared(old, new, Terms::default());
+    breaks.iter().map(|found| format!("{}{}", found.kind, if found.doubt.is_some() { "?" } else { "" })).collect()
+}
+
+#[test]
+fn webhooks_and_callbacks_go_the_other_way() {
+    let hook = |required: &[&str], answers: &str| {
+        json!({"post": {
+            "requestBody": {"required": true, "content": {"application/json": {"schema": {
+                "type": "object", "required": required,
+                "properties": {"id": {"type": "string"}, "note": {"type": "string"}}}}}},
+            "responses": {answers: {"description": ""}}}})
+    };
+    let webhooks = |hook: Option<Value>| {
+        let mut api = body(json!({"type": "object"}));
+        if let Some(hook) = hook {
+            api["webhooks"] = json!({"orderPlaced": hook});
+        }
+        api
+    };
+    let callbacks = |hook: Option<Value>| {
+        let mut api = body(json!({"type": "object"}));
+        if let Some(hook) = hook {
+            let callbacks = json!({"placed": {"{$request.body#/url}": hook}});
+            api["paths"]["/orders/{id}"]["post"]["callbacks"] = callbacks;
+        }
+        api
+    };
+    for with in [&webhooks as &dyn Fn(Option<Value>) -> Value, &callbacks] {
+        let old = with(Some(hook(&["id"], "200")));
+        assert_eq!(kinds(&old, &with(Some(hook(&["id", "note"], "200")))), [""; 0], "more is always sent");
+        assert_eq!(kinds(&old, &with(Some(hook(&[], "200")))), ["response required-removed*"]);
+        assert_eq!(kinds(&old, &with(Some(hook(&["id"], "202")))), ["request response-removed"]);
+        assert_eq!(kinds(&old, &with(None)), ["response operation-removed"]);
+        assert_eq!(kinds(&with(None), &old), [""; 0]);
+        let mut optional = hook(&["id"], "200");
+        optional["post"]["requestBody"]["required"] = json!(false);
+        assert_eq!(kinds(&old, &with(Some(optional.clone()))), ["response body-optional"]);
+        assert_eq!(kinds(&with(Some(optional)), &old), [""; 0], "the receiver is the client");
+    }
+    let (breaks, _) = compared(&callbacks(Some(hook(&["id"], "200"))), &callbacks(None), Terms::default());
+    assert_eq!(breaks[0].operations, ["callback `placed` of POST /orders/{id}"]);
+}
+
+#[test]
+fn what_was_announced_stays() {
+    let with = |deprecated: bool, sunset: Value| {
+        let mut api = api(json!({"deprecated": deprecated, "responses": {"204": {"description": ""}}}));
+        if !sunset.is_null() {
+            api["paths"]["/orders/{id}"]["post"]["x-sunset"] = sunset;
+        }
+        api
+    };
+    let old = with(true, json!("2027-05-01"));
+    assert_eq!(certain(&old, &with(true, json!("2027-06-01"))), [""; 0]);
+    assert_eq!(certain(&old, &with(false, Value::Null)), [""; 0], "it stays");
+    assert_eq!(certain(&old, &with(true, json!("2027-04-01"))), ["sunset-earlier"]);
+    assert_eq!(certain(&old, &with(true, Value::Null)), ["sunset-removed"]);
+    assert_eq!(certain(&old, &with(true, json!("soon"))), ["sunset-invalid?"]);
+    assert_eq!(certain(&with(false, Value::Null), &with(true, json!({"on": 1}))), ["sunset-invalid?"]);
+
+    let query = |extra: Value| {
+        let mut query = json!({"name": "q", "in": "query", "schema": {"type": "string"}});
+        query.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        parameters(json!([query]))
+    };
+    let old = query(json!({"deprecated": true, "x-sunset": "2027-05-01"}));
+    let on = |day: &str| {
+        let terms = Terms { today: skillcheck::findings::Date::parse(day), ..Terms::default() };
+        let breaks = compared(&old, &parameters(json!([])), terms).0;
+        breaks.into_iter().map(|found| found.text).collect::<Vec<_>>()
+    };
+    assert_eq!(on("2027-05-01"), [""; 0]);
+    assert_eq!(on("2027-04-30"), ["the query parameter `q` was removed before its sunset on 2027-05-01"]);
+    assert_eq!(certain(&query(json!({})), &query(json!({"schema": {"default": "a"}}))), ["default-changed?"]);
+    assert_eq!(certain(&query(json!({"schema": {"default": "a"}})), &query(json!({}))), ["default-changed"]);
+    let required = |default: &str| query(json!({"required": true, "schema": {"default": default}}));
+    assert_eq!(certain(&required("a"), &required("b")), [""; 0], "nobody leaves it out");
+
+    let member = |level: &str| json!({"type": "object", "properties": {"a": {"x-stability-level": level}}});
+    assert_eq!(certain(&answer(member("stable")), &answer(member("draft"))), ["stability-decreased?"]);
+    assert_eq!(certain(&answer(member("beta")), &answer(member("stable"))), [""; 0]);
+}
+
+#[test]
+fn what_is_said_of_other_members_counts_in_requests() {
+    let object = |more: Value| {
+        let mut object = json!({"type": "object", "properties": {"a": {"type": "string"}}});
+        object.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        object
+    };
+    let open = object(json!({}));
+    for more in [
+        json!({"additionalProperties": false}),
+        json!({"unevaluatedProperties": {"type": "string"}}),
+        json!({"propertyNames": {"pattern": "^[a-z]"}}),
+    ] {
+        let limited = object(more.clone());
+        let (breaks, _) = compared(&body(open.clone()), &body(limited.clone()), Terms::default());
+        assert_eq!(breaks.len(), 1, "{more}");
+        assert!(breaks[0].witness.is_some() && breaks[0].doubt.is_some(), "{breaks:#?}");
+        assert_eq!(certain(&answer(open.clone()), &answer(limited)), [""; 0], "{more}");
+    }
+    let closed = object(json!({"additionalProperties": false}));
+    assert_eq!(certain(&answer(closed), &answer(open.clone())), [""; 0], "clients ignore what they don't know");
+    // A member that is required and of which nothing is said is sent all the same.
+    let (old, new) = (object(json!({"required": ["b"]})), object(json!({"required": ["a"]})));
+    assert_eq!(kinds(&body(old), &body(new)), ["request required-added*"]);
+}
+
+#[test]
+fn a_document_that_contradicts_itself_proves_nothing() {
+    let text = |limit: u8| json!({"type": "string", "maxItems": limit});
+    assert_eq!(certain(&body(text(9)), &body(text(5))), ["limit-tightened?"]);
+    assert_eq!(certain(&body(text(5)), &body(text(9))), [""; 0]);
+    let never = |least: u8| json!({"type": "string", "minLength": least, "maxLength": 1});
+    assert_eq!(certain(&body(never(2)), &body(never(3))), ["limit-tightened?"]);
+    let choice = json!({"oneOf": [
+        {"type": "object", "required": ["a"], "properties": {"a": {}, "b": {}}},
+        {"type": "object", "required": ["b"], "properties": {"a": {}, "b": {}}}]});
+    let both = json!({"type": "object", "required": ["a", "b"], "properties": {"a": {}, "b": {}}});
+    let (breaks, _) = compared(&body(both), &body(choice), Terms::default());
+    assert_eq!(breaks.iter().map(|found| found.witness.is_some()).collect::<Vec<_>>(), [true]);
+}
+
+#[test]
+fn a_more_special_media_type_is_still_read() {
+    let with = |media: &str| {
+        api(json!({"responses": {"200": {"description": "", "content": {media: {"schema": {"type": "object"}}}}}}))
+    };
+    assert_eq!(kinds(&with("application/json"), &with("application/problem+json")), [""; 0]);
+    assert_eq!(kinds(&with("application/problem+json"), &with("application/json")), ["response media-type-removed"]);
+    // In text, too, a string has a length.
+    let text = |most: u8| {
+        let schema = json!({"type": "string", "maxLength": most});
+        api(json!({"responses": {"200": {"description": "", "content": {"text/plain": {"schema": schema}}}}}))
+    };
+    assert_eq!(kinds(&text(5), &text(9)), ["response limit-loosened*"]);
+}
+
+#[test]
+fn a_break_is_accepted_until_a_day() {
+    let closed = OLD.replace("post:", "put:");
+    let repository = changed(PATH, OLD, &closed);
+    let path = repository.path();
+    write(path, &[("orders/common.yaml", COMMON)]);
+    let accept = |at: &str, until: &str| {
+        let entry = format!(
+            "schemas:\n  accepted:\n    - schema: {PATH}\n      change: operation-removed\n{at}      reason: nobody calls it\n      until: {until}\n"
+        );
+        write(path, &[("skillcheck.yaml", &entry)]);
+        report(path, &["breaking", "--against", "HEAD", "--output", "json"])
+    };
+    let (code, found) = accept("", "2999-01-31");
+    assert_eq!((code, &found["findings"]), (0, &json!([])), "{found:#}");
+    assert_eq!(found["api_changes"][0]["verdict"], "accepted");
+    assert_eq!(found["api_changes"][0]["breaks"][0]["accepted"]["reason"], "nobody calls it");
+    let text = skillcheck_in(path, &["breaking", "--against", "HEAD"]).stdout;
+    assert!(text.contains("OpenAPI documents against HEAD: 0 breaking, 1 breaking and accepted"), "{text}");
+    assert_eq!(accept("      at: /paths/~1orders/post\n", "2999-01-31").0, 0, "the operation");
+    let (code, found) = accept("      at: /paths/~1customers\n", "2999-01-31");
+    assert_eq!(code, 1, "another one");
+    let not_there = found["summary"]["not_checked"].to_string();
+    assert!(not_there.contains("is not there since HEAD: remove it"), "{not_there}");
+    let (code, found) = accept("", "2020-01-31");
+    assert_eq!(code, 1, "the day is over");
+    assert!(found["findings"][0]["why"].as_str().unwrap().contains("it was accepted until 2020-01-31"), "{found:#}");
+}
+
+#[test]
+fn every_tagged_version_counts_when_asked() {
+    let repository = changed(PATH, OLD, OLD);
+    let path = repository.path();
+    write(path, &[("orders/common.yaml", COMMON)]);
+    commit(path);
+    git(path, &["tag", "v1"]);
+    let named = |text: &str| {
+        write(path, &[(PATH, text)]);
+        commit(path);
+    };
+    git(path, &["checkout", "-q", "-b", "work"]);
+    named(&OLD.replace("post:", "put:"));
+    git(path, &["tag", "v2"]);
+    named(&OLD.replace("post:", "put:").replace("made", "done"));
+    let breaking = |more: &[&str]| {
+        let all = [&["breaking", "--against", "v1", "--output", "json"], more].concat();
+        let (_, found) = report(path, &all);
+        found["findings"].as_array().unwrap().len()
+    };
+    assert_eq!(breaking(&[]), 1);
+    assert_eq!(breaking(&["--transitive"]), 1, "what one version shows is told once");
+    named(OLD);
+    assert_eq!(breaking(&[]), 0, "as it was in v1");
+    assert_eq!(breaking(&["--transitive"]), 1, "clients of v2 put");
+}

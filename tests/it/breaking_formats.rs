@@ -205,3 +205,99 @@ fn the_registry_decides_when_it_is_asked() {
     let why = found["findings"][0]["why"].as_str().unwrap();
     assert!(why.contains("the registry refuses PATTERN_CHANGED at `#/properties/id/pattern`"), "{why}");
 }
+
+/// An AsyncAPI document with one message, whose payload is in another format.
+fn asyncapi(format: &str, payload: &str) -> String {
+    let payload = payload.lines().map(|line| format!("          {line}\n")).collect::<String>();
+    format!(
+        "asyncapi: 3.0.0\ninfo: {{title: Orders, version: 1.0.0}}\nchannels:\n  orders:\n    messages:\n      placed:\n        name: OrderPlaced\n        payload:\n          schemaFormat: {format}\n{payload}"
+    )
+}
+
+#[test]
+fn messages_of_asyncapi_in_avro_and_protobuf_are_compared() {
+    const PATH: &str = "orders/asyncapi.yaml";
+    let avro = |fields: &str| {
+        let fields = format!(
+            "schema:\n  type: record\n  name: OrderPlaced\n  fields:\n    - {{name: id, type: string}}\n{fields}"
+        );
+        asyncapi("application/vnd.apache.avro+yaml;version=1.9.0", &fields)
+    };
+    let repository = changed(PATH, &avro(""), &avro("    - {name: total, type: long}\n"));
+    let (code, found) = breaking(repository.path(), &[]);
+    assert_eq!(code, 1, "{found:#}");
+    let finding = &found["findings"][0];
+    assert!(finding["message"].as_str().unwrap().contains("`total` was added without a default"), "{finding:#}");
+    assert_eq!(finding["line"], 15, "{finding:#}");
+    write(repository.path(), &[(PATH, &avro("    - {name: total, type: long, default: 0}\n"))]);
+    assert_eq!(breaking(repository.path(), &[]).0, 0);
+
+    let proto = |kind: &str| {
+        let text =
+            format!("schema: |\n  syntax = \"proto3\";\n  message OrderPlaced {{\n    {kind} total = 1;\n  }}\n");
+        asyncapi("application/vnd.google.protobuf;version=3", &text)
+    };
+    let repository = changed(PATH, &proto("int64"), &proto("string"));
+    let (code, found) = breaking(repository.path(), &[]);
+    assert_eq!(code, 1, "{found:#}");
+    assert!(found["findings"][0]["message"].as_str().unwrap().contains("total"), "{found:#}");
+    write(
+        repository.path(),
+        &[(PATH, &proto("int64").replace("total = 1;", "total = 1;\n                string note = 2;"))],
+    );
+    let (code, found) = breaking(repository.path(), &[]);
+    assert_eq!((code, found["schema_changes"][0]["directions"][0]["proof"].as_str()), (0, Some("wire")), "{found:#}");
+}
+
+#[test]
+fn a_minor_version_keeps_what_the_one_before_promised() {
+    let schema = |version: &str, kind: &str| {
+        format!(
+            "{{\"$id\": \"https://x.example/order/{version}.json\", \"type\": \"object\", \"properties\": {{\"total\": {{\"type\": \"{kind}\"}}}}}}\n"
+        )
+    };
+    let folder = folder(&[("schemas/order/1.0.0.json", &schema("1.0.0", "number"))]);
+    git(folder.path(), &["init", "-q"]);
+    commit(folder.path(), None);
+    write(folder.path(), &[("schemas/order/1.1.0.json", &schema("1.1.0", "string"))]);
+    let (code, found) = breaking(folder.path(), &[]);
+    assert_eq!(code, 1, "{found:#}");
+    let why = found["findings"][0]["why"].as_str().unwrap();
+    assert!(why.contains("it comes after 1.0.0, and within a major version nobody has to change"), "{why}");
+    std::fs::remove_file(folder.path().join("schemas/order/1.1.0.json")).unwrap();
+    write(folder.path(), &[("schemas/order/2.0.0.json", &schema("2.0.0", "string"))]);
+    assert_eq!(breaking(folder.path(), &[]).0, 0, "a new major version breaks nobody");
+}
+
+#[test]
+fn lint_asks_the_tagged_versions_too_where_the_configuration_does() {
+    let schema = |kind: &str| {
+        format!(
+            "{{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n  \"$id\": \"https://x.example/order/v1.json\",\n  \"description\": \"x\",\n  \"type\": \"object\",\n  \"required\": [\"total\"],\n  \"properties\": {{\n    \"total\": {{ \"type\": {kind} }}\n  }}\n}}\n"
+        )
+    };
+    const PATH: &str = "events/order.v1.schema.json";
+    let folder = folder(&[
+        (PATH, schema("\"integer\"").as_str()),
+        ("skillcheck.yaml", "schemas: {mode: backward-transitive}\n"),
+    ]);
+    let path = folder.path();
+    git(path, &["init", "-q"]);
+    commit(path, Some("v1"));
+    write(path, &[(PATH, &schema("[\"integer\", \"string\"]"))]);
+    commit(path, Some("v2"));
+    write(path, &[(PATH, &schema("\"integer\""))]);
+    let rules = |since: &str| {
+        let run = skillcheck_in(path, &["lint", "--since", since, "--output", "json"]);
+        let output: Value = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{run:?}"));
+        output["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|f| f["rule"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(rules("v1"), ["event-schema/breaking-change"], "what v2 allowed is gone");
+    write(path, &[("skillcheck.yaml", "schemas: {mode: backward}\n")]);
+    assert_eq!(rules("v1"), [""; 0], "the same as v1");
+}

@@ -51,3 +51,53 @@ fn stamina() {
         assert_eq!(found(rule, "stock.py", &retried), [""; 0], "{rule}");
     }
 }
+
+#[test]
+fn dramatiq() {
+    let actor = |work: &str| {
+        format!(
+            "import dramatiq\nimport psycopg\n\nconnection = psycopg.connect(\"postgresql://db/orders\")\n\n\n@dramatiq.actor\ndef book(amount, order_id):\n    connection.execute(\"{work}\")\n"
+        )
+    };
+    let rule = "message-queue/non-idempotent-consumer";
+    let wrong = found(rule, "worker.py", &actor("UPDATE accounts SET balance = balance + 1"));
+    assert_eq!(wrong.len(), 1, "{wrong:?}");
+    assert_eq!(found(rule, "worker.py", &actor("UPDATE accounts SET balance = 1")), [""; 0]);
+}
+
+#[test]
+fn faust() {
+    let agent = |work: &str| {
+        format!(
+            "import faust\nimport psycopg\n\napp = faust.App(\"orders\")\nplaced = app.topic(\"placed\")\nconnection = psycopg.connect(\"postgresql://db/orders\")\n\n\n@app.agent(placed)\nasync def book(events):\n    async for event in events:\n        connection.execute(\"{work}\")\n"
+        )
+    };
+    let rule = "message-queue/non-idempotent-consumer";
+    let wrong = found(rule, "worker.py", &agent("UPDATE accounts SET balance = balance + 1"));
+    assert_eq!(wrong.len(), 1, "{wrong:?}");
+    assert_eq!(found(rule, "worker.py", &agent("UPDATE accounts SET balance = 1")), [""; 0]);
+}
+
+#[test]
+fn kombu_consumers_of_a_mixin() {
+    let worker = |arguments: &str| {
+        format!(
+            "from kombu import Connection, Exchange, Queue\nfrom kombu.mixins import ConsumerMixin\n\nqueue = Queue(\"orders\", Exchange(\"orders\"){arguments})\n\n\nclass Worker(ConsumerMixin):\n    def __init__(self, connection):\n        self.connection = connection\n\n    def get_consumers(self, Consumer, channel):\n        return [Consumer(queues=[queue], callbacks=[self.on_order])]\n\n    def on_order(self, body, message):\n        print(body)\n        message.ack()\n"
+        )
+    };
+    let rule = "message-queue/missing-dead-letter";
+    assert_eq!(found(rule, "worker.py", &worker("")).len(), 1);
+    assert_eq!(found(rule, "worker.py", &worker(", queue_arguments={\"x-dead-letter-exchange\": \"dead\"}")), [""; 0]);
+}
+
+#[test]
+fn easynetq() {
+    let bus = |address: &str| {
+        format!(
+            "using EasyNetQ;\nnamespace Orders;\npublic record Placed(Guid EventId);\npublic class Bus {{\n  private readonly IBus _bus = RabbitHutch.CreateBus(\"{address}\");\n  public Task Send(Placed e) => _bus.PubSub.PublishAsync(e);\n}}\n"
+        )
+    };
+    let rule = "message-queue/unconfirmed-publish";
+    assert_eq!(found(rule, "Bus.cs", &bus("host=broker")).len(), 1);
+    assert_eq!(found(rule, "Bus.cs", &bus("host=broker;publisherConfirms=true")), [""; 0]);
+}

@@ -98,3 +98,54 @@ fn a_commit_and_a_publish_are_two_without_an_outbox() {
     let outbox = "using MassTransit;\nvar builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddMassTransit(x => x.AddEntityFrameworkOutbox<Orders.Db>(o => o.UseBusOutbox()));\n";
     assert_eq!(told(&[("Orders/Place.cs", text), ("Orders/Program.cs", outbox)]), [""; 0]);
 }
+
+#[test]
+fn subscribers_are_found_by_their_attribute() {
+    let handler = |body: &str| {
+        let text = format!(
+            "using DotNetCore.CAP;\nusing Microsoft.EntityFrameworkCore;\nnamespace Orders;\npublic class Stock {{ public int Id {{ get; set; }} public int Quantity {{ get; set; }} public void Take(int n) {{ Quantity -= n; }} }}\npublic class Line {{ public int Id {{ get; set; }} public string Sku {{ get; set; }} }}\npublic class Store : DbContext {{ public DbSet<Stock> Stocks {{ get; set; }} public DbSet<Line> Lines {{ get; set; }} }}\npublic class OrderPlaced {{ public int Id {{ get; set; }} public int Amount {{ get; set; }} public string Sku {{ get; set; }} }}\npublic class Subscriber : ICapSubscribe {{\nprivate readonly Store _store;\npublic Subscriber(Store store) {{ _store = store; }}\n[CapSubscribe(\"order.placed\")]\npublic async Task Handle(OrderPlaced e) {{ {body} }}\n}}\n"
+        );
+        told(&[("Orders/Subscriber.cs", &text)])
+    };
+    let save = "await _store.SaveChangesAsync();";
+    let found = "var stock = await _store.Stocks.FirstOrDefaultAsync(s => s.Id == e.Id);";
+    let twice = ["non-idempotent-consumer Subscriber.cs:11"];
+    assert_eq!(handler(&format!("{found} stock.Quantity -= e.Amount; {save}")), twice);
+    assert_eq!(handler(&format!("{found} stock.Take(e.Amount); {save}")), twice);
+    assert_eq!(handler(&format!("{found} stock.Quantity = e.Amount; {save}")), [""; 0]);
+    assert_eq!(handler(&format!("_store.Lines.Add(new Line {{ Sku = e.Sku }}); {save}")), twice);
+    assert_eq!(handler(&format!("_store.Lines.Add(new Line {{ Id = e.Id, Sku = e.Sku }}); {save}")), [""; 0]);
+    let known = "if (await _store.Lines.AnyAsync(l => l.Sku == e.Sku)) return;";
+    assert_eq!(handler(&format!("{known} _store.Lines.Add(new Line {{ Sku = e.Sku }}); {save}")), [""; 0]);
+}
+
+#[test]
+fn what_a_mediator_runs_belongs_to_the_caller() {
+    let controller = |handler: &str| {
+        let text = format!(
+            "using MassTransit;\nusing MediatR;\nusing MongoDB.Driver;\nnamespace Orders;\npublic record OrderPlaced(Guid EventId, int SchemaVersion);\npublic class PlaceOrder : IRequest {{ public string Id {{ get; set; }} }}\npublic class OrderController(IMediator mediator, IPublishEndpoint bus) {{\npublic async Task Place(PlaceOrder command) {{\nawait mediator.Send(command);\nawait bus.Publish(new OrderPlaced(Guid.NewGuid(), 1));\n}}\n}}\npublic class PlaceOrderHandler(IMongoCollection<PlaceOrder> orders) : IRequestHandler<PlaceOrder> {{\npublic async Task Handle(PlaceOrder request, CancellationToken token) {{ {handler} }}\n}}\n"
+        );
+        told(&[("Orders/Order.cs", &text)])
+    };
+    assert_eq!(controller("await orders.InsertOneAsync(request);"), ["dual-write Order.cs:10"]);
+    assert_eq!(controller("Console.WriteLine(request.Id);"), [""; 0]);
+}
+
+#[test]
+fn handlers_of_wolverine_are_found_by_their_names() {
+    let host = |listen: &str| {
+        let program = format!(
+            "using Wolverine;\nvar builder = Host.CreateApplicationBuilder(args);\nbuilder.UseWolverine(options => {{ {listen} }});\nbuilder.Build().Run();\n"
+        );
+        let contract = "namespace Contracts;\npublic record OrderPlaced(string Id, int Amount);\n";
+        let handler = "using Contracts;\nusing MongoDB.Driver;\nnamespace Orders;\npublic class Line { public string Sku { get; set; } }\npublic class OrderPlacedHandler(IMongoCollection<Line> lines) {\npublic async Task Handle(OrderPlaced message) { await lines.InsertOneAsync(new Line { Sku = message.Id }); }\n}\n";
+        told(&[
+            ("Contracts/Contracts.csproj", "<Project Sdk=\"Microsoft.NET.Sdk\"></Project>\n"),
+            ("Contracts/OrderPlaced.cs", contract),
+            ("Orders/Program.cs", &program),
+            ("Orders/OrderPlacedHandler.cs", handler),
+        ])
+    };
+    assert_eq!(host("options.ListenToRabbitQueue(\"orders\");"), ["non-idempotent-consumer OrderPlacedHandler.cs:6"]);
+    assert_eq!(host("options.Discovery.IncludeType<Line>();"), [""; 0]);
+}

@@ -172,3 +172,14 @@ fn fasthttp_has_no_limit_of_its_own() {
     assert!(wrong[0].starts_with("9: No timeout on the fasthttp client"), "{wrong:?}");
     assert_eq!(found(TIMEOUT, &text("ReadTimeout: time.Second")), [""; 0]);
 }
+
+#[test]
+fn a_library_that_is_called_a_retry_repeats_what_it_is_handed() {
+    let text = |library: &str| {
+        format!(
+            "package stock\n\nimport (\n\t\"context\"\n\t\"net/http\"\n\t\"time\"\n\n\tagain \"{library}\"\n)\n\nvar client = &http.Client{{Timeout: time.Second}}\n\nfunc Items(ctx context.Context) error {{\n\treturn again.Do(ctx, func(ctx context.Context) error {{\n\t\t_, err := client.Get(\"https://stock/items\")\n\t\treturn err\n\t}})\n}}\n"
+        )
+    };
+    assert_eq!(found("rest-client/missing-retry", &text("github.com/acme/retry-it")), [""; 0]);
+    assert_eq!(found("rest-client/missing-retry", &text("github.com/acme/worker")).len(), 1);
+}

@@ -175,6 +175,25 @@ fn feign_is_bounded_and_its_breaker_stands_in_the_settings() {
     assert_eq!(clients(&[code[0], code[1], remote]), ["missing-retry Peer.java"]);
 }
 
+#[test]
+fn a_configuration_class_repeats_requests_when_it_gives_a_retryer() {
+    let with =
+        |class: &str| FEIGN.replace("name = \"users\"", &format!("name = \"users\", configuration = {class}.class"));
+    let (peer, known) = (with("Config"), with("FeignClientProperties.FeignClientConfiguration"));
+    let clients_of = |peer: &str, bean: &str| {
+        let config =
+            format!("package a;\nclass Config extends FeignClientProperties.FeignClientConfiguration {{ {bean} }}\n");
+        let path = |name: &str| format!("orders/src/main/java/a/{name}.java");
+        let (own, user, of) = (path("Peer"), path("User"), path("Config"));
+        clients(&[(&own, peer), (&user, FEIGN_USER), (&of, &config)])
+    };
+    let decoder = "@Bean ErrorDecoder errorDecoder() { return new Decoder(); }";
+    assert_eq!(clients_of(&peer, decoder), BOUNDED);
+    assert_eq!(clients_of(&known, decoder), BOUNDED);
+    let retryer = "@Bean Retryer retryer() { return new Retryer.Default(); }";
+    assert_eq!(clients_of(&peer, retryer), ["missing-circuit-breaker Peer.java"]);
+}
+
 const CONTROLLER: &str = "package a;\nimport org.springframework.web.bind.annotation.*;\n@RestController\n@RequestMapping(\"/orders\")\n\
     class Orders { @GetMapping(\"/{id}\") String one(String id) { return id; } }\n";
 

@@ -47,6 +47,8 @@ mod routes_javascript;
 mod routes_jvm;
 mod routes_python;
 mod saga;
+mod saga_dotnet;
+mod saga_go;
 mod saga_jvm;
 mod saga_samples;
 mod samples;

@@ -445,3 +445,23 @@ fn a_grpc_service_of_health_is_health() {
     };
     assert_ne!(found("healthpb.RegisterHealthServer(s, health.NewServer())"), found(""));
 }
+
+#[test]
+fn the_routes_of_an_application_that_is_injected_are_complete() {
+    let health = |path: &str| {
+        let routes = format!(
+            "package main\n\nimport \"github.com/labstack/echo/v4\"\n\nfunc Routes(echo *echo.Echo) {{\n\tgroup := echo.Group(\"/api\")\n\tgroup.GET(\"/orders\", list)\n\techo.GET(\"{path}\", other)\n}}\n"
+        );
+        let graph = graph(&[
+            MODULE,
+            (
+                "main.go",
+                "package main\n\nimport (\n\t\"github.com/labstack/echo/v4\"\n\t\"go.uber.org/fx\"\n)\n\nfunc NewServer() *echo.Echo { return echo.New() }\n\nfunc main() { fx.New(fx.Provide(NewServer), fx.Invoke(Routes)).Run() }\n",
+            ),
+            ("routes.go", &routes),
+        ]);
+        graph["services"][0]["health"]["verdict"].to_string()
+    };
+    assert_eq!(health("/prices"), "\"missing\"");
+    assert_eq!(health("/healthz"), "\"present\"");
+}

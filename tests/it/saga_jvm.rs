@@ -68,6 +68,7 @@ class OrderSaga {
     );
     let temporal = "package a;\nimport io.temporal.workflow.*;\n
 public class TripWorkflowImpl implements TripWorkflow {
+    private final TripActivities activities = Workflow.newActivityStub(TripActivities.class, OPTIONS);
     public void book(String name) {
         Saga saga = new Saga(new Saga.Options.Builder().build());
         try {
@@ -75,13 +76,93 @@ public class TripWorkflowImpl implements TripWorkflow {
             saga.addCompensation(activities::cancelCar, car, name);
             String hotel = activities.bookHotel(name);
             saga.addCompensation(() -> activities.cancelHotel(hotel));
+            activities.chargeCard(name);
         } catch (ActivityFailure e) {
             saga.compensate();
             throw e;
         }
     }
 }";
-    assert_eq!(told("src/main/java/a/TripWorkflowImpl.java", temporal), ["TripWorkflowImpl: cancelCar, compensation"]);
+    let path = "src/main/java/a/TripWorkflowImpl.java";
+    assert_eq!(told(path, temporal), ["TripWorkflowImpl: reserveCar, bookHotel, chargeCard"]);
+    let kept = temporal.replace("            saga.addCompensation(() -> activities.cancelHotel(hotel));\n", "");
+    assert_eq!(
+        told(path, &kept),
+        [
+            "missing-compensation: step `bookHotel` of `TripWorkflowImpl` has no compensation",
+            "TripWorkflowImpl: reserveCar, bookHotel, chargeCard"
+        ]
+    );
+}
+
+#[test]
+fn axon_without_a_failure_undoes_nothing() {
+    let saga = |more: &str| {
+        format!(
+            "package a;\nimport org.axonframework.modelling.saga.*;\nimport org.axonframework.spring.stereotype.Saga;\n
+@Saga
+public class OrderSaga {{
+    @StartSaga
+    @SagaEventHandler(associationProperty = \"orderId\")
+    public void on(OrderPlaced event) {{ commandGateway.send(new ReserveStockCommand(event.orderId())); }}
+    @SagaEventHandler(associationProperty = \"orderId\")
+    public void on(StockReserved event) {{ commandGateway.send(new ChargePaymentCommand(event.orderId())); }}
+    {more}
+    @EndSaga
+    @SagaEventHandler(associationProperty = \"orderId\")
+    public void on(PaymentCharged event) {{ }}
+}}"
+        )
+    };
+    let path = "src/main/java/a/OrderSaga.java";
+    assert_eq!(
+        told(path, &saga("")),
+        [
+            "missing-compensation: step `ReserveStockCommand` of `OrderSaga` has no compensation",
+            "missing-step-timeout: `OrderSaga` waits for a reply for ever",
+            "OrderSaga: ReserveStockCommand, ChargePaymentCommand"
+        ]
+    );
+    let handled = "@SagaEventHandler(associationProperty = \"orderId\")
+    public void on(PaymentDeclined event) { commandGateway.send(new ReleaseStockCommand(event.orderId())); }
+    @DeadlineHandler public void late() { SagaLifecycle.end(); }";
+    assert_eq!(told(path, &saga(handled)), ["OrderSaga: OrderPlaced, StockReserved, PaymentDeclined, PaymentCharged"]);
+}
+
+/// A class that joins what comes back about an order; how the table is made.
+fn joined(table: &str) -> String {
+    format!(
+        "package a;\nimport org.springframework.kafka.annotation.KafkaListener;\nimport java.util.concurrent.*;\n
+public class OrderOutcomes {{
+    {table}
+    private final KafkaTemplate<String, Object> kafka;
+    @KafkaListener(topics = \"payments\")
+    public void onPaymentOutcome(PaymentOutcome event) {{
+        Outcomes outcomes = this.outcomes.computeIfAbsent(event.orderId(), id -> new Outcomes());
+        outcomes.setPayment(event.status());
+        finish(outcomes);
+    }}
+    @KafkaListener(topics = \"stock\")
+    public void onStockOutcome(StockOutcome event) {{
+        Outcomes outcomes = this.outcomes.computeIfAbsent(event.orderId(), id -> new Outcomes());
+        outcomes.setStock(event.status());
+        finish(outcomes);
+    }}
+}}"
+    )
+}
+
+#[test]
+fn outcomes_that_are_joined_in_a_map_are_lost() {
+    let path = "src/main/java/a/OrderOutcomes.java";
+    let found =
+        told(path, &joined("private final ConcurrentHashMap<String, Outcomes> outcomes = new ConcurrentHashMap<>();"));
+    assert_eq!(found[0], "volatile-state: `OrderOutcomes` keeps the progress of its saga only in memory");
+    assert_eq!(told(path, &joined("private final OutcomesRepository outcomes;")), [""; 0]);
+    // One message alone is no saga.
+    let text = joined("private final ConcurrentHashMap<String, Outcomes> outcomes = new ConcurrentHashMap<>();");
+    let one = text.replace("@KafkaListener(topics = \"stock\")", "");
+    assert_eq!(told(path, &one), [""; 0]);
 }
 
 /// One call after the other, undone in a handler.

@@ -76,7 +76,7 @@ fn sarif_output_keeps_its_schema() {
 fn exported_facts_keep_their_schema() {
     let mut kinds = std::collections::BTreeSet::new();
     for folder in ["fixtures/shop-broken", "fixtures/shop"] {
-        let run = skillcheck(&["facts", folder]);
+        let run = skillcheck(&["facts", "--schemas", folder]);
         assert_eq!(run.code, 0, "{}", run.stderr);
         let validator = jsonschema::validator_for(&read("schemas/facts.schema.json")).unwrap();
         for line in run.stdout.lines() {
@@ -85,7 +85,7 @@ fn exported_facts_keep_their_schema() {
             kinds.insert(fact["fact"].as_str().unwrap_or("header").to_owned());
         }
     }
-    let all = ["call", "channel", "datastore", "endpoint", "event", "header", "request", "saga", "service"];
+    let all = ["call", "channel", "datastore", "document", "endpoint", "event", "header", "request", "saga", "service"];
     assert_eq!(kinds.iter().map(String::as_str).collect::<Vec<_>>(), all, "a kind that no fixture has");
     let other = serde_json::json!({"fact": "service", "name": "orders"});
     assert!(!faults("schemas/facts.schema.json", &other).is_empty(), "the schema refuses nothing");

@@ -149,3 +149,25 @@ fn a_route_for_another_method_does_not_answer_a_probe() {
     let probe = found.iter().find(|f| f.rule.ends_with("probe-without-route")).unwrap();
     assert_eq!(probe.help, "Answer GET requests there too; it is registered for POST only");
 }
+
+#[test]
+fn a_server_without_any_route_has_no_health_endpoint() {
+    let bare =
+        "const express = require('express');\nconst app = express();\napp.use(express.json());\napp.listen(3000);\n";
+    assert_eq!(
+        check(&[("server.js", bare)], &[]),
+        ["service-health/missing-health-endpoint: `orders` runs an HTTP server without a health endpoint"]
+    );
+    let proxy = "const express = require('express');\nconst proxy = require('express-http-proxy');\nconst app = express();\napp.use('/orders', proxy('http://orders:3000'));\napp.listen(3000);\n";
+    assert_eq!(check(&[("server.js", proxy)], &[]).len(), 1);
+    // What it passes on, and what another module may add, can hold one.
+    assert_eq!(check(&[("server.js", &proxy.replace("'/orders', ", ""))], &[]), [""; 0]);
+    let loaded = "const express = require('express');\nconst app = express();\nrequire('./' + process.env.ROUTES)(app);\napp.listen(3000);\n";
+    assert_eq!(check(&[("server.js", loaded)], &[]), [""; 0]);
+}
+
+#[test]
+fn documentation_that_a_service_serves_itself_hides_nothing() {
+    let docs = "\n@app.get(app.swagger_ui_oauth2_redirect_url, include_in_schema=False)\ndef redirect(): ...\n";
+    assert_eq!(check(&[("main.py", &format!("{NO_HEALTH}{docs}"))], &[]).len(), 1);
+}

@@ -454,3 +454,25 @@ fn a_configuration_server_in_the_repository_configures_the_others() {
     assert_eq!(run("spring.data.mongodb:\n  host: mongo\n  database: shop\n").len(), 1);
     assert_eq!(run("spring.data.mongodb:\n  host: mongo\n  database: billing\n"), [""; 0]);
 }
+
+#[test]
+fn statements_that_name_a_schema_of_their_own_share_nothing() {
+    let of = |schema: &str| {
+        format!(
+            "const {{ Pool }} = require('pg');\nconst express = require('express');\nconst pool = new Pool({{ connectionString: process.env.DATABASE_URL }});\nexports.done = (id) => pool.query(`\n  insert into {schema}processed_events (id) values ($1)\n  on conflict do nothing`, [id]);\nexpress().listen(3000);\n"
+        )
+    };
+    let told = |orders: &str, billing: &str| {
+        let address = "DATABASE_URL: postgres://db/shop";
+        told(&[
+            ("compose.yaml", &compose(address, address)),
+            ("orders/main.js", &of(orders)),
+            ("orders/package.json", &PACKAGE.replace("billing", "orders")),
+            ("billing/main.js", &of(billing)),
+            ("billing/package.json", PACKAGE),
+        ])
+    };
+    assert_eq!(told("orders.", "billing."), Vec::<String>::new());
+    assert_eq!(told("", ""), SHARED);
+    assert_eq!(told("shop.", "shop."), SHARED);
+}

@@ -23,7 +23,7 @@ pub struct Spot {
 }
 
 impl Spot {
-    fn below(&self, key: &str) -> Spot {
+    pub(super) fn below(&self, key: &str) -> Spot {
         let key = key.replace('~', "~0").replace('/', "~1");
         Spot { path: self.path.clone(), pointer: format!("{}/{key}", self.pointer) }
     }
@@ -41,12 +41,25 @@ pub(super) struct Api {
     pub(super) schemes: BTreeMap<String, String>,
 }
 
+/// Who asks whom.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Clients ask the API.
+    Endpoint,
+    /// The API asks its clients: a webhook, a callback. What goes which way is turned.
+    Hook,
+}
+
 /// An operation.
 #[derive(Clone, Debug)]
 pub(super) struct Operation {
+    pub(super) kind: Kind,
     /// In upper case.
     pub(super) method: String,
+    /// Its path; of a webhook or callback, its name.
     pub(super) path: String,
+    /// Where a callback goes: an expression.
+    pub(super) target: Option<String>,
     /// The paths of its servers; none when no server is named.
     pub(super) bases: Option<Vec<String>>,
     pub(super) at: Spot,
@@ -59,7 +72,7 @@ pub(super) struct Operation {
     pub(super) deprecated: bool,
     /// `x-sunset`: the day until which it is there.
     pub(super) sunset: Option<String>,
-    /// `x-stability-level`.
+    /// `x-stability-level`, as it is written.
     pub(super) stability: Option<String>,
     /// A reference in it leads nowhere, so parts may be missing.
     pub(super) dangling: Option<String>,
@@ -75,6 +88,8 @@ pub(super) struct Parameter {
     pub(super) location: String,
     pub(super) required: bool,
     pub(super) deprecated: bool,
+    /// `x-sunset`: the day until which it is taken.
+    pub(super) sunset: Option<String>,
     pub(super) schema: Option<Spot>,
     /// It is sent as a document of this media type.
     pub(super) content: Option<String>,
@@ -118,10 +133,12 @@ pub(super) fn api(loaded: &Loaded) -> Api {
     let root = loaded.root();
     let info = |key: &str| root.pointer(&format!("/info/{key}")).map(text).unwrap_or_default();
     let mut operations = Vec::new();
-    let paths = reader.root.below("paths");
-    for (path, _) in reader.entries(&paths) {
-        if path.starts_with('/') && operations.len() < MAX_OPERATIONS {
-            reader.path_item(&path, &paths.below(&path), &mut operations);
+    for (holder, kind) in [("paths", Kind::Endpoint), ("webhooks", Kind::Hook), ("x-webhooks", Kind::Hook)] {
+        let paths = reader.root.below(holder);
+        for (path, _) in reader.entries(&paths) {
+            if operations.len() < MAX_OPERATIONS && (kind == Kind::Hook || path.starts_with('/')) {
+                reader.path_item((kind, &path), &paths.below(&path), &mut operations);
+            }
         }
     }
     Api { dialect, title: info("title"), version: info("version"), operations, schemes: reader.schemes() }
@@ -159,16 +176,32 @@ impl<'l> Reader<'l> {
         self.value(at).get(key).map(|_| at.below(key))
     }
 
-    fn path_item(&self, path: &str, at: &Spot, operations: &mut Vec<Operation>) {
+    fn path_item(&self, (kind, path): (Kind, &str), at: &Spot, operations: &mut Vec<Operation>) {
         let Some(item) = self.follow(at) else { return };
         for method in METHODS {
-            if self.value(&item).get(method).is_some_and(Value::is_object) {
-                operations.push(self.operation(path, method, &item));
+            if !self.value(&item).get(method).is_some_and(Value::is_object) {
+                continue;
+            }
+            operations.push(self.operation((kind, path), method, &item));
+            let all = item.below(method).below("callbacks");
+            // What answers a callback has none of its own.
+            for (name, _) in self.entries(&all).iter().filter(|_| kind == Kind::Endpoint) {
+                let Some(callback) = self.follow(&all.below(name)) else { continue };
+                for (expression, _) in self.entries(&callback) {
+                    if operations.len() < MAX_OPERATIONS && !expression.starts_with("x-") {
+                        let name = format!("callback `{name}` of {} {path}", method.to_ascii_uppercase());
+                        let known = operations.len();
+                        self.path_item((Kind::Hook, &name), &callback.below(&expression), operations);
+                        for operation in operations.iter_mut().skip(known) {
+                            operation.target = Some(expression.clone());
+                        }
+                    }
+                }
             }
         }
     }
 
-    fn operation(&self, path: &str, method: &str, item: &Spot) -> Operation {
+    fn operation(&self, (kind, path): (Kind, &str), method: &str, item: &Spot) -> Operation {
         let at = item.below(method);
         let mut dangling = None;
         let (mut parameters, mut body) = self.parameters(&at, &at, &mut dangling);
@@ -185,10 +218,12 @@ impl<'l> Reader<'l> {
             body = self.body(&at, &mut dangling);
         }
         let (security, security_at) = self.security(&at);
-        let extension = |key: &str| self.value(&at).get(key).and_then(Value::as_str).map(str::to_owned);
+        let extension = |key: &str| self.value(&at).get(key).map(text);
         Operation {
+            kind,
             method: method.to_ascii_uppercase(),
             path: path.to_owned(),
+            target: None,
             bases: self.bases(&at).or_else(|| self.bases(item)).or_else(|| self.bases(&self.root)),
             parameters,
             body,
@@ -262,6 +297,7 @@ impl<'l> Reader<'l> {
         Parameter {
             required: location == "path" || self.flag(&at, "required"),
             deprecated: self.flag(&at, "deprecated"),
+            sunset: value.get("x-sunset").map(text),
             content: content.map(|(media, _)| plain(media)),
             style: style(value, &location, self.is_2()),
             name,

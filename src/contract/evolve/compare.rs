@@ -1,10 +1,13 @@
 //! What became of the operations of a document: parts that went away, that are asked for now, and the schemas
 //! that have to be compared.
 
-use super::api::{Alternative, Api, Media, Operation, Parameter, Response, Spot};
+use serde_json::Value;
+
+use super::api::{Alternative, Api, Kind, Media, Operation, Parameter, Response, Spot};
 use super::security;
 use super::value::{Job, Way, Wire};
 use crate::extract::routes::path::join;
+use crate::schema::lifecycle::{self, Life};
 
 /// A change that breaks a client, whatever the values are.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +20,8 @@ pub(super) struct Broken {
     pub(super) operation: String,
     /// It is about what the API sends.
     pub(super) is_response: bool,
+    /// It breaks whoever relies on what was said. Otherwise it depends on what the documents don't say.
+    pub(super) is_certain: bool,
     /// Where it stood.
     pub(super) old: Option<Spot>,
     /// Where it stands, or what held it.
@@ -34,16 +39,26 @@ pub(super) struct Compared {
 
 /// Compares two versions of a document. `today` is `YYYY-MM-DD`.
 pub(super) fn compare(old: &Api, new: &Api, root: &Spot, today: Option<&str>) -> Compared {
-    let mut comparer = Comparer { old, new, operation: String::new(), is_response: false, out: Compared::default() };
+    let today = today.map(str::to_owned);
+    let mut comparer =
+        Comparer { old, new, today, operation: String::new(), is_response: false, out: Compared::default() };
     for before in &old.operations {
         // Nothing is promised of what is still being tried out.
         if matches!(before.stability.as_deref(), Some("draft" | "alpha")) {
             continue;
         }
-        comparer.operation = format!("{} {}", before.method, before.path);
+        comparer.operation = match before.kind {
+            Kind::Endpoint => format!("{} {}", before.method, before.path),
+            Kind::Hook if before.path.starts_with("callback ") => before.path.clone(),
+            Kind::Hook => format!("webhook `{}`", before.path),
+        };
         match counterpart(before, new) {
+            Some(now) if before.kind == Kind::Hook => {
+                comparer.unread(before, now);
+                comparer.hook(before, now);
+            }
             Some(now) => comparer.operation(before, now),
-            None => comparer.removed(before, root, today),
+            None => comparer.removed(before, root),
         }
     }
     comparer.out
@@ -56,7 +71,9 @@ fn counterpart<'n>(before: &Operation, new: &'n Api) -> Option<&'n Operation> {
         bases.iter().map(|base| unnamed(&join(base, &operation.path))).collect()
     };
     let (paths, path) = (full(before), unnamed(&before.path));
-    let candidates = || new.operations.iter().filter(|now| now.method == before.method);
+    let of_kind =
+        |now: &&Operation| (&now.method, now.kind, &now.target) == (&before.method, before.kind, &before.target);
+    let candidates = || new.operations.iter().filter(of_kind);
     candidates()
         .find(|now| full(now).iter().any(|path| paths.contains(path)))
         .or_else(|| candidates().find(|now| unnamed(&now.path) == path))
@@ -79,36 +96,47 @@ fn names(path: &str) -> Vec<&str> {
     path.split('{').skip(1).filter_map(|part| part.split_once('}').map(|(name, _)| name)).collect()
 }
 
-struct Comparer<'a> {
+pub(super) struct Comparer<'a> {
     old: &'a Api,
     new: &'a Api,
+    /// `YYYY-MM-DD`.
+    today: Option<String>,
     operation: String,
     /// What is compared is sent by the API.
-    is_response: bool,
+    pub(super) is_response: bool,
     out: Compared,
 }
 
 impl Comparer<'_> {
-    fn broken(&mut self, kind: &'static str, text: String, old: Option<&Spot>, new: &Spot) {
-        let operation = self.operation.clone();
-        let is_response = self.is_response;
-        self.out.broken.push(Broken { kind, text, operation, is_response, old: old.cloned(), new: new.clone() });
+    pub(super) fn broken(&mut self, kind: &'static str, text: String, old: Option<&Spot>, new: &Spot) {
+        self.told(kind, text, true, old, new);
     }
 
-    fn removed(&mut self, before: &Operation, root: &Spot, today: Option<&str>) {
-        let text = match (&before.sunset, today) {
-            (Some(sunset), Some(today)) if before.deprecated && sunset.as_str() > today => {
-                format!("it was removed before its sunset on {sunset}")
-            }
-            // Who still calls it was told.
-            _ if before.deprecated => return,
-            _ => "it was removed".to_owned(),
-        };
+    fn told(&mut self, kind: &'static str, text: String, is_certain: bool, old: Option<&Spot>, new: &Spot) {
+        let (operation, is_response) = (self.operation.clone(), self.is_response);
+        let (old, new) = (old.cloned(), new.clone());
+        self.out.broken.push(Broken { kind, text, operation, is_response, is_certain, old, new });
+    }
+
+    fn removed(&mut self, before: &Operation, root: &Spot) {
+        let Some(text) = lifecycle::removed(life(before), self.today.as_deref()) else { return };
         // What held it, if that is still there.
         let pointer = before.at.pointer.rsplit_once('/').map_or("", |(path, _)| path).to_owned();
         let held = if before.at.path == root.path { pointer } else { "/paths".to_owned() };
         let new = Spot { path: root.path.clone(), pointer: held };
-        self.broken("operation-removed", text, Some(&before.at), &new);
+        self.is_response = before.kind == Kind::Hook;
+        self.broken("operation-removed", format!("it {text}"), Some(&before.at), &new);
+        self.is_response = false;
+    }
+
+    /// A reference that leads nowhere now, or did.
+    fn unread(&mut self, before: &Operation, now: &Operation) {
+        if let Some(reason) = before.dangling.as_ref().or(now.dangling.as_ref())
+            && (before.dangling != now.dangling || before.at != now.at)
+        {
+            let operation = &self.operation;
+            self.out.unknown.push((now.at.clone(), format!("a part of `{operation}` can't be read: {reason}")));
+        }
     }
 
     fn operation(&mut self, before: &Operation, now: &Operation) {
@@ -127,12 +155,7 @@ impl Comparer<'_> {
                 self.broken("base-path-changed", text, Some(&before.at), &now.at);
             }
         }
-        if let Some(reason) = before.dangling.as_ref().or(now.dangling.as_ref())
-            && (before.dangling != now.dangling || before.at != now.at)
-        {
-            let operation = &self.operation;
-            self.out.unknown.push((now.at.clone(), format!("a part of `{operation}` can't be read: {reason}")));
-        }
+        self.unread(before, now);
         self.parameters(before, now);
         self.body(before, now);
         self.is_response = true;
@@ -141,16 +164,9 @@ impl Comparer<'_> {
         }
         self.is_response = false;
         self.security(before, now);
-        let level = |level: &Option<String>| match level.as_deref() {
-            Some("draft") => 0,
-            Some("alpha") => 1,
-            Some("beta") => 2,
-            _ => 3,
-        };
-        if now.stability.is_some() && level(&now.stability) < level(&before.stability) {
-            let old = before.stability.as_deref().unwrap_or("stable");
-            let text = format!("`x-stability-level` was {old} and is {}", now.stability.as_deref().unwrap_or_default());
-            self.broken("stability-decreased", text, Some(&before.at), &now.at);
+        let stability = lifecycle::stability(before.stability.as_deref(), now.stability.as_deref());
+        for (kind, text, is_certain) in stability.into_iter().chain(lifecycle::sunset(life(before), life(now))) {
+            self.told(kind, text, is_certain, Some(&before.at), &now.at);
         }
     }
 
@@ -174,13 +190,14 @@ impl Comparer<'_> {
         for old in &before.parameters {
             match now.parameters.iter().find(|new| is_it(old, new)) {
                 Some(new) => self.parameter(old, new),
-                None if old.deprecated || now.dangling.is_some() || old.location == "path" => {}
+                None if now.dangling.is_some() || old.location == "path" => {}
                 None => {
+                    let Some(removed) = lifecycle::removed(life_of(old), self.today.as_deref()) else { continue };
                     let told = told(old);
                     let elsewhere = now.parameters.iter().find(|new| new.name == old.name);
                     let (kind, text) = match elsewhere {
                         Some(new) => ("parameter-moved", format!("{told} is expected in the {} now", new.location)),
-                        None => ("parameter-removed", format!("{told} was removed")),
+                        None => ("parameter-removed", format!("{told} {removed}")),
                     };
                     let place = elsewhere.map_or(&now.at, |new| &new.at);
                     self.broken(kind, text, Some(&old.at), place);
@@ -201,11 +218,17 @@ impl Comparer<'_> {
         if new.required && !old.required {
             self.broken("parameter-required", format!("{} is required now", told(old)), Some(&old.at), &new.at);
         }
-        if let (Some(was), Some(is)) = (&old.default, &new.default)
-            && was != is
-        {
-            let text = format!("the default of {} was {was} and is {is}", told(old));
-            self.broken("default-changed", text, Some(&old.at), &new.at);
+        if !new.required && old.default != new.default {
+            let (what, shown) = (told(old), |value: &Option<Value>| match value {
+                Some(value) => value.to_string(),
+                None => "not said".to_owned(),
+            });
+            let text = format!("the default of {what} was {} and is {}", shown(&old.default), shown(&new.default));
+            // A default that is written down now may have been there all along.
+            self.told("default-changed", text, old.default.is_some(), Some(&old.at), &new.at);
+        }
+        if let Some((kind, text, is_certain)) = lifecycle::sunset(life_of(old), life_of(new)) {
+            self.told(kind, format!("of {}, {text}", told(old)), is_certain, Some(&old.at), &new.at);
         }
         if old.content != new.content {
             let text = format!("{} is written in another way: its `content` was changed", told(old));
@@ -276,7 +299,7 @@ impl Comparer<'_> {
         }
         for media in &old.media {
             let what = format!("the body of the response {} ({})", old.status, media.name);
-            match new.media.iter().find(|new| new.name == media.name) {
+            match sent(media, &new.media) {
                 Some(found) => self.job(&media.schema, &found.schema, Way::Response, wire(&media.name), what, None),
                 None if is_success => {
                     let text = format!("the response {} is no longer sent as `{}`", old.status, media.name);
@@ -303,7 +326,7 @@ impl Comparer<'_> {
         }
     }
 
-    fn job(
+    pub(super) fn job(
         &mut self,
         old: &Option<Spot>,
         new: &Option<Spot>,
@@ -316,15 +339,27 @@ impl Comparer<'_> {
             (Some(old), Some(new)) => (old.clone(), new.clone()),
             (Some(old), None) if way == Way::Response && wire == Wire::Document => {
                 let text = format!("{part} has no schema any more, so nothing is promised of it");
-                let at = old.clone();
-                return self.broken("schema-removed", text, Some(&old.clone()), &at);
+                return self.broken("schema-removed", text, Some(&old.clone()), &old.clone());
             }
-            // Nothing was said before, or anything is taken now.
+            // It may be what was taken all along, written down at last.
+            (None, Some(new)) if way == Way::Request && wire == Wire::Document => {
+                let text = format!("{part} has a schema now, and could be anything before");
+                return self.told("schema-added", text, false, None, &new.clone());
+            }
+            // Anything is taken now, or something is promised that was not.
             _ => return,
         };
         let operation = self.operation.clone();
         self.out.jobs.push(Job { old, new, way, wire, part, operation, style });
     }
+}
+
+fn life(operation: &Operation) -> Life<'_> {
+    Life { deprecated: operation.deprecated, sunset: operation.sunset.as_deref() }
+}
+
+fn life_of(parameter: &Parameter) -> Life<'_> {
+    Life { deprecated: parameter.deprecated, sunset: parameter.sunset.as_deref() }
 }
 
 /// ``the query parameter `limit` ``.
@@ -338,17 +373,26 @@ fn told(parameter: &Parameter) -> String {
 }
 
 /// How values of a media type are written.
-fn wire(media: &str) -> Wire {
+pub(super) fn wire(media: &str) -> Wire {
     let is_document = media.contains("json") || media.contains("form") || media.contains('*') || media.contains("yaml");
     if is_document { Wire::Document } else { Wire::Loose }
 }
 
 /// The media type of the list that takes what was sent as this one.
-fn taken<'m>(media: &Media, list: &'m [Media]) -> Option<&'m Media> {
+pub(super) fn taken<'m>(media: &Media, list: &'m [Media]) -> Option<&'m Media> {
     let kind = media.name.split('/').next().unwrap_or_default();
     let exact = list.iter().find(|new| new.name == media.name);
     let ranges = [format!("{kind}/*"), "*/*".to_owned()];
     exact.or_else(|| ranges.iter().find_map(|range| list.iter().find(|new| new.name == *range)))
+}
+
+/// The media type of the list that a client of this one reads: `application/problem+json` is JSON.
+/// <https://www.rfc-editor.org/rfc/rfc6839#section-3.1>
+fn sent<'m>(media: &Media, list: &'m [Media]) -> Option<&'m Media> {
+    let exact = list.iter().find(|new| new.name == media.name);
+    let (kind, name) = media.name.split_once('/')?;
+    let suffix = format!("+{name}");
+    exact.or_else(|| list.iter().find(|new| new.name.starts_with(kind) && new.name.ends_with(&suffix)))
 }
 
 #[cfg(test)]

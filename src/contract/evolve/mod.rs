@@ -2,15 +2,19 @@
 //!
 //! What goes to the API (parameters, bodies) may be widened, what comes from it (responses, headers) may be
 //! narrowed; a part may not go away, and nothing may be asked for that was not. Whether the values still fit is
-//! decided as for schemas of events ([`crate::schema::Inclusion`]), with a value that shows it.
+//! decided as for schemas of events ([`crate::schema::Inclusion`]), with a value that shows it. In webhooks and
+//! callbacks the API asks and its clients answer, so the directions are turned.
 
 mod api;
 mod compare;
+mod hidden;
+mod hooks;
 mod load;
+mod reach;
 mod security;
 mod value;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
@@ -20,7 +24,8 @@ use crate::cache::Cache;
 use crate::files::Tree;
 use crate::schema::Model;
 use crate::schema::changes::Change;
-use crate::schema::evolve::Terms;
+use crate::schema::evolve::{Acceptance, Terms};
+use crate::schema::policy::Accepted;
 use crate::syntax::{FileId, Place, Span};
 
 pub use api::Spot;
@@ -28,7 +33,8 @@ pub use api::Spot;
 use api::Api;
 
 use load::{Loaded, State};
-use value::{Answer, Job, Pair, Way};
+use reach::Reach;
+use value::{Answer, Job, Misfit, Pair, Way, Wire};
 
 /// A change of a document that breaks clients.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,6 +56,12 @@ pub struct Break {
     pub fault: Option<(String, String)>,
     /// Other changes of the same schema that go the same way.
     pub others: Vec<Change>,
+    /// Why it depends on what the document does not say whether a client breaks; none when it is certain.
+    pub doubt: Option<String>,
+    /// That the configuration accepts it, or did.
+    pub accepted: Option<Acceptance>,
+    /// What the earlier state is called in which it was otherwise.
+    pub against: String,
     /// Where it stood.
     pub old: Option<Spot>,
     /// Where it stands, or what held it.
@@ -58,6 +70,27 @@ pub struct Break {
     pub place: Place,
     /// The path and the line (counted from 1) of [`Break::old`].
     pub before: Option<(String, usize)>,
+}
+
+impl Break {
+    /// True when nobody has accepted it, or not for so long.
+    pub fn counts(&self) -> bool {
+        self.accepted.as_ref().is_none_or(|accepted| accepted.is_expired)
+    }
+
+    /// True for a break that an entry of the configuration means: by its kind, and by a place in the document or in
+    /// values that it is at or below.
+    pub fn is_meant_by(&self, entry: &Accepted) -> bool {
+        let holds =
+            |at: &str, place: &str| place.strip_prefix(at).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let mut places = vec![self.new.pointer.as_str()];
+        places.extend(self.old.as_ref().map(|old| old.pointer.as_str()));
+        places.extend(self.fault.as_ref().map(|(at, _)| at.as_str()));
+        entry.change.as_ref().is_none_or(|kind| kind == self.kind)
+            && entry.at.as_ref().is_none_or(|at| {
+                places.iter().any(|place| holds(at, place)) || self.operations.iter().any(|operation| operation == at)
+            })
+    }
 }
 
 /// A document that is not what it was.
@@ -96,6 +129,37 @@ pub struct ApiEvolution {
 
 /// The time for all schemas of a document together. What is not decided then is unknown.
 const LONGEST: Duration = Duration::from_secs(10);
+
+/// The text of the OpenAPI documents of a tree, and of the files that they refer to, by path.
+pub fn texts(tree: &Tree, cache: &Cache) -> BTreeMap<String, String> {
+    let state = load::state(tree, &Tree::default(), cache);
+    state.documents.into_iter().flat_map(|loaded| loaded.texts).collect()
+}
+
+impl ApiChange {
+    /// True when something breaks clients that nobody has accepted.
+    pub fn is_breaking(&self) -> bool {
+        self.breaks.iter().any(Break::counts)
+    }
+}
+
+impl ApiEvolution {
+    /// Adds what a comparison with an older state says: the breaks that the newer ones don't show.
+    pub fn add_older(&mut self, older: ApiEvolution) {
+        for mut change in older.changed.into_iter().filter(|change| !change.breaks.is_empty()) {
+            let Some(known) = self.changed.iter_mut().find(|known| known.path == change.path) else {
+                change.unknown.clear();
+                self.unchanged = self.unchanged.saturating_sub(1);
+                self.changed.push(change);
+                continue;
+            };
+            let is_same = |a: &Break, b: &Break| (a.kind, a.is_response, &a.new) == (b.kind, b.is_response, &b.new);
+            change.breaks.retain(|old| !known.breaks.iter().any(|new| is_same(old, new)));
+            known.breaks.append(&mut change.breaks);
+        }
+        self.changed.sort_by(|a, b| a.path.cmp(&b.path));
+    }
+}
 
 /// Compares the documents of two trees.
 pub fn evolution(old: &Tree, new: &Tree, cache: &Cache, terms: &Terms) -> ApiEvolution {
@@ -175,6 +239,9 @@ fn change(old: Side<'_>, new: Side<'_>, tree: &Tree, terms: &Terms) -> Option<Ap
             witness: None,
             fault: None,
             others: Vec::new(),
+            doubt: (!broken.is_certain).then(|| doubt(broken.kind).to_owned()),
+            accepted: None,
+            against: terms.label.clone(),
             before: broken.old.as_ref().and_then(line),
             place: place(&broken.new)?,
             old: broken.old,
@@ -198,8 +265,8 @@ fn change(old: Side<'_>, new: Side<'_>, tree: &Tree, terms: &Terms) -> Option<Ap
             Answer::Unknown(reason) => {
                 unknown.push((place(&job.new)?, format!("{} of `{}`: {reason}", job.part, job.operation)));
             }
-            Answer::Breaks { witness, fault, changes } => {
-                let found = told(&job, witness, fault, &changes);
+            Answer::Breaks(misfit) => {
+                let found = told(&job, misfit, &terms.label);
                 let found = Break { place: place(&found.new)?, before: found.old.as_ref().and_then(line), ..found };
                 add(found, &job.operation, Some(&job.part));
             }
@@ -219,13 +286,39 @@ fn change(old: Side<'_>, new: Side<'_>, tree: &Tree, terms: &Terms) -> Option<Ap
     })
 }
 
-/// The answer to each job. Schemas that many operations share are compared once.
+/// How many schemas are compared as a whole. Of more, only what was changed is compared.
+const MAX_WHOLE: usize = 64;
+
+/// The answer to each job. Schemas that many operations share are compared once, and what was not changed is not.
 fn answers(pair: &Pair<'_>, jobs: Vec<Job>) -> Vec<(Job, Answer)> {
+    let mut reach = Reach::new(pair.old.0, pair.new.0);
+    let is_same_dialect = pair.old.1 == pair.new.1;
+    let mut parts: Vec<(Job, Vec<(Spot, Spot)>)> = Vec::new();
+    for job in jobs {
+        match is_same_dialect && job.style.is_none() {
+            true => {
+                let differing = reach.differing(&job.old, &job.new);
+                if !differing.is_empty() {
+                    parts.push((job, differing));
+                }
+            }
+            false => parts.push((job, Vec::new())),
+        }
+    }
     let settled = |loaded: &Loaded, at: &Spot| loaded.library.followed(&at.path, &at.pointer);
     let key = |job: &Job| {
         let places = (settled(pair.old.0, &job.old), settled(pair.new.0, &job.new));
         (places, job.way, job.wire, job.style.clone())
     };
+    let whole: BTreeSet<_> = parts.iter().map(|(job, _)| key(job)).collect();
+    let mut jobs: Vec<Job> = Vec::new();
+    for (job, differing) in parts {
+        if whole.len() <= MAX_WHOLE || job.wire != Wire::Document || differing.is_empty() {
+            jobs.push(job);
+        } else {
+            jobs.extend(differing.into_iter().map(|(old, new)| Job { old, new, ..job.clone() }));
+        }
+    }
     let keys: Vec<_> = jobs.iter().map(key).collect();
     let mut first: BTreeMap<_, usize> = BTreeMap::new();
     for (index, key) in keys.iter().enumerate() {
@@ -239,8 +332,18 @@ fn answers(pair: &Pair<'_>, jobs: Vec<Job>) -> Vec<(Job, Answer)> {
     jobs.into_iter().zip(answers).collect()
 }
 
+/// Why it is not certain that a change of this kind breaks a client.
+fn doubt(kind: &str) -> &'static str {
+    match kind {
+        "default-changed" => "the default may have been the same all along",
+        "schema-added" => "it may be what was taken all along",
+        _ => "nobody can tell what is promised",
+    }
+}
+
 /// What to say of values that don't fit.
-fn told(job: &Job, witness: Option<Value>, fault: Option<(String, String)>, changes: &[Change]) -> Break {
+fn told(job: &Job, misfit: Misfit, against: &str) -> Break {
+    let Misfit { witness, fault, changes, doubt } = misfit;
     let spot = |place: &Option<(String, String)>| place.clone().map(|(path, pointer)| Spot { path, pointer });
     let is_response = job.way == Way::Response;
     let goes = |change: &&Change| if is_response { change.widens } else { change.narrows };
@@ -257,6 +360,9 @@ fn told(job: &Job, witness: Option<Value>, fault: Option<(String, String)>, chan
         witness,
         fault,
         others: changes.iter().skip(1).filter(goes).cloned().collect(),
+        doubt,
+        accepted: None,
+        against: against.to_owned(),
         old: old.or_else(|| changes.is_empty().then(|| job.old.clone())),
         new: new.unwrap_or_else(|| job.new.clone()),
         place: Place::new(FileId(0), Span::new(0, 0)),

@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::api::Spot;
+use super::hidden;
 use super::load::Loaded;
 use crate::schema::changes::{Change, changes, explaining};
-use crate::schema::compat::exchange;
+use crate::schema::compat::{exchange, exchange_of_one};
 use crate::schema::{Dialect, Engine, Model, Schema, Verdict, View};
 
 /// Which way values go.
@@ -53,11 +54,30 @@ pub(super) struct Job {
 pub(super) enum Answer {
     /// Everything fits.
     Fits,
-    /// Something does not: a value that shows it, where the engine has one, and what was changed, the cause
-    /// first.
-    Breaks { witness: Option<Value>, fault: Option<(String, String)>, changes: Vec<Change> },
+    /// Something does not.
+    Breaks(Misfit),
     /// It is not known.
     Unknown(String),
+}
+
+/// Something that one side sends and the other does not take.
+#[derive(Clone, Debug)]
+pub(super) struct Misfit {
+    /// A value that shows it, where the engine has one.
+    pub(super) witness: Option<Value>,
+    /// Where the fault is, and what it is.
+    pub(super) fault: Option<(String, String)>,
+    /// What was changed, the cause first.
+    pub(super) changes: Vec<Change>,
+    /// Why it depends on what the document does not say; none when it is certain.
+    pub(super) doubt: Option<String>,
+}
+
+impl Misfit {
+    /// What is told by a change alone.
+    fn of(changes: Vec<Change>) -> Answer {
+        Answer::Breaks(Misfit { witness: None, fault: None, changes, doubt: None })
+    }
 }
 
 /// The two versions of a document.
@@ -69,10 +89,15 @@ pub(super) struct Pair<'a> {
     pub(super) end: Instant,
 }
 
+/// What is said of schemas that there is no time for.
+const TOO_MANY: &str = "the document has too many changed schemas for the time that there is";
 /// The longest time for one comparison.
 const LONGEST: Duration = crate::schema::DEADLINE;
 
 pub(super) fn decide(pair: &Pair<'_>, job: &Job) -> Answer {
+    if Instant::now() >= pair.end {
+        return Answer::Unknown(TOO_MANY.to_owned());
+    }
     let view = if job.way == Way::Request { View::Request } else { View::Response };
     let read = |(loaded, dialect): (&Loaded, Dialect), at: &Spot| {
         let read = Schema::seen(&loaded.library, &at.path, &at.pointer, Some(dialect), view);
@@ -91,12 +116,12 @@ pub(super) fn decide(pair: &Pair<'_>, job: &Job) -> Answer {
         && is_list(&old.value)
         && is_list(&new.value)
     {
-        return Answer::Breaks { witness: None, fault: None, changes: vec![restyled(job, was, is)] };
+        return Misfit::of(vec![restyled(job, was, is)]);
     }
     let is_request = job.way == Way::Request;
     let verdict = match (old.value == new.value, old.unresolved == new.unresolved) {
         (true, true) => None,
-        _ if job.wire == Wire::Loose && (is_string(&old.value) || is_string(&new.value)) => None,
+        _ if job.wire == Wire::Loose && is_string(&old.value) != is_string(&new.value) => None,
         _ => Some(asked(pair, job, &old, &new)),
     };
     let visible = |change: &Change| !change.instance.split('/').any(|name| hidden.contains(name));
@@ -118,27 +143,109 @@ pub(super) fn decide(pair: &Pair<'_>, job: &Job) -> Answer {
             if pair.model == Model::Tolerant && is_request && only_new && all.iter().any(is_new) {
                 return Answer::Fits;
             }
-            let cause = explaining(&all, is_request, at).cloned();
-            if let Some(index) = all.iter().position(|change| Some(change) == cause.as_ref()) {
-                let first = all.remove(index);
-                all.insert(0, first);
-            }
-            Answer::Breaks { witness: Some(witness), fault, changes: all }
+            first(&mut all, is_request, at);
+            Answer::Breaks(Misfit { witness: Some(witness), fault, changes: all, doubt: None })
         }
         // The rules of a registry are not asked for APIs.
-        Some(Verdict::Refused { fault }) => Answer::Breaks { witness: None, fault: Some(fault), changes: all() },
+        Some(Verdict::Refused { fault }) => {
+            Answer::Breaks(Misfit { witness: None, fault: Some(fault), changes: all(), doubt: None })
+        }
         Some(Verdict::Compatible { .. }) | None => {
             let goes = |change: &Change| if is_request { change.narrows } else { change.widens };
             let tells = |change: &Change| match change.kind {
                 "format-changed" | "content-changed" => goes(change),
                 // Which named alternative is meant is told by names and discriminators, not by shape.
-                "branch-added" | "branch-removed" => goes(change) && is_named_branch(pair, change),
+                "branch-added" | "branch-removed" => is_named_branch(pair, change, is_request),
                 _ => false,
             };
-            let told: Vec<Change> = all().into_iter().filter(tells).collect();
-            if told.is_empty() { Answer::Fits } else { Answer::Breaks { witness: None, fault: None, changes: told } }
+            let all = all();
+            let told: Vec<Change> = all.iter().filter(|change| tells(change)).cloned().collect();
+            let going: Vec<Change> = all.into_iter().filter(goes).collect();
+            if !told.is_empty() {
+                return Misfit::of(told);
+            }
+            if going.is_empty() || verdict.is_none() && job.wire != Wire::Loose && !has_lifecycle(&going) {
+                return Answer::Fits;
+            }
+            doubtful(pair, job, (&old, &new), going).map_or(Answer::Fits, Answer::Breaks)
         }
     }
+}
+
+/// Puts the change that explains a fault before the others.
+fn first(all: &mut Vec<Change>, is_request: bool, at: Option<&str>) {
+    let cause = explaining(all, is_request, at).cloned();
+    if let Some(index) = all.iter().position(|change| Some(change) == cause.as_ref()) {
+        let first = all.remove(index);
+        all.insert(0, first);
+    }
+}
+
+fn has_lifecycle(changes: &[Change]) -> bool {
+    changes.iter().any(|change| hidden::is_lifecycle(change))
+}
+
+/// What no value shows that both sides send as their document says, and that may break somebody all the same.
+/// `going` are the changes that go the wrong way.
+fn doubtful(pair: &Pair<'_>, job: &Job, (old, new): (&Schema, &Schema), going: Vec<Change>) -> Option<Misfit> {
+    let is_request = job.way == Way::Request;
+    // New members that are optional break nobody, and nobody has to read one that is gone.
+    let counts = |change: &Change| !change.kind.starts_with("property");
+    let only = |keep: &dyn Fn(&Change) -> bool| -> Option<Vec<Change>> {
+        let kept: Vec<Change> = going.iter().filter(|change| keep(change)).cloned().collect();
+        (!kept.is_empty()).then_some(kept)
+    };
+    let misfit = |changes: Vec<Change>, doubt: &str| {
+        Some(Misfit { witness: None, fault: None, changes, doubt: Some(doubt.to_owned()) })
+    };
+    if let Some(changes) = only(&hidden::is_lifecycle) {
+        return misfit(changes, "what may go away at any time is nothing to rely on");
+    }
+    if job.wire == Wire::Document && pair.model == Model::Tolerant {
+        let (writer, reader) = if is_request { (old, new) } else { (new, old) };
+        let shown = |verdict: Verdict, changes: Vec<Change>, doubt: &str| {
+            let Verdict::Breaking { witness, fault } = verdict else { return None };
+            Some(Misfit { witness: Some(witness), fault: Some(fault?), changes, doubt: Some(doubt.to_owned()) })
+        };
+        if let Some(changes) = only(&|change| hidden::is_choice(change)).filter(|_| is_request) {
+            let verdict = exchange_of_one(&engine(pair)?, writer, reader);
+            let doubt = "it is right by more than one alternative of a `oneOf`, which a server that checks refuses";
+            if let Some(misfit) = shown(verdict, changes, doubt) {
+                return Some(misfit);
+            }
+        }
+        let others = |change: &Change| counts(change) && hidden::is_of_others(change, is_request, &pair.old.0.library);
+        if let Some(changes) = only(&others) {
+            let verdict = exchange(&engine(pair)?, writer, reader, Model::Strict, !is_request);
+            let doubt = match is_request {
+                true => "a client that sends more than the document declared is refused now",
+                false => "a client that reads more than the document declares gets something else",
+            };
+            if let Some(misfit) = shown(verdict, changes, doubt) {
+                return Some(misfit);
+            }
+        }
+    }
+    let (a, b) = (&pair.old.0.library, &pair.new.0.library);
+    let contradicts = |change: &Change| hidden::contradiction((a, &change.old), (b, &change.new)).is_some();
+    if let Some(changes) = only(&|change| counts(change) && contradicts(change)) {
+        let doubt = changes.first().and_then(|change| hidden::contradiction((a, &change.old), (b, &change.new)))?;
+        return misfit(changes, &doubt);
+    }
+    if job.wire == Wire::List && may_be(&new.value, "array") != may_be(&old.value, "array") {
+        return None;
+    }
+    let writer = if is_request { old } else { new };
+    let changes = only(&counts)?;
+    let nothing = writer.with_value(Value::Bool(false));
+    let is_empty = exchange(&engine(pair)?, writer, &nothing, pair.model, !is_request).is_compatible();
+    is_empty.then(|| misfit(changes, "no value at all fits the document, so nobody can tell what is meant")).flatten()
+}
+
+/// The engine with the time that is left.
+fn engine(pair: &Pair<'_>) -> Option<Engine> {
+    let left = pair.end.saturating_duration_since(Instant::now());
+    (!left.is_zero()).then(|| Engine { deadline: left.min(LONGEST) })
 }
 
 /// True for a place in the member that an instance pointer means; `*` stands for any item or name.
@@ -165,9 +272,7 @@ fn asked(pair: &Pair<'_>, job: &Job, old: &Schema, new: &Schema) -> Verdict {
     let (writer, reader) = if is_response { (new, old) } else { (old, new) };
     let left = pair.end.saturating_duration_since(Instant::now());
     if left.is_zero() {
-        return Verdict::Unknown {
-            reason: "the document has too many changed schemas for the time that there is".into(),
-        };
+        return Verdict::Unknown { reason: TOO_MANY.into() };
     }
     let engine = Engine { deadline: left.min(LONGEST) };
     let first = exchange(&engine, writer, reader, pair.model, is_response);
@@ -176,7 +281,7 @@ fn asked(pair: &Pair<'_>, job: &Job, old: &Schema, new: &Schema) -> Verdict {
     }
     let reads = reader.with_value(if negates(&reader.value) { reader.value.clone() } else { textual(&reader.value) });
     let mut writes = writer.clone();
-    if job.wire == Wire::List && is_type(&reads.value, "array") && !is_list(&writes.value) {
+    if job.wire == Wire::List && may_be(&reads.value, "array") && !may_be(&writes.value, "array") {
         writes = listed(&writes);
     }
     let second = exchange(&engine, &writes, &reads, pair.model, is_response);
@@ -225,9 +330,19 @@ fn negates(value: &Value) -> bool {
 }
 
 fn is_type(value: &Value, name: &str) -> bool {
+    meant(value).get("type").and_then(Value::as_str) == Some(name)
+}
+
+/// What a reference at the top leads to.
+fn meant(value: &Value) -> &Value {
     let reference = value.get("$ref").and_then(Value::as_str).and_then(|reference| reference.strip_prefix('#'));
-    let meant = reference.and_then(|pointer| value.pointer(pointer)).unwrap_or(value);
-    meant.get("type").and_then(Value::as_str) == Some(name)
+    reference.and_then(|pointer| value.pointer(pointer)).unwrap_or(value)
+}
+
+/// True when this is one of the types of a value.
+fn may_be(value: &Value, name: &str) -> bool {
+    let types = meant(value).get("type").and_then(Value::as_array);
+    is_type(value, name) || types.is_some_and(|types| types.iter().any(|one| one == name))
 }
 
 fn is_string(value: &Value) -> bool {
@@ -239,13 +354,19 @@ fn is_list(value: &Value) -> bool {
     is_type(value, "array") || is_type(value, "object")
 }
 
-/// True for an alternative of `oneOf` that has a name.
-fn is_named_branch(pair: &Pair<'_>, change: &Change) -> bool {
+/// True for an alternative with a name that is not taken any more, or that a client of a `oneOf` does not know.
+fn is_named_branch(pair: &Pair<'_>, change: &Change, is_request: bool) -> bool {
+    // What is not taken any more leaves the list; what may come enters it.
+    if (change.kind == "branch-removed") != is_request {
+        return false;
+    }
+    let keys: &[&str] = if is_request { &["/oneOf", "/anyOf"] } else { &["/oneOf"] };
     let at = |(loaded, _): (&Loaded, Dialect), place: &Option<(String, String)>| -> Option<Value> {
         let (path, pointer) = place.as_ref()?;
-        let list = pointer.strip_suffix("/oneOf").map(|_| pointer.as_str()).or_else(|| {
+        let is_list = |pointer: &str| keys.iter().any(|key| pointer.ends_with(key));
+        let list = is_list(pointer).then_some(pointer.as_str()).or_else(|| {
             let (list, index) = pointer.rsplit_once('/')?;
-            (list.ends_with("/oneOf") && index.parse::<usize>().is_ok()).then_some(list)
+            (is_list(list) && index.parse::<usize>().is_ok()).then_some(list)
         })?;
         loaded.library.document(path)?.at(list).cloned()
     };

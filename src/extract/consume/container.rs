@@ -9,7 +9,7 @@ use crate::program::{Evaluator, Site};
 use super::handler::Body;
 use super::reach::Func;
 use super::source::Found;
-use super::{Redelivery, setting};
+use super::{Redelivery, queue, setting};
 
 /// Names of spring-kafka that put failed messages aside.
 const KAFKA_DEAD_LETTER: [&str; 3] = ["DeadLetterPublishingRecoverer", "RetryableTopic", "RetryTopicConfiguration"];
@@ -42,6 +42,8 @@ pub(super) fn verdict(ev: &Evaluator<'_>, found: &Found<'_>, channels: &[String]
         return Presence::Present(place);
     }
     let mut declared = !rabbit || declares(ev, channels);
+    let plain = rabbit && queue::all_plain(ev, settings, channels);
+    declared |= plain;
     let (mut other, mut elsewhere, mut handlers) = (false, false, Vec::new());
     for id in ev.program.ids() {
         let unit = ev.program.unit(id);
@@ -55,7 +57,8 @@ pub(super) fn verdict(ev: &Evaluator<'_>, found: &Found<'_>, channels: &[String]
             };
             let site = Site { unit: id, expr: ExprId(i as u32) };
             let aside = if rabbit { &RABBIT_DEAD_LETTER } else { &KAFKA_DEAD_LETTER };
-            if aside.contains(&name.as_str()) && (near || rabbit) {
+            let of_queue = matches!(name.as_str(), "deadLetterExchange" | "x-dead-letter-exchange");
+            if aside.contains(&name.as_str()) && (near || rabbit) && !(plain && of_queue) {
                 return Presence::Present(ev.program.place(site));
             }
             let told = CONTAINER_OTHER.contains(&name.as_str()) || SKIPPING.contains(&name.as_str());

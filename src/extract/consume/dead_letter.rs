@@ -282,20 +282,30 @@ fn of_declaration(ev: &Evaluator<'_>, declaration: &QueueDeclaration, site: Site
         return Presence::Unknown("the queue is declared elsewhere".into());
     }
     match setting::argument(ev, site, &declaration.options) {
-        Some(options) => match ev.eval(options) {
-            Value::Dict(dict) if !dict.open => {
-                let nested = dict.get("arguments").map(|a| ev.eval(a));
-                match nested {
-                    None | Some(Value::Null) => Presence::Absent,
-                    Some(Value::Dict(d)) if !d.open => Presence::Absent,
-                    Some(_) => Presence::Unknown("the arguments of the queue could not be read".into()),
-                }
-            }
-            Value::Null => Presence::Absent,
-            _ => Presence::Unknown("the options of the queue could not be read".into()),
-        },
+        Some(options) => {
+            let known = |value: &Value| matches!(value, Value::Dict(_) | Value::Null);
+            let value = ev.eval(options);
+            // A parameter is what callers pass for it.
+            let values = if known(&value) { vec![value] } else { ev.settle_at(options) };
+            let verdicts: Vec<Presence> = values.iter().map(|value| of_options(ev, value)).collect();
+            let unread = verdicts.iter().find(|v| !v.is_absent()).cloned();
+            unread.unwrap_or(Presence::Absent)
+        }
         None if setting::is_open(ev, site) => Presence::Unknown("the options of the queue could not be read".into()),
         None => Presence::Absent,
+    }
+}
+
+/// Options of a declaration without a dead-letter exchange at their top.
+fn of_options(ev: &Evaluator<'_>, options: &Value) -> Presence {
+    match options {
+        Value::Dict(dict) if !dict.open => match dict.get("arguments").map(|a| ev.eval(a)) {
+            None | Some(Value::Null) => Presence::Absent,
+            Some(Value::Dict(d)) if !d.open => Presence::Absent,
+            Some(_) => Presence::Unknown("the arguments of the queue could not be read".into()),
+        },
+        Value::Null => Presence::Absent,
+        _ => Presence::Unknown("the options of the queue could not be read".into()),
     }
 }
 

@@ -1,10 +1,14 @@
 //! What is special about consumers in C#: handlers are attached as events (`consumer.Received += …`), are
 //! classes that implement an interface of a library, or of an event bus of the repository's own.
 
+use std::collections::BTreeSet;
+
 use super::handler::Registration;
 use super::reach::Func;
+use super::source::Found;
 use super::walk::{Kind, Trace};
 use super::{Idempotency, InScope};
+use crate::catalog::consume::Form;
 use crate::facts::module::{BinaryOp, ClassId, ClassKind, ExprId, ExprKind, FuncId, Language, Module, StmtKind};
 use crate::program::types::simple_name;
 use crate::program::{Evaluator, Site, UnitId, Value};
@@ -100,6 +104,63 @@ pub(super) fn method(ev: &Evaluator<'_>, base: Site, class: ClassId, name: &str)
         argument.as_ref().is_none_or(|a| first.is_some_and(|ty| mentions(module, ty, a)))
     };
     methods.clone().find(fits).or_else(|| methods.next()).copied()
+}
+
+/// Handlers by name (<https://wolverinefx.net/guide/handlers/discovery.html>) in projects that listen to a broker.
+/// A message that the project declares itself may be sent within the process only.
+pub(super) fn conventional<'p>(ev: &Evaluator<'p>, in_scope: &InScope<'_>) -> Vec<Found<'p>> {
+    let mut out = Vec::new();
+    for library in ev.catalog.libraries() {
+        let Some(consume) = &library.consume else { continue };
+        for source in consume.sources.iter().filter(|s| s.form == Form::Convention) {
+            let calls = source.calls.iter().flat_map(|name| ev.program.calls_named(name));
+            let projects: BTreeSet<&str> = calls.map(|site| project(&ev.program.unit(site.unit).path)).collect();
+            for project in projects.into_iter().filter(|p| !p.is_empty()) {
+                for unit in ev.program.ids().filter(|u| in_scope(*u)) {
+                    out.extend(named_handlers(ev, unit, project).into_iter().map(|(func, site, name)| Found {
+                        library,
+                        consume,
+                        source,
+                        site,
+                        functions: vec![(unit, func)],
+                        name: Some(name),
+                    }));
+                }
+            }
+        }
+    }
+    out
+}
+
+/// The folder of the project that is configured in a file.
+fn project(path: &str) -> &str {
+    let folder = |path| crate::program::resolve::parent(path);
+    let own = folder(path);
+    let part = own.rsplit('/').next().unwrap_or(own);
+    match part {
+        "Extensions" | "Configuration" | "Infrastructure" | "Messaging" | "DependencyInjection" => folder(own),
+        _ => own,
+    }
+}
+
+/// The methods of a module that handle messages by their names, with the types of these messages.
+fn named_handlers(ev: &Evaluator<'_>, unit: UnitId, project: &str) -> Vec<(FuncId, Site, String)> {
+    let own = ev.program.unit(unit);
+    let inside = |path: &str| path.strip_prefix(project).is_some_and(|rest| rest.starts_with('/'));
+    if own.module.language != Language::CSharp || !inside(&own.path) {
+        return Vec::new();
+    }
+    let classes = own.module.classes.iter().filter(|c| c.name.ends_with("Handler") || c.name.ends_with("Consumer"));
+    let methods = classes.flat_map(|c| c.methods.iter().copied());
+    let handler = |func: FuncId| {
+        let method = own.module.func(func);
+        let expr = method.params.first()?.ty.filter(|_| METHODS.contains(&method.name.as_str()))?;
+        let Value::Object { unit: of, class, .. } = ev.declared(unit, expr)? else { return None };
+        let message = ev.program.unit(of);
+        let name = || message.module.class(class).name.to_string();
+        (!inside(&message.path)).then(|| (func, Site { unit, expr }, name()))
+    };
+    methods.filter_map(handler).collect()
 }
 
 fn mentions(module: &Module, root: ExprId, name: &str) -> bool {

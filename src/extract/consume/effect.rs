@@ -2,7 +2,9 @@
 
 use crate::catalog::consume::EffectKind;
 use crate::extract::http::request;
+use crate::extract::publish::names_asker;
 use crate::facts::module::{BinaryOp, Call, Entry, ExprId, ExprKind, Language, Module, StmtKind};
+use crate::program::hierarchy::ClassRef;
 use crate::program::index::Binding;
 use crate::program::{Evaluator, Instance, Site, Value};
 
@@ -78,15 +80,29 @@ fn of_kind(reach: &Reach<'_, '_>, kind: EffectKind, name: &str, site: Site, call
         EffectKind::Increment => Effect::Repeats("adds to a number".into()),
         EffectKind::Append => Effect::Repeats("appends to a list".into()),
         EffectKind::Execute => statement(ev, name, site, call).unwrap_or(Effect::Unclear),
+        EffectKind::Commit => committed(reach, site),
         EffectKind::Send => Effect::Repeats(format!("calls `{name}`")),
         EffectKind::Publish => {
             if mentions_dead_letter(ev, site, call) {
                 Effect::DeadLetter
+            } else if answers(ev, site, call) {
+                // Whoever asked takes the first answer.
+                Effect::Overwrite
             } else {
                 Effect::Repeats("publishes a message".into())
             }
         }
     }
+}
+
+/// True for a message that goes to the queue which the asker named: `routing_key=props.reply_to`.
+fn answers(ev: &Evaluator<'_>, site: Site, call: &Call) -> bool {
+    let destination = |(i, arg): &(usize, &crate::facts::module::Arg)| match arg.name.as_deref() {
+        Some(name) => matches!(name, "routing_key" | "queue" | "to"),
+        None => *i < 2,
+    };
+    let mut destinations = call.args.iter().enumerate().filter(destination);
+    destinations.any(|(_, arg)| names_asker(ev, Site { unit: site.unit, expr: arg.value }))
 }
 
 /// True for names that people give to the place for messages that cannot be handled.
@@ -332,6 +348,27 @@ fn has_key(ev: &Evaluator<'_>, made: Site) -> bool {
     })
 }
 
+/// True when a row is made with a value for a column that is unique: `username = mapped_column(unique=True)`.
+fn brings_unique(ev: &Evaluator<'_>, (unit, class): ClassRef, made: Site) -> bool {
+    let module = &ev.program.unit(unit).module;
+    let is_unique = |name: &str| {
+        let field = module.class(class).fields.iter().find(|f| f.name == name);
+        let column = field.and_then(|f| f.value).and_then(|value| module.call(value));
+        column.is_some_and(|c| {
+            c.args.iter().any(|a| {
+                a.name.as_deref() == Some("unique") && matches!(module.expr(a.value).kind, ExprKind::Bool(true))
+            })
+        })
+    };
+    let source = &ev.program.unit(made.unit).module;
+    let Some(call) = source.call(made.expr) else { return false };
+    let fresh = |expr: ExprId| {
+        let name = source.callee_name(expr).map(|n| n.to_lowercase()).unwrap_or_default();
+        ["uuid", "random", "token", "now", "nanoid"].iter().any(|w| name.contains(w))
+    };
+    call.args.iter().any(|a| a.name.as_deref().is_some_and(is_unique) && !fresh(a.value))
+}
+
 fn inserted(reach: &Reach<'_, '_>, name: &str, site: Site, call: &Call) -> Effect {
     let ev = reach.ev;
     if has_word(ev, site, call, &["skipDuplicates", "ignoreDuplicates", "orIgnore", "ignore_conflicts"])
@@ -339,14 +376,19 @@ fn inserted(reach: &Reach<'_, '_>, name: &str, site: Site, call: &Call) -> Effec
     {
         return Effect::Claim;
     }
-    if ev.program.language(site.unit) == Language::Go {
-        return inserted_struct(reach, site, call);
+    match ev.program.language(site.unit) {
+        Language::Go => return inserted_struct(reach, site, call),
+        Language::CSharp => return inserted_entity(reach, site, call),
+        _ => {}
     }
     // SQLAlchemy's `add(x)`: a row that was loaded is only attached.
     if name.starts_with("add") {
         let Some(arg) = call.args.first() else { return Effect::Unclear };
         return match made(reach, Site { unit: site.unit, expr: arg.value }, 0).first() {
             Some(Value::Object { call: Some(made), .. }) if has_key(ev, *made) => Effect::Claim,
+            Some(Value::Object { unit, class, call: Some(made) }) if brings_unique(ev, (*unit, *class), *made) => {
+                Effect::Claim
+            }
             Some(Value::Object { call: Some(_), .. }) => Effect::Repeats("stores a new row".into()),
             Some(Value::Instance(instance)) if origin(ev, instance).is_some() => Effect::Overwrite,
             _ => Effect::Unclear,
@@ -388,6 +430,105 @@ fn inserted_struct(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect {
         }
     }
     Effect::Unclear
+}
+
+/// `context.Orders.Add(new Order { … })`: a new row each time, unless the object may bring a key, or the
+/// repository names a unique index of its class.
+fn inserted_entity(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect {
+    let ev = reach.ev;
+    let Some(arg) = call.args.first() else { return Effect::Unclear };
+    let values = made(reach, Site { unit: site.unit, expr: arg.value }, 0);
+    let is_new = |value: &Value| match value {
+        Value::Object { unit, class, call: Some(made) } => {
+            let class = ev.program.unit(*unit).module.class(*class);
+            let source = &ev.program.unit(made.unit).module;
+            let Some(made) = source.call(made.expr) else { return false };
+            let own_key = format!("{}id", class.name.to_lowercase());
+            // A constructor may take the key.
+            let keyed = made.args.iter().any(|a| {
+                a.name
+                    .as_ref()
+                    .is_none_or(|n| matches!(n.to_lowercase().as_str(), "id" | "key") || n.to_lowercase() == own_key)
+            });
+            !keyed && class.bases.is_empty() && class.decorators.is_empty() && !has_unique_index(ev, &class.name)
+        }
+        _ => false,
+    };
+    match !values.is_empty() && values.iter().all(is_new) {
+        true => Effect::Repeats("stores a new row".into()),
+        false => Effect::Unclear,
+    }
+}
+
+/// True when `HasIndex(…).IsUnique()` stands in a module that names a class.
+fn has_unique_index(ev: &Evaluator<'_>, class: &str) -> bool {
+    ev.program.calls_named("IsUnique").iter().any(|site| {
+        let exprs = ev.program.unit(site.unit).module.exprs.iter();
+        exprs.into_iter().any(|e| matches!(&e.kind, ExprKind::Name(n) if n == class))
+    })
+}
+
+/// `context.SaveChanges()` after `stock.Quantity -= n`, or after a method of a loaded object that does this.
+fn committed(reach: &Reach<'_, '_>, site: Site) -> Effect {
+    let unit = reach.ev.program.unit(site.unit);
+    let Some(func) = unit.index.func_of(site.expr) else { return Effect::Unclear };
+    let of_object = |module: &Module, target: ExprId| {
+        matches!(&module.expr(target).kind, ExprKind::Attr { object, .. }
+            if matches!(module.expr(*object).kind, ExprKind::Name(_)))
+    };
+    let counts = |of: super::reach::Func| {
+        if asks_state(reach, of) { Vec::new() } else { counting(reach, of) }
+    };
+    let here = counts((site.unit, func)).iter().any(|target| of_object(&unit.module, *target));
+    let calls = unit.index.calls.iter().filter(|c| c.func == Some(func)).take(40);
+    let method = || {
+        calls.flat_map(|c| reach.called(Site { unit: site.unit, expr: c.expr })).any(|of| {
+            let module = &reach.ev.program.unit(of.0).module;
+            let Some(class) = module.func(of.1).class.map(|c| module.class(c)) else { return false };
+            counts(of).iter().any(|target| match &module.expr(*target).kind {
+                ExprKind::Name(name) => class.fields.iter().any(|f| f.name == *name),
+                ExprKind::Attr { object, .. } => matches!(module.expr(*object).kind, ExprKind::This),
+                _ => false,
+            })
+        })
+    };
+    if here || method() { Effect::Repeats("adds to a stored number".into()) } else { Effect::Unclear }
+}
+
+/// True for a function that asks for a state which it leaves: `if (order.Status != Held) …; order.Status = Taken`.
+fn asks_state(reach: &Reach<'_, '_>, (unit, func): super::reach::Func) -> bool {
+    let unit = reach.ev.program.unit(unit);
+    let module = &unit.module;
+    let name = |expr: ExprId| match &module.expr(expr).kind {
+        ExprKind::Attr { name, .. } | ExprKind::Name(name) => Some(name.clone()),
+        _ => None,
+    };
+    let span = module.func(func).span;
+    let targets: Vec<ExprId> = module
+        .stmts
+        .iter()
+        .filter(|s| span.contains(s.span))
+        .filter_map(|s| match &s.kind {
+            StmtKind::Assign { target, op: None, .. } => Some(*target),
+            _ => None,
+        })
+        .collect();
+    let set: Vec<_> = targets.iter().filter_map(|t| name(*t)).filter(|n| n.starts_with(char::is_uppercase)).collect();
+    let read = |(i, expr): (usize, &crate::facts::module::Expr)| {
+        let id = ExprId(i as u32);
+        span.contains(expr.span) && !targets.contains(&id) && name(id).is_some_and(|n| set.contains(&n))
+    };
+    module.exprs.iter().enumerate().any(read)
+}
+
+/// What a function adds to or takes from.
+fn counting(reach: &Reach<'_, '_>, (unit, func): super::reach::Func) -> Vec<ExprId> {
+    let unit = reach.ev.program.unit(unit);
+    let statements = unit.module.stmts.iter().filter_map(|s| match &s.kind {
+        StmtKind::Assign { target, op: Some(BinaryOp::Add | BinaryOp::Sub), .. } => Some(*target),
+        _ => None,
+    });
+    statements.filter(|target| unit.index.func_of(*target) == Some(func)).collect()
 }
 
 /// True when the call is continued with a method of such a name: `insert(x).onConflictDoNothing()`.
@@ -507,7 +648,9 @@ fn request_effect(ev: &Evaluator<'_>, form: &str, name: &str, site: Site, call: 
     match method.as_str() {
         "GET" | "HEAD" | "OPTIONS" => Effect::Read,
         "PUT" | "DELETE" => Effect::Overwrite,
-        "POST" | "PATCH" => {
+        // Most set what the message says; some add to it.
+        "PATCH" => Effect::Unclear,
+        "POST" => {
             if request::idempotency_key(ev, call, site, None) == Some(true) {
                 return Effect::Overwrite;
             }

@@ -1,8 +1,8 @@
 //! Tests that recognise a message which was handled before.
 
-use crate::facts::module::{BinaryOp, ExprId, ExprKind, FuncId, StmtKind};
+use crate::facts::module::{BinaryOp, Call, ExprId, ExprKind, FuncId, StmtKind};
 use crate::program::index::{Binding, Scope};
-use crate::program::{Site, UnitId, Value};
+use crate::program::{Parent, Site, UnitId, Value};
 use crate::syntax::Place;
 
 use super::effect::{self, Effect};
@@ -156,6 +156,7 @@ fn source(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, depth: u32) -> Opti
             }
             bindings.iter().find_map(|b| match b {
                 Binding::Value(e) | Binding::Entered(e) if *e != expr => source(reach, unit, *e, depth + 1),
+                Binding::Param(func, 0) => source(reach, unit, awaited(reach, unit, *func)?, depth + 1),
                 _ => None,
             })
         }
@@ -177,6 +178,9 @@ fn source(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, depth: u32) -> Opti
                     return Some(found);
                 }
             }
+            if let Some(answers) = promised(reach, unit, call) {
+                return answers.into_iter().find_map(|e| source(reach, unit, e, depth + 1));
+            }
             let called = reach.called(site);
             for (u, f) in &called {
                 if let Some((guard, when)) = predicate(reach, *u, *f, depth + 1) {
@@ -190,6 +194,33 @@ fn source(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, depth: u32) -> Opti
             }
             recognises(&name).then(|| (Guard::Unknown(place()), When::True))
         }
+        _ => None,
+    }
+}
+
+/// What `new Promise((resolve) => …)` resolves to.
+fn promised(reach: &Reach<'_, '_>, unit: UnitId, call: &Call) -> Option<Vec<ExprId>> {
+    let u = reach.ev.program.unit(unit);
+    let ExprKind::Lambda(executor) = u.module.expr(call.args.first()?.value).kind else { return None };
+    let is_promise = matches!(&u.module.expr(call.callee).kind, ExprKind::Name(n) if n == "Promise");
+    let executor = u.module.func(executor);
+    let resolve = &executor.params.first().filter(|_| is_promise)?.name;
+    let inner = u.index.calls.iter().filter(|c| executor.span.contains(u.module.expr(c.expr).span));
+    let answers = inner.filter_map(|c| {
+        let call = u.module.call(c.expr)?;
+        let is_resolve = matches!(&u.module.expr(call.callee).kind, ExprKind::Name(n) if n == resolve);
+        call.args.first().filter(|_| is_resolve).map(|a| a.value)
+    });
+    Some(answers.collect())
+}
+
+/// The promise that a function is called with the result of: `rows(id).then((row) => …)`.
+fn awaited(reach: &Reach<'_, '_>, unit: UnitId, func: FuncId) -> Option<ExprId> {
+    let u = reach.ev.program.unit(unit);
+    let lambda = *u.index.lambda_expr.get(&func)?;
+    let Some(Parent::Expr(then)) = u.index.ancestors(lambda).next() else { return None };
+    match &u.module.expr(u.module.call(then)?.callee).kind {
+        ExprKind::Attr { object, name, .. } if name == "then" => Some(*object),
         _ => None,
     }
 }

@@ -19,6 +19,7 @@ mod nest;
 mod payload_key;
 mod poison;
 mod prefetch;
+mod queue;
 mod reach;
 mod redelivery;
 mod reply;

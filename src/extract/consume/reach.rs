@@ -58,14 +58,12 @@ impl<'e, 'p> Reach<'e, 'p> {
         if is_abstract {
             for &(u, c) in self.derived.get(&(func.0, class)).map_or(&[][..], Vec::as_slice).iter().take(4) {
                 let derived = &self.ev.program.unit(u).module;
-                out.extend(
-                    derived
-                        .class(c)
-                        .methods
-                        .iter()
-                        .filter(|m| derived.func(**m).name == function.name)
-                        .flat_map(|m| if (u, *m) == func { Vec::new() } else { vec![(u, *m)] }),
-                );
+                let methods = derived.class(c).methods.iter().map(|m| (u, *m));
+                let named: Vec<Func> =
+                    methods.filter(|m| *m != func && derived.func(m.1).name == function.name).collect();
+                // Of overloads, the one with the same parameters; `T` of the interface is any type.
+                let same: Vec<Func> = named.iter().copied().filter(|m| self.ev.same_parameters(func, *m)).collect();
+                out.extend(if same.is_empty() { named } else { same });
             }
         }
         out
@@ -96,7 +94,11 @@ impl<'e, 'p> Reach<'e, 'p> {
     pub(super) fn called(&self, site: Site) -> Vec<Func> {
         let module = &self.ev.program.unit(site.unit).module;
         let Some(call) = module.call(site.expr) else { return Vec::new() };
-        let mut out = self.functions(&self.ev.at(site.unit, call.callee));
+        let mut callee = self.ev.at(site.unit, call.callee);
+        if module.language.has_packages() {
+            callee = self.ev.overload(callee, call, site.unit);
+        }
+        let mut out = self.functions(&callee);
         if out.is_empty()
             && let ExprKind::Attr { object, name, .. } = &module.expr(call.callee).kind
         {
@@ -106,6 +108,9 @@ impl<'e, 'p> Reach<'e, 'p> {
                     out.extend(self.functions(&self.ev.attribute(&value, name, site)));
                 }
             }
+        }
+        if out.is_empty() {
+            out = self.ev.mediated(site);
         }
         out.truncate(4);
         out

@@ -33,10 +33,11 @@ fn one(ev: &Evaluator<'_>, site: Site, call: &Call, name: &str) -> Option<Site> 
             Some(rest) => in_value(ev, &ev.at(site.unit, arg.value), rest),
         };
     }
-    call.args
-        .iter()
-        .filter(|a| a.name.is_none() || a.spread)
-        .find_map(|a| in_value(ev, &ev.at(site.unit, a.value), name))
+    call.args.iter().filter(|a| a.name.is_none() || a.spread).find_map(|a| {
+        // `options: Options.Consume` says nothing by its type: what callers pass does.
+        let passed = || ev.settle_at(here(a.value)).iter().find_map(|value| in_value(ev, value, name));
+        in_value(ev, &ev.at(site.unit, a.value), name).or_else(passed)
+    })
 }
 
 /// The value expression under a dotted path in dictionaries.

@@ -295,6 +295,9 @@ impl<'e, 'a> Guards<'e, 'a> {
         } else if !module.language.is_jvm() {
             out.extend(told::by_name(self.ev, site));
         }
+        if !module.language.is_jvm() {
+            out.extend(super::named::around(self.ev, site, inner));
+        }
         if hops >= MAX_HOPS {
             return;
         }

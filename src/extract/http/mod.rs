@@ -13,6 +13,7 @@ mod jitter;
 mod jvm;
 pub mod lifetime;
 pub mod lost;
+mod named;
 pub mod path;
 mod polly;
 mod recursion;

@@ -194,16 +194,22 @@ fn read(
             metadata.extend(jvm::headers(ev, site, &opened));
             hashed_id = hashed_id.or_else(|| serialize::hashed_id(ev, &metadata));
             let names: Vec<String> = destinations.iter().chain(&keys).map(Text::pattern).collect();
-            (
-                shape::version(ev, &payloads, &metadata, &names, ev.program.place(site)),
-                if form.has_id {
-                    Presence::Default
-                } else if form.ids.iter().any(|p| !matches!(path::lookup(ev, site, p), path::Lookup::Missing)) {
-                    Presence::Present(ev.program.place(site))
-                } else {
-                    shape::event_id(ev, &payloads, &metadata)
-                },
-            )
+            // A request waits for its answer, which comes back by its own id; it is no event.
+            let asks = metadata.iter().flat_map(|m| &m.keys).any(|k| flow::squeeze(&k.name) == "replyto");
+            if asks {
+                (Presence::Default, Presence::Default)
+            } else {
+                (
+                    shape::version(ev, &payloads, &metadata, &names, ev.program.place(site)),
+                    if form.has_id {
+                        Presence::Default
+                    } else if form.ids.iter().any(|p| !matches!(path::lookup(ev, site, p), path::Lookup::Missing)) {
+                        Presence::Present(ev.program.place(site))
+                    } else {
+                        shape::event_id(ev, &payloads, &metadata)
+                    },
+                )
+            }
         }
         Kind::Job | Kind::Reply | Kind::Telemetry => (Presence::Default, Presence::Default),
     };
@@ -255,14 +261,7 @@ fn kind(ev: &Evaluator<'_>, form: &Publish, site: Site, destinations: &[Text], k
         return Kind::Job;
     }
     let paths = || form.destination.iter().chain(&form.key);
-    if paths().any(|p| {
-        path::sites(ev, site, p).iter().any(|s| {
-            flow::mentions(ev, *s, &|name| {
-                let name = flow::squeeze(name);
-                name.ends_with("replyto") || name.contains("directreply")
-            })
-        })
-    }) {
+    if paths().any(|p| path::sites(ev, site, p).iter().any(|s| names_asker(ev, *s))) {
         return Kind::Reply;
     }
     let texts: Vec<String> = destinations.iter().chain(keys).map(Text::pattern).collect();
@@ -276,6 +275,14 @@ fn kind(ev: &Evaluator<'_>, form: &Publish, site: Site, destinations: &[Text], k
     } else {
         Kind::Event
     }
+}
+
+/// True for an expression that names the queue to which a request wants its answer: `props.reply_to`.
+pub(crate) fn names_asker(ev: &Evaluator<'_>, site: Site) -> bool {
+    flow::mentions(ev, site, &|name| {
+        let name = flow::squeeze(name);
+        name.ends_with("replyto") || name.contains("directreply")
+    })
 }
 
 /// The routing keys where there are any: they say more than the exchange.

@@ -40,10 +40,17 @@ pub fn lookup(ev: &Evaluator<'_>, site: Site, path: &str) -> Lookup {
         Ok(n) => call.args.iter().filter(|a| a.name.is_none() && !a.spread).nth(n),
         Err(_) => call.args.iter().find(|a| a.name.as_deref() == Some(name)),
     };
-    let Some(arg) = arg else {
-        return if call.args.iter().any(|a| a.spread) { Lookup::Unknown } else { Lookup::Missing };
+    let spread = || call.args.iter().find(|a| a.spread).map(|a| Site { unit: site.unit, expr: a.value });
+    let mut sites = match arg {
+        Some(arg) => vec![Site { unit: site.unit, expr: arg.value }],
+        None => match spread() {
+            None => return Lookup::Missing,
+            Some(several) => match handed_on(ev, several) {
+                Some(sites) => sites,
+                None => return Lookup::Unknown,
+            },
+        },
     };
-    let mut sites = vec![Site { unit: site.unit, expr: arg.value }];
     if each && !items(ev, &mut sites) {
         return Lookup::Unknown;
     }
@@ -67,6 +74,22 @@ pub fn lookup(ev: &Evaluator<'_>, site: Site, path: &str) -> Lookup {
         }
     }
     Lookup::Found(sites)
+}
+
+/// What stands behind `writer.WriteMessages(ctx, messages...)` of Go: the items of a list, or the parameter
+/// of the wrapper that takes several.
+fn handed_on(ev: &Evaluator<'_>, several: Site) -> Option<Vec<Site>> {
+    let unit = ev.program.unit(several.unit);
+    if unit.module.language != Language::Go {
+        return None;
+    }
+    if let Some(Value::Param { func, index, .. }) = ev.param_of(several)
+        && unit.module.func(func).params.get(index).is_some_and(|param| param.variadic)
+    {
+        return Some(vec![several]);
+    }
+    let mut sites = vec![several];
+    items(ev, &mut sites).then_some(sites)
 }
 
 /// The expressions at a path; empty when there are none or they are not known.
@@ -136,10 +159,20 @@ fn assigned(ev: &Evaluator<'_>, unit: UnitId, instance: &Instance, key: &str) ->
 
 /// What stands under a key of an object, or under a keyword or position of the construction of one.
 pub fn get(ev: &Evaluator<'_>, site: Site, key: &str) -> Lookup {
-    let value = ev.eval(site);
+    let mut values = ev.eval(site).alternatives().to_vec();
+    // `options: Options.Publish` and `WriteMessage(ctx, message kafka.Message)` say nothing by their types: what
+    // callers pass does.
+    let is_shape = |value: &Value| value.instance().is_some_and(|instance| instance.call.is_none());
+    let made_elsewhere = match ev.program.language(site.unit) {
+        Language::Go => values.iter().all(|value| is_shape(value) || matches!(value, Value::Param { .. })),
+        _ => matches!(values.as_slice(), [value] if is_shape(value)) && ev.param_of(site).is_some(),
+    };
+    if made_elsewhere {
+        values = ev.settle_at(site);
+    }
     let mut found = Vec::new();
     let mut unknown = false;
-    for value in value.alternatives() {
+    for value in &values {
         match value {
             Value::Dict(dict) => match dict.get(key) {
                 Some(site) => found.push(site),

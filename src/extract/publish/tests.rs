@@ -538,3 +538,55 @@ fn what_spring_sends_is_confirmed_when_somebody_looks() {
     assert_eq!(one("a/P.java", &rabbit("")), "-d??");
     assert_eq!(one("a/P.java", &rabbit("template.setConfirmCallback((c, ack, why) -> {});")), "?d??");
 }
+
+const KAFKA_WRITER: &str = "package a\nimport (\n\"context\"\n\"encoding/json\"\n\"github.com/segmentio/kafka-go\"\n)\ntype Writer struct { writer *kafka.Writer }\nfunc New() *Writer { return &Writer{writer: kafka.NewWriter(kafka.WriterConfig{Topic: \"orders\"})} }\n";
+
+#[test]
+fn a_message_that_a_go_wrapper_is_handed_is_read_where_it_is_made() {
+    let one_of = |wrapper: &str, message: &str| {
+        let text = format!(
+            "{KAFKA_WRITER}{wrapper}\ntype Event struct {{ OrderID string `json:\"order_id\"` }}\ntype Versioned struct {{ EventID string `json:\"event_id\"`; Version int `json:\"version\"` }}\nfunc save(ctx context.Context) {{\n\tbody, _ := json.Marshal({message})\n\tNew().Send(ctx, kafka.Message{{Value: body}})\n}}\n"
+        );
+        one("a/a.go", &text)[2..].to_string()
+    };
+    let single =
+        "func (w *Writer) Send(ctx context.Context, m kafka.Message) error { return w.writer.WriteMessages(ctx, m) }";
+    let several = "func (w *Writer) Send(ctx context.Context, m ...kafka.Message) error { return w.writer.WriteMessages(ctx, m...) }";
+    for wrapper in [single, several] {
+        assert_eq!(one_of(wrapper, "Event{}"), "--", "{wrapper}");
+        assert_eq!(one_of(wrapper, "Versioned{}"), "++".replace('+', "d"), "{wrapper}");
+    }
+}
+
+#[test]
+fn a_generic_function_gives_the_type_that_is_named() {
+    let text = "package a\nimport (\n\"encoding/json\"\n\"github.com/rabbitmq/amqp091-go\"\n)\ntype Created struct { OrderID string `json:\"order_id\"` }\nfunc Map[To any, From any](from From) (To, error) { var to To; err := convert(from, &to); return to, err }\nfunc send(order Order) {\n\tconnection, _ := amqp091.Dial(\"amqp://b\")\n\tchannel, _ := connection.Channel()\n\tevent, _ := Map[*Created](order)\n\tbody, _ := json.Marshal(event)\n\tchannel.Publish(\"orders\", \"created\", false, false, amqp091.Publishing{Body: body})\n}\n";
+    assert_eq!(one("a/a.go", text), "----");
+}
+
+#[test]
+fn a_message_for_the_input_of_an_asynchronous_producer_is_published() {
+    let text = "package a\nimport \"github.com/IBM/sarama\"\nfunc send() {\n\tproducer, _ := sarama.NewAsyncProducer([]string{\"b:9092\"}, nil)\n\tproducer.Input() <- &sarama.ProducerMessage{Topic: \"orders\", Value: sarama.StringEncoder(`{\"order_id\": 1}`)}\n}\nfunc own(jobs chan string) { jobs <- \"x\" }\n";
+    let found = publishing(&[("a/a.go", text)]);
+    let channels: Vec<_> = found.publishers.iter().map(Publisher::channel).collect();
+    assert_eq!(channels, [Some("orders".to_string())]);
+    assert_eq!(one("a/a.go", text)[2..], *"--");
+}
+
+#[test]
+fn options_that_the_callers_of_a_wrapper_pass() {
+    let wrapper = |options: &str| {
+        let text = format!(
+            "import amqp, {{ Options }} from 'amqplib';\nexport async function send(queue: string, options: Options.Publish, body: any) {{\n const channel = await (await amqp.connect('x')).createChannel();\n channel.sendToQueue(queue, Buffer.from(JSON.stringify(body)), options);\n}}\nsend('q', {options}, {{ a: 1 }});\n"
+        );
+        one("a.ts", &text)
+    };
+    assert_eq!(wrapper("{}"), "----");
+    assert_eq!(wrapper("{ persistent: true, messageId: '1' }"), "-+-+");
+}
+
+#[test]
+fn a_request_that_waits_for_its_answer_is_no_event() {
+    let text = "import pika, json\nc = pika.BlockingConnection().channel()\nc.basic_publish('', 'users', json.dumps({'a': 1}), pika.BasicProperties(reply_to='answers', correlation_id='1'))\n";
+    assert_eq!(&one("a.py", text)[2..], "dd");
+}

@@ -38,6 +38,8 @@ pub struct Node {
     pub version: Option<String>,
     /// It answers by itself.
     pub app: Option<App>,
+    /// It is an application by its type, though it is not known which: a dependency injection hands it in.
+    pub outermost: bool,
     /// Its routes name no path of their own.
     pub whole: bool,
 }
@@ -110,6 +112,7 @@ struct Chain {
     prefix: PathText,
     version: Option<String>,
     app: Option<App>,
+    outermost: bool,
 }
 
 impl Graph {
@@ -140,7 +143,7 @@ impl Graph {
                     path: path::normalise(&text, local.parameters),
                     framework: local.framework.clone(),
                     handler: local.handler,
-                    partial: full.partial || chain.app.is_none(),
+                    partial: full.partial || (chain.app.is_none() && !chain.outermost),
                     app: chain.app,
                 });
             }
@@ -189,6 +192,7 @@ impl Graph {
                     prefix: parent.prefix.join(&under),
                     version: version.clone().or(parent.version),
                     app: parent.app,
+                    outermost: parent.outermost,
                 });
             }
         }
@@ -196,7 +200,7 @@ impl Graph {
             && let Some(node) = node
         {
             // An application, or a router that nothing we can see mounts.
-            out.push(Chain { prefix: own, version, app: node.app.clone() });
+            out.push(Chain { prefix: own, version, app: node.app.clone(), outermost: node.outermost });
         }
         out.truncate(MAX_CHAINS);
         memo.insert(key, out.clone());

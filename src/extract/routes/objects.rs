@@ -323,6 +323,7 @@ impl<'e, 'a> Builder<'e, 'a> {
             self.servers.insert(key, kind.server);
             let app = self.started(unit_id, func, index, kind);
             let node = self.graph.nodes.entry(key).or_default();
+            node.outermost = kind.object.outermost;
             if let Some((app, prefix)) = app {
                 node.app = Some(app);
                 node.prefix = prefix;
@@ -378,6 +379,7 @@ impl<'e, 'a> Builder<'e, 'a> {
             version: source::find(self.ev, call, &kind.object.version).first().and_then(|s| self.version(*s)),
             app: kind.is_app.then_some(app),
             whole: false,
+            outermost: false,
         };
         self.graph.nodes.insert(key, node);
         for served in &kind.object.serves {

@@ -44,6 +44,10 @@ pub fn of_value(value: &Value) -> Vec<PathText> {
             Value::Str(text) => of_text(text),
             Value::Env { .. } => alternative.to_text().map_or_else(PathText::unknown, |t| of_text(&t)),
             Value::Unknown | Value::Param { .. } => PathText::unknown(),
+            Value::Method { symbol, .. } => match documentation(symbol) {
+                Some(path) => of_text(&Text::literal(path)),
+                None => continue,
+            },
             _ => continue,
         };
         if !out.contains(&path) {
@@ -51,6 +55,18 @@ pub fn of_value(value: &Value) -> Vec<PathText> {
         }
     }
     out
+}
+
+/// Where FastAPI serves its documentation unless told otherwise, which code that serves it asks for
+/// (<https://fastapi.tiangolo.com/how-to/custom-docs-ui-assets/>).
+fn documentation(symbol: &str) -> Option<&'static str> {
+    match symbol.strip_prefix("fastapi.FastAPI.")? {
+        "swagger_ui_oauth2_redirect_url" => Some("/docs/oauth2-redirect"),
+        "openapi_url" => Some("/openapi.json"),
+        "docs_url" => Some("/docs"),
+        "redoc_url" => Some("/redoc"),
+        _ => None,
+    }
 }
 
 /// Joins with exactly one `/` between; an empty tail, or `/` alone, is the base itself.

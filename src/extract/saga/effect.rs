@@ -72,6 +72,7 @@ impl Context<'_, '_> {
                 _ if is_plumbing(module, call) => Effect::Pure,
                 _ => Effect::Unknown,
             };
+            let effect = if effect == Effect::Unknown { of_repository(module, call).unwrap_or(effect) } else { effect };
             worst = worst.max(effect);
         }
         worst
@@ -101,6 +102,11 @@ impl Context<'_, '_> {
             "GET" | "HEAD" | "OPTIONS" => Effect::Read,
             "POST" | "PUT" | "PATCH" | "DELETE" | "REQUEST" | "SEND" => Effect::Remote,
             "FETCH" => Effect::Read,
+            // `postForObject`, `PostAsJsonAsync`, `getForEntity`.
+            m if ["POST", "PUT", "PATCH", "DELETE"].iter().any(|v| m.starts_with(v)) => Effect::Remote,
+            m if m.starts_with("GET") => Effect::Read,
+            // The verb is an argument that could not be read.
+            "EXCHANGE" | "DO" | "EXECUTE" | "SENDASYNC" => Effect::Unknown,
             // Constructors, `raise_for_status`, `json`, `close`.
             _ => Effect::Pure,
         })
@@ -145,6 +151,15 @@ impl Context<'_, '_> {
 
 fn raises(module: &crate::facts::module::Module, func: FuncId) -> bool {
     module.func(func).body.iter().any(|s| matches!(module.stmt(*s).kind, crate::facts::module::StmtKind::Throw(_)))
+}
+
+/// `this.orderRepository.delete(id)`: a repository is a table of the service's own.
+fn of_repository(module: &crate::facts::module::Module, call: &Call) -> Option<Effect> {
+    let chain = scan::chain(module, call.callee);
+    let (method, object) = chain.split_last()?;
+    let words = super::names::words(object.last()?);
+    let own = words.last().is_some_and(|w| matches!(w.as_str(), "repository" | "repo" | "dao"));
+    own.then(|| if store::is_read(method) { Effect::Read } else { Effect::Database })
 }
 
 /// Methods of data, by their names: what is not known of `order.get("id")` matters to nobody.

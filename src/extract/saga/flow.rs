@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 use super::runner::Runner;
 use super::{CompensationFailure, Conduct, Context, Effect, Saga, Step, Style, names, scan};
 use crate::extract::Presence;
-use crate::facts::module::{Block, Call, ExprId, ExprKind, FuncId, LoopHeader, StmtKind};
+use crate::facts::module::{BinaryOp, Block, Call, ExprId, ExprKind, FuncId, Language, LoopHeader, Module, StmtKind};
 use crate::program::{Site, UnitId, Value};
 
 /// How deep expressions and blocks are entered.
@@ -15,12 +15,7 @@ const MAX_DEPTH: u32 = 40;
 /// All sagas that are written out.
 pub(super) fn find(context: &Context<'_, '_>, runners: &[Runner]) -> Vec<Saga> {
     let mut out = Vec::new();
-    // Workflows of Temporal on the JVM are read by what they register.
-    let temporal = |u: &&UnitId| {
-        let module = &context.ev.program.unit(**u).module;
-        module.imports.iter().any(|i| i.module.starts_with("io.temporal"))
-    };
-    for &unit in context.units.iter().filter(|u| !temporal(u)) {
+    for &unit in &context.units {
         let module = &context.ev.program.unit(unit).module;
         for (i, function) in module.funcs.iter().enumerate() {
             let func = FuncId(i as u32);
@@ -180,7 +175,8 @@ impl Context<'_, '_> {
                 StmtKind::Assign { value: Some(e), .. } => self.visit(unit, *e, undoing, flow, depth),
                 StmtKind::If { test, then, other } => {
                     self.visit(unit, *test, undoing, flow, depth);
-                    self.walk(unit, then, undoing, flow, depth + 1);
+                    let failed = module.language == Language::Go && is_error_check(module, *test);
+                    self.walk(unit, then, undoing || failed, flow, depth + 1);
                     self.walk(unit, other, undoing, flow, depth + 1);
                 }
                 StmtKind::Loop { header, body, .. } => {
@@ -253,7 +249,8 @@ impl Context<'_, '_> {
                 // `withRetry(() => payments.charge())`, `.catch(() => stock.release())`
                 ExprKind::Lambda(func) => {
                     let body = &module.func(*func).body;
-                    self.walk(unit, body, undoing || last == "catch", flow, depth + 1);
+                    let failed = matches!(last, "catch" | "onErrorResume" | "doOnError" | "exceptionally");
+                    self.walk(unit, body, undoing || failed, flow, depth + 1);
                 }
                 _ => self.visit(unit, arg.value, undoing, flow, depth + 1),
             }
@@ -375,38 +372,19 @@ impl Context<'_, '_> {
         }
         words
     }
+}
 
-    /// The activity or child workflow that a call starts.
-    fn activity(&self, unit: UnitId, expr: ExprId, call: &Call) -> Option<String> {
-        let module = &self.ev.program.unit(unit).module;
-        let (symbol, _) = self.ev.callee(Site { unit, expr })?;
-        if let Some(name) = symbol
-            .strip_prefix("@temporalio/workflow.proxyActivities.")
-            .or_else(|| symbol.strip_prefix("@temporalio/workflow.proxyLocalActivities."))
-        {
-            return Some(name.to_string());
+/// `err != nil`, also as a part of a test.
+fn is_error_check(module: &Module, test: ExprId) -> bool {
+    match &module.expr(test).kind {
+        ExprKind::Binary { op: BinaryOp::Ne, left, right } => {
+            matches!(module.expr(*right).kind, ExprKind::Null)
+                && scan::chain(module, *left)
+                    .last()
+                    .is_some_and(|n| names::words(n).iter().any(|w| w == "err" || w == "error"))
         }
-        let starts = ["temporalio.workflow.", "@temporalio/workflow."].iter().find_map(|p| symbol.strip_prefix(p))?;
-        if !matches!(
-            starts,
-            "execute_activity"
-                | "execute_activity_method"
-                | "execute_activity_class"
-                | "execute_local_activity"
-                | "execute_local_activity_method"
-                | "execute_child_workflow"
-                | "executeChild"
-                | "start_activity"
-                | "start_activity_method"
-        ) {
-            return None;
-        }
-        let first = call.args.first()?.value;
-        let name = match self.ev.at(unit, first).as_str() {
-            Some(text) => text,
-            None => scan::chain(module, first).last()?.to_string(),
-        };
-        Some(name)
+        ExprKind::Binary { left, right, .. } => is_error_check(module, *left) || is_error_check(module, *right),
+        _ => false,
     }
 }
 

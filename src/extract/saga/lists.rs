@@ -92,7 +92,9 @@ impl Context<'_, '_> {
         let is_named = words.iter().any(|w| names::is_saga_word(w)) || names::is_compensation(&undo_name);
         let changing = steps.iter().filter(|s| s.changes_state()).count();
         let proven = steps.iter().filter(|s| matches!(s.effect, Effect::Remote | Effect::Publish)).count();
-        let is_saga = if is_named { changing >= 2 } else { proven >= 2 };
+        // A step in a table of its own counts beside one that others see.
+        let own = steps.iter().filter(|s| !s.is_query && s.effect == Effect::Database).count();
+        let is_saga = if is_named { changing >= 1 && changing + own >= 2 } else { proven >= 2 };
         let name = class.map(|c| module.class(c).name.clone()).or(assigned);
         StepList {
             site,
@@ -150,6 +152,8 @@ pub(super) fn is_relevant(ev: &Evaluator<'_>, unit: UnitId) -> bool {
             told(&i.module)
                 || told(&i.local)
                 || matches!(i.module.as_str(), "node-sagas" | "temporalio" | "@temporalio/workflow")
+                || i.module.starts_with("go.temporal.io/sdk/workflow")
+                || i.module.starts_with("Temporalio")
         })
         || module.classes.iter().any(|c| told(&c.name) || c.fields.iter().any(|f| told(&f.name)))
         || module.funcs.iter().any(|f| told(&f.name) || f.params.iter().any(|p| told(&p.name)))

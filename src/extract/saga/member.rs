@@ -146,8 +146,21 @@ impl Context<'_, '_> {
             if !parts.action.is_declared() {
                 parts.action = Member::Given(value);
             }
-        } else if matches!(key, "name" | "id" | "step" | "title" | "label" | "stepName" | "step_name") {
-            if let Some(text) = self.ev.eval(value).as_str() {
+        } else if matches!(
+            key,
+            "name"
+                | "Name"
+                | "id"
+                | "step"
+                | "title"
+                | "label"
+                | "stepName"
+                | "step_name"
+                | "StepName"
+                | "getId"
+                | "getName"
+        ) {
+            if let Some(text) = self.ev.eval(value).as_str().or_else(|| self.returned_text(value)) {
                 parts.name = Some(text);
             }
         } else if names::is_pivot_mark(key) {
@@ -155,6 +168,14 @@ impl Context<'_, '_> {
         } else if names::is_retriable_mark(key) {
             parts.retriable |= self.is_set(value);
         }
+    }
+
+    /// `() => "reserve"`
+    fn returned_text(&self, value: Site) -> Option<String> {
+        let module = &self.ev.program.unit(value.unit).module;
+        let ExprKind::Lambda(func) = module.expr(value.expr).kind else { return None };
+        let [expr] = crate::program::eval::returns(module, func)[..] else { return None };
+        self.ev.at(value.unit, expr).as_str()
     }
 
     fn is_set(&self, value: Site) -> bool {
@@ -192,7 +213,9 @@ impl Context<'_, '_> {
             parts.action = Member::Method(u, f);
         }
         if let Some((u, f)) = undo {
-            parts.undo = Member::Method(u, f);
+            // Of a type that others extend it is not known which one it is.
+            let base = scan::does_nothing(&self.ev.program.unit(u).module, f) && !self.heirs(unit, class).is_empty();
+            parts.undo = if base { Member::Unknown } else { Member::Method(u, f) };
         }
         self.fields(parts, &line, call);
         // `new Step({ name, execute, compensate })`

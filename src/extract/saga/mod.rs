@@ -1,11 +1,13 @@
 //! Sagas: the steps of a distributed transaction, what undoes each, where the progress is kept and
 //! what happens when undoing fails.
 //!
-//! Three forms are read: lists of steps (objects, instances, builders) that a loop carries out;
-//! functions that call one service after the other and undo what is done in a handler; and workflows
-//! of an engine. A name alone makes no saga: an action with its undo, a saga's name, a list, a loop
-//! that undoes, a remote effect: at least two of them have to be there.
+//! Five forms are read: lists of steps (objects, instances, builders) that a loop carries out;
+//! functions that call one service after the other and undo what is done in a handler; workflows
+//! of an engine; classes of a framework that messages move on; and tables in memory in which message
+//! handlers join what comes back. A name alone makes no saga: an action with its undo, a saga's name,
+//! a list, a loop that undoes, a remote effect: at least two of them have to be there.
 
+mod activities;
 mod builder;
 pub mod conduct;
 mod declared;
@@ -14,12 +16,15 @@ pub(in crate::extract) mod failure;
 mod flow;
 mod libraries;
 mod lists;
+mod machines;
 mod member;
 pub mod names;
 pub mod replies;
+mod repositories;
 mod runner;
 mod scan;
 mod store;
+mod table;
 
 use std::collections::HashMap;
 
@@ -29,7 +34,7 @@ pub use conduct::Conduct;
 pub use replies::ReplyDriven;
 
 use crate::extract::Presence;
-use crate::facts::module::{ClassId, ExprId, FuncId, Language};
+use crate::facts::module::{ClassId, ExprId, FuncId};
 use crate::program::{Evaluator, UnitId, Value};
 use crate::syntax::Place;
 
@@ -42,7 +47,8 @@ pub struct Saga {
     pub name: String,
     /// How it is written.
     pub style: Style,
-    /// Who carries it out: `hand-written`, `temporal`, `node-sagas`, `eventuate-tram`, `axon`.
+    /// Who carries it out: `hand-written`, `temporal`, `node-sagas`, `eventuate-tram`, `axon`, `masstransit`,
+    /// `nservicebus`, `rebus`.
     pub library: &'static str,
     /// The steps in order; empty when they could not be read.
     pub steps: Vec<Step>,
@@ -65,6 +71,8 @@ pub enum Style {
     StraightLine,
     /// A workflow of an engine that keeps the progress and repeats what fails.
     Workflow,
+    /// Messages move it on; something loads its state for each of them.
+    Machine,
 }
 
 /// A step of a saga.
@@ -138,7 +146,12 @@ impl Saga {
                 return None;
             }
             let mut later = self.steps[i + 1..].iter();
-            let fails = later.find(|s| !s.is_retriable && s.effect != Effect::Pure && !names::is_notice(&s.name))?;
+            let fails = later.find(|s| {
+                !s.is_retriable
+                    && s.effect != Effect::Pure
+                    && !names::is_notice(&s.name)
+                    && !names::is_confirmation(&s.name)
+            })?;
             Some((step, fails))
         })
     }
@@ -156,18 +169,27 @@ struct Context<'e, 'a> {
 
 /// All sagas of the program, and the orchestrators that replies move on; `in_scope` tells production code.
 pub fn extract(ev: &Evaluator<'_>, in_scope: &dyn Fn(UnitId) -> bool) -> (Vec<Saga>, Vec<ReplyDriven>) {
+    let tables = table::find(ev, in_scope);
     let context = Context::new(ev, in_scope);
     if context.units.is_empty() {
-        return Default::default();
+        return (tables, Vec::new());
     }
     let runners = runner::find(&context);
     let mut lists = lists::find(&context);
     lists.extend(builder::find(&context));
     let mut out = runner::join(&context, &runners, lists);
     out.extend(flow::find(&context, &runners));
-    out.extend(declared::find(&context));
+    let (declared, mut waiting) = declared::find(&context);
+    out.extend(declared);
+    let (machines, more) = machines::find(&context);
+    out.extend(machines);
+    waiting.extend(more);
+    waiting.extend(replies::find(&context));
+    // A table that another form knows the class of is its state.
+    out.extend(tables.into_iter().filter(|t| !waiting.iter().any(|w| w.place == t.place)));
     out.sort_by_key(|s| (s.place, s.steps.first().map(|s| s.place)));
-    (out, replies::find(&context))
+    waiting.sort_by_key(|w| w.place);
+    (out, waiting)
 }
 
 impl<'e, 'a> Context<'e, 'a> {
@@ -208,10 +230,6 @@ impl<'e, 'a> Context<'e, 'a> {
 
 /// Code that runs on a server: no reducer middleware, no components, no migrations.
 fn is_server(ev: &Evaluator<'_>, unit: UnitId) -> bool {
-    // What Go code calls a step and its compensation is not read well enough yet.
-    if ev.program.language(unit) == Language::Go {
-        return false;
-    }
     !ev.program.unit(unit).module.imports.iter().any(|i| {
         matches!(i.module.as_str(), "react" | "redux" | "redux-saga" | "vue" | "alembic")
             || ["redux-saga/", "@redux", "@angular/"].iter().any(|p| i.module.starts_with(p))

@@ -57,6 +57,12 @@ pub fn is_action(name: &str) -> bool {
             | "handle"
             | "withaction"
             | "withtransaction"
+            | "command"
+            | "executeasync"
+            | "invokeasync"
+            | "runasync"
+            | "handleasync"
+            | "processasync"
     )
 }
 
@@ -69,7 +75,7 @@ pub fn is_compensation(name: &str) -> bool {
 /// A member that undoes a step.
 pub fn is_undo(name: &str) -> bool {
     let folded = fold(name);
-    let stem = ["action", "fn", "func", "function", "handler", "callback"]
+    let stem = ["action", "fn", "func", "function", "handler", "callback", "async"]
         .iter()
         .find_map(|s| folded.strip_suffix(s))
         .unwrap_or(&folded);
@@ -159,6 +165,13 @@ pub fn is_notice(name: &str) -> bool {
             "notify" | "notification" | "email" | "mail" | "sms" | "log" | "audit" | "track" | "metric" | "telemetry"
         )
     })
+}
+
+/// A step that only confirms what an earlier one holds ready: it is repeated until it succeeds.
+pub fn is_confirmation(name: &str) -> bool {
+    let words = words(name);
+    let first = words.iter().find(|w| !matches!(w.as_str(), "step" | "do" | "run" | "execute" | "activity"));
+    first.is_some_and(|w| matches!(w.as_str(), "approve" | "confirm" | "complete" | "finalize" | "finalise" | "finish"))
 }
 
 /// A key or argument that marks a step as the pivot or as one that is retried until it succeeds.
@@ -377,6 +390,11 @@ pub fn hints_at_storage(object: &[String], method: &str) -> bool {
             .chain(&method)
             .any(|w| matches!(w.as_str(), "state" | "saga" | "status" | "instance" | "log" | "progress" | "statu")))
         || method.first().is_some_and(|w| matches!(w.as_str(), "on" | "hook" | "callback" | "listener" | "observer"))
+        // `this.log.logMessage(…)`, `sagaLog.append(…)`: a log of the saga, not of the program.
+        || (object.last().is_some_and(|w| matches!(w.as_str(), "log" | "journal"))
+            && method.first().is_some_and(|w| {
+                matches!(w.as_str(), "log" | "append" | "write" | "record" | "add" | "start" | "end" | "create")
+            }))
 }
 
 #[cfg(test)]

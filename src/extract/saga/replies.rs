@@ -3,7 +3,7 @@
 use super::conduct::recovery::takes_up;
 use super::conduct::words::{Texts, is_time_limit};
 use super::{Context, names, scan, store};
-use crate::facts::module::{ClassId, ExprId, ExprKind, FuncId, FunctionKind, Language, StmtKind};
+use crate::facts::module::{ClassId, ExprId, ExprKind, FuncId, FunctionKind, StmtKind};
 use crate::program::{Site, UnitId};
 use crate::syntax::Place;
 
@@ -24,14 +24,18 @@ pub struct ReplyDriven {
     pub untimed: Option<Place>,
 }
 
+impl ReplyDriven {
+    /// A class that sends a command and waits for its reply without a limit.
+    pub(super) fn untimed(place: Place, name: String, at: Place) -> ReplyDriven {
+        ReplyDriven { place, name, unchecked: Vec::new(), split: None, ambiguous_end: None, untimed: Some(at) }
+    }
+}
+
 /// All of them.
 pub(super) fn find(context: &Context<'_, '_>) -> Vec<ReplyDriven> {
     let mut out = Vec::new();
     for &unit in &context.units {
         let linked = context.ev.program.unit(unit);
-        if !matches!(linked.module.language, Language::Python | Language::JavaScript | Language::TypeScript) {
-            continue;
-        }
         for (i, class) in linked.module.classes.iter().enumerate() {
             let named = names::is_saga_word(&class.name) || names::is_saga_word(scan::stem(&linked.path));
             if named && !class.methods.is_empty() {
@@ -118,7 +122,15 @@ impl Context<'_, '_> {
             while let ExprKind::Await(inner) = &module.expr(call).kind {
                 call = *inner;
             }
-            let chain = scan::chain(module, module.call(call)?.callee);
+            let mut chain = scan::chain(module, module.call(call)?.callee);
+            // `repository.findById(id).orElseThrow(…)`
+            while chain.len() > 2
+                && chain.last().is_some_and(|n| {
+                    matches!(n.as_str(), "orElseThrow" | "orElse" | "orElseGet" | "get" | "ConfigureAwait" | "block")
+                })
+            {
+                chain.pop();
+            }
             let (method, object) = chain.split_last()?;
             let kept = object.iter().flat_map(|n| names::words(n)).chain(names::words(method)).any(|w| {
                 matches!(
@@ -129,14 +141,23 @@ impl Context<'_, '_> {
             let reads = store::is_read(method) || names::words(method).first().is_some_and(|w| w == "load");
             (kept && reads && is_saga_object(name)).then(|| name.clone())
         })?;
-        let (changed, at) = module.stmts.iter().filter(|s| span.contains(s.span)).find_map(|s| {
+        let is_state = |name: &str| {
+            names::words(name).iter().any(|w| matches!(w.as_str(), "state" | "status" | "step" | "phase" | "current"))
+        };
+        let assigned = module.stmts.iter().filter(|s| span.contains(s.span)).find_map(|s| {
             let StmtKind::Assign { target, .. } = &s.kind else { return None };
             let ExprKind::Attr { name, .. } = &module.expr(*target).kind else { return None };
             let chain = scan::chain(module, *target);
-            let moves = names::words(name)
-                .iter()
-                .any(|w| matches!(w.as_str(), "state" | "status" | "step" | "phase" | "current"));
-            (moves && chain.len() == 2 && chain[0] == loaded).then_some((*target, s.span.start))
+            (is_state(name) && chain.len() == 2 && chain[0] == loaded).then_some((*target, s.span.start))
+        });
+        // `saga.setStatus(…)`
+        let (changed, at) = assigned.or_else(|| {
+            self.calls_in(unit, func).into_iter().find_map(|(expr, call)| {
+                let chain = scan::chain(module, call.callee);
+                let [object, method] = chain.as_slice() else { return None };
+                let sets = names::words(method).first().is_some_and(|w| w == "set") && is_state(method);
+                (sets && *object == loaded).then(|| (expr, module.expr(expr).span.start))
+            })
         })?;
         let checks = |e: ExprId| {
             scan::names_in(module, e).iter().flat_map(|n| names::words(n)).any(|w| {
@@ -221,6 +242,9 @@ impl Context<'_, '_> {
                         | "queue"
                         | "client"
                         | "message"
+                        | "template"
+                        | "bridge"
+                        | "endpoint"
                 )
             });
             if sends && to_broker {

@@ -289,7 +289,17 @@ impl Context<'_, '_> {
         let asks = module.callee_name(expr).is_some_and(|n| {
             names::is_plain_question(n) || names::words(n).first().is_some_and(|w| matches!(w.as_str(), "is" | "has"))
         });
-        if asks || scan::is_log(module, expr) {
+        // `builder.compensate(config.compensate)` declares a step.
+        let declares = module.callee_name(expr).is_some_and(|n| {
+            names::is_undo(n)
+                || names::is_action(n)
+                || names::words(n).first().is_some_and(|w| matches!(w.as_str(), "with" | "add" | "set" | "register"))
+                // `json.Marshal(step.Command)` writes a step down.
+                || names::words(n).iter().any(|w| {
+                    matches!(w.as_str(), "marshal" | "serialize" | "stringify" | "dump" | "encode" | "json" | "query" | "insert")
+                })
+        });
+        if asks || declares || scan::is_log(module, expr) {
             return None;
         }
         call.args.iter().find_map(|a| match module.expr(a.value).kind {

@@ -142,10 +142,15 @@ pub(super) fn is_log(module: &Module, expr: ExprId) -> bool {
     let chain = chain(module, call.callee);
     let Some(method) = chain.last() else { return false };
     let object = &chain[..chain.len() - 1];
+    let folded = names::fold(method);
+    // `Errorf`, `LogError`, `printStackTrace`, `WriteLine`
+    let level = folded.strip_prefix("log").filter(|rest| !rest.is_empty()).unwrap_or(&folded);
+    let level = ["context", "ln", "f", "w"].iter().find_map(|s| level.strip_suffix(s)).unwrap_or(level);
     let level = matches!(
-        method.as_str(),
+        level,
         "debug"
             | "info"
+            | "information"
             | "warning"
             | "warn"
             | "error"
@@ -155,12 +160,16 @@ pub(super) fn is_log(module: &Module, expr: ExprId) -> bool {
             | "log"
             | "trace"
             | "verbose"
+            | "print"
     );
-    matches!(method.as_str(), "print" | "print_exc" | "pprint")
+    let is_console = |o: &SmolStr| matches!(o.as_str(), "fmt" | "Console" | "out" | "err" | "System");
+    matches!(method.as_str(), "print" | "println" | "print_exc" | "pprint" | "printStackTrace")
+        || (matches!(folded.as_str(), "println" | "printf" | "print" | "writeline" | "writelineasync" | "format")
+            && object.first().is_some_and(is_console))
         || (level
             && object.iter().any(|o| {
                 let o = names::fold(o);
-                o.contains("log") || o == "console" || o == "winston" || o == "pino"
+                o.contains("log") || o == "console" || o == "winston" || o == "pino" || o == "slog"
             }))
         || (object.is_empty() && matches!(method.as_str(), "log" | "logError" | "log_error" | "logWarning"))
 }

@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::libraries::{BROKERS, ENGINES, JAVASCRIPT_STORES, PYTHON_BUILTINS, PYTHON_STORES};
+use super::libraries::{
+    BROKERS, CSHARP_STORES, ENGINES, GO_STORES, JAVASCRIPT_STORES, JVM_STORES, PYTHON_BUILTINS, PYTHON_STORES,
+};
 use super::{Context, names, scan};
 use crate::extract::Presence;
 use crate::facts::module::{Call, ExprId, ExprKind, FuncId, Language};
@@ -20,7 +22,9 @@ pub(super) fn is_store(language: Language, symbol: &str) -> bool {
     match language {
         Language::Python => has_root(symbol, PYTHON_STORES),
         Language::JavaScript | Language::TypeScript => has_root(symbol, JAVASCRIPT_STORES),
-        _ => false,
+        Language::Java | Language::Kotlin => has_root(symbol, JVM_STORES),
+        Language::CSharp => has_root(symbol, CSHARP_STORES),
+        Language::Go => has_root(symbol, GO_STORES),
     }
 }
 
@@ -148,6 +152,44 @@ pub(super) fn is_neutral(symbol: &str) -> bool {
                 "zod",
                 "attrs",
                 "attr",
+                // Java and Kotlin
+                "java.lang",
+                "java.util",
+                "java.time",
+                "java.math",
+                "kotlin",
+                "org.slf4j",
+                "lombok",
+                "io.micrometer",
+                "com.fasterxml.jackson",
+                // C#
+                "System.Collections",
+                "System.Linq",
+                "System.Guid",
+                "System.DateTime",
+                "System.TimeSpan",
+                "System.Threading",
+                "System.Console",
+                "System.Text",
+                "Microsoft.Extensions.Logging",
+                "Serilog",
+                // Go
+                "fmt",
+                "log",
+                "log/slog",
+                "errors",
+                "context",
+                "strings",
+                "strconv",
+                "sync",
+                "sort",
+                "slices",
+                "encoding/json",
+                "github.com/google/uuid",
+                "go.uber.org/zap",
+                "github.com/sirupsen/logrus",
+                "github.com/rs/zerolog",
+                "github.com/pkg/errors",
             ],
         )
 }
@@ -181,6 +223,28 @@ pub(super) fn is_read(method: &str) -> bool {
     }) && !names::fold(method).contains("update")
         && !names::fold(method).contains("delete")
         && !names::fold(method).contains("create")
+}
+
+/// A word of a class name that says where it keeps things: `MongoDbSagaLog`.
+fn is_technology(word: &str) -> bool {
+    [
+        "mongo",
+        "postgre",
+        "redi",
+        "sql",
+        "dynamo",
+        "jpa",
+        "jdbc",
+        "typeorm",
+        "prisma",
+        "firestore",
+        "cosmo",
+        "mysql",
+        "sqlite",
+    ]
+    .iter()
+    .any(|t| word.starts_with(t))
+        || matches!(word, "file" | "disk" | "db" | "database" | "pg" | "ef" | "gorm" | "persistent" | "durable")
 }
 
 /// How deep calls are followed.
@@ -289,6 +353,9 @@ impl Context<'_, '_> {
         let mut found = false;
         for (u, c) in self.heirs(unit, class) {
             let module = &self.ev.program.unit(u).module;
+            if names::words(&module.class(c).name).iter().any(|w| is_technology(w)) {
+                return Verdict::Unclear(module.class(c).name.to_string());
+            }
             if let Some(&method) = module.class(c).methods.iter().find(|m| module.func(**m).name == name) {
                 found = true;
                 todo.push((u, method, depth + 1));

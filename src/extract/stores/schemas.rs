@@ -1,6 +1,6 @@
 //! Schemas that the code names: models in a schema of their own, and `search_path`.
 
-use crate::facts::module::{ExprId, ExprKind, Language, Module};
+use crate::facts::module::{ExprId, ExprKind, Module};
 use crate::program::{Evaluator, Site, UnitId, Value};
 use crate::syntax::Place;
 
@@ -34,9 +34,7 @@ pub(super) fn named(ev: &Evaluator<'_>, units: &[UnitId]) -> Vec<(Place, String)
             found.extend(field.value.and_then(|v| table_args(ev, unit, v).map(|t| (v, t))));
         }
         found.extend(search_paths(&u.module));
-        if u.module.language == Language::Go {
-            found.extend(qualified(&u.module));
-        }
+        found.extend(qualified(&u.module));
         out.extend(found.into_iter().map(|(expr, name)| (ev.program.place(Site { unit, expr }), name)));
     }
     out.sort();
@@ -57,8 +55,10 @@ fn table_args(ev: &Evaluator<'_>, unit: UnitId, value: ExprId) -> Option<String>
     ev.eval(dict.get("schema")?).as_str()
 }
 
-/// `INSERT INTO orders.lines …`: Go code names the schema in its statements.
+/// `INSERT INTO orders.lines …`: code names the schema in its statements. In queries of JPA `JOIN o.lines` is
+/// the way to an attribute.
 fn qualified(module: &Module) -> Vec<(ExprId, String)> {
+    let joins = !module.language.is_jvm();
     let mut out = Vec::new();
     for (i, expr) in module.exprs.iter().enumerate() {
         let ExprKind::Str(text) = &expr.kind else { continue };
@@ -67,8 +67,10 @@ fn qualified(module: &Module) -> Vec<(ExprId, String)> {
         }
         let words: Vec<&str> = text.split_whitespace().collect();
         for pair in words.windows(2) {
-            if !matches!(pair[0].to_ascii_lowercase().as_str(), "into" | "from" | "update" | "join") {
-                continue;
+            match pair[0].to_ascii_lowercase().as_str() {
+                "into" | "from" | "update" => {}
+                "join" if joins => {}
+                _ => continue,
             }
             let Some((schema, _)) = pair[1].split_once('.') else { continue };
             let name = schema.trim_matches('"').to_lowercase();

@@ -193,6 +193,22 @@ impl<'t> Lower<'t> {
         self.module.add_expr(ExprKind::Call(Call { callee, args, is_new: false, type_args }), span)
     }
 
+    /// `producer.Input() <- message`: a call with the message, on the channel that a library gives. What goes
+    /// into a channel of the program itself stays in the program.
+    pub(super) fn send(&mut self, kid: Kid<'t>) -> ExprId {
+        match self.named_kids(kid.node).as_slice() {
+            [channel, message] if channel.kind == Kind::CallExpression => {
+                let channel = self.expr(*channel);
+                let callee = self.attr(channel, "->".into(), self.beginning(kid.span(), 1));
+                let value = self.expr(*message);
+                let args = vec![Arg { name: None, spread: false, value }];
+                let call = Call { callee, args, is_new: false, type_args: Vec::new() };
+                self.module.add_expr(ExprKind::Call(call), kid.span())
+            }
+            _ => self.expr(kid),
+        }
+    }
+
     fn unary(&mut self, kid: Kid<'t>) -> ExprId {
         let kids = self.kids(kid.node);
         let operator = field(&kids, Field::Operator).map_or("", |op| self.text_of(op));

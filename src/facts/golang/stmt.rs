@@ -89,7 +89,11 @@ impl<'t> Lower<'t> {
                     self.stmt(kid, out);
                 }
             }
-            // Sends, and parts of statements that an error has displaced.
+            Kind::SendStatement => {
+                let expr = self.send(kid);
+                self.push_expr(expr, span, out);
+            }
+            // Parts of statements that an error has displaced.
             _ => {
                 let expr = self.expr(kid);
                 self.push_expr(expr, span, out);

@@ -146,7 +146,7 @@ impl<'t> Lower<'t> {
     fn communication(&mut self, kid: Kid<'t>) -> ExprId {
         let kids = self.kids(kid.node);
         if kid.kind == Kind::SendStatement {
-            return self.other(kid);
+            return self.send(kid);
         }
         let targets = self.listed(&kids, Field::Left);
         let value = self.expr_in(&kids, Field::Right, kid);

@@ -109,7 +109,7 @@ impl Evaluator<'_> {
                 let Some(call) = self.program.unit(site.unit).module.call(site.expr) else { return false };
                 let mut callees = self.called(*site, call);
                 if self.program.language(site.unit).has_packages() {
-                    callees = callees.into_iter().map(|callee| self.overload(callee, call)).collect();
+                    callees = callees.into_iter().map(|callee| self.overload(callee, call, site.unit)).collect();
                 }
                 callees.iter().any(|v| match v {
                     Value::Function { unit: u, func: f, .. } => {
@@ -120,6 +120,7 @@ impl Evaluator<'_> {
                 })
             })
             .chain(self.delegates(unit, func))
+            .chain(self.mediators((unit, func)))
             .collect()
     }
 

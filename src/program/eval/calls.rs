@@ -18,7 +18,7 @@ impl Evaluator<'_> {
                 return value;
             }
             let callee = self.extension(site.unit, call, callee);
-            return self.call_value(&self.overload(callee, call), site, call);
+            return self.call_value(&self.overload(callee, call, site.unit), site, call);
         }
         if self.program.language(site.unit) == Language::Go
             && let Some(value) = self.go_call(site, call, &callee)
@@ -120,6 +120,9 @@ impl Evaluator<'_> {
         if let Some(text) = self.text_call(language, symbol, site, call) {
             return Some(Value::Str(text));
         }
+        if symbol == "globalThis.Promise" {
+            return self.promised(site, call);
+        }
         if self.catalog.injects(language, symbol) {
             let provider = self.positional(site.unit, call, 0)?;
             return Some(match provider {
@@ -129,6 +132,24 @@ impl Evaluator<'_> {
             });
         }
         None
+    }
+
+    /// `new Promise((resolve, reject) => …)`: what `resolve` is called with.
+    fn promised(&self, site: Site, call: &Call) -> Option<Value> {
+        let Value::Function { unit, func, .. } = self.positional(site.unit, call, 0)? else { return None };
+        let executor = self.program.unit(unit);
+        let function = executor.module.func(func);
+        let resolve = &function.params.first()?.name;
+        let mut values = Vec::new();
+        for made in &executor.index.calls {
+            let Some(inner) = executor.module.call(made.expr) else { continue };
+            let is_resolve = matches!(&executor.module.expr(inner.callee).kind, ExprKind::Name(n) if n == resolve);
+            if is_resolve && function.span.contains(executor.module.expr(made.expr).span) {
+                values.extend(self.positional(unit, inner, 0));
+            }
+        }
+        values.retain(|value| !matches!(value, Value::Null | Value::Unknown));
+        (!values.is_empty()).then(|| self.one_of(values))
     }
 
     /// `"…".format(x)`, `x.encode()`, `x.toString()`, `x.replace(…)`, `.then(f)`.
@@ -293,7 +314,7 @@ impl Evaluator<'_> {
         let mut callee = self.at(site.unit, call.callee);
         if self.program.language(site.unit).has_packages() {
             callee = self.extension(site.unit, call, callee);
-            callee = self.overload(callee, call);
+            callee = self.overload(callee, call, site.unit);
         }
         if !callee.is_unknown() || self.settling.get() >= 2 {
             return callee.alternatives().to_vec();

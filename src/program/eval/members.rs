@@ -139,6 +139,10 @@ impl Evaluator<'_> {
         {
             return value;
         }
+        // `""` is what a field holds until somebody sets it.
+        if matches!(unit.module.language, Language::Java | Language::Kotlin | Language::CSharp) {
+            values.retain(|value| value.as_str().is_none_or(|text| !text.is_empty()));
+        }
         let mut value = self.one_of(values);
         if let Some(found) = self.struct_field(unit_id, class_id, name, call, &value) {
             value = found;

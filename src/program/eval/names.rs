@@ -14,6 +14,11 @@ impl Evaluator<'_> {
     pub fn name(&self, unit_id: UnitId, scope: Option<FuncId>, name: &str, at: Option<ExprId>) -> Value {
         let unit = self.program.unit(unit_id);
         let found = unit.index.lookup(&unit.module, scope, name);
+        if unit.module.language == Language::Go
+            && let Some(import) = self.go_package_before(unit_id, name, found, at)
+        {
+            return self.import(unit_id, import);
+        }
         if unit.module.language.has_packages()
             && Self::may_be_member(found.map(|(scope, _)| scope))
             && let Some(value) = self.member_name(unit_id, name, at)

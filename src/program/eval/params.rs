@@ -34,6 +34,9 @@ impl Evaluator<'_> {
         if let Some(value) = self.callback_param(unit_id, func, index) {
             return value;
         }
+        if let Some(value) = self.overridden_param(unit_id, func, index) {
+            return value;
+        }
         if let Some(default) = param.default {
             match self.at(unit_id, default) {
                 Value::Unknown | Value::Null => {}
@@ -43,6 +46,21 @@ impl Evaluator<'_> {
             }
         }
         Value::Param { unit: unit_id, func, index }
+    }
+
+    /// What a library passes to a method of its base class: kombu's `get_consumers(self, Consumer, channel)`.
+    fn overridden_param(&self, unit_id: UnitId, func: FuncId, index: usize) -> Option<Value> {
+        let module = &self.program.unit(unit_id).module;
+        let function = module.func(func);
+        let bases = &module.class(function.class?).bases;
+        bases.iter().find_map(|base| match self.at(unit_id, *base) {
+            Value::External(symbol) => {
+                let base = self.catalog.canonical(module.language, &symbol);
+                let given = self.catalog.overridden_param(module.language, &base, &function.name, index)?;
+                Some(Value::External(given))
+            }
+            _ => None,
+        })
     }
 
     /// The parameter of a lambda that is passed to a library: `connect(url, (err, conn) => …)`.

@@ -18,17 +18,24 @@ const MAX_WITNESS: usize = 160;
 const MAX_CALLS: usize = 8;
 
 fn check(system: &System, findings: &mut Vec<Finding>) {
-    if system.api_changes.changed.iter().all(|change| change.breaks.is_empty()) {
+    if !system.api_changes.changed.iter().any(ApiChange::is_breaking) {
         return;
     }
     let asked = asked(system);
     for change in &system.api_changes.changed {
-        findings.extend(change.breaks.iter().map(|broken| finding(system, change, broken, &asked)));
+        findings.extend(
+            change.breaks.iter().filter(|broken| broken.counts()).map(|broken| finding(system, change, broken, &asked)),
+        );
     }
 }
 
 fn finding(system: &System, change: &ApiChange, broken: &Break, asked: &[Asked<'_>]) -> Finding {
-    let verb = if broken.operations.len() == 1 { "breaks its" } else { "break their" };
+    let verb = match (broken.operations.len(), &broken.doubt) {
+        (1, None) => "breaks its",
+        (_, None) => "break their",
+        (1, Some(_)) => "may break its",
+        (_, Some(_)) => "may break their",
+    };
     let parts = match broken.parts.as_slice() {
         [] => String::new(),
         [one] => format!("in {one}, "),
@@ -37,7 +44,8 @@ fn finding(system: &System, change: &ApiChange, broken: &Break, asked: &[Asked<'
     let operations = listed(broken.operations.iter().map(String::as_str));
     let message =
         format!("{operations} {verb} clients: {parts}{} ({} at `{}`)", broken.text, broken.kind, broken.new.pointer);
-    let mut why = vec![shown(change, broken)];
+    let mut why = vec![shown(broken)];
+    why.extend(broken.doubt.clone());
     if !broken.others.is_empty() {
         let others: Vec<&str> = broken.others.iter().take(3).map(|other| other.text.as_str()).collect();
         let more = broken.others.len().saturating_sub(others.len());
@@ -45,9 +53,15 @@ fn finding(system: &System, change: &ApiChange, broken: &Break, asked: &[Asked<'
         why.push(format!("also changed: {}{rest}", others.join("; ")));
     }
     if let Some((path, line)) = &broken.before {
-        why.push(format!("in {} it stands at {path}:{line}", change.against));
+        why.push(format!("in {} it stands at {path}:{line}", broken.against));
+    }
+    if let Some(accepted) = &broken.accepted {
+        why.push(format!("it was accepted until {} ({}), and that day is over", accepted.until, accepted.reason));
     }
     let mut finding = Finding::new(&RULE, system, broken.place, message).why(why.join("; ")).help(help(broken));
+    if broken.doubt.is_some() {
+        finding.severity = Severity::Warning;
+    }
     let contract = system.contracts.documents.iter().find(|contract| contract.document.file == broken.place.file);
     let contract = contract.or_else(|| {
         let mut all = system.contracts.documents.iter();
@@ -77,14 +91,17 @@ fn is_meant(contract: &Contract, broken: &Break, call: &Asked<'_>) -> bool {
 }
 
 /// What shows the break.
-fn shown(change: &ApiChange, broken: &Break) -> String {
-    let against = &change.against;
+fn shown(broken: &Break) -> String {
+    let against = &broken.against;
     let Some(witness) = &broken.witness else {
         return match broken.kind {
             "operation-removed" => "who calls it gets 404 or 405".to_owned(),
             "security-tightened" => format!("a client that was let in in {against} gets 401 or 403"),
             "default-changed" => "who leaves it out gets another answer".to_owned(),
             "stability-decreased" => "clients rely on what was called stable".to_owned(),
+            kind if kind.starts_with("sunset") || kind.starts_with("stability") => {
+                "clients plan with the day and the level that they were told".to_owned()
+            }
             _ if broken.is_response => {
                 format!("a client of {against} reads something that is not there or is another thing")
             }
@@ -117,6 +134,11 @@ fn help(broken: &Break) -> String {
         }
         "media-type-removed" | "response-removed" | "body-removed" => "keep what was there beside what is new",
         "default-changed" => "keep the default, or offer the new behaviour under another name",
+        "sunset-removed" | "sunset-earlier" => "keep what was announced until that day",
+        "sunset-invalid" => "give the day as a date: `x-sunset: 2027-05-01`",
+        "stability-invalid" => "write draft, alpha, beta or stable",
+        "stability-decreased" => "keep the level, and try out what is new under another name",
+        "schema-added" => "say what was taken all along, no less",
         "base-path-changed" => "serve both paths until every client has moved",
         _ if broken.is_response => {
             "send what was promised: a field stays, stays required and keeps its type and its values"

@@ -69,6 +69,9 @@ fn finding(system: &System, change: &SchemaChange) -> Finding {
             None => format!("the rules refuse it{said}"),
         });
     }
+    for rename in &change.renames {
+        why.push(format!("`{}` is probably `{}` now", rename.from, rename.to));
+    }
     if let Some((path, line)) = &change.before {
         why.push(format!("in {} it stands at {path}:{line}", change.against));
     }
@@ -80,8 +83,8 @@ fn finding(system: &System, change: &SchemaChange) -> Finding {
             Some(version) => format!("v{}", version.saturating_add(1)),
             None => "v2".to_owned(),
         };
-    let help = format!(
-        "keep `{}` as it was ({}) and add {next} in a file of its own; publish both until every consumer has moved",
+    let keeps = format!(
+        "keep `{}` as it was ({})",
         name,
         match change.changes.first().map(|first| first.kind) {
             Some("field-added") => "a new field has a default, so that readers of old events have a value",
@@ -102,6 +105,14 @@ fn finding(system: &System, change: &SchemaChange) -> Finding {
             _ => "a field keeps its name, type and meaning",
         }
     );
+    if let Some(before) = &change.follows {
+        why.push(format!("it comes after {before}, and within a major version nobody has to change"));
+    }
+    let publish = "publish both until every consumer has moved";
+    let help = match &change.follows {
+        Some(before) => format!("make it {next}, a new major version, or let it keep what {before} says; {publish}"),
+        None => format!("{keeps} and add {next} in a file of its own; {publish}"),
+    };
     let message = format!("`{name}` breaks {}", told.join("; and "));
     let mut finding = Finding::new(&RULE, system, change.place, message).why(why.join("; ")).help(help);
     if finding.services.is_empty() {

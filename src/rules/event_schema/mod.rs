@@ -1,6 +1,8 @@
 //! The rules of the skill `event-schema`.
 
+mod asyncapi;
 pub mod breaking_change;
+pub mod dropped_version;
 pub mod float_money;
 pub mod incomplete_schema;
 pub mod invalid_cloudevent;
@@ -8,9 +10,13 @@ pub mod invalid_example;
 pub mod missing_event_id;
 pub mod missing_schema;
 pub mod naive_timestamp;
+pub mod needless_version;
 pub mod payload_mismatch;
 pub mod present_tense_event;
+pub mod renamed_field;
+pub mod undeclared_channel;
 pub mod unpublished_event;
+pub mod unused_message;
 pub mod unversioned_event;
 
 use crate::extract::publish::{Message, Publisher};

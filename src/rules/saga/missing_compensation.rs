@@ -42,6 +42,10 @@ fn check(system: &System, out: &mut Vec<Finding>) {
                         "give `{}` the inverse call as its compensation (reserve and release, charge and refund), safe to repeat; if it can't be undone, make it the last step that may fail",
                         step.name
                     ),
+                    Style::Machine => format!(
+                        "handle the failure of `{}` (a reply that says no, a fault, a time limit) by sending the command that undoes `{}`",
+                        later.name, step.name
+                    ),
                     Style::StraightLine => format!(
                         "undo `{}` in the handler, in reverse order with the other compensations; if it can't be undone, make it the last step that may fail",
                         step.name

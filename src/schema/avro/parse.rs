@@ -30,6 +30,14 @@ impl Avro {
     /// # Errors
     /// The first thing that the specification does not allow.
     pub fn read(library: &Library, names: &Names, path: &str) -> Result<Avro, Invalid> {
+        Avro::read_at(library, names, path, "")
+    }
+
+    /// The schema at a pointer of a document: the payload of a message.
+    ///
+    /// # Errors
+    /// As [`Avro::read`].
+    pub fn read_at(library: &Library, names: &Names, path: &str, pointer: &str) -> Result<Avro, Invalid> {
         let mut reader = Reader {
             library,
             names,
@@ -41,7 +49,8 @@ impl Avro {
         let Some(document) = library.document(path) else {
             return Err(reader.wrong("", "the file was not read"));
         };
-        reader.avro.root = reader.schema(&document.value, "", "")?;
+        let Some(value) = document.at(pointer) else { return Err(reader.wrong(pointer, "nothing is there")) };
+        reader.avro.root = reader.schema(value, "", pointer)?;
         Ok(reader.avro)
     }
 }

@@ -141,10 +141,12 @@ impl<'a> Context<'a> {
     pub(super) fn is_unit(&self, folder: &str) -> bool {
         let above = folder_of(folder);
         let collection = above.rsplit('/').next().unwrap_or(above);
+        // `src/main/java/com/acme/service/registry` is a package.
+        let package = || format!("/{folder}").contains("/src/main/");
         self.has_manifest(folder)
             || self.nest_apps.contains(folder)
             || self.dockerfiles_in(folder).next().is_some()
-            || (!folder.is_empty() && COLLECTIONS.contains(&collection) && self.has_code(folder))
+            || (!folder.is_empty() && COLLECTIONS.contains(&collection) && !package() && self.has_code(folder))
     }
 
     /// The folders of production that [are units](Self::is_unit), in the order of the files, with the name

@@ -284,7 +284,8 @@ fn code<'a>(
         if let Some((root, file)) = super::standalone::process(ctx, &short) {
             return Some(((root, Some(file)), why("the image of this Dockerfile")));
         }
-        if let Some(code) = folder_of_image(ctx, &short) {
+        let folder = folder_of_image(ctx, &short).or_else(|| folder_called(ctx, &short).filter(|_| !foreign));
+        if let Some(code) = folder {
             return Some((code, why("the image of this folder")));
         }
     }
@@ -344,6 +345,14 @@ fn is_named(root: &str, name: &str) -> bool {
     };
     let folder = root.rsplit('/').next().unwrap_or(root);
     !bare(name).is_empty() && bare(folder) == bare(name)
+}
+
+/// The one unit with code that is called so but for a word such as `service`: `order-service` for the
+/// image `shop/order`.
+fn folder_called<'a>(ctx: &Context<'a>, name: &str) -> Option<Code<'a>> {
+    let mut called = ctx.units().iter().filter(|(folder, _)| is_named(folder, name) && ctx.has_code(folder));
+    let (folder, _) = called.next()?;
+    called.next().is_none().then(|| ((*folder).to_owned(), dockerfile_of(ctx, folder)))
 }
 
 /// What Skaffold or another tool says about an image.

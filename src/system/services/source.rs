@@ -1,10 +1,12 @@
 //! Services that no container tells of: the manifest and the entry point do.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::context::{Context, language};
 use super::foreign::Foreign;
 use super::images::ImageRole;
 use super::kind::{is_frontend_package, is_library_package};
-use super::standalone::{folder_name, is_application, root_name};
+use super::standalone::{folder_name, has_main, is_application, root_name};
 use super::{Candidate, Service};
 use crate::files::{Zone, folder_of, zone};
 use crate::program::resolve::within;
@@ -13,17 +15,21 @@ use crate::syntax::{FileId, Place, Span};
 /// Adds what is deployed in other ways than by a container.
 pub(super) fn add(ctx: &Context<'_>, candidates: &mut Vec<Candidate>) {
     hosts(ctx, candidates);
+    let roots: Vec<String> = candidates.iter().map(|candidate| candidate.service.root.clone()).collect();
     let deployed =
         candidates.iter().any(|candidate| !candidate.service.root.is_empty() || candidate.service.dockerfile.is_some());
-    let roots: Vec<String> = candidates.iter().map(|candidate| candidate.service.root.clone()).collect();
-    for folder in folders(ctx) {
+    let folders = folders(ctx);
+    let left_out = left_out(ctx, &folders, &roots);
+    for folder in folders {
         // Code inside a service belongs to it; above services lies what they share.
         let taken = |root: &String| within(&folder, root) || (within(root, &folder) && root != &folder);
         let taken_now = candidates.iter().any(|candidate| within(&folder, &candidate.service.root));
         if roots.iter().any(taken) || taken_now || zone(&format!("{folder}/x")) != Zone::Production {
             continue;
         }
-        let Some((id, span, why)) = evidence(ctx, &folder, deployed, &roots) else { continue };
+        let Some((id, span, why)) = evidence(ctx, &folder, deployed && !left_out.contains(&folder), &roots) else {
+            continue;
+        };
         let package = ctx.package(&folder).and_then(|package| package.name.as_ref());
         let package = package.map(|name| name.value.rsplit('/').next().unwrap_or("").to_owned());
         let of_folder = folder_name(&folder).to_owned();
@@ -118,6 +124,26 @@ fn folders(ctx: &Context<'_>) -> Vec<String> {
     folders
 }
 
+/// Applications that stand beside services that something deploys, and outnumber them: one of six has
+/// got its Dockerfile so far, so that Dockerfiles do not say what is deployed.
+fn left_out(ctx: &Context<'_>, folders: &[String], roots: &[String]) -> BTreeSet<String> {
+    let mut beside: BTreeMap<&str, (usize, Vec<&String>)> = BTreeMap::new();
+    for root in roots.iter().collect::<BTreeSet<_>>() {
+        if !root.is_empty() && ctx.has_code(root) {
+            beside.entry(folder_of(root)).or_default().0 += 1;
+        }
+    }
+    for folder in folders {
+        let known = roots.iter().any(|root| within(folder, root) || within(root, folder));
+        let production = zone(&format!("{folder}/x")) == Zone::Production;
+        if !folder.is_empty() && !known && production && ctx.has_manifest(folder) && is_application(ctx, folder) {
+            beside.entry(folder_of(folder)).or_default().1.push(folder);
+        }
+    }
+    let outnumbered = beside.into_values().filter(|(deployed, others)| *deployed > 0 && others.len() > *deployed);
+    outnumbered.flat_map(|(_, others)| others).cloned().collect()
+}
+
 /// Why a folder is a service although nothing builds it.
 fn evidence(ctx: &Context<'_>, folder: &str, deployed: bool, roots: &[String]) -> Option<(FileId, Span, String)> {
     if !ctx.has_code(folder) {
@@ -154,6 +180,9 @@ fn evidence(ctx: &Context<'_>, folder: &str, deployed: bool, roots: &[String]) -
     }
     let jvm_or_net = ctx.foreign_in(folder).any(|(_, f)| matches!(f, Foreign::Jvm { .. } | Foreign::DotNet { .. }));
     if jvm_or_net && !is_application(ctx, folder) {
+        return None;
+    }
+    if first == "go" && !has_main(ctx, folder) {
         return None;
     }
     let marks = ctx.marks_below(folder);

@@ -42,6 +42,13 @@ const VARIANTS: &[&str] = &[
     "e2e",
 ];
 
+/// Where Maven and Gradle projects keep the Dockerfiles of the project.
+const OF_PROJECT: &str = "/src/main/docker";
+
+/// What Quarkus calls the Dockerfiles that it makes for a project: one service in several packagings.
+/// <https://quarkus.io/guides/building-native-image#using-the-container-image-extensions>
+const PACKAGINGS: &[&str] = &["jvm", "native", "native-micro", "legacy-jar"];
+
 /// Names of Dockerfiles that only say that this is the service itself.
 const GENERIC: &[&str] = &["backend", "server", "service", "api", "app", "web", "main"];
 
@@ -109,6 +116,9 @@ enum Variant {
 /// What the name of a Dockerfile adds.
 fn variant(path: &str) -> Option<Variant> {
     let word = suffix(path)?;
+    if folder_of(path).ends_with(OF_PROJECT) && PACKAGINGS.contains(&word.as_str()) {
+        return None;
+    }
     let environment = word.split(['-', '.', '_']).any(|word| VARIANTS.contains(&word));
     Some(if environment { Variant::Environment } else { Variant::Process })
 }
@@ -161,7 +171,7 @@ fn candidate(
     let context = context_of(ctx, folder, file);
     let word = suffix(path);
     let name = word.clone().unwrap_or_else(|| folder.rsplit('/').next().unwrap_or("").to_owned());
-    let several = ctx.dockerfiles_in(folder).count() > 1 || context != folder;
+    let several = !folder.ends_with(OF_PROJECT) && (ctx.dockerfiles_in(folder).count() > 1 || context != folder);
     let root = root::root(
         ctx,
         Build {
@@ -248,6 +258,9 @@ pub(super) fn root_name(ctx: &Context<'_>) -> String {
 
 /// The folder a Dockerfile is built in: the one in which the sources it copies lie.
 fn context_of(ctx: &Context<'_>, folder: &str, file: &Dockerfile) -> String {
+    if let Some(project) = folder.strip_suffix(OF_PROJECT).filter(|project| ctx.has_manifest(project)) {
+        return project.to_owned();
+    }
     let copies = file.stages.iter().flat_map(|stage| &stage.copies).filter(|copy| copy.from.is_none());
     let sources: Vec<&str> =
         copies.flat_map(|copy| &copy.sources).map(|source| source.as_str().trim_start_matches("./")).collect();
@@ -303,6 +316,11 @@ fn manifests<'a>(ctx: &Context<'a>, root: &str) -> impl Iterator<Item = &'a Fore
     found.into_iter()
 }
 
+/// True when a file of a root is a program.
+pub(super) fn has_main(ctx: &Context<'_>, root: &str) -> bool {
+    ctx.marks_below(root).iter().any(|(_, marks)| marks.main.is_some())
+}
+
 /// True when the code of a root is started as a server or a worker, or is written in a language whose
 /// applications we know by their manifest only.
 pub(super) fn is_application(ctx: &Context<'_>, root: &str) -> bool {
@@ -320,6 +338,8 @@ pub(super) fn is_application(ctx: &Context<'_>, root: &str) -> bool {
     let frontend = package.is_some_and(super::kind::is_frontend_package);
     let by_marks =
         ctx.marks_below(root).iter().any(|(_, marks)| marks.serves() || (marks.main.is_some() && package.is_none()));
+    // A Go module without a `main` is a library, also one that makes a server for others.
+    let by_marks = by_marks && (has_main(ctx, root) || ctx.languages(root).first().is_none_or(|l| l != "go"));
     let by_manifest = manifests(ctx, root).any(|foreign| match foreign {
         Foreign::Jvm { application, aggregator, .. } => *application && !aggregator,
         Foreign::DotNet { web, worker, app_host, client } => (*web || *worker) && !app_host && !client,

@@ -508,3 +508,69 @@ fn a_dockerfile_that_starts_the_same_is_another_way_to_build_the_same() {
     assert_eq!(names(&docker("python:2", "main.py")), ["orders"]);
     assert_eq!(names(&docker("python:3", "other.py")).len(), 2);
 }
+
+const BOOT: &str = "package a;\n@SpringBootApplication\nclass App { public static void main(String[] a) {} }\n";
+
+fn boot_pom(name: &str) -> String {
+    format!("<project><artifactId>{name}</artifactId><plugin>spring-boot-maven-plugin</plugin></project>")
+}
+
+#[test]
+fn applications_that_outnumber_the_one_with_a_dockerfile_are_services_beside_it() {
+    let docker = ("users/Dockerfile", "FROM eclipse-temurin:21\nCOPY . .\nCMD [\"java\", \"-jar\", \"app.jar\"]\n");
+    let names = ["users", "orders", "stock"];
+    let poms: Vec<(String, String)> = names.iter().map(|name| (format!("{name}/pom.xml"), boot_pom(name))).collect();
+    let mains: Vec<String> =
+        names.iter().map(|name| format!("{name}/src/main/java/a/service/{name}/App.java")).collect();
+    let files = |count: usize| {
+        let mut files = vec![docker];
+        files.extend(poms.iter().take(count).map(|(path, text)| (path.as_str(), text.as_str())));
+        files.extend(mains.iter().take(count).map(|path| (path.as_str(), BOOT)));
+        world(&files).names().iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    assert_eq!(files(3), ["orders", "stock", "users"]);
+    // One beside it may be a tool that nobody deploys.
+    assert_eq!(files(2), ["users"]);
+}
+
+#[test]
+fn a_go_module_without_a_main_is_a_library() {
+    let server = "package http\nfunc New() *echo.Echo { return echo.New() }\n";
+    let main = "package main\nfunc main() { gin.Default().Run() }\n";
+    let world = world(&[
+        ("internal/pkg/go.mod", "module acme.com/shop/pkg\n"),
+        ("internal/pkg/server.go", server),
+        ("internal/services/orders/go.mod", "module acme.com/shop/orders\n"),
+        ("internal/services/orders/main.go", main),
+        ("internal/services/stock/go.mod", "module acme.com/shop/stock\n"),
+        ("internal/services/stock/main.go", main),
+    ]);
+    assert_eq!(world.names(), ["orders", "stock"]);
+}
+
+#[test]
+fn an_image_is_of_the_folder_that_is_called_so_but_for_the_word_service() {
+    let deployment = |name: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: acme-{name}}}\nspec:\n  template:\n    spec:\n      \
+             containers:\n        - {{name: acme-{name}, image: \"acme/{name}:latest\"}}\n"
+        )
+    };
+    let (order, stock) = (deployment("order"), deployment("stock"));
+    let jvm = "FROM ubi8/openjdk-17\nCOPY target/*-runner.jar /work/application.jar\nCMD [\"java\", \"-jar\", \"/work/application.jar\"]\n";
+    let pom = "<project><artifactId>x</artifactId><plugin>quarkus-maven-plugin</plugin></project>";
+    let code = "package a;\nclass Orders {}\n";
+    let files = [
+        ("order-service/pom.xml", pom),
+        ("order-service/src/main/docker/Dockerfile.jvm", jvm),
+        ("order-service/src/main/docker/Dockerfile.native", jvm),
+        ("order-service/src/main/java/a/Orders.java", code),
+        ("stock-service/pom.xml", pom),
+        ("stock-service/src/main/java/a/Orders.java", code),
+        ("k8s/order.yml", order.as_str()),
+        ("k8s/stock.yml", stock.as_str()),
+    ];
+    assert_eq!(world(&files).roots(), [("acme-order", "order-service"), ("acme-stock", "stock-service")]);
+    // Quarkus keeps the Dockerfiles of a project in `src/main/docker`, one for each packaging.
+    assert_eq!(world(&files[..4]).roots(), [("order-service", "order-service")]);
+}

@@ -170,3 +170,16 @@ fn faststream_commits_kafka_messages_first() {
     );
     assert_eq!(subscriber("rabbit", "RabbitBroker", "").ack(), "framework");
 }
+
+#[test]
+fn options_that_the_callers_of_a_wrapper_pass() {
+    let wrapper = |options: &str| {
+        typescript(&format!(
+            "import amqp, {{ Options }} from 'amqplib';\nexport async function listen(ch: amqp.Channel, queue: string, declared: Options.AssertQueue, options: Options.Consume, work: (m: any) => any) {{\n await ch.assertQueue(queue, declared);\n await ch.consume(queue, async (m) => {{ await work(m); }}, options);\n}}\nlisten(null, 'q', {options}, (m) => 1);\n"
+        ))
+    };
+    assert_eq!(wrapper("{}, { noAck: true }").ack(), "auto set");
+    assert_ne!(wrapper("{}, {}").ack(), "auto set");
+    assert_eq!(wrapper("{}, {}").dead_letter(), "absent");
+    assert_eq!(wrapper("{ deadLetterExchange: 'dead' }, {}").dead_letter(), "present");
+}

@@ -163,3 +163,45 @@ fn mail_that_django_sends_is_sent_twice() {
     let read = python(text);
     assert!(matches!(read.one().handlers[0].idempotency, Idempotency::No { .. }), "{:?}", read.one().handlers);
 }
+
+#[test]
+fn a_unique_column_that_the_message_fills_refuses_the_second_row() {
+    let handler = |column: &str, value: &str| {
+        python(&format!(
+            "import aio_pika\nfrom sqlalchemy import Column, String\nfrom sqlalchemy.orm import DeclarativeBase, Session, mapped_column\nclass Base(DeclarativeBase): ...\nclass User(Base):\n    name = {column}\n    total = Column(String)\nasync def on(message, db: Session):\n    row = User(name={value}, total=message.total)\n    db.add(row)\n    db.commit()\nasync def main():\n    queue = await (await (await aio_pika.connect('x')).channel()).declare_queue('q')\n    await queue.consume(on)\n"
+        ))
+        .duplicates()
+    };
+    assert_eq!(handler("mapped_column(String(50), unique=True)", "message.name"), "durable: db.add(row)");
+    assert_eq!(handler("Column(String, unique=True)", "uuid.uuid4()"), "no: db.add(row)");
+    assert_eq!(handler("Column(String)", "message.name"), "no: db.add(row)");
+}
+
+#[test]
+fn an_answer_to_a_request_and_a_patch_may_be_repeated() {
+    let rpc = |key: &str| {
+        python(&format!(
+            "import pika\nchannel = pika.BlockingConnection().channel()\ndef on(ch, method, props, body):\n    ch.basic_publish(exchange='', routing_key={key}, body=b'')\n    ch.basic_ack(method.delivery_tag)\nchannel.basic_consume('q', on)\n"
+        ))
+        .duplicates()
+    };
+    assert_eq!(rpc("props.reply_to"), "not needed");
+    assert!(rpc("'orders'").starts_with("no"), "{}", rpc("'orders'"));
+    let patch = typescript(
+        "import axios from 'axios';\nimport { Worker } from 'bullmq';\nnew Worker('q', async (job) => { await axios.patch(`http://users/${job.data.id}`, { active: true }); });\n",
+    );
+    assert_eq!(patch.duplicates(), "unknown");
+}
+
+#[test]
+fn a_promise_is_what_it_resolves_to() {
+    let repository = |guard: &str| {
+        typescript(&format!(
+            "import amqp from 'amqplib';\nimport knex from 'knex';\nconst db = knex({{}});\nclass Users {{\n byMail(mail) {{ return new Promise((resolve, reject) => {{ db('users').select().where('mail', mail).first().then((row) => {{ resolve(row); }}).catch(reject); }}); }}\n add(user) {{ return new Promise((resolve) => {{ db('users').insert(user).then(() => resolve(1)); }}); }}\n}}\nconst users = new Users();\nclass Bus {{\n static async connect() {{ return new Promise(async (resolve, reject) => {{ try {{ resolve(await amqp.connect('x')); }} catch (e) {{ reject(e); }} }}); }}\n static async on(queue) {{ const channel = await (await this.connect()).createChannel(); await channel.consume(queue, async (m) => {{ {guard} await users.add({{ mail: m.mail }}); channel.ack(m); }}); }}\n}}\nBus.on('q');\n"
+        ))
+        .duplicates()
+    };
+    assert!(repository("").starts_with("no: "), "{}", repository(""));
+    let guarded = repository("if (await users.byMail(m.mail)) throw new Error('known');");
+    assert!(guarded.starts_with("durable"), "{guarded}");
+}

@@ -53,3 +53,13 @@ fn a_rabbit_listener_has_a_dead_letter_exchange_or_not() {
     assert_eq!(read(&[(PATH, &text(""))]).dead_letter(), "absent");
     assert_eq!(read(&[(PATH, &text(".deadLetterExchange(\"failed\")"))]).dead_letter(), "present");
 }
+
+#[test]
+fn the_dead_letter_exchange_of_another_queue_does_not_help() {
+    let text = "package a;\nimport org.springframework.amqp.core.*;\nimport org.springframework.amqp.rabbit.annotation.RabbitListener;\nclass Listener {\n  Queue paid() { return QueueBuilder.durable(\"paid\").deadLetterExchange(\"failed\").build(); }\n  Queue orders() { return new Queue(\"orders\", true); }\n  @RabbitListener(queues = \"QUEUE\")\n  void on(String id) { System.out.println(id); }\n}\n";
+    let of = |queue: &str| read(&[(PATH, &text.replace("QUEUE", queue))]).dead_letter();
+    assert_eq!(of("orders"), "absent");
+    assert_eq!(of("paid"), "present");
+    // Nobody in sight declares it: the exchange may be meant for it.
+    assert_eq!(of("stock"), "present");
+}

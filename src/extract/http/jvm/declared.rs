@@ -207,10 +207,8 @@ impl Declared<'_, '_> {
                 }
             }
         }
-        // A configuration class can hold a `Retryer` and `Request.Options`.
-        let says =
-            |name: &str| module.call(self.at).is_some_and(|c| c.args.iter().any(|a| a.name.as_deref() == Some(name)));
-        let retry_unknown = says("configuration").then(|| "its configuration class may hold a `Retryer`".to_string());
+        let retry_unknown =
+            super::feign::may_retry(self.ev, site).then(|| "its configuration class may hold a `Retryer`".to_string());
         HttpClient {
             place,
             site,

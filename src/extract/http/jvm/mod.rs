@@ -2,6 +2,7 @@
 //! clients are interfaces that a framework implements.
 
 mod declared;
+mod feign;
 mod gateway;
 mod sent;
 

@@ -4,7 +4,7 @@ use super::{Reader, cross};
 use crate::catalog::consume::EffectKind;
 use crate::extract::publish::flow;
 use crate::extract::publish::shape::{Key, Shape};
-use crate::facts::module::{Call, ExprKind, FuncId, Language};
+use crate::facts::module::{Call, ExprId, ExprKind, FuncId, Language};
 use crate::program::{Site, UnitId, Value};
 
 /// Methods that give the same data in another form.
@@ -49,7 +49,12 @@ impl Reader<'_, '_> {
         let argument = |n: usize| {
             call.args.iter().filter(|a| a.name.is_none()).nth(n).map(|a| Site { unit: site.unit, expr: a.value })
         };
-        let callee = ev.at(site.unit, call.callee);
+        // `Map[Event](x)` of Go, which looks like an element of a list that is called.
+        let (called, bracket) = match module.expr(call.callee).kind {
+            ExprKind::Index { object, index } if language == Language::Go => (object, Some(index)),
+            _ => (call.callee, None),
+        };
+        let callee = ev.at(site.unit, called);
         let symbol = match &callee {
             Value::External(symbol) => Some(symbol.clone()),
             Value::Method { symbol, .. } => Some(symbol.clone()),
@@ -112,7 +117,11 @@ impl Reader<'_, '_> {
         }
         for value in callee.alternatives() {
             match value {
-                Value::Function { unit, func, .. } => return self.returned(*unit, *func, site),
+                Value::Function { unit, func, .. } => {
+                    let first = call.type_args.first().copied().or(bracket);
+                    let named = first.and_then(|ty| self.type_argument(site.unit, ty, *unit, *func));
+                    return named.map_or_else(|| self.returned(*unit, *func, site), |shape| vec![shape]);
+                }
                 Value::Class { unit, class } => return vec![self.object(*unit, *class, Some(site))],
                 _ => {}
             }
@@ -155,6 +164,28 @@ impl Reader<'_, '_> {
             }
         }
         shapes
+    }
+
+    /// `Map[OrderCreated](order)` of Go: a function that returns its first type parameter gives what stands in
+    /// the brackets.
+    fn type_argument(&mut self, at: UnitId, first: ExprId, unit: UnitId, func: FuncId) -> Option<Shape> {
+        let module = &self.ev.program.unit(unit).module;
+        if module.language != Language::Go {
+            return None;
+        }
+        let declared = module.func(func).returns?;
+        let result = match &module.expr(declared).kind {
+            ExprKind::List(results) => *results.first()?,
+            _ => declared,
+        };
+        // A type parameter is no type of the package.
+        let ExprKind::Name(name) = &module.expr(result).kind else { return None };
+        let of_package = match self.ev.declared(unit, result) {
+            Some(Value::Instance(instance)) => !instance.ty.starts_with("builtin."),
+            declared => declared.is_some(),
+        };
+        let is_parameter = !of_package && name.starts_with(char::is_uppercase);
+        if is_parameter { self.of_type(at, first) } else { None }
     }
 
     /// What a function of ours returns for a call.

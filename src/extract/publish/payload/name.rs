@@ -84,6 +84,14 @@ impl Reader<'_, '_> {
                 return vec![shape];
             }
         }
+        // `for _, event := range order.DomainEvents()`
+        if let Some(call) = unit.module.call(iter.expr).filter(|_| unit.module.language == Language::Go)
+            && let [Value::Function { unit, func, .. }] = self.ev.called(iter, call).as_slice()
+            && let Some(ty) = self.ev.program.unit(*unit).module.func(*func).returns
+            && let Some(shape) = self.of_type(*unit, ty)
+        {
+            return vec![shape];
+        }
         match self.ev.eval(iter) {
             Value::List(items) => items.iter().take(8).flat_map(|s| self.read(*s)).collect(),
             Value::Param { .. } => self.read(iter),
@@ -142,6 +150,8 @@ impl Reader<'_, '_> {
         }
         match typed {
             Some(typed) => vec![typed],
+            // A second way through a wrapper that nobody takes brings no message.
+            None if self.hops > 0 && module.language == Language::Go && !self.may_be_called(unit, func) => Vec::new(),
             None if self.hops > 0 || module.language == Language::Go || self.may_be_called(unit, func) => {
                 vec![Shape::open()]
             }

@@ -4,7 +4,7 @@ use super::words::{Texts, is_id, is_repetition, is_time_limit};
 use super::{Scope, span_of};
 use crate::extract::Presence;
 use crate::extract::saga::{Context, scan};
-use crate::facts::module::{ExprKind, FuncId, StmtKind};
+use crate::facts::module::{ExprKind, FuncId, Language, StmtKind};
 use crate::program::{Parent, Site, UnitId, Value};
 use crate::syntax::Span;
 
@@ -29,7 +29,22 @@ impl Context<'_, '_> {
         if timeout.is_absent() && units.iter().any(|u| self.has_default_timeout(*u)) {
             timeout = Presence::Default;
         }
+        // A deadline travels in Go's context, and whoever calls the saga may set it.
+        let language = self.ev.program.language(scope.runner.unit);
+        if timeout.is_absent() && language == Language::Go && self.takes_context(scope) {
+            timeout = Presence::Unknown("the context may carry a deadline".into());
+        }
         (timeout, said(&self.undo_parts(scope), &is_repetition))
+    }
+
+    /// Whether a step is given a context.
+    fn takes_context(&self, scope: &Scope<'_>) -> bool {
+        scope.runner.actions.iter().any(|site| {
+            let module = &self.ev.program.unit(site.unit).module;
+            module.call(site.expr).is_some_and(|c| {
+                c.args.iter().any(|a| scan::chain(module, a.value).iter().any(|n| n == "ctx" || n == "context"))
+            })
+        })
     }
 
     /// What only compensations run through: that these are tried again says nothing about steps.

@@ -14,7 +14,7 @@ use super::member::Member;
 use super::runner::Runner;
 use super::{Context, names, scan};
 use crate::extract::Presence;
-use crate::facts::module::{FuncId, Language};
+use crate::facts::module::FuncId;
 use crate::program::{Evaluator, Site, UnitId, Value};
 use crate::syntax::{Place, Span};
 
@@ -53,6 +53,8 @@ pub struct Conduct {
     pub awaited: Vec<(Place, String)>,
     /// A step gives an id that nobody keeps: where the result is dropped, the step's name, what it gives.
     pub dropped: Vec<(Place, String, String)>,
+    /// What says that the state is kept in memory, where it is not what carries out the saga.
+    pub kept_in: Option<Place>,
 }
 
 impl Default for Conduct {
@@ -75,6 +77,7 @@ impl Default for Conduct {
             untyped: Vec::new(),
             awaited: Vec::new(),
             dropped: Vec::new(),
+            kept_in: None,
         }
     }
 }
@@ -90,13 +93,9 @@ struct Scope<'s> {
 }
 
 impl Context<'_, '_> {
-    /// How a runner carries out its steps. Languages other than Python and JavaScript are not read for this.
+    /// How a runner carries out its steps.
     pub(super) fn conduct(&self, runner: &Runner, list: Option<&StepList>, persisted: &Presence) -> Conduct {
-        let language = self.ev.program.language(runner.unit);
-        if !matches!(language, Language::Python | Language::JavaScript | Language::TypeScript)
-            || runner.actions.is_empty()
-            || runner.actions.iter().any(|site| self.sends_command(*site))
-        {
+        if runner.actions.is_empty() || runner.actions.iter().any(|site| self.sends_command(*site)) {
             return Conduct::default();
         }
         let runner = &self.without_members(runner, list);
@@ -124,6 +123,7 @@ impl Context<'_, '_> {
             untyped: self.untyped(&scope),
             awaited: self.awaited(&scope.entries(self.ev)),
             dropped: self.dropped(&scope),
+            kept_in: None,
         }
     }
 
