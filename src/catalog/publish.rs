@@ -183,8 +183,6 @@ pub enum ConfirmBy {
     Future,
     /// A callback, or a call that waits for all outstanding messages.
     Callback,
-    /// The address that one of `calls` connects to says `publisherConfirms=true`.
-    Address,
 }
 
 /// How a message is persistent.

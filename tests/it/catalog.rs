@@ -89,15 +89,3 @@ fn kombu_consumers_of_a_mixin() {
     assert_eq!(found(rule, "worker.py", &worker("")).len(), 1);
     assert_eq!(found(rule, "worker.py", &worker(", queue_arguments={\"x-dead-letter-exchange\": \"dead\"}")), [""; 0]);
 }
-
-#[test]
-fn easynetq() {
-    let bus = |address: &str| {
-        format!(
-            "using EasyNetQ;\nnamespace Orders;\npublic record Placed(Guid EventId);\npublic class Bus {{\n  private readonly IBus _bus = RabbitHutch.CreateBus(\"{address}\");\n  public Task Send(Placed e) => _bus.PubSub.PublishAsync(e);\n}}\n"
-        )
-    };
-    let rule = "message-queue/unconfirmed-publish";
-    assert_eq!(found(rule, "Bus.cs", &bus("host=broker")).len(), 1);
-    assert_eq!(found(rule, "Bus.cs", &bus("host=broker;publisherConfirms=true")), [""; 0]);
-}

@@ -100,26 +100,6 @@ fn a_commit_and_a_publish_are_two_without_an_outbox() {
 }
 
 #[test]
-fn subscribers_are_found_by_their_attribute() {
-    let handler = |body: &str| {
-        let text = format!(
-            "using DotNetCore.CAP;\nusing Microsoft.EntityFrameworkCore;\nnamespace Orders;\npublic class Stock {{ public int Id {{ get; set; }} public int Quantity {{ get; set; }} public void Take(int n) {{ Quantity -= n; }} }}\npublic class Line {{ public int Id {{ get; set; }} public string Sku {{ get; set; }} }}\npublic class Store : DbContext {{ public DbSet<Stock> Stocks {{ get; set; }} public DbSet<Line> Lines {{ get; set; }} }}\npublic class OrderPlaced {{ public int Id {{ get; set; }} public int Amount {{ get; set; }} public string Sku {{ get; set; }} }}\npublic class Subscriber : ICapSubscribe {{\nprivate readonly Store _store;\npublic Subscriber(Store store) {{ _store = store; }}\n[CapSubscribe(\"order.placed\")]\npublic async Task Handle(OrderPlaced e) {{ {body} }}\n}}\n"
-        );
-        told(&[("Orders/Subscriber.cs", &text)])
-    };
-    let save = "await _store.SaveChangesAsync();";
-    let found = "var stock = await _store.Stocks.FirstOrDefaultAsync(s => s.Id == e.Id);";
-    let twice = ["non-idempotent-consumer Subscriber.cs:11"];
-    assert_eq!(handler(&format!("{found} stock.Quantity -= e.Amount; {save}")), twice);
-    assert_eq!(handler(&format!("{found} stock.Take(e.Amount); {save}")), twice);
-    assert_eq!(handler(&format!("{found} stock.Quantity = e.Amount; {save}")), [""; 0]);
-    assert_eq!(handler(&format!("_store.Lines.Add(new Line {{ Sku = e.Sku }}); {save}")), twice);
-    assert_eq!(handler(&format!("_store.Lines.Add(new Line {{ Id = e.Id, Sku = e.Sku }}); {save}")), [""; 0]);
-    let known = "if (await _store.Lines.AnyAsync(l => l.Sku == e.Sku)) return;";
-    assert_eq!(handler(&format!("{known} _store.Lines.Add(new Line {{ Sku = e.Sku }}); {save}")), [""; 0]);
-}
-
-#[test]
 fn what_a_mediator_runs_belongs_to_the_caller() {
     let controller = |handler: &str| {
         let text = format!(

@@ -52,7 +52,6 @@ pub fn read(ev: &Evaluator<'_>, found: &Found<'_>, broker: &str, registered: boo
             Fate::Dropped => Presence::Absent,
         },
         ConfirmBy::Callback => waits(ev, found),
-        ConfirmBy::Address => address(ev, found),
     }
 }
 
@@ -155,24 +154,6 @@ fn channel_call(ev: &Evaluator<'_>, found: &Found<'_>) -> Presence {
         return Presence::Unknown("it could not be told whether this channel has confirms on".into());
     }
     Presence::Absent
-}
-
-/// `RabbitHutch.CreateBus("host=broker;publisherConfirms=true")`. They are off unless the address says so.
-fn address(ev: &Evaluator<'_>, found: &Found<'_>) -> Presence {
-    let unknown = || Presence::Unknown("the address of the broker could not be read".into());
-    let connections = found.form.confirm.calls.iter().flat_map(|name| ev.program.calls_named(name));
-    let mut plain = false;
-    for &site in connections {
-        let module = &ev.program.unit(site.unit).module;
-        let Some(first) = module.call(site.expr).and_then(|c| c.args.first()) else { return unknown() };
-        let Some(text) = ev.at(site.unit, first.value).as_str() else { return unknown() };
-        let text = text.to_lowercase().replace(' ', "");
-        if text.contains("publisherconfirms=true") {
-            return Presence::Present(ev.program.place(site));
-        }
-        plain = true;
-    }
-    if plain { Presence::Absent } else { unknown() }
 }
 
 fn same(a: &Instance, b: &Instance) -> bool {
