@@ -94,13 +94,15 @@ pub fn tagged(paths: &[PathBuf], from: &str, to: Option<&str>) -> Result<Vec<(St
         Some(_) => git.named(from)?,
         None => git.merge_base(from)?,
     };
+    // What is on disk may differ from the newest commit.
+    let is_disk = to.is_none();
     let to = git.named(to.unwrap_or("HEAD"))?;
     let untracked = git.untracked()?;
     let state = |tag: String| {
         let mut state = Overlay::default();
         untracked.iter().for_each(|path| state.remove(git.absolute(path)));
         let commit = git.named(&tag)?;
-        if commit != to {
+        if is_disk || commit != to {
             overlay(&git, &mut state, &raw::parse(&git.diff(&[&commit])?)?)?;
             return Ok(Some((tag, state)));
         }

@@ -50,7 +50,7 @@ impl Avro {
             return Err(reader.wrong("", "the file was not read"));
         };
         let Some(value) = document.at(pointer) else { return Err(reader.wrong(pointer, "nothing is there")) };
-        reader.avro.root = reader.schema(value, "", pointer)?;
+        reader.avro.root = reader.schema(value, pointer, "")?;
         Ok(reader.avro)
     }
 }
