@@ -254,6 +254,10 @@ impl Context<'_, '_> {
         {
             self.visit(unit, *object, undoing, flow, depth + 1);
         }
+        // `ExecuteActivityAsync((Payments p) => p.ChargeAsync(order))`: the lambda names the activity.
+        if taken && self.activity(unit, expr, call).is_some() {
+            return;
+        }
         for arg in &call.args {
             match &module.expr(arg.value).kind {
                 // `withRetry(() => payments.charge())`, `.catch(() => stock.release())`

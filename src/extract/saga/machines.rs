@@ -271,6 +271,10 @@ fn is_overdue(name: &str) -> bool {
 
 /// A name that has to do with something going wrong.
 pub(super) fn is_failure(name: &str) -> bool {
+    // The type of what returns nothing.
+    if name == "void" {
+        return false;
+    }
     names::words(name).iter().any(|w| {
         ["fail", "fault", "reject", "declin", "cancel", "compensat", "timeout", "expir", "abort", "error", "unavailab"]
             .iter()
@@ -301,7 +305,12 @@ pub(super) fn is_command(name: &str) -> bool {
     let core: Vec<&String> =
         words.iter().filter(|w| !matches!(w.as_str(), "request" | "message" | "msg" | "event")).collect();
     let Some(first) = core.first() else { return false };
-    !core.iter().any(|w| past(w))
+    // `OrderState` is no command, though one can order.
+    let is_data = core.last().is_some_and(|w| {
+        matches!(w.as_str(), "state" | "statu" | "status" | "data" | "item" | "detail" | "info" | "saga" | "result")
+    });
+    !is_data
+        && !core.iter().any(|w| past(w))
         && (names::is_state_verb(first)
             || matches!(
                 first.as_str(),
@@ -353,7 +362,7 @@ mod tests {
         for name in ["PaymentFailed", "StockNotReserved", "Fault", "CancelOrder", "releaseStock", "OutOfStock"] {
             assert!(is_failure(name), "{name}");
         }
-        for name in ["HotelBooked", "NotifyCustomer", "Initially", "CarRented"] {
+        for name in ["HotelBooked", "NotifyCustomer", "Initially", "CarRented", "void"] {
             assert!(!is_failure(name), "{name}");
         }
     }
