@@ -3,7 +3,7 @@
 use skillcheck::catalog::Catalog;
 use skillcheck::extract::saga::{self, ReplyDriven, Saga};
 use skillcheck::facts::module::Language;
-use skillcheck::facts::{javascript, python};
+use skillcheck::facts::{csharp, golang, javascript, jvm, python};
 use skillcheck::files;
 use skillcheck::program::{Evaluator, Index, Program, Unit, resolve::Packages};
 use skillcheck::rules;
@@ -19,6 +19,9 @@ fn extracted(sources: &[(&str, &str)]) -> (Vec<Saga>, Vec<ReplyDriven>) {
     let units = sources.iter().enumerate().map(|(i, (path, text))| {
         let module = match files::classify(path) {
             files::FileKind::Code(Language::Python) => python::lower(text).unwrap(),
+            files::FileKind::Code(Language::Go) => golang::lower(text).unwrap(),
+            files::FileKind::Code(Language::CSharp) => csharp::lower(text).unwrap(),
+            files::FileKind::Code(Language::Java) => jvm::java::lower(text).unwrap(),
             files::FileKind::Code(Language::TypeScript) => javascript::lower(text, javascript::Dialect::Ts).unwrap(),
             _ => javascript::lower(text, javascript::Dialect::Js).unwrap(),
         };
