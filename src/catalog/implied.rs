@@ -12,7 +12,7 @@ use crate::facts::module::Language;
 pub(super) type Implied = [HashMap<SmolStr, Vec<SmolStr>>; Ecosystem::COUNT];
 
 /// Names that a runtime of JavaScript has itself, and words that every program uses for things of its own.
-const TAKEN: [&str; 22] = [
+const TAKEN: [&str; 24] = [
     "Cache",
     "Client",
     "Column",
@@ -33,7 +33,9 @@ const TAKEN: [&str; 22] = [
     "URL",
     "Worker",
     "request",
+    "globalThis",
     "json",
+    "process",
     "http-proxy",
 ];
 
@@ -58,7 +60,13 @@ pub(super) fn build(catalog: &Catalog) -> Implied {
         };
         for path in paths(library) {
             if let Some((name, path)) = type_in(path) {
-                let symbol = format_smolstr!("{}.{path}", library.packages[0]);
+                // What a library makes may be of another one, whose name is written out.
+                let is_whole =
+                    ["org.", "com.", "io.", "java.", "javax.", "jakarta."].iter().any(|p| path.starts_with(p));
+                let symbol = match library.ecosystem {
+                    Ecosystem::Jvm if is_whole => SmolStr::new(path),
+                    _ => format_smolstr!("{}.{path}", library.packages[0]),
+                };
                 add(name, catalog.canonical(language, &symbol));
             }
         }

@@ -187,8 +187,6 @@ fn read(
     };
     let mut hashed_id = serialize::hashed_id(ev, &payloads);
     let (version, event_id) = match kind {
-        // A text has no fields; what it is for is not said.
-        _ if opened.is_empty() && text::is_plain(ev, found) => (Presence::Default, Presence::Default),
         Kind::Event | Kind::DeadLetter => {
             let mut metadata = reader.metadata(site, form);
             metadata.extend(jvm::headers(ev, site, &opened));
@@ -213,6 +211,9 @@ fn read(
         }
         Kind::Job | Kind::Reply | Kind::Telemetry => (Presence::Default, Presence::Default),
     };
+    // A text has no fields; what it is for is not said, but by its headers.
+    let is_bare = version.is_absent() && event_id.is_absent() && opened.is_empty() && text::is_plain(ev, found);
+    let (version, event_id) = if is_bare { (Presence::Default, Presence::Default) } else { (version, event_id) };
     if let Some(family) = &mut family.is_some().then(|| payloads.first_mut()).flatten() {
         // It decides, but it is no event that could be described.
         family.keys.clear();
