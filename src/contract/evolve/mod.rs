@@ -289,6 +289,9 @@ fn change(old: Side<'_>, new: Side<'_>, tree: &Tree, terms: &Terms) -> Option<Ap
 /// How many schemas are compared as a whole. Of more, only what was changed is compared.
 const MAX_WHOLE: usize = 64;
 
+/// How many operations are named for a change that more of them share.
+const MAX_OPERATIONS: usize = 50;
+
 /// The answer to each job. Schemas that many operations share are compared once, and what was not changed is not.
 fn answers(pair: &Pair<'_>, jobs: Vec<Job>) -> Vec<(Job, Answer)> {
     let mut reach = Reach::new(pair.old.0, pair.new.0);
@@ -312,11 +315,18 @@ fn answers(pair: &Pair<'_>, jobs: Vec<Job>) -> Vec<(Job, Answer)> {
     };
     let whole: BTreeSet<_> = parts.iter().map(|(job, _)| key(job)).collect();
     let mut jobs: Vec<Job> = Vec::new();
+    let mut named: BTreeMap<_, usize> = BTreeMap::new();
     for (job, differing) in parts {
         if whole.len() <= MAX_WHOLE || job.wire != Wire::Document || differing.is_empty() {
             jobs.push(job);
-        } else {
-            jobs.extend(differing.into_iter().map(|(old, new)| Job { old, new, ..job.clone() }));
+            continue;
+        }
+        for (old, new) in differing {
+            let operations = named.entry((old.clone(), new.clone(), job.way)).or_default();
+            *operations += 1;
+            if *operations <= MAX_OPERATIONS {
+                jobs.push(Job { old, new, ..job.clone() });
+            }
         }
     }
     let keys: Vec<_> = jobs.iter().map(key).collect();

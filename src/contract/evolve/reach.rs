@@ -3,7 +3,7 @@
 //! A schema that was changed is reached from many operations, and in large documents each schema reaches most
 //! others. What stands before it is the same in both versions, so it is enough to compare what was changed.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -22,7 +22,12 @@ const IN_PLACE: [&str; 3] = ["allOf", "anyOf", "oneOf"];
 pub(super) struct Reach<'a> {
     old: &'a Loaded,
     new: &'a Loaded,
-    known: HashMap<Places, Node>,
+    /// The number of each pair that was met. Many operations reach the same ones: they are walked by number.
+    numbers: HashMap<Places, usize>,
+    /// The pairs by number.
+    places: Vec<Places>,
+    /// What became of them, where it was asked for.
+    nodes: Vec<Option<Node>>,
 }
 
 /// A schema in both versions.
@@ -31,30 +36,43 @@ enum Node {
     /// It says something else, or it can't be told.
     Differs,
     /// It says the same of a value; these are the schemas of its members and items that refer to others.
-    Same(Vec<Places>),
+    Same(Vec<usize>),
 }
 
 impl<'a> Reach<'a> {
     pub(super) fn new(old: &'a Loaded, new: &'a Loaded) -> Reach<'a> {
-        Reach { old, new, known: HashMap::new() }
+        Reach { old, new, numbers: HashMap::new(), places: Vec::new(), nodes: Vec::new() }
     }
 
     /// The places at or below two schemas where these begin to differ; none when they never do.
     pub(super) fn differing(&mut self, old: &Spot, new: &Spot) -> Vec<Places> {
-        let (mut seen, mut found) = (BTreeSet::new(), Vec::new());
-        let mut open = vec![(old.clone(), new.clone())];
-        while let Some(places) = open.pop() {
-            let places = self.settled(places);
-            if !seen.insert(places.clone()) {
+        let (mut seen, mut found) = (HashSet::new(), Vec::new());
+        let mut open = vec![self.number((old.clone(), new.clone()))];
+        while let Some(number) = open.pop() {
+            if !seen.insert(number) {
                 continue;
             }
-            match self.node(&places) {
-                Node::Differs => found.push(places),
-                Node::Same(members) => open.extend(members),
+            self.look_at(number);
+            match &self.nodes[number] {
+                Some(Node::Same(members)) => open.extend(members),
+                _ => found.push(self.places[number].clone()),
             }
         }
         found.sort();
         found
+    }
+
+    /// The number of a pair, behind its references.
+    fn number(&mut self, places: Places) -> usize {
+        let places = self.settled(places);
+        if let Some(known) = self.numbers.get(&places) {
+            return *known;
+        }
+        let number = self.places.len();
+        self.numbers.insert(places.clone(), number);
+        self.places.push(places);
+        self.nodes.push(None);
+        number
     }
 
     /// Where plain references end.
@@ -66,17 +84,17 @@ impl<'a> Reach<'a> {
         (end(self.old, old), end(self.new, new))
     }
 
-    fn node(&mut self, places: &Places) -> Node {
-        if let Some(known) = self.known.get(places) {
-            return known.clone();
+    /// Finds out what becomes of a pair.
+    fn look_at(&mut self, number: usize) {
+        if self.nodes[number].is_some() {
+            return;
         }
-        let mut members = Vec::new();
-        let node = match self.compare(places, &mut members, &mut BTreeSet::new(), 0) {
-            true => Node::Same(members),
+        let (places, mut members) = (self.places[number].clone(), Vec::new());
+        let node = match self.compare(&places, &mut members, &mut BTreeSet::new(), 0) {
+            true => Node::Same(members.into_iter().map(|member| self.number(member)).collect()),
             false => Node::Differs,
         };
-        self.known.insert(places.clone(), node.clone());
-        node
+        self.nodes[number] = Some(node);
     }
 
     /// True when the two say the same of a value; its members that refer to something are listed.
