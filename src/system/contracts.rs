@@ -118,7 +118,7 @@ pub fn is_internal(route: &Route) -> bool {
 /// read, and nothing else may answer at any path.
 pub fn is_whole(served: &Served) -> bool {
     !served.routes.is_empty()
-        && served.routes.iter().all(|route| !route.partial)
+        && served.routes.iter().all(|route| !route.partial && !route.unrooted)
         && served.gaps.iter().all(|gap| gap.kind != GapKind::Unresolved && gap.prefix != "/")
         && served.remote.is_empty()
 }
@@ -126,7 +126,7 @@ pub fn is_whole(served: &Served) -> bool {
 /// True when something that is not among the routes may answer a path.
 pub fn may_be_answered(served: &Served, path: &str) -> bool {
     let framework = served.health.iter().any(|health| matches!(health.kind, HealthKind::Dependency(_)));
-    served.routes.iter().any(|route| route.partial)
+    served.routes.iter().any(|route| route.partial || route.unrooted)
         || served.gaps.iter().any(|gap| gap.kind == GapKind::Unresolved || under(path, &gap.prefix))
         || framework && (conventional("GET", path).is_some() || is_framework_health(path) || path.contains("/actuator"))
         || !served.remote.is_empty()
@@ -272,7 +272,9 @@ impl Owners<'_> {
         let routes: Vec<&Route> = services
             .iter()
             .filter_map(|index| self.served.get(*index))
-            .flat_map(|served| served.routes.iter().filter(|route| !route.partial && !is_internal(route)))
+            .flat_map(|served| {
+                served.routes.iter().filter(|route| !route.partial && !route.unrooted && !is_internal(route))
+            })
             .collect();
         let routes: Vec<Template> = {
             let paths: BTreeSet<&str> = routes.iter().map(|route| route.path.as_str()).collect();

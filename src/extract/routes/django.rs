@@ -420,6 +420,7 @@ impl Django<'_, '_> {
 
     fn push(&mut self, site: Site, method: &str, full: &PathText, handler: Option<Place>) {
         self.served.routes.push(Route {
+            unrooted: false,
             place: self.ev.program.place(site),
             unit: site.unit,
             method: method.to_uppercase(),

@@ -312,6 +312,7 @@ fn push(
 
 fn route(place: Place, unit: UnitId, handler: Option<Place>, method: &str, path: &PathText, framework: &str) -> Route {
     Route {
+        unrooted: false,
         place,
         unit,
         method: method.into(),

@@ -74,6 +74,7 @@ fn gateway(ev: &Evaluator<'_>, site: Site, served: &mut Served) {
             _ => continue,
         };
         served.routes.push(Route {
+            unrooted: false,
             place: ev.program.place(at),
             unit: site.unit,
             method: "GET".into(),

@@ -137,6 +137,7 @@ impl Graph {
                 let version = local.version.clone().or(chain.version);
                 let text = version.map_or(full.text.clone(), |v| path::join(&version_prefix(&v), &full.text));
                 served.routes.push(Route {
+                    unrooted: false,
                     place: local.place,
                     unit: local.unit,
                     method: local.method.clone(),

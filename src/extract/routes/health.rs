@@ -174,6 +174,7 @@ fn terminus(ev: &Evaluator<'_>, site: Site, served: &mut Served) {
     for (path, place) in source::entries(ev, checks) {
         if path.starts_with('/') {
             served.routes.push(Route {
+                unrooted: false,
                 place: ev.program.place(place),
                 unit: place.unit,
                 method: "GET".into(),
@@ -226,6 +227,7 @@ fn fastify(ev: &Evaluator<'_>, site: Site, served: &mut Served) {
         served.apps.iter().find(|a| a.site == call).cloned()
     });
     served.routes.push(Route {
+        unrooted: false,
         place: ev.program.place(site),
         unit: site.unit,
         method: "GET".into(),
@@ -249,6 +251,7 @@ fn apollo(ev: &Evaluator<'_>, site: Site, served: &mut Served) {
     let standalone = package == "apollo-server";
     let mut push = |method: &str, path: &str| {
         served.routes.push(Route {
+            unrooted: false,
             place: app.place,
             unit: site.unit,
             method: method.into(),

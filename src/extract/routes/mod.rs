@@ -49,6 +49,8 @@ pub struct Route {
     pub app: Option<App>,
     /// A prefix or a part of the path could not be resolved.
     pub partial: bool,
+    /// Something that nobody here can read may put a prefix before the path.
+    pub unrooted: bool,
 }
 
 /// An application object: something that listens for HTTP.

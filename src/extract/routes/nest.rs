@@ -514,6 +514,7 @@ impl Nest<'_, '_> {
         for local in versioned {
             let full = prefix.join(&local);
             served.routes.push(Route {
+                unrooted: false,
                 place: self.ev.program.place(site),
                 unit: site.unit,
                 method: verb.to_string(),
@@ -537,6 +538,7 @@ impl Nest<'_, '_> {
             }
             for method in ["GET", "POST"] {
                 served.routes.push(Route {
+                    unrooted: false,
                     place: self.ev.program.place(site),
                     unit: site.unit,
                     method: method.into(),

@@ -31,6 +31,7 @@ pub(super) fn next(ev: &Evaluator<'_>, in_scope: &InScope<'_>, served: &mut Serv
         for (method, span) in methods {
             let full = base.join(&PathText::known(file.path.clone()));
             served.routes.push(Route {
+                unrooted: false,
                 place: Place::new(unit.file, span),
                 unit: unit_id,
                 method,

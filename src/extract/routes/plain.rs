@@ -129,6 +129,7 @@ fn compare(ev: &Evaluator<'_>, unit_id: UnitId, func: FuncId, verb: &str, app: &
             let path = path::normalise(&text, Parameters::Brace);
             if seen.insert((method.clone(), path.clone())) {
                 served.routes.push(Route {
+                    unrooted: false,
                     place: ev.program.place(Site { unit: unit_id, expr }),
                     unit: unit_id,
                     method: method.clone(),

@@ -142,6 +142,7 @@ impl Saga {
                 || step.is_retriable
                 || !step.changes_state()
                 || names::is_notice(&step.name)
+                || names::is_confirmation(&step.name)
             {
                 return None;
             }

@@ -119,6 +119,13 @@ pub fn is_undo_word(name: &str) -> bool {
 pub fn is_query(name: &str) -> bool {
     let words = words(name);
     let first = words.iter().find(|w| !matches!(w.as_str(), "step" | "do" | "run" | "execute" | "activity"));
+    // A payment that is authorized holds money; whether somebody may do something is only asked.
+    let asks_who = |w: &String| matches!(w.as_str(), "customer" | "consumer" | "user" | "client" | "buyer" | "acces");
+    if first.is_some_and(|w| matches!(w.as_str(), "authorize" | "authorise" | "authenticate"))
+        && words.iter().any(asks_who)
+    {
+        return true;
+    }
     first.is_some_and(|w| {
         matches!(
             w.as_str(),
@@ -410,6 +417,7 @@ mod tests {
 
     #[test]
     fn a_step_that_reads_is_known_by_its_verb() {
+        assert!(is_query("authorizeCustomer") && !is_query("authorizePayment") && is_confirmation("confirmPayment"));
         assert!(is_query("check_address") && is_query("ValidateOrderStep") && is_query("fraudCheck"));
         assert!(!is_query("reserve_stock") && !is_query("checkout") && !is_query("getawayBooking"));
     }

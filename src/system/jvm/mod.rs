@@ -101,7 +101,7 @@ fn place_route(route: &mut Route, own: &Own, mounted: Option<&str>) {
     let Some((_, settings)) = PREFIXES.iter().find(|(framework, _)| *framework == route.framework) else { return };
     if own.remote && !own.from_server && settings.iter().all(|keys| own.first(keys).is_none()) {
         // The configuration server, which is elsewhere, may have one.
-        route.partial = true;
+        route.unrooted = true;
     }
     for keys in settings.iter().rev() {
         let Some(prefix) = own.first(keys).and_then(|(value, _)| own.filled(value, 0)) else { continue };

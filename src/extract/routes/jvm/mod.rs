@@ -235,6 +235,7 @@ fn push(
     }
     let full = placeholders.iter().fold(full, |path, placeholder| path.replacen(mapping::PLACEHOLDER, placeholder, 1));
     let route = Route {
+        unrooted: false,
         place,
         unit,
         method: method.into(),
