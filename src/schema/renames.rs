@@ -96,7 +96,7 @@ fn bare(schema: &Value) -> Value {
         Value::Object(map) => {
             let rest: Map<String, Value> = map
                 .iter()
-                .filter(|(key, value)| !(SAID.contains(&key.as_str()) && !value.is_object()))
+                .filter(|(key, value)| !SAID.contains(&key.as_str()) || value.is_object())
                 .map(|(key, value)| (key.clone(), bare(value)))
                 .collect();
             Value::Object(rest)

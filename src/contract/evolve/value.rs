@@ -182,7 +182,7 @@ fn first(all: &mut Vec<Change>, is_request: bool, at: Option<&str>) {
 }
 
 fn has_lifecycle(changes: &[Change]) -> bool {
-    changes.iter().any(|change| hidden::is_lifecycle(change))
+    changes.iter().any(hidden::is_lifecycle)
 }
 
 /// What no value shows that both sides send as their document says, and that may break somebody all the same.

@@ -56,12 +56,11 @@ fn after_failure(ev: &Evaluator<'_>, site: Site, again: Site, func: FuncId) -> b
                 }
                 _ => {}
             },
-            Parent::Expr(outer) => {
+            Parent::Expr(outer)
                 if module.callee_name(outer).is_some_and(|name| name == "catch")
-                    && module.expr(outer).span.contains(first)
-                {
-                    return true;
-                }
+                    && module.expr(outer).span.contains(first) =>
+            {
+                return true;
             }
             _ => {}
         }
