@@ -105,15 +105,13 @@ impl Context<'_, '_> {
         let (mut durable, mut volatile) = (None, None);
         for site in self.production("Sagas") {
             let unit = self.ev.program.unit(site.unit);
-            let span = unit.module.expr(site.expr).span;
             for call in unit.index.calls.iter().filter(|c| c.expr != site.expr) {
                 // The chain before stands in the callee; the storage is an argument.
                 let inside = unit.module.call(site.expr).is_some_and(|c| {
                     c.args.iter().any(|a| unit.module.expr(a.value).span.contains(unit.module.expr(call.expr).span))
                 });
                 let Some(name) = unit.module.callee_name(call.expr).filter(|_| inside) else { continue };
-                let place = Some(Place::new(unit.file, span))
-                    .map(|_| self.ev.program.place(Site { unit: site.unit, expr: call.expr }));
+                let place = Some(self.ev.program.place(Site { unit: site.unit, expr: call.expr }));
                 match name.as_str() {
                     "StoreInMemory" => volatile = volatile.or(place),
                     n if n.starts_with("StoreIn") || n.starts_with("Use") => durable = durable.or(place),

@@ -30,11 +30,10 @@ use std::sync::OnceLock;
 use smol_str::SmolStr;
 
 use self::kind::Kind;
-use super::error;
 use super::module::{Block, ClassId, ExprId, Import, ImportKind, Language, Module};
 use super::walk::text::unescape;
 use super::walk::{self, Dialect, Field, Tables, field, find};
-use crate::syntax::code::{self, Grammar, ParseRefusal};
+use crate::syntax::code::{Grammar, ParseRefusal};
 
 /// Go, for the shared helpers.
 struct Go;
@@ -79,15 +78,7 @@ fn tables() -> &'static Tables<Kind> {
 /// The fence that the parser ran into. Syntax errors are not refusals: what could be read is lowered
 /// and the rest listed in [`Module::syntax_errors`].
 pub fn lower(text: &str) -> Result<Module, ParseRefusal> {
-    let mut tree = code::parse(Grammar::Go, text)?;
-    // The grammar knows `new(T)` only; the walk reads names in the text as it is.
-    if tree.root_node().has_error()
-        && let Some(renamed) = new_of_values(text)
-        && let Ok(other) = code::parse(Grammar::Go, &renamed)
-        && error::spans(other.root_node()).len() < error::spans(tree.root_node()).len()
-    {
-        tree = other;
-    }
+    let tree = walk::parse(Grammar::Go, text, rename_new_of_values)?;
     Ok(Lower::module(text, &tree, tables(), |lower, kids| {
         let mut body = Block::new();
         // Types first, so that methods find theirs.
@@ -101,19 +92,16 @@ pub fn lower(text: &str) -> Result<Module, ParseRefusal> {
     }))
 }
 
-/// The text with `new` in `new(value)` written as an ordinary name, which is as long; none where there is no
-/// such place.
-fn new_of_values(text: &str) -> Option<String> {
+/// Writes `new` in `new(value)` as an ordinary name: the grammar knows `new(T)` only.
+fn rename_new_of_values(bytes: &mut [u8]) {
     /// How far the end of an argument is looked for, in bytes.
     const MAX_ARGUMENT: usize = 200;
-    let mut bytes = text.as_bytes().to_vec();
-    let mut changed = false;
-    for at in memchr::memmem::find_iter(text.as_bytes(), "new(") {
-        let is_word = at.checked_sub(1).is_none_or(|before| {
-            let before = text.as_bytes()[before];
-            !before.is_ascii_alphanumeric() && before != b'_' && before != b'.'
-        });
-        let argument = &text.as_bytes()[at + 4..(at + 4 + MAX_ARGUMENT).min(text.len())];
+    let places: Vec<usize> = memchr::memmem::find_iter(bytes, "new(").collect();
+    for at in places {
+        let is_word = at
+            .checked_sub(1)
+            .is_none_or(|before| !bytes[before].is_ascii_alphanumeric() && !matches!(bytes[before], b'_' | b'.'));
+        let argument = &bytes[at + 4..(at + 4 + MAX_ARGUMENT).min(bytes.len())];
         let is_value = match argument.first() {
             Some(b'"' | b'`' | b'\'' | b'-' | b'!' | b'0'..=b'9') => true,
             _ => {
@@ -123,11 +111,8 @@ fn new_of_values(text: &str) -> Option<String> {
         };
         if is_word && is_value {
             bytes[at + 2] = b'W';
-            changed = true;
         }
     }
-    // Only ASCII was replaced by ASCII.
-    if changed { String::from_utf8(bytes).ok() } else { None }
 }
 
 impl<'t> Lower<'t> {

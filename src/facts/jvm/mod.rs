@@ -19,7 +19,6 @@ mod text;
 use smol_str::SmolStr;
 
 use self::kind::Kind;
-use super::error;
 use super::module::{ClassId, ClassKind, ExprId, ExprKind};
 use super::walk::text::assign_op;
 use super::walk::{

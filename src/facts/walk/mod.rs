@@ -7,10 +7,12 @@
 
 mod build;
 mod chain;
+mod parse;
 #[cfg(test)]
 pub(super) mod testing;
 pub(super) mod text;
 
+pub(super) use parse::parse;
 use smol_str::{SmolStr, format_smolstr};
 use tree_sitter::{Node, Tree, TreeCursor};
 

@@ -143,7 +143,7 @@ impl<'t> Lower<'t> {
                         let whole = crate::syntax::Span { end, ..span };
                         self.module.add_expr(ExprKind::Attr { object, name: text, name_span: name.span() }, whole)
                     }
-                    // One behind other statements, see `late_constructor_calls`.
+                    // One behind other statements, see `rename_late_constructor_calls`.
                     None if text == "super" => self.module.add_expr(ExprKind::Super, name.span()),
                     None if text == "this" => self.module.add_expr(ExprKind::This, name.span()),
                     None => self.name(text, name.span()),

@@ -12,11 +12,10 @@ use std::sync::OnceLock;
 
 use smol_str::SmolStr;
 
-use super::error;
 use super::kind::Kind;
 use super::{Dialect, Jvm, Kid, Tables, find, has, is_comment, walk};
 use crate::facts::module::{Block, ExprId, Import, ImportKind, Language, Module};
-use crate::syntax::code::{self, Grammar, ParseRefusal};
+use crate::syntax::code::{Grammar, ParseRefusal};
 
 /// Java, for the shared helpers.
 struct Java;
@@ -51,15 +50,7 @@ fn tables() -> &'static Tables<Kind> {
 /// The fence that the parser ran into. Syntax errors are not refusals: what could be read is lowered
 /// and the rest listed in [`Module::syntax_errors`].
 pub fn lower(text: &str) -> Result<Module, ParseRefusal> {
-    let mut tree = code::parse(Grammar::Java, text)?;
-    // The walk reads names in the text as it is.
-    if tree.root_node().has_error()
-        && let Some(renamed) = late_constructor_calls(text)
-        && let Ok(other) = code::parse(Grammar::Java, &renamed)
-        && error::spans(other.root_node()).len() < error::spans(tree.root_node()).len()
-    {
-        tree = other;
-    }
+    let tree = walk::parse(Grammar::Java, text, rename_late_constructor_calls)?;
     Ok(Lower::module(text, &tree, tables(), |lower, kids| {
         let mut body = Block::new();
         kids.into_iter().for_each(|kid| lower.top_level(kid, &mut body));
@@ -67,22 +58,17 @@ pub fn lower(text: &str) -> Result<Module, ParseRefusal> {
     }))
 }
 
-/// The text with `super(…)` and `this(…)` behind other statements, which the grammar does not know
-/// (<https://openjdk.org/jeps/513>), written as calls of ordinary names, which are as long; none where there is
-/// no such place.
-fn late_constructor_calls(text: &str) -> Option<String> {
-    let mut bytes = text.as_bytes().to_vec();
-    let mut changed = false;
+/// Writes `super(…)` and `this(…)` behind other statements, which the grammar does not know
+/// (<https://openjdk.org/jeps/513>), as calls of ordinary names.
+fn rename_late_constructor_calls(bytes: &mut [u8]) {
     for word in ["super(", "this("] {
-        for at in memchr::memmem::find_iter(text.as_bytes(), word) {
-            if matches!(text.as_bytes()[..at].trim_ascii_end().last(), Some(b';' | b'}')) {
+        let places: Vec<usize> = memchr::memmem::find_iter(bytes, word).collect();
+        for at in places {
+            if matches!(bytes[..at].trim_ascii_end().last(), Some(b';' | b'}')) {
                 bytes[at + word.len() - 2].make_ascii_uppercase();
-                changed = true;
             }
         }
     }
-    // Only ASCII was replaced by ASCII.
-    if changed { String::from_utf8(bytes).ok() } else { None }
 }
 
 impl<'t> Lower<'t> {

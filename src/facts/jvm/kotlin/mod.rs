@@ -13,11 +13,10 @@ use std::sync::OnceLock;
 
 use smol_str::SmolStr;
 
-use super::error;
 use super::kind::Kind;
 use super::{Dialect, Jvm, Kid, Tables, find, has, is_comment, walk};
 use crate::facts::module::{Block, ExprId, Import, ImportKind, Language, Module};
-use crate::syntax::code::{self, Grammar, ParseRefusal};
+use crate::syntax::code::{Grammar, ParseRefusal};
 
 /// Kotlin, for the shared helpers.
 struct Kotlin;
@@ -61,15 +60,7 @@ fn tables() -> &'static Tables<Kind> {
 /// The fence that the parser ran into. Syntax errors are not refusals: what could be read is lowered
 /// and the rest listed in [`Module::syntax_errors`].
 pub fn lower(text: &str) -> Result<Module, ParseRefusal> {
-    let mut tree = code::parse(Grammar::Kotlin, text)?;
-    // The grammar wants a separator before the `}` of a body on one line.
-    if tree.root_node().has_error()
-        && let Some(separated) = separated(text)
-        && let Ok(other) = code::parse(Grammar::Kotlin, &separated)
-        && error::spans(other.root_node()).len() < error::spans(tree.root_node()).len()
-    {
-        tree = other;
-    }
+    let tree = walk::parse(Grammar::Kotlin, text, separate)?;
     Ok(Lower::module(text, &tree, tables(), |lower, kids| {
         let mut body = Block::new();
         kids.into_iter().for_each(|kid| lower.top_level(kid, &mut body));
@@ -77,21 +68,14 @@ pub fn lower(text: &str) -> Result<Module, ParseRefusal> {
     }))
 }
 
-/// The text with `x }` written as `x;}`, which is as long; none where there is no such place.
-fn separated(text: &str) -> Option<String> {
-    let mut bytes = text.as_bytes().to_vec();
-    let mut changed = false;
+/// Writes `x }` as `x;}`: the grammar wants a separator before the `}` of a body on one line.
+fn separate(bytes: &mut [u8]) {
     for i in 1..bytes.len().saturating_sub(1) {
-        if bytes[i] == b' '
-            && bytes[i + 1] == b'}'
-            && !matches!(bytes[i - 1], b' ' | b'\t' | b'\n' | b'{' | b';' | b',')
-        {
+        let is_value = !matches!(bytes[i - 1], b' ' | b'\t' | b'\n' | b'{' | b';' | b',');
+        if bytes[i] == b' ' && bytes[i + 1] == b'}' && is_value {
             bytes[i] = b';';
-            changed = true;
         }
     }
-    // Only ASCII was replaced by ASCII.
-    if changed { String::from_utf8(bytes).ok() } else { None }
 }
 
 impl<'t> Lower<'t> {
