@@ -327,7 +327,9 @@ fn a_pause_that_a_function_makes_of_the_attempt_is_not_called_fixed() {
     };
     let found = |pause: &str| found("rest-client/retry-without-backoff", &[("app.py", &client(pause))]);
     assert_eq!(found("time.sleep(2)"), ["app.py:7"]);
+    assert_eq!(found("retry_delay = 2\n            time.sleep(retry_delay + 1)"), ["app.py:7"]);
     assert_eq!(found("time.sleep(delay_of(attempt))"), NONE);
+    assert_eq!(found("time.sleep(attempt + 1)"), NONE);
     assert_eq!(found("delay = delay_of(attempt)\n            time.sleep(delay)"), NONE);
 }
 

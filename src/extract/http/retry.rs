@@ -401,9 +401,17 @@ fn is_computed(module: &Module, span: Span, sleeps: &[ExprId]) -> bool {
     };
     let pauses = sleeps.iter().filter_map(|sleep| module.call(*sleep)).flat_map(|call| &call.args);
     pauses.map(|a| a.value).any(|pause| match &module.expr(pause).kind {
-        ExprKind::Name(name) => assigned(name),
+        ExprKind::Name(name) => is_counter(name) || assigned(name),
+        // `sleep(attempt + 1)`
+        ExprKind::Binary { .. } => names_in(module, pause).iter().any(|name| is_counter(name)),
         _ => asks(pause),
     })
+}
+
+/// `attempt`, `i`, `retries`, unlike `retry_delay`.
+fn is_counter(name: &str) -> bool {
+    let name = name.to_lowercase();
+    name.len() == 1 || name.contains("attempt") || name.ends_with("tries") || name.ends_with("count") || name == "retry"
 }
 
 fn is_sleep(name: &str) -> bool {
@@ -424,7 +432,14 @@ pub(super) fn growth(module: &Module, inside: &dyn Fn(ExprId) -> bool) -> Option
         match &expr.kind {
             ExprKind::Binary { op: BinaryOp::Pow | BinaryOp::Shl, .. } => return Some(Wait::Exponential),
             ExprKind::Binary { op: BinaryOp::Mul, left, right } => {
-                let variable = |e: ExprId| matches!(module.expr(e).kind, ExprKind::Name(_) | ExprKind::Binary { .. });
+                let variable = |e: ExprId| match &module.expr(e).kind {
+                    ExprKind::Name(_) | ExprKind::Binary { .. } => true,
+                    // `time.Duration(attempt) * time.Second`
+                    ExprKind::Call(call) => {
+                        call.args.iter().any(|a| matches!(module.expr(a.value).kind, ExprKind::Name(_)))
+                    }
+                    _ => false,
+                };
                 if variable(*left) || variable(*right) {
                     return Some(Wait::Exponential);
                 }
