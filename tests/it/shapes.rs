@@ -333,6 +333,23 @@ fn a_pause_that_a_function_makes_of_the_attempt_is_not_called_fixed() {
     assert_eq!(found("delay = delay_of(attempt)\n            time.sleep(delay)"), NONE);
 }
 
+#[test]
+fn a_breaker_that_is_asked_before_the_request_stands_before_it() {
+    let client = |before: &str| {
+        format!(
+            "import requests\nfrom shop.guards import Circuits\n\n\nclass Stock:\n    def __init__(self):\n        self.circuit = Circuits.of('stock')\n\n\
+             \x20   def of(self, sku: str):\n        {before}\n        return self._send(sku)\n\n\
+             \x20   def _send(self, sku: str):\n        return requests.get('https://stock.example.com/items', timeout=2)\n"
+        )
+    };
+    let found = |before: &str| found("rest-client/missing-circuit-breaker", &[("app.py", &client(before))]);
+    assert_eq!(found("print(self.circuit)"), ["app.py:14"]);
+    assert_eq!(found("if self.circuit is None: raise ValueError(sku)"), ["app.py:14"]);
+    assert_eq!(found("if not self.circuit.can_execute(): raise ConnectionError(sku)"), NONE);
+    assert_eq!(found("if self.circuit.is_open: return None"), NONE);
+    assert_eq!(found("self.circuit.check()"), NONE);
+}
+
 /// A parser by recursive descent: each function has many ways through all others.
 #[test]
 fn functions_that_call_each_other_in_circles_end() {

@@ -1,6 +1,7 @@
 //! Outgoing HTTP: the clients that are configured, the requests that go through them, and what
 //! protects each.
 
+mod asked;
 pub mod breaker;
 pub mod clients;
 pub mod context;
