@@ -166,6 +166,34 @@ fn code_that_is_mounted_into_a_language_image_is_a_service() {
 }
 
 #[test]
+fn code_that_is_mounted_into_an_image_with_tools_only_is_its_service() {
+    let world = world(&[
+        (
+            "compose.yaml",
+            "services:\n  orders:\n    build: docker/tools\n    working_dir: /code/orders\n    volumes: [./internal:/code]\n",
+        ),
+        ("docker/tools/Dockerfile", "FROM golang:1.24\nCOPY start.sh /\nENTRYPOINT [\"/start.sh\"]\n"),
+        ("docker/tools/start.sh", "go run .\n"),
+        ("internal/orders/go.mod", "module shop/orders\n"),
+        ("internal/orders/main.go", "package main\nfunc main() {}\n"),
+        ("internal/stock/go.mod", "module shop/stock\n"),
+        ("internal/stock/stock.go", "package stock\n"),
+    ]);
+    assert_eq!(world.roots(), [("orders", "internal/orders")]);
+}
+
+#[test]
+fn a_program_of_go_is_called_after_what_it_is_the_program_of() {
+    let program = "package main\n\nimport \"net/http\"\n\nfunc main() {\n\thttp.ListenAndServe(\":80\", nil)\n}\n";
+    let world = world(&[
+        ("go.mod", "module shop\n"),
+        ("internal/orders/cmd/app/main.go", program),
+        ("internal/stock/cmd/app/main.go", program),
+    ]);
+    assert_eq!(world.roots(), [("orders", "internal/orders"), ("stock", "internal/stock")]);
+}
+
+#[test]
 fn stubs_libraries_tests_and_apps_on_telephones_are_no_services() {
     let world = world(&[
         ("package.json", r#"{"name": "shop", "workspaces": ["services/*", "packages/*", "apps/*"]}"#),
