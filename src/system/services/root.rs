@@ -60,7 +60,7 @@ fn started(ctx: &Context<'_>, build: Build<'_>) -> String {
     let mut copied = Vec::new();
     if let Some((_, file)) = build.dockerfile {
         words.extend(file.start_command(build.target).map(|(words, _)| words).unwrap_or_default());
-        for stage in &file.stages {
+        for stage in file.stage(build.target).map(|stage| file.made_of(stage)).unwrap_or_default() {
             words.extend(stage.runs.iter().flat_map(|run| run.words()));
             words.extend(stage.workdirs.iter().map(|workdir| workdir.value.clone()));
             copied.extend(stage.copies.iter().flat_map(|copy| &copy.sources).map(|source| source.value.clone()));

@@ -194,6 +194,28 @@ fn a_program_of_go_is_called_after_what_it_is_the_program_of() {
 }
 
 #[test]
+fn one_dockerfile_with_a_stage_for_each_program() {
+    let stages = |name: &str| {
+        format!(
+            "FROM source AS {name}-build\nRUN go build -o /out/{name} ./cmd/{name}\nFROM scratch AS {name}\n\
+             COPY --from={name}-build /out/{name} /{name}\nENTRYPOINT [\"/{name}\"]\n"
+        )
+    };
+    let file = format!("FROM golang:1.24 AS source\nCOPY . .\n{}{}", stages("migrator"), stages("relay"));
+    let world = world(&[
+        (
+            "compose.yaml",
+            "services:\n  outbox:\n    build: {context: ., target: relay}\n  tables:\n    build: {context: ., target: migrator}\n",
+        ),
+        ("Dockerfile", &file),
+        ("go.mod", "module shop\n"),
+        ("cmd/migrator/main.go", "package main\nfunc main() {}\n"),
+        ("cmd/relay/main.go", "package main\nfunc main() {}\n"),
+    ]);
+    assert_eq!(world.roots(), [("outbox", "cmd/relay"), ("tables", "cmd/migrator")]);
+}
+
+#[test]
 fn stubs_libraries_tests_and_apps_on_telephones_are_no_services() {
     let world = world(&[
         ("package.json", r#"{"name": "shop", "workspaces": ["services/*", "packages/*", "apps/*"]}"#),
