@@ -114,11 +114,13 @@ fn folders(ctx: &Context<'_>) -> Vec<String> {
     let units: Vec<String> = folders.clone();
     for folder in &mut folders {
         if let Some(above) = above_command(folder)
-            && !units.iter().any(|unit| unit != folder && within(unit, above))
+            && !units.iter().any(|unit| unit != folder && unit != above && within(unit, above))
         {
             *folder = above.to_owned();
         }
     }
+    folders.sort();
+    folders.dedup();
     let units = folders.clone();
     folders.retain(|folder| {
         let inner = |unit: &String| {

@@ -188,6 +188,7 @@ fn a_program_of_go_is_called_after_what_it_is_the_program_of() {
     let world = world(&[
         ("go.mod", "module shop\n"),
         ("internal/orders/cmd/app/main.go", program),
+        ("internal/stock/go.mod", "module shop/stock\n"),
         ("internal/stock/cmd/app/main.go", program),
     ]);
     assert_eq!(world.roots(), [("orders", "internal/orders"), ("stock", "internal/stock")]);
