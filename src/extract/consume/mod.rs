@@ -18,15 +18,17 @@ mod keys;
 mod nest;
 mod payload_key;
 mod poison;
+mod polling;
 mod prefetch;
 mod queue;
-mod reach;
+pub(in crate::extract) mod reach;
 mod redelivery;
 mod reply;
 pub(in crate::extract) mod setting;
 mod shutdown;
 mod source;
 mod tracked;
+mod unhandled;
 mod walk;
 
 #[cfg(test)]
@@ -61,6 +63,10 @@ pub struct Consumer {
     pub poison: Option<Poison>,
     /// Whether the number of messages in flight is bounded.
     pub prefetch: Prefetch,
+    /// What to write to wait for messages, when the receiving call comes back at once without any.
+    pub short_poll: Option<String>,
+    /// Where a handler tells types of messages apart and does nothing for any other.
+    pub unhandled: Option<Unhandled>,
     /// Where duplicates are looked up by a hash of the payload.
     pub payload_key: Option<Place>,
     /// The functions that run for a message, as far as they could be followed.
@@ -82,6 +88,17 @@ pub struct Poison {
     pub place: Place,
     /// What becomes of the consumer: `ends the loop that receives messages`.
     pub ends: String,
+}
+
+/// A handler that knows some types of messages and says nothing of the others.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unhandled {
+    /// The branches.
+    pub place: Place,
+    /// What is compared: `event.type`.
+    pub subject: String,
+    /// The types that it knows.
+    pub known: Vec<String>,
 }
 
 /// Whether the number of messages that a consumer holds unacknowledged is bounded.

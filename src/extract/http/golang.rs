@@ -220,5 +220,6 @@ pub(super) fn hand_written(
             return None;
         }
     }
-    Some(retry::loop_policy(ev, site, loop_stmt, true))
+    let waits_after_last = super::pause::after_last(ev, site, loop_stmt, header);
+    Some(RetryPolicy { waits_after_last, ..retry::loop_policy(ev, site, loop_stmt, true) })
 }
