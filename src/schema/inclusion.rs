@@ -16,6 +16,9 @@ use super::witness::{self, Judge};
 /// The time for a pair.
 pub const DEADLINE: Duration = Duration::from_secs(2);
 
+/// How many levels of values are searched once more.
+const NEAR: [u32; 3] = [4, 8, 12];
+
 /// Schemas nest; their algebra recurses.
 const STACK: usize = 256 << 20;
 
@@ -164,6 +167,13 @@ fn decide(inner: &Schema, outer: &Schema, samples: &[Value], time: Duration) -> 
     };
     if let Some(found) = witness::search(&world, &judge, &small, &large, samples, start + time / 2) {
         return breaking(found);
+    }
+    for levels in NEAR {
+        let end = start + time * 3 / 5;
+        let (world, small, large) = World::of(&inner.value, &outer.value, end);
+        if let Some(found) = witness::near(&world, &judge, (&small, &large), levels, end) {
+            return breaking(found);
+        }
     }
     match algebra(&inner.value, &outer.value) {
         Algebra::Covered => Verdict::Compatible { proof: Proof::Covers },

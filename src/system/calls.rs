@@ -71,17 +71,17 @@ pub(super) fn requests(
         }
         if client.requests.is_empty() {
             for (base, _) in bases {
-                finder.address(client.place, None, base, None);
+                finder.address(client.place, None, base);
             }
         }
     }
     for (place, to) in routes {
-        finder.address(*place, None, to, None);
+        finder.address(*place, None, to);
     }
     for index in 0..services.len() {
         let routes = finder.settings.get(index).and_then(Option::as_ref).map(gateway::routes);
         for route in routes.unwrap_or_default() {
-            finder.from(index, route.place, None, &Text::literal(route.to), None);
+            finder.from(index, route.place, None, &Text::literal(route.to), Tail::Empty);
         }
     }
     let mut found = finder.found;
@@ -196,6 +196,21 @@ fn is_jvm(service: &Service) -> bool {
     service.languages.iter().any(|l| matches!(l.as_str(), "java" | "kotlin"))
 }
 
+/// What a request adds to the address of its client.
+#[derive(Clone, Copy)]
+enum Tail<'t> {
+    Empty,
+    Known(&'t Text),
+    /// It goes somewhere below.
+    Unknown,
+}
+
+impl<'t> Tail<'t> {
+    fn of(url: Option<&'t Text>) -> Tail<'t> {
+        url.map_or(Tail::Unknown, Tail::Known)
+    }
+}
+
 /// The address of a client, and what constructs it with that.
 type Base<'t> = (&'t Text, Option<Place>);
 
@@ -243,16 +258,15 @@ impl<'s> Finder<'s> {
     }
 
     fn way(&mut self, bases: &[Base<'_>], way: &SeenFrom) {
-        let empty = Text::default();
         match way.url.as_ref() {
             url if !bases.is_empty() && url.is_none_or(is_relative) => {
                 for from in self.senders(way.place) {
                     if let Some(base) = self.base(bases, way.through, from) {
-                        self.from(from, way.place, way.method.as_deref(), base, Some(url.unwrap_or(&empty)));
+                        self.from(from, way.place, way.method.as_deref(), base, Tail::of(url));
                     }
                 }
             }
-            Some(url) => self.address(way.place, way.method.as_deref(), url, None),
+            Some(url) => self.address(way.place, way.method.as_deref(), url),
             None => {}
         }
     }
@@ -276,9 +290,9 @@ impl<'s> Finder<'s> {
         self.owners.get(&place.file).cloned().unwrap_or_default()
     }
 
-    fn address(&mut self, place: Place, method: Option<&str>, address: &Text, tail: Option<&Text>) {
+    fn address(&mut self, place: Place, method: Option<&str>, address: &Text) {
         for from in self.senders(place) {
-            self.from(from, place, method, address, tail);
+            self.from(from, place, method, address, Tail::Empty);
         }
     }
 
@@ -305,9 +319,13 @@ impl<'s> Finder<'s> {
         own.and_then(|own| own.client_address(&url)).or(Some(url))
     }
 
-    fn from(&mut self, index: usize, place: Place, method: Option<&str>, address: &Text, tail: Option<&Text>) {
+    fn from(&mut self, index: usize, place: Place, method: Option<&str>, address: &Text, tail: Tail<'_>) {
         let Some(from) = self.services.get(index) else { return };
-        let Some(url) = self.whole(index, address, tail) else { return };
+        let known = if let Tail::Known(text) = tail { Some(text) } else { None };
+        let Some(mut url) = self.whole(index, address, known) else { return };
+        if matches!(tail, Tail::Unknown) && !url.ends_with("{}") {
+            url.push_str("{}");
+        }
         let Some((host, path)) = split(&url) else { return };
         // Whoever listens on this machine only passes it on.
         let (host, path) = match path.as_deref().and_then(invoked) {

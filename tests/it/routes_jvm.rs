@@ -179,6 +179,7 @@ class RouterConfiguration {
                 GET(\"/users\", userHandler::findAll)
             }
             (\"/v2\" and accept(JSON)).nest { POST(\"/users\", userHandler::add) }
+            (accept(JSON) and \"/v3\").nest { PUT(\"/users\", userHandler::put) }
         }
         resources(\"/**\", ClassPathResource(\"static/\"))
     }
@@ -188,7 +189,10 @@ class RouterConfiguration {
         path(\"/orders\").nest { DELETE(\"/{id}\", h::remove) }
     }
 }";
-    assert_eq!(one(text), ["DELETE /orders/{id}", "GET /", "GET /api/users", "GET /co", "POST /api/v2/users"]);
+    assert_eq!(
+        one(text),
+        ["DELETE /orders/{id}", "GET /", "GET /api/users", "GET /co", "POST /api/v2/users", "PUT /api/v3/users"]
+    );
 }
 
 #[test]
