@@ -236,7 +236,25 @@ impl<'s> Finder<'s> {
     /// The service behind a host: by its name on the network, else by the name of its application.
     fn service(&self, from: &Service, host: &str) -> Option<&'s Service> {
         let found = self.hosts.service(Some(from), host).and_then(|index| self.services.get(index));
-        found.or_else(|| self.registered(host))
+        found.or_else(|| self.registered(host)).or_else(|| self.listening(from, host))
+    }
+
+    /// The service that is configured to listen on a port of this machine, where nothing is deployed that
+    /// could give the port away to another one.
+    fn listening(&self, from: &Service, host: &str) -> Option<&'s Service> {
+        let (name, port) = host.split_once(':')?;
+        if !is_this_machine(name) || !from.containers.is_empty() {
+            return None;
+        }
+        let of =
+            |own: &Own| ["server.port", "micronaut.server.port", "quarkus.http.port"].iter().find_map(|k| own.value(k));
+        let mut found = self
+            .settings
+            .iter()
+            .zip(self.services)
+            .filter(|(own, _)| own.as_ref().and_then(of).is_some_and(|listens| listens == port));
+        let (_, only) = found.next()?;
+        found.next().is_none().then_some(only)
     }
 
     /// The service that registers itself under a name (Eureka, Consul).

@@ -200,7 +200,9 @@ pub fn build(
         jvm::apply(tree, program, &services, &owners, &mut http, &mut served, &files);
         dotnet::apply(&ev, &services, &owners, &mut http);
         kube::mesh::apply(&deployment.cluster, &services, &owners, &mut http, &files);
-        let routes = http::gateway_routes(&ev, &in_scope);
+        let mut routes = http::gateway_routes(&ev, &in_scope);
+        routes.extend(http::proxied(&ev, &in_scope));
+        routes.extend(http::dialled(&ev, &in_scope));
         let requests = calls::requests(&configured(tree, &services, &given), &owners, (&http, &routes), &files);
         (http, breakers, blocking, served, requests)
     };

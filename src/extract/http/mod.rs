@@ -36,6 +36,7 @@ pub use clients::clients;
 pub use credential::Credential;
 pub(crate) use dotnet::{apply as apply_facts, defaults, message};
 pub use failure::{Failures, Thrown};
+pub use golang::{dialled, proxied};
 pub use guards::{Guard, Guards};
 pub use jvm::gateway_routes;
 pub use lifetime::PerCall;

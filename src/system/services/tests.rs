@@ -625,3 +625,20 @@ fn an_image_is_of_the_folder_that_is_called_so_but_for_the_word_service() {
     // Quarkus keeps the Dockerfiles of a project in `src/main/docker`, one for each packaging.
     assert_eq!(world(&files[..4]).roots(), [("order-service", "order-service")]);
 }
+
+#[test]
+fn a_binary_that_is_built_before_its_image_is_the_code_it_is_called_after() {
+    let main = "package main\n\nimport \"net/http\"\n\nfunc main() { http.ListenAndServe(\":8080\", nil) }\n";
+    let build = |name: &str, program: &str| {
+        format!("  {name}:\n    build: {{context: ./build, args: {{SERVICE: {program}}}}}\n    ports: ['8080']\n")
+    };
+    let compose = format!("services:\n{}{}", build("orders", "order-svc"), build("edge", "gateway"));
+    let world = world(&[
+        ("compose.yaml", &compose),
+        ("build/Dockerfile", "FROM alpine\nARG SERVICE\nCOPY ./bin/${SERVICE} /server\nENTRYPOINT [\"/server\"]\n"),
+        ("go.mod", "module example.com/shop\n"),
+        ("cmd/order-svc/main.go", main),
+        ("cmd/gateway/main.go", main),
+    ]);
+    assert_eq!(world.roots(), [("edge", "cmd/gateway"), ("orders", "cmd/order-svc")]);
+}

@@ -275,12 +275,12 @@ fn predicate_path(ev: &Evaluator<'_>, unit: UnitId, predicate: ExprId) -> Option
         }
         // `"/api" and accept(JSON)`, `accept(JSON) and "/api"`
         ExprKind::Call(call) if module.callee_name(e).is_some_and(|n| n == "and") => {
-            let object = match &module.expr(call.callee).kind {
+            let left = match &module.expr(call.callee).kind {
                 ExprKind::Attr { object, .. } => Some(*object),
                 _ => None,
             };
-            let sides = object.into_iter().chain(call.args.first().map(|a| a.value));
-            sides.into_iter().find_map(|side| match &module.expr(side).kind {
+            let right = call.args.first().map(|arg| arg.value);
+            left.into_iter().chain(right).find_map(|side| match &module.expr(side).kind {
                 ExprKind::Str(text) => Some(PathText::known(text.as_str())),
                 _ => None,
             })
