@@ -99,6 +99,7 @@ fn folders(ctx: &Context<'_>) -> Vec<String> {
         }
     }
     folders.extend(ctx.nest_apps().iter().cloned());
+    folders.extend(ctx.script_apps().keys().cloned());
     // `services/orders/main.py` without a manifest of its own.
     for id in ctx.deployment.marks.keys() {
         let mut folder = folder_of(&ctx.tree.file(*id).path);
@@ -148,6 +149,9 @@ fn left_out(ctx: &Context<'_>, folders: &[String], roots: &[String]) -> BTreeSet
 fn evidence(ctx: &Context<'_>, folder: &str, deployed: bool, roots: &[String]) -> Option<(FileId, Span, String)> {
     if !ctx.has_code(folder) {
         return None;
+    }
+    if let Some(place) = ctx.script_apps().get(folder).filter(|_| !deployed) {
+        return Some((place.file, place.span, "a script of `package.json` starts it".to_owned()));
     }
     let hosting = ctx.foreign_in(folder).find(|(_, foreign)| matches!(foreign, Foreign::Hosting));
     let serverless = ctx.foreign_in(folder).find_map(|(id, foreign)| match foreign {
