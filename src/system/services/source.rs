@@ -81,7 +81,13 @@ fn hosts(ctx: &Context<'_>, candidates: &mut Vec<Candidate>) {
                 continue;
             }
             candidates.retain(|candidate| !around(candidate));
-            if !candidates.iter().any(|candidate| candidate.service.root == root) {
+            let known = candidates.iter_mut().find(|candidate| candidate.service.root == root);
+            if let Some(known) = known {
+                // A container runs it too; other projects reach it under the name that the host gives.
+                if !known.service.host_names.contains(name) {
+                    known.service.host_names.push(name.clone());
+                }
+            } else {
                 let why = format!("the Aspire host starts `{project}`");
                 candidates.push(candidate(name.clone(), root, Place::new(id, *span), why));
             }
