@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::jvm::gateway;
 use super::jvm::settings::{Files, Own};
+use super::proxies::Proxied;
 use super::services::Service;
 use crate::extract::http::{HttpClient, HttpRequest, SeenFrom};
 use crate::program::value::{Text, TextPart};
@@ -60,7 +61,7 @@ pub struct Requests {
 pub(super) fn requests(
     services: &[Service],
     owners: &HashMap<FileId, Vec<usize>>,
-    (http, routes): (&[HttpClient], &[(Place, Text)]),
+    (http, routes, proxied): (&[HttpClient], &[(Place, Text)], &[Proxied]),
     settings: &Files,
 ) -> Requests {
     let mut finder = Finder::new(services, owners, settings);
@@ -84,6 +85,15 @@ pub(super) fn requests(
             finder.from(index, route.place, None, &Text::literal(route.to), Tail::Empty);
         }
     }
+    for route in proxied {
+        let to = Text::literal(route.to.clone());
+        if route.methods.is_empty() {
+            finder.from(route.service, route.place, None, &to, Tail::Empty);
+        }
+        for method in &route.methods {
+            finder.from(route.service, route.place, Some(method.as_str()), &to, Tail::Empty);
+        }
+    }
     let mut found = finder.found;
     found.calls.sort();
     found.calls.dedup();
@@ -94,7 +104,7 @@ pub(super) fn requests(
 
 /// The calls between services, sorted, where nothing is configured by files of the JVM.
 pub fn calls(services: &[Service], owners: &HashMap<FileId, Vec<usize>>, http: &[HttpClient]) -> Vec<Call> {
-    requests(services, owners, (http, &[]), &Files::default()).calls
+    requests(services, owners, (http, &[], &[]), &Files::default()).calls
 }
 
 /// Where a request goes to.

@@ -16,6 +16,7 @@ pub mod kube;
 pub mod map;
 mod messaging;
 pub mod owners;
+mod proxies;
 mod schema_ends;
 pub mod services;
 pub mod stores;
@@ -168,7 +169,9 @@ fn configured(tree: &Tree, services: &[Service], given: &[aspire::Given]) -> Vec
         env.extend(service.env.iter().cloned());
         // The last one counts, and the first is found.
         env.reverse();
-        Service { env, ..service.clone() }
+        let mut published_ports = service.published_ports.clone();
+        published_ports.extend(proxies::launch_ports(tree, service));
+        Service { env, published_ports, ..service.clone() }
     };
     services.iter().map(with_settings).collect()
 }
@@ -203,7 +206,10 @@ pub fn build(
         let mut routes = http::gateway_routes(&ev, &in_scope);
         routes.extend(http::proxied(&ev, &in_scope));
         routes.extend(http::dialled(&ev, &in_scope));
-        let requests = calls::requests(&configured(tree, &services, &given), &owners, (&http, &routes), &files);
+        let proxied = proxies::routes(tree, &services);
+        proxies::narrow(&ev, &proxied, |place| owners.get(&place.file).cloned().unwrap_or_default(), &mut served);
+        let configured = configured(tree, &services, &given);
+        let requests = calls::requests(&configured, &owners, (&http, &routes, &proxied), &files);
         (http, breakers, blocking, served, requests)
     };
     // An evaluator of its own: what one remembers is not for two threads.

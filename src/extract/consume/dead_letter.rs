@@ -59,7 +59,9 @@ impl Evidence {
         let mut out = Evidence { settings: settings.clone(), ..Evidence::default() };
         for id in tree.ids() {
             let file = tree.file(id);
-            if !configures(&file.path) || files::zone(&file.path) != Zone::Production || file.size > 1_000_000 {
+            // Queues are often made by what lies in `scripts/`.
+            let counts = matches!(files::zone(&file.path), Zone::Production | Zone::Script);
+            if !configures(&file.path) || !counts || file.size > 1_000_000 {
                 continue;
             }
             if let Ok(text) = files::read(file) {

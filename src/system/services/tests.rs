@@ -642,3 +642,54 @@ fn a_binary_that_is_built_before_its_image_is_the_code_it_is_called_after() {
     ]);
     assert_eq!(world.roots(), [("edge", "cmd/gateway"), ("orders", "cmd/order-svc")]);
 }
+
+#[test]
+fn a_dotnet_project_without_a_container_is_a_service() {
+    let web = "<Project Sdk=\"Microsoft.NET.Sdk.Web\"></Project>\n";
+    let program = "var app = WebApplication.CreateBuilder(args).Build();\napp.Run();\n";
+    let world = world(&[
+        ("Shop.sln", ""),
+        ("Shop.Orders/Shop.Orders.csproj", web),
+        ("Shop.Orders/Program.cs", program),
+        ("Shop.Stock/Shop.Stock.csproj", web),
+        ("Shop.Stock/Program.cs", program),
+        ("Shop.Bus/Shop.Bus.csproj", "<Project Sdk=\"Microsoft.NET.Sdk\"></Project>\n"),
+        ("Shop.Bus/Bus.cs", "public class Bus {}\n"),
+        ("tests/Shop.Tests/Shop.Tests.csproj", web),
+        ("tests/Shop.Tests/Program.cs", program),
+    ]);
+    assert_eq!(world.roots(), [("Shop.Orders", "Shop.Orders"), ("Shop.Stock", "Shop.Stock")]);
+}
+
+#[test]
+fn scripts_of_one_package_that_start_several_folders_start_services() {
+    let world = world(&[
+        (
+            "package.json",
+            r#"{"name": "shop", "scripts": {
+                "start:dev:orders": "ts-node-dev -r tsconfig-paths/register --project apps/orders/tsconfig.json apps/orders/src/main.ts",
+                "start:stock": "node ./apps/stock/index.js",
+                "seed": "node scripts/seed.js"}}"#,
+        ),
+        ("apps/orders/src/main.ts", "import { serve } from '../../../libs/serve';\nserve();\n"),
+        ("apps/orders/src/orders.ts", "export class Orders {}\n"),
+        ("apps/stock/index.js", "const express = require('express');\nconst app = express();\n"),
+        ("apps/legacy/src/main.ts", "import { serve } from '../../../libs/serve';\nserve();\n"),
+        ("libs/serve.ts", NEST),
+        ("scripts/seed.js", "console.log(1);\n"),
+    ]);
+    assert_eq!(world.roots(), [("orders", "apps/orders"), ("stock", "apps/stock")]);
+}
+
+#[test]
+fn scripts_that_start_one_folder_leave_the_package_one_service() {
+    let world = world(&[
+        (
+            "package.json",
+            r#"{"name": "shop", "scripts": {"start": "node src/index.js", "start:mails": "node src/mails/run.js"}}"#,
+        ),
+        ("src/index.js", "const app = express();\n"),
+        ("src/mails/run.js", "const queue = require('./queue');\n"),
+    ]);
+    assert_eq!(world.roots(), [("shop", "")]);
+}
