@@ -72,7 +72,7 @@ fn service_bus_in_go() {
 fn the_mongodb_driver_writes() {
     let text = |work: &str| {
         format!(
-            "package a\nimport com.mongodb.client.MongoClient\nimport org.springframework.kafka.core.KafkaTemplate\nclass Sale(val id: String, val amount: Long)\nclass Sales(private val client: MongoClient, private val kafka: KafkaTemplate<String, Sale>) {\n  fun sell(sale: Sale) {\n    {work}\n    kafka.send(\"sales\", sale)\n  }\n  private fun sales() = client.getDatabase(\"shop\").getCollection(\"sale\", Sale::class.java)\n}\n"
+            "package a\nimport com.mongodb.client.MongoClient\nimport org.springframework.kafka.core.KafkaTemplate\nclass Sale(val id: String, val amount: Long)\nclass Sales(private val client: MongoClient, private val kafka: KafkaTemplate<String, Sale>) {{\n  fun sell(sale: Sale) {{\n    {work}\n    kafka.send(\"sales\", sale)\n  }}\n  private fun sales() = client.getDatabase(\"shop\").getCollection(\"sale\", Sale::class.java)\n}}\n"
         )
     };
     let path = "src/main/kotlin/a/Sales.kt";

@@ -5,6 +5,7 @@
 mod ack;
 mod bean;
 mod chain;
+mod closed;
 mod container;
 mod dead_letter;
 mod dotnet;
@@ -67,6 +68,8 @@ pub struct Consumer {
     pub short_poll: Option<String>,
     /// Where a handler tells types of messages apart and does nothing for any other.
     pub unhandled: Option<Unhandled>,
+    /// The model that messages are read into, when it refuses members that it does not declare.
+    pub closed: Option<Closed>,
     /// Where duplicates are looked up by a hash of the payload.
     pub payload_key: Option<Place>,
     /// The functions that run for a message, as far as they could be followed.
@@ -79,6 +82,21 @@ pub struct Consumer {
     pub python: bool,
     /// It runs in a NestJS application.
     pub nest: bool,
+}
+
+/// A model that refuses members which it does not declare.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Closed {
+    /// What makes it so.
+    pub place: Place,
+    /// Where a message is read into it.
+    pub decoded: Place,
+    /// The model, in a message.
+    pub model: String,
+    /// What makes it so, as it is written.
+    pub how: String,
+    /// What to write.
+    pub help: String,
 }
 
 /// A place where a message is decoded outside of any error handler.

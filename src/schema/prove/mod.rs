@@ -155,7 +155,8 @@ impl<'w> Prover<'w> {
             | "unevaluatedProperties" => only(types::OBJECT) || self.object(facts, map, key, at),
             "$ref" => {
                 let target = value.as_str().and_then(|reference| self.world.target(reference));
-                target.is_some_and(|target| self.implies(facts, &target, at))
+                facts.iter().any(|fact| fact.get("$ref") == Some(value))
+                    || target.is_some_and(|target| self.implies(facts, &target, at))
             }
             "allOf" => parts(value).iter().all(|part| self.implies(facts, part, at)),
             "anyOf" => self.any_of(facts, parts(value), at),

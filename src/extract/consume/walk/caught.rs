@@ -70,7 +70,7 @@ fn types(module: &Module, handler: &Handler) -> Vec<ExprId> {
 
 /// True when the first argument of a call is what was handed over: a parameter, the variable of a loop,
 /// what a receiving call gave, or a part of one.
-pub(super) fn is_of_message(reach: &Reach<'_, '_>, site: Site) -> bool {
+pub(in crate::extract::consume) fn is_of_message(reach: &Reach<'_, '_>, site: Site) -> bool {
     let module = &reach.ev.program.unit(site.unit).module;
     let first = module.call(site.expr).and_then(|call| call.args.first());
     first.is_some_and(|arg| is_handed(reach, site.unit, arg.value, 0))

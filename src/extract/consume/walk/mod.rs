@@ -1,7 +1,7 @@
 //! What happens when a message is handled, in order: the steps of a handler, through the functions
 //! it calls, each with the branches it stands in and what guards it.
 
-mod caught;
+pub(super) mod caught;
 mod duplicate;
 mod names;
 
