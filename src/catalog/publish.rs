@@ -131,6 +131,12 @@ pub struct Envelope {
     /// Paths of objects with properties and headers.
     #[serde(default)]
     pub metadata: Vec<String>,
+    /// Methods of the builder that are given the exchange, topic, queue or subject.
+    #[serde(default)]
+    pub destination_by: Vec<String>,
+    /// Methods of the builder that are given the payload.
+    #[serde(default)]
+    pub body_by: Vec<String>,
 }
 
 /// See [`Publish::kind`].

@@ -22,6 +22,8 @@ use super::walk::{self, Trace};
 #[derive(Clone, Debug, Default)]
 pub struct Evidence {
     mentions: Vec<Mention>,
+    /// Some such file has queues wait for messages.
+    pub(super) long_polls: bool,
     /// Queues are declared in some such file, so that the lack of a policy can be seen.
     declares_sqs: bool,
     /// The statements of SQL files with a unique key, in lower case.
@@ -84,6 +86,9 @@ impl Evidence {
             let statements = lower.split(';').filter(|s| s.contains("unique"));
             self.unique.extend(statements.map(str::to_string).take(200));
         }
+        self.long_polls |= ["receivemessagewaittimeseconds", "receive_wait_time_seconds", "receivemessagewaittime"]
+            .iter()
+            .any(|w| lower.contains(w));
         self.declares_sqs |=
             ["aws_sqs_queue\"", "aws::sqs::queue", "sqs create-queue"].iter().any(|w| lower.contains(w));
     }

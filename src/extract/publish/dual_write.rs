@@ -85,6 +85,7 @@ pub fn find(ev: &Evaluator<'_>, in_scope: &InScope<'_>, publishers: &[Publisher]
                     continue;
                 }
                 next.extend(ev.callers(home.0, home.1).into_iter().filter(|c| in_scope(c.unit)));
+                next.extend(super::announced::announcements(ev, home).into_iter().filter(|c| in_scope(c.unit)));
             }
             level = next;
         }

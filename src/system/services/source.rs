@@ -118,6 +118,16 @@ fn folders(ctx: &Context<'_>) -> Vec<String> {
     folders.sort();
     folders.dedup();
     // A folder with applications in it is a workspace, and none itself.
+    let units: Vec<String> = folders.clone();
+    for folder in &mut folders {
+        if let Some(above) = above_command(folder)
+            && !units.iter().any(|unit| unit != folder && unit != above && within(unit, above))
+        {
+            *folder = above.to_owned();
+        }
+    }
+    folders.sort();
+    folders.dedup();
     let units = folders.clone();
     folders.retain(|folder| {
         let inner = |unit: &String| {
@@ -129,6 +139,17 @@ fn folders(ctx: &Context<'_>) -> Vec<String> {
         !units.iter().any(inner) || ctx.has_own_entry(folder)
     });
     folders
+}
+
+/// `services/orders` of `services/orders/cmd/app`, the way Go lays out a program: its name is not `app`.
+fn above_command(folder: &str) -> Option<&str> {
+    let parent = folder_of(folder);
+    let above = match (folder.rsplit('/').next(), parent.rsplit('/').next()) {
+        (Some("cmd"), _) => parent,
+        (Some("app" | "main" | "server" | "service" | "api"), Some("cmd")) => folder_of(parent),
+        _ => return None,
+    };
+    (!above.is_empty()).then_some(above)
 }
 
 /// Applications that stand beside services that something deploys, and outnumber them: one of six has
