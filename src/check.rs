@@ -196,6 +196,9 @@ pub fn check(request: Request) -> Result<Outcome, CheckError> {
         incomplete: false,
     }));
     let enabled = |rule: &rules::Rule| request.config.enabled(rule, request.preview);
+    if enabled(&rules::event_schema::incompatible_minor_version::RULE) {
+        compare_versions(&mut outcome, &request.config);
+    }
     let (found, problems) = rules::run::run(&outcome.system, enabled);
     outcome.findings = found;
     if !request.config.roots.is_empty() {
@@ -242,6 +245,24 @@ fn earlier(state: &State, now: &Tree, config: &Config) -> Tree {
     tree
 }
 
+/// The configuration that a schema has, and its path as that one sees it.
+fn policy<'c>(tree: &Tree, config: &'c Config, subject: &Subject) -> (&'c Config, Option<String>) {
+    let file = tree.find(&subject.path).map(|id| tree.file(id));
+    let path = file.and_then(|file| config.of(file).relative(file));
+    (file.map_or(config, |file| config.of(file)), path)
+}
+
+/// Compares the versions of schemas that lie side by side.
+fn compare_versions(outcome: &mut Outcome, config: &Config) {
+    let asked = |subject: &Subject| {
+        let (config, path) = policy(&outcome.tree, config, subject);
+        let setting = config.schemas.setting(subject, path.as_deref());
+        let (mode, level) = (setting.mode.unwrap_or_default(), setting.protobuf.unwrap_or_default());
+        Ways { mode, model: setting.model.unwrap_or_default(), level }
+    };
+    outcome.system.schema_steps = evolve::steps(&outcome.tree, &outcome.system.schemas, &asked);
+}
+
 /// Says what became of the schemas. What could not be decided is a problem: it is not known to be right.
 /// The answer is the entries of the configuration that accept something that is there.
 fn compare_schemas(
@@ -252,11 +273,7 @@ fn compare_schemas(
     config: &Config,
 ) -> Vec<*const Accepted> {
     let (tree, system) = (&outcome.tree, &outcome.system);
-    let policy = |subject: &Subject| {
-        let file = tree.find(&subject.path).map(|id| tree.file(id));
-        let path = file.and_then(|file| config.of(file).relative(file));
-        (file.map_or(config, |file| config.of(file)), path)
-    };
+    let policy = |subject: &Subject| policy(tree, config, subject);
     let asked = |subject: &Subject| {
         let (config, path) = policy(subject);
         let setting = terms.setting.or(config.schemas.setting(subject, path.as_deref()));

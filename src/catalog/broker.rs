@@ -12,7 +12,30 @@ pub struct Connect {
     /// The functions or constructors.
     pub calls: Vec<String>,
     /// Paths of the address: a URL, a host, a list of hosts.
+    #[serde(default)]
     pub address: Vec<String>,
+    /// What a program has to do about a lost connection; none for a library that reconnects by itself.
+    pub reconnect: Option<Reconnect>,
+}
+
+/// How a program notices that its connection is lost.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Reconnect {
+    /// Names of what asks for the connection, or fails without one: `NotifyClose`, `is_closed`.
+    #[serde(default)]
+    pub signs: Vec<String>,
+    /// Events of the connection: a listener that does more than log is a sign.
+    #[serde(default)]
+    pub events: Vec<String>,
+    /// Names of what keeps the process alive without the connection, besides routes.
+    #[serde(default)]
+    pub stays: Vec<String>,
+    /// Only a connection that is kept in an object or a module matters.
+    #[serde(default)]
+    pub only_kept: bool,
+    /// What to write.
+    pub help: String,
 }
 
 /// Calls that declare an exchange or a queue of RabbitMQ.

@@ -117,6 +117,8 @@ pub struct Source {
     pub decoder: Vec<String>,
     /// How the number of messages in flight is bounded; absent where it always is.
     pub prefetch: Option<Prefetch>,
+    /// How a receiving call is told to wait for messages; absent where it always does.
+    pub long_poll: Option<LongPoll>,
     /// True when the framework stops the consumer on SIGTERM by itself.
     #[serde(default)]
     pub stops_itself: bool,
@@ -130,6 +132,16 @@ pub struct Subscribed {
     pub calls: Vec<String>,
     /// Where the names stand, as for [`Source::channel`].
     pub channel: Vec<String>,
+}
+
+/// How a receiving call waits until there is a message.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct LongPoll {
+    /// Options that say how long.
+    pub options: Vec<String>,
+    /// What to write.
+    pub help: String,
 }
 
 /// How the number of messages that a consumer holds unacknowledged is bounded.

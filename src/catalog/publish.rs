@@ -6,7 +6,7 @@
 //! counts as a key: `properties.delivery_mode` finds `BasicProperties(delivery_mode=2)`, and `@.Topic` is
 //! one of the construction of the object that the method is called on. `-1` is the last argument; `<0>` is
 //! the first type argument of the base of the object's class, `@Channel` the argument of that decorator of
-//! the field or parameter the object is.
+//! the field or parameter the object is; `**` as the path of metadata stands for all keyword arguments.
 
 use serde::Deserialize;
 
@@ -131,6 +131,12 @@ pub struct Envelope {
     /// Paths of objects with properties and headers.
     #[serde(default)]
     pub metadata: Vec<String>,
+    /// Methods of the builder that are given the exchange, topic, queue or subject.
+    #[serde(default)]
+    pub destination_by: Vec<String>,
+    /// Methods of the builder that are given the payload.
+    #[serde(default)]
+    pub body_by: Vec<String>,
 }
 
 /// See [`Publish::kind`].

@@ -102,6 +102,9 @@ pub struct Object {
     /// of the program's interface.
     #[serde(default)]
     pub extras: Vec<String>,
+    /// Where its constructor takes a prefix below which it answers all its routes once more.
+    #[serde(default)]
+    pub also_below: Vec<String>,
 }
 
 /// A route that a library serves without being told.
@@ -189,6 +192,9 @@ pub struct DeriveForm {
     /// The routes of the object name no path of their own.
     #[serde(default)]
     pub whole: bool,
+    /// What names no path of its own answers everything below.
+    #[serde(default)]
+    pub open: bool,
 }
 
 /// A base class of route groups.

@@ -258,6 +258,11 @@ pub(super) struct BreakingArgs {
     #[arg(long)]
     pub(super) transitive: bool,
 
+    /// Name the callers in other repositories too: files that `skillcheck facts` wrote there, or folders of them
+    /// (*.jsonl); can be repeated
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub(super) with: Vec<PathBuf>,
+
     /// How schemas are read: tolerant (writers send what they declare, readers ignore what they don't know; the
     /// default), strict (as they are written), or confluent and confluent-lenient (as that registry decides)
     #[arg(long, value_enum, hide_possible_values = true)]

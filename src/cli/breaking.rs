@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::args::BreakingArgs;
+use super::args::{BreakingArgs, Others};
 use super::output::Terminal;
 use super::run::{self as shared, Asked, Run};
 use super::{Exit, lint};
@@ -41,6 +41,7 @@ fn breaking(args: &BreakingArgs, terminal: &Terminal) -> Result<Exit, Exit> {
         only: rules::OF_A_CHANGE.iter().map(|rule| (*rule).to_owned()).collect(),
         before: Some(Before { state, terms }),
         older,
+        others: shared::others(&args.input, &Others { with: args.with.clone(), facts_only: false }, terminal)?,
         ..Asked::default()
     };
     let cache = shared::open_cache(&args.input);

@@ -14,6 +14,7 @@ pub mod routes;
 pub mod saga;
 pub mod settings;
 pub mod stores;
+pub mod upcast;
 
 use crate::syntax::Place;
 

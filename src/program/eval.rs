@@ -169,7 +169,7 @@ impl<'a> Evaluator<'a> {
         for part in parts {
             match part {
                 TemplatePart::Text(lit) => text.parts.push(TextPart::Lit(lit.clone())),
-                TemplatePart::Hole(expr) => match self.at(unit, *expr).to_text() {
+                TemplatePart::Hole(expr) => match self.part(unit, *expr) {
                     Some(inner) => text.push(inner),
                     None => text.parts.push(TextPart::Hole),
                 },
@@ -255,6 +255,12 @@ impl<'a> Evaluator<'a> {
                 (Value::Num(a), Value::Num(b)) => Value::Num(a + b),
                 (a, b) => {
                     let is_text = |v: &Value| matches!(v, Value::Str(_));
+                    if let (Value::Str(tail), Value::Param { .. }) = (&b, &a)
+                        && let Some(mut text) = self.part(unit, left)
+                    {
+                        text.push(tail.clone());
+                        return Value::Str(text);
+                    }
                     if !is_text(&a)
                         && !is_text(&b)
                         && !matches!((&a, &b), (Value::Env { .. }, _) | (_, Value::Env { .. }))

@@ -465,7 +465,7 @@ impl Evaluator<'_> {
     /// `String.format("http://%s:%d/x", host, port)`.
     pub(super) fn printf(&self, unit: UnitId, format: ExprId, args: impl Iterator<Item = ExprId>) -> Option<Value> {
         let format = self.at(unit, format).as_str()?;
-        let mut args = args.map(|arg| self.at(unit, arg).to_text());
+        let mut args = args.map(|arg| self.part(unit, arg));
         let mut text = Text::default();
         let mut rest = format.as_str();
         while let Some((before, after)) = rest.split_once('%') {

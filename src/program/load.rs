@@ -355,8 +355,8 @@ enum Hit {
     Use,
 }
 
-/// Sagas and circuit breakers are often written without a library: what such a file says.
-const PATTERN_WORDS: &[&str] = &["Saga", "saga", "ompensat", "rchestrator", "CircuitBreaker"];
+/// Sagas, circuit breakers and upcasters are often written without a library: what such a file says.
+const PATTERN_WORDS: &[&str] = &["Saga", "saga", "ompensat", "rchestrator", "CircuitBreaker", "pcast"];
 
 /// The literals that make a file worth parsing. Each automaton is built for the first file that is searched:
 /// a run that knows most files from the cache has no use for them.

@@ -102,6 +102,7 @@ fn subject(document: &Document, at: &str, channels: Vec<String>) -> Option<Subje
     Some(Subject {
         name: subject,
         version,
+        is_schema_ver: false,
         format,
         path: document.path.clone(),
         pointer: payload,

@@ -36,6 +36,9 @@ impl Dialect {
             "json-schema.org/draft/2019-09/schema" => Dialect::Draft201909,
             "json-schema.org/draft/2020-12/schema" | "json-schema.org/schema" => Dialect::Draft202012,
             "spec.openapis.org/oas/3.1/dialect/base" => Dialect::Draft202012,
+            // Draft 4 with `self`, which says vendor, name and version.
+            // <https://docs.snowplow.io/docs/api-reference/iglu/common-architecture/self-describing-jsons/>
+            "iglucentral.com/schemas/com.snowplowanalytics.self-desc/schema/jsonschema/1-0-0" => Dialect::Draft4,
             _ => return None,
         })
     }

@@ -1,5 +1,7 @@
 //! The schemas of two states of a repository: which changed, and whom each change breaks.
 
+use std::collections::BTreeMap;
+
 use rayon::prelude::*;
 use serde_json::Value;
 
@@ -9,6 +11,7 @@ use super::document::Document;
 use super::find::{Format, Schemas, Subject};
 use super::formats::{self, ProtoSide, unknown};
 use super::inclusion::{Engine, Verdict};
+use super::layouts;
 use super::model::Model;
 use super::plain::Schema;
 use super::policy::{Accepted, Setting};
@@ -228,17 +231,44 @@ pub fn evolution(old: (&Tree, &Schemas), new: (&Tree, &Schemas), label: &str, wa
     out
 }
 
-/// The version that a new one of the same major version comes after: `1.2.0` promises what `1.1.0` does.
-/// <https://semver.org/#spec-item-7>
+/// The version that a new one comes after and whose promise it keeps: `1.2.0` that of `1.1.0`.
 fn followed<'s>(old: &'s [Subject], new: &Subject) -> Option<&'s Subject> {
-    let numbers = |subject: &Subject| -> Option<Vec<u64>> {
-        subject.version.as_deref()?.split('.').map(|part| part.parse().ok()).collect()
+    let version = |subject: &Subject| subject.version.as_deref().and_then(layouts::numbers);
+    old.iter().filter(|old| layouts::promises(new, old)).max_by_key(|old| version(old))
+}
+
+/// The versions of one state that break a promise: each is compared with the one before, for readers of the new
+/// version and events of the old one.
+pub fn steps(tree: &Tree, schemas: &Schemas, ways: &Asked<'_>) -> Vec<SchemaChange> {
+    let mut versions: BTreeMap<(&str, Format), Vec<&Subject>> = BTreeMap::new();
+    for subject in schemas.subjects.iter().filter(|s| s.version.as_deref().is_some_and(|v| v.contains('.'))) {
+        versions.entry((&subject.name, subject.format)).or_default().push(subject);
+    }
+    versions.retain(|_, all| all.len() > 1);
+    if versions.is_empty() {
+        return Vec::new();
+    }
+    let before = |all: &[&'_ Subject], new: &Subject| {
+        let version = |subject: &Subject| subject.version.as_deref().and_then(layouts::numbers);
+        all.iter().copied().filter(|old| layouts::promises(new, old)).max_by_key(|old| version(old)).cloned()
     };
-    let version = numbers(new).filter(|version| version.len() > 1)?;
-    let same = old.iter().filter(|old| (&old.name, old.format) == (&new.name, new.format));
-    let earlier = same.filter_map(|old| Some((numbers(old)?, old)));
-    let earlier = earlier.filter(|(known, _)| known.len() > 1 && known[0] == version[0] && *known < version);
-    earlier.max_by(|a, b| a.0.cmp(&b.0)).map(|(_, old)| old)
+    let pairs: Vec<(Subject, &Subject)> =
+        versions.values().flat_map(|all| all.iter().filter_map(|new| Some((before(all, new)?, *new)))).collect();
+    let types = Types::of(&schemas.protos);
+    let backward = |subject: &Subject| match ways(subject) {
+        ways if ways.mode == Mode::None => ways,
+        ways => Ways { mode: Mode::Backward, ..ways },
+    };
+    let side = (schemas, &types);
+    let all = Comparison { old: side, new: side, tree, label: "", ways: &backward };
+    let step = |(old, new): &(Subject, &Subject)| {
+        let change = all.pair(old, new)?;
+        Some(SchemaChange { follows: old.version.clone(), ..change })
+    };
+    let mut found: Vec<SchemaChange> = pairs.par_iter().filter_map(step).collect();
+    found.retain(|change| change.breaks().next().is_some());
+    found.sort_by(|a, b| (&a.subject.path, &a.subject.pointer).cmp(&(&b.subject.path, &b.subject.pointer)));
+    found
 }
 
 /// True when a file is certainly the same in both states.

@@ -135,7 +135,10 @@ impl World {
             if let Some(Value::Array(all)) = map.get("allOf") {
                 open.extend(all.iter().rev().map(|part| Rc::new(part.clone())));
             }
-            if map.keys().any(|key| key != "$ref" && key != "allOf") && !out.contains(&fact) {
+            // A reference that leads nowhere is all that is known of what it asks for.
+            let is_opaque = map.get("$ref").and_then(Value::as_str).is_some_and(|name| self.target(name).is_none());
+            let says = is_opaque || map.keys().any(|key| key != "$ref" && key != "allOf");
+            if says && !out.contains(&fact) {
                 out.push(fact);
             }
         }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::avro;
 use super::document::{Document, escape};
+use super::layouts;
 use super::library::Library;
 use super::proto;
 use crate::files::{self, File, Tree, Zone, zone};
@@ -31,6 +32,8 @@ pub struct Subject {
     pub name: String,
     /// Its version, where one is written (`1`, `1.2.0`).
     pub version: Option<String>,
+    /// The version is one of SchemaVer (`1-0-2`), of which only the last number keeps a promise.
+    pub is_schema_ver: bool,
     /// What kind of file it is in.
     pub format: Format,
     /// The path of that file.
@@ -95,6 +98,7 @@ impl Schemas {
         found.subjects.extend(found.protos.iter().flat_map(protobuf));
         let avro = found.library.documents().map(|d| d.path.as_str()).filter(|path| is_avro(path));
         found.avro = avro::Names::of(&found.library, avro);
+        layouts::without_working_copies(&mut found.subjects);
         found.subjects.sort_by(|a, b| (&a.path, &a.pointer).cmp(&(&b.path, &b.pointer)));
         for (index, subject) in found.subjects.iter().enumerate() {
             for name in &subject.types {
@@ -146,6 +150,9 @@ pub fn is_candidate(path: &str) -> bool {
 /// What a file may be by its path; its content decides.
 fn format_of(path: &str) -> Option<Format> {
     let path = path.to_ascii_lowercase();
+    if layouts::is_iglu(&path) {
+        return Some(Format::JsonSchema);
+    }
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
     let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
     match extension {
@@ -258,12 +265,15 @@ pub fn subjects(document: &Document) -> Vec<Subject> {
     }
     let id = value.get("$id").or_else(|| value.get("id")).and_then(Value::as_str).map(|id| id.trim_end_matches('#'));
     let (by_path, path_version) = unversioned(stem(&document.path));
-    let (name, version) = match id.filter(|id| id.contains(['/', ':'])) {
-        Some(id) => {
+    let described = layouts::self_described(value);
+    let is_schema_ver = described.is_some();
+    let (name, version) = match (described, id.filter(|id| id.contains(['/', ':']))) {
+        (Some((name, version)), _) => (name, Some(version.replace('-', "."))),
+        (None, Some(id)) => {
             let (name, version) = unversioned(stem(id));
             (name, version.or(path_version))
         }
-        None => (by_path, path_version),
+        (None, None) => (by_path, path_version),
     };
     let stated: Vec<String> = stated_types(value);
     let is_type_stated = !stated.is_empty();
@@ -276,6 +286,7 @@ pub fn subjects(document: &Document) -> Vec<Subject> {
     vec![Subject {
         name,
         version,
+        is_schema_ver,
         format: Format::JsonSchema,
         path: document.path.clone(),
         pointer: String::new(),
@@ -305,6 +316,7 @@ fn avro_subject(document: &Document) -> Subject {
     Subject {
         name,
         version: version.or(path_version),
+        is_schema_ver: false,
         format: Format::Avro,
         path: document.path.clone(),
         pointer: String::new(),
@@ -329,6 +341,7 @@ fn protobuf(file: &proto::File) -> impl Iterator<Item = Subject> {
         Subject {
             name,
             version: version.or_else(|| unversioned(stem(&file.path)).1),
+            is_schema_ver: false,
             format: Format::Protobuf,
             path: file.path.clone(),
             pointer,

@@ -217,7 +217,9 @@ impl Library {
         self.lookup(&absolute).or_else(|| {
             // An `$id` is often an address that serves nothing; the files lie side by side all the same.
             let file = uri::of_file(&self.documents.get(from.document)?.path);
-            self.lookup(&uri::resolve(&file, reference))
+            // By the letter `file://other.json` names a host; what is meant is a neighbour.
+            let neighbour = reference.strip_prefix("file://").filter(|rest| !rest.starts_with('/'));
+            self.lookup(&uri::resolve(&file, neighbour.unwrap_or(reference)))
         })
     }
 

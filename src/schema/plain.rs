@@ -49,6 +49,8 @@ pub struct Unresolved {
     pub pointer: String,
     /// What is the matter; no full stop.
     pub reason: String,
+    /// It is a reference that leads nowhere, and stays in the schema as its address.
+    pub is_reference: bool,
 }
 
 /// Something that is no schema.
@@ -247,7 +249,11 @@ impl Bundler<'_> {
     }
 
     fn unresolved(&mut self, reason: String) {
-        let found = Unresolved { path: self.path(), pointer: self.at.pointer.clone(), reason };
+        self.missing(reason, false);
+    }
+
+    fn missing(&mut self, reason: String, is_reference: bool) {
+        let found = Unresolved { path: self.path(), pointer: self.at.pointer.clone(), reason, is_reference };
         if !self.unresolved.contains(&found) {
             self.unresolved.push(found);
         }
@@ -297,8 +303,8 @@ impl Bundler<'_> {
         if let Some(reference) = map.get("$ref") {
             let Some(reference) = reference.as_str() else { return Err(self.invalid("`$ref` is no string")) };
             let known = match self.resolved(reference, &base) {
-                Some(target) => self.named(target),
-                None => Value::Null,
+                Ok(target) => self.named(target),
+                Err(address) => Value::String(address),
             };
             out.insert("$ref".into(), known);
             if dialect.ref_is_alone() {
@@ -340,7 +346,7 @@ impl Bundler<'_> {
         Ok(self.checked(out))
     }
 
-    /// What stands for a reference to nothing matches everything; the schema is not known then.
+    /// What stands for one reference too many matches everything; the schema is not known then.
     fn checked(&self, mut out: Map<String, Value>) -> Value {
         if out.get("$ref") == Some(&Value::Null) {
             out.remove("$ref");
@@ -375,16 +381,18 @@ impl Bundler<'_> {
     }
 
     /// Where a reference leads.
-    fn resolved(&mut self, reference: &str, base: &str) -> Option<Target> {
+    ///
+    /// # Errors
+    /// The address that is not in the repository.
+    fn resolved(&mut self, reference: &str, base: &str) -> Result<Target, String> {
         let from = self.at.clone();
-        let found = self.library.resolve(&from, base, reference);
-        if found.is_none() {
+        self.library.resolve(&from, base, reference).ok_or_else(|| {
             let absolute = uri::resolve(base, reference);
             let remote = !absolute.starts_with("file:") && !reference.starts_with('#');
             let why = if remote { "is not in the repository, and nothing is fetched" } else { "leads nowhere" };
-            self.unresolved(format!("`$ref: {reference}` {why}"));
-        }
-        found
+            self.missing(format!("`$ref: {reference}` {why}"), true);
+            absolute
+        })
     }
 
     /// The reference to a schema, as it is read in this scope; `null` when there are too many.
@@ -415,7 +423,10 @@ impl Bundler<'_> {
             _ => return,
         };
         let Some(reference) = map.get(key).and_then(Value::as_str) else { return };
-        let Some(target) = self.resolved(reference, base) else { return };
+        let Ok(target) = self.resolved(reference, base) else {
+            self.unresolved(format!("`{key}: {reference}` leads nowhere"));
+            return;
+        };
         let anchor = self.library.value(&target).and_then(|value| match dialect {
             Dialect::Draft201909 => (value.get("$recursiveAnchor") == Some(&Value::Bool(true))).then_some(RECURSIVE),
             _ => {

@@ -42,7 +42,7 @@ pub(super) fn settings(tree: &Tree, service: &Service, given: &[Given], env: &[E
             out.extend(more);
         }
     }
-    let mine = given.iter().filter(|g| g.project == service.name);
+    let mine = given.iter().filter(|g| g.project == service.name || service.host_names.contains(&g.project));
     out.extend(mine.map(|g| variable(g.key.clone(), g.value.clone(), g.place)));
     for variable in env.iter().filter(|v| v.name.contains("__") || v.name.contains(':')) {
         out.push(EnvVar { name: variable.name.replace("__", ":"), ..variable.clone() });

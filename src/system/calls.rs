@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::jvm::gateway;
 use super::jvm::settings::{Files, Own};
+use super::proxies::Proxied;
 use super::services::Service;
 use crate::extract::http::{HttpClient, HttpRequest, SeenFrom};
 use crate::program::value::{Text, TextPart};
@@ -60,7 +61,7 @@ pub struct Requests {
 pub(super) fn requests(
     services: &[Service],
     owners: &HashMap<FileId, Vec<usize>>,
-    (http, routes): (&[HttpClient], &[(Place, Text)]),
+    (http, routes, proxied): (&[HttpClient], &[(Place, Text)], &[Proxied]),
     settings: &Files,
 ) -> Requests {
     let mut finder = Finder::new(services, owners, settings);
@@ -71,17 +72,26 @@ pub(super) fn requests(
         }
         if client.requests.is_empty() {
             for (base, _) in bases {
-                finder.address(client.place, None, base, None);
+                finder.address(client.place, None, base);
             }
         }
     }
     for (place, to) in routes {
-        finder.address(*place, None, to, None);
+        finder.address(*place, None, to);
     }
     for index in 0..services.len() {
         let routes = finder.settings.get(index).and_then(Option::as_ref).map(gateway::routes);
         for route in routes.unwrap_or_default() {
-            finder.from(index, route.place, None, &Text::literal(route.to), None);
+            finder.from(index, route.place, None, &Text::literal(route.to), Tail::Empty);
+        }
+    }
+    for route in proxied {
+        let to = Text::literal(route.to.clone());
+        if route.methods.is_empty() {
+            finder.from(route.service, route.place, None, &to, Tail::Empty);
+        }
+        for method in &route.methods {
+            finder.from(route.service, route.place, Some(method.as_str()), &to, Tail::Empty);
         }
     }
     let mut found = finder.found;
@@ -94,7 +104,7 @@ pub(super) fn requests(
 
 /// The calls between services, sorted, where nothing is configured by files of the JVM.
 pub fn calls(services: &[Service], owners: &HashMap<FileId, Vec<usize>>, http: &[HttpClient]) -> Vec<Call> {
-    requests(services, owners, (http, &[]), &Files::default()).calls
+    requests(services, owners, (http, &[], &[]), &Files::default()).calls
 }
 
 /// Where a request goes to.
@@ -196,6 +206,21 @@ fn is_jvm(service: &Service) -> bool {
     service.languages.iter().any(|l| matches!(l.as_str(), "java" | "kotlin"))
 }
 
+/// What a request adds to the address of its client.
+#[derive(Clone, Copy)]
+enum Tail<'t> {
+    Empty,
+    Known(&'t Text),
+    /// It goes somewhere below.
+    Unknown,
+}
+
+impl<'t> Tail<'t> {
+    fn of(url: Option<&'t Text>) -> Tail<'t> {
+        url.map_or(Tail::Unknown, Tail::Known)
+    }
+}
+
 /// The address of a client, and what constructs it with that.
 type Base<'t> = (&'t Text, Option<Place>);
 
@@ -221,7 +246,25 @@ impl<'s> Finder<'s> {
     /// The service behind a host: by its name on the network, else by the name of its application.
     fn service(&self, from: &Service, host: &str) -> Option<&'s Service> {
         let found = self.hosts.service(Some(from), host).and_then(|index| self.services.get(index));
-        found.or_else(|| self.registered(host))
+        found.or_else(|| self.registered(host)).or_else(|| self.listening(from, host))
+    }
+
+    /// The service that is configured to listen on a port of this machine, where nothing is deployed that
+    /// could give the port away to another one.
+    fn listening(&self, from: &Service, host: &str) -> Option<&'s Service> {
+        let (name, port) = host.split_once(':')?;
+        if !is_this_machine(name) || !from.containers.is_empty() {
+            return None;
+        }
+        let of =
+            |own: &Own| ["server.port", "micronaut.server.port", "quarkus.http.port"].iter().find_map(|k| own.value(k));
+        let mut found = self
+            .settings
+            .iter()
+            .zip(self.services)
+            .filter(|(own, _)| own.as_ref().and_then(of).is_some_and(|listens| listens == port));
+        let (_, only) = found.next()?;
+        found.next().is_none().then_some(only)
     }
 
     /// The service that registers itself under a name (Eureka, Consul).
@@ -243,16 +286,15 @@ impl<'s> Finder<'s> {
     }
 
     fn way(&mut self, bases: &[Base<'_>], way: &SeenFrom) {
-        let empty = Text::default();
         match way.url.as_ref() {
             url if !bases.is_empty() && url.is_none_or(is_relative) => {
                 for from in self.senders(way.place) {
                     if let Some(base) = self.base(bases, way.through, from) {
-                        self.from(from, way.place, way.method.as_deref(), base, Some(url.unwrap_or(&empty)));
+                        self.from(from, way.place, way.method.as_deref(), base, Tail::of(url));
                     }
                 }
             }
-            Some(url) => self.address(way.place, way.method.as_deref(), url, None),
+            Some(url) => self.address(way.place, way.method.as_deref(), url),
             None => {}
         }
     }
@@ -276,9 +318,9 @@ impl<'s> Finder<'s> {
         self.owners.get(&place.file).cloned().unwrap_or_default()
     }
 
-    fn address(&mut self, place: Place, method: Option<&str>, address: &Text, tail: Option<&Text>) {
+    fn address(&mut self, place: Place, method: Option<&str>, address: &Text) {
         for from in self.senders(place) {
-            self.from(from, place, method, address, tail);
+            self.from(from, place, method, address, Tail::Empty);
         }
     }
 
@@ -305,9 +347,13 @@ impl<'s> Finder<'s> {
         own.and_then(|own| own.client_address(&url)).or(Some(url))
     }
 
-    fn from(&mut self, index: usize, place: Place, method: Option<&str>, address: &Text, tail: Option<&Text>) {
+    fn from(&mut self, index: usize, place: Place, method: Option<&str>, address: &Text, tail: Tail<'_>) {
         let Some(from) = self.services.get(index) else { return };
-        let Some(url) = self.whole(index, address, tail) else { return };
+        let known = if let Tail::Known(text) = tail { Some(text) } else { None };
+        let Some(mut url) = self.whole(index, address, known) else { return };
+        if matches!(tail, Tail::Unknown) && !url.ends_with("{}") {
+            url.push_str("{}");
+        }
         let Some((host, path)) = split(&url) else { return };
         // Whoever listens on this machine only passes it on.
         let (host, path) = match path.as_deref().and_then(invoked) {

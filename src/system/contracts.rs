@@ -13,7 +13,7 @@ use crate::contract::template::{Fit, Segment, Template};
 use crate::extract::routes::health::{conventional, is_framework_health};
 use crate::extract::routes::path::{join, under};
 use crate::extract::routes::{GapKind, HealthKind, Route, Served};
-use crate::files::Tree;
+use crate::files::{Tree, folder_of};
 use crate::syntax::FileId;
 
 /// What the system promises to those who call it.
@@ -107,6 +107,7 @@ pub fn is_internal(route: &Route) -> bool {
     const BEGINNINGS: [&str; 7] = ["swagger", "openapi", "api-doc", "api_doc", "docs-", "docs.", "favicon."];
     let names = |segment: &str| DESCRIBES.contains(&segment) || BEGINNINGS.iter().any(|word| segment.starts_with(word));
     is_operational(route)
+        || under(&route.path, "/metrics")
         || route.path == "/"
         || matches!(route.method.as_str(), "HEAD" | "OPTIONS" | "TRACE" | "CONNECT")
         || conventional(&route.method, &route.path).is_some()
@@ -154,6 +155,10 @@ pub fn join_documents(tree: &Tree, cache: &Cache, system: &System, corrections: 
     contracts.generated = generated::files(tree, cache);
     contracts
 }
+
+/// Files that make a folder a program of its own.
+const MANIFESTS: [&str; 7] =
+    ["package.json", "go.mod", "pom.xml", "build.gradle", "build.gradle.kts", "pyproject.toml", "Cargo.toml"];
 
 struct Owners<'s> {
     tree: &'s Tree,
@@ -218,6 +223,15 @@ impl Owners<'_> {
             service.root.is_empty()
                 || path.strip_prefix(service.root.as_str()).is_some_and(|rest| rest.starts_with('/'))
         };
+        // What has a manifest of its own below a service is another program.
+        let root = |path: &str| self.local().any(|(_, service)| service.root == path);
+        let mut folder = folder_of(path);
+        while !folder.is_empty() && !root(folder) {
+            if MANIFESTS.iter().any(|name| self.tree.find(&format!("{folder}/{name}")).is_some()) {
+                return Vec::new();
+            }
+            folder = folder_of(folder);
+        }
         let deepest = self.local().filter(|(_, service)| holds(service)).map(|(_, s)| s.root.len()).max();
         let found = self.local().filter(|(_, service)| holds(service) && Some(service.root.len()) == deepest);
         let found: Vec<usize> = found.map(|(index, _)| index).collect();
@@ -228,16 +242,20 @@ impl Owners<'_> {
     fn by_routes(&self, document: &Document) -> Vec<usize> {
         let all: Vec<usize> = self.local().map(|(index, _)| index).collect();
         // Neither name nor folder says it, so one path that is the same is not enough.
-        let paths = |index: usize| -> BTreeSet<&str> {
+        let routes = |index: usize| -> Vec<(&str, Template)> {
             let routes = self.served.get(index).into_iter().flat_map(|served| &served.routes);
-            routes.filter(|route| !is_internal(route)).map(|route| route.path.as_str()).collect()
+            let routes: BTreeSet<(&str, &str)> =
+                routes.filter(|route| !is_internal(route)).map(|r| (r.method.as_str(), r.path.as_str())).collect();
+            routes.into_iter().map(|(method, path)| (method, Template::offered(path))).collect()
         };
         let fits = all.into_iter().filter(|index| {
-            let routes: Vec<Template> = paths(*index).into_iter().map(Template::offered).collect();
+            let routes = routes(*index);
             let described = document.operations.iter().filter(|operation| {
                 operation.full_paths().iter().chain([&operation.path]).any(|path| {
                     let template = Template::offered(path);
-                    routes.iter().any(|route| route.is_same(&template))
+                    routes
+                        .iter()
+                        .any(|(method, route)| method_fits(method, &operation.method) && route.is_same(&template))
                 })
             });
             let described = described.count();

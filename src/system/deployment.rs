@@ -288,10 +288,18 @@ fn understand(
         FileKind::Requirements => Some(Read::Requirements(requirements(path, text))),
         FileKind::TsConfig => Some(Read::TsConfig(tsconfig(text).map_err(failed)?)),
         FileKind::NestCli => Some(Read::Nest(nest_cli(text).map_err(failed)?)),
+        // `Program.cs` is the host of .NET Aspire, or starts its own project like any other entry point.
+        FileKind::Code(_) if foreign => foreign::read(path, text).map(Read::Foreign).or_else(|| started(path, text)),
         _ if foreign => foreign::read(path, text).map(Read::Foreign),
         _ if kube::is_other(path) => Some(Read::Kube(text.to_owned())),
-        _ => Some(marks::marks(path, text)).filter(|marks| !marks.is_empty()).map(Read::Marks),
+        _ => started(path, text),
     })
+}
+
+/// What production code does when it is started.
+fn started(path: &str, text: &str) -> Option<Read> {
+    let marks = Some(marks::marks(path, text)).filter(|marks| !marks.is_empty());
+    marks.filter(|_| files::zone(path) == Zone::Production).map(Read::Marks)
 }
 
 /// The Compose file that other YAML is.

@@ -121,7 +121,9 @@ pub fn verdict(service: &Service, served: &Served) -> Verdict {
     match service.kind {
         ServiceKind::Job | ServiceKind::Infrastructure => return Verdict::NotApplicable,
         // It shares the code of the routes with the server, and starts none.
-        ServiceKind::Worker if starts_worker(&service.command) => return Verdict::NotApplicable,
+        ServiceKind::Worker if starts_worker(&service.command) || starts_no_server(service, served) => {
+            return Verdict::NotApplicable;
+        }
         ServiceKind::Frontend if files => return Verdict::NotApplicable,
         // A site: its first page answers whoever asks whether it is there.
         _ if files => return Verdict::Unknown,
@@ -137,6 +139,16 @@ pub fn verdict(service: &Service, served: &Served) -> Verdict {
     let all = |r: &Route| path::matches(&r.path, "/some/path/of/no/meaning");
     let everything = !served.routes.is_empty() && served.routes.iter().all(all);
     if unread || everything { Verdict::Unknown } else { Verdict::Missing }
+}
+
+/// True when the files that a worker starts make no application that serves, and it publishes no port: the
+/// code of the routes belongs to another process of the same folder.
+fn starts_no_server(service: &Service, served: &Served) -> bool {
+    let in_entry = |place: crate::syntax::Place| service.entries.contains(&place.file);
+    !service.entries.is_empty()
+        && service.published_ports.is_empty()
+        && !served.apps.iter().any(|app| in_entry(app.place))
+        && !served.routes.iter().any(|route| in_entry(route.place))
 }
 
 /// True for a gateway that passes on what it is asked below some paths, and answers nothing itself.

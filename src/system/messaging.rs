@@ -50,10 +50,17 @@ pub(super) fn fill(system: &mut System) {
             }
         }
     }
-    // A binder that no setting names is the broker at which others know the channel.
-    let unnamed: Vec<(String, String)> = channels.keys().filter(|(broker, _)| broker == UNNAMED).cloned().collect();
+    // A binder that no setting names is the broker at which others know the channel, and a stream of
+    // JetStream keeps what is published to a subject of NATS.
+    let other_name = |broker: &str, other: &str| match broker {
+        UNNAMED => other != UNNAMED,
+        "nats" => other == "jetstream",
+        _ => false,
+    };
+    let unnamed: Vec<(String, String)> =
+        channels.keys().filter(|(broker, _)| matches!(broker.as_str(), UNNAMED | "nats")).cloned().collect();
     for key in unnamed {
-        let named = channels.keys().find(|(broker, name)| broker != UNNAMED && *name == key.1).cloned();
+        let named = channels.keys().find(|(broker, name)| other_name(&key.0, broker) && *name == key.1).cloned();
         if let Some((named, ends)) = named.and_then(|named| Some((named, channels.remove(&key)?))) {
             let known = channels.entry(named).or_default();
             known.producers.extend(ends.producers);

@@ -16,6 +16,7 @@ pub mod kube;
 pub mod map;
 mod messaging;
 pub mod owners;
+mod proxies;
 mod schema_ends;
 pub mod services;
 pub mod stores;
@@ -31,9 +32,10 @@ use crate::extract::publish::{self, DualWrite, Publisher};
 use crate::extract::routes::{self, App, Served};
 use crate::extract::saga::{self, ReplyDriven, Saga};
 use crate::extract::settings::Settings;
+use crate::extract::upcast::{self, Upcasters};
 use crate::files::Tree;
 use crate::program::{Evaluator, Program, UnitId};
-use crate::schema::evolve::Evolution;
+use crate::schema::evolve::{Evolution, SchemaChange};
 use crate::schema::find::Schemas;
 use crate::syntax::{FileId, Place};
 
@@ -81,12 +83,16 @@ pub struct System {
     pub sagas: Vec<Saga>,
     /// Orchestrators that replies move on.
     pub reply_driven: Vec<ReplyDriven>,
+    /// What makes events of old versions into new ones.
+    pub upcasters: Vec<Upcasters>,
     /// The OpenAPI documents, and whose they are.
     pub contracts: contracts::Contracts,
     /// The schemas of events, and the documents that they are in.
     pub schemas: Schemas,
     /// What became of them since an earlier state, where one was given.
     pub schema_changes: Evolution,
+    /// The schemas of versions that break what the version before promised, of those that lie side by side.
+    pub schema_steps: Vec<SchemaChange>,
     /// What became of the OpenAPI documents since an earlier state, where one was asked for.
     pub api_changes: ApiEvolution,
 }
@@ -168,7 +174,9 @@ fn configured(tree: &Tree, services: &[Service], given: &[aspire::Given]) -> Vec
         env.extend(service.env.iter().cloned());
         // The last one counts, and the first is found.
         env.reverse();
-        Service { env, ..service.clone() }
+        let mut published_ports = service.published_ports.clone();
+        published_ports.extend(proxies::launch_ports(tree, service));
+        Service { env, published_ports, ..service.clone() }
     };
     services.iter().map(with_settings).collect()
 }
@@ -200,8 +208,13 @@ pub fn build(
         jvm::apply(tree, program, &services, &owners, &mut http, &mut served, &files);
         dotnet::apply(&ev, &services, &owners, &mut http);
         kube::mesh::apply(&deployment.cluster, &services, &owners, &mut http, &files);
-        let routes = http::gateway_routes(&ev, &in_scope);
-        let requests = calls::requests(&configured(tree, &services, &given), &owners, (&http, &routes), &files);
+        let mut routes = http::gateway_routes(&ev, &in_scope);
+        routes.extend(http::proxied(&ev, &in_scope));
+        routes.extend(http::dialled(&ev, &in_scope));
+        let proxied = proxies::routes(tree, &services);
+        proxies::narrow(&ev, &proxied, |place| owners.get(&place.file).cloned().unwrap_or_default(), &mut served);
+        let configured = configured(tree, &services, &given);
+        let requests = calls::requests(&configured, &owners, (&http, &routes, &proxied), &files);
         (http, breakers, blocking, served, requests)
     };
     // An evaluator of its own: what one remembers is not for two threads.
@@ -236,12 +249,14 @@ pub fn build(
         consumers,
         sagas,
         reply_driven,
+        upcasters: upcast::extract(&ev, &in_scope),
         served,
         map: SystemMap::default(),
         // Documents are read once it is known whose they can be.
         contracts: contracts::Contracts::default(),
         schemas: Schemas::default(),
         schema_changes: Evolution::default(),
+        schema_steps: Vec::new(),
         api_changes: ApiEvolution::default(),
     };
     system.map.endpoints = health::endpoints(&system);

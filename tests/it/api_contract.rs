@@ -321,3 +321,69 @@ fn what_a_field_holds_before_it_is_set_is_no_part_of_a_path() {
     let call = "    public String ask(Wanted wanted) {\n        String sku = wanted.getSku();\n        return http.getForObject(\"http://stock:8080/items/\" + sku, String.class);\n    }\n";
     assert_eq!(spring("server:\n  port: 8080\n", call), [""; 0]);
 }
+
+#[test]
+fn the_path_of_a_chain_is_what_its_step_says() {
+    let own = "server:\n  servlet:\n    context-path: /stock\nspring:\n  application:\n    name: stock\n";
+    let client = |path: &str| {
+        format!(
+            "    private final RestClient stock = RestClient.create(\"http://stock:8080/stock\");\n\n    \
+             private String asked(String sku, String rest) {{\n        return stock.get().uri({path}).retrieve().body(String.class);\n    }}\n\n    \
+             public String ask(String sku, String rest) {{\n        return asked(sku, rest);\n    }}\n"
+        )
+    };
+    let ask = |path: &str| {
+        spring(
+            own,
+            &client(path)
+                .replace("RestClient ", "org.springframework.web.client.RestClient ")
+                .replace("= RestClient.", "= org.springframework.web.client.RestClient."),
+        )
+    };
+    assert_eq!(ask("\"/items/\" + sku"), [""; 0]);
+    assert_eq!(ask("rest"), [""; 0], "it goes somewhere below");
+    assert_eq!(ask("\"/item/\" + sku"), ["unknown-operation: `stock` has no operation for `GET /stock/item/{…}`"]);
+}
+
+#[test]
+fn an_application_answers_below_its_root_path_too() {
+    let stock = STOCK.replace("FastAPI()", "FastAPI(root_path=\"/stock\")");
+    let found =
+        |call: &str| found(&[("compose.yaml", COMPOSE), ("stock/main.py", &stock), ("shop/client.py", &client(call))]);
+    assert_eq!(found("http.get(f\"/stock/api/items/{sku}\")"), [""; 0]);
+    assert_eq!(found("http.get(f\"/api/items/{sku}\")"), [""; 0]);
+    assert_eq!(
+        found("http.get(f\"/items/{sku}\")"),
+        ["unknown-operation: `stock` has no operation for `GET /items/{…}`"]
+    );
+}
+
+#[test]
+fn what_takes_all_below_a_prefix_may_answer_an_operation() {
+    let code = "package main\n\nimport \"github.com/gorilla/mux\"\n\nfunc main() {\n\tr := mux.NewRouter()\n\t\
+        r.Methods(\"GET\").PathPrefix(\"/items\").Handler(items)\n\tr.HandleFunc(\"/shelves\", shelves).Methods(\"GET\")\n\t\
+        http.ListenAndServe(\":80\", r)\n}\n";
+    let document = "openapi: 3.0.0\ninfo: {title: Stock, version: '1'}\npaths:\n  /items/{id}:\n    get:\n      parameters: [{name: id, in: path, required: true, schema: {type: string}}]\n      responses: {'200': {description: one}}\n  /shelves:\n    get:\n      responses: {'200': {description: all}}\n  /orders:\n    get:\n      responses: {'200': {description: all}}\n";
+    let told = found(&[
+        ("go.mod", "module stock\n\nrequire github.com/gorilla/mux v1.8.0\n"),
+        ("main.go", code),
+        ("openapi.yaml", document),
+    ]);
+    let told: Vec<&String> = told.iter().filter(|told| told.starts_with("unimplemented")).collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("GET /orders"), "{told:?}");
+}
+
+#[test]
+fn a_document_in_the_folder_of_another_program_is_not_the_services() {
+    let document = DOCUMENT.replace("/items", "/shelves");
+    let folder = |manifest: &str| {
+        found(&[
+            ("Dockerfile", "FROM python\nCMD python main.py\n"),
+            ("main.py", STOCK),
+            (manifest, "{}"),
+            ("tools/viewer/openapi.yaml", &document),
+        ])
+    };
+    assert_eq!(folder("tools/viewer/package.json"), [""; 0]);
+}

@@ -500,3 +500,108 @@ fn every_tagged_version_counts_when_asked() {
     assert_eq!(breaking(&[]), 0, "as it was in v1");
     assert_eq!(breaking(&["--transitive"]), 1, "clients of v2 put");
 }
+
+#[test]
+fn what_only_generated_code_feels_is_a_doubt() {
+    let query = |schema: Value| parameters(json!([{"name": "q", "in": "query", "schema": schema}]));
+    let several = json!({"oneOf": [{"type": "string"}, {"type": "integer"}]});
+    assert_eq!(certain(&query(several.clone()), &query(json!({"type": "string"}))), ["types-dropped?"]);
+    assert_eq!(certain(&query(json!({"type": "string"})), &query(several)), [""; 0]);
+    assert_eq!(certain(&query(json!({"type": "integer"})), &query(json!({"type": "string"}))), [""; 0]);
+    let inside = |schema: Value| query(json!({"type": "object", "properties": {"mode": schema}}));
+    let types = |types: &[&str]| json!({"anyOf": types.iter().map(|name| json!({"type": name})).collect::<Vec<_>>()});
+    assert_eq!(certain(&inside(types(&["string", "boolean"])), &inside(json!({"type": "string"}))), ["types-dropped?"]);
+
+    let path = |more: Value| {
+        let mut parameter = json!({"name": "id", "in": "path", "required": true, "schema": {"type": "string"}});
+        parameter["schema"].as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        parameters(json!([parameter]))
+    };
+    assert_eq!(certain(&path(json!({"default": "1"})), &path(json!({"default": "2"}))), ["unused-default-changed?"]);
+    assert_eq!(certain(&path(json!({"default": "1"})), &path(json!({}))), [""; 0]);
+    assert_eq!(certain(&parameters(json!([])), &path(json!({}))), ["parameter-described?"]);
+    assert_eq!(certain(&path(json!({})), &parameters(json!([]))), [""; 0]);
+
+    let choice = |names: &[&str]| {
+        let all: Vec<Value> =
+            names.iter().map(|name| json!({"$ref": format!("#/components/schemas/{name}")})).collect();
+        let mut api = body(json!({"anyOf": all}));
+        let shape =
+            |member: &str| json!({"type": "object", "required": [member], "properties": {member: {"type": "string"}}});
+        api["components"] = json!({"schemas": {"Dog": shape("bark"), "Cat": shape("name"), "Rabbit": shape("name")}});
+        api
+    };
+    assert_eq!(certain(&choice(&["Dog", "Cat"]), &choice(&["Dog", "Rabbit"])), ["alternative-renamed?"]);
+    assert_eq!(certain(&choice(&["Dog", "Cat"]), &choice(&["Cat", "Dog"])), [""; 0]);
+}
+
+#[test]
+fn links_stay() {
+    let linked = |links: Value| api(json!({"responses": {"200": {"description": "", "links": links}}}));
+    let one = |operation: &str| {
+        linked(json!({"next": {"operationId": operation, "parameters": {"id": "$response.body#/id"}}}))
+    };
+    assert_eq!(certain(&one("read"), &linked(json!({}))), ["link-removed?"]);
+    assert_eq!(certain(&one("read"), &one("list")), ["link-changed?"]);
+    assert_eq!(certain(&linked(json!({})), &one("read")), [""; 0]);
+}
+
+#[test]
+fn callers_in_other_repositories_are_named() {
+    let repository = changed(PATH, OLD, OLD);
+    let path = repository.path();
+    let service = "from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.post(\"/orders\")\ndef place(): ...\n";
+    write(
+        path,
+        &[
+            ("orders/common.yaml", COMMON),
+            ("compose.yaml", "services:\n  orders:\n    build: ./orders\n"),
+            ("orders/main.py", service),
+        ],
+    );
+    commit(path);
+    write(path, &[("orders/common.yaml", &COMMON.replace("[lines]", "[lines, currency]"))]);
+    let web = folder(&[
+        ("compose.yaml", "services:\n  web:\n    build: ./web\n"),
+        (
+            "web/main.py",
+            "import httpx\n\n\ndef place(order):\n    return httpx.post(\"http://orders:8000/orders\", json=order, timeout=2)\n",
+        ),
+    ]);
+    let facts = skillcheck_in(web.path(), &["facts", "--repository", "acme/web", "-o", "web.jsonl"]);
+    assert_eq!(facts.code, 0, "{facts:?}");
+    let file = web.path().join("web.jsonl");
+    let with = file.to_str().unwrap();
+    let (code, found) = report(path, &["breaking", "--against", "HEAD", "--with", with, "--output", "json"]);
+    assert_eq!(code, 1, "{found:#}");
+    let related = found["findings"][0]["related"].as_array().unwrap();
+    let caller = related.iter().find(|place| place["path"].as_str().unwrap().ends_with("web/main.py"));
+    let caller = caller.unwrap_or_else(|| panic!("{found:#}"));
+    assert_eq!(caller["line"], 5);
+    assert_eq!(caller["message"], "`web` calls it here");
+}
+
+#[test]
+fn lint_since_tells_what_breaking_tells() {
+    let schema = |required: &[&str]| {
+        json!({"$schema": "https://json-schema.org/draft/2020-12/schema", "$id": "https://x/placed", "description": "d",
+            "type": "object", "required": required, "properties": {"id": {"type": "string"}, "note": {"type": "string"}}})
+        .to_string()
+    };
+    let repository = changed(PATH, OLD, OLD);
+    let path = repository.path();
+    write(path, &[("orders/common.yaml", COMMON), ("events/placed.schema.json", &schema(&["id"]))]);
+    commit(path);
+    let removed = OLD.replace("/orders:", "/purchases:");
+    write(path, &[(PATH, &removed), ("events/placed.schema.json", &schema(&["id", "note"]))]);
+    let told = |found: &Value| -> Vec<(String, String, u64)> {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let all = found["findings"].as_array().unwrap().iter();
+        let of_change = all.filter(|f| f["rule"].as_str().unwrap().ends_with("/breaking-change"));
+        of_change.map(|f| (text(&f["rule"]), text(&f["message"]), f["line"].as_u64().unwrap())).collect()
+    };
+    let (_, breaking) = report(path, &["breaking", "--against", "HEAD", "--output", "json"]);
+    let (_, lint) = report(path, &["lint", "--since", "HEAD", "--output", "json"]);
+    assert_eq!(told(&breaking).len(), 2, "{breaking:#}");
+    assert_eq!(told(&breaking), told(&lint));
+}

@@ -88,6 +88,8 @@ fn a_counted_loop_that_ends_on_success_is_a_retry() {
     assert_eq!(found("rest-client/retry-without-backoff", &text("")).len(), 1);
     let growing = text("time.Sleep(time.Duration(1<<attempt) * 100 * time.Millisecond)");
     assert_eq!(found("rest-client/retry-without-backoff", &growing), [""; 0]);
+    let linear = text("pause := time.Duration(attempt) * time.Second\n\t\ttime.Sleep(pause)");
+    assert_eq!(found("rest-client/retry-without-backoff", &linear), [""; 0]);
 }
 
 #[test]

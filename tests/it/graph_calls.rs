@@ -176,3 +176,128 @@ app.listen(80);
     ]);
     assert_eq!(found, ["web -> stock GET /items web/main.ts:19", "web -> users GET /users/1 web/main.ts:18"]);
 }
+
+#[test]
+fn an_address_in_a_field_is_what_the_constructor_gets_in_go() {
+    const GO: &str = "FROM golang:1.24\nCOPY . .\nRUN go build -o /app .\nCMD [\"/app\"]\n";
+    let found = calls(&[
+        (
+            "compose.yaml",
+            "services:\n  orders:\n    build: ./orders\n    environment:\n      STOCK_URL: http://stock:8080\n  stock:\n    build: ./stock\n  edge:\n    build: ./edge\n    environment:\n      STOCK_URL: http://stock:8080\n",
+        ),
+        ("orders/Dockerfile", GO),
+        ("orders/go.mod", "module example.com/orders\n"),
+        (
+            "orders/main.go",
+            r#"package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+)
+
+type stockClient struct {
+	baseURL string
+	client  *http.Client
+}
+
+func newStockClient(baseURL string) *stockClient {
+	return &stockClient{baseURL: baseURL, client: &http.Client{}}
+}
+
+func (c *stockClient) get(ctx context.Context, id string) error {
+	url := fmt.Sprintf("%s/items/%s", c.baseURL, id)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	_, err = c.client.Do(req)
+	return err
+}
+
+func getEnv(key, fallback string) string {
+	if value, ok := os.LookupEnv(key); ok {
+		return value
+	}
+	return fallback
+}
+
+func main() {
+	client := newStockClient(getEnv("STOCK_URL", "http://localhost:8080"))
+	client.get(context.Background(), "1")
+	http.ListenAndServe(":8080", nil)
+}
+"#,
+        ),
+        ("stock/Dockerfile", GO),
+        ("stock/go.mod", "module example.com/stock\n"),
+        (
+            "stock/main.go",
+            "package main\n\nimport \"net/http\"\n\nfunc main() { http.ListenAndServe(\":8080\", nil) }\n",
+        ),
+        ("edge/Dockerfile", GO),
+        ("edge/go.mod", "module example.com/edge\n"),
+        (
+            "edge/main.go",
+            r#"package main
+
+import (
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"os"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+)
+
+func proxy(target string) http.Handler {
+	to, _ := url.Parse(target)
+	return httputil.NewSingleHostReverseProxy(to)
+}
+
+func main() {
+	for path, target := range map[string]string{"/stock/": os.Getenv("STOCK_URL")} {
+		http.Handle(path, proxy(target))
+	}
+	grpc.NewClient("orders:50051", grpc.WithTransportCredentials(insecure.NewCredentials()))
+	http.ListenAndServe(":8080", nil)
+}
+"#,
+        ),
+    ]);
+    assert_eq!(
+        found,
+        [
+            "edge -> orders - - edge/main.go:22",
+            "edge -> stock - - edge/main.go:15",
+            "orders -> stock GET /items/{} orders/main.go:37"
+        ]
+    );
+}
+
+#[test]
+fn on_one_machine_the_configured_port_tells_who_listens() {
+    let pom = "<project><artifactId>a</artifactId><dependencies><dependency><artifactId>micronaut-http-server-netty</artifactId></dependency></dependencies></project>";
+    let app = "package a\nimport io.micronaut.runtime.Micronaut.build\nfun main(args: Array<String>) { build().args(*args).start() }\n";
+    let port = |port: u16| format!("micronaut:\n  application:\n    name: app{port}\n  server:\n    port: {port}\n");
+    let found = calls(&[
+        ("shop/pom.xml", pom),
+        ("shop/src/main/kotlin/a/App.kt", app),
+        ("shop/src/main/resources/application.yml", &port(8082)),
+        (
+            "shop/src/main/kotlin/a/Cars.kt",
+            "package a\nimport io.micronaut.http.annotation.Get\nimport io.micronaut.http.client.annotation.Client\n@Client(\"http://localhost:8081\")\ninterface Cars {\n  @Get(\"/cars/{id}\")\n  fun car(id: Long): String\n}\n",
+        ),
+        (
+            "shop/src/main/kotlin/a/Sale.kt",
+            "package a\nclass Sale(private val cars: Cars) {\n  fun sell(id: Long) = cars.car(id)\n}\n",
+        ),
+        ("cars/pom.xml", pom),
+        ("cars/src/main/kotlin/a/App.kt", app),
+        ("cars/src/main/resources/application.yml", &port(8081)),
+    ]);
+    assert_eq!(found, ["shop -> cars GET /cars/{id} shop/src/main/kotlin/a/Sale.kt:3"]);
+}

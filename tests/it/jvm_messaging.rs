@@ -84,3 +84,39 @@ fn the_class_of_an_aggregate_is_its_channel() {
     ]);
     assert_eq!(shown(&found)[0], "kafka a.Order: orders > billing");
 }
+
+/// A service that saves, announces and has a listener with an annotation, which sends what it hears.
+fn announced(annotation: &str) -> usize {
+    let service = "package a;\nimport org.springframework.context.ApplicationEventPublisher;\nimport org.springframework.transaction.annotation.Transactional;\nclass Orders {\n  private final OrderRepository repository;\n  private final ApplicationEventPublisher events;\n  Orders(OrderRepository repository, ApplicationEventPublisher events) { this.repository = repository; this.events = events; }\n  @Transactional\n  void place(Order order) {\n    repository.save(order);\n    events.publishEvent(new OrderPlaced(order.id()));\n  }\n}\n";
+    let model = "package a;\nimport org.springframework.data.repository.CrudRepository;\nrecord Order(String id) {}\nrecord OrderPlaced(String id) implements OrderEvent {}\ninterface OrderEvent {}\ninterface OrderRepository extends CrudRepository<Order, String> {}\n";
+    let listener = format!(
+        "package a;\nimport org.springframework.context.event.EventListener;\nimport org.springframework.transaction.event.TransactionalEventListener;\nimport org.springframework.kafka.core.KafkaTemplate;\nclass Listener {{\n  private final KafkaTemplate<String, OrderEvent> kafka;\n  Listener(KafkaTemplate<String, OrderEvent> kafka) {{ this.kafka = kafka; }}\n  {annotation}\n  void on(OrderEvent event) {{ kafka.send(\"orders\", event); }}\n}}\n"
+    );
+    let found = system(&[
+        ("orders/src/main/java/a/Orders.java", service),
+        ("orders/src/main/java/a/Model.java", model),
+        ("orders/src/main/java/a/Listener.java", &listener),
+    ]);
+    found.dual_writes.len()
+}
+
+#[test]
+fn what_a_listener_sends_in_the_transaction_is_sent_by_who_announces() {
+    assert_eq!(announced("@EventListener"), 1);
+    assert_eq!(announced("@TransactionalEventListener"), 0);
+    assert_eq!(announced("@Async @EventListener"), 0);
+}
+
+#[test]
+fn a_template_and_a_listener_of_spring_cloud_aws_share_a_queue() {
+    let publisher = "package a;\nimport io.awspring.cloud.sqs.operations.SqsTemplate;\nrecord OrderPlaced(String orderId) {}\nclass Publisher {\n  private final SqsTemplate sqs;\n  Publisher(SqsTemplate sqs) { this.sqs = sqs; }\n  void publish(OrderPlaced event) { sqs.send(\"shop-orders\", event); }\n}\n";
+    let listener = "package b;\nimport io.awspring.cloud.sqs.annotation.SqsListener;\nclass Listener {\n  @SqsListener(\"shop-orders\")\n  void on(String e) { System.out.println(e); }\n}\n";
+    let found = system(&[
+        ("orders/src/main/java/a/Publisher.java", publisher),
+        ("billing/src/main/java/b/Listener.java", listener),
+    ]);
+    assert_eq!(
+        shown(&found),
+        ["sqs shop-orders: orders > billing", "OrderPlaced of shop-orders by orders, unversioned"]
+    );
+}

@@ -15,6 +15,7 @@ mod cli_basics;
 mod cli_init;
 mod cli_lint;
 mod cli_skills;
+mod cloud_brokers;
 mod dependencies;
 mod determinism;
 mod dotnet_http;

@@ -179,6 +179,7 @@ class RouterConfiguration {
                 GET(\"/users\", userHandler::findAll)
             }
             (\"/v2\" and accept(JSON)).nest { POST(\"/users\", userHandler::add) }
+            (accept(JSON) and \"/v3\").nest { PUT(\"/users\", userHandler::put) }
         }
         resources(\"/**\", ClassPathResource(\"static/\"))
     }
@@ -188,7 +189,9 @@ class RouterConfiguration {
         path(\"/orders\").nest { DELETE(\"/{id}\", h::remove) }
     }
 }";
-    assert_eq!(one(text), ["DELETE /orders/{id}", "GET /", "GET /api/users", "GET /co", "POST /api/v2/users"]);
+    let found =
+        ["DELETE /orders/{id}", "GET /", "GET /api/users", "GET /co", "POST /api/v2/users", "PUT /api/v3/users"];
+    assert_eq!(one(text), found);
 }
 
 #[test]
@@ -362,4 +365,32 @@ class Cart extends HttpServlet {
     protected void doPost(HttpServletRequest q, HttpServletResponse r) { }
 }";
     assert_eq!(one(text), ["GET /basket/{*}", "GET /cart", "POST /basket/{*}", "POST /cart"]);
+}
+
+#[test]
+fn vertx_routers() {
+    let java = "package a;
+import io.vertx.core.AbstractVerticle;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.handler.BodyHandler;
+public class Api extends AbstractVerticle {
+    public void start() {
+        Router router = Router.router(vertx);
+        router.route().handler(BodyHandler.create());
+        router.get(\"/orders/:id\").handler(this::get);
+        router.post(\"/orders\").handler(this::add);
+        router.route(\"/any\").handler(this::any);
+        vertx.createHttpServer().requestHandler(router).listen(8080);
+    }
+}";
+    assert_eq!(one(java), ["ANY /any", "GET /orders/{id}", "POST /orders"]);
+    let kotlin = "package a
+import io.vertx.ext.web.Router
+class Api : CoroutineVerticle() {
+    override suspend fun start() {
+        val router = Router.router(vertx)
+        router.delete(\"/orders/:id\").handler { ctx -> ctx.end() }
+    }
+}";
+    assert_eq!(one(kotlin), ["DELETE /orders/{id}"]);
 }

@@ -251,3 +251,40 @@ fn avro_is_resolved_as_specified() {
     println!("{} of {} as labelled\n{}", rows.len() - against.len(), rows.len(), against.join("\n"));
     assert_eq!(against.len(), 0, "{} against", against.len());
 }
+
+/// The verdicts of other registries and tools, compared with those of the registry that `confluent` follows. They
+/// need not be the same; what it lets through and they refuse is read by hand (docs/schema.md).
+#[test]
+#[ignore = "needs SKILLCHECK_SUITES"]
+fn confluent_lets_little_through_that_others_refuse() {
+    let text = suite("json-schema-registry.jsonl");
+    let mut looser: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut counts: BTreeMap<String, [usize; 3]> = BTreeMap::new();
+    for line in text.lines() {
+        let row: Value = serde_json::from_str(line).unwrap();
+        let of = |key: &str| Library::of_value(row[key].clone());
+        let (old, new) = (of("old"), of("new"));
+        let name = row["suite"].as_str().unwrap().to_owned();
+        for (direction, from, to) in [("backward", &old, &new), ("forward", &new, &old)] {
+            let Some(label) = row[direction].as_bool() else { continue };
+            let found = registry::refusals((from, "schema.json", ""), (to, "schema.json", ""), false);
+            let count = counts.entry(name.clone()).or_default();
+            match found {
+                Ok(refusals) if refusals.is_empty() == label => count[0] += 1,
+                Ok(refusals) => {
+                    count[1] += 1;
+                    if refusals.is_empty() {
+                        let shown = format!("{} {direction}: {} -> {}", row["id"], row["old"], row["new"]);
+                        looser.entry(name.clone()).or_default().push(shown);
+                    }
+                }
+                Err(_) => count[2] += 1,
+            }
+        }
+    }
+    println!("as labelled, otherwise, not known: {counts:?}");
+    for (name, all) in &looser {
+        println!("{name}, {} let through:\n  {}", all.len(), all.join("\n  "));
+    }
+    assert!(counts.values().all(|count| count[0] > 0), "{counts:?}");
+}

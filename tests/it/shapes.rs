@@ -327,8 +327,27 @@ fn a_pause_that_a_function_makes_of_the_attempt_is_not_called_fixed() {
     };
     let found = |pause: &str| found("rest-client/retry-without-backoff", &[("app.py", &client(pause))]);
     assert_eq!(found("time.sleep(2)"), ["app.py:7"]);
+    assert_eq!(found("retry_delay = 2\n            time.sleep(retry_delay + 1)"), ["app.py:7"]);
     assert_eq!(found("time.sleep(delay_of(attempt))"), NONE);
+    assert_eq!(found("time.sleep(attempt + 1)"), NONE);
     assert_eq!(found("delay = delay_of(attempt)\n            time.sleep(delay)"), NONE);
+}
+
+#[test]
+fn a_breaker_that_is_asked_before_the_request_stands_before_it() {
+    let client = |before: &str| {
+        format!(
+            "import requests\nfrom shop.guards import Circuits\n\n\nclass Stock:\n    def __init__(self):\n        self.circuit = Circuits.of('stock')\n\n\
+             \x20   def of(self, sku: str):\n        {before}\n        return self._send(sku)\n\n\
+             \x20   def _send(self, sku: str):\n        return requests.get('https://stock.example.com/items', timeout=2)\n"
+        )
+    };
+    let found = |before: &str| found("rest-client/missing-circuit-breaker", &[("app.py", &client(before))]);
+    assert_eq!(found("print(self.circuit)"), ["app.py:14"]);
+    assert_eq!(found("if self.circuit is None: raise ValueError(sku)"), ["app.py:14"]);
+    assert_eq!(found("if not self.circuit.can_execute(): raise ConnectionError(sku)"), NONE);
+    assert_eq!(found("if self.circuit.is_open: return None"), NONE);
+    assert_eq!(found("self.circuit.check()"), NONE);
 }
 
 /// A parser by recursive descent: each function has many ways through all others.

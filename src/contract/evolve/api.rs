@@ -122,6 +122,16 @@ pub(super) struct Response {
     pub(super) status: String,
     pub(super) media: Vec<Media>,
     pub(super) headers: Vec<Parameter>,
+    pub(super) links: Vec<Link>,
+    pub(super) at: Spot,
+}
+
+/// What a client may ask next.
+#[derive(Clone, Debug)]
+pub(super) struct Link {
+    pub(super) name: String,
+    /// The operation, and what is given to it, in one text.
+    pub(super) target: String,
     pub(super) at: Spot,
 }
 
@@ -346,9 +356,23 @@ impl<'l> Reader<'l> {
                 (!name.eq_ignore_ascii_case("content-type")).then(|| self.parameter(name, "header".into(), at))
             });
             let headers = headers.collect();
-            out.push(Response { status: status.to_ascii_uppercase(), media, headers, at });
+            let links = self.links(&at);
+            out.push(Response { status: status.to_ascii_uppercase(), media, headers, links, at });
         }
         out
+    }
+
+    fn links(&self, response: &Spot) -> Vec<Link> {
+        let all = response.below("links");
+        let link = |(name, _): (String, &Value)| {
+            let at = self.follow(&all.below(&name))?;
+            let value = self.value(&at);
+            let operation = value.get("operationId").or_else(|| value.get("operationRef")).map(text)?;
+            let given = |key: &str| value.get(key).map(|given| format!(" with {given}")).unwrap_or_default();
+            let target = format!("`{operation}`{}{}", given("parameters"), given("requestBody"));
+            Some(Link { name, target, at })
+        };
+        self.entries(&all).into_iter().filter_map(link).collect()
     }
 
     /// The media types of OpenAPI 2, and where they stand; nothing said means JSON.

@@ -207,7 +207,10 @@ impl Comparer<'_> {
         for new in &now.parameters {
             let known = before.parameters.iter().any(|old| is_it(old, new));
             let moved = before.parameters.iter().any(|old| old.name == new.name);
-            if new.required && !known && !moved && new.location != "path" && before.dangling.is_none() {
+            if new.location == "path" && !known && !moved && before.dangling.is_none() {
+                let text = format!("{} is described now and was not", told(new));
+                self.told("parameter-described", text, false, Some(&before.at), &new.at);
+            } else if new.required && !known && !moved && new.location != "path" && before.dangling.is_none() {
                 let text = format!("{} is required now and was not there", told(new));
                 self.broken("parameter-required", text, None, &new.at);
             }
@@ -226,6 +229,14 @@ impl Comparer<'_> {
             let text = format!("the default of {what} was {} and is {}", shown(&old.default), shown(&new.default));
             // A default that is written down now may have been there all along.
             self.told("default-changed", text, old.default.is_some(), Some(&old.at), &new.at);
+        }
+        if new.required
+            && old.required
+            && let (Some(was), Some(is)) = (&old.default, &new.default)
+            && was != is
+        {
+            let text = format!("the default of {} was {was} and is {is}", told(old));
+            self.told("unused-default-changed", text, false, Some(&old.at), &new.at);
         }
         if let Some((kind, text, is_certain)) = lifecycle::sunset(life_of(old), life_of(new)) {
             self.told(kind, format!("of {}, {text}", told(old)), is_certain, Some(&old.at), &new.at);
@@ -304,6 +315,20 @@ impl Comparer<'_> {
                 None if is_success => {
                     let text = format!("the response {} is no longer sent as `{}`", old.status, media.name);
                     self.broken("media-type-removed", text, Some(&media.at), &new.at);
+                }
+                None => {}
+            }
+        }
+        for link in old.links.iter().filter(|_| is_success) {
+            let what = format!("the link `{}` of the response {}", link.name, old.status);
+            match new.links.iter().find(|new| new.name == link.name) {
+                Some(found) if found.target == link.target => {}
+                Some(found) => {
+                    let text = format!("{what} led to {} and leads to {}", link.target, found.target);
+                    self.told("link-changed", text, false, Some(&link.at), &found.at);
+                }
+                None if now.dangling.is_none() => {
+                    self.told("link-removed", format!("{what} was removed"), false, Some(&link.at), &new.at);
                 }
                 None => {}
             }

@@ -7,6 +7,7 @@
 
 mod api;
 mod compare;
+mod generated;
 mod hidden;
 mod hooks;
 mod load;
@@ -347,6 +348,11 @@ fn doubt(kind: &str) -> &'static str {
     match kind {
         "default-changed" => "the default may have been the same all along",
         "schema-added" => "it may be what was taken all along",
+        "unused-default-changed" => {
+            "it has to be sent anyway, so only code that was generated with the default feels it"
+        }
+        "parameter-described" => "it was in the path all along, so only generated code feels that it has to be given",
+        "link-removed" | "link-changed" => "only clients that follow links feel it",
         _ => "nobody can tell what is promised",
     }
 }

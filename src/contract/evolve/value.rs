@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::api::Spot;
-use super::hidden;
 use super::load::Loaded;
+use super::{generated, hidden};
 use crate::schema::changes::{Change, changes, explaining};
 use crate::schema::compat::{exchange, exchange_of_one};
 use crate::schema::{Dialect, Engine, Model, Schema, Verdict, View};
@@ -163,6 +163,12 @@ pub(super) fn decide(pair: &Pair<'_>, job: &Job) -> Answer {
             let going: Vec<Change> = all.into_iter().filter(goes).collect();
             if !told.is_empty() {
                 return Misfit::of(told);
+            }
+            let loaded = (pair.old.0, pair.new.0);
+            let felt = generated::felt(job, loaded, (&old.value, &new.value)).filter(|_| pair.model == Model::Tolerant);
+            if let Some((change, doubt)) = felt {
+                let doubt = Some(doubt.to_owned());
+                return Answer::Breaks(Misfit { witness: None, fault: None, changes: vec![change], doubt });
             }
             if going.is_empty() || verdict.is_none() && job.wire != Wire::Loose && !has_lifecycle(&going) {
                 return Answer::Fits;

@@ -18,7 +18,7 @@ pub(super) fn read(ev: &Evaluator<'_>, site: Site, library: &Library, form: &Con
             literals.extend(handed_in(ev, address));
         }
     }
-    Connection { place: ev.program.place(site), library: library.library.clone(), literals }
+    Connection { place: ev.program.place(site), library: library.library.clone(), literals, unwatched: None }
 }
 
 /// The address with a password that a wrapper of the repository is made with. Without a password it may be

@@ -1,14 +1,17 @@
 //! Brokers: how the program connects to them, and what it declares there.
 
 mod connection;
+mod reconnect;
 mod topology;
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashSet};
 
 use crate::catalog::broker::DeclareKind;
 use crate::catalog::schema::{Ecosystem, Library};
+use crate::extract::consume::reach::Reach;
 use crate::program::{Evaluator, Site, UnitId};
-use crate::syntax::Place;
+use crate::syntax::{FileId, Place};
 
 /// A call that connects to a broker.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,6 +22,19 @@ pub struct Connection {
     pub library: String,
     /// The addresses that are written into the code, each with its place.
     pub literals: Vec<(String, Place)>,
+    /// Nothing notices that it is lost.
+    pub unwatched: Option<Unwatched>,
+}
+
+/// A connection of a library that does not reconnect, which nothing watches.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unwatched {
+    /// The process goes on without it, as far as the modules around it say.
+    pub stays: bool,
+    /// The modules that run in the same process.
+    pub files: Vec<FileId>,
+    /// What to write.
+    pub help: String,
 }
 
 /// A call that declares an exchange or a queue of RabbitMQ.
@@ -56,6 +72,7 @@ pub fn extract(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Brokers {
         let calls = library.connect.iter().flat_map(|c| &c.calls).chain(library.topology.iter().flat_map(|d| &d.calls));
         names.extend(calls.map(|c| (library.ecosystem, c.rsplit('.').next().unwrap_or(c))));
     }
+    let reach = OnceCell::new();
     for unit in ev.program.ids().filter(|u| in_scope(*u)) {
         let linked = ev.program.unit(unit);
         let ecosystem = Ecosystem::of(linked.module.language);
@@ -73,7 +90,12 @@ pub fn extract(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Brokers {
             }
             for (library, rest) in of(ev, site) {
                 if let Some(form) = library.connect.iter().find(|c| c.calls.contains(&rest)) {
-                    out.connections.push(connection::read(ev, site, library, form));
+                    let mut connection = connection::read(ev, site, library, form);
+                    connection.unwatched = form
+                        .reconnect
+                        .as_ref()
+                        .and_then(|form| reconnect::unwatched(reach.get_or_init(|| Reach::new(ev)), site, form));
+                    out.connections.push(connection);
                     break;
                 }
                 if let Some(form) = library.topology.iter().find(|d| d.calls.contains(&rest)) {

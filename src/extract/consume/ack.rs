@@ -130,6 +130,11 @@ fn manual(reach: &Reach<'_, '_>, traces: &[Trace], registrations: &[Registration
             if before.iter().any(|s| !is_loose(reach, s, registrations)) {
                 continue;
             }
+            // Something that could not be read may have handled the message already.
+            let handed = |s: &Step| matches!(&s.kind, Kind::Unresolved(name) if hands_over(name));
+            if trace.steps[..i].iter().any(|s| handed(s) && !s.in_catch && walk::precedes(s, ack)) {
+                continue;
+            }
             let after = trace.steps[i + 1..].iter().find(|s| works(s) && !s.in_catch && walk::precedes(ack, s));
             if let Some(work) = after {
                 return Ack::Before {
@@ -141,6 +146,12 @@ fn manual(reach: &Reach<'_, '_>, traces: &[Trace], registrations: &[Registration
         }
     }
     if seen { Ack::After } else { Ack::Unknown }
+}
+
+/// True for names of methods that pass a message on to what handles it.
+fn hands_over(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["handle", "dispatch", "execute", "invoke", "process"].iter().any(|word| name.starts_with(word))
 }
 
 /// True when the handler changes anything.

@@ -22,6 +22,8 @@ use super::walk::{self, Trace};
 #[derive(Clone, Debug, Default)]
 pub struct Evidence {
     mentions: Vec<Mention>,
+    /// Some such file has queues wait for messages.
+    pub(super) long_polls: bool,
     /// Queues are declared in some such file, so that the lack of a policy can be seen.
     declares_sqs: bool,
     /// The statements of SQL files with a unique key, in lower case.
@@ -57,7 +59,9 @@ impl Evidence {
         let mut out = Evidence { settings: settings.clone(), ..Evidence::default() };
         for id in tree.ids() {
             let file = tree.file(id);
-            if !configures(&file.path) || files::zone(&file.path) != Zone::Production || file.size > 1_000_000 {
+            // Queues are often made by what lies in `scripts/`.
+            let counts = matches!(files::zone(&file.path), Zone::Production | Zone::Script);
+            if !configures(&file.path) || !counts || file.size > 1_000_000 {
                 continue;
             }
             if let Ok(text) = files::read(file) {
@@ -82,6 +86,9 @@ impl Evidence {
             let statements = lower.split(';').filter(|s| s.contains("unique"));
             self.unique.extend(statements.map(str::to_string).take(200));
         }
+        self.long_polls |= ["receivemessagewaittimeseconds", "receive_wait_time_seconds", "receivemessagewaittime"]
+            .iter()
+            .any(|w| lower.contains(w));
         self.declares_sqs |=
             ["aws_sqs_queue\"", "aws::sqs::queue", "sqs create-queue"].iter().any(|w| lower.contains(w));
     }

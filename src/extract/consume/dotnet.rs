@@ -13,8 +13,8 @@ use crate::facts::module::{BinaryOp, ClassId, ClassKind, ExprId, ExprKind, FuncI
 use crate::program::types::simple_name;
 use crate::program::{Evaluator, Site, UnitId, Value};
 
-/// Events of consumers of RabbitMQ.Client.
-const EVENTS: [&str; 2] = ["Received", "ReceivedAsync"];
+/// Events of consumers of RabbitMQ.Client and of processors of Azure Service Bus.
+const EVENTS: [&str; 3] = ["Received", "ReceivedAsync", "ProcessMessageAsync"];
 /// Names of methods by which an event bus calls its handlers.
 const METHODS: [&str; 4] = ["Handle", "HandleAsync", "Consume", "ConsumeAsync"];
 
@@ -65,10 +65,16 @@ pub(super) fn attached(ev: &Evaluator<'_>, site: Site) -> Vec<Func> {
     let around = unit.index.classes_around(module, site.expr);
     let span = around.first().map(|class| module.class(*class).span);
     let mut out = Vec::new();
+    let kept = kept_in(ev, site);
     for stmt in &module.stmts {
         let StmtKind::Assign { target, value: Some(value), op: Some(BinaryOp::Add), .. } = &stmt.kind else { continue };
-        let is_event =
-            matches!(&module.expr(*target).kind, ExprKind::Attr { name, .. } if EVENTS.contains(&name.as_str()));
+        let is_event = match &module.expr(*target).kind {
+            ExprKind::Attr { object, name, .. } if EVENTS.contains(&name.as_str()) => {
+                // One of several that a class has is known by the variable that it is kept in.
+                name != "ProcessMessageAsync" || kept.is_none() || variable(module, *object) == kept
+            }
+            _ => false,
+        };
         if !is_event || span.is_some_and(|s| !s.contains(stmt.span)) {
             continue;
         }
@@ -77,6 +83,29 @@ pub(super) fn attached(ev: &Evaluator<'_>, site: Site) -> Vec<Func> {
         }
     }
     out
+}
+
+/// The variable or field that an expression is assigned to.
+fn kept_in(ev: &Evaluator<'_>, site: Site) -> Option<SmallName> {
+    let module = &ev.program.unit(site.unit).module;
+    let target = module.stmts.iter().find_map(|stmt| match &stmt.kind {
+        StmtKind::Assign { target, value: Some(value), op: None, .. } if *value == site.expr => Some(*target),
+        _ => None,
+    });
+    let within = || {
+        module.exprs.iter().find_map(|expr| match &expr.kind {
+            ExprKind::Assign { target, value, .. } if *value == site.expr => Some(*target),
+            _ => None,
+        })
+    };
+    target.or_else(within).and_then(|target| variable(module, target))
+}
+
+fn variable(module: &Module, expr: ExprId) -> Option<SmallName> {
+    match &module.expr(expr).kind {
+        ExprKind::Name(name) | ExprKind::Attr { name, .. } => Some(name.clone()),
+        _ => None,
+    }
 }
 
 /// The bases of classes that may be sources, with the method that handles what the base is for:

@@ -301,9 +301,23 @@ fn appended(ev: &Evaluator<'_>, site: Site, object: ExprId) -> Option<Effect> {
         }
     }
     let counts = module.stmts.iter().any(|s| match &s.kind {
-        StmtKind::Assign { target, op: Some(BinaryOp::Add | BinaryOp::Sub), .. } => match &module.expr(*target).kind {
-            ExprKind::Attr { object: root, .. } => {
-                matches!(&module.expr(*root).kind, ExprKind::Name(n) if n == object)
+        StmtKind::Assign { target, op, value, .. } => match &module.expr(*target).kind {
+            ExprKind::Attr { object: root, name: field, .. } => {
+                let again = match (op, value.map(|v| &module.expr(v).kind)) {
+                    (Some(BinaryOp::Add | BinaryOp::Sub), _) => true,
+                    // `account.balance = account.balance - x`
+                    (None, Some(ExprKind::Binary { op: BinaryOp::Add | BinaryOp::Sub, left, right })) => {
+                        [left, right].into_iter().any(|side| match &module.expr(*side).kind {
+                            ExprKind::Attr { object: read, name, .. } => {
+                                name == field && matches!(&module.expr(*read).kind, ExprKind::Name(n) if n == object)
+                            }
+                            _ => false,
+                        })
+                    }
+                    _ => false,
+                };
+                again
+                    && matches!(&module.expr(*root).kind, ExprKind::Name(n) if n == object)
                     && unit.index.func_of(*target) == func
             }
             _ => false,

@@ -5,6 +5,7 @@
 mod ack;
 mod bean;
 mod chain;
+mod closed;
 mod container;
 mod dead_letter;
 mod dotnet;
@@ -18,15 +19,17 @@ mod keys;
 mod nest;
 mod payload_key;
 mod poison;
+mod polling;
 mod prefetch;
 mod queue;
-mod reach;
+pub(in crate::extract) mod reach;
 mod redelivery;
 mod reply;
 pub(in crate::extract) mod setting;
 mod shutdown;
 mod source;
 mod tracked;
+mod unhandled;
 mod walk;
 
 #[cfg(test)]
@@ -61,6 +64,12 @@ pub struct Consumer {
     pub poison: Option<Poison>,
     /// Whether the number of messages in flight is bounded.
     pub prefetch: Prefetch,
+    /// What to write to wait for messages, when the receiving call comes back at once without any.
+    pub short_poll: Option<String>,
+    /// Where a handler tells types of messages apart and does nothing for any other.
+    pub unhandled: Option<Unhandled>,
+    /// The model that messages are read into, when it refuses members that it does not declare.
+    pub closed: Option<Closed>,
     /// Where duplicates are looked up by a hash of the payload.
     pub payload_key: Option<Place>,
     /// The functions that run for a message, as far as they could be followed.
@@ -75,6 +84,21 @@ pub struct Consumer {
     pub nest: bool,
 }
 
+/// A model that refuses members which it does not declare.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Closed {
+    /// What makes it so.
+    pub place: Place,
+    /// Where a message is read into it.
+    pub decoded: Place,
+    /// The model, in a message.
+    pub model: String,
+    /// What makes it so, as it is written.
+    pub how: String,
+    /// What to write.
+    pub help: String,
+}
+
 /// A place where a message is decoded outside of any error handler.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Poison {
@@ -82,6 +106,17 @@ pub struct Poison {
     pub place: Place,
     /// What becomes of the consumer: `ends the loop that receives messages`.
     pub ends: String,
+}
+
+/// A handler that knows some types of messages and says nothing of the others.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unhandled {
+    /// The branches.
+    pub place: Place,
+    /// What is compared: `event.type`.
+    pub subject: String,
+    /// The types that it knows.
+    pub known: Vec<String>,
 }
 
 /// Whether the number of messages that a consumer holds unacknowledged is bounded.

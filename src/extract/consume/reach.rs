@@ -8,12 +8,12 @@ use crate::program::resolve::{Target, parent};
 use crate::program::{Evaluator, Site, UnitId, Value};
 
 /// A function of the program.
-pub(super) type Func = (UnitId, FuncId);
+pub(in crate::extract) type Func = (UnitId, FuncId);
 
 /// Lookup tables over the whole program, built once.
-pub(super) struct Reach<'e, 'p> {
+pub(in crate::extract) struct Reach<'e, 'p> {
     /// The evaluator.
-    pub(super) ev: &'e Evaluator<'p>,
+    pub(in crate::extract) ev: &'e Evaluator<'p>,
     /// Classes by the repository class or interface they extend.
     derived: HashMap<(UnitId, ClassId), Vec<(UnitId, ClassId)>>,
     imports: HashMap<UnitId, BTreeSet<UnitId>>,
@@ -22,7 +22,7 @@ pub(super) struct Reach<'e, 'p> {
 
 impl<'e, 'p> Reach<'e, 'p> {
     /// Reads classes and imports.
-    pub(super) fn new(ev: &'e Evaluator<'p>) -> Self {
+    pub(in crate::extract) fn new(ev: &'e Evaluator<'p>) -> Self {
         let mut derived: HashMap<(UnitId, ClassId), Vec<(UnitId, ClassId)>> = HashMap::new();
         let mut imports: HashMap<UnitId, BTreeSet<UnitId>> = HashMap::new();
         let mut importers: HashMap<UnitId, BTreeSet<UnitId>> = HashMap::new();
@@ -70,7 +70,7 @@ impl<'e, 'p> Reach<'e, 'p> {
     }
 
     /// The calls of a function, also through an interface that its class implements.
-    pub(super) fn callers(&self, func: Func) -> Vec<Site> {
+    pub(in crate::extract) fn callers(&self, func: Func) -> Vec<Site> {
         let mut out = self.ev.callers(func.0, func.1);
         let module = &self.ev.program.unit(func.0).module;
         let function = module.func(func.1);
@@ -138,7 +138,7 @@ impl<'e, 'p> Reach<'e, 'p> {
 
     /// The modules that run in the same processes as these: everything that imports them, and what
     /// those entry modules import.
-    pub(super) fn around(&self, units: &[UnitId]) -> BTreeSet<UnitId> {
+    pub(in crate::extract) fn around(&self, units: &[UnitId]) -> BTreeSet<UnitId> {
         let mut up: BTreeSet<UnitId> = units.iter().copied().collect();
         let mut todo: Vec<UnitId> = units.to_vec();
         while let Some(unit) = todo.pop() {

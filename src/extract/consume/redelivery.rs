@@ -54,6 +54,7 @@ pub(super) fn verdict(
     }
     let mut requeued = false;
     let mut unknown = traces.is_empty();
+    let given_up = traces.iter().flat_map(|t| &t.steps).any(|s| gives_up(reach, s));
     for trace in traces {
         for step in &trace.steps {
             let Kind::Reject(flag, default) = &step.kind else { continue };
@@ -77,6 +78,8 @@ pub(super) fn verdict(
                 return Redelivery::Bounded;
             }
             match bound(reach, step) {
+                // What cannot be handled is given up elsewhere; this place may be for what passes.
+                Bound::None if given_up && !step.for_all => unknown = true,
                 Bound::None => {
                     return Redelivery::Unbounded {
                         place: step.place,
@@ -96,6 +99,19 @@ pub(super) fn verdict(
         (false, true) => Redelivery::Bounded,
         (false, false) => Redelivery::None,
     }
+}
+
+/// A message that was read and could not be handled is rejected for good, sometimes at least.
+fn gives_up(reach: &Reach<'_, '_>, step: &Step) -> bool {
+    let Kind::Reject(flag, default) = &step.kind else { return false };
+    let decodes = |n: &str| {
+        let n = n.to_lowercase();
+        ["unmarshal", "decode", "deserialize", "parse"].iter().any(|w| n.contains(w))
+    };
+    requeues(reach, *flag, *default) != Some(true)
+        && !step.conditions.last().is_some_and(|(test, _)| {
+            mentions(reach, test.unit, &reach.ev.program.unit(test.unit).module, test.expr, &decodes)
+        })
 }
 
 /// Whether the reject puts the message back.

@@ -14,8 +14,8 @@ use super::handler::{self, Body};
 use super::reach::{Func, Reach};
 use super::walk::{self, Trace};
 use super::{
-    Ack, Consumer, Evidence, Handler, InScope, ack, bean, chain, dead_letter, dotnet, effect, idempotency, jvm, keys,
-    nest, payload_key, poison, prefetch, redelivery, setting, shutdown,
+    Ack, Consumer, Evidence, Handler, InScope, ack, bean, chain, closed, dead_letter, dotnet, effect, idempotency, jvm,
+    keys, nest, payload_key, poison, polling, prefetch, redelivery, setting, shutdown, unhandled,
 };
 
 /// A source of the catalog with the call, decorator or class that is one.
@@ -159,6 +159,9 @@ fn consumer(
         place,
         poison: poison::read(reach, found, &ack, &traces, &registrations),
         prefetch,
+        short_poll: polling::short(reach, found, evidence),
+        unhandled: unhandled::read(reach, &bodies, &traces),
+        closed: closed::read(reach, &bodies, &traces),
         payload_key: payload_key::read(reach, &bodies, &traces),
         functions: functions(&bodies, &traces, ev).into_iter().map(|(u, f)| ev.program.function_place(u, f)).collect(),
         site: found.site,

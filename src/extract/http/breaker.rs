@@ -2,6 +2,7 @@
 
 use super::InScope;
 use super::failure::{Failures, decides};
+use super::late;
 use crate::facts::module::{ClassId, ExprId, ExprKind, Function, Module, StmtKind};
 use crate::program::types::simple_name;
 use crate::program::{Evaluator, Unit};
@@ -17,6 +18,9 @@ pub struct OwnBreaker {
     /// Where it becomes half-open without a limit on who gets through; none when there is a limit, or none
     /// was understood.
     pub unbounded_half_open: Option<Place>,
+    /// Where any success closes it, also one of a call from before it opened; none when the state is asked for
+    /// before, or it was not understood.
+    pub late_success: Option<Place>,
 }
 
 /// A breaker written by hand is recognised by its name: nobody calls anything else a circuit breaker.
@@ -39,6 +43,7 @@ pub fn breakers(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<OwnBreaker> {
                 name: class.name.to_string(),
                 place: Place::new(unit.file, class.name_span),
                 unbounded_half_open: half_open(unit, ClassId(i as u32)),
+                late_success: late::closes(unit, ClassId(i as u32)),
             });
         }
     }

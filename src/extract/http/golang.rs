@@ -1,11 +1,14 @@
 //! What bounds and repeats requests in Go: contexts with a deadline, setters of clients, loops.
 
+use super::InScope;
 use super::retry::{self, RetryPolicy};
 use super::timeout::Timeout;
 use crate::catalog::http::{Client, Wait};
-use crate::facts::module::{Block, ExprKind, LoopHeader, StmtId, StmtKind};
+use crate::facts::module::{Block, ExprKind, Language, LoopHeader, StmtId, StmtKind};
 use crate::program::index::Binding;
+use crate::program::value::Text;
 use crate::program::{Evaluator, Instance, Site, Value};
+use crate::syntax::Place;
 
 /// How far a context is followed.
 const MAX_HOPS: u32 = 6;
@@ -67,6 +70,52 @@ pub(super) fn request_timeout(ev: &Evaluator<'_>, site: Site) -> Timeout {
         Some(built) => built.context.into_iter().map(|c| deadline(ev, c, 0)).fold(Timeout::Unsaid, strongest),
         None => Timeout::Unknown,
     }
+}
+
+/// Where the connections of gRPC clients lead, and where that is said: `grpc.NewClient("orders:50051", …)`.
+/// <https://pkg.go.dev/google.golang.org/grpc#NewClient>
+pub fn dialled(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<(Place, Text)> {
+    let mut found = Vec::new();
+    for (name, position) in [("NewClient", 0), ("Dial", 0), ("DialContext", 1)] {
+        for &site in ev.program.calls_named(name) {
+            let is_grpc =
+                || ev.callee(site).is_some_and(|(symbol, _)| symbol == format!("google.golang.org/grpc.{name}"));
+            if !in_scope(site.unit) || ev.program.language(site.unit) != Language::Go || !is_grpc() {
+                continue;
+            }
+            let call = ev.program.unit(site.unit).module.call(site.expr);
+            let Some(target) = call.and_then(|call| call.args.get(position)) else { continue };
+            let values = ev.settle_at(Site { unit: site.unit, expr: target.value });
+            found.extend(values.iter().filter_map(Value::to_text).map(|text| (ev.program.place(site), text)));
+        }
+    }
+    found
+}
+
+/// Where the reverse proxies of a program lead, and where that is said:
+/// `httputil.NewSingleHostReverseProxy(target)` with a target that `url.Parse` made.
+/// <https://pkg.go.dev/net/http/httputil#NewSingleHostReverseProxy>
+pub fn proxied(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<(Place, Text)> {
+    let mut found = Vec::new();
+    for &site in ev.program.calls_named("NewSingleHostReverseProxy") {
+        if !in_scope(site.unit) || ev.program.language(site.unit) != Language::Go {
+            continue;
+        }
+        let target = ev.program.unit(site.unit).module.call(site.expr).and_then(|call| call.args.first());
+        let Some(target) = target.map(|arg| Site { unit: site.unit, expr: arg.value }) else { continue };
+        for value in ev.settle_at(target) {
+            let Value::Instance(Instance { call: Some(made), .. }) = &value else { continue };
+            if ev.callee(*made).is_none_or(|(symbol, _)| symbol != "net/url.Parse") {
+                continue;
+            }
+            let Some(address) = ev.program.unit(made.unit).module.call(made.expr).and_then(|c| c.args.first()) else {
+                continue;
+            };
+            let values = ev.settle_at(Site { unit: made.unit, expr: address.value });
+            found.extend(values.iter().filter_map(Value::to_text).map(|text| (ev.program.place(site), text)));
+        }
+    }
+    found
 }
 
 fn strongest(a: Timeout, b: Timeout) -> Timeout {
@@ -220,5 +269,6 @@ pub(super) fn hand_written(
             return None;
         }
     }
-    Some(retry::loop_policy(ev, site, loop_stmt, true))
+    let waits_after_last = super::pause::after_last(ev, site, loop_stmt, header);
+    Some(RetryPolicy { waits_after_last, ..retry::loop_policy(ev, site, loop_stmt, true) })
 }

@@ -10,7 +10,7 @@ use smol_str::SmolStr;
 use super::breaker::{counted, is_breaker_name};
 use super::failure::{Failures, selected};
 use super::retry::{RetryPolicy, from_catalog, hand_written};
-use super::{recursion, told};
+use super::{asked, recursion, told};
 use crate::catalog::http::RetryForm;
 use crate::facts::module::{ClassId, ExprId, ExprKind, FuncId, FunctionKind, Language, LoopHeader, StmtKind};
 use crate::program::hierarchy::FuncRef;
@@ -152,6 +152,7 @@ impl<'e, 'a> Guards<'e, 'a> {
                         out.extend(self.of_decorator(site.unit, decorator, function.is_async, hops));
                     }
                     out.extend(recursion::policy(self.ev, site, f).map(Guard::Retry));
+                    out.extend(asked::before(self.ev, site.unit, f, module.expr(site.expr).span));
                     // `new CircuitBreaker(() => …)`: what stands around `breaker.fire()` counts too.
                     if hops < MAX_HOPS && unit.index.lambda_expr.contains_key(&f) {
                         for way in self.ev.entries(site.unit, f) {

@@ -1,6 +1,7 @@
 //! Outgoing HTTP: the clients that are configured, the requests that go through them, and what
 //! protects each.
 
+mod asked;
 pub mod breaker;
 pub mod clients;
 pub mod context;
@@ -11,10 +12,12 @@ mod golang;
 pub mod guards;
 mod jitter;
 mod jvm;
+mod late;
 pub mod lifetime;
 pub mod lost;
 mod named;
 pub mod path;
+mod pause;
 mod polly;
 mod recursion;
 pub mod request;
@@ -33,6 +36,7 @@ pub use clients::clients;
 pub use credential::Credential;
 pub(crate) use dotnet::{apply as apply_facts, defaults, message};
 pub use failure::{Failures, Thrown};
+pub use golang::{dialled, proxied};
 pub use guards::{Guard, Guards};
 pub use jvm::gateway_routes;
 pub use lifetime::PerCall;

@@ -74,7 +74,7 @@ pub fn read(
         return None;
     }
     let carried = super::sent::sent(ev, http.sends.as_ref(), form, site, &Context::default(), url.as_ref());
-    let seen_from = seen_from(ev, http, form, symbol, call, site);
+    let seen_from = seen_from(ev, http, form, symbol, (call, site), (&method, &url));
     let ways_in = || std::iter::once(site).chain(seen_from.iter().map(|s| s.site));
     let mut unencoded = url_site.map(|s| path::unencoded(ev, s)).unwrap_or_default();
     unencoded.extend(seen_from.iter().flat_map(|s| path::unencoded_arguments(ev, s.site)));
@@ -104,10 +104,22 @@ pub fn read(
 }
 
 /// The request from the outside, when its address, method or headers come from parameters.
-fn seen_from(ev: &Evaluator<'_>, http: &Http, form: &Request, symbol: &str, call: &Call, site: Site) -> Vec<SeenFrom> {
+fn seen_from(
+    ev: &Evaluator<'_>,
+    http: &Http,
+    form: &Request,
+    symbol: &str,
+    (call, site): (&Call, Site),
+    own: (&Option<String>, &Option<Text>),
+) -> Vec<SeenFrom> {
     let plain = Context::default();
-    let told =
-        |context: &Context| (method_in(ev, form, symbol, call, site, context), url_in(ev, form, call, site, context));
+    // What a later step of a chain says (`client.get().uri("/x")`) is no argument of the call.
+    let told = |context: &Context| {
+        (
+            method_in(ev, form, symbol, call, site, context).or_else(|| own.0.clone()),
+            url_in(ev, form, call, site, context).or_else(|| own.1.clone()),
+        )
+    };
     let open = |context: &Context| {
         let (method, url) = told(context);
         method.is_none()

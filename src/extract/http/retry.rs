@@ -1,7 +1,7 @@
 //! Retry policies: what a library or a loop does between attempts.
 
 use super::failure::{Failures, selected};
-use super::jitter;
+use super::{jitter, pause};
 use crate::catalog::http::{Methods, Retry, Wait};
 use crate::facts::module::{
     BinaryOp, Block, ExprId, ExprKind, Handler, Language, LoopHeader, Module, StmtId, StmtKind,
@@ -31,6 +31,8 @@ pub struct RetryPolicy {
     pub client_errors: Option<(Vec<u16>, Place)>,
     /// Where it says that 429 is repeated, when `Retry-After` is not looked at.
     pub ignores_retry_after: Option<Place>,
+    /// Where it waits although no attempt follows.
+    pub waits_after_last: Option<Place>,
     /// The code that each attempt runs again.
     pub covers: Vec<(UnitId, Span)>,
 }
@@ -48,6 +50,7 @@ impl RetryPolicy {
             failures: Failures::Unknown,
             client_errors: None,
             ignores_retry_after: None,
+            waits_after_last: None,
             covers: Vec::new(),
         }
     }
@@ -316,7 +319,8 @@ pub fn hand_written(
     }
     let failures = failures_of(module, handlers);
     let handler_exits = handlers.iter().any(|h: &Handler| leaves_somewhere(module, &h.body));
-    Some(RetryPolicy { failures, ..loop_policy(ev, site, loop_stmt, counted || handler_exits) })
+    let waits_after_last = pause::after_last(ev, site, loop_stmt, header);
+    Some(RetryPolicy { failures, waits_after_last, ..loop_policy(ev, site, loop_stmt, counted || handler_exits) })
 }
 
 /// Which failures the handlers of a loop let it go on after.
@@ -401,12 +405,20 @@ fn is_computed(module: &Module, span: Span, sleeps: &[ExprId]) -> bool {
     };
     let pauses = sleeps.iter().filter_map(|sleep| module.call(*sleep)).flat_map(|call| &call.args);
     pauses.map(|a| a.value).any(|pause| match &module.expr(pause).kind {
-        ExprKind::Name(name) => assigned(name),
+        ExprKind::Name(name) => is_counter(name) || assigned(name),
+        // `sleep(attempt + 1)`
+        ExprKind::Binary { .. } => names_in(module, pause).iter().any(|name| is_counter(name)),
         _ => asks(pause),
     })
 }
 
-fn is_sleep(name: &str) -> bool {
+/// `attempt`, `i`, `retries`, unlike `retry_delay`.
+fn is_counter(name: &str) -> bool {
+    let name = name.to_lowercase();
+    name.len() == 1 || name.contains("attempt") || name.ends_with("tries") || name.ends_with("count") || name == "retry"
+}
+
+pub(super) fn is_sleep(name: &str) -> bool {
     let name = name.to_lowercase();
     matches!(name.as_str(), "sleep" | "delay" | "wait" | "after" | "settimeout" | "backoff" | "timer" | "pause")
         || name.ends_with("sleep")
@@ -424,7 +436,14 @@ pub(super) fn growth(module: &Module, inside: &dyn Fn(ExprId) -> bool) -> Option
         match &expr.kind {
             ExprKind::Binary { op: BinaryOp::Pow | BinaryOp::Shl, .. } => return Some(Wait::Exponential),
             ExprKind::Binary { op: BinaryOp::Mul, left, right } => {
-                let variable = |e: ExprId| matches!(module.expr(e).kind, ExprKind::Name(_) | ExprKind::Binary { .. });
+                let variable = |e: ExprId| match &module.expr(e).kind {
+                    ExprKind::Name(_) | ExprKind::Binary { .. } => true,
+                    // `time.Duration(attempt) * time.Second`
+                    ExprKind::Call(call) => {
+                        call.args.iter().any(|a| matches!(module.expr(a.value).kind, ExprKind::Name(_)))
+                    }
+                    _ => false,
+                };
                 if variable(*left) || variable(*right) {
                     return Some(Wait::Exponential);
                 }

@@ -72,7 +72,7 @@ fn is_unresolved(ev: &Evaluator<'_>, unit: UnitId, callee: ExprId) -> bool {
 }
 
 /// The names in the callee, in lower case: `this.stockBreaker.execute`, `createRetry(options)`.
-fn words(ev: &Evaluator<'_>, unit: UnitId, callee: ExprId) -> String {
+pub(super) fn words(ev: &Evaluator<'_>, unit: UnitId, callee: ExprId) -> String {
     let module = &ev.program.unit(unit).module;
     let mut out = String::new();
     let mut at = callee;

@@ -85,6 +85,7 @@ pub fn find(ev: &Evaluator<'_>, in_scope: &InScope<'_>, publishers: &[Publisher]
                     continue;
                 }
                 next.extend(ev.callers(home.0, home.1).into_iter().filter(|c| in_scope(c.unit)));
+                next.extend(super::announced::announcements(ev, home).into_iter().filter(|c| in_scope(c.unit)));
             }
             level = next;
         }
@@ -315,9 +316,16 @@ fn together(ev: &Evaluator<'_>, writes: &[Site], publish: Site) -> Option<Site> 
         .iter()
         .copied()
         .filter(|w| *w != publish && w.unit == publish.unit && !exclusive(ev, *w, publish))
+        // Two loops that are started side by side have nothing to do with each other.
+        .filter(|w| !(is_detached(ev, *w) && is_detached(ev, publish)))
         .collect();
     let before = on_path.iter().copied().filter(|w| start(*w) < start(publish)).max_by_key(|w| start(*w));
     before.or_else(|| on_path.into_iter().min_by_key(|w| start(*w)))
+}
+
+/// True for the call of a coroutine that is started, and not waited for.
+fn is_detached(ev: &Evaluator<'_>, site: Site) -> bool {
+    flow::fate(ev, site) == flow::Fate::Detached
 }
 
 /// The statements around an expression, outermost first, with the branch taken in each.

@@ -31,7 +31,16 @@ fn open(ev: &Evaluator<'_>, made: &Instance) -> Option<Opened> {
         calls.push(call);
         if let Some(envelope) = envelope(ev, call) {
             let sites = |paths: &[String]| paths.iter().flat_map(|p| path::sites(ev, call, p)).collect::<Vec<_>>();
-            let (mut destinations, bodies) = (sites(&envelope.destination), sites(&envelope.body));
+            let (mut destinations, mut bodies) = (sites(&envelope.destination), sites(&envelope.body));
+            let given = |names: &[String]| {
+                let by = calls.iter().filter(|c| {
+                    let name = ev.program.unit(c.unit).module.callee_name(c.expr);
+                    name.is_some_and(|name| names.iter().any(|n| n == name))
+                });
+                by.flat_map(|c| path::sites(ev, *c, "0")).collect::<Vec<_>>()
+            };
+            destinations.extend(given(&envelope.destination_by));
+            bodies.extend(given(&envelope.body_by));
             destinations.extend(calls.iter().filter_map(|c| topic_header(ev, *c)));
             calls.reverse();
             return Some(Opened { destinations, bodies, calls });

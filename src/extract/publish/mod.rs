@@ -1,6 +1,7 @@
 //! Messages that are handed to a broker: where, what is in them, and whether they can get lost on the
 //! way.
 
+mod announced;
 pub mod call;
 pub mod confirm;
 mod declared;

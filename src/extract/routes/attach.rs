@@ -163,11 +163,22 @@ impl<'a> Builder<'_, 'a> {
             }
             return;
         }
+        if form.path == ["none"] && self.is_open(key, server) {
+            self.gap(key, site, prefix.cloned().unwrap_or_default(), GapKind::External);
+        }
         let paths = source::find(self.ev, site, &form.path);
         let methods = source::find(self.ev, site, &form.methods);
         let handlers = source::find(self.ev, site, &form.handler);
         let place = self.place_of(site);
         self.add(key, server, form, site, place, (&paths, &methods, &handlers), prefix, item);
+    }
+
+    /// True for an object that stands for everything below its path: `PathPrefix("/x")`.
+    fn is_open(&self, key: Key, server: &Server) -> bool {
+        let Key::Site(call) = key else { return false };
+        let name = self.ev.program.unit(call.unit).module.callee_name(call.expr);
+        let mut open = server.derives.iter().filter(|form| form.open);
+        name.is_some_and(|name| open.any(|form| form.calls.iter().any(|own| own == name)))
     }
 
     /// The path that an argument like `WithPrefix("/v1")` gives.

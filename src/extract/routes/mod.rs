@@ -14,6 +14,7 @@ pub mod health;
 mod jvm;
 mod nest;
 mod next;
+mod oapi;
 mod objects;
 pub mod path;
 mod plain;
@@ -133,6 +134,7 @@ pub fn extract(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Served {
     dotnet::dotnet(ev, in_scope, &mut served);
     plain::plain(ev, in_scope, &mut served);
     golang::golang(ev, in_scope, &mut served);
+    oapi::oapi(ev, in_scope, &mut served);
     health::libraries(ev, in_scope, &mut served);
     let Served { routes, apps, gaps, health, remote, .. } = &mut served;
     routes.sort_by(|a, b| (a.place, &a.path, &a.method).cmp(&(b.place, &b.path, &b.method)));

@@ -388,6 +388,9 @@ impl<'e, 'a> Builder<'e, 'a> {
         for extra in &kind.object.extras {
             self.gap(key, call, PathText::known(extra.as_str()), GapKind::External);
         }
+        if let Some(prefix) = self.path_at(call, &kind.object.also_below).filter(|prefix| !prefix.text.is_empty()) {
+            self.gap(key, call, prefix, GapKind::External);
+        }
         for parent in source::find(self.ev, call, &kind.object.parent) {
             for parent in self.keys_of(parent.unit, parent.expr) {
                 self.graph.mount(key, Edge { parent, prefix: None, replaces: false });

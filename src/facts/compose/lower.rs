@@ -67,6 +67,7 @@ fn service(name: Spanned<String>, node: &Node) -> ComposeService {
         replicas: node.at(["deploy", "replicas"]).and_then(scalar).or_else(|| text(node, "scale")),
         container_name: text(node, "container_name"),
         hostname: text(node, "hostname"),
+        working_dir: text(node, "working_dir"),
         restart: text(node, "restart"),
         stop_grace_period: text(node, "stop_grace_period"),
         stop_signal: text(node, "stop_signal"),

@@ -80,6 +80,8 @@ pub struct ComposeService {
     pub container_name: Option<Spanned<String>>,
     /// `hostname`.
     pub hostname: Option<Spanned<String>>,
+    /// `working_dir`.
+    pub working_dir: Option<Spanned<String>>,
     /// `restart`.
     pub restart: Option<Spanned<String>>,
     /// `stop_grace_period`, as written.

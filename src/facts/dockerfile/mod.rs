@@ -94,6 +94,21 @@ impl Dockerfile {
         std::iter::successors(Some(stage), |stage| stage.base.and_then(|base| self.stages.get(base)))
     }
 
+    /// A stage with everything that goes into it: the stages it starts from and those it copies from, and so on.
+    pub fn made_of<'a>(&'a self, stage: &'a Stage) -> Vec<&'a Stage> {
+        let mut found: Vec<&Stage> = Vec::new();
+        let mut todo = vec![stage];
+        while let Some(stage) = todo.pop() {
+            if found.iter().any(|known| std::ptr::eq(*known, stage)) {
+                continue;
+            }
+            found.push(stage);
+            let copied = stage.copies.iter().filter_map(|copy| self.stage(Some(copy.from.as_deref()?)));
+            todo.extend(self.chain(stage).skip(1).chain(copied));
+        }
+        found
+    }
+
     /// The words that a container of this stage runs: `ENTRYPOINT` and `CMD` together, as Docker puts
     /// them together. None when both come from the base image.
     pub fn start_command(&self, target: Option<&str>) -> Option<(Vec<String>, Span)> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use smol_str::format_smolstr;
 
 use super::{Evaluator, is_object};
-use crate::facts::module::{BinaryOp, ClassKind, Entry, ExprId, ExprKind, FuncId, ImportKind};
+use crate::facts::module::{BinaryOp, ClassKind, Entry, ExprId, ExprKind, FuncId, ImportKind, Language};
 use crate::program::UnitId;
 use crate::program::index::{Binding, Parent};
 use crate::program::resolve::Target;
@@ -267,6 +267,10 @@ impl Evaluator<'_> {
     pub(super) fn element(&self, unit: UnitId, iter: ExprId) -> Value {
         match self.at(unit, iter) {
             Value::List(items) => self.one_of(items.iter().take(8).map(|s| self.eval(*s)).collect()),
+            // `for _, url := range map[string]string{…}`
+            Value::Dict(dict) if self.program.language(unit) == Language::Go => {
+                self.one_of(dict.entries.iter().take(8).map(|(_, site)| self.eval(*site)).collect())
+            }
             Value::Instance(instance) => {
                 let symbol = format_smolstr!("{}[]", instance.ty);
                 self.catalog.property(self.program.language(unit), &symbol).map_or(Value::Unknown, |ty| {

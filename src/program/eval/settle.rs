@@ -3,10 +3,15 @@
 use std::sync::Arc;
 
 use super::Evaluator;
-use crate::facts::module::{ClassId, ExprKind, FunctionKind};
+use crate::facts::module::{ClassId, ExprId, ExprKind, FunctionKind};
 use crate::program::UnitId;
 use crate::program::index::Binding;
-use crate::program::value::{Site, Value};
+use crate::program::value::{Site, Text, Value};
+
+/// How many functions around an expression are looked at.
+const MAX_NESTED: usize = 32;
+/// How many constructions of an object are looked at for the text of a field.
+const MAX_WAYS: usize = 8;
 
 impl Evaluator<'_> {
     /// Joins alternatives: equal ones once, unknown and null ones dropped where another is known.
@@ -49,6 +54,35 @@ impl Evaluator<'_> {
         let mut out = Vec::new();
         self.settle_into(value, 0, &mut out);
         out
+    }
+
+    /// The text of a part of a longer one. A field that the parameter of a constructor sets is followed to
+    /// what production code passes there, when that is one text; what the function around gets itself is left
+    /// to those who look at it from its callers.
+    pub(in crate::program) fn part(&self, unit: UnitId, expr: ExprId) -> Option<Text> {
+        let value = self.at(unit, expr);
+        let Value::Param { unit: made_in, func, index } = value else { return value.to_text() };
+        let own = self.program.unit(unit);
+        let around = std::iter::successors(own.index.func_of(expr), |f| own.module.func(*f).parent);
+        if made_in == unit && around.take(MAX_NESTED).any(|f| f == func) {
+            return None;
+        }
+        let mut found: Option<Text> = None;
+        let ways = self.entries(made_in, func);
+        for way in ways.into_iter().filter(|way| self.program.is_production(way.site.unit)).take(MAX_WAYS) {
+            let argument = self.argument_of(way, made_in, func, index)?;
+            let value = self.eval(argument);
+            // A variable or its default is one text.
+            let values = if value.to_text().is_some() { vec![value] } else { self.settle(&value) };
+            for value in values {
+                let text = value.to_text()?;
+                if found.as_ref().is_some_and(|known| *known != text) {
+                    return None;
+                }
+                found = Some(text);
+            }
+        }
+        found
     }
 
     /// The parameter that an expression names, whatever its declared type says.

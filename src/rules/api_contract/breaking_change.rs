@@ -98,6 +98,10 @@ fn shown(broken: &Break) -> String {
             "operation-removed" => "who calls it gets 404 or 405".to_owned(),
             "security-tightened" => format!("a client that was let in in {against} gets 401 or 403"),
             "default-changed" => "who leaves it out gets another answer".to_owned(),
+            "unused-default-changed" | "parameter-described" | "types-dropped" | "alternative-renamed" => {
+                format!("code that was generated from {against} does not fit what is generated now")
+            }
+            "link-removed" | "link-changed" => format!("a client of {against} that follows it goes astray"),
             "stability-decreased" => "clients rely on what was called stable".to_owned(),
             kind if kind.starts_with("sunset") || kind.starts_with("stability") => {
                 "clients plan with the day and the level that they were told".to_owned()
@@ -133,11 +137,17 @@ fn help(broken: &Break) -> String {
             "keep the old alternative in `security` beside the new one until every client has moved"
         }
         "media-type-removed" | "response-removed" | "body-removed" => "keep what was there beside what is new",
-        "default-changed" => "keep the default, or offer the new behaviour under another name",
+        "default-changed" | "unused-default-changed" => {
+            "keep the default, or offer the new behaviour under another name"
+        }
         "sunset-removed" | "sunset-earlier" => "keep what was announced until that day",
         "sunset-invalid" => "give the day as a date: `x-sunset: 2027-05-01`",
         "stability-invalid" => "write draft, alpha, beta or stable",
         "stability-decreased" => "keep the level, and try out what is new under another name",
+        "parameter-described" | "types-dropped" | "alternative-renamed" => {
+            "keep it as it was, or tell those who generate code from the document"
+        }
+        "link-removed" | "link-changed" => "keep the link, and add what is new under another name",
         "schema-added" => "say what was taken all along, no less",
         "base-path-changed" => "serve both paths until every client has moved",
         _ if broken.is_response => {

@@ -1,8 +1,10 @@
 //! `api-contract/undocumented-route`: a route in code that the service's document does not have.
 
+use std::collections::BTreeSet;
+
 use super::{interface, listed};
 use crate::contract::template::{Fit, Template};
-use crate::extract::routes::Route;
+use crate::extract::routes::{Route, Served};
 use crate::rules::{Finding, Rule, Severity, Stage};
 use crate::syntax::Place;
 use crate::system::System;
@@ -20,14 +22,18 @@ const WHY: &str =
 
 fn check(system: &System, findings: &mut Vec<Finding>) {
     let mut told: Vec<(Place, String)> = Vec::new();
-    for (index, (service, served)) in system.services.iter().zip(system.served_by_service()).enumerate() {
+    let all = system.served_by_service();
+    for (index, (service, served)) in system.services.iter().zip(&all).enumerate() {
         let contracts: Vec<&Contract> = system.contracts_of(index).collect();
         let aligned = contracts.iter().any(|contract| contract.alignment.is_some());
         // What stands on other machines, or in a document of another shape, may have it.
         if !aligned || contracts.iter().any(|c| !c.document.is_whole() || c.alignment.is_none()) {
             continue;
         }
-        let routes: Vec<&Route> = interface(&served).filter(|route| !route.partial).collect();
+        // Of one code base that several programs are made of, nobody can tell which of them answers.
+        let elsewhere = answered_elsewhere(&all, &contracts);
+        let routes: Vec<&Route> =
+            interface(served).filter(|route| !route.partial && !elsewhere.contains(&route.place)).collect();
         let mut missing: Vec<(&Route, String)> = Vec::new();
         for route in &routes {
             let shown = format!("{} {}", route.method, route.path);
@@ -86,6 +92,13 @@ fn single(system: &System, service: &str, contracts: &[&Contract], route: &Route
         Some(place) => finding.also(place, "the document"),
         None => finding,
     }
+}
+
+/// The places of routes that services answer whose interface the documents do not describe.
+fn answered_elsewhere(all: &[Served], contracts: &[&Contract]) -> BTreeSet<Place> {
+    let is_described = |index: &usize| contracts.iter().any(|contract| contract.services.contains(index));
+    let others = all.iter().enumerate().filter(|(index, _)| !is_described(index));
+    others.flat_map(|(_, served)| served.routes.iter().map(|route| route.place)).collect()
 }
 
 /// True when the document has the route, be it as one of the values of a parameter (`/stats/{period}` for

@@ -10,7 +10,7 @@ use crate::system::contracts::{Contract, is_internal, is_whole, may_be_answered,
 
 /// See the skill `api-contract`.
 pub const RULE: Rule =
-    Rule { id: "api-contract/unknown-operation", severity: Severity::Error, stage: Stage::Preview, check };
+    Rule { id: "api-contract/unknown-operation", severity: Severity::Error, stage: Stage::Stable, check };
 
 /// How near a path has to be to be named as the one that was meant.
 const NEAR: f64 = 0.5;

@@ -8,7 +8,7 @@ use crate::system::System;
 
 /// See the skill `api-contract`.
 pub const RULE: Rule =
-    Rule { id: "api-contract/unversioned-api", severity: Severity::Info, stage: Stage::Preview, check };
+    Rule { id: "api-contract/unversioned-api", severity: Severity::Info, stage: Stage::Stable, check };
 
 fn check(system: &System, findings: &mut Vec<Finding>) {
     let mut told: Vec<&[usize]> = Vec::new();
@@ -16,6 +16,11 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
         let document = &contract.document;
         let Some(place) = document.paths_place else { continue };
         let mut paths = document.operations.iter().flat_map(|operation| contract.paths(operation));
+        // Documents of others, and those of nobody, are not ours to number.
+        let is_ours = !contract.services.is_empty() && contract.alignment.is_some();
+        if !is_ours && !system.services.is_empty() {
+            continue;
+        }
         if !document.is_whole() || told.contains(&contract.services.as_slice()) || is_versioned(document) {
             continue;
         }
@@ -26,9 +31,7 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
             conventional(&o.method, &o.path).is_none() && !is_framework_health(&o.path)
         };
         let Some(operation) = document.operations.iter().find(public) else { continue };
-        if !contract.services.is_empty() {
-            told.push(&contract.services);
-        }
+        told.push(&contract.services);
         findings.push(Finding {
             rule: RULE.id,
             severity: RULE.severity,

@@ -106,11 +106,13 @@ fn finding(system: &System, change: &SchemaChange) -> Finding {
         }
     );
     if let Some(before) = &change.follows {
-        why.push(format!("it comes after {before}, and within a major version nobody has to change"));
+        why.push(format!("it comes after {before}, and {}", promise(&change.subject)));
     }
     let publish = "publish both until every consumer has moved";
     let help = match &change.follows {
-        Some(before) => format!("make it {next}, a new major version, or let it keep what {before} says; {publish}"),
+        Some(before) => {
+            format!("make it {}, or let it keep what {before} says; {publish}", next_version(&change.subject))
+        }
         None => format!("{keeps} and add {next} in a file of its own; {publish}"),
     };
     let message = format!("`{name}` breaks {}", told.join("; and "));
@@ -123,6 +125,28 @@ fn finding(system: &System, change: &SchemaChange) -> Finding {
         finding = finding.also(place, text);
     }
     finding
+}
+
+/// What a version promises to who knows the one before.
+pub(super) fn promise(subject: &Subject) -> &'static str {
+    match subject.is_schema_ver {
+        true => "an addition is compatible with all events that there are",
+        false => "within a major version nobody has to change",
+    }
+}
+
+/// The version that promises nothing.
+pub(super) fn next_version(subject: &Subject) -> String {
+    let mut numbers = subject.version.iter().flat_map(|v| v.split('.')).filter_map(|part| part.parse::<u64>().ok());
+    let (major, minor) = (numbers.next().unwrap_or(1), numbers.next().unwrap_or(0));
+    match subject.is_schema_ver {
+        true => format!(
+            "{major}-{}-0, a revision, or {}-0-0, a new model",
+            minor.saturating_add(1),
+            major.saturating_add(1)
+        ),
+        false => format!("v{}, a new major version", major.saturating_add(1)),
+    }
 }
 
 fn broken(direction: Direction, cause: Option<&Change>) -> &'static str {
@@ -148,7 +172,8 @@ fn ends(system: &System, subject: &Subject) -> Vec<(Place, String)> {
     system.ends_of(subject).iter().map(|end| (end.place, by(end))).collect()
 }
 
-fn short(text: &str) -> String {
+/// As much of a document as fits into a message.
+pub(super) fn short(text: &str) -> String {
     match text.char_indices().nth(MAX_WITNESS) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.to_owned(),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{is_event_schema, label, services_of, titled, words};
+use super::{is_event_schema, label, members, services_of, titled, words};
 use crate::extract::publish::What;
 use crate::rules::{Finding, Rule, Severity, Stage};
 use crate::schema::find::Format;
@@ -50,26 +50,15 @@ fn in_schemas(system: &System, findings: &mut Vec<Finding>) {
         if subject.format == Format::JsonSchema && !is_event_schema(system, subject) {
             continue;
         }
-        let Some(document) = system.schemas.library.document(&subject.path) else { continue };
-        let mut todo = vec![(subject.pointer.clone(), 0)];
-        while let Some((pointer, depth)) = todo.pop() {
-            for (name, property) in
-                document.at(&format!("{pointer}/properties")).and_then(Value::as_object).into_iter().flatten()
-            {
-                let at = format!("{pointer}/properties/{}", name.replace('~', "~0").replace('/', "~1"));
-                if depth < 8 {
-                    todo.push((at.clone(), depth + 1));
-                    todo.push((format!("{at}/items"), depth + 1));
-                }
-                let Some(place) = system.schemas.place(&subject.path, &at) else { continue };
-                if is_money(name) && is_float(property) {
-                    let text =
-                        format!("`{name}` in the schema of `{}` is a floating-point number: `number`", titled(subject));
-                    let mut finding = Finding::new(&RULE, system, place, text).why(WHY).help(HELP);
-                    finding.services = services_of(system, subject);
-                    findings.push(finding);
-                }
+        for (name, property, pointer) in members(system, subject) {
+            if !is_money(name) || !is_float(property) {
+                continue;
             }
+            let Some(place) = system.schemas.place(&subject.path, &pointer) else { continue };
+            let text = format!("`{name}` in the schema of `{}` is a floating-point number: `number`", titled(subject));
+            let mut finding = Finding::new(&RULE, system, place, text).why(WHY).help(HELP);
+            finding.services = services_of(system, subject);
+            findings.push(finding);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! `event-schema/invalid-example`
 
+use serde_json::Value;
+
 use super::{services_of, titled};
 use crate::rules::{Finding, Rule, Severity, Stage};
 use crate::schema::find::Format;
@@ -20,7 +22,8 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
         let Some(document) = schemas.library.document(&subject.path) else { continue };
         let Ok(schema) = Schema::read(&schemas.library, &subject.path, &subject.pointer, None) else { continue };
         for pointer in &subject.examples {
-            let found = document.at(pointer).and_then(|example| fault(&schema, example));
+            let example = document.at(pointer).filter(|example| !is_link(&schema, example));
+            let found = example.and_then(|example| fault(&schema, example));
             let (Some((at, text)), Some(place)) = (found, schemas.place(&subject.path, pointer)) else { continue };
             let at = if at.is_empty() { String::new() } else { format!(" at `{at}`") };
             let mut finding =
@@ -31,4 +34,12 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
             findings.push(finding);
         }
     }
+}
+
+/// True for the address of an example that lies somewhere else, where the schema asks for an object or a list.
+fn is_link(schema: &Schema, example: &Value) -> bool {
+    let is_address = |text: &str| text.contains("://") || text.ends_with(".json") || text.ends_with(".yaml");
+    let types = schema.types_of(&schema.value);
+    let is_structured = !types.is_empty() && types.iter().all(|ty| matches!(*ty, "object" | "array"));
+    is_structured && example.as_str().is_some_and(is_address)
 }

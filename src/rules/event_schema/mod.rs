@@ -2,11 +2,14 @@
 
 mod asyncapi;
 pub mod breaking_change;
+pub mod closed_consumer;
 pub mod dropped_version;
 pub mod float_money;
+pub mod incompatible_minor_version;
 pub mod incomplete_schema;
 pub mod invalid_cloudevent;
 pub mod invalid_example;
+pub mod missing_correlation_id;
 pub mod missing_event_id;
 pub mod missing_schema;
 pub mod naive_timestamp;
@@ -14,10 +17,14 @@ pub mod needless_version;
 pub mod payload_mismatch;
 pub mod present_tense_event;
 pub mod renamed_field;
+pub mod secret_in_event;
 pub mod undeclared_channel;
 pub mod unpublished_event;
 pub mod unused_message;
 pub mod unversioned_event;
+pub mod upcaster_gap;
+
+use serde_json::Value;
 
 use crate::extract::publish::{Message, Publisher};
 use crate::schema::find::{Format, Subject, normal};
@@ -81,6 +88,26 @@ fn services_of(system: &System, subject: &Subject) -> Vec<String> {
         services.dedup();
     }
     services
+}
+
+/// The members that a schema declares, at any depth: name, schema and JSON pointer.
+fn members<'s>(system: &'s System, subject: &Subject) -> Vec<(&'s str, &'s Value, String)> {
+    const MAX_DEPTH: u32 = 8;
+    let Some(document) = system.schemas.library.document(&subject.path) else { return Vec::new() };
+    let mut out = Vec::new();
+    let mut todo = vec![(subject.pointer.clone(), 0)];
+    while let Some((pointer, depth)) = todo.pop() {
+        let declared = document.at(&format!("{pointer}/properties")).and_then(Value::as_object);
+        for (name, property) in declared.into_iter().flatten() {
+            let at = format!("{pointer}/properties/{}", name.replace('~', "~0").replace('/', "~1"));
+            if depth < MAX_DEPTH {
+                todo.push((at.clone(), depth + 1));
+                todo.push((format!("{at}/items"), depth + 1));
+            }
+            out.push((name.as_str(), property, at));
+        }
+    }
+    out
 }
 
 /// A name in lower case without separators.

@@ -9,14 +9,17 @@ pub mod missing_dead_letter;
 pub mod missing_graceful_shutdown;
 pub mod missing_message_key;
 pub mod missing_prefetch;
+pub mod missing_reconnect;
 pub mod non_idempotent_consumer;
 pub mod non_idempotent_producer;
 pub mod payload_hash_key;
 pub mod poison_message;
+pub mod short_polling;
 pub mod swallowed_publish_failure;
 pub mod transient_message;
 pub mod unbounded_redelivery;
 pub mod unconfirmed_publish;
+pub mod unhandled_type;
 pub mod unroutable_message;
 pub mod unserializable_payload;
 

@@ -3,6 +3,7 @@
 pub mod ambiguous_terminal_state;
 pub mod compensation_without_result;
 pub mod duplicate_step_name;
+pub mod event_cycle;
 pub mod missing_compensation;
 pub mod missing_recovery;
 pub mod missing_saga_id;

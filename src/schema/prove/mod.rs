@@ -13,6 +13,7 @@ mod scalars;
 pub(super) use scalars::Interval;
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use serde_json::{Map, Value};
@@ -24,12 +25,18 @@ pub(super) struct Prover<'w> {
     pub(super) world: &'w World,
     /// What is being shown, and how many levels of members above.
     assumed: RefCell<Vec<(String, u32)>>,
+    /// What was shown, with the same, in the order in which it was.
+    ///
+    /// It may rest on what is still being shown, some levels above. So it counts at its own level and below, where
+    /// that is as many levels above at least; and when what it rests on is not shown, it is forgotten.
+    shown: RefCell<HashMap<String, u32>>,
+    order: RefCell<Vec<String>>,
 }
 
 /// How often a question may be split into cases within cases.
 const MAX_SPLITS: u32 = 4;
 /// How deep a proof goes.
-const MAX_DEPTH: u32 = 60;
+const MAX_DEPTH: u32 = 1_500;
 
 /// Where a proof is: levels of members above, cases within cases, steps below the first.
 #[derive(Clone, Copy, Debug, Default)]
@@ -51,7 +58,7 @@ impl At {
 
 impl<'w> Prover<'w> {
     pub(super) fn new(world: &'w World) -> Self {
-        Prover { world, assumed: RefCell::default() }
+        Prover { world, assumed: RefCell::default(), shown: RefCell::default(), order: RefCell::default() }
     }
 
     /// True when every value that satisfies the facts satisfies the schema.
@@ -75,9 +82,22 @@ impl<'w> Prover<'w> {
         if let Some((_, members)) = self.assumed.borrow().iter().find(|(known, _)| *known == key) {
             return *members < at.members;
         }
-        self.assumed.borrow_mut().push((key, at.members));
+        if self.shown.borrow().get(&key).is_some_and(|members| *members <= at.members) {
+            return true;
+        }
+        let known = self.order.borrow().len();
+        self.assumed.borrow_mut().push((key.clone(), at.members));
         let proved = self.implies_all(facts, map, at);
         self.assumed.borrow_mut().pop();
+        let (mut shown, mut order) = (self.shown.borrow_mut(), self.order.borrow_mut());
+        if proved {
+            shown.insert(key.clone(), at.members);
+            order.push(key);
+        } else {
+            order.drain(known..).for_each(|key| {
+                shown.remove(&key);
+            });
+        }
         proved
     }
 
@@ -135,7 +155,8 @@ impl<'w> Prover<'w> {
             | "unevaluatedProperties" => only(types::OBJECT) || self.object(facts, map, key, at),
             "$ref" => {
                 let target = value.as_str().and_then(|reference| self.world.target(reference));
-                target.is_some_and(|target| self.implies(facts, &target, at))
+                facts.iter().any(|fact| fact.get("$ref") == Some(value))
+                    || target.is_some_and(|target| self.implies(facts, &target, at))
             }
             "allOf" => parts(value).iter().all(|part| self.implies(facts, part, at)),
             "anyOf" => self.any_of(facts, parts(value), at),

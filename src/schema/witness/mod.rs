@@ -104,6 +104,14 @@ pub(super) fn search(
         .or_else(|| found(builder.values(&facts, 0)))
 }
 
+/// The first candidate that is a witness, of those that nest so many levels at most. Where schemas refer to one
+/// another in circles, the search loses itself in the first of them; what is wrong near the top is found so.
+pub(super) fn near(world: &World, judge: &Judge, sides: (&Fact, &Fact), levels: u32, end: Instant) -> Option<Value> {
+    let builder = Builder { world };
+    let candidates = builder.violating(&[std::rc::Rc::clone(sides.0)], sides.1, MAX_DEPTH.saturating_sub(levels));
+    candidates.into_iter().take_while(|_| Instant::now() < end).find(|value| judge.is_witness(value))
+}
+
 /// The first value of a schema (a difference, complete in itself) that is a witness.
 pub(super) fn from_difference(judge: &Judge, difference: &Value, deadline: Instant) -> Option<Value> {
     let (world, schema, _) = World::of(difference, &Value::Bool(true), deadline);

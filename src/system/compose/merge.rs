@@ -66,6 +66,7 @@ pub(super) fn merge(inputs: ComposeInputs<'_>, layers: &[Layer<'_>]) -> Option<R
         network_mode: merge.text("network_mode", |service| service.network_mode.as_ref()),
         volumes: merge.volumes(),
         replicas: merge.text("deploy", |service| service.replicas.as_ref()),
+        working_dir: merge.text("working_dir", |service| service.working_dir.as_ref()),
         restart: merge.text("restart", |service| service.restart.as_ref()),
         stop_grace_period: merge.text("stop_grace_period", |service| service.stop_grace_period.as_ref()),
         stop_signal: merge.text("stop_signal", |service| service.stop_signal.as_ref()),

@@ -62,6 +62,8 @@ pub struct ResolvedService {
     pub volumes: Vec<ResolvedVolume>,
     /// `deploy.replicas` or `scale`.
     pub replicas: Option<Resolved>,
+    /// `working_dir`.
+    pub working_dir: Option<Resolved>,
     /// `restart`.
     pub restart: Option<Resolved>,
     /// `stop_grace_period`, as written (`30s`).

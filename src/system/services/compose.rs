@@ -8,6 +8,7 @@ use super::root::{self, Build};
 use super::{Candidate, Container, Probe, Service};
 use crate::facts::dockerfile::Dockerfile;
 use crate::files::{Zone, folder_of, zone};
+use crate::program::resolve::join;
 use crate::syntax::{FileId, Place};
 use crate::system::compose::{ComposeProject, EnvVar, ResolvedService};
 
@@ -133,6 +134,8 @@ fn built(
             shared: shared.contains(context),
         },
     );
+    // An image with tools only: the code is mounted into it.
+    let root = if ctx.has_code(&root) { root } else { mounted(ctx, service).unwrap_or(root) };
     let mut candidate = start(ctx, project, service, views, root, role);
     candidate.build = build_key(service);
     candidate.aliases.extend(service.image.as_ref().and_then(|image| image.value.as_deref()).map(alias));
@@ -208,13 +211,11 @@ fn unbuilt(
         return None;
     }
     if role == ImageRole::Runtime && !name.trim_end_matches(|c| c != '/').contains('.') {
-        let mounted = service.volumes.iter().filter_map(|volume| volume.path.as_deref());
-        let mut folders = mounted.filter(|path| ctx.tree.find(path).is_none() && ctx.has_code(path));
-        if let Some(folder) = folders.next() {
+        if let Some(folder) = mounted(ctx, service) {
             let root = root::root(
                 ctx,
                 Build {
-                    context: folder,
+                    context: &folder,
                     dockerfile: None,
                     target: None,
                     args: &[],
@@ -227,7 +228,7 @@ fn unbuilt(
             candidate.build = Some(format!("{folder}|{}", command.join(" ")));
             candidate.service.command = command;
             candidate.service.evidence.push((service.place, format!("Compose runs `{folder}` in `{name}`")));
-            candidate.service.entries = root::entries(ctx, &[folder], &candidate.service.command);
+            candidate.service.entries = root::entries(ctx, &[&folder], &candidate.service.command);
             return Some(candidate);
         }
     }
@@ -263,6 +264,22 @@ fn unbuilt(
     let root = candidate.service.root.clone();
     candidate.service.entries = root::entries(ctx, &[&root], &candidate.service.command);
     Some(candidate)
+}
+
+/// The folder of code that is mounted where the container works, or anywhere in it.
+fn mounted(ctx: &Context<'_>, service: &ResolvedService) -> Option<String> {
+    let is_code = |path: &str| ctx.tree.find(path).is_none() && ctx.has_code(path);
+    let works_in = service.working_dir.as_ref().and_then(|dir| dir.value.as_deref());
+    let folders =
+        || service.volumes.iter().filter_map(|volume| Some((volume.path.as_deref()?, volume.target.as_deref()?)));
+    let below = works_in.and_then(|dir| {
+        folders().find_map(|(path, target)| {
+            let rest = dir.strip_prefix(target.trim_end_matches('/'))?;
+            let folder = join(path, rest.trim_matches('/'));
+            (rest.is_empty() || rest.starts_with('/')).then_some(folder).filter(|folder| is_code(folder))
+        })
+    });
+    below.or_else(|| folders().map(|(path, _)| path).find(|path| is_code(path)).map(str::to_owned))
 }
 
 /// The Dockerfile in a folder, or below it in a folder for such files.

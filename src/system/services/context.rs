@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use crate::facts::manifest::PackageJson;
 use crate::files::{FileKind, Tree, Zone, classify, folder_of, join_path, zone};
-use crate::syntax::FileId;
+use crate::syntax::{FileId, Place};
 use crate::system::deployment::Deployment;
 use crate::system::services::compose::spelled;
 use crate::system::services::foreign::Foreign;
 use crate::system::services::marks::Marks;
+use crate::system::services::scripts;
 
 /// Folders whose children are services, each of its own.
 const COLLECTIONS: [&str; 10] = [
@@ -33,6 +34,8 @@ pub(super) struct Context<'a> {
     manifests: BTreeSet<&'a str>,
     /// Roots of applications in a `nest-cli.json`.
     nest_apps: BTreeSet<String>,
+    /// Folders whose code a script of the `package.json` above them starts, with that script.
+    script_apps: BTreeMap<String, Place>,
     /// The Dockerfiles of each folder that has any, in the order of their paths.
     dockerfiles: BTreeMap<&'a str, Vec<FileId>>,
     /// Filled when it is asked for.
@@ -86,7 +89,13 @@ impl<'a> Context<'a> {
         for &id in deployment.dockerfiles.keys() {
             dockerfiles.entry(folder_of(&tree.file(id).path)).or_default().push(id);
         }
-        Context { tree, deployment, manifests, nest_apps, dockerfiles, units: OnceCell::new() }
+        let script_apps = scripts::apps(tree, deployment, &manifests);
+        Context { tree, deployment, manifests, nest_apps, script_apps, dockerfiles, units: OnceCell::new() }
+    }
+
+    /// The folders that [scripts](scripts::apps) of one `package.json` start, each an application.
+    pub(super) fn script_apps(&self) -> &BTreeMap<String, Place> {
+        &self.script_apps
     }
 
     /// The files below a folder, in the order of their paths.
@@ -145,6 +154,7 @@ impl<'a> Context<'a> {
         let package = || format!("/{folder}").contains("/src/main/");
         self.has_manifest(folder)
             || self.nest_apps.contains(folder)
+            || self.script_apps.contains_key(folder)
             || self.dockerfiles_in(folder).next().is_some()
             || (!folder.is_empty() && COLLECTIONS.contains(&collection) && !package() && self.has_code(folder))
     }
@@ -217,7 +227,8 @@ impl<'a> Context<'a> {
     fn unit_of<'p>(&self, path: &'p str, root: &'p str) -> &'p str {
         let mut folder = folder_of(path);
         while folder.len() > root.len() {
-            if self.has_manifest(folder) || self.nest_apps.contains(folder) {
+            let is_app = self.nest_apps.contains(folder) || self.script_apps.contains_key(folder);
+            if self.has_manifest(folder) || is_app {
                 return folder;
             }
             folder = folder_of(folder);

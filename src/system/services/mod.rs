@@ -15,6 +15,7 @@ mod kube;
 pub mod marks;
 mod merge;
 mod root;
+mod scripts;
 mod source;
 mod standalone;
 

@@ -60,7 +60,7 @@ fn started(ctx: &Context<'_>, build: Build<'_>) -> String {
     let mut copied = Vec::new();
     if let Some((_, file)) = build.dockerfile {
         words.extend(file.start_command(build.target).map(|(words, _)| words).unwrap_or_default());
-        for stage in &file.stages {
+        for stage in file.stage(build.target).map(|stage| file.made_of(stage)).unwrap_or_default() {
             words.extend(stage.runs.iter().flat_map(|run| run.words()));
             words.extend(stage.workdirs.iter().map(|workdir| workdir.value.clone()));
             copied.extend(stage.copies.iter().flat_map(|copy| &copy.sources).map(|source| source.value.clone()));
@@ -76,8 +76,31 @@ fn started(ctx: &Context<'_>, build: Build<'_>) -> String {
             serving.or(units.first()).cloned()
         })
         .or_else(|| by_name(ctx, context, build.name).filter(|_| build.shared || !ctx.has_own_code(context)))
+        .or_else(|| built_outside(ctx, build, &copied))
         .or_else(|| own_folder(ctx, build))
         .unwrap_or_else(|| context.to_owned())
+}
+
+/// The code of a binary that is built before the image and only copied into it: `COPY ./bin/${SERVICE} /server`
+/// of a folder without code, where an argument, the file that is copied or the container is called like a
+/// folder of code around it.
+fn built_outside(ctx: &Context<'_>, build: Build<'_>, copied: &[String]) -> Option<String> {
+    if build.context.is_empty() || ctx.has_code(build.context) {
+        return None;
+    }
+    let file = |path: &String| path.trim_end_matches('/').rsplit('/').next().unwrap_or(path).to_owned();
+    let names: Vec<String> =
+        build.args.iter().cloned().chain(copied.iter().map(file)).chain([build.name.to_owned()]).collect();
+    let mut above = folder_of(build.context);
+    loop {
+        if let Some(found) = names.iter().find_map(|name| by_name(ctx, above, name)) {
+            return Some(found);
+        }
+        if above.is_empty() {
+            return None;
+        }
+        above = folder_of(above);
+    }
 }
 
 /// The folder of a Dockerfile that has it for itself: what is built there is all that is known.

@@ -81,7 +81,13 @@ fn hosts(ctx: &Context<'_>, candidates: &mut Vec<Candidate>) {
                 continue;
             }
             candidates.retain(|candidate| !around(candidate));
-            if !candidates.iter().any(|candidate| candidate.service.root == root) {
+            let known = candidates.iter_mut().find(|candidate| candidate.service.root == root);
+            if let Some(known) = known {
+                // A container runs it too; other projects reach it under the name that the host gives.
+                if !known.service.host_names.contains(name) {
+                    known.service.host_names.push(name.clone());
+                }
+            } else {
                 let why = format!("the Aspire host starts `{project}`");
                 candidates.push(candidate(name.clone(), root, Place::new(id, *span), why));
             }
@@ -99,6 +105,7 @@ fn folders(ctx: &Context<'_>) -> Vec<String> {
         }
     }
     folders.extend(ctx.nest_apps().iter().cloned());
+    folders.extend(ctx.script_apps().keys().cloned());
     // `services/orders/main.py` without a manifest of its own.
     for id in ctx.deployment.marks.keys() {
         let mut folder = folder_of(&ctx.tree.file(*id).path);
@@ -111,6 +118,16 @@ fn folders(ctx: &Context<'_>) -> Vec<String> {
     folders.sort();
     folders.dedup();
     // A folder with applications in it is a workspace, and none itself.
+    let units: Vec<String> = folders.clone();
+    for folder in &mut folders {
+        if let Some(above) = above_command(folder)
+            && !units.iter().any(|unit| unit != folder && unit != above && within(unit, above))
+        {
+            *folder = above.to_owned();
+        }
+    }
+    folders.sort();
+    folders.dedup();
     let units = folders.clone();
     folders.retain(|folder| {
         let inner = |unit: &String| {
@@ -122,6 +139,17 @@ fn folders(ctx: &Context<'_>) -> Vec<String> {
         !units.iter().any(inner) || ctx.has_own_entry(folder)
     });
     folders
+}
+
+/// `services/orders` of `services/orders/cmd/app`, the way Go lays out a program: its name is not `app`.
+fn above_command(folder: &str) -> Option<&str> {
+    let parent = folder_of(folder);
+    let above = match (folder.rsplit('/').next(), parent.rsplit('/').next()) {
+        (Some("cmd"), _) => parent,
+        (Some("app" | "main" | "server" | "service" | "api"), Some("cmd")) => folder_of(parent),
+        _ => return None,
+    };
+    (!above.is_empty()).then_some(above)
 }
 
 /// Applications that stand beside services that something deploys, and outnumber them: one of six has
@@ -148,6 +176,9 @@ fn left_out(ctx: &Context<'_>, folders: &[String], roots: &[String]) -> BTreeSet
 fn evidence(ctx: &Context<'_>, folder: &str, deployed: bool, roots: &[String]) -> Option<(FileId, Span, String)> {
     if !ctx.has_code(folder) {
         return None;
+    }
+    if let Some(place) = ctx.script_apps().get(folder).filter(|_| !deployed) {
+        return Some((place.file, place.span, "a script of `package.json` starts it".to_owned()));
     }
     let hosting = ctx.foreign_in(folder).find(|(_, foreign)| matches!(foreign, Foreign::Hosting));
     let serverless = ctx.foreign_in(folder).find_map(|(id, foreign)| match foreign {

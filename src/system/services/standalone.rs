@@ -327,6 +327,9 @@ pub(super) fn is_application(ctx: &Context<'_>, root: &str) -> bool {
     if !ctx.has_code(root) {
         return false;
     }
+    if ctx.script_apps().contains_key(root) {
+        return true;
+    }
     let package = ctx.package(root);
     let dev_only = |package: &crate::facts::manifest::PackageJson| {
         package.dependencies.iter().all(|d| d.kind == crate::facts::manifest::RequirementKind::Development)

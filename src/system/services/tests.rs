@@ -166,6 +166,57 @@ fn code_that_is_mounted_into_a_language_image_is_a_service() {
 }
 
 #[test]
+fn code_that_is_mounted_into_an_image_with_tools_only_is_its_service() {
+    let world = world(&[
+        (
+            "compose.yaml",
+            "services:\n  orders:\n    build: docker/tools\n    working_dir: /code/orders\n    volumes: [./internal:/code]\n",
+        ),
+        ("docker/tools/Dockerfile", "FROM golang:1.24\nCOPY start.sh /\nENTRYPOINT [\"/start.sh\"]\n"),
+        ("docker/tools/start.sh", "go run .\n"),
+        ("internal/orders/go.mod", "module shop/orders\n"),
+        ("internal/orders/main.go", "package main\nfunc main() {}\n"),
+        ("internal/stock/go.mod", "module shop/stock\n"),
+        ("internal/stock/stock.go", "package stock\n"),
+    ]);
+    assert_eq!(world.roots(), [("orders", "internal/orders")]);
+}
+
+#[test]
+fn a_program_of_go_is_called_after_what_it_is_the_program_of() {
+    let program = "package main\n\nimport \"net/http\"\n\nfunc main() {\n\thttp.ListenAndServe(\":80\", nil)\n}\n";
+    let world = world(&[
+        ("go.mod", "module shop\n"),
+        ("internal/orders/cmd/app/main.go", program),
+        ("internal/stock/go.mod", "module shop/stock\n"),
+        ("internal/stock/cmd/app/main.go", program),
+    ]);
+    assert_eq!(world.roots(), [("orders", "internal/orders"), ("stock", "internal/stock")]);
+}
+
+#[test]
+fn one_dockerfile_with_a_stage_for_each_program() {
+    let stages = |name: &str| {
+        format!(
+            "FROM source AS {name}-build\nRUN go build -o /out/{name} ./cmd/{name}\nFROM scratch AS {name}\n\
+             COPY --from={name}-build /out/{name} /{name}\nENTRYPOINT [\"/{name}\"]\n"
+        )
+    };
+    let file = format!("FROM golang:1.24 AS source\nCOPY . .\n{}{}", stages("migrator"), stages("relay"));
+    let world = world(&[
+        (
+            "compose.yaml",
+            "services:\n  outbox:\n    build: {context: ., target: relay}\n  tables:\n    build: {context: ., target: migrator}\n",
+        ),
+        ("Dockerfile", &file),
+        ("go.mod", "module shop\n"),
+        ("cmd/migrator/main.go", "package main\nfunc main() {}\n"),
+        ("cmd/relay/main.go", "package main\nfunc main() {}\n"),
+    ]);
+    assert_eq!(world.roots(), [("outbox", "cmd/relay"), ("tables", "cmd/migrator")]);
+}
+
+#[test]
 fn stubs_libraries_tests_and_apps_on_telephones_are_no_services() {
     let world = world(&[
         ("package.json", r#"{"name": "shop", "workspaces": ["services/*", "packages/*", "apps/*"]}"#),
@@ -573,4 +624,72 @@ fn an_image_is_of_the_folder_that_is_called_so_but_for_the_word_service() {
     assert_eq!(world(&files).roots(), [("acme-order", "order-service"), ("acme-stock", "stock-service")]);
     // Quarkus keeps the Dockerfiles of a project in `src/main/docker`, one for each packaging.
     assert_eq!(world(&files[..4]).roots(), [("order-service", "order-service")]);
+}
+
+#[test]
+fn a_binary_that_is_built_before_its_image_is_the_code_it_is_called_after() {
+    let main = "package main\n\nimport \"net/http\"\n\nfunc main() { http.ListenAndServe(\":8080\", nil) }\n";
+    let build = |name: &str, program: &str| {
+        format!("  {name}:\n    build: {{context: ./build, args: {{SERVICE: {program}}}}}\n    ports: ['8080']\n")
+    };
+    let compose = format!("services:\n{}{}", build("orders", "order-svc"), build("edge", "gateway"));
+    let world = world(&[
+        ("compose.yaml", &compose),
+        ("build/Dockerfile", "FROM alpine\nARG SERVICE\nCOPY ./bin/${SERVICE} /server\nENTRYPOINT [\"/server\"]\n"),
+        ("go.mod", "module example.com/shop\n"),
+        ("cmd/order-svc/main.go", main),
+        ("cmd/gateway/main.go", main),
+    ]);
+    assert_eq!(world.roots(), [("edge", "cmd/gateway"), ("orders", "cmd/order-svc")]);
+}
+
+#[test]
+fn a_dotnet_project_without_a_container_is_a_service() {
+    let web = "<Project Sdk=\"Microsoft.NET.Sdk.Web\"></Project>\n";
+    let program = "var app = WebApplication.CreateBuilder(args).Build();\napp.Run();\n";
+    let world = world(&[
+        ("Shop.sln", ""),
+        ("Shop.Orders/Shop.Orders.csproj", web),
+        ("Shop.Orders/Program.cs", program),
+        ("Shop.Stock/Shop.Stock.csproj", web),
+        ("Shop.Stock/Program.cs", program),
+        ("Shop.Bus/Shop.Bus.csproj", "<Project Sdk=\"Microsoft.NET.Sdk\"></Project>\n"),
+        ("Shop.Bus/Bus.cs", "public class Bus {}\n"),
+        ("tests/Shop.Tests/Shop.Tests.csproj", web),
+        ("tests/Shop.Tests/Program.cs", program),
+    ]);
+    assert_eq!(world.roots(), [("Shop.Orders", "Shop.Orders"), ("Shop.Stock", "Shop.Stock")]);
+}
+
+#[test]
+fn scripts_of_one_package_that_start_several_folders_start_services() {
+    let world = world(&[
+        (
+            "package.json",
+            r#"{"name": "shop", "scripts": {
+                "start:dev:orders": "ts-node-dev -r tsconfig-paths/register --project apps/orders/tsconfig.json apps/orders/src/main.ts",
+                "start:stock": "node ./apps/stock/index.js",
+                "seed": "node scripts/seed.js"}}"#,
+        ),
+        ("apps/orders/src/main.ts", "import { serve } from '../../../libs/serve';\nserve();\n"),
+        ("apps/orders/src/orders.ts", "export class Orders {}\n"),
+        ("apps/stock/index.js", "const express = require('express');\nconst app = express();\n"),
+        ("apps/legacy/src/main.ts", "import { serve } from '../../../libs/serve';\nserve();\n"),
+        ("libs/serve.ts", NEST),
+        ("scripts/seed.js", "console.log(1);\n"),
+    ]);
+    assert_eq!(world.roots(), [("orders", "apps/orders"), ("stock", "apps/stock")]);
+}
+
+#[test]
+fn scripts_that_start_one_folder_leave_the_package_one_service() {
+    let world = world(&[
+        (
+            "package.json",
+            r#"{"name": "shop", "scripts": {"start": "node src/index.js", "start:mails": "node src/mails/run.js"}}"#,
+        ),
+        ("src/index.js", "const app = express();\n"),
+        ("src/mails/run.js", "const queue = require('./queue');\n"),
+    ]);
+    assert_eq!(world.roots(), [("shop", "")]);
 }

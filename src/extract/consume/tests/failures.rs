@@ -99,6 +99,19 @@ fn a_requeue_without_end() {
 }
 
 #[test]
+fn a_requeue_beside_a_reject_for_good() {
+    let failing = |failed: &str| rabbit("await ch.assertQueue(QUEUE);", failed).redelivery();
+    let either = |test: &str| failing(&format!("if ({test}) {{ ch.nack(m, false, true); }} else {{ {DROP} }}"));
+    assert_eq!(either("e instanceof ConnectionLost"), "unknown");
+    assert_eq!(
+        failing(&format!("if (e instanceof Malformed) {{ {DROP} }} else {{ ch.nack(m, false, true); }}")),
+        "unbounded"
+    );
+    let parked = "try { park(m); ch.nack(m, false, false); } catch (again) { ch.nack(m, false, true); }";
+    assert_eq!(failing(parked), "unknown");
+}
+
+#[test]
 fn a_quorum_queue_counts_deliveries_itself() {
     let read = rabbit("await ch.assertQueue(QUEUE, { arguments: { 'x-queue-type': 'quorum' } });", "ch.nack(m);");
     assert_eq!(read.redelivery(), "bounded");

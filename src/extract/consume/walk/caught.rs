@@ -33,13 +33,7 @@ pub(super) fn catches(module: &Module, handler: &Handler) -> bool {
     {
         return false;
     }
-    let mut types = Vec::new();
-    for &ty in &handler.types {
-        match &module.expr(ty).kind {
-            ExprKind::List(items) => types.extend(items.iter().copied()),
-            _ => types.push(ty),
-        }
-    }
+    let types = types(module, handler);
     let is_other = |ty: &ExprId| match &module.expr(*ty).kind {
         ExprKind::Name(name) | ExprKind::Attr { name, .. } => {
             let name = name.to_lowercase();
@@ -50,9 +44,33 @@ pub(super) fn catches(module: &Module, handler: &Handler) -> bool {
     types.is_empty() || !types.iter().all(is_other)
 }
 
+/// True for a handler of every error: `catch (e)`, `except Exception`, `catch (Throwable t)`.
+pub(super) fn takes_all(module: &Module, handler: &Handler) -> bool {
+    let types = types(module, handler);
+    let is_base = |ty: &ExprId| match &module.expr(*ty).kind {
+        ExprKind::Name(name) | ExprKind::Attr { name, .. } => {
+            matches!(name.as_str(), "Exception" | "BaseException" | "Throwable" | "Error" | "RuntimeException")
+        }
+        _ => false,
+    };
+    types.is_empty() || types.iter().any(is_base)
+}
+
+/// The types that a handler names, those of a tuple one by one.
+fn types(module: &Module, handler: &Handler) -> Vec<ExprId> {
+    let mut types = Vec::new();
+    for &ty in &handler.types {
+        match &module.expr(ty).kind {
+            ExprKind::List(items) => types.extend(items.iter().copied()),
+            _ => types.push(ty),
+        }
+    }
+    types
+}
+
 /// True when the first argument of a call is what was handed over: a parameter, the variable of a loop,
 /// what a receiving call gave, or a part of one.
-pub(super) fn is_of_message(reach: &Reach<'_, '_>, site: Site) -> bool {
+pub(in crate::extract::consume) fn is_of_message(reach: &Reach<'_, '_>, site: Site) -> bool {
     let module = &reach.ev.program.unit(site.unit).module;
     let first = module.call(site.expr).and_then(|call| call.args.first());
     first.is_some_and(|arg| is_handed(reach, site.unit, arg.value, 0))

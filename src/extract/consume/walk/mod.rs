@@ -1,7 +1,7 @@
 //! What happens when a message is handled, in order: the steps of a handler, through the functions
 //! it calls, each with the branches it stands in and what guards it.
 
-mod caught;
+pub(super) mod caught;
 mod duplicate;
 mod names;
 
@@ -41,6 +41,8 @@ pub(super) struct Step {
     pub(super) guard: Option<Guard>,
     /// It stands in an error handler.
     pub(super) in_catch: bool,
+    /// That error handler takes every failure of the handling, not one kind of it and not that of another handler.
+    pub(super) for_all: bool,
     /// An error that is raised here is caught before it leaves the handler.
     pub(super) guarded: bool,
     /// Nothing waits for it to end.
@@ -136,6 +138,7 @@ pub(super) fn statement(reach: &Reach<'_, '_>, unit: UnitId, stmt: StmtId) -> Tr
 struct State {
     guard: Option<Guard>,
     in_catch: bool,
+    for_all: bool,
     guarded: bool,
     detached: bool,
     conditions: Vec<(Site, bool)>,
@@ -185,6 +188,7 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
             path: self.path.clone(),
             guard: state.guard,
             in_catch: state.in_catch,
+            for_all: state.for_all,
             guarded: state.guarded,
             detached: state.detached,
             conditions: state.conditions.clone(),
@@ -309,7 +313,8 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
                 let mut exits = self.branch(unit, body, node, 0, &mut inner);
                 let after = inner.guard;
                 for (i, handler) in handlers.iter().enumerate() {
-                    let mut caught = State { in_catch: true, ..state.clone() };
+                    let for_all = !state.in_catch && caught::takes_all(module, handler);
+                    let mut caught = State { in_catch: true, for_all, ..state.clone() };
                     let left = self.branch(unit, &handler.body, node, i as u16 + 1, &mut caught);
                     exits = exits && left;
                 }
@@ -330,7 +335,7 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
                 state.guarded = outside;
                 if let Some((site, flag, default)) = acks {
                     self.step(Kind::Ack, site, &State { in_catch: false, ..state.clone() });
-                    let failed = State { in_catch: true, ..state.clone() };
+                    let failed = State { in_catch: true, for_all: !state.in_catch, ..state.clone() };
                     let node = self.node();
                     self.path.push(Frame { node, branch: 1, exits: false, is_call: false });
                     self.step(Kind::Reject(flag, default), site, &failed);
@@ -351,6 +356,7 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
             let mut inner = state.clone();
             inner.guard = strongest(inner.guard, found);
             inner.conditions.push((Site { unit, expr: test }, branch));
+            inner.for_all &= !branch;
             inner
         };
         let (mut when_true, mut when_false) = (None, None);
@@ -486,6 +492,7 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
         }
         for lambda in lambdas {
             let mut state = inner.clone();
+            state.for_all = name == "catch" && !state.in_catch;
             state.in_catch |= name == "catch";
             let _ = chained;
             self.enter(lambda, None, state);

@@ -381,14 +381,26 @@ impl Declared<'_, '_> {
             })
     }
 
-    /// The path that a method is mapped to.
+    /// The path that a method is mapped to: empty where nothing says one.
     fn path(&self, unit: UnitId, mapping: ExprId, decorators: &[ExprId]) -> Option<Text> {
+        const NAMES: [&str; 4] = ["value", "path", "uri", "url"];
+        let module = &self.ev.program.unit(unit).module;
         let decorator = match self.framework.annotation {
-            Some("RegisterRestClient") => annotation(&self.ev.program.unit(unit).module, decorators, "Path")?,
-            _ => mapping,
+            Some("RegisterRestClient") => annotation(module, decorators, "Path"),
+            _ => Some(mapping),
         };
-        let said = |name: &&str| self.argument_in(unit, decorator, name);
-        ["value", "path", "uri", "url"].iter().find_map(said).map(|(text, _)| text)
+        let said = |decorator: ExprId| {
+            let arguments = module.call(decorator).map(|call| call.args.as_slice()).unwrap_or_default();
+            let is_path = |name: Option<&str>| name.is_none_or(|name| NAMES.contains(&name));
+            let is_empty = |value: ExprId| matches!(&module.expr(value).kind, ExprKind::Str(text) if text.is_empty());
+            arguments.iter().any(|arg| is_path(arg.name.as_deref()) && !is_empty(arg.value))
+        };
+        match decorator.filter(|decorator| said(*decorator)) {
+            Some(decorator) => {
+                NAMES.iter().find_map(|name| self.argument_in(unit, decorator, name)).map(|(text, _)| text)
+            }
+            None => Some(Text::default()),
+        }
     }
 
     fn request(

@@ -110,6 +110,9 @@ impl Reader<'_, '_> {
                 return out;
             }
         }
+        if let Some(shape) = self.generated(site, call, &callee) {
+            return vec![shape];
+        }
         for value in callee.alternatives() {
             match value {
                 Value::Function { unit, func, .. } => return self.returned(*unit, *func, site),
@@ -130,6 +133,38 @@ impl Reader<'_, '_> {
         }
         let value = ev.eval(site);
         self.value(&value)
+    }
+
+    /// `orders_pb2.Order(id=1, total=2)`: a message of a module that protoc generated for Python. What is not
+    /// passed is not sent (<https://protobuf.dev/reference/python/python-generated/>).
+    fn generated(&mut self, site: Site, call: &Call, callee: &Value) -> Option<Shape> {
+        let module = &self.ev.program.unit(site.unit).module;
+        if module.language != Language::Python || call.args.iter().any(|a| a.name.is_none() && !a.spread) {
+            return None;
+        }
+        let name = match (&module.expr(call.callee).kind, callee) {
+            (_, Value::External(symbol)) => symbol.clone(),
+            (ExprKind::Attr { object, name, .. }, _) => match &module.expr(*object).kind {
+                ExprKind::Name(from) => smol_str::format_smolstr!("{from}.{name}"),
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let (from, _) = name.rsplit_once('.')?;
+        if !from.split('.').any(|part| part.ends_with("_pb2")) {
+            return None;
+        }
+        let mut shape = Shape { types: vec![name], ..Shape::default() };
+        for arg in &call.args {
+            match &arg.name {
+                Some(name) => {
+                    let key = self.key(name.clone(), Site { unit: site.unit, expr: arg.value });
+                    shape.keys.push(key);
+                }
+                None => shape.open = true,
+            }
+        }
+        Some(shape)
     }
 
     /// `dict(base, key=value)`

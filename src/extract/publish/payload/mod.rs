@@ -99,6 +99,10 @@ impl<'r, 'e> Reader<'r, 'e> {
     pub fn metadata(&mut self, site: Site, form: &Publish) -> Vec<Shape> {
         let mut out = Vec::new();
         for path in &form.metadata {
+            if path == "**" {
+                out.push(self.keywords(site));
+                continue;
+            }
             match path::lookup(self.ev, site, path) {
                 path::Lookup::Found(sites) => out.extend(sites.iter().flat_map(|s| self.properties(*s))),
                 path::Lookup::Missing => {}
@@ -106,6 +110,22 @@ impl<'r, 'e> Reader<'r, 'e> {
             }
         }
         out
+    }
+
+    /// The keyword arguments of a call.
+    fn keywords(&mut self, site: Site) -> Shape {
+        let mut shape = Shape::default();
+        let Some(call) = self.ev.program.unit(site.unit).module.call(site.expr) else { return Shape::open() };
+        for arg in &call.args {
+            match &arg.name {
+                Some(name) => {
+                    let key = self.key(name.clone(), Site { unit: site.unit, expr: arg.value });
+                    shape.keys.push(key);
+                }
+                None => shape.open |= arg.spread,
+            }
+        }
+        shape
     }
 
     /// Message properties: an object, or the keywords of the construction of one.

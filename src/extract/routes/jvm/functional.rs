@@ -273,15 +273,17 @@ fn predicate_path(ev: &Evaluator<'_>, unit: UnitId, predicate: ExprId) -> Option
         ExprKind::Call(call) if module.callee_name(e).is_some_and(|n| n == "path" || n == "pathPrefix") => {
             path::of_value(&ev.at(unit, call.args.first()?.value)).into_iter().next()
         }
-        // `"/api" and accept(JSON)`
+        // `"/api" and accept(JSON)`, `accept(JSON) and "/api"`
         ExprKind::Call(call) if module.callee_name(e).is_some_and(|n| n == "and") => {
-            match &module.expr(call.callee).kind {
-                ExprKind::Attr { object, .. } => match &module.expr(*object).kind {
-                    ExprKind::Str(text) => Some(PathText::known(text.as_str())),
-                    _ => None,
-                },
+            let left = match &module.expr(call.callee).kind {
+                ExprKind::Attr { object, .. } => Some(*object),
                 _ => None,
-            }
+            };
+            let right = call.args.first().map(|arg| arg.value);
+            left.into_iter().chain(right).find_map(|side| match &module.expr(side).kind {
+                ExprKind::Str(text) => Some(PathText::known(text.as_str())),
+                _ => None,
+            })
         }
         _ => None,
     })

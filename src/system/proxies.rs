@@ -1,0 +1,184 @@
+//! Where gateways of .NET lead: the routes of Ocelot and of YARP in the settings of a service.
+//!
+//! Sources: <https://ocelot.readthedocs.io/en/latest/features/routing.html>,
+//! <https://learn.microsoft.com/en-us/aspnet/core/fundamentals/servers/yarp/config-files>.
+
+use super::services::Service;
+use crate::extract::routes::{Gap, GapKind, Served};
+use crate::files::{self, FileKind, Tree, Zone, classify, folder_of};
+use crate::program::Evaluator;
+use crate::syntax::data::{Node, json};
+use crate::syntax::{FileId, Place};
+
+/// The calls that put the routes of a settings file to work.
+const STARTS: [&str; 2] = ["UseOcelot", "MapReverseProxy"];
+/// How many routes of a service are read.
+const MAX_ROUTES: usize = 500;
+
+/// A route of a gateway.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Proxied {
+    /// The gateway, by its position among the services.
+    pub(super) service: usize,
+    /// The setting.
+    pub(super) place: Place,
+    /// The methods it takes, in upper case; empty for any.
+    pub(super) methods: Vec<String>,
+    /// The address it sends requests to.
+    pub(super) to: String,
+    /// The path below which the gateway takes them, where the setting says it.
+    pub(super) takes: Option<String>,
+}
+
+/// The routes of all gateways.
+pub(super) fn routes(tree: &Tree, services: &[Service]) -> Vec<Proxied> {
+    let mut out = Vec::new();
+    for (index, service) in services.iter().enumerate() {
+        if !service.languages.iter().any(|language| language == "csharp") {
+            continue;
+        }
+        for id in tree.ids() {
+            let file = tree.file(id);
+            let settings = classify(&file.path) == FileKind::Json && folder_of(&file.path) == service.root;
+            if !settings || files::zone(&file.path) != Zone::Production || file.size > 1_000_000 {
+                continue;
+            }
+            let Some(node) = files::read(file).ok().and_then(|text| json(&text).ok()) else { continue };
+            ocelot(index, id, &node, &mut out);
+            yarp(index, id, &node, &mut out);
+        }
+    }
+    out
+}
+
+fn ocelot(service: usize, file: FileId, root: &Node, out: &mut Vec<Proxied>) {
+    let routes = root.get("Routes").or_else(|| root.get("ReRoutes"));
+    for route in routes.map(Node::items).unwrap_or_default().iter().take(MAX_ROUTES) {
+        let text = |key: &str| route.get(key).and_then(Node::text).unwrap_or_default().to_string();
+        let methods: Vec<String> = route
+            .get("UpstreamHttpMethod")
+            .map(Node::items)
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|method| method.text().map(str::to_ascii_uppercase))
+            .collect();
+        let hosts = route.get("DownstreamHostAndPorts").map(Node::items).unwrap_or_default();
+        let host = hosts.first().and_then(|at| {
+            let host = at.get("Host")?.text()?;
+            Some(match at.get("Port").and_then(Node::text) {
+                Some(port) => format!("{host}:{port}"),
+                None => host.to_string(),
+            })
+        });
+        // With service discovery the name of a service stands for its address.
+        let host = host.or_else(|| route.get("ServiceName").and_then(Node::text).map(ToString::to_string));
+        let Some(host) = host else { continue };
+        let place = route.entry("DownstreamPathTemplate").map_or(route.span, |entry| entry.value.span);
+        out.push(Proxied {
+            service,
+            place: Place::new(file, place),
+            methods,
+            to: format!("http://{host}{}", holes(&text("DownstreamPathTemplate"))),
+            takes: Some(prefix(&text("UpstreamPathTemplate"))),
+        });
+    }
+}
+
+fn yarp(service: usize, file: FileId, root: &Node, out: &mut Vec<Proxied>) {
+    let Some(proxy) = root.get("ReverseProxy") else { return };
+    let routes: Vec<&Node> =
+        proxy.get("Routes").map(Node::entries).unwrap_or_default().into_iter().map(|entry| &entry.value).collect();
+    for cluster in proxy.get("Clusters").map(Node::entries).unwrap_or_default().into_iter().take(MAX_ROUTES) {
+        let takes = routes
+            .iter()
+            .filter(|route| route.get("ClusterId").and_then(Node::text) == Some(cluster.name()))
+            .filter_map(|route| route.at(["Match", "Path"])?.text())
+            .map(prefix)
+            .min();
+        for destination in cluster.value.get("Destinations").map(Node::entries).unwrap_or_default() {
+            let Some(address) = destination.value.get("Address") else { continue };
+            let Some(to) = address.text() else { continue };
+            out.push(Proxied {
+                service,
+                place: Place::new(file, address.span),
+                methods: Vec::new(),
+                to: to.to_string(),
+                takes: takes.clone(),
+            });
+        }
+    }
+}
+
+/// `/orders/{id}` as other paths are shown: `/orders/{}`.
+fn holes(template: &str) -> String {
+    let mut out = String::new();
+    let mut depth = 0_usize;
+    for c in template.chars() {
+        match c {
+            '{' => {
+                depth += 1;
+                if depth == 1 {
+                    out.push_str("{}");
+                }
+            }
+            '}' => depth = depth.saturating_sub(1),
+            _ if depth == 0 => out.push(c),
+            _ => {}
+        }
+    }
+    out
+}
+
+/// The fixed beginning of a template, without a slash at its end: `/orders/{id}` is `/orders`.
+fn prefix(template: &str) -> String {
+    let fixed = template.split('{').next().unwrap_or(template).trim_end_matches('/');
+    if fixed.is_empty() { "/".to_string() } else { fixed.to_string() }
+}
+
+/// Narrows what a gateway may answer from everything to what its routes take.
+pub(super) fn narrow(
+    ev: &Evaluator<'_>,
+    proxied: &[Proxied],
+    owner: impl Fn(Place) -> Vec<usize>,
+    served: &mut Served,
+) {
+    let starts: Vec<Place> =
+        STARTS.iter().flat_map(|name| ev.program.calls_named(name)).map(|site| ev.program.place(*site)).collect();
+    let mut out = Vec::new();
+    for gap in std::mem::take(&mut served.gaps) {
+        let owners = owner(gap.place);
+        let known: Vec<&Proxied> = proxied.iter().filter(|route| owners.contains(&route.service)).collect();
+        let whole = gap.kind == GapKind::External && gap.prefix == "/" && starts.contains(&gap.place);
+        if !whole || known.is_empty() || known.iter().any(|route| route.takes.is_none()) {
+            out.push(gap);
+            continue;
+        }
+        let mut prefixes: Vec<String> = known.iter().filter_map(|route| route.takes.clone()).collect();
+        prefixes.sort();
+        prefixes.dedup();
+        out.extend(prefixes.into_iter().map(|prefix| Gap { prefix, ..gap.clone() }));
+    }
+    served.gaps = out;
+}
+
+/// The ports at which a project of .NET listens on this machine when it is started by hand.
+/// <https://learn.microsoft.com/en-us/aspnet/core/fundamentals/environments#lsj>
+pub(super) fn launch_ports(tree: &Tree, service: &Service) -> Vec<String> {
+    if !service.languages.iter().any(|language| language == "csharp") {
+        return Vec::new();
+    }
+    let path = crate::program::resolve::join(&service.root, "Properties/launchSettings.json");
+    let Some(id) = tree.find(&path) else { return Vec::new() };
+    let Some(node) = files::read(tree.file(id)).ok().and_then(|text| json(&text).ok()) else { return Vec::new() };
+    let mut out: Vec<String> = Vec::new();
+    for profile in node.get("profiles").map(Node::entries).unwrap_or_default() {
+        let urls = profile.value.get("applicationUrl").and_then(Node::text).unwrap_or_default();
+        for url in urls.split(';') {
+            let port = url.trim_end_matches('/').rsplit(':').next().unwrap_or_default();
+            if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) && !out.iter().any(|known| known == port) {
+                out.push(port.to_string());
+            }
+        }
+    }
+    out
+}
