@@ -608,7 +608,7 @@ fn anywhere(unit: UnitId) -> Site {
 }
 
 pub(super) fn hole() -> Text {
-    Text { parts: vec![TextPart::Hole] }
+    Text { parts: vec![TextPart::Hole], handed: false }
 }
 
 /// `Order`, not `ORDER` and not `T`.
