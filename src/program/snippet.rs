@@ -49,6 +49,16 @@ impl Evaluator<'_> {
         (!values.is_empty()).then(|| self.one_of(values))
     }
 
+    /// The type of a library that a name which nothing declares is called after: `kafkaTemplate`.
+    pub(super) fn named_after(&self, unit: UnitId, name: &str) -> Option<SmolStr> {
+        let mut type_name = name.to_string();
+        type_name.get_mut(..1)?.make_ascii_uppercase();
+        match self.implied(unit, &type_name)? {
+            Value::External(symbol) => Some(symbol),
+            _ => None,
+        }
+    }
+
     /// What a variable or field is by the methods that are called on it. `is_bound` tells that something is
     /// known of the name; then only a snippet is looked at.
     pub(super) fn by_use(&self, unit_id: UnitId, expr: ExprId, is_bound: bool) -> Option<Value> {
