@@ -172,7 +172,13 @@ impl Context<'_, '_> {
         };
         let is_named = names::is_saga_word(&name)
             || names::is_saga_word(scan::stem(&linked.path))
-            || undo_name.as_deref().is_some_and(names::is_compensation);
+            || undo_name.as_deref().is_some_and(names::is_compensation)
+            // `List<SagaStep> steps`, made by a container.
+            || class.is_some_and(|class| {
+                let span = module.class(class).span;
+                let mut inside = module.exprs.iter().filter(|e| span.contains(e.span));
+                inside.any(|e| matches!(&e.kind, ExprKind::Name(name) if names::is_saga_word(name)))
+            });
         Some(Runner { unit, class, funcs, name, place, actions, undos, undo_name, is_named })
     }
 
