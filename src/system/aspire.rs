@@ -3,6 +3,8 @@
 //!
 //! Source: <https://learn.microsoft.com/en-us/dotnet/aspire/fundamentals/app-host-overview>.
 
+use super::calls::{Call, Requests};
+use super::services::Service;
 use crate::facts::module::{ExprId, ExprKind, Language};
 use crate::program::index::Binding;
 use crate::program::{Evaluator, Site, UnitId};
@@ -60,6 +62,41 @@ pub(super) fn given(ev: &Evaluator<'_>) -> Vec<Given> {
         }
     }
     out
+}
+
+/// The projects that a project gets the addresses of: who refers to whom, and where the host says so.
+fn references(ev: &Evaluator<'_>) -> Vec<(String, String, Place)> {
+    let mut out = Vec::new();
+    for &site in ev.program.calls_named("WithReference") {
+        let module = &ev.program.unit(site.unit).module;
+        let Some(call) = module.call(site.expr).filter(|_| module.language == Language::CSharp) else { continue };
+        let ExprKind::Attr { object, .. } = &module.expr(call.callee).kind else { continue };
+        let Some(argument) = call.args.iter().find(|a| a.name.is_none()) else { continue };
+        let project = |expr: ExprId| match resource(ev, site.unit, expr, 0) {
+            Some(Resource::Project(name)) => Some(name),
+            _ => None,
+        };
+        if let (Some(from), Some(to)) = (project(*object), project(argument.value)) {
+            out.push((from, to, ev.program.place(site)));
+        }
+    }
+    out
+}
+
+/// Adds the calls between projects of which only the host tells: one is given the address of the other, and
+/// no request from it to the other was found.
+pub(super) fn add_references(ev: &Evaluator<'_>, services: &[Service], requests: &mut Requests) {
+    let called = |name: &str| {
+        services.iter().find(|s| s.name == name || s.host_names.iter().any(|host| host == name)).map(|s| s.name.clone())
+    };
+    for (from, to, place) in references(ev) {
+        let (Some(from), Some(to)) = (called(&from), called(&to)) else { continue };
+        let known = requests.calls.iter().any(|call| call.from == from && call.to == to);
+        if from != to && !known {
+            requests.calls.push(Call { from, to, method: None, path: None, place, local: false });
+        }
+    }
+    requests.calls.sort();
 }
 
 fn of_call(ev: &Evaluator<'_>, site: Site, name: &str) -> Option<Given> {

@@ -214,7 +214,8 @@ pub fn build(
         let proxied = proxies::routes(tree, &services);
         proxies::narrow(&ev, &proxied, |place| owners.get(&place.file).cloned().unwrap_or_default(), &mut served);
         let configured = configured(tree, &services, &given);
-        let requests = calls::requests(&configured, &owners, (&http, &routes, &proxied), &files);
+        let mut requests = calls::requests(&configured, &owners, (&http, &routes, &proxied), &files);
+        aspire::add_references(&ev, &services, &mut requests);
         (http, breakers, blocking, served, requests)
     };
     // An evaluator of its own: what one remembers is not for two threads.

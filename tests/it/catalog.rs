@@ -89,3 +89,173 @@ fn kombu_consumers_of_a_mixin() {
     assert_eq!(found(rule, "worker.py", &worker("")).len(), 1);
     assert_eq!(found(rule, "worker.py", &worker(", queue_arguments={\"x-dead-letter-exchange\": \"dead\"}")), [""; 0]);
 }
+
+/// The lines of a finding of a rule in one file.
+fn lines(rule: &str, path: &str, text: &str) -> Vec<String> {
+    found(rule, path, text).iter().map(|told| told.split(':').next().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn azure_service_bus() {
+    let python = |body: &str| {
+        format!(
+            "import json\nfrom azure.servicebus import ServiceBusClient, ServiceBusMessage\n\nclient = ServiceBusClient.from_connection_string(\"x\")\nsender = client.get_queue_sender(queue_name=\"orders\")\n\n\ndef placed(order):\n    sender.send_messages(ServiceBusMessage(json.dumps({{{body}}})))\n"
+        )
+    };
+    let rule = "event-schema/missing-event-id";
+    assert_eq!(lines(rule, "orders.py", &python("\"order\": 1")), ["9"]);
+    assert_eq!(lines(rule, "orders.py", &python("\"event_id\": str(order), \"order\": 1")), [""; 0]);
+
+    let receive = |mode: &str| {
+        format!(
+            "import psycopg\nfrom azure.servicebus import ServiceBusClient, ServiceBusReceiveMode\n\nclient = ServiceBusClient.from_connection_string(\"x\")\nconnection = psycopg.connect(\"postgresql://db/orders\")\n\nwith client.get_queue_receiver(queue_name=\"orders\"{mode}) as receiver:\n    for message in receiver:\n        connection.execute(\"UPDATE accounts SET balance = balance + 1\")\n        receiver.complete_message(message)\n"
+        )
+    };
+    let early = "message-queue/early-acknowledgement";
+    let at_once = ", receive_mode=ServiceBusReceiveMode.RECEIVE_AND_DELETE";
+    assert_eq!(lines(early, "worker.py", &receive(at_once)), ["7"]);
+    assert_eq!(lines(early, "worker.py", &receive("")), [""; 0]);
+    assert_eq!(lines("message-queue/missing-dead-letter", "worker.py", &receive("")), [""; 0]);
+    assert_eq!(lines("message-queue/non-idempotent-consumer", "worker.py", &receive("")), ["7"]);
+
+    let node = |body: &str| {
+        format!(
+            "import {{ ServiceBusClient }} from \"@azure/service-bus\";\nconst client = new ServiceBusClient(process.env.BUS);\nconst sender = client.createSender(\"orders\");\nexport async function placed(order) {{\n  await sender.sendMessages({{ body: {{ {body} }} }});\n}}\n"
+        )
+    };
+    assert_eq!(lines(rule, "orders.ts", &node("order: 1")), ["5"]);
+    assert_eq!(lines(rule, "orders.ts", &node("eventId: order.id, order: 1")), [""; 0]);
+}
+
+#[test]
+fn processors_of_azure_service_bus_in_csharp() {
+    let consumer = |options: &str| {
+        format!(
+            "using Azure.Messaging.ServiceBus;\npublic class Consumer\n{{\n    private readonly ServiceBusProcessor _placed;\n    private readonly ServiceBusProcessor _paid;\n    public Consumer(ServiceBusClient client)\n    {{\n        _placed = client.CreateProcessor(\"placed\"{options});\n        _paid = client.CreateProcessor(\"paid\");\n    }}\n    public async Task Start()\n    {{\n        _placed.ProcessMessageAsync += OnPlaced;\n        _paid.ProcessMessageAsync += OnPaid;\n        await _placed.StartProcessingAsync();\n    }}\n    private async Task OnPlaced(ProcessMessageEventArgs args) {{ await args.CompleteMessageAsync(args.Message); }}\n    private async Task OnPaid(ProcessMessageEventArgs args) {{ await args.CompleteMessageAsync(args.Message); }}\n}}\n"
+        )
+    };
+    let early = "message-queue/early-acknowledgement";
+    let at_once = ", new ServiceBusProcessorOptions { ReceiveMode = ServiceBusReceiveMode.ReceiveAndDelete }";
+    assert_eq!(lines(early, "Consumer.cs", &consumer(at_once)), ["8"]);
+    assert_eq!(lines(early, "Consumer.cs", &consumer("")), [""; 0]);
+    assert_eq!(lines("message-queue/missing-dead-letter", "Consumer.cs", &consumer("")), [""; 0]);
+}
+
+#[test]
+fn google_pubsub() {
+    let python = |rest: &str| {
+        format!(
+            "import json\nfrom google.cloud import pubsub_v1\n\npublisher = pubsub_v1.PublisherClient()\n\n\ndef placed(order):\n    publisher.publish(\"orders\", json.dumps({{\"order\": 1}}).encode(){rest}\n"
+        )
+    };
+    let confirm = "message-queue/unconfirmed-publish";
+    assert_eq!(lines(confirm, "orders.py", &python(")")), ["8"]);
+    assert_eq!(lines(confirm, "orders.py", &python(").result(timeout=10)")), [""; 0]);
+    let rule = "event-schema/missing-event-id";
+    assert_eq!(lines(rule, "orders.py", &python(").result()")), ["8"]);
+    assert_eq!(lines(rule, "orders.py", &python(", event_id=order).result()")), [""; 0]);
+
+    let subscriber = |body: &str| {
+        format!(
+            "import psycopg\nfrom google.cloud import pubsub_v1\n\nconnection = psycopg.connect(\"postgresql://db/orders\")\nsubscriber = pubsub_v1.SubscriberClient()\n\n\ndef booked(message):\n{body}\n\nsubscriber.subscribe(\"orders-sub\", callback=booked).result()\n"
+        )
+    };
+    let early = "message-queue/early-acknowledgement";
+    let work = "    connection.execute(\"UPDATE accounts SET balance = 1\")";
+    assert_eq!(lines(early, "worker.py", &subscriber(&format!("    message.ack()\n{work}"))), ["12"]);
+    assert_eq!(lines(early, "worker.py", &subscriber(&format!("{work}\n    message.ack()"))), [""; 0]);
+
+    let node = |call: &str| {
+        format!(
+            "import {{ PubSub }} from \"@google-cloud/pubsub\";\nconst pubsub = new PubSub();\nexport async function placed(order) {{\n  {call}pubsub.topic(\"orders\").publishMessage({{ json: {{ order: 1 }} }});\n}}\n"
+        )
+    };
+    assert_eq!(lines(confirm, "orders.ts", &node("")), ["4"]);
+    assert_eq!(lines(confirm, "orders.ts", &node("await ")), [""; 0]);
+}
+
+#[test]
+fn the_older_aws_sdk() {
+    let publish = |body: &str| {
+        format!(
+            "const AWS = require(\"aws-sdk\");\nconst sqs = new AWS.SQS();\n\nmodule.exports.placed = async (order) => {{\n  await sqs.sendMessage({{ QueueUrl: process.env.QUEUE, MessageBody: JSON.stringify({{ {body} }}) }}).promise();\n}};\n"
+        )
+    };
+    let rule = "event-schema/missing-event-id";
+    assert_eq!(lines(rule, "orders.js", &publish("order: 1")), ["5"]);
+    assert_eq!(lines(rule, "orders.js", &publish("eventId: order.id, order: 1")), [""; 0]);
+}
+
+#[test]
+fn sqs_in_csharp() {
+    let publish = |body: &str| {
+        format!(
+            "using System.Text.Json;\nusing Amazon.SQS;\nusing Amazon.SQS.Model;\npublic class Bus(IAmazonSQS sqs)\n{{\n    public async Task Placed(string id)\n    {{\n        var body = JsonSerializer.Serialize(new {{ {body} }});\n        await sqs.SendMessageAsync(new SendMessageRequest {{ QueueUrl = \"orders\", MessageBody = body }});\n    }}\n}}\n"
+        )
+    };
+    let rule = "event-schema/missing-event-id";
+    assert_eq!(lines(rule, "Bus.cs", &publish("Order = 1")), ["9"]);
+    assert_eq!(lines(rule, "Bus.cs", &publish("EventId = id, Order = 1")), [""; 0]);
+}
+
+#[test]
+fn messages_of_generated_python_modules() {
+    let publish = |fields: &str| {
+        format!(
+            "from aiokafka import AIOKafkaProducer\nimport orders_pb2\n\nproducer = AIOKafkaProducer(bootstrap_servers=\"kafka\")\n\n\nasync def placed(order):\n    event = orders_pb2.OrderPlaced({fields})\n    data = event.SerializeToString()\n    await producer.send_and_wait(\"orders\", data)\n"
+        )
+    };
+    for rule in ["event-schema/missing-event-id", "event-schema/unversioned-event"] {
+        assert_eq!(lines(rule, "orders.py", &publish("order=1")), ["10"], "{rule}");
+        assert_eq!(lines(rule, "orders.py", &publish("event_id=order, version=1")), [""; 0], "{rule}");
+        assert_eq!(lines(rule, "orders.py", &publish("**order")), [""; 0], "{rule}");
+    }
+}
+
+#[test]
+fn sqlite_in_the_process() {
+    let place = |statement: &str| {
+        format!(
+            "import Database from \"better-sqlite3\";\nimport {{ SNSClient, PublishCommand }} from \"@aws-sdk/client-sns\";\n\nconst database = new Database(\"orders.db\");\nconst sns = new SNSClient({{}});\n\nexport async function place(order: Order) {{\n  database.prepare(\"{statement}\").run(order.id);\n  await sns.send(new PublishCommand({{ TopicArn: \"x\", Message: \"{{}}\" }}));\n}}\n"
+        )
+    };
+    let rule = "message-queue/dual-write";
+    assert_eq!(lines(rule, "orders.ts", &place("INSERT INTO orders VALUES (?)")), ["9"]);
+    assert_eq!(lines(rule, "orders.ts", &place("SELECT * FROM orders WHERE id = ?")), [""; 0]);
+}
+
+#[test]
+fn serializers_of_django_rest_framework() {
+    let create = |save: &str| {
+        format!(
+            "import json\nimport pika\nfrom rest_framework import serializers, viewsets\n\nchannel = pika.BlockingConnection().channel()\n\n\nclass ProductSerializer(serializers.ModelSerializer):\n    class Meta:\n        fields = \"__all__\"\n\n\nclass ProductViewSet(viewsets.ViewSet):\n    def create(self, request):\n        serializer = ProductSerializer(data=request.data)\n        serializer.is_valid(raise_exception=True)\n{save}        channel.basic_publish(exchange=\"\", routing_key=\"main\", body=json.dumps(serializer.data))\n"
+        )
+    };
+    let rule = "message-queue/dual-write";
+    assert_eq!(lines(rule, "views.py", &create("        serializer.save()\n")), ["18"]);
+    assert_eq!(lines(rule, "views.py", &create("")), [""; 0]);
+}
+
+#[test]
+fn loops_that_are_started_side_by_side() {
+    let main = |start: &str| {
+        format!(
+            "import asyncio\nimport psycopg\nfrom aiokafka import AIOKafkaProducer\n\nproducer = AIOKafkaProducer(bootstrap_servers=\"kafka\")\nconnection = psycopg.connect(\"postgresql://db/orders\")\n\n\nasync def stores():\n    connection.execute(\"INSERT INTO orders VALUES (1)\")\n\n\nasync def tells():\n    await producer.send_and_wait(\"orders\", b\"\")\n\n\nasync def main():\n    {start}(stores())\n    {start}(tells())\n"
+        )
+    };
+    let rule = "message-queue/dual-write";
+    assert_eq!(lines(rule, "main.py", &main("asyncio.create_task")), [""; 0]);
+    assert_eq!(lines(rule, "main.py", &main("await ")), ["19"]);
+}
+
+#[test]
+fn a_number_that_django_reads_and_writes_back() {
+    let worker = |set: &str| {
+        format!(
+            "import json\nimport pika\nfrom django.db import models\n\nchannel = pika.BlockingConnection().channel()\n\n\nclass Product(models.Model):\n    likes = models.PositiveIntegerField(default=0)\n\n\ndef liked(ch, method, properties, body):\n    product = Product.objects.get(id=json.loads(body))\n    product.likes = {set}\n    product.save()\n    ch.basic_ack(method.delivery_tag)\n\n\nchannel.basic_consume(queue=\"likes\", on_message_callback=liked)\nchannel.start_consuming()\n"
+        )
+    };
+    let rule = "message-queue/non-idempotent-consumer";
+    assert_eq!(lines(rule, "worker.py", &worker("product.likes + 1")), ["19"]);
+    assert_eq!(lines(rule, "worker.py", &worker("3")), [""; 0]);
+}

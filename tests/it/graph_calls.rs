@@ -301,3 +301,98 @@ fn on_one_machine_the_configured_port_tells_who_listens() {
     ]);
     assert_eq!(found, ["shop -> cars GET /cars/{id} shop/src/main/kotlin/a/Sale.kt:3"]);
 }
+
+const WEB: &str = "<Project Sdk=\"Microsoft.NET.Sdk.Web\"></Project>\n";
+const PROGRAM: &str = "var app = WebApplication.CreateBuilder(args).Build();\napp.Run();\n";
+
+#[test]
+fn routes_of_ocelot_lead_to_the_ports_that_projects_listen_on() {
+    let found = calls(&[
+        ("Gateway/Gateway.csproj", WEB),
+        (
+            "Gateway/Program.cs",
+            "var builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddOcelot();\nvar app = builder.Build();\nawait app.UseOcelot();\napp.Run();\n",
+        ),
+        (
+            "Gateway/ocelot.json",
+            r#"{
+  "Routes": [
+    // one route
+    {
+      "DownstreamPathTemplate": "/api/orders/{id}",
+      "DownstreamHostAndPorts": [ { "Host": "localhost", "Port": 7195 } ],
+      "UpstreamPathTemplate": "/orders/{id}",
+      "UpstreamHttpMethod": [ "Get", "Delete" ]
+    }
+  ]
+}
+"#,
+        ),
+        ("Orders/Orders.csproj", WEB),
+        ("Orders/Program.cs", PROGRAM),
+        (
+            "Orders/Properties/launchSettings.json",
+            r#"{"profiles": {"Orders": {"applicationUrl": "https://localhost:7195;http://localhost:5195"}}}"#,
+        ),
+    ]);
+    assert_eq!(
+        found,
+        [
+            "Gateway -> Orders DELETE /api/orders/{} Gateway/ocelot.json:5",
+            "Gateway -> Orders GET /api/orders/{} Gateway/ocelot.json:5"
+        ]
+    );
+}
+
+#[test]
+fn clusters_of_yarp_lead_to_projects_by_their_names_in_the_aspire_host() {
+    let found = calls(&[
+        ("AppHost/AppHost.csproj", "<Project Sdk=\"Microsoft.NET.Sdk\"><IsAspireHost>true</IsAspireHost></Project>\n"),
+        (
+            "AppHost/Program.cs",
+            "var builder = DistributedApplication.CreateBuilder(args);\nvar orders = builder.AddProject<Projects.Shop_Orders>(\"orders-api\");\nbuilder.AddProject<Projects.Shop_Gateway>(\"gateway\").WithReference(orders);\nbuilder.Build().Run();\n",
+        ),
+        (
+            "docker-compose.yml",
+            "services:\n  orders.api:\n    build:\n      context: .\n      dockerfile: Shop.Orders/Dockerfile\n",
+        ),
+        (
+            "Shop.Orders/Dockerfile",
+            "FROM mcr.microsoft.com/dotnet/aspnet:9.0\nCOPY Shop.Orders/ .\nENTRYPOINT [\"dotnet\", \"Shop.Orders.dll\"]\n",
+        ),
+        ("Shop.Orders/Shop.Orders.csproj", WEB),
+        ("Shop.Orders/Program.cs", PROGRAM),
+        ("Shop.Gateway/Shop.Gateway.csproj", WEB),
+        (
+            "Shop.Gateway/Program.cs",
+            "var builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddReverseProxy();\nvar app = builder.Build();\napp.MapReverseProxy();\napp.Run();\n",
+        ),
+        (
+            "Shop.Gateway/appsettings.json",
+            r#"{
+  "ReverseProxy": {
+    "Routes": { "orders": { "ClusterId": "orders", "Match": { "Path": "/api/orders/{**catch-all}" } } },
+    "Clusters": { "orders": { "Destinations": { "one": { "Address": "https+http://orders-api" } } } }
+  }
+}
+"#,
+        ),
+    ]);
+    assert_eq!(found, ["gateway -> orders.api - - Shop.Gateway/appsettings.json:4"]);
+}
+
+#[test]
+fn a_reference_in_the_aspire_host_is_a_call_where_the_request_itself_is_not_seen() {
+    let found = calls(&[
+        ("AppHost/AppHost.csproj", "<Project Sdk=\"Microsoft.NET.Sdk\"><IsAspireHost>true</IsAspireHost></Project>\n"),
+        (
+            "AppHost/Program.cs",
+            "var builder = DistributedApplication.CreateBuilder(args);\nvar orders = builder.AddProject<Projects.Shop_Orders>(\"orders\");\nbuilder.AddProject<Projects.Shop_Web>(\"web\")\n    .WithReference(orders);\nbuilder.Build().Run();\n",
+        ),
+        ("Shop.Orders/Shop.Orders.csproj", WEB),
+        ("Shop.Orders/Program.cs", PROGRAM),
+        ("Shop.Web/Shop.Web.csproj", WEB),
+        ("Shop.Web/Program.cs", PROGRAM),
+    ]);
+    assert_eq!(found, ["web -> orders - - AppHost/Program.cs:3"]);
+}

@@ -167,3 +167,53 @@ fn documentation_that_a_service_serves_itself_hides_nothing() {
     let docs = "\n@app.get(app.swagger_ui_oauth2_redirect_url, include_in_schema=False)\ndef redirect(): ...\n";
     assert_eq!(check(&[("main.py", &format!("{NO_HEALTH}{docs}"))], &[]).len(), 1);
 }
+
+/// The services that are said to have no health endpoint.
+fn without_health(files: &[(&str, &str)]) -> Vec<String> {
+    let folder = crate::support::folder(files);
+    let rule = "service-health/missing-health-endpoint";
+    let run = crate::support::skillcheck_in(folder.path(), &["lint", "--rule", rule, "--output", "json"]);
+    let output: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    let findings = output["findings"].as_array().unwrap();
+    findings.iter().map(|f| f["services"][0].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_worker_that_starts_another_file_of_the_same_folder_needs_no_route() {
+    let found = without_health(&[
+        (
+            "docker-compose.yml",
+            "services:\n  backend:\n    build: ./orders\n    command: python main.py\n    ports: ['8000:8000']\n  queue:\n    build: ./orders\n    command: python consumer.py\n",
+        ),
+        ("orders/Dockerfile", "FROM python:3.12\nCOPY . .\n"),
+        ("orders/requirements.txt", "flask\npika\n"),
+        (
+            "orders/main.py",
+            "from flask import Flask\napp = Flask(__name__)\n\n\n@app.route(\"/orders\")\ndef orders():\n    return []\n\n\nif __name__ == \"__main__\":\n    app.run()\n",
+        ),
+        (
+            "orders/consumer.py",
+            "import pika\nfrom main import app\nchannel = pika.BlockingConnection().channel()\nchannel.basic_consume(queue=\"orders\", on_message_callback=print, auto_ack=True)\nchannel.start_consuming()\n",
+        ),
+    ]);
+    assert_eq!(found, ["orders"]);
+}
+
+#[test]
+fn a_gateway_of_dotnet_answers_what_its_routes_take() {
+    let gateway = |path: &str| {
+        let routes = format!(
+            r#"{{"Routes": [{{"DownstreamPathTemplate": "/api/{{x}}", "UpstreamPathTemplate": "{path}", "DownstreamHostAndPorts": [{{"Host": "orders", "Port": 80}}]}}]}}"#
+        );
+        without_health(&[
+            ("ApiGateway/ApiGateway.csproj", "<Project Sdk=\"Microsoft.NET.Sdk.Web\"></Project>\n"),
+            (
+                "ApiGateway/Program.cs",
+                "var builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddOcelot();\nvar app = builder.Build();\nawait app.UseOcelot();\napp.Run();\n",
+            ),
+            ("ApiGateway/ocelot.json", &routes),
+        ])
+    };
+    assert_eq!(gateway("/orders/{id}"), ["ApiGateway"]);
+    assert_eq!(gateway("/{everything}"), [""; 0]);
+}

@@ -19,7 +19,7 @@ use crate::program::{Evaluator, Parent, Site, UnitId, Value};
 use crate::syntax::{Place, Span};
 
 /// Calls that register clients.
-const REGISTERS: [&str; 2] = ["AddHttpClient", "AddRefitClient"];
+const REGISTERS: [&str; 3] = ["AddHttpClient", "AddRefitClient", "AddRefitGeneratedClient"];
 
 /// The clients that are registered with a factory.
 #[derive(Debug, Default)]
@@ -70,7 +70,7 @@ impl Registry {
         for &class in &classes {
             self.typed.entry(class).or_insert(site);
         }
-        if name == "AddRefitClient" {
+        if name.starts_with("AddRefit") {
             self.interfaces.extend(classes.first().map(|(unit, class)| (*unit, *class, site)));
         }
         // A typed client is also one with the name of its type.

@@ -417,7 +417,7 @@ pub fn returns(module: &crate::facts::module::Module, func: FuncId) -> Vec<ExprI
 
 /// A text of which nothing is known.
 pub(super) fn hole() -> Text {
-    Text { parts: vec![TextPart::Hole] }
+    Text { parts: vec![TextPart::Hole], handed: false }
 }
 
 /// `"a{}b"` at `{}` becomes text, hole, text.

@@ -6,7 +6,7 @@ use super::Evaluator;
 use crate::facts::module::{ClassId, ExprId, ExprKind, FunctionKind};
 use crate::program::UnitId;
 use crate::program::index::Binding;
-use crate::program::value::{Site, Text, TextPart, Value};
+use crate::program::value::{Site, Text, Value};
 
 /// How many functions around an expression are looked at.
 const MAX_NESTED: usize = 32;
@@ -57,8 +57,8 @@ impl Evaluator<'_> {
     }
 
     /// The text of a part of a longer one. A field that the parameter of a constructor sets is followed to
-    /// the setting that production code passes there, when that is one; a literal stays where it is written.
-    /// What the function around gets itself is left to those who look at it from its callers.
+    /// what production code passes there, when that is one text; what the function around gets itself is left
+    /// to those who look at it from its callers.
     pub(in crate::program) fn part(&self, unit: UnitId, expr: ExprId) -> Option<Text> {
         let value = self.at(unit, expr);
         let Value::Param { unit: made_in, func, index } = value else { return value.to_text() };
@@ -75,10 +75,8 @@ impl Evaluator<'_> {
             // A variable or its default is one text.
             let values = if value.to_text().is_some() { vec![value] } else { self.settle(&value) };
             for value in values {
-                let text = value.to_text()?;
-                if !matches!(text.parts.first(), Some(TextPart::Env { .. })) {
-                    return None;
-                }
+                let mut text = value.to_text()?;
+                text.handed = true;
                 if found.as_ref().is_some_and(|known| *known != text) {
                     return None;
                 }

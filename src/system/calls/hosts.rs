@@ -66,7 +66,15 @@ impl<'s> Hosts<'s> {
 /// True for the names of the machine that the code runs on, with or without a port.
 pub fn is_this_machine(host: &str) -> bool {
     let name = host.split_once(':').map_or(host, |(name, _)| name);
-    matches!(name, "localhost" | "127.0.0.1" | "0.0.0.0" | "host.docker.internal")
+    matches!(
+        name,
+        "localhost"
+            | "127.0.0.1"
+            | "0.0.0.0"
+            | "host.docker.internal"
+            | "docker.for.mac.localhost"
+            | "docker.for.win.localhost"
+    )
 }
 
 /// The names that a service behind a host may have, in lower case, the surest first: the host itself, and

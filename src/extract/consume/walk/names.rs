@@ -35,6 +35,9 @@ pub(super) fn runs_argument(name: &str) -> bool {
             | "call_soon_threadsafe"
             | "add_callback_threadsafe"
             | "partial"
+            // Pipelines of Polly.
+            | "Execute"
+            | "ExecuteAsync"
     )
 }
 
