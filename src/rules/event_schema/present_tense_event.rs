@@ -8,7 +8,7 @@ use crate::system::System;
 
 /// What calls itself an event has the name of a command.
 pub const RULE: Rule =
-    Rule { id: "event-schema/present-tense-event", severity: Severity::Info, stage: Stage::Preview, check };
+    Rule { id: "event-schema/present-tense-event", severity: Severity::Info, stage: Stage::Stable, check };
 
 /// Verbs that tell somebody to do something, and what they are when it is done.
 const VERBS: [(&str, &str); 24] = [

@@ -10,7 +10,7 @@ use crate::system::System;
 
 /// A password, a key or the number of a card is in an event.
 pub const RULE: Rule =
-    Rule { id: "event-schema/secret-in-event", severity: Severity::Error, stage: Stage::Preview, check };
+    Rule { id: "event-schema/secret-in-event", severity: Severity::Error, stage: Stage::Stable, check };
 
 const WHY: &str = "an event is kept in queues, logs and stores of every consumer for as long as they like, and nothing takes a secret back out of them";
 const HELP: &str =
