@@ -159,6 +159,10 @@ impl Evaluator<'_> {
         if self.program.types.is_root(name) {
             return Value::External(name.into());
         }
+        // A sample that leaves out its fields: `restTemplate.getForObject(…)`.
+        if let Some(ty) = self.named_after(unit_id, name) {
+            return Value::Instance(Instance { ty, call: None, from: None });
+        }
         let is_called = site.is_some_and(|site| {
             matches!(unit.index.ancestors(site.expr).next(), Some(super::Parent::Expr(parent))
                 if unit.module.call(parent).is_some_and(|call| call.callee == site.expr))
@@ -604,7 +608,7 @@ fn anywhere(unit: UnitId) -> Site {
 }
 
 pub(super) fn hole() -> Text {
-    Text { parts: vec![TextPart::Hole] }
+    Text { parts: vec![TextPart::Hole], handed: false }
 }
 
 /// `Order`, not `ORDER` and not `T`.

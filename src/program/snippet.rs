@@ -41,12 +41,26 @@ impl Evaluator<'_> {
             return None;
         }
         let symbols = self.catalog.implied(module.language, name);
-        // Which of the libraries with an annotation of that name it is, nothing says.
+        // Which of the libraries with a type of that name it is, the annotations around may say.
         if module.language.has_packages() && symbols.len() > 1 {
-            return None;
+            let mut of_spring = symbols.iter().filter(|s| s.starts_with("org.springframework."));
+            return match (of_spring.next(), of_spring.next()) {
+                (Some(only), None) if is_bean(module) => Some(Value::External(only.clone())),
+                _ => None,
+            };
         }
         let values: Vec<Value> = symbols.iter().cloned().map(Value::External).collect();
         (!values.is_empty()).then(|| self.one_of(values))
+    }
+
+    /// The type of a library that a name which nothing declares is called after: `kafkaTemplate`.
+    pub(super) fn named_after(&self, unit: UnitId, name: &str) -> Option<SmolStr> {
+        let mut type_name = name.to_string();
+        type_name.get_mut(..1)?.make_ascii_uppercase();
+        match self.implied(unit, &type_name)? {
+            Value::External(symbol) => Some(symbol),
+            _ => None,
+        }
     }
 
     /// What a variable or field is by the methods that are called on it. `is_bound` tells that something is
@@ -87,6 +101,19 @@ impl Evaluator<'_> {
         })?;
         Some(Value::Instance(Instance { ty, call: None, from: None }))
     }
+}
+
+/// True for a module with annotations that only Spring's container reads.
+fn is_bean(module: &Module) -> bool {
+    let of_classes = module.classes.iter().flat_map(|c| &c.decorators);
+    of_classes.chain(module.funcs.iter().flat_map(|f| &f.decorators)).any(|decorator| {
+        names(module, *decorator).first().is_some_and(|name| {
+            matches!(
+                name.as_str(),
+                "Service" | "Component" | "Configuration" | "Bean" | "RestController" | "SpringBootApplication"
+            )
+        })
+    })
 }
 
 /// Both variables are given the same: `const channel = this.connection.getChannel()` in two methods.

@@ -130,6 +130,8 @@ impl Dict {
 pub struct Text {
     /// The parts in order.
     pub parts: Vec<TextPart>,
+    /// A part of it is what the maker of an object hands to it, in another place than the text's.
+    pub handed: bool,
 }
 
 /// A part of a [`Text`].
@@ -151,7 +153,7 @@ pub enum TextPart {
 impl Text {
     /// A string without holes.
     pub fn literal(text: impl Into<SmolStr>) -> Text {
-        Text { parts: vec![TextPart::Lit(text.into())] }
+        Text { parts: vec![TextPart::Lit(text.into())], handed: false }
     }
 
     /// The text when there is no hole.
@@ -193,6 +195,7 @@ impl Text {
     /// Appends another string.
     pub fn push(&mut self, other: Text) {
         self.parts.extend(other.parts);
+        self.handed |= other.handed;
     }
 }
 
@@ -215,6 +218,7 @@ impl Value {
                     name: name.clone(),
                     default: default.as_ref().and_then(|d| d.to_text()).and_then(|t| t.as_literal()).map(SmolStr::from),
                 }],
+                handed: false,
             }),
             Value::OneOf(values) => values.iter().find_map(Value::to_text),
             _ => None,

@@ -513,7 +513,7 @@ fn what_only_generated_code_feels_is_a_doubt() {
     assert_eq!(certain(&inside(types(&["string", "boolean"])), &inside(json!({"type": "string"}))), ["types-dropped?"]);
 
     let path = |more: Value| {
-        let mut parameter = json!({"name": "id", "in": "path", "required": true, "schema": {"type": "string"}});
+        let mut parameter = json!({"name": "id", "in": "path", "schema": {"type": "string"}});
         parameter["schema"].as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         parameters(json!([parameter]))
     };

@@ -41,6 +41,7 @@ mod outputs;
 mod packaging;
 mod polyrepo;
 mod readme;
+mod resilience_details;
 mod rest_client;
 mod routes_dotnet;
 mod routes_go;

@@ -219,5 +219,81 @@ for await (const message of stream) {
         .replace("topics: [\"order.placed\"]", "topics: [\"order.placed\"], autocommit: false")
         .replace("  producer.send(", "  await producer.send(")
         .replace("});\n}", "});\n  await message.commit();\n}");
-    assert_eq!(found("billing/consumer.ts", &by_hand), left);
+    assert_eq!(found("billing/consumer.ts", &by_hand), [&left[..], &["non-idempotent-producer:5"]].concat());
+}
+
+#[test]
+fn an_address_that_the_only_wrapper_is_made_with() {
+    let bus = |made: &str| {
+        format!(
+            "const amqp = require('amqplib');
+
+class Bus {{
+  constructor(url) {{
+    this.url = url;
+  }}
+
+  async connect() {{
+    this.connection = await amqp.connect(this.url);
+  }}
+}}
+
+const bus = new Bus({made});
+"
+        )
+    };
+    assert_eq!(found("bus.js", &bus("'amqp://broker'")), ["hard-coded-broker:13"]);
+    assert_eq!(found("bus.js", &bus("process.env.AMQP_URL || 'amqp://localhost'")), [""; 0]);
+}
+
+/// A file alone has no entry point to look for; it is one, or nothing ever stops the worker.
+#[test]
+fn a_worker_that_nothing_in_the_only_file_stops() {
+    let text = r#"import { Worker } from "bullmq";
+
+export function startWorker(): void {
+  new Worker("mails", async (job) => {
+    console.log(job.name);
+  }, { connection: { url: process.env.REDIS_URL } });
+}
+"#;
+    assert_eq!(found("worker.ts", text), ["missing-graceful-shutdown:4"]);
+    let stops = text
+        .replace("void {", "Stop {")
+        .replace("  new Worker", "  const worker = new Worker")
+        .replace("URL } });", "URL } });\n  return () => worker.close();");
+    assert_eq!(found("worker.ts", &stops), [""; 0]);
+}
+
+#[test]
+fn a_channel_of_a_file_that_is_not_shown() {
+    let text = r#"import { Rabbit } from './rabbit';
+
+export class Queue {
+  constructor(private rabbit: Rabbit) {}
+
+  async setup(name: string) {
+    const channel = this.rabbit.getChannel();
+    await channel.assertQueue(name, { durable: true, deadLetterExchange: 'dead' });
+    await channel.prefetch(1);
+  }
+
+  async consume(name: string, handle: (task: unknown) => Promise<void>) {
+    const channel = this.rabbit.getChannel();
+    await channel.consume(name, async (msg) => {
+      try {
+        await handle(JSON.parse(msg.content.toString()));
+        channel.ack(msg);
+      } catch (error) {
+        channel.nack(msg, false, true);
+      }
+    });
+  }
+}
+"#;
+    assert!(
+        found("queue.ts", text).iter().any(|f| f.starts_with("unbounded-redelivery")),
+        "{:?}",
+        found("queue.ts", text)
+    );
 }

@@ -7,7 +7,9 @@ fn every_example_of_the_skill_breaks_its_rule_and_no_other() {
     let markdown = include_str!("../../skills/saga/references/rules.md");
     let examples = examples(markdown);
     assert!(examples.len() > 12);
-    for (i, example) in examples.iter().enumerate() {
+    // Circles of events are told from consumers and publishers, which tests/it/skill_examples.rs has too.
+    let of_sagas = examples.iter().filter(|example| example.rule != "saga/event-cycle");
+    for (i, example) in of_sagas.enumerate() {
         let found = all_findings(&[(&example.file, &example.text)]);
         let rule = example.rule.trim_start_matches("saga/");
         let context = format!("example {i}, {} {}: {found:?}", example.rule, if example.good { "good" } else { "bad" });
@@ -50,7 +52,7 @@ fn the_broken_shop_breaks_each_rule_once() {
     let files = fixture("shop-broken");
     let expected = include_str!("../../fixtures/shop-broken/expected.txt");
     let of_sagas = expected.lines().filter_map(|l| l.strip_prefix("saga/")?.rsplit_once(' ').map(|(found, _)| found));
-    let mut expected: Vec<&str> = of_sagas.collect();
+    let mut expected: Vec<&str> = of_sagas.filter(|found| !found.starts_with("event-cycle ")).collect();
     expected.sort();
     assert_eq!(all_findings(&borrowed(&files)), expected);
 }

@@ -573,3 +573,185 @@ app.post("/orders", async (req, res) => {{
     assert!(waits("await this.run(order);"));
     assert!(!waits("this.run(order).catch((error) => console.error(error));"));
 }
+
+/// An article's orchestrator whose services stand in files that it does not show.
+#[test]
+fn services_that_the_sample_leaves_out_are_others() {
+    let text = r#"class TripSaga {
+  private steps: TripStep[] = [
+    {
+      name: "bookFlight",
+      execute: (ctx) => flightService.book(ctx.route),
+      compensate: (ctx) => flightService.cancel(ctx.flightId),
+    },
+    {
+      name: "bookHotel",
+      execute: (ctx) => hotelService.book(ctx.city),
+      compensate: (ctx) => hotelService.cancel(ctx.hotelId),
+    },
+  ];
+
+  async run(context: TripContext): Promise<void> {
+    const completed: TripStep[] = [];
+    for (const step of this.steps) {
+      try {
+        await step.execute(context);
+        completed.push(step);
+      } catch (error) {
+        for (const done of completed.reverse()) {
+          await done.compensate(context);
+        }
+        throw error;
+      }
+    }
+  }
+}
+"#;
+    assert_eq!(
+        found("trip.ts", text),
+        [
+            "1 volatile-state",
+            "19 missing-saga-id",
+            "19 missing-step-retry",
+            "19 missing-step-timeout",
+            "20 uncompensated-failing-step",
+            "23 unretried-compensation",
+        ]
+    );
+}
+
+/// A participant whose method schedules something does not take up what was left unfinished.
+#[test]
+fn a_step_that_schedules_is_no_recovery() {
+    let text = r#"class ShipSaga {
+  async execute(orderId: string): Promise<Outcome> {
+    const steps: ShipStep[] = [
+      { name: "pack", execute: () => this.depot.pack(orderId), compensate: () => this.depot.unpack(orderId) },
+      { name: "drive", execute: () => this.carrier.schedule(orderId), compensate: () => this.carrier.cancel(orderId) },
+    ];
+    const done: ShipStep[] = [];
+    for (const step of steps) {
+      try {
+        await step.execute();
+        done.push(step);
+      } catch (error) {
+        for (const finished of done.reverse()) {
+          await finished.compensate();
+        }
+        return { status: "failed", error };
+      }
+    }
+    return { status: "completed" };
+  }
+}
+"#;
+    assert!(found("ship.ts", text).contains(&"14 unretried-compensation".to_string()), "{:?}", found("ship.ts", text));
+}
+
+#[test]
+fn what_go_only_logs_when_undoing_fails_is_swallowed() {
+    let go = |handling: &str| {
+        format!(
+            "package trip
+
+type Step struct {{
+	Name       string
+	Run        func(ctx context.Context, s *State) error
+	Compensate func(ctx context.Context, s *State) error
+}}
+
+type Saga struct {{
+	steps []Step
+}}
+
+func (s *Saga) Execute(ctx context.Context, state *State) error {{
+	for i, step := range s.steps {{
+		if err := step.Run(ctx, state); err != nil {{
+			for j := i - 1; j >= 0; j-- {{
+				if err := s.steps[j].Compensate(ctx, state); err != nil {{
+					{handling}
+				}}
+			}}
+			return err
+		}}
+	}}
+	return nil
+}}
+"
+        )
+    };
+    let swallowed =
+        |handling: &str| found("trip.go", &go(handling)).iter().any(|f| f.ends_with("swallowed-compensation-failure"));
+    assert!(swallowed("log.Printf(\"compensation failed: %v\", err)"));
+    assert!(!swallowed("return fmt.Errorf(\"undo %s: %w\", step.Name, err)"));
+    assert!(!swallowed("s.alerts.Raise(ctx, step.Name, err)"));
+}
+
+#[test]
+fn calls_that_are_written_out_are_undone_once() {
+    let java = |undo: &str| {
+        format!(
+            "public class TripSaga {{
+
+    public void book(Trip trip) {{
+        try {{
+            flightClient.reserve(trip);
+            hotelClient.reserve(trip);
+            paymentClient.charge(trip);
+        }} catch (Exception e) {{
+            {undo}
+            throw new TripFailed(e);
+        }}
+    }}
+}}
+"
+        )
+    };
+    let told = |undo: &str| found("TripSaga.java", &java(undo)).iter().any(|f| f.ends_with("unretried-compensation"));
+    assert!(told("hotelClient.cancel(trip); flightClient.cancel(trip);"));
+    assert!(!told(
+        "retryTemplate.execute(c -> hotelClient.cancel(trip)); retryTemplate.execute(c -> flightClient.cancel(trip));"
+    ));
+}
+
+/// What a container makes has no order, and what reads a reply carries out nothing.
+#[test]
+fn providers_and_handlers_of_replies_are_no_steps() {
+    let module = r#"import { Module } from '@nestjs/common';
+
+export class ReserveRoomUseCase {
+  async execute(cmd: Command) { await this.rooms.reserve(cmd); }
+  async rollback(cmd: Command) { await this.rooms.release(cmd); }
+}
+
+export class TripSaga {
+  async execute(cmd: Command) { await this.flights.book(cmd); }
+  async compensate(cmd: Command) {}
+}
+
+@Module({ providers: [TripSaga, ReserveRoomUseCase] })
+export class TripModule {}
+"#;
+    assert_eq!(found("trip.module.ts", module), [""; 0]);
+    let orchestrator = "package sec
+
+type Progress struct {
+	Step         int
+	Compensating bool
+}
+
+func (p *Progress) compensate() { p.Compensating = true }
+
+func (o orchestrator) handle(ctx context.Context, progress *Progress, reply Reply) error {
+	step := o.saga.steps()[progress.Step]
+	if err := step.handle(ctx, progress, reply); err != nil {
+		return err
+	}
+	if !reply.Success() {
+		progress.compensate()
+	}
+	return o.publisher.Publish(ctx, step.execute(ctx, progress))
+}
+";
+    assert_eq!(found("saga_orchestrator.go", orchestrator), [""; 0]);
+}

@@ -123,3 +123,26 @@ fn a_request_to_a_path_alone_is_made_by_a_page() {
         [""; 0]
     );
 }
+
+/// A field that the sample leaves out is called like its type.
+#[test]
+fn a_template_that_nothing_declares() {
+    let text = "@Service\npublic class RateClient {\n    public Rate rate(String currency) {\n        return restTemplate.getForObject(\"http://rates/latest\", Rate.class);\n    }\n}\n";
+    assert!(broken("RateClient.java", text).contains(&"rest-client/hard-coded-address:4".to_string()));
+    let packaged = format!("package shop.rates;\n\n{text}");
+    assert_eq!(broken("RateClient.java", &packaged), [""; 0]);
+}
+
+/// A filter of requests logs; it neither limits nor repeats them.
+#[test]
+fn a_filter_that_only_looks() {
+    let client = |filter: &str| {
+        format!(
+            "@Configuration\nclass Clients {{\n    @Bean\n    fun rates(): WebClient = WebClient.builder()\n        .baseUrl(\"https://rates.example.com\")\n        .filter({filter})\n        .build()\n}}\n\n@Service\nclass Rates(private val client: WebClient) {{\n    suspend fun latest(): Rate = client.get().uri(\"/latest\").retrieve().awaitBody()\n}}\n"
+        )
+    };
+    let told =
+        |filter: &str| broken("Rates.kt", &client(filter)).iter().any(|f| f.starts_with("rest-client/missing-timeout"));
+    assert!(told("ExchangeFilterFunction.ofRequestProcessor { request -> Mono.just(request) }"));
+    assert!(!told("limits"));
+}

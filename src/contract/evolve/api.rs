@@ -87,6 +87,8 @@ pub(super) struct Parameter {
     pub(super) name: String,
     pub(super) location: String,
     pub(super) required: bool,
+    /// It says so itself; what is part of a path is required anyway.
+    pub(super) says_required: bool,
     pub(super) deprecated: bool,
     /// `x-sunset`: the day until which it is taken.
     pub(super) sunset: Option<String>,
@@ -307,6 +309,7 @@ impl<'l> Reader<'l> {
         let default = settled.and_then(|schema| self.value(&schema).get("default").cloned());
         Parameter {
             required: location == "path" || self.flag(&at, "required"),
+            says_required: self.flag(&at, "required"),
             deprecated: self.flag(&at, "deprecated"),
             sunset: value.get("x-sunset").map(text),
             content: content.map(|(media, _)| plain(media)),

@@ -230,8 +230,9 @@ impl Comparer<'_> {
             // A default that is written down now may have been there all along.
             self.told("default-changed", text, old.default.is_some(), Some(&old.at), &new.at);
         }
-        if new.required
-            && old.required
+        // Generated code fills in the default of what is not said to be required.
+        if old.required
+            && !old.says_required
             && let (Some(was), Some(is)) = (&old.default, &new.default)
             && was != is
         {

@@ -6,7 +6,7 @@ use crate::catalog::schema::Library;
 use crate::extract::consume::setting;
 use crate::extract::publish::flow;
 use crate::facts::module::{ExprId, ExprKind};
-use crate::program::{Evaluator, Site};
+use crate::program::{Evaluator, Site, Value};
 use crate::syntax::Place;
 
 /// Reads a connection.
@@ -28,8 +28,26 @@ fn handed_in(ev: &Evaluator<'_>, address: Site) -> Option<(String, Place)> {
         let user = text.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@'));
         user.is_some_and(|(user, _)| user.split_once(':').is_some_and(|(_, password)| !password.is_empty()))
     };
-    let texts = ev.trace(address).into_iter().filter_map(|value| value.as_str());
-    texts.filter(has_password).map(|text| (text, ev.program.place(address))).next()
+    let texts: Vec<String> = ev.trace(address).into_iter().filter_map(|value| value.as_str()).collect();
+    let secret = texts.iter().find(|text| has_password(text)).map(|text| (text.clone(), ev.program.place(address)));
+    // One wrapper, made once, in its own file: nothing else is ever connected to.
+    secret.or_else(|| match texts.as_slice() {
+        [only] => Some((only.clone(), made_beside(ev, address, only)?)),
+        _ => None,
+    })
+}
+
+/// Where a class or function of the file is given a text, as it stands there.
+fn made_beside(ev: &Evaluator<'_>, address: Site, text: &str) -> Option<Place> {
+    let linked = ev.program.unit(address.unit);
+    let module = &linked.module;
+    linked.index.calls.iter().filter_map(|c| module.call(c.expr)).find_map(|call| {
+        let given = call.args.iter().find(|a| matches!(&module.expr(a.value).kind, ExprKind::Str(s) if s == text))?;
+        let own = ev.at(address.unit, call.callee).alternatives().iter().any(
+            |value| matches!(value, Value::Class { unit, .. } | Value::Function { unit, .. } if *unit == address.unit),
+        );
+        own.then(|| ev.program.place(Site { unit: address.unit, expr: given.value }))
+    })
 }
 
 /// The texts that stand there as literals, or in the one value that a name of the file is assigned. What is

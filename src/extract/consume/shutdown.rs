@@ -55,10 +55,19 @@ pub(super) fn verdict(reach: &Reach<'_, '_>, found: &Found<'_>, bodies: &[Body],
     };
     // A consumer that is started outside of any function: its module is the entry point.
     let at_top = reach.ev.program.unit(found.site.unit).index.func_of(found.site.expr).is_none();
-    if verdict.is_absent() && !at_top && !has_entry(reach, &around, &own) {
+    if verdict.is_absent() && !at_top && !has_entry(reach, &around, &own) && !is_alone(reach.ev, found.site.unit) {
         return Presence::Unknown("no entry point of the process was found".into());
     }
     verdict
+}
+
+/// True for the only file of a program that stops nothing: whoever runs it has nothing to stop it by.
+fn is_alone(ev: &Evaluator<'_>, unit: UnitId) -> bool {
+    let linked = ev.program.unit(unit);
+    ev.program.ids().count() == 1
+        && !linked.index.calls.iter().any(|c| {
+            linked.module.callee_name(c.expr).is_some_and(|n| STOPS.contains(&n.to_lowercase().as_str()) && n != "set")
+        })
 }
 
 /// True when one of the modules starts the process: code outside functions that runs something.

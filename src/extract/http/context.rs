@@ -104,7 +104,7 @@ impl Context {
                 Some(text)
             }
             ExprKind::Binary { op: BinaryOp::Add, left, right } => {
-                let hole = || Text { parts: vec![TextPart::Hole] };
+                let hole = || Text { parts: vec![TextPart::Hole], handed: false };
                 let mut text = self.text_at(ev, at(*left), depth + 1).unwrap_or_else(hole);
                 text.push(self.text_at(ev, at(*right), depth + 1).unwrap_or_else(hole));
                 Some(text)

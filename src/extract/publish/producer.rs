@@ -24,6 +24,11 @@ pub fn read(ev: &Evaluator<'_>, found: &Found<'_>) -> Option<Producer> {
     let made = found.receivers.iter().find_map(|r| r.call)?;
     let producer =
         |idempotent| Some(Producer { place: ev.program.place(made), idempotent, help: idempotence.help.clone() });
+    // `producer.transaction()` of kafkajs: a producer with transactions is idempotent.
+    let module = &ev.program.unit(made.unit).module;
+    if module.callee_name(made.expr).is_some_and(|name| name == "transaction") {
+        return producer(Presence::Default);
+    }
     if let Some(site) = setting::argument(ev, made, &idempotence.implied) {
         return producer(Presence::Present(ev.program.place(site)));
     }

@@ -3,7 +3,7 @@
 use smol_str::SmolStr;
 
 use super::{Context, Effect, scan, store};
-use crate::facts::module::{Call, ExprId, ExprKind, FuncId};
+use crate::facts::module::{Call, ExprId, ExprKind, FuncId, Language};
 use crate::program::{Site, UnitId, Value};
 
 /// How deep calls are followed.
@@ -93,8 +93,7 @@ impl Context<'_, '_> {
             let publishes = ["send", "publish", "emit", "produce", "put", "add"].iter().any(|p| last.contains(p));
             return Some(if publishes { Effect::Publish } else { Effect::Pure });
         }
-        let is_http = self.ev.catalog.split(language, &symbol).is_some_and(|(library, _)| library.http.is_some());
-        if !is_http {
+        if !self.is_http(language, &symbol) {
             return None;
         }
         let method = call.and_then(|(u, c)| self.http_method(u, c)).unwrap_or_else(|| last.to_uppercase());
@@ -110,6 +109,15 @@ impl Context<'_, '_> {
             // Constructors, `raise_for_status`, `json`, `close`.
             _ => Effect::Pure,
         })
+    }
+
+    /// True for a symbol of an HTTP client. Of what needs no import that is `fetch` alone; another name that
+    /// nothing binds is an object that a sample leaves out.
+    pub(super) fn is_http(&self, language: Language, symbol: &str) -> bool {
+        let is_left_out = symbol.strip_prefix("globalThis.").is_some_and(|rest| {
+            !matches!(rest.split('.').next(), Some("fetch" | "window" | "self" | "XMLHttpRequest"))
+        });
+        !is_left_out && self.ev.catalog.split(language, symbol).is_some_and(|(library, _)| library.http.is_some())
     }
 
     /// The method that an argument of a request names.

@@ -1,8 +1,9 @@
 //! What happens when a compensation fails: raised, kept, repeated, or only logged.
 
+use super::flow::is_error_check;
 use super::member::Member;
 use super::{CompensationFailure, Context, Effect, names, scan};
-use crate::facts::module::{Block, ExprId, ExprKind, FuncId, Handler, Module, StmtId, StmtKind};
+use crate::facts::module::{Block, ExprId, ExprKind, FuncId, Handler, Language, Module, StmtId, StmtKind};
 use crate::program::{Parent, Site, UnitId, Value};
 use crate::syntax::Place;
 
@@ -95,6 +96,12 @@ impl Context<'_, '_> {
                         }
                         _ => {}
                     }
+                    if module.language == Language::Go
+                        && inner_stmt.is_none()
+                        && let Some(verdict) = self.checked_next(site.unit, s)
+                    {
+                        return verdict;
+                    }
                     inner_stmt = Some(s);
                 }
                 Parent::Func(func) => {
@@ -113,6 +120,35 @@ impl Context<'_, '_> {
             }
         }
         Verdict::Raised
+    }
+
+    /// Go: what becomes of the error in the statement after `err := undo(ctx)`.
+    fn checked_next(&self, unit: UnitId, stmt: StmtId) -> Option<Verdict> {
+        let linked = self.ev.program.unit(unit);
+        let module = &linked.module;
+        if !matches!(module.stmt(stmt).kind, StmtKind::Assign { .. }) {
+            return None;
+        }
+        let block = match linked.index.stmt_ancestors(stmt).next()? {
+            Parent::Func(func) => vec![&module.func(func).body],
+            Parent::Stmt(around) => match &module.stmt(around).kind {
+                StmtKind::If { then, other, .. } => vec![then, other],
+                StmtKind::Loop { body, .. } | StmtKind::With { body, .. } | StmtKind::Block(body) => vec![body],
+                StmtKind::Try { body, finally, .. } => vec![body, finally],
+                _ => return None,
+            },
+            _ => return None,
+        };
+        let next = block.into_iter().find_map(|b| b.iter().skip_while(|s| **s != stmt).nth(1))?;
+        let StmtKind::If { test, then, .. } = &module.stmt(*next).kind else { return None };
+        if !is_error_check(module, *test) {
+            return None;
+        }
+        let place = Place::new(linked.file, module.stmt(*next).span);
+        if leaves(module, then) {
+            return Some(Verdict::Raised);
+        }
+        Some(if only_logs(module, then) { Verdict::Swallowed(place) } else { Verdict::Handled(place) })
     }
 
     fn around_expr(

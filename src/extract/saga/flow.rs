@@ -92,8 +92,8 @@ impl Context<'_, '_> {
         };
         let place = self.ev.program.function_place(unit, func);
         let steps = self.flow_steps(unit, &flow);
-        let (persisted, failure) = if flow.is_workflow {
-            (Presence::Default, CompensationFailure::Handled(place))
+        let (persisted, failure, mut conduct) = if flow.is_workflow {
+            (Presence::Default, CompensationFailure::Handled(place), Conduct::default())
         } else {
             let mut sites: Vec<Site> = flow.undos.iter().filter(|u| !u.registered).map(|u| u.site).collect();
             let mut funcs = vec![(unit, func)];
@@ -106,10 +106,25 @@ impl Context<'_, '_> {
                     }
                 }
             }
-            (self.persisted(&[(unit, func)]), self.failure(&sites))
+            let actions = flow.steps.iter().map(|s| Site { unit, expr: s.expr }).collect();
+            let failure = self.failure(&sites);
+            let runner = Runner {
+                unit,
+                class: function.class,
+                funcs,
+                name: SmolStr::new(name),
+                place,
+                actions,
+                undos: sites,
+                undo_name: None,
+                is_named,
+            };
+            (self.persisted(&[(unit, func)]), failure, self.straight_conduct(&runner))
         };
         // An engine runs workflows; a request only waits for what is written out.
-        let awaited = if flow.is_workflow { Vec::new() } else { self.awaited(&[(unit, func)]) };
+        if !flow.is_workflow {
+            conduct.awaited = self.awaited(&[(unit, func)]);
+        }
         Some(Saga {
             place,
             name: name.to_string(),
@@ -119,7 +134,7 @@ impl Context<'_, '_> {
             persisted,
             failure,
             repeated: Vec::new(),
-            conduct: Conduct { awaited, ..Conduct::default() },
+            conduct,
         })
     }
 
@@ -389,7 +404,7 @@ impl Context<'_, '_> {
 }
 
 /// `err != nil`, also as a part of a test.
-fn is_error_check(module: &Module, test: ExprId) -> bool {
+pub(super) fn is_error_check(module: &Module, test: ExprId) -> bool {
     match &module.expr(test).kind {
         ExprKind::Binary { op: BinaryOp::Ne, left, right } => {
             matches!(module.expr(*right).kind, ExprKind::Null)

@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 use super::member::{Member, Parts};
 use super::{Context, Effect, Step, names, scan};
 use crate::facts::module::{ClassId, Entry, ExprId, ExprKind};
-use crate::program::{Evaluator, Site, UnitId};
+use crate::program::{Evaluator, Parent, Site, UnitId};
 use crate::syntax::Place;
 
 /// Declared steps in order.
@@ -44,6 +44,9 @@ pub(super) fn find(context: &Context<'_, '_>) -> Vec<StepList> {
                 continue;
             }
             let parts: Vec<Option<Parts>> = items.iter().map(|&expr| context.parts(Site { unit, expr })).collect();
+            if is_wiring(context, unit, ExprId(i as u32)) {
+                continue;
+            }
             if parts.iter().flatten().count() < 2 || !parts.iter().flatten().any(Parts::has_both) {
                 continue;
             }
@@ -57,6 +60,21 @@ pub(super) fn find(context: &Context<'_, '_>) -> Vec<StepList> {
         }
     }
     out
+}
+
+/// `providers: [PlaceOrderUseCase, OrderSaga]`: what a container makes, in no order.
+fn is_wiring(context: &Context<'_, '_>, unit: UnitId, list: ExprId) -> bool {
+    let linked = context.ev.program.unit(unit);
+    let Some(Parent::Expr(around)) = linked.index.ancestors(list).next() else { return false };
+    let ExprKind::Dict(entries) = &linked.module.expr(around).kind else { return false };
+    entries.iter().any(|entry| match entry {
+        Entry::Pair { key, value, .. } => {
+            *value == list
+                && matches!(&linked.module.expr(*key).kind, ExprKind::Str(key)
+                    if matches!(key.as_str(), "providers" | "imports" | "controllers" | "exports" | "inject" | "declarations"))
+        }
+        Entry::Spread(_) => false,
+    })
 }
 
 impl Context<'_, '_> {

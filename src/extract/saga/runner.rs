@@ -172,7 +172,13 @@ impl Context<'_, '_> {
         };
         let is_named = names::is_saga_word(&name)
             || names::is_saga_word(scan::stem(&linked.path))
-            || undo_name.as_deref().is_some_and(names::is_compensation);
+            || undo_name.as_deref().is_some_and(names::is_compensation)
+            // `List<SagaStep> steps`, made by a container.
+            || class.is_some_and(|class| {
+                let span = module.class(class).span;
+                let mut inside = module.exprs.iter().filter(|e| span.contains(e.span));
+                inside.any(|e| matches!(&e.kind, ExprKind::Name(name) if names::is_saga_word(name)))
+            });
         Some(Runner { unit, class, funcs, name, place, actions, undos, undo_name, is_named })
     }
 
@@ -270,7 +276,9 @@ impl Context<'_, '_> {
             return None;
         }
         if let Some(found) = self.step_member(unit, call.callee) {
-            return Some(found);
+            let passed = found == StepCall::Undo && self.only_notes(unit, call)
+                || found == StepCall::Action && takes_reply(module, call);
+            return (!passed).then_some(found);
         }
         if let ExprKind::Name(name) = &module.expr(call.callee).kind
             && let Some(found) = self.step_alias(unit, expr, name)
@@ -306,6 +314,20 @@ impl Context<'_, '_> {
             ExprKind::Attr { .. } => self.step_member(unit, a.value),
             _ => None,
         })
+    }
+
+    /// `context.compensate()` that only turns the direction round: it calls nothing, so it undoes nothing.
+    fn only_notes(&self, unit: UnitId, call: &Call) -> bool {
+        let value = self.ev.at(unit, call.callee);
+        let mut known = value.alternatives().iter().peekable();
+        known.peek().is_some()
+            && known.all(|v| match v {
+                Value::Function { unit: u, func, .. } => {
+                    let body = &self.ev.program.unit(*u).module.func(*func).body;
+                    !body.is_empty() && self.calls_in(*u, *func).is_empty() && !self.is_abstract(*u, *func)
+                }
+                _ => false,
+            })
     }
 
     /// `step.execute`, `steps[i].compensate`, `step["undo"]`.
@@ -468,4 +490,14 @@ impl Context<'_, '_> {
             _ => false,
         })
     }
+}
+
+/// `step.handle(context, reply)` reads what came back; the step was carried out elsewhere.
+fn takes_reply(module: &crate::facts::module::Module, call: &Call) -> bool {
+    call.args.iter().any(|a| {
+        matches!(module.expr(a.value).kind, ExprKind::Name(_))
+            && scan::chain(module, a.value)
+                .last()
+                .is_some_and(|n| names::words(n).last().is_some_and(|w| matches!(w.as_str(), "reply" | "outcome")))
+    })
 }

@@ -312,7 +312,7 @@ impl Context<'_, '_> {
                     } else if is_store(language, &symbol)
                         || is_neutral(&symbol)
                         || is_broker(&symbol)
-                        || self.ev.catalog.split(language, &symbol).is_some_and(|(l, _)| l.http.is_some())
+                        || self.is_http(language, &symbol)
                     {
                         Verdict::Nothing
                     } else {

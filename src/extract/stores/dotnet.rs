@@ -132,7 +132,11 @@ fn opened(
             settings = settings.into_iter().filter_map(named).collect();
         }
         if settings.is_empty() {
-            settings.push(Setting { text: Text { parts: vec![TextPart::Hole] }, place: made.place, fallback: None });
+            settings.push(Setting {
+                text: Text { parts: vec![TextPart::Hole], handed: false },
+                place: made.place,
+                fallback: None,
+            });
         }
         let several = settings.len() > 1;
         for url in settings {
@@ -146,7 +150,7 @@ fn opened(
 /// The setting behind the name of a connection.
 fn named(name: Setting) -> Option<Setting> {
     let key = format_smolstr!("ConnectionStrings:{}", name.text.as_literal()?);
-    let text = Text { parts: vec![TextPart::Env { name: key, default: None }] };
+    let text = Text { parts: vec![TextPart::Env { name: key, default: None }], handed: false };
     Some(Setting { text, place: name.place, fallback: None })
 }
 

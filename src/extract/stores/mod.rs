@@ -103,7 +103,7 @@ impl Setting {
 
     /// The value of an environment variable.
     pub fn variable(name: &str, place: Place) -> Setting {
-        let text = Text { parts: vec![TextPart::Env { name: name.into(), default: None }] };
+        let text = Text { parts: vec![TextPart::Env { name: name.into(), default: None }], handed: false };
         Setting { text, place, fallback: None }
     }
 

@@ -177,7 +177,7 @@ impl<'r, 'e> Reader<'r, 'e> {
             Value::Str(text) => Some(Setting { text: text.clone(), place, fallback: None }),
             Value::Num(n) => Some(Setting::literal(&n.to_string(), place)),
             Value::Env { name, default, site: read } => {
-                let text = Text { parts: vec![TextPart::Env { name: name.clone(), default: None }] };
+                let text = Text { parts: vec![TextPart::Env { name: name.clone(), default: None }], handed: false };
                 let read = self.ev.program.place(*read);
                 let fallback = default
                     .as_ref()
@@ -195,7 +195,7 @@ impl<'r, 'e> Reader<'r, 'e> {
             }
             Value::Bool(_) | Value::Null | Value::Dict(_) => None,
             // Given, but not known.
-            _ => Some(Setting { text: Text { parts: vec![TextPart::Hole] }, place, fallback: None }),
+            _ => Some(Setting { text: Text { parts: vec![TextPart::Hole], handed: false }, place, fallback: None }),
         }
     }
 }

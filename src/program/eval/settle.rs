@@ -75,7 +75,8 @@ impl Evaluator<'_> {
             // A variable or its default is one text.
             let values = if value.to_text().is_some() { vec![value] } else { self.settle(&value) };
             for value in values {
-                let text = value.to_text()?;
+                let mut text = value.to_text()?;
+                text.handed = true;
                 if found.as_ref().is_some_and(|known| *known != text) {
                     return None;
                 }

@@ -29,7 +29,12 @@ const HABIT: usize = 2;
 fn check(system: &System, findings: &mut Vec<Finding>) {
     let mut services: BTreeMap<String, Vec<(&Publisher, &Message)>> = BTreeMap::new();
     for publisher in system.publishers.iter().filter(|publisher| publisher.kind == Kind::Event) {
-        for service in system.services_at(publisher.place) {
+        let mut names = system.services_at(publisher.place);
+        if names.is_empty() {
+            // A repository without a service is one.
+            names.push(String::new());
+        }
+        for service in names {
             let known = publisher.messages.iter().filter(|message| is_known(message));
             services.entry(service).or_default().extend(known.map(|message| (publisher, message)));
         }
@@ -47,7 +52,8 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
             if !seen.insert(message.place) {
                 continue;
             }
-            let text = format!("{} lacks `{id}`, which the others of this service carry", label(publisher, message));
+            let text =
+                format!("{} lacks `{id}`, which the others that are published here carry", label(publisher, message));
             findings.push(
                 Finding::new(&RULE, system, message.place, text)
                     .confidence(Confidence::Medium)

@@ -59,10 +59,14 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
         for message in &publisher.messages {
             for (path, member) in message.content.all() {
                 let holds = !matches!(member.what, What::Boolean | What::Null | What::List | What::Object);
-                if !holds || !is_secret(&member.name) || !seen.insert(member.place) {
+                if !holds || !is_secret(&member.name) {
                     continue;
                 }
                 let text = format!("`{}` is sent in {}", path.join("."), label(publisher, message));
+                // One event may be made in several places.
+                if !seen.insert(text.clone()) {
+                    continue;
+                }
                 let finding = Finding::new(&RULE, system, member.place, text).why(WHY).help(HELP);
                 findings.push(finding.also(message.place, "published here"));
             }

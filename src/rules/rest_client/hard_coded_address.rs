@@ -15,6 +15,10 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
     // One finding for each address of a file; the other uses are its evidence.
     let mut seen: HashSet<(FileId, String)> = HashSet::new();
     let mut add = |text: &Text, place: Place, uses: &[Place]| {
+        // It is not here that it is written.
+        if text.handed {
+            return;
+        }
         let Some(address) = internal_address(text) else { return };
         if !seen.insert((place.file, address.clone())) {
             return;

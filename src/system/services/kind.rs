@@ -151,6 +151,12 @@ pub fn starts_worker(words: &[String]) -> bool {
     is_worker_runner(words) || is_management_command(words)
 }
 
+/// True for a program that serves an application of Python over HTTP.
+fn is_web_runner(word: &str) -> bool {
+    let program = word.rsplit('/').next().unwrap_or(word);
+    matches!(program, "gunicorn" | "uvicorn" | "daphne" | "hypercorn" | "granian" | "uwsgi" | "waitress-serve")
+}
+
 /// True for `celery worker`, `rq worker`, `dramatiq app.tasks`.
 fn is_worker_runner(words: &[String]) -> bool {
     words.iter().any(|word| {
@@ -162,25 +168,22 @@ fn is_worker_runner(words: &[String]) -> bool {
 /// True for `python manage.py consume`: a command of a Django project that runs beside its server.
 fn is_management_command(words: &[String]) -> bool {
     let words: Vec<&str> = words.iter().flat_map(|word| word.split_whitespace()).collect();
-    let serves = |word: &&str| {
-        let program = word.rsplit('/').next().unwrap_or(word);
-        matches!(program, "gunicorn" | "uvicorn" | "daphne" | "hypercorn" | "granian" | "uwsgi" | "waitress-serve")
-    };
     let mut commands = words.windows(2).filter(|pair| pair[0].ends_with("manage.py")).map(|pair| pair[1]);
     let starts_server =
         |command: &str| command.contains("run") || command.contains("serve") || command.contains("start");
-    !words.iter().any(serves)
+    !words.iter().any(|word| is_web_runner(word))
         && commands.clone().next().is_some()
         && !commands.any(|command| command.starts_with('-') || starts_server(command))
 }
 
-/// True for `python -m app.worker`, `node dist/consumer.js`, `npm run worker`.
+/// True for `python -m app.worker`, `node dist/consumer.js`, `npm run worker`; `gunicorn --workers 2` is a server.
 fn is_worker_command(words: &[String]) -> bool {
-    words.iter().any(|word| {
-        let lower = word.to_ascii_lowercase();
-        let last = lower.rsplit(['/', ':']).next().unwrap_or("");
-        last.split(['.', '-', '_']).any(|part| matches!(part, "worker" | "workers" | "consumer" | "consumers"))
-    })
+    !words.iter().any(|word| is_web_runner(word))
+        && words.iter().filter(|word| !word.starts_with('-')).any(|word| {
+            let lower = word.to_ascii_lowercase();
+            let last = lower.rsplit(['/', ':']).next().unwrap_or("");
+            last.split(['.', '-', '_']).any(|part| matches!(part, "worker" | "workers" | "consumer" | "consumers"))
+        })
 }
 
 fn is_load_tool(word: &str) -> bool {

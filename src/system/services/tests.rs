@@ -217,6 +217,17 @@ fn one_dockerfile_with_a_stage_for_each_program() {
 }
 
 #[test]
+fn a_web_server_with_workers_of_its_own_is_no_worker() {
+    let world = world(&[
+        ("Dockerfile", "FROM python:3.13\nCOPY . .\nCMD [\"gunicorn\", \"--workers\", \"2\", \"app:create()\"]\n"),
+        ("app.py", "from shop import create\n"),
+        ("shop/__init__.py", "from flask import Flask\n\n\ndef create():\n    return Flask(__name__)\n"),
+    ]);
+    let kinds: Vec<ServiceKind> = world.services.iter().map(|service| service.kind).collect();
+    assert_eq!(kinds, [ServiceKind::Http]);
+}
+
+#[test]
 fn stubs_libraries_tests_and_apps_on_telephones_are_no_services() {
     let world = world(&[
         ("package.json", r#"{"name": "shop", "workspaces": ["services/*", "packages/*", "apps/*"]}"#),

@@ -51,7 +51,7 @@ pub(super) fn timeout(ev: &Evaluator<'_>, site: Site, client: &Client) -> Timeou
     let mut say = |name: &str, at: Site| {
         if client.timeout.iter().any(|n| n == name) {
             verdict = Timeout::Set(ev.program.place(at));
-        } else if MAY_LIMIT.contains(&name) && verdict == Timeout::Unsaid {
+        } else if MAY_LIMIT.contains(&name) && verdict == Timeout::Unsaid && !only_looks(ev, at) {
             verdict = Timeout::Unknown;
         }
     };
@@ -120,6 +120,20 @@ const MAY_REPEAT: [&str; 13] = [
     "addInterceptor",
 ];
 
+/// True for a filter of a request or a response: `filter(ExchangeFilterFunction.ofRequestProcessor(…))` is not
+/// the one who sends, so it neither limits nor repeats.
+fn only_looks(ev: &Evaluator<'_>, site: Site) -> bool {
+    let module = &ev.program.unit(site.unit).module;
+    let Some(call) = module.call(site.expr) else { return false };
+    let [only] = call.args.as_slice() else { return false };
+    module.callee_name(only.value).is_some_and(|name| {
+        matches!(
+            name.as_str(),
+            "ofRequestProcessor" | "ofResponseProcessor" | "basicAuthentication" | "limitResponseSize" | "statusError"
+        )
+    })
+}
+
 /// Why the client may repeat requests without a policy that is seen: an interceptor, a retry handler.
 pub(super) fn may_repeat(ev: &Evaluator<'_>, site: Site) -> Option<String> {
     let unit = ev.program.unit(site.unit);
@@ -136,7 +150,9 @@ pub(super) fn may_repeat(ev: &Evaluator<'_>, site: Site) -> Option<String> {
     unit.index.calls.iter().find_map(|call| {
         let name = unit.module.callee_name(call.expr)?;
         let inside = span.contains(unit.module.expr(call.expr).span);
-        (inside && MAY_REPEAT.contains(&name.as_str())).then(|| format!("`{name}` may bring a retry"))
+        let may =
+            inside && MAY_REPEAT.contains(&name.as_str()) && !only_looks(ev, Site { unit: site.unit, expr: call.expr });
+        may.then(|| format!("`{name}` may bring a retry"))
     })
 }
 

@@ -9,6 +9,7 @@ mod request;
 mod states;
 pub(super) mod words;
 
+use self::words::{Texts, is_repetition};
 use super::lists::StepList;
 use super::member::Member;
 use super::runner::Runner;
@@ -125,6 +126,27 @@ impl Context<'_, '_> {
             dropped: self.dropped(&scope),
             kept_in: None,
         }
+    }
+
+    /// What is asked of calls that are written one after the other: whether undoing gets more than one attempt.
+    pub(super) fn straight_conduct(&self, runner: &Runner) -> Conduct {
+        let scope = self.scope(runner, None);
+        let undo_retry = match self.client_may_repeat(runner) {
+            Some(why) => Presence::Unknown(why),
+            None => self.undo_retry(&scope, &self.recovery(&scope)),
+        };
+        let undo = runner.undos.first().map(|site| self.ev.program.place(*site));
+        Conduct { undo_retry, undo, ..Conduct::default() }
+    }
+
+    /// Clients of a whole service get their retries where they are made, in another file and often by
+    /// configuration: then a compensation that calls one has them too.
+    fn client_may_repeat(&self, runner: &Runner) -> Option<String> {
+        let language = self.ev.program.language(runner.unit);
+        self.ev.program.ids().filter(|u| self.ev.program.language(*u) == language && *u != runner.unit).find_map(|u| {
+            let place = self.speaks(u, None, Texts::No, &is_repetition)?;
+            (place != runner.place).then(|| "a client of the service may repeat it".into())
+        })
     }
 
     /// The runner without the calls that stand in the steps themselves: `compensate: (p) => transfers.cancel(p)`.

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::Scope;
 use super::words::Texts;
+use super::{Scope, span_of};
 use crate::extract::Presence;
 use crate::extract::saga::{Context, names, scan, store};
 use crate::facts::module::FuncId;
 use crate::program::resolve::Target;
 use crate::program::{Parent, UnitId};
+use crate::syntax::Span;
 
 impl Context<'_, '_> {
     /// Whether unfinished sagas are taken up again. Words decide, over all files that have to do with the saga: a
@@ -21,7 +22,10 @@ impl Context<'_, '_> {
             if module.imports.iter().any(|i| store::is_broker(&i.module) || is_worker(&i.module)) {
                 return Presence::Unknown("messages may bring it forward".into());
             }
-            if let Some(place) = self.speaks(unit, None, Texts::Yes, &takes_up) {
+            // A participant may be told to schedule something.
+            let steps: Vec<_> = scope.members.iter().filter(|f| f.0 == unit).map(|f| span_of(self.ev, *f)).collect();
+            let outside = |span: Span| !steps.iter().any(|s| s.contains(span));
+            if let Some(place) = self.speaks_where(unit, &outside, Texts::Yes, &takes_up) {
                 return Presence::Present(place);
             }
         }

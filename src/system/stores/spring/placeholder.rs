@@ -9,7 +9,7 @@ const MAX_DEPTH: u32 = 8;
 /// The text of a value with its placeholders resolved: variables of the container stay variables, so
 /// that their places can be told; what nothing sets is a hole.
 pub(super) fn text(view: &View<'_>, value: &str) -> Text {
-    let mut out = Text { parts: Vec::new() };
+    let mut out = Text { parts: Vec::new(), handed: false };
     fill(view, value, 0, &mut out);
     out
 }
