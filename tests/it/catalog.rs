@@ -129,16 +129,15 @@ fn azure_service_bus() {
 
 #[test]
 fn processors_of_azure_service_bus_in_csharp() {
-    let consumer = |options: &str| {
+    let consumer = |set: &str| {
         format!(
-            "using Azure.Messaging.ServiceBus;\npublic class Consumer\n{{\n    private readonly ServiceBusProcessor _placed;\n    private readonly ServiceBusProcessor _paid;\n    public Consumer(ServiceBusClient client)\n    {{\n        _placed = client.CreateProcessor(\"placed\"{options});\n        _paid = client.CreateProcessor(\"paid\");\n    }}\n    public async Task Start()\n    {{\n        _placed.ProcessMessageAsync += OnPlaced;\n        _paid.ProcessMessageAsync += OnPaid;\n        await _placed.StartProcessingAsync();\n    }}\n    private async Task OnPlaced(ProcessMessageEventArgs args) {{ await args.CompleteMessageAsync(args.Message); }}\n    private async Task OnPaid(ProcessMessageEventArgs args) {{ await args.CompleteMessageAsync(args.Message); }}\n}}\n"
+            "using Azure.Messaging.ServiceBus;\nusing Microsoft.EntityFrameworkCore;\npublic class Stock {{ public int Id {{ get; set; }} public int Count {{ get; set; }} }}\npublic class Db : DbContext {{ public DbSet<Stock> Stocks {{ get; set; }} }}\npublic class Consumer\n{{\n    private readonly ServiceBusProcessor _placed;\n    private readonly ServiceBusProcessor _paid;\n    private readonly Db _db;\n    public Consumer(ServiceBusClient client, Db db)\n    {{\n        _db = db;\n        _placed = client.CreateProcessor(\"placed\");\n        _paid = client.CreateProcessor(\"paid\");\n    }}\n    public void Start()\n    {{\n        _placed.ProcessMessageAsync += OnPlaced;\n        _paid.ProcessMessageAsync += OnPaid;\n    }}\n    private async Task OnPlaced(ProcessMessageEventArgs args)\n    {{\n        var stock = await _db.Stocks.FirstAsync(s => s.Id == 1);\n        {set}\n        await _db.SaveChangesAsync();\n    }}\n    private async Task OnPaid(ProcessMessageEventArgs args)\n    {{\n        await args.CompleteMessageAsync(args.Message);\n    }}\n}}\n"
         )
     };
-    let early = "message-queue/early-acknowledgement";
-    let at_once = ", new ServiceBusProcessorOptions { ReceiveMode = ServiceBusReceiveMode.ReceiveAndDelete }";
-    assert_eq!(lines(early, "Consumer.cs", &consumer(at_once)), ["8"]);
-    assert_eq!(lines(early, "Consumer.cs", &consumer("")), [""; 0]);
-    assert_eq!(lines("message-queue/missing-dead-letter", "Consumer.cs", &consumer("")), [""; 0]);
+    let rule = "message-queue/non-idempotent-consumer";
+    assert_eq!(lines(rule, "Consumer.cs", &consumer("stock.Count -= 1;")), ["13"]);
+    assert_eq!(lines(rule, "Consumer.cs", &consumer("stock.Count = 1;")), [""; 0]);
+    assert_eq!(lines("message-queue/missing-dead-letter", "Consumer.cs", &consumer("stock.Count = 1;")), [""; 0]);
 }
 
 #[test]

@@ -196,7 +196,7 @@ fn a_worker_that_starts_another_file_of_the_same_folder_needs_no_route() {
             "import pika\nfrom main import app\nchannel = pika.BlockingConnection().channel()\nchannel.basic_consume(queue=\"orders\", on_message_callback=print, auto_ack=True)\nchannel.start_consuming()\n",
         ),
     ]);
-    assert_eq!(found, ["orders"]);
+    assert_eq!(found, ["backend"]);
 }
 
 #[test]

@@ -157,11 +157,11 @@ impl Reader<'_, '_> {
         let mut shape = Shape { types: vec![name], ..Shape::default() };
         for arg in &call.args {
             match &arg.name {
-                Some(name) => {
+                Some(name) if !arg.spread => {
                     let key = self.key(name.clone(), Site { unit: site.unit, expr: arg.value });
                     shape.keys.push(key);
                 }
-                None => shape.open = true,
+                _ => shape.open = true,
             }
         }
         Some(shape)

@@ -118,11 +118,12 @@ impl<'r, 'e> Reader<'r, 'e> {
         let Some(call) = self.ev.program.unit(site.unit).module.call(site.expr) else { return Shape::open() };
         for arg in &call.args {
             match &arg.name {
+                _ if arg.spread => shape.open = true,
                 Some(name) => {
                     let key = self.key(name.clone(), Site { unit: site.unit, expr: arg.value });
                     shape.keys.push(key);
                 }
-                None => shape.open |= arg.spread,
+                None => {}
             }
         }
         shape
