@@ -273,7 +273,7 @@ func main() {
         [
             "edge -> orders - - edge/main.go:22",
             "edge -> stock - - edge/main.go:15",
-            "orders -> stock GET /items/{} orders/main.go:37"
+            "orders -> stock GET /items/{} orders/main.go:25"
         ]
     );
 }
