@@ -49,7 +49,7 @@ const USUAL: [(Ecosystem, &str, &str); 3] = [
 /// Reads all libraries.
 pub(super) fn build(catalog: &Catalog) -> Implied {
     let mut out = Implied::default();
-    for library in catalog.libraries() {
+    for library in catalog.libraries().iter().filter(|library| !library.only_imported) {
         let language = language_of(library.ecosystem);
         let names = &mut out[library.ecosystem as usize];
         let mut add = |name: &str, symbol: SmolStr| {

@@ -68,6 +68,10 @@ pub struct Library {
     /// those that import it are not for that.
     #[serde(default)]
     pub value_needles: Vec<String>,
+    /// Its names mean it only where it is imported: in a sample without imports they are those of a library
+    /// that is better known by them.
+    #[serde(default)]
+    pub only_imported: bool,
     /// Other names of a type: `abc.AbstractChannel: Channel`.
     #[serde(default)]
     pub aliases: BTreeMap<String, String>,

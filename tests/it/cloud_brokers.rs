@@ -52,7 +52,7 @@ fn pubsub_acknowledges_by_hand_in_go() {
         )
     };
     let rule = ["message-queue/early-acknowledgement"];
-    assert_eq!(found(&rule, "a/a.go", &text("msg.Ack()", "")), ["early-acknowledgement 12"]);
+    assert_eq!(found(&rule, "a/a.go", &text("msg.Ack()", "")), ["early-acknowledgement 11"]);
     assert_eq!(found(&rule, "a/a.go", &text("", "msg.Ack()")), [""; 0]);
 }
 

@@ -185,3 +185,15 @@ fn a_library_that_is_called_a_retry_repeats_what_it_is_handed() {
     assert_eq!(found("rest-client/missing-retry", &text("github.com/acme/retry-it")), [""; 0]);
     assert_eq!(found("rest-client/missing-retry", &text("github.com/acme/worker")).len(), 1);
 }
+
+#[test]
+fn the_default_of_a_variable_is_not_written_into_the_code() {
+    let text = |value: &str| {
+        format!(
+            "package stock\n\nimport (\n\t\"net/http\"\n\t\"os\"\n)\n\nfunc getEnv(key, fallback string) string {{\n\tif value, ok := os.LookupEnv(key); ok {{\n\t\treturn value\n\t}}\n\treturn fallback\n}}\n\nfunc Stock() {{\n\thttp.Get({value} + \"/items\")\n}}\n"
+        )
+    };
+    let rule = "rest-client/hard-coded-address";
+    assert_eq!(found(rule, &text("getEnv(\"STOCK_URL\", \"http://stock:8080\")")), [""; 0]);
+    assert_eq!(found(rule, &text("\"http://stock:8080\"")).len(), 1);
+}

@@ -74,7 +74,12 @@ pub fn read(
         return None;
     }
     let carried = super::sent::sent(ev, http.sends.as_ref(), form, site, &Context::default(), url.as_ref());
-    let seen_from = seen_from(ev, http, form, symbol, (call, site), (&method, &url));
+    // What a later step of a chain says (`client.get().uri("/x")`) is no argument of the call.
+    let said = match url_site {
+        None if unit.module.language.is_jvm() => (method.clone(), url.clone()),
+        _ => (None, None),
+    };
+    let seen_from = seen_from(ev, http, form, symbol, (call, site), &said);
     let ways_in = || std::iter::once(site).chain(seen_from.iter().map(|s| s.site));
     let mut unencoded = url_site.map(|s| path::unencoded(ev, s)).unwrap_or_default();
     unencoded.extend(seen_from.iter().flat_map(|s| path::unencoded_arguments(ev, s.site)));
@@ -110,14 +115,13 @@ fn seen_from(
     form: &Request,
     symbol: &str,
     (call, site): (&Call, Site),
-    own: (&Option<String>, &Option<Text>),
+    said: &(Option<String>, Option<Text>),
 ) -> Vec<SeenFrom> {
     let plain = Context::default();
-    // What a later step of a chain says (`client.get().uri("/x")`) is no argument of the call.
     let told = |context: &Context| {
         (
-            method_in(ev, form, symbol, call, site, context).or_else(|| own.0.clone()),
-            url_in(ev, form, call, site, context).or_else(|| own.1.clone()),
+            method_in(ev, form, symbol, call, site, context).or_else(|| said.0.clone()),
+            url_in(ev, form, call, site, context).or_else(|| said.1.clone()),
         )
     };
     let open = |context: &Context| {

@@ -10,6 +10,9 @@ use crate::facts::module::{Call, ClassId, ClassKind, ExprId, ExprKind, FuncId, L
 use crate::program::UnitId;
 use crate::program::value::{Instance, Site, Text, TextPart, Value};
 
+/// How many parameters a function has at most that only reads a variable.
+const MAX_READER_PARAMS: usize = 3;
+
 impl Evaluator<'_> {
     pub(super) fn call(&self, site: Site, call: &Call) -> Value {
         let callee = self.at(site.unit, call.callee);
@@ -48,6 +51,9 @@ impl Evaluator<'_> {
             }
             Value::Function { unit, func, .. } => {
                 let value = self.returned(*unit, *func, Some(site));
+                if let Some(read) = self.read_for(*unit, *func, site, &value) {
+                    return read;
+                }
                 if value == Value::Unknown {
                     let declared = self.program.unit(*unit).module.func(*func).returns;
                     return declared.and_then(|ty| self.declared(*unit, ty)).unwrap_or(Value::Unknown);
@@ -79,6 +85,34 @@ impl Evaluator<'_> {
             Value::OneOf(values) => self.one_of(values.iter().map(|v| self.call_value(v, site, call)).collect()),
             _ => self.string_method(site, call),
         }
+    }
+
+    /// The variable that a function reads under the name that a call gives it: `getEnv("STOCK_URL",
+    /// "http://localhost")` of a function of the program around `os.LookupEnv(key)`. Its other result, a text, is
+    /// the default. Only functions that say so by their name are looked into.
+    fn read_for(&self, unit_id: UnitId, func: FuncId, site: Site, returned: &Value) -> Option<Value> {
+        let unit = self.program.unit(unit_id);
+        let function = unit.module.func(func);
+        let is_short = (1..=MAX_READER_PARAMS).contains(&function.params.len());
+        if !is_short || !function.name.to_ascii_lowercase().contains("env") {
+            return None;
+        }
+        let default = returned.alternatives().iter().find(|v| !matches!(v, Value::Instance(_) | Value::Unknown));
+        if !matches!(default, None | Some(Value::Str(_))) {
+            return None;
+        }
+        let language = unit.module.language;
+        let index = unit.index.calls.iter().filter(|c| unit.index.func_of(c.expr) == Some(func)).find_map(|c| {
+            let call = unit.module.call(c.expr)?;
+            let Value::External(symbol) = self.at(unit_id, call.callee) else { return None };
+            let reader = self.catalog.env_reader(language, &symbol)?;
+            match self.positional(unit_id, call, reader.name)? {
+                Value::Param { unit: u, func: f, index } if u == unit_id && f == func => Some(index),
+                _ => None,
+            }
+        })?;
+        let name = self.argument(site, unit_id, func, index)?.as_str()?;
+        Some(Value::Env { name: name.into(), default: default.cloned().map(Arc::new), site })
     }
 
     pub(super) fn is_receiver(&self, unit: UnitId, callee: ExprId) -> bool {
