@@ -264,36 +264,3 @@ export function startWorker(): void {
         .replace("URL } });", "URL } });\n  return () => worker.close();");
     assert_eq!(found("worker.ts", &stops), [""; 0]);
 }
-
-#[test]
-fn a_channel_of_a_file_that_is_not_shown() {
-    let text = r#"import { Rabbit } from './rabbit';
-
-export class Queue {
-  constructor(private rabbit: Rabbit) {}
-
-  async setup(name: string) {
-    const channel = this.rabbit.getChannel();
-    await channel.assertQueue(name, { durable: true, deadLetterExchange: 'dead' });
-    await channel.prefetch(1);
-  }
-
-  async consume(name: string, handle: (task: unknown) => Promise<void>) {
-    const channel = this.rabbit.getChannel();
-    await channel.consume(name, async (msg) => {
-      try {
-        await handle(JSON.parse(msg.content.toString()));
-        channel.ack(msg);
-      } catch (error) {
-        channel.nack(msg, false, true);
-      }
-    });
-  }
-}
-"#;
-    assert!(
-        found("queue.ts", text).iter().any(|f| f.starts_with("unbounded-redelivery")),
-        "{:?}",
-        found("queue.ts", text)
-    );
-}

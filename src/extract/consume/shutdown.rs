@@ -64,7 +64,8 @@ pub(super) fn verdict(reach: &Reach<'_, '_>, found: &Found<'_>, bodies: &[Body],
 /// True for the only file of a program that stops nothing: whoever runs it has nothing to stop it by.
 fn is_alone(ev: &Evaluator<'_>, unit: UnitId) -> bool {
     let linked = ev.program.unit(unit);
-    ev.program.ids().count() == 1
+    matches!(linked.module.language, Language::JavaScript | Language::TypeScript)
+        && ev.program.ids().count() == 1
         && !linked.index.calls.iter().any(|c| {
             linked.module.callee_name(c.expr).is_some_and(|n| STOPS.contains(&n.to_lowercase().as_str()) && n != "set")
         })

@@ -119,7 +119,10 @@ impl Context<'_, '_> {
                 undo_name: None,
                 is_named,
             };
-            (self.persisted(&[(unit, func)]), failure, self.straight_conduct(&runner))
+            let persisted = self.persisted(&[(unit, func)]);
+            // What is stored may be taken up again, and its compensation with it.
+            let conduct = if persisted.is_absent() { self.straight_conduct(&runner) } else { Conduct::default() };
+            (persisted, failure, conduct)
         };
         // An engine runs workflows; a request only waits for what is written out.
         if !flow.is_workflow {

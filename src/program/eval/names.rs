@@ -63,7 +63,9 @@ impl Evaluator<'_> {
         let value = self.or_declared(unit_id, self.one_of(values), declared.as_ref());
         match (value, declared) {
             (Value::Unknown | Value::Null, Some(declared)) => declared,
-            (value, None) if is_unread(&value) => at.and_then(|at| self.by_use(unit_id, at, true)).unwrap_or(value),
+            (value @ (Value::Unknown | Value::Param { .. }), None) => {
+                at.and_then(|at| self.by_use(unit_id, at, true)).unwrap_or(value)
+            }
             (value, _) => value,
         }
     }
@@ -274,14 +276,5 @@ impl Evaluator<'_> {
             _ => None,
         });
         class.map_or(Value::Unknown, |class| Value::Object { unit: site.unit, class, call: None })
-    }
-}
-
-/// A value of which nothing is known, or that a file gives which is not there.
-fn is_unread(value: &Value) -> bool {
-    match value {
-        Value::Unknown | Value::Param { .. } => true,
-        Value::Instance(instance) => instance.ty.starts_with('.') && instance.ty.contains(".()"),
-        _ => false,
     }
 }
