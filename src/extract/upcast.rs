@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn the_name_of_an_upcaster_says_its_versions() {
-        let of = |name: &str| step(name).map(|(from, to, rest)| (from, to, rest));
+        let of = step;
         assert_eq!(of("upcast_v1_v2"), Some((1, 2, "upcast".into())));
         assert_eq!(of("upcastV2ToV3"), Some((2, 3, "upcast".into())));
         assert_eq!(of("OrderPlacedV1ToV2Upcaster"), Some((1, 2, "OrderPlacedUpcaster".into())));

@@ -121,7 +121,7 @@ mod tests {
             all.into_iter().map(|subject| subject.path).collect::<Vec<_>>()
         };
         let released = of("1.1.0", "1.1.0");
-        assert_eq!(paths(vec![released.clone(), of("current", "1.1.0")]), [released.path.clone()]);
+        assert_eq!(paths(vec![released.clone(), of("current", "1.1.0")]), std::slice::from_ref(&released.path));
         assert_eq!(paths(vec![released, of("current", "1.2.0")]).len(), 2, "not released yet");
     }
 }

@@ -9,16 +9,29 @@ use crate::facts::module::{BinaryOp, ExprId, ExprKind, Language, Module};
 use crate::program::index::Parent;
 use crate::program::{Evaluator, Site, UnitId, Value};
 
-/// Functions that put the routes on a router: the positions of the router, of the address before all paths
-/// and of options that hold both.
-const ENTRIES: [(&str, Option<usize>, Option<usize>, Option<usize>); 7] = [
-    ("RegisterHandlers", Some(0), None, None),
-    ("RegisterHandlersWithBaseURL", Some(0), Some(2), None),
-    ("RegisterHandlersWithOptions", Some(0), None, Some(2)),
-    ("Handler", None, None, None),
-    ("HandlerFromMux", Some(1), None, None),
-    ("HandlerFromMuxWithBaseURL", Some(1), Some(2), None),
-    ("HandlerWithOptions", None, None, Some(1)),
+/// A function that puts the routes on a router, with the positions of its arguments.
+struct Entry {
+    name: &'static str,
+    /// The router.
+    router: Option<usize>,
+    /// The address before all paths.
+    base: Option<usize>,
+    /// Options that hold both.
+    options: Option<usize>,
+}
+
+const fn entry(name: &'static str, router: Option<usize>, base: Option<usize>, options: Option<usize>) -> Entry {
+    Entry { name, router, base, options }
+}
+
+const ENTRIES: [Entry; 7] = [
+    entry("RegisterHandlers", Some(0), None, None),
+    entry("RegisterHandlersWithBaseURL", Some(0), Some(2), None),
+    entry("RegisterHandlersWithOptions", Some(0), None, Some(2)),
+    entry("Handler", None, None, None),
+    entry("HandlerFromMux", Some(1), None, None),
+    entry("HandlerFromMuxWithBaseURL", Some(1), Some(2), None),
+    entry("HandlerWithOptions", None, None, Some(1)),
 ];
 
 /// Methods of routers that are called like methods of HTTP.
@@ -38,7 +51,7 @@ pub(super) fn oapi(ev: &Evaluator<'_>, in_scope: &InScope<'_>, served: &mut Serv
             continue;
         }
         let operations = operations(ev, generated);
-        for (name, router, base, options) in ENTRIES {
+        for Entry { name, router, base, options } in ENTRIES {
             for &site in ev.program.calls_named(name) {
                 if !in_scope(site.unit) || site.unit == generated || !leads_to(ev, site, generated) {
                     continue;

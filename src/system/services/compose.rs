@@ -210,27 +210,28 @@ fn unbuilt(
     if is_test_command(&command) || role == ImageRole::TestTool || is_test_name(&service.name) {
         return None;
     }
-    if role == ImageRole::Runtime && !name.trim_end_matches(|c| c != '/').contains('.') {
-        if let Some(folder) = mounted(ctx, service) {
-            let root = root::root(
-                ctx,
-                Build {
-                    context: &folder,
-                    dockerfile: None,
-                    target: None,
-                    args: &[],
-                    command: &command,
-                    name: &service.name,
-                    shared: false,
-                },
-            );
-            let mut candidate = start(ctx, project, service, views, root, role);
-            candidate.build = Some(format!("{folder}|{}", command.join(" ")));
-            candidate.service.command = command;
-            candidate.service.evidence.push((service.place, format!("Compose runs `{folder}` in `{name}`")));
-            candidate.service.entries = root::entries(ctx, &[&folder], &candidate.service.command);
-            return Some(candidate);
-        }
+    if role == ImageRole::Runtime
+        && !name.trim_end_matches(|c| c != '/').contains('.')
+        && let Some(folder) = mounted(ctx, service)
+    {
+        let root = root::root(
+            ctx,
+            Build {
+                context: &folder,
+                dockerfile: None,
+                target: None,
+                args: &[],
+                command: &command,
+                name: &service.name,
+                shared: false,
+            },
+        );
+        let mut candidate = start(ctx, project, service, views, root, role);
+        candidate.build = Some(format!("{folder}|{}", command.join(" ")));
+        candidate.service.command = command;
+        candidate.service.evidence.push((service.place, format!("Compose runs `{folder}` in `{name}`")));
+        candidate.service.entries = root::entries(ctx, &[&folder], &candidate.service.command);
+        return Some(candidate);
     }
     if matches!(role, ImageRole::Datastore | ImageRole::Broker) && !name.contains('/') {
         return None;
