@@ -150,3 +150,14 @@ fn temporal_undoes_by_defer() {
     assert_eq!(told_with(""), ["step `BookHotel` of `BookTrip` has no compensation", steps]);
     assert_eq!(told(&workflow(undo), "volatile-state"), [steps]);
 }
+
+#[test]
+fn an_orchestrator_that_is_moved_on_by_replies_makes_no_calls() {
+    let moved_on = format!(
+        "{}\n\nfunc (s *OrderSaga) HandleReply(ctx context.Context, order Order, reply Reply) error {{\n\treturn s.Run(ctx, order)\n}}\n",
+        steps(", Compensate: s.payments.Refund")
+    );
+    let sagas = ["OrderSaga: reserve-stock, charge-card, ship-order"];
+    assert_eq!(told(&moved_on, "missing-step-retry"), sagas);
+    assert_eq!(told(&moved_on, "unretried-compensation"), sagas);
+}

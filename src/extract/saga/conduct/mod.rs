@@ -104,6 +104,9 @@ impl Context<'_, '_> {
             return Conduct::default();
         }
         let scope = self.scope(runner, list);
+        if self.takes_replies(&scope) {
+            return Conduct::default();
+        }
         let place = |site: &Site| self.ev.program.place(*site);
         let (timeout, retry) = self.protection(&scope);
         let recovery = self.recovery(&scope);
@@ -126,6 +129,17 @@ impl Context<'_, '_> {
             dropped: self.dropped(&scope),
             kept_in: None,
         }
+    }
+
+    /// A method of the class that carries the steps out takes a reply: a step only sends a command then, and what
+    /// fails is a reply, not a call.
+    fn takes_replies(&self, scope: &Scope<'_>) -> bool {
+        scope.funcs.iter().any(|&(unit, func)| {
+            let module = &self.ev.program.unit(unit).module;
+            let class = module.func(func).class;
+            let beside = module.funcs.iter().filter(|other| class.is_some() && other.class == class);
+            beside.flat_map(|other| &other.params).any(|param| param.name == "reply")
+        })
     }
 
     /// What is asked of calls that are written one after the other: whether undoing gets more than one attempt.
