@@ -201,3 +201,32 @@ fn hand_written_orchestrators() {
     };
     assert_eq!(rules("refundPayment(order); releaseStock(order);"), [""; 0]);
 }
+
+#[test]
+fn steps_that_a_container_injects_get_the_id_of_a_record() {
+    let path = "src/main/java/a/OrderSaga.java";
+    let saga = |order: &str| {
+        let text = format!(
+            "package a;\nimport java.util.ArrayList;\nimport java.util.List;\n\n{order}\n
+interface SagaStep {{ boolean process(Order order); boolean revert(Order order); }}\n
+public class OrderSaga {{
+    private final List<SagaStep> steps;
+    public OrderSaga(List<SagaStep> steps) {{ this.steps = steps; }}
+    public boolean start(Order order) {{
+        List<SagaStep> done = new ArrayList<>();
+        for (SagaStep step : steps) {{
+            if (!step.process(order)) {{
+                for (SagaStep each : done) {{ each.revert(order); }}
+                return false;
+            }}
+            done.add(step);
+        }}
+        return true;
+    }}
+}}"
+        );
+        told(path, &text).into_iter().filter(|t| t.starts_with("missing-saga-id")).count()
+    };
+    assert_eq!(saga("record Order(String product, long sum) {}"), 1);
+    assert_eq!(saga("record Order(java.util.UUID orderId, long sum) {}"), 0);
+}

@@ -4,7 +4,7 @@ use super::words::{Texts, is_id, is_repetition, is_time_limit};
 use super::{Scope, span_of};
 use crate::extract::Presence;
 use crate::extract::saga::{Context, scan};
-use crate::facts::module::{ExprKind, FuncId, Language, StmtKind};
+use crate::facts::module::{ClassId, ExprKind, FuncId, FunctionKind, Language, Module, StmtKind};
 use crate::program::{Parent, Site, UnitId, Value};
 use crate::syntax::Span;
 
@@ -193,7 +193,7 @@ impl Context<'_, '_> {
             for (i, param) in module.func(func).params.iter().enumerate() {
                 let declared = param.ty.and_then(|ty| self.ev.declared(unit, ty));
                 if let Some(Value::Object { unit: u, class, .. }) = declared
-                    && self.ev.program.unit(u).module.class(class).fields.iter().any(|f| is_id(&f.name))
+                    && has_id(&self.ev.program.unit(u).module, class)
                 {
                     return Presence::Present(self.ev.program.function_place(unit, func));
                 }
@@ -238,4 +238,11 @@ impl Context<'_, '_> {
 
 fn names_key(name: &str) -> bool {
     crate::extract::saga::names::fold(name).contains("idempotencykey")
+}
+
+/// A field of a class is called like an id, those of a record and of a constructor's parameters included.
+fn has_id(module: &Module, class: ClassId) -> bool {
+    let made = module.funcs.iter().filter(|f| f.class == Some(class) && f.kind == FunctionKind::Constructor);
+    module.class(class).fields.iter().any(|f| is_id(&f.name))
+        || made.flat_map(|f| &f.params).any(|param| param.is_field && is_id(&param.name))
 }
