@@ -429,12 +429,13 @@ fn inserted_struct(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect {
     for arg in call.args.iter().rev() {
         for value in made(reach, Site { unit: site.unit, expr: arg.value }, 0) {
             match value {
-                Value::Object { unit, class, .. } => {
+                Value::Object { unit, class, call: made } => {
                     let class = ev.program.unit(unit).module.class(class);
                     let keyed = class.bases.iter().len() > 0
                         || class.fields.iter().any(|f| {
                             let name = f.name.to_lowercase();
-                            name.ends_with("id") || name.ends_with("uuid") || name == "key"
+                            let is_key = name.ends_with("id") || name.ends_with("uuid") || name == "key";
+                            is_key && made.is_none_or(|made| is_set(ev, made, &f.name))
                         });
                     return if keyed { Effect::Unclear } else { Effect::Repeats("stores a new row".into()) };
                 }
@@ -446,6 +447,22 @@ fn inserted_struct(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect {
         }
     }
     Effect::Unclear
+}
+
+/// True when a struct literal gives a field a value, or the function around it does so later.
+fn is_set(ev: &Evaluator<'_>, made: Site, field: &str) -> bool {
+    let unit = ev.program.unit(made.unit);
+    let module = &unit.module;
+    let Some(call) = module.call(made.expr) else { return true };
+    let func = unit.index.func_of(made.expr);
+    call.args.iter().any(|a| a.name.as_deref().is_none_or(|name| name == field))
+        || module.stmts.iter().any(|s| match &s.kind {
+            StmtKind::Assign { target, .. } => {
+                matches!(&module.expr(*target).kind, ExprKind::Attr { name, .. } if name == field)
+                    && unit.index.func_of(*target) == func
+            }
+            _ => false,
+        })
 }
 
 /// True when the call is continued with a method of such a name: `insert(x).onConflictDoNothing()`.
