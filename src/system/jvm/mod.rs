@@ -1,7 +1,7 @@
 //! What the build and the settings of Java and Kotlin services say about their HTTP: Actuator and other
 //! health libraries among the dependencies, the breaker around Feign, the prefix of all paths.
 
-mod build;
+pub(super) mod build;
 pub(super) mod gateway;
 mod health;
 pub(super) mod settings;
@@ -59,6 +59,17 @@ pub(super) fn apply(
         for route in served.routes.iter_mut().filter(|r| only(r)) {
             place_route(route, &own, mounted.as_deref());
         }
+    }
+    // Code of no service has settings of its own all the same.
+    let mut builds: HashMap<&str, Vec<&mut Route>> = HashMap::new();
+    let unowned = |r: &Route| is_jvm(r.unit) && owners.get(&r.place.file).is_none_or(Vec::is_empty);
+    for route in served.routes.iter_mut().filter(|r| unowned(r)) {
+        builds.entry(build_root(&program.unit(route.unit).path)).or_default().push(route);
+    }
+    for (root, routes) in builds {
+        let own = settings.of(&Service { root: root.to_owned(), ..Service::default() });
+        let mounted = web_xml::prefix(tree, root);
+        routes.into_iter().for_each(|route| place_route(route, &own, mounted.as_deref()));
     }
 }
 
