@@ -8,6 +8,7 @@ use super::{CompensationFailure, Conduct, Context, Effect, Saga, Step, Style, na
 use crate::extract::Presence;
 use crate::facts::module::{BinaryOp, Block, Call, ExprId, ExprKind, FuncId, Language, LoopHeader, Module, StmtKind};
 use crate::program::{Site, UnitId, Value};
+use crate::syntax::Place;
 
 /// How deep expressions and blocks are entered.
 const MAX_DEPTH: u32 = 40;
@@ -121,7 +122,9 @@ impl Context<'_, '_> {
             };
             let persisted = self.persisted(&[(unit, func)]);
             // What is stored may be taken up again, and its compensation with it.
-            let conduct = if persisted.is_absent() { self.straight_conduct(&runner) } else { Conduct::default() };
+            let registered = self.registered_late(&flow);
+            let conduct =
+                if persisted.is_absent() { self.straight_conduct(&runner, registered) } else { Conduct::default() };
             (persisted, failure, conduct)
         };
         // An engine runs workflows; a request only waits for what is written out.
@@ -139,6 +142,22 @@ impl Context<'_, '_> {
             repeated: Vec::new(),
             conduct,
         })
+    }
+
+    /// Where the compensation of a step is put on the list only when the step's call came back: a call that timed
+    /// out may have taken effect, and nothing undoes it.
+    fn registered_late(&self, flow: &Flow) -> Option<Place> {
+        let mut late = None;
+        for undo in flow.undos.iter().filter(|u| u.registered) {
+            let before = flow.steps.iter().rev().find(|s| s.position < undo.position)?;
+            let is_its_own = before.nouns.iter().any(|n| undo.words.contains(n))
+                || before.verbs.iter().any(|v| undo.words.iter().any(|w| names::is_inverse(v, w)));
+            if !is_its_own {
+                return None;
+            }
+            late = late.or(Some(self.ev.program.place(undo.site)));
+        }
+        late
     }
 
     fn flow_steps(&self, unit: UnitId, flow: &Flow) -> Vec<Step> {

@@ -143,14 +143,29 @@ impl Context<'_, '_> {
     }
 
     /// What is asked of calls that are written one after the other: whether undoing gets more than one attempt.
-    pub(super) fn straight_conduct(&self, runner: &Runner) -> Conduct {
+    /// `registered` is where a step's compensation is put on a list behind the step's call.
+    pub(super) fn straight_conduct(&self, runner: &Runner, registered: Option<Place>) -> Conduct {
         let scope = self.scope(runner, None);
         let undo_retry = match self.client_may_repeat(runner) {
             Some(why) => Presence::Unknown(why),
             None => self.undo_retry(&scope, &self.recovery(&scope)),
         };
-        let undo = runner.undos.first().map(|site| self.ev.program.place(*site));
-        Conduct { undo_retry, undo, ..Conduct::default() }
+        let place = |site: &Site| self.ev.program.place(*site);
+        let undo = runner.undos.first().map(place);
+        let mut conduct = Conduct { undo_retry, undo, noted_late: registered, ..Conduct::default() };
+        // Participants are clients, and what bounds and repeats their calls stands with them. Where nothing but
+        // this file is there, it says all that is to be known.
+        if self.is_alone(runner.unit) {
+            (conduct.timeout, conduct.retry) = self.protection(&scope);
+            conduct.action = runner.actions.first().map(place);
+        }
+        conduct
+    }
+
+    /// Nothing else of this language is there: a sample of an article, or of a skill.
+    fn is_alone(&self, unit: UnitId) -> bool {
+        let language = self.ev.program.language(unit);
+        self.ev.program.ids().all(|other| other == unit || self.ev.program.language(other) != language)
     }
 
     /// Clients of a whole service get their retries where they are made, in another file and often by
