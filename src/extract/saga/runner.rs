@@ -384,7 +384,13 @@ impl Context<'_, '_> {
                         ExprKind::Index { .. } => true,
                         // `const { step, result } = done[i]`
                         ExprKind::Attr { object, name, .. } => {
-                            is_step_name(name) && matches!(module.expr(*object).kind, ExprKind::Index { .. })
+                            is_step_name(name)
+                                && match &module.expr(*object).kind {
+                                    ExprKind::Index { .. } => true,
+                                    // What the front end calls a value that is taken apart.
+                                    ExprKind::Name(hidden) => hidden.starts_with('$') && self.is_element(unit, *object),
+                                    _ => false,
+                                }
                         }
                         ExprKind::Call(_) | ExprKind::Await(_) => scan::chain(module, *value).last().is_some_and(|n| {
                             matches!(n.as_str(), "pop" | "shift" | "at" | "find" | "next" | "get" | "popleft")
