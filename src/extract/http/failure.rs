@@ -7,7 +7,7 @@
 use super::retry::names_in;
 use super::{Guard, HttpClient, HttpRequest, RetryPolicy};
 use crate::catalog::http::Selection;
-use crate::facts::module::{ExprId, ExprKind, FuncId, Module, StmtKind};
+use crate::facts::module::{ExprId, ExprKind, FuncId, Language, Module, StmtKind};
 use crate::program::index::Binding;
 use crate::program::{Evaluator, Parent, Site, UnitId, Value};
 use crate::syntax::{Place, Span};
@@ -261,7 +261,15 @@ fn caught(ev: &Evaluator<'_>, unit: UnitId, expr: ExprId) -> bool {
             Parent::Stmt(s) => match &module.stmt(s).kind {
                 StmtKind::Try { body, handlers, .. } if !handlers.is_empty() => {
                     let at = module.expr(expr).span;
-                    tries |= body.iter().any(|b| module.stmt(*b).span.contains(at));
+                    // `except requests.Timeout` lets an answer of 4xx pass.
+                    let catches = |types: &[ExprId]| {
+                        types.is_empty()
+                            || Failures::Types(types.iter().flat_map(|t| names_in(module, *t)).collect())
+                                .has_client_errors()
+                            || module.language != Language::Python
+                    };
+                    tries |= body.iter().any(|b| module.stmt(*b).span.contains(at))
+                        && handlers.iter().any(|h| catches(&h.types));
                 }
                 // The loop is the retry.
                 StmtKind::Loop { .. } => return false,

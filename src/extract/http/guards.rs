@@ -450,6 +450,35 @@ impl<'e, 'a> Guards<'e, 'a> {
                     out.push(Guard::Retry(policy));
                 }
             }
+            // `return await retry_with_backoff(fn, *args)`: it hands the function on.
+            for call in &inner.index.calls {
+                let Some(c) = inner.module.call(call.expr) else { continue };
+                let around = std::iter::successors(call.func, |f| inner.module.func(*f).parent);
+                let within: Vec<FuncId> = around.collect();
+                if !within.contains(&func) {
+                    continue;
+                }
+                let is_param = |e: ExprId| match &inner.module.expr(e).kind {
+                    ExprKind::Name(name) => within
+                        .iter()
+                        .any(|f| inner.module.func(*f).params.iter().any(|p| !p.variadic && p.name == *name)),
+                    _ => false,
+                };
+                if let Some(arg) = c.args.iter().find(|a| a.name.is_none() && is_param(a.value)) {
+                    self.of_call(Site { unit: u, expr: call.expr }, arg.value, hops + 1, &mut out);
+                }
+            }
+            // How it repeats could not be read; that it does, its name says.
+            let name = inner.module.func(func).name.to_lowercase();
+            if !out.iter().any(|g| matches!(g, Guard::Retry(_))) && (name.contains("retry") || name.contains("retries"))
+            {
+                out.push(Guard::Retry(RetryPolicy {
+                    wait: None,
+                    bounded: None,
+                    selective: true,
+                    ..RetryPolicy::immediate(place, "a retry policy")
+                }));
+            }
         }
         out
     }

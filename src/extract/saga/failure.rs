@@ -129,9 +129,8 @@ impl Context<'_, '_> {
     fn ignores_error(&self, site: Site, stmt: StmtId) -> bool {
         let module = &self.ev.program.unit(site.unit).module;
         match &module.stmt(stmt).kind {
-            StmtKind::Assign { target, value: Some(value), .. } => {
-                *value == site.expr && matches!(&module.expr(*target).kind, ExprKind::Name(name) if name == "_")
-            }
+            // `_ = undo(ctx)`: the statement begins before its call.
+            StmtKind::Expr(value) if *value == site.expr && module.stmt(stmt).span.start < module.expr(*value).span.start => true,
             StmtKind::Expr(value) if *value == site.expr => {
                 let Some(call) = module.call(site.expr) else { return false };
                 let called = self.ev.at(site.unit, call.callee);
