@@ -113,6 +113,9 @@ fn consumer(
         }
         if is_csharp {
             idempotency = dotnet::certain(ev, &traces, idempotency);
+            if dotnet::is_saga(ev, found.site) {
+                idempotency = super::Idempotency::Unknown;
+            }
         }
         vec![Handler { place, function, channels: channels.clone(), idempotency }]
     } else {
