@@ -337,6 +337,11 @@ export class HealthController {
             "svc/src/admin.controller.ts",
             "import { Controller, All } from '@nestjs/common';\n@Controller('admin')\nexport class AdminController {\n  @All('cache')\n  cache() {}\n}\n",
         ),
+        (
+            // Left over from the generator: no module holds it, and nothing imports the file.
+            "svc/src/app.controller.ts",
+            "import { Controller, Get } from '@nestjs/common';\n@Controller()\nexport class AppController {\n  @Get('hello')\n  hello() {}\n}\n",
+        ),
     ]);
     assert_eq!(
         found,

@@ -14,7 +14,7 @@ use super::handler::{self, Body};
 use super::reach::{Func, Reach};
 use super::walk::{self, Trace};
 use super::{
-    Ack, Consumer, Evidence, Handler, InScope, ack, bean, chain, closed, dead_letter, dotnet, effect, idempotency, jvm,
+    Consumer, Evidence, Handler, InScope, ack, bean, chain, closed, dead_letter, dotnet, effect, idempotency, jvm,
     keys, nest, payload_key, poison, polling, prefetch, redelivery, setting, shutdown, unhandled,
 };
 
@@ -134,8 +134,6 @@ fn consumer(
     };
     let ack = match &transport {
         Some(transport) => transport.ack.clone(),
-        // A task that changes nothing can be lost: Celery is also used to warm caches.
-        None if found.consume.broker == "celery" && !traces.iter().any(ack::does_work) => Ack::Unknown,
         None => ack::verdict(reach, found, &traces, &registrations),
     };
     let dead_letter = match &transport {

@@ -84,6 +84,9 @@ pub(super) fn nest(ev: &Evaluator<'_>, in_scope: &InScope<'_>, served: &mut Serv
     for controller in &controllers {
         let mut by_tree: Vec<usize> =
             (0..applications.len()).filter(|i| owners[*i].controllers.contains(&controller.key)).collect();
+        if by_tree.is_empty() && !applications.is_empty() && nest.is_left_over(controller.key, in_scope) {
+            continue;
+        }
         if by_tree.is_empty() {
             // A module that is put together at run time: the application of the same package.
             let path = &ev.program.unit(controller.key.0).path;
@@ -135,6 +138,12 @@ struct Nest<'e, 'a> {
 }
 
 impl Nest<'_, '_> {
+    /// True for a controller in a file that no other file imports: no module holds it, so nothing serves it.
+    fn is_left_over(&self, (unit, _): ClassKey, in_scope: &InScope<'_>) -> bool {
+        let beside = self.modules.keys().any(|(of_module, _)| *of_module == unit);
+        !beside && !self.ev.program.imports.importers(unit).any(in_scope)
+    }
+
     /// The decorator call of this name from `@nestjs/common`.
     fn decorator(&self, (unit_id, class): ClassKey, name: &str) -> Option<Site> {
         let decorators = &self.ev.program.unit(unit_id).module.class(class).decorators;

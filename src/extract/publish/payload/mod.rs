@@ -5,6 +5,7 @@ mod call;
 pub mod content;
 mod jvm;
 mod name;
+mod row;
 mod types;
 pub mod what;
 
@@ -130,7 +131,7 @@ impl<'r, 'e> Reader<'r, 'e> {
     }
 
     /// Message properties: an object, or the keywords of the construction of one.
-    fn properties(&mut self, site: Site) -> Vec<Shape> {
+    pub(super) fn properties(&mut self, site: Site) -> Vec<Shape> {
         if let Value::Instance(instance) = self.ev.eval(site)
             && let Some(made) = instance.call
         {
@@ -202,6 +203,9 @@ impl<'r, 'e> Reader<'r, 'e> {
                 }
             }
             ExprKind::Attr { .. } => {
+                if let Some(shape) = self.serialized(site) {
+                    return vec![shape];
+                }
                 let value = ev.eval(site);
                 let shapes = self.value(&value);
                 if shapes.iter().any(|s| !s.open) {
