@@ -478,3 +478,28 @@ fn an_application_that_is_passed_to_something_unknown_has_a_gap() {
     let served = served(&[("server.js", code)]);
     assert_eq!(served.gaps.iter().map(|g| g.kind).collect::<Vec<_>>(), [GapKind::Unresolved]);
 }
+
+#[test]
+fn nest_applications_that_a_shared_function_starts() {
+    let controller = |name: &str| {
+        format!(
+            "import {{ Controller, Get }} from '@nestjs/common';\n@Controller('{name}')\nexport class C {{\n  @Get()\n  all() {{}}\n}}\n"
+        )
+    };
+    let module = "import { Module } from '@nestjs/common';\nimport { C } from './c.controller';\n@Module({ controllers: [C] })\nexport class AppModule {}\n";
+    let main = "import { AppModule } from './app.module';\nimport { start } from '../../../libs/start';\nvoid start(AppModule);\n";
+    let (orders, users) = (controller("orders"), controller("users"));
+    let found = routes(&[
+        (
+            "libs/start.ts",
+            "import { NestFactory } from '@nestjs/core';\nexport async function start(root: unknown) {\n  const app = await NestFactory.create(root);\n  app.setGlobalPrefix('api');\n  await app.listen(3000);\n}\n",
+        ),
+        ("apps/orders/src/main.ts", main),
+        ("apps/orders/src/app.module.ts", module),
+        ("apps/orders/src/c.controller.ts", orders.as_str()),
+        ("apps/users/src/main.ts", main),
+        ("apps/users/src/app.module.ts", module),
+        ("apps/users/src/c.controller.ts", users.as_str()),
+    ]);
+    assert_eq!(found, ["GET /api/orders", "GET /api/users"]);
+}

@@ -216,6 +216,7 @@ fn names(ev: &Evaluator<'_>) -> HashSet<(Ecosystem, SmolStr)> {
 fn found<'p>(ev: &Evaluator<'p>, in_scope: &InScope<'_>) -> Vec<Found<'p>> {
     let names = names(ev);
     let mut out = dotnet::conventional(ev, in_scope);
+    out.extend(super::lambda::found(ev, in_scope));
     for unit in ev.program.ids().filter(|u| in_scope(*u)) {
         let module = &ev.program.unit(unit).module;
         let ecosystem = Ecosystem::of(module.language);

@@ -218,7 +218,7 @@ fn evidence(ctx: &Context<'_>, folder: &str, deployed: bool, roots: &[String]) -
         _ => None,
     });
     if let Some((id, span)) = serverless {
-        return Some((id, span, "its functions are deployed by serverless.yml".to_owned()));
+        return Some((id, span, "its functions are deployed by a serverless framework".to_owned()));
     }
     let package_id = ctx.tree.find(&crate::program::resolve::join(folder, "package.json"));
     if let (Some(package), Some(id)) = (ctx.package(folder), package_id) {

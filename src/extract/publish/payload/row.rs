@@ -168,6 +168,7 @@ pub(super) fn names_key(name: &str) -> bool {
         || name.ends_with("_id")
         || name.ends_with("Id")
         || name.ends_with("_pk")
+        || name.ends_with("_uuid")
 }
 
 /// True for a declared type of plain values. A text may hold JSON, so it is none of them.
