@@ -138,9 +138,53 @@ fn names_429(ev: &Evaluator<'_>, unit: UnitId, span: Span) -> Option<Place> {
         }
         _ => false,
     });
+    if looks {
+        return None;
+    }
     let named = |e: &&crate::facts::module::Expr| span.contains(e.span) && e.kind == ExprKind::Num(429.0);
-    let found = module.exprs.iter().find(named).filter(|_| !looks)?;
-    Some(Place::new(ev.program.unit(unit).file, found.span))
+    let found = module.exprs.iter().find(named).map(|e| e.span).or_else(|| listed_429(module, span))?;
+    Some(Place::new(ev.program.unit(unit).file, found))
+}
+
+/// Where a list that a piece of code asks for a status has 429: `RETRYABLE_STATUSES.includes(response.status)`.
+fn listed_429(module: &Module, span: Span) -> Option<Span> {
+    let inside = module.exprs.iter().filter(|e| span.contains(e.span));
+    let asked: Vec<&smol_str::SmolStr> = inside
+        .filter_map(|e| match &e.kind {
+            ExprKind::Name(name) | ExprKind::Attr { name, .. } => Some(name),
+            _ => None,
+        })
+        .filter(|name| {
+            let name = name.to_lowercase();
+            name.contains("status") && (name.contains("retr") || name.contains("transient"))
+        })
+        .collect();
+    if asked.is_empty() {
+        return None;
+    }
+    let too_many = |list: ExprId| match &module.expr(list).kind {
+        ExprKind::List(items) => {
+            items.iter().find(|i| module.expr(**i).kind == ExprKind::Num(429.0)).map(|i| module.expr(*i).span)
+        }
+        // `new Set([429, 503])`
+        ExprKind::Call(call) => call.args.iter().find_map(|a| match &module.expr(a.value).kind {
+            ExprKind::List(items) => {
+                items.iter().find(|i| module.expr(**i).kind == ExprKind::Num(429.0)).map(|i| module.expr(*i).span)
+            }
+            _ => None,
+        }),
+        _ => None,
+    };
+    let assigned = module.stmts.iter().filter_map(|s| match &s.kind {
+        StmtKind::Assign { target, value: Some(value), .. } => match &module.expr(*target).kind {
+            ExprKind::Name(name) | ExprKind::Attr { name, .. } => Some((name, *value)),
+            _ => None,
+        },
+        _ => None,
+    });
+    let fields = module.classes.iter().flat_map(|c| &c.fields).filter_map(|f| Some((&f.name, f.value?)));
+    let params = module.funcs.iter().flat_map(|f| &f.params).filter_map(|p| Some((&p.name, p.default?)));
+    assigned.chain(fields).chain(params).filter(|(name, _)| asked.contains(name)).find_map(|(_, list)| too_many(list))
 }
 
 /// Whether a condition keeps requests that change state from being repeated.
@@ -305,7 +349,13 @@ pub fn hand_written(
             _ => None,
         },
         _ => None,
-    })??;
+    })?;
+    let Some(try_stmt) = try_stmt else {
+        return (counted && leaves_on_success(module, site, header, body)).then(|| RetryPolicy {
+            waits_after_last: pause::after_last(ev, site, loop_stmt, header),
+            ..loop_policy(ev, site, loop_stmt, true)
+        });
+    };
     let StmtKind::Try { body: guarded, handlers, .. } = &module.stmt(try_stmt).kind else { return None };
     if !module.stmt(loop_stmt).span.contains(module.stmt(try_stmt).span) || handlers.is_empty() {
         return None;
@@ -321,6 +371,37 @@ pub fn hand_written(
     let handler_exits = handlers.iter().any(|h: &Handler| leaves_somewhere(module, &h.body));
     let waits_after_last = pause::after_last(ev, site, loop_stmt, header);
     Some(RetryPolicy { failures, waits_after_last, ..loop_policy(ev, site, loop_stmt, counted || handler_exits) })
+}
+
+/// `if (response.IsSuccessStatusCode) return response;` in a loop that goes on otherwise.
+fn leaves_on_success(module: &Module, site: Site, header: &LoopHeader, body: &Block) -> bool {
+    if !module.language.has_packages() {
+        return false;
+    }
+    // `for (var i = 0; i < hosts.Length; i++)` asks somebody else each time.
+    if let LoopHeader::Count { init, .. } = header
+        && init.iter().any(|s| match &module.stmt(*s).kind {
+            StmtKind::Assign { target, .. } => uses_as_data(module, site.expr, *target),
+            _ => false,
+        })
+    {
+        return false;
+    }
+    let succeeds = |test: ExprId| {
+        let name = match &module.expr(test).kind {
+            ExprKind::Attr { name, .. } => name,
+            ExprKind::Call(_) => match module.callee_name(test) {
+                Some(name) => name,
+                None => return false,
+            },
+            _ => return false,
+        };
+        matches!(name.as_str(), "IsSuccessStatusCode" | "isSuccessful" | "is2xxSuccessful")
+    };
+    body.iter().any(|s| match &module.stmt(*s).kind {
+        StmtKind::If { test, then, .. } => succeeds(*test) && leaves_always(module, then),
+        _ => false,
+    })
 }
 
 /// Which failures the handlers of a loop let it go on after.
@@ -498,10 +579,32 @@ pub(super) fn names_in(module: &Module, root: ExprId) -> Vec<String> {
 }
 
 fn leaves_always(module: &Module, block: &Block) -> bool {
+    for stmt in block {
+        match &module.stmt(*stmt).kind {
+            StmtKind::Return(_) | StmtKind::Throw(_) | StmtKind::Break => return true,
+            StmtKind::If { then, other, .. } => {
+                if leaves_always(module, then) && leaves_always(module, other) {
+                    return true;
+                }
+                // `if attempt < max: sleep(…); continue` before the `raise`.
+                if goes_on(module, then) || goes_on(module, other) {
+                    return false;
+                }
+            }
+            StmtKind::Block(inner) if leaves_always(module, inner) => return true,
+            StmtKind::Continue => return false,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// A block that begins the next turn of its loop, at its end or on a condition.
+fn goes_on(module: &Module, block: &Block) -> bool {
     block.iter().any(|s| match &module.stmt(*s).kind {
-        StmtKind::Return(_) | StmtKind::Throw(_) | StmtKind::Break => true,
-        StmtKind::If { then, other, .. } => leaves_always(module, then) && leaves_always(module, other),
-        StmtKind::Block(inner) => leaves_always(module, inner),
+        StmtKind::Continue => true,
+        StmtKind::If { then, other, .. } => goes_on(module, then) || goes_on(module, other),
+        StmtKind::Block(inner) => goes_on(module, inner),
         _ => false,
     })
 }

@@ -158,6 +158,9 @@ fn configure(client: &mut HttpClient, own: &Own, builds: &Builds, root: &str) {
     if client.library == "JAX-RS" && client.timeout == Timeout::Unsaid && text.contains("quarkus") {
         client.timeout = Timeout::Unknown;
     }
+    if !client.bounded_by.is_empty() {
+        bound(client, own, &text);
+    }
     if client.library != "OpenFeign" {
         return;
     }
@@ -176,5 +179,17 @@ fn configure(client: &mut HttpClient, own: &Own, builds: &Builds, root: &str) {
         // The settings come from a server that is not in the repository.
         None if own.remote && !own.from_server => client.followed = false,
         None => {}
+    }
+}
+
+/// The limit that the settings give clients of Spring Boot's builders. OkHttp on the class path brings one of
+/// its own: <https://docs.spring.io/spring-boot/3.1/docs/current/reference/html/io.html#io.rest-client.resttemplate.http-client>.
+fn bound(client: &mut HttpClient, own: &Own, build: &str) {
+    let keys: Vec<String> = client.bounded_by.iter().map(|key| settings::relaxed(key)).collect();
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    if let Some((_, place)) = own.first(&keys) {
+        client.timeout = Timeout::Set(place);
+    } else if (own.remote && !own.from_server) || build.contains("okhttp") {
+        client.timeout = Timeout::Unknown;
     }
 }

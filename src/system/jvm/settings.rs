@@ -102,6 +102,18 @@ impl Files {
                 keys.extend(found.clone());
             }
         }
+        // `spring.config.import: classpath:common.yml`, a file of a module that the service uses.
+        let imported = keys.iter().filter(|(key, _)| key.starts_with("spring.config.import")).map(|(_, (v, _))| v);
+        let stems: Vec<String> = imported.flat_map(|v| v.split([',', ';'])).filter_map(on_class_path).collect();
+        for stem in stems {
+            let found: Vec<_> = self.files.iter().filter(|(folder, s, _)| *s == stem && folder.contains("resources")).collect();
+            let own: Vec<_> = found.iter().copied().filter(|(folder, _, _)| within(folder, &service.root)).collect();
+            if let [(_, _, one)] = if own.is_empty() { &found } else { &own }.as_slice() {
+                for (key, value) in one {
+                    keys.entry(key.clone()).or_insert_with(|| value.clone());
+                }
+            }
+        }
         let env = service.env.iter().map(|v| (bare(&v.name), v.value.clone(), v.place)).collect();
         Own { keys, env, remote, from_server }
     }
@@ -188,6 +200,13 @@ fn closing(text: &str) -> Option<usize> {
         depth += i32::from(c == '{') - i32::from(c == '}');
         (depth < 0).then_some(i)
     })
+}
+
+/// The name, without folder and ending, of the file that `optional:classpath:/conf/common.yml` asks for.
+pub(in crate::system) fn on_class_path(import: &str) -> Option<String> {
+    let path = import.trim().trim_start_matches("optional:").strip_prefix("classpath:")?;
+    let name = path.rsplit('/').next().unwrap_or(path);
+    Some(name.rsplit_once('.')?.0.to_string())
 }
 
 /// Keys are compared in lower case without dashes, as Spring binds them.

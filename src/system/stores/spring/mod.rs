@@ -142,6 +142,8 @@ impl Spring {
             for stem in STEMS {
                 made.layers.extend(named(tree, &own, stem));
             }
+            let imported = imported(tree, &made.layers, &own);
+            made.layers.splice(0..0, imported);
             let base = made.layers.clone();
             let value = |key: &str| base.iter().flat_map(|l| &l.properties).rev().find(|p| p.key == key);
             let takes = |p: &&Property| p.key.starts_with("spring.cloud.config.") && !p.key.contains(".server.");
@@ -455,6 +457,31 @@ fn own_files(tree: &Tree, owners: &HashMap<FileId, Vec<usize>>, service: usize) 
         resources && files::zone(path) == Zone::Production && owners.get(id).is_some_and(|o| o.contains(&service))
     };
     tree.ids().filter(is_own).collect()
+}
+
+/// The layers of the files that `spring.config.import` takes from the class path: those of a module that the
+/// service uses too, when only one has such a name.
+fn imported(tree: &Tree, layers: &[Layer], own: &[FileId]) -> Vec<Layer> {
+    let imports = layers.iter().flat_map(|l| &l.properties).filter(|p| p.key.starts_with("spring.config.import"));
+    let mut stems: Vec<String> =
+        imports.flat_map(|p| p.value.split([',', ';'])).filter_map(crate::system::jvm::settings::on_class_path).collect();
+    stems.sort();
+    stems.dedup();
+    let mut out = Vec::new();
+    for stem in stems {
+        let is_it = |id: &FileId| {
+            let path = tree.file(*id).path.as_str();
+            config::profile_of(path, &stem) == Some(None)
+                && folder_of(path).contains("resources")
+                && files::zone(path) == Zone::Production
+        };
+        let near: Vec<FileId> = own.iter().copied().filter(is_it).collect();
+        let found = if near.is_empty() { tree.ids().filter(is_it).collect() } else { near };
+        if let [one] = found.as_slice() {
+            out.extend(config::read(tree, *one, None).unwrap_or_default());
+        }
+    }
+    out
 }
 
 /// The layers of the files with a stem, those of profiles last.
