@@ -40,6 +40,7 @@ mod outputs;
 #[cfg(unix)]
 mod packaging;
 mod polyrepo;
+mod queue_clients;
 mod readme;
 mod resilience_details;
 mod rest_client;

@@ -108,11 +108,14 @@ fn consumer(
         let function = bodies.first().and_then(Body::function).map(|f| named(ev, f));
         let mut idempotency = idempotency::verdict(&traces);
         if ev.program.language(found.site.unit).is_jvm() {
-            idempotency =
-                jvm::idempotency(reach, found, bodies.first().and_then(Body::function), evidence, idempotency);
+            let handler = bodies.first().and_then(Body::function);
+            idempotency = jvm::idempotency(reach, found, handler, evidence, (&traces, idempotency));
         }
         if is_csharp {
             idempotency = dotnet::certain(ev, &traces, idempotency);
+            if dotnet::is_saga(ev, found.site) {
+                idempotency = super::Idempotency::Unknown;
+            }
         }
         vec![Handler { place, function, channels: channels.clone(), idempotency }]
     } else {

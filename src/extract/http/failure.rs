@@ -171,10 +171,20 @@ pub(super) fn apply(ev: &Evaluator<'_>, clients: &mut [HttpClient]) {
         for request in &mut client.requests {
             let module = &ev.program.unit(request.site.unit).module;
             if !lenient && !names_option(module) {
-                request.thrown = thrown(ev, request.site, client.rejects);
+                request.thrown = thrown(ev, request.site, client.rejects).or_else(|| by_policy(request));
             }
         }
     }
+}
+
+/// A policy of Polly that takes each answer without success for a failure; nothing needs to be thrown then.
+fn by_policy(request: &HttpRequest) -> Option<Thrown> {
+    let place = request.guards.iter().find_map(|guard| match guard {
+        Guard::Breaker { place, library, counts: Failures::Every, .. } if library == "Polly" => Some(*place),
+        Guard::Retry(policy) if policy.library == "Polly" && policy.failures == Failures::Every => Some(policy.place),
+        _ => None,
+    })?;
+    Some(Thrown { unit: request.site.unit, span: place.span, place, by_library: true })
 }
 
 /// Options that change which statuses are failures.

@@ -352,7 +352,13 @@ pub fn hand_written(
         },
         _ => None,
     })?;
-    let Some(try_stmt) = try_stmt else { return by_status() };
+    let Some(try_stmt) = try_stmt else {
+        if counted && leaves_on_success(module, site, header, body) {
+            let waits_after_last = pause::after_last(ev, site, loop_stmt, header);
+            return Some(RetryPolicy { waits_after_last, ..loop_policy(ev, site, loop_stmt, true) });
+        }
+        return by_status();
+    };
     let StmtKind::Try { body: guarded, handlers, .. } = &module.stmt(try_stmt).kind else { return None };
     if !module.stmt(loop_stmt).span.contains(module.stmt(try_stmt).span) || handlers.is_empty() {
         return by_status();
@@ -399,7 +405,39 @@ fn asks_status(
         matches!(&e.kind, ExprKind::Attr { name, .. } | ExprKind::Name(name)
             if name.to_lowercase().contains("status") || matches!(name.as_str(), "ok" | "is_success"))
     });
-    (counted && counts && waits && asks).then(|| loop_policy(ev, site, loop_stmt, true))
+    (counted && counts && waits && asks && !module.language.has_packages())
+        .then(|| loop_policy(ev, site, loop_stmt, true))
+}
+
+/// `if (response.IsSuccessStatusCode) return response;` in a loop that goes on otherwise.
+fn leaves_on_success(module: &Module, site: Site, header: &LoopHeader, body: &Block) -> bool {
+    if !module.language.has_packages() {
+        return false;
+    }
+    // `for (var i = 0; i < hosts.Length; i++)` asks somebody else each time.
+    if let LoopHeader::Count { init, .. } = header
+        && init.iter().any(|s| match &module.stmt(*s).kind {
+            StmtKind::Assign { target, .. } => uses_as_data(module, site.expr, *target),
+            _ => false,
+        })
+    {
+        return false;
+    }
+    let succeeds = |test: ExprId| {
+        let name = match &module.expr(test).kind {
+            ExprKind::Attr { name, .. } => name,
+            ExprKind::Call(_) => match module.callee_name(test) {
+                Some(name) => name,
+                None => return false,
+            },
+            _ => return false,
+        };
+        matches!(name.as_str(), "IsSuccessStatusCode" | "isSuccessful" | "is2xxSuccessful")
+    };
+    body.iter().any(|s| match &module.stmt(*s).kind {
+        StmtKind::If { test, then, .. } => succeeds(*test) && leaves_always(module, then),
+        _ => false,
+    })
 }
 
 /// Which failures the handlers of a loop let it go on after.

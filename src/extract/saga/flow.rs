@@ -8,6 +8,7 @@ use super::{CompensationFailure, Conduct, Context, Effect, Saga, Step, Style, na
 use crate::extract::Presence;
 use crate::facts::module::{BinaryOp, Block, Call, ExprId, ExprKind, FuncId, Language, LoopHeader, Module, StmtKind};
 use crate::program::{Site, UnitId, Value};
+use crate::syntax::Place;
 
 /// How deep expressions and blocks are entered.
 const MAX_DEPTH: u32 = 40;
@@ -135,7 +136,7 @@ impl Context<'_, '_> {
                 is_named,
             };
             let persisted = self.persisted(&[(unit, func)]);
-            let conduct = self.straight_conduct(&runner, &persisted);
+            let conduct = self.straight_conduct(&runner, &persisted, self.registered_late(&flow));
             (persisted, failure, conduct)
         };
         // An engine runs workflows; a request only waits for what is written out.
@@ -153,6 +154,22 @@ impl Context<'_, '_> {
             repeated: Vec::new(),
             conduct,
         })
+    }
+
+    /// Where the compensation of a step is put on the list only when the step's call came back: a call that timed
+    /// out may have taken effect, and nothing undoes it.
+    fn registered_late(&self, flow: &Flow) -> Option<Place> {
+        let mut late = None;
+        for undo in flow.undos.iter().filter(|u| u.registered) {
+            let before = flow.steps.iter().rev().find(|s| s.position < undo.position)?;
+            let is_its_own = before.nouns.iter().any(|n| undo.words.contains(n))
+                || before.verbs.iter().any(|v| undo.words.iter().any(|w| names::is_inverse(v, w)));
+            if !is_its_own {
+                return None;
+            }
+            late = late.or(Some(self.ev.program.place(undo.site)));
+        }
+        late
     }
 
     fn flow_steps(&self, unit: UnitId, flow: &Flow) -> Vec<Step> {
@@ -264,7 +281,7 @@ impl Context<'_, '_> {
         }
         let chain = scan::chain(module, call.callee);
         let last = chain.last().map(SmolStr::as_str).unwrap_or_default();
-        if is_registration(&chain) {
+        if is_registration(&chain) || appends_undo(module, call, &chain) {
             let mut words: Vec<String> = Vec::new();
             for arg in &call.args {
                 words.extend(scan::called_in(module, arg.value).iter().flat_map(|n| names::words(n)));
@@ -466,6 +483,16 @@ fn is_message(name: &str) -> bool {
     names::words(name.rsplit('.').next().unwrap_or(name))
         .first()
         .is_some_and(|w| matches!(w.as_str(), "send" | "publish" | "emit" | "dispatch" | "produce" | "notify"))
+}
+
+/// Go: `compensations = append(compensations, s.orders.Cancel)`
+fn appends_undo(module: &Module, call: &Call, chain: &[SmolStr]) -> bool {
+    module.language == Language::Go
+        && matches!(chain, [only] if only == "append")
+        && call
+            .args
+            .first()
+            .is_some_and(|list| scan::chain(module, list.value).last().is_some_and(|name| names::is_undo_word(name)))
 }
 
 /// A verb that only ever takes something back.

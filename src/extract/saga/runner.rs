@@ -67,7 +67,9 @@ pub(super) fn join(context: &Context<'_, '_>, runners: &[Runner], lists: Vec<Ste
     let mut out = Vec::new();
     for list in lists {
         let runner = context.runner_of(runners, &list);
-        if let Some(i) = runner {
+        // A demonstration's steps only print; what carries them out is shown all the same.
+        let only_shows = !list.is_saga && list.steps.iter().all(|s| s.effect == super::Effect::Pure);
+        if let Some(i) = runner.filter(|_| !only_shows) {
             used[i] = true;
         }
         if !list.is_saga {
@@ -284,6 +286,13 @@ impl Context<'_, '_> {
             && let Some(found) = self.step_alias(unit, expr, name)
         {
             return Some(found);
+        }
+        // `compensations[i]()`
+        if let ExprKind::Index { object, index } = &module.expr(call.callee).kind
+            && !matches!(module.expr(*index).kind, ExprKind::Str(_))
+            && scan::chain(module, *object).last().is_some_and(|n| names::is_undo_word(n))
+        {
+            return Some(StepCall::Undo);
         }
         // `entry.fn()` of a list of compensations.
         if let ExprKind::Attr { object, .. } = &module.expr(call.callee).kind

@@ -11,6 +11,7 @@ use super::read::Reader;
 use super::{Driver, Setting, StoreUse};
 use crate::catalog::store::StoreRole;
 use crate::facts::module::{ExprId, ExprKind, Language, Module};
+use crate::program::index::Parent;
 use crate::program::value::{Text, TextPart};
 use crate::program::{Evaluator, Site, UnitId, Value};
 
@@ -61,6 +62,19 @@ pub(super) fn uses(ev: &Evaluator<'_>, units: &[UnitId]) -> Vec<StoreUse> {
             let name = u.module.callee_name(call.expr).map_or("", |n| n.as_str());
             if name == "AddStackExchangeRedisCache" {
                 out.extend(redis_cache(ev, site));
+                continue;
+            }
+            // `AddMarten(options => { options.Connection("…"); })`
+            if name == "Connection" {
+                let of_marten = u.index.ancestors(call.expr).any(|parent| match parent {
+                    Parent::Expr(e) => u.module.callee_name(e).is_some_and(|n| n == "AddMarten" || n == "For"),
+                    _ => false,
+                });
+                let arg = u.module.call(call.expr).and_then(|c| c.args.first()).filter(|_| of_marten);
+                if let Some(arg) = arg {
+                    let arg = Site { unit, expr: arg.value };
+                    out.extend(opened(ev, site, arg, "postgres", Says::Address, "Marten", StoreRole::Store));
+                }
                 continue;
             }
             let is = |form: &str| match form.rsplit_once('.') {

@@ -18,6 +18,10 @@ pub enum Foreign {
         web: bool,
         /// It only lists modules.
         aggregator: bool,
+        /// It makes a program of its own although no class of it has a `main`: Quarkus.
+        generates_main: bool,
+        /// It builds a container image without a Dockerfile.
+        image: bool,
     },
     /// `go.mod`.
     Go {
@@ -103,6 +107,19 @@ pub fn read(path: &str, text: &str) -> Option<Foreign> {
             ]),
             web: has(&["starter-web", "webflux", "starter-gateway", "resteasy", "quarkus-rest", "<packaging>war"]),
             aggregator: has(&["<packaging>pom</packaging>", "<modules>"]),
+            generates_main: has(&[
+                "quarkus-maven-plugin",
+                "id(\"io.quarkus\")",
+                "id 'io.quarkus'",
+                "id \"io.quarkus\"",
+            ]),
+            image: has(&[
+                "jib-maven-plugin",
+                "com.google.cloud.tools.jib",
+                "docker-maven-plugin",
+                "dockerfile-maven-plugin",
+                "<goal>build-image",
+            ]),
         },
         "go.mod" => Foreign::Go { module: go_module(text) },
         "serverless.yml" | "serverless.yaml" => {
@@ -171,7 +188,14 @@ mod tests {
                    <plugin><artifactId>spring-boot-maven-plugin</artifactId></plugin></project>";
         assert_eq!(
             read("orders/pom.xml", pom),
-            Some(Foreign::Jvm { artifact: Some("orders".into()), application: true, web: false, aggregator: false })
+            Some(Foreign::Jvm {
+                artifact: Some("orders".into()),
+                application: true,
+                web: false,
+                aggregator: false,
+                generates_main: false,
+                image: false,
+            })
         );
         let library = "<project><artifactId>common</artifactId></project>";
         assert!(matches!(read("common/pom.xml", library), Some(Foreign::Jvm { application: false, .. })));

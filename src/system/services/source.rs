@@ -206,7 +206,9 @@ fn evidence(ctx: &Context<'_>, folder: &str, deployed: bool, roots: &[String]) -
     let sibling = || roots.iter().any(|root| folder_of(root) == folder_of(folder) && !folder_of(root).is_empty());
     let first = ctx.languages(folder).into_iter().next()?;
     let parsed = matches!(first.as_str(), "python" | "javascript" | "typescript");
-    if deployed && hosting.is_none() && !(parsed && sibling()) {
+    // An image that Jib or a plugin of Maven builds is deployed like one of a Dockerfile.
+    let built = ctx.foreign_in(folder).any(|(_, f)| matches!(f, Foreign::Jvm { image: true, aggregator: false, .. }));
+    if deployed && hosting.is_none() && !built && !(parsed && sibling()) {
         return None;
     }
     let jvm_or_net = ctx.foreign_in(folder).any(|(_, f)| matches!(f, Foreign::Jvm { .. } | Foreign::DotNet { .. }));
@@ -215,6 +217,12 @@ fn evidence(ctx: &Context<'_>, folder: &str, deployed: bool, roots: &[String]) -
     }
     if first == "go" && !has_main(ctx, folder) {
         return None;
+    }
+    // The main class of Quarkus is made by its plugin.
+    let quarkus =
+        ctx.foreign_in(folder).find(|(_, f)| matches!(f, Foreign::Jvm { generates_main: true, aggregator: false, .. }));
+    if let Some((id, _)) = quarkus {
+        return Some((id, Span::default(), "its build makes a Quarkus application".to_owned()));
     }
     let marks = ctx.marks_below(folder);
     let mut serving = marks.iter().filter(|(_, marks)| marks.serves());

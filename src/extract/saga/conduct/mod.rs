@@ -143,8 +143,9 @@ impl Context<'_, '_> {
     }
 
     /// What is asked of calls that are written one after the other: what bounds and repeats them, and whether
-    /// undoing gets more than one attempt.
-    pub(super) fn straight_conduct(&self, runner: &Runner, persisted: &Presence) -> Conduct {
+    /// undoing gets more than one attempt. `registered` is where a step's compensation is put on a list behind the
+    /// step's call.
+    pub(super) fn straight_conduct(&self, runner: &Runner, persisted: &Presence, registered: Option<Place>) -> Conduct {
         let scope = self.scope(runner, None);
         let undo_retry = match self.client_may_repeat(runner) {
             Some(why) => Presence::Unknown(why),
@@ -153,7 +154,7 @@ impl Context<'_, '_> {
             None => self.undo_retry(&scope, &self.recovery(&scope)),
         };
         let place = |site: &Site| self.ev.program.place(*site);
-        let (timeout, retry) = self.straight_protection(runner);
+        let (timeout, retry) = self.straight_protection(runner, &scope);
         let untyped = if runner.is_named { self.untyped(&scope) } else { Vec::new() };
         Conduct {
             timeout,
@@ -162,14 +163,23 @@ impl Context<'_, '_> {
             action: runner.actions.first().map(place),
             undo: runner.undos.first().map(place),
             untyped,
+            // What is stored may be taken up again, and its compensation with it.
+            noted_late: registered.filter(|_| persisted.is_absent()),
             ..Conduct::default()
         }
     }
 
     /// The time limit of calls that are written out, and whether they are repeated: both may be the clients' business,
     /// so the answer is no only where nothing in the program speaks of either.
-    fn straight_protection(&self, runner: &Runner) -> (Presence, Presence) {
+    fn straight_protection(&self, runner: &Runner, scope: &Scope<'_>) -> (Presence, Presence) {
         let language = self.ev.program.language(runner.unit);
+        // Clients of the JVM, .NET and Go are configured elsewhere. Where nothing but this file is there, it says all
+        // that is to be known.
+        if language.has_packages() || language == Language::Go {
+            let alone = self.is_alone(runner.unit);
+            let unread = || Presence::Unknown("the clients of the participants may do it".into());
+            return if alone && runner.is_named { self.protection(scope) } else { (unread(), unread()) };
+        }
         let unread = || Presence::Unknown("the clients of the participants may do it".into());
         if !runner.is_named
             || !matches!(language, Language::Python | Language::JavaScript | Language::TypeScript)
@@ -195,6 +205,12 @@ impl Context<'_, '_> {
             }
         }
         (timeout, retry)
+    }
+
+    /// Nothing else of this language is there: a sample of an article, or of a skill.
+    fn is_alone(&self, unit: UnitId) -> bool {
+        let language = self.ev.program.language(unit);
+        self.ev.program.ids().all(|other| other == unit || self.ev.program.language(other) != language)
     }
 
     /// Clients of a whole service get their retries where they are made, in another file and often by
