@@ -86,12 +86,15 @@ fn only_told_of_success(ev: &Evaluator<'_>, site: Site) -> bool {
 /// An option that turns confirms off, in the call or where the channel or producer was made.
 fn switched_off(ev: &Evaluator<'_>, found: &Found<'_>) -> Option<Presence> {
     for receiver in &found.receivers {
-        let literal = receiver.call.filter(|c| {
-            let module = &ev.program.unit(c.unit).module;
-            module.call(c.expr).is_some_and(|call| call.is_new)
-        });
+        // A literal is read by the names of its fields, what a function makes by the position of its options.
+        let made = |option: &str| {
+            receiver.call.filter(|c| {
+                let module = &ev.program.unit(c.unit).module;
+                option.starts_with("0.") || module.call(c.expr).is_some_and(|call| call.is_new)
+            })
+        };
         let missing = |option: &String| {
-            literal
+            made(option)
                 .is_some_and(|made| path::lookup(ev, made, option) == Lookup::Missing && !is_assigned(ev, made, option))
         };
         if found.form.confirm.required.iter().any(missing) {

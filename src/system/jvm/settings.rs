@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::facts::hocon;
+use crate::facts::settings::dollar;
 use crate::files::{self, Tree, Zone, zone};
 use crate::program::resolve::within;
 use crate::syntax::data::{Node, properties, yaml};
@@ -42,8 +44,8 @@ impl Files {
             let file = tree.file(id);
             let (folder, name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
             let Some((stem, extension)) = name.rsplit_once('.') else { continue };
-            if !matches!(extension, "yml" | "yaml" | "properties")
-                || !(folder.contains("resources") || folder.contains("config"))
+            if !matches!(extension, "yml" | "yaml" | "properties" | "conf")
+                || !(folder.contains("resources") || folder.contains("conf"))
                 || zone(&file.path) != Zone::Production
             {
                 continue;
@@ -54,6 +56,12 @@ impl Files {
                 for pair in properties(&text).pairs {
                     let value = pair.value.clone().unwrap_or_default();
                     keys.insert(relaxed(&pair.key), (value, Place::new(id, pair.key_span)));
+                }
+            } else if extension == "conf" {
+                if stem.starts_with("application") {
+                    keys.extend(
+                        hocon::read(&text).into_iter().map(|v| (relaxed(&v.key), (v.text, Place::new(id, v.span)))),
+                    );
                 }
             } else {
                 for document in yaml(&text).documents {
@@ -217,7 +225,7 @@ fn flatten(node: &Node, prefix: &str, file: FileId, out: &mut Keys) {
     for entry in node.entries() {
         let key = if prefix.is_empty() { relaxed(entry.name()) } else { format!("{prefix}.{}", relaxed(entry.name())) };
         if let Some(text) = entry.value.text() {
-            out.insert(key, (text.to_string(), Place::new(file, entry.key.span)));
+            out.insert(key, (dollar(text), Place::new(file, entry.key.span)));
         } else {
             flatten(&entry.value, &key, file, out);
         }

@@ -227,3 +227,29 @@ fn go_takes_messages_in_a_select() {
     let text = "package a\nimport (\n\"context\"\namqp \"github.com/rabbitmq/amqp091-go\"\n)\nfunc run(ctx context.Context, ch *amqp.Channel, handle func([]byte) error) {\n\tmsgs, _ := ch.Consume(\"orders\", \"\", false, false, false, false, nil)\n\tfor {\n\t\tselect {\n\t\tcase <-ctx.Done(): return\n\t\tcase m, ok := <-msgs:\n\t\t\tif !ok { return }\n\t\t\tif err := handle(m.Body); err != nil { m.Nack(false, false); continue }\n\t\t\tm.Ack(false)\n\t\t}\n\t}\n}\n";
     assert_eq!(read(&[("svc/main.go", text)]).ack(), "after");
 }
+
+#[test]
+fn functions_of_lambda_that_take_a_queue() {
+    let typed = "import type { SQSHandler } from 'aws-lambda';\nexport const handler: SQSHandler = async (event) => {\n  for (const record of event.Records) {\n    console.log(record.body);\n  }\n};\n";
+    is(&typescript(typed), "AWS Lambda", &[]);
+    assert_eq!(typescript(typed).ack(), "framework");
+    let event = "import { SQSEvent } from 'aws-lambda';\nexport async function handler(event: SQSEvent) {\n  await Promise.all(event.Records.map((r) => console.log(r.body)));\n}\n";
+    is(&typescript(event), "AWS Lambda", &[]);
+    // Changes in a bucket are no messages of a queue.
+    let bucket = "import { S3Event } from 'aws-lambda';\nexport async function handler(event: S3Event) {\n  for (const r of event.Records) console.log(r.s3.bucket.name);\n}\n";
+    assert_eq!(found(&typescript(bucket)), []);
+    let of_python = "import json\ndef handler(event, context):\n    for record in event['Records']:\n        print(json.loads(record['body']))\n";
+    is(&python(of_python), "AWS Lambda", &[]);
+    assert_eq!(found(&python(&of_python.replace("record['body']", "record['s3']"))), []);
+}
+
+#[test]
+fn mqtt_messages() {
+    is(
+        &typescript(
+            "import * as mqtt from 'mqtt';\nconst client = mqtt.connect('mqtt://x');\nclient.on('connect', () => client.subscribe('orders'));\nclient.on('message', (topic, payload) => { console.log(topic); });\n",
+        ),
+        "mqtt",
+        &[],
+    );
+}
