@@ -62,7 +62,7 @@ fn handlers(ev: &Evaluator<'_>, unit: UnitId) -> Vec<(FuncId, Site)> {
             .params
             .first()
             .is_some_and(|event| matches!(&module.expr(object).kind, ExprKind::Name(n) if *n == event.name));
-        let takes_messages = is_typed(module, func, &linked.index.lambda_expr)
+        let takes_messages = is_typed(module, func, linked.index.lambda_expr.get(&func).copied())
             || (module.language == Language::Python && function.params.len() == 2 && reads_body(module, func));
         if of_event && takes_messages && !out.iter().any(|(known, _)| *known == func) {
             out.push((func, Site { unit, expr: id }));
@@ -84,14 +84,14 @@ fn outer(module: &Module, mut func: FuncId) -> Option<FuncId> {
 }
 
 /// `handler: SQSHandler = async (event) => …`, `handler(event: SQSEvent)`.
-fn is_typed(module: &Module, func: FuncId, lambdas: &std::collections::HashMap<FuncId, ExprId>) -> bool {
+fn is_typed(module: &Module, func: FuncId, lambda: Option<ExprId>) -> bool {
     let named = |ty: ExprId, wanted: &str| simple_name(module, ty).is_some_and(|name| name == wanted);
     let by_event = module.func(func).params.first().and_then(|p| p.ty).is_some_and(|ty| named(ty, "SQSEvent"));
     by_event
-        || lambdas.get(&func).is_some_and(|lambda| {
+        || lambda.is_some_and(|lambda| {
             module.stmts.iter().any(|stmt| match &stmt.kind {
                 StmtKind::Assign { value: Some(value), annotation: Some(ty), .. } => {
-                    value == lambda && named(*ty, "SQSHandler")
+                    *value == lambda && named(*ty, "SQSHandler")
                 }
                 _ => false,
             })
