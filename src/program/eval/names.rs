@@ -69,6 +69,8 @@ impl Evaluator<'_> {
             (value @ (Value::Unknown | Value::Param { .. }), None) => {
                 at.and_then(|at| self.by_use(unit_id, at, true)).unwrap_or(value)
             }
+            // What a file gives that a sample imports and does not show.
+            (value, None) if is_lost(&value) => at.and_then(|at| self.by_use(unit_id, at, true)).unwrap_or(value),
             (value, _) => value,
         }
     }
@@ -294,5 +296,14 @@ impl Evaluator<'_> {
             _ => None,
         });
         class.map_or(Value::Unknown, |class| Value::Object { unit: site.unit, class, call: None })
+    }
+}
+
+/// Something that comes from a relative import of a file that is not there.
+pub(super) fn is_lost(value: &Value) -> bool {
+    match value {
+        Value::External(symbol) | Value::Method { symbol, .. } => symbol.starts_with('.'),
+        Value::Instance(instance) => instance.ty.starts_with('.'),
+        _ => false,
     }
 }

@@ -221,7 +221,7 @@ impl Reader<'_, '_> {
         self.ev.program.calls_named(name).iter().any(|site| {
             let module = &self.ev.program.unit(site.unit).module;
             (self.in_scope)(site.unit)
-                && module.call(site.expr).is_some_and(|c| self.ev.called(*site, c).iter().all(Value::is_unknown))
+                && module.call(site.expr).is_some_and(|c| self.ev.called(*site, c).iter().all(is_unresolved))
         })
     }
 
@@ -242,5 +242,16 @@ impl Reader<'_, '_> {
                     && matches!(self.ev.at(other, id), Value::Function { unit: fu, func: f, .. } if (fu, f) == (unit, func))
             })
         })
+    }
+}
+
+/// Nothing is known of what is called: `event_bus.publish(…)` in a sample that does not make the bus.
+fn is_unresolved(called: &Value) -> bool {
+    match called {
+        Value::External(symbol) => {
+            let unbound = symbol.strip_prefix("builtins.").or_else(|| symbol.strip_prefix("globalThis."));
+            unbound.is_some_and(|rest| rest.contains('.') && !rest.starts_with(|c: char| c.is_ascii_uppercase()))
+        }
+        other => other.is_unknown(),
     }
 }
