@@ -416,7 +416,9 @@ impl Evaluator<'_> {
             ("builder", 0) => {
                 let Value::Class { unit, class } = self.at(site.unit, *object) else { return None };
                 let ty = LOMBOK_BUILDER.into();
-                return self.has_builder(unit, class).then(|| Value::Instance(Instance { ty, call: Some(site), from: None }));
+                return self
+                    .has_builder(unit, class)
+                    .then(|| Value::Instance(Instance { ty, call: Some(site), from: None }));
             }
             ("build", 0) => {
                 if let Some((unit, class)) = self.built(site) {
@@ -475,7 +477,9 @@ impl Evaluator<'_> {
         let module = &self.program.unit(site.unit).module;
         let mut current = site.expr;
         for _ in 0..MAX_BUILDER_CALLS {
-            let ExprKind::Attr { object, name, .. } = &module.expr(module.call(current)?.callee).kind else { return None };
+            let ExprKind::Attr { object, name, .. } = &module.expr(module.call(current)?.callee).kind else {
+                return None;
+            };
             if name == "builder" {
                 let Value::Class { unit, class } = self.at(site.unit, *object) else { return None };
                 return self.has_builder(unit, class).then_some((unit, class));

@@ -6,9 +6,9 @@
 use smol_str::SmolStr;
 
 use super::chain;
+use super::effect::Effect;
 use super::entity;
 use super::reach::{Func, Reach};
-use super::effect::Effect;
 use super::source::Found;
 use super::walk::{Kind, Trace};
 use super::{Evidence, Idempotency};

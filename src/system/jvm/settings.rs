@@ -106,7 +106,8 @@ impl Files {
         let imported = keys.iter().filter(|(key, _)| key.starts_with("spring.config.import")).map(|(_, (v, _))| v);
         let stems: Vec<String> = imported.flat_map(|v| v.split([',', ';'])).filter_map(on_class_path).collect();
         for stem in stems {
-            let found: Vec<_> = self.files.iter().filter(|(folder, s, _)| *s == stem && folder.contains("resources")).collect();
+            let found: Vec<_> =
+                self.files.iter().filter(|(folder, s, _)| *s == stem && folder.contains("resources")).collect();
             let own: Vec<_> = found.iter().copied().filter(|(folder, _, _)| within(folder, &service.root)).collect();
             if let [(_, _, one)] = if own.is_empty() { &found } else { &own }.as_slice() {
                 for (key, value) in one {

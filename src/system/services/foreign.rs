@@ -107,7 +107,12 @@ pub fn read(path: &str, text: &str) -> Option<Foreign> {
             ]),
             web: has(&["starter-web", "webflux", "starter-gateway", "resteasy", "quarkus-rest", "<packaging>war"]),
             aggregator: has(&["<packaging>pom</packaging>", "<modules>"]),
-            generates_main: has(&["quarkus-maven-plugin", "id(\"io.quarkus\")", "id 'io.quarkus'", "id \"io.quarkus\""]),
+            generates_main: has(&[
+                "quarkus-maven-plugin",
+                "id(\"io.quarkus\")",
+                "id 'io.quarkus'",
+                "id \"io.quarkus\"",
+            ]),
             image: has(&[
                 "jib-maven-plugin",
                 "com.google.cloud.tools.jib",

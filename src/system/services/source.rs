@@ -219,9 +219,8 @@ fn evidence(ctx: &Context<'_>, folder: &str, deployed: bool, roots: &[String]) -
         return None;
     }
     // The main class of Quarkus is made by its plugin.
-    let quarkus = ctx.foreign_in(folder).find(|(_, f)| {
-        matches!(f, Foreign::Jvm { generates_main: true, aggregator: false, .. })
-    });
+    let quarkus =
+        ctx.foreign_in(folder).find(|(_, f)| matches!(f, Foreign::Jvm { generates_main: true, aggregator: false, .. }));
     if let Some((id, _)) = quarkus {
         return Some((id, Span::default(), "its build makes a Quarkus application".to_owned()));
     }

@@ -567,9 +567,8 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
     /// True for the parameter of a constructor that a call on an object of Java or Kotlin names.
     fn makes_field(&self, site: Site, (unit, func): Func) -> bool {
         let module = self.module(site.unit);
-        let on_object = module
-            .call(site.expr)
-            .is_some_and(|call| matches!(module.expr(call.callee).kind, ExprKind::Attr { .. }));
+        let on_object =
+            module.call(site.expr).is_some_and(|call| matches!(module.expr(call.callee).kind, ExprKind::Attr { .. }));
         module.language.is_jvm() && on_object && self.module(unit).func(func).kind == FunctionKind::Constructor
     }
 

@@ -463,8 +463,10 @@ fn own_files(tree: &Tree, owners: &HashMap<FileId, Vec<usize>>, service: usize) 
 /// service uses too, when only one has such a name.
 fn imported(tree: &Tree, layers: &[Layer], own: &[FileId]) -> Vec<Layer> {
     let imports = layers.iter().flat_map(|l| &l.properties).filter(|p| p.key.starts_with("spring.config.import"));
-    let mut stems: Vec<String> =
-        imports.flat_map(|p| p.value.split([',', ';'])).filter_map(crate::system::jvm::settings::on_class_path).collect();
+    let mut stems: Vec<String> = imports
+        .flat_map(|p| p.value.split([',', ';']))
+        .filter_map(crate::system::jvm::settings::on_class_path)
+        .collect();
     stems.sort();
     stems.dedup();
     let mut out = Vec::new();
