@@ -6,6 +6,7 @@
 //! names of Next.js) have a module each.
 
 mod attach;
+mod autoload;
 mod django;
 mod dotnet;
 mod golang;
