@@ -192,7 +192,9 @@ impl Evaluator<'_> {
         let module = &self.program.unit(unit).module;
         let position = module.class(class).fields.iter().position(|field| field.name == name)?;
         if language == Language::Go
-            && let Some(setting) = self.tagged(unit, class, &module.class(class).fields[position])
+            && let Some(setting) = self
+                .tagged(unit, class, &module.class(class).fields[position])
+                .or_else(|| self.processed(unit, class, &module.class(class).fields[position]))
         {
             return Some(setting);
         }
@@ -253,6 +255,45 @@ impl Evaluator<'_> {
             let default = default.map(|text| Arc::new(Value::Str(Text::literal(text))));
             Some(Value::Env { name, default, site: Site { unit, expr: decorator } })
         })
+    }
+
+    /// The variable that envconfig reads a field from that has no tag: `SHOP_PORT` for the field `Port` after
+    /// `envconfig.Process("shop", &config)` (<https://github.com/kelseyhightower/envconfig#usage>).
+    fn processed(&self, unit: UnitId, class: ClassId, field: &Field) -> Option<Value> {
+        let module = &self.program.unit(unit).module;
+        let ty = field.ty.map(|ty| &module.expr(ty).kind);
+        let is_plain = matches!(ty, Some(ExprKind::Name(n)) if matches!(n.as_str(), "string" | "int" | "bool"));
+        if !is_plain || !module.imports.iter().any(|i| i.module.ends_with("/envconfig")) {
+            return None;
+        }
+        let calls = ["Process", "MustProcess"].iter().flat_map(|name| self.program.calls_named(name));
+        let read = calls.take(MAX_LITERALS).find_map(|site| {
+            let call = self.program.unit(site.unit).module.call(site.expr)?;
+            let Value::Object { unit: of, class, .. } = self.positional(site.unit, call, 1)? else { return None };
+            Some((self.positional(site.unit, call, 0)?.as_str()?, of, class))
+        });
+        let (prefix, of, outermost) = read.filter(|(prefix, of, _)| !prefix.is_empty() && *of == unit)?;
+        let mut parts = vec![field.name.to_uppercase()];
+        let mut current = class;
+        for _ in 0..MAX_NESTED {
+            if current == outermost {
+                break;
+            }
+            let name = &module.class(current).name;
+            let holds = |field: &&Field| matches!(field.ty.map(|ty| &module.expr(ty).kind), Some(ExprKind::Name(n)) if n == name);
+            let outer = module.classes.iter().enumerate().find_map(|(i, outer)| {
+                let field = outer.fields.iter().find(holds)?;
+                (i != current.0 as usize).then_some((ClassId(i as u32), field))
+            });
+            let (outer, field) = outer?;
+            parts.push(field.name.to_uppercase());
+            current = outer;
+        }
+        (current == outermost).then_some(())?;
+        parts.push(prefix.to_uppercase());
+        parts.reverse();
+        let site = Site { unit: of, expr: field.ty? };
+        Some(Value::Env { name: parts.join("_").into(), default: None, site })
     }
 
     /// What the fields that hold a struct say about the names of its own fields: `database.` for

@@ -61,6 +61,7 @@ mod service_health;
 mod shapes;
 mod shared_database;
 mod skill_examples;
+mod store_settings;
 mod support;
 mod system_map;
 #[cfg(unix)]

@@ -169,13 +169,14 @@ fn asks_message(ev: &Evaluator<'_>, (unit, func): Func, test: Site) -> bool {
     true
 }
 
-/// True when the build module of a unit has one of the names in it; in Go, where packages are small, any
+/// True when the build module of a unit has one of the names in it; in Go, where packages are small, and in Python any
 /// package.
 pub(super) fn names_in_module(ev: &Evaluator<'_>, unit: UnitId, names: &[String]) -> bool {
     let root = build_root(&ev.program.unit(unit).path);
     let language = ev.program.language(unit);
     let units = ev.program.ids().map(|id| ev.program.unit(id)).filter(|u| u.module.language == language);
-    units.filter(|u| language == Language::Go || build_root(&u.path) == root).any(|u| {
+    let everywhere = matches!(language, Language::Go | Language::Python);
+    units.filter(|u| everywhere || build_root(&u.path) == root).any(|u| {
         u.module.imports.iter().any(|i| names.iter().any(|n| *n == i.local))
             || u.module.exprs.iter().any(|e| match &e.kind {
                 ExprKind::Name(n) | ExprKind::Attr { name: n, .. } | ExprKind::Str(n) => names.iter().any(|x| x == n),

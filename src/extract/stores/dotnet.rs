@@ -64,6 +64,10 @@ pub(super) fn uses(ev: &Evaluator<'_>, units: &[UnitId]) -> Vec<StoreUse> {
                 out.extend(redis_cache(ev, site));
                 continue;
             }
+            if name == "GetDatabase" && names_driver(&u.module) {
+                out.extend(chosen(ev, site));
+                continue;
+            }
             // `AddMarten(options => { options.Connection("…"); })`
             if name == "Connection" {
                 let of_marten = u.index.ancestors(call.expr).any(|parent| match parent {
@@ -105,6 +109,20 @@ pub(super) fn drivers(ev: &Evaluator<'_>, uses: &[StoreUse]) -> Vec<Driver> {
     let driver =
         |u: &StoreUse| Driver { file: u.place.file, engine: u.engine.as_ref().and_then(|e| e.text.as_literal()) };
     of_csharp.map(driver).collect()
+}
+
+fn names_driver(module: &Module) -> bool {
+    module.imports.iter().any(|import| import.module.starts_with("MongoDB."))
+}
+
+/// `client.GetDatabase("orders")`
+fn chosen(ev: &Evaluator<'_>, site: Site) -> Option<StoreUse> {
+    let module = &ev.program.unit(site.unit).module;
+    let arg = Site { unit: site.unit, expr: module.call(site.expr)?.args.first()?.value };
+    let reader = Reader::ways(ev, &[arg]).into_iter().next()?;
+    let database = reader.settings(&reader.value(arg), arg).into_iter().next()?;
+    let made = blank(ev, site, "mongodb", "MongoDB.Driver", StoreRole::Store);
+    Some(StoreUse { database: Some(database), chooses: true, ..made })
 }
 
 /// `ConnectionMultiplexer.Connect(…)`

@@ -34,7 +34,11 @@ pub(super) fn schemas(tree: &Tree) -> Vec<(Place, String)> {
         let name = file.path.rsplit('/').next().unwrap_or_default();
         let numbered = |rest: &str| rest.starts_with(|c: char| c.is_ascii_digit());
         let undoes = name.ends_with(".down.sql") || name.strip_prefix('U').is_some_and(numbered);
-        if !(is_sql || is_log) || !in_folder || undoes || zone(&file.path) != Zone::Production {
+        if !(is_sql || is_log)
+            || !in_folder
+            || undoes
+            || !matches!(zone(&file.path), Zone::Production | Zone::Migration)
+        {
             continue;
         }
         let Ok(text) = files::read(file) else { continue };

@@ -41,7 +41,7 @@ pub enum Foreign {
     },
     /// `AddProject<Projects.Orders_API>("orders-api")` of a .NET Aspire host: name, project, where.
     AspireHost(Vec<(String, String, Span)>),
-    /// `serverless.yml` with functions.
+    /// `serverless.yml`, or a template of AWS SAM, with functions.
     Serverless(Span),
     /// A manifest that only says the language: `Cargo.toml`, `Gemfile`, `composer.json`, `mix.exs`.
     Plain(&'static str),
@@ -73,6 +73,8 @@ pub fn is_foreign(path: &str) -> bool {
             | "go.mod"
             | "serverless.yml"
             | "serverless.yaml"
+            | "template.yaml"
+            | "template.yml"
             | "Cargo.toml"
             | "Gemfile"
             | "composer.json"
@@ -125,6 +127,12 @@ pub fn read(path: &str, text: &str) -> Option<Foreign> {
         "serverless.yml" | "serverless.yaml" => {
             let at = text.find("\nfunctions:").map(|at| at + 1)?;
             Foreign::Serverless(Span::new(at, at + "functions:".len()))
+        }
+        // https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-function.html
+        "template.yaml" | "template.yml" => {
+            let word = "AWS::Serverless::Function";
+            let at = text.find(word)?;
+            Foreign::Serverless(Span::new(at, at + word.len()))
         }
         "Cargo.toml" => Foreign::Plain("rust"),
         "Gemfile" => Foreign::Plain("ruby"),
