@@ -130,7 +130,11 @@ impl Context<'_, '_> {
         let module = &self.ev.program.unit(site.unit).module;
         match &module.stmt(stmt).kind {
             // `_ = undo(ctx)`: the statement begins before its call.
-            StmtKind::Expr(value) if *value == site.expr && module.stmt(stmt).span.start < module.expr(*value).span.start => true,
+            StmtKind::Expr(value)
+                if *value == site.expr && module.stmt(stmt).span.start < module.expr(*value).span.start =>
+            {
+                true
+            }
             StmtKind::Expr(value) if *value == site.expr => {
                 let Some(call) = module.call(site.expr) else { return false };
                 let called = self.ev.at(site.unit, call.callee);

@@ -489,9 +489,10 @@ fn is_message(name: &str) -> bool {
 fn appends_undo(module: &Module, call: &Call, chain: &[SmolStr]) -> bool {
     module.language == Language::Go
         && matches!(chain, [only] if only == "append")
-        && call.args.first().is_some_and(|list| {
-            scan::chain(module, list.value).last().is_some_and(|name| names::is_undo_word(name))
-        })
+        && call
+            .args
+            .first()
+            .is_some_and(|list| scan::chain(module, list.value).last().is_some_and(|name| names::is_undo_word(name)))
 }
 
 /// A verb that only ever takes something back.

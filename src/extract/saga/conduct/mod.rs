@@ -145,12 +145,7 @@ impl Context<'_, '_> {
     /// What is asked of calls that are written one after the other: what bounds and repeats them, and whether
     /// undoing gets more than one attempt. `registered` is where a step's compensation is put on a list behind the
     /// step's call.
-    pub(super) fn straight_conduct(
-        &self,
-        runner: &Runner,
-        persisted: &Presence,
-        registered: Option<Place>,
-    ) -> Conduct {
+    pub(super) fn straight_conduct(&self, runner: &Runner, persisted: &Presence, registered: Option<Place>) -> Conduct {
         let scope = self.scope(runner, None);
         let undo_retry = match self.client_may_repeat(runner) {
             Some(why) => Presence::Unknown(why),
