@@ -76,7 +76,10 @@ fn ends_with_deliveries(module: &Module) -> bool {
     let tells = |stmt: &StmtKind| match stmt {
         StmtKind::Return(Some(_)) | StmtKind::Throw(_) => true,
         StmtKind::Expr(e) => module.callee_name(*e).is_some_and(|n| {
-            matches!(n.as_str(), "Fatal" | "Fatalf" | "Fatalln" | "Panic" | "Panicf" | "panic" | "Exit" | "cancel" | "stop" | "close")
+            matches!(
+                n.as_str(),
+                "Fatal" | "Fatalf" | "Fatalln" | "Panic" | "Panicf" | "panic" | "Exit" | "cancel" | "stop" | "close"
+            )
         }),
         _ => false,
     };

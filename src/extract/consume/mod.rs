@@ -16,6 +16,7 @@ mod handler;
 mod idempotency;
 mod jvm;
 mod keys;
+mod lambda;
 mod nest;
 mod payload_key;
 mod poison;

@@ -234,6 +234,7 @@ fn blank(ev: &Evaluator<'_>, site: Site, library: &Library, kind: ClientKind) ->
         idempotency_key: false,
         rejects: false,
         pooled: false,
+        bounded_by: Vec::new(),
         per_call: None,
         credential: None,
         default_text: http.default_text.clone(),

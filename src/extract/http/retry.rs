@@ -342,6 +342,8 @@ pub fn hand_written(
     if module.language == Language::Go {
         return super::golang::hand_written(ev, site, loop_stmt, header, body, counted);
     }
+    // `if (response.ok) return response; await sleep(…)`: the status says whether another attempt follows.
+    let by_status = || asks_status(ev, site, loop_stmt, header, counted);
     let try_stmt = unit.index.ancestors(site.expr).find_map(|p| match p {
         Parent::Stmt(s) => match &module.stmt(s).kind {
             StmtKind::Try { .. } => Some(Some(s)),
@@ -351,17 +353,18 @@ pub fn hand_written(
         _ => None,
     })?;
     let Some(try_stmt) = try_stmt else {
-        return (counted && leaves_on_success(module, site, header, body)).then(|| RetryPolicy {
-            waits_after_last: pause::after_last(ev, site, loop_stmt, header),
-            ..loop_policy(ev, site, loop_stmt, true)
-        });
+        if counted && leaves_on_success(module, site, header, body) {
+            let waits_after_last = pause::after_last(ev, site, loop_stmt, header);
+            return Some(RetryPolicy { waits_after_last, ..loop_policy(ev, site, loop_stmt, true) });
+        }
+        return by_status();
     };
     let StmtKind::Try { body: guarded, handlers, .. } = &module.stmt(try_stmt).kind else { return None };
     if !module.stmt(loop_stmt).span.contains(module.stmt(try_stmt).span) || handlers.is_empty() {
-        return None;
+        return by_status();
     }
     if handlers.iter().all(|h| leaves_always(module, &h.body)) {
-        return None;
+        return by_status();
     }
     let ends = leaves_somewhere(module, guarded) || (counted && leaves_somewhere(module, body));
     if !ends {
@@ -371,6 +374,39 @@ pub fn hand_written(
     let handler_exits = handlers.iter().any(|h: &Handler| leaves_somewhere(module, &h.body));
     let waits_after_last = pause::after_last(ev, site, loop_stmt, header);
     Some(RetryPolicy { failures, waits_after_last, ..loop_policy(ev, site, loop_stmt, counted || handler_exits) })
+}
+
+/// The policy of a loop that counts its attempts, waits, and goes on because of the answer's status.
+fn asks_status(
+    ev: &Evaluator<'_>,
+    site: Site,
+    loop_stmt: StmtId,
+    header: &LoopHeader,
+    counted: bool,
+) -> Option<RetryPolicy> {
+    let module = &ev.program.unit(site.unit).module;
+    let span = module.stmt(loop_stmt).span;
+    let mut names: Vec<String> = Vec::new();
+    match header {
+        LoopHeader::Each { target, iter } => {
+            names.extend(names_in(module, *target));
+            names.extend(names_in(module, *iter));
+        }
+        LoopHeader::Count { test, .. } => names.extend(test.iter().flat_map(|t| names_in(module, *t))),
+        LoopHeader::While(test) => names.extend(test.iter().flat_map(|t| names_in(module, *t))),
+    }
+    let counts = names.iter().any(|n| {
+        let n = n.to_lowercase();
+        ["attempt", "retr", "tries"].iter().any(|w| n.contains(w))
+    });
+    let inside = || module.exprs.iter().enumerate().filter(|(_, e)| span.contains(e.span));
+    let waits = inside().any(|(i, _)| module.callee_name(ExprId(i as u32)).is_some_and(|n| is_sleep(n)));
+    let asks = inside().any(|(_, e)| {
+        matches!(&e.kind, ExprKind::Attr { name, .. } | ExprKind::Name(name)
+            if name.to_lowercase().contains("status") || matches!(name.as_str(), "ok" | "is_success"))
+    });
+    (counted && counts && waits && asks && !module.language.has_packages())
+        .then(|| loop_policy(ev, site, loop_stmt, true))
 }
 
 /// `if (response.IsSuccessStatusCode) return response;` in a loop that goes on otherwise.
