@@ -12,7 +12,7 @@ use super::index::Parent;
 use super::jvm::is_type_name;
 use super::types::simple_name;
 use super::value::{Instance, Site, Value};
-use crate::facts::module::{Call, ExprId, ExprKind, FuncId, ImportKind, Language, Module};
+use crate::facts::module::{Call, ClassId, ExprId, ExprKind, FuncId, ImportKind, Language, Module};
 
 /// Namespaces that the SDK uses in every file (`ImplicitUsings`), also that for web applications.
 /// Source: <https://learn.microsoft.com/en-us/dotnet/core/project-sdk/overview#implicit-using-directives>
@@ -49,6 +49,17 @@ fn handles(module: &Module, method: FuncId, request: &str) -> bool {
     let method = module.func(method);
     let first = method.params.first().and_then(|p| p.ty).and_then(|ty| simple_name(module, ty));
     method.name == "Handle" && !method.body.is_empty() && first.is_some_and(|name| name == request)
+}
+
+/// True for the declared type of a field or property of a class, or of a parameter or result of its methods.
+fn is_type_of(module: &Module, class: ClassId, expr: ExprId) -> bool {
+    let class = module.class(class);
+    class.fields.iter().any(|f| f.ty == Some(expr))
+        || class
+            .methods
+            .iter()
+            .map(|m| module.func(*m))
+            .any(|f| f.returns == Some(expr) || f.params.iter().any(|p| p.ty == Some(expr)))
 }
 
 impl Evaluator<'_> {
@@ -118,7 +129,8 @@ impl Evaluator<'_> {
                             Value::Bool(self.declares(unit, class, name, 0)).known_true()
                         })
                         .is_some();
-                if is_declared {
+                // `HttpClient HttpClient { get; }`: in its own declaration it is the type.
+                if is_declared && !is_type_of(&unit.module, class, expr) {
                     return Some(self.member_value(unit_id, class, name, site));
                 }
             }
@@ -154,7 +166,12 @@ impl Evaluator<'_> {
                 ));
             }
         }
-        if let Some(expr) = at.filter(|at| !self.is_attribute(unit_id, *at)) {
+        // `new Name()` is a type, whatever an unknown base may have.
+        let made = |expr: ExprId| match unit.index.ancestors(expr).next() {
+            Some(Parent::Expr(call)) => unit.module.call(call).is_some_and(|call| call.is_new && call.callee == expr),
+            _ => false,
+        };
+        if let Some(expr) = at.filter(|at| !self.is_attribute(unit_id, *at) && !made(*at)) {
             for &class in &classes {
                 match self.member_value(unit_id, class, name, Site { unit: unit_id, expr }) {
                     Value::Unknown => {}

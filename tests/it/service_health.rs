@@ -217,3 +217,17 @@ fn a_gateway_of_dotnet_answers_what_its_routes_take() {
     assert_eq!(gateway("/orders/{id}"), ["ApiGateway"]);
     assert_eq!(gateway("/{everything}"), [""; 0]);
 }
+
+#[test]
+fn a_web_server_of_dotnet_without_routes_has_no_health_check() {
+    let program = |more: &str| {
+        let text = format!(
+            "var builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddHostedService<Prices>();\nvar app = builder.Build();\n{more}app.Run();\n"
+        );
+        check(&[("Prices/Program.cs", &text)], &[]).len()
+    };
+    assert_eq!(program(""), 1);
+    assert_eq!(program("app.MapHealthChecks(\"/health\");\n"), 0);
+    assert_eq!(program("app.UseStaticFiles();\n"), 0, "a site");
+    assert_eq!(program("app.MapRazorPages();\n"), 1);
+}
