@@ -247,6 +247,10 @@ fn reactive_routes(ev: &Evaluator<'_>, unit: UnitId, class: &Class, served: &mut
             verbs.push("ANY".to_string());
         }
         let place = ev.program.place(Site { unit, expr: decorator });
+        for tail in &mut tails {
+            // The router of Vert.x has its parameters behind colons.
+            tail.text = path::normalise(&tail.text, Parameters::Colon);
+        }
         for tail in &tails {
             for verb in &verbs {
                 push(
