@@ -580,7 +580,20 @@ fn jvm_stem(path: &str) -> Option<&str> {
 
 /// True when a folder ends in the segments of a package.
 fn in_folder(folder: &str, package: &str) -> bool {
-    folder.strip_suffix(package).is_some_and(|rest| package.is_empty() || rest.is_empty() || rest.ends_with('/'))
+    let ends_with = |whole: &str, part: &str| {
+        whole.strip_suffix(part).is_some_and(|rest| part.is_empty() || rest.is_empty() || rest.ends_with('/'))
+    };
+    if ends_with(folder, package) {
+        return true;
+    }
+    // Folders of Kotlin leave out what all packages of a project begin with.
+    // <https://kotlinlang.org/docs/coding-conventions.html#directory-structure>
+    let below = match folder.rsplit_once("/kotlin/") {
+        Some((_, below)) => below,
+        None if folder.ends_with("/kotlin") => "",
+        None => return false,
+    };
+    ends_with(package, below)
 }
 
 /// How many leading segments two paths share.
@@ -591,6 +604,15 @@ pub(super) fn common(a: &str, b: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn folders_of_kotlin_leave_out_what_all_packages_begin_with() {
+        assert!(in_folder("shop/src/main/kotlin/model/events", "com/acme/shop/model/events"));
+        assert!(in_folder("shop/src/main/kotlin", "com/acme/shop"));
+        assert!(in_folder("shop/src/main/kotlin/com/acme/shop/model", "com/acme/shop/model"));
+        assert!(!in_folder("shop/src/main/kotlin/other/events", "com/acme/shop/model/events"));
+        assert!(!in_folder("shop/src/main/java/model", "com/acme/shop/model"));
+    }
 
     fn resolve(paths: &[&str], packages: &Packages, from: &str, spec: &str) -> Option<Found> {
         let language = if from.ends_with(".py") { Language::Python } else { Language::TypeScript };

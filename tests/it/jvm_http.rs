@@ -213,6 +213,33 @@ fn actuator_among_the_dependencies_is_a_health_endpoint() {
 }
 
 #[test]
+fn actuator_answers_for_health_unless_the_settings_hide_it() {
+    let code = ("orders/src/main/java/a/Orders.java", CONTROLLER);
+    let build = pom("<dependency><artifactId>spring-boot-starter-actuator</artifactId></dependency>");
+    let with = |settings: &str| {
+        told(&[code, ("orders/pom.xml", &build), ("orders/src/main/resources/application.yml", settings)])
+    };
+    let exposure =
+        |names: &str| format!("management:\n  endpoints:\n    web:\n      exposure:\n        include: {names}\n");
+    for shown in ["'*'", "health, info", "[info, health]", "${ENDPOINTS}"] {
+        assert_eq!(with(&exposure(shown)), [""; 0], "{shown}");
+    }
+    for hidden in ["env, configprops", "[info]"] {
+        assert_eq!(with(&exposure(hidden)), ["missing-health-endpoint docker-compose.yml"], "{hidden}");
+    }
+    // The same in a file that is imported.
+    let import = "spring:\n  config:\n    import: classpath:common.yml\n";
+    let common = ("shared/src/main/resources/common.yml", exposure("info"));
+    let files = [
+        code,
+        ("orders/pom.xml", build.as_str()),
+        ("orders/src/main/resources/application.yml", import),
+        (common.0, &common.1),
+    ];
+    assert_eq!(told(&files), ["missing-health-endpoint docker-compose.yml"]);
+}
+
+#[test]
 fn routes_are_composed_from_class_and_method() {
     let spring = "package a;\nimport org.springframework.web.bind.annotation.*;\n@RestController @RequestMapping({\"/a\", \"/b\"})\n\
         class C { static final String P = \"/p\";\n @GetMapping(P + \"/{id:[0-9]+}\") void one() {}\n\

@@ -25,6 +25,8 @@ pub(super) enum Effect {
     Repeats(String),
     /// It publishes to a channel for messages that cannot be handled.
     DeadLetter,
+    /// It writes what was changed on objects of a store.
+    Commit,
     /// It changes the world, and nothing more can be said.
     Unclear,
 }
@@ -68,7 +70,7 @@ fn of_kind(reach: &Reach<'_, '_>, kind: EffectKind, name: &str, site: Site, call
         EffectKind::Upsert => Effect::Claim,
         EffectKind::Claim => Effect::Claim,
         EffectKind::Set => {
-            if has_word(ev, site, call, &["nx", "NX"]) {
+            if has_word(ev, site, call, &["nx", "NX"]) || only_new(&ev.program.unit(site.unit).module, call) {
                 Effect::Claim
             } else {
                 Effect::Overwrite
@@ -174,6 +176,11 @@ fn has_word(ev: &Evaluator<'_>, site: Site, call: &Call, words: &[&str]) -> bool
             _ => false,
         }
     })
+}
+
+/// `db.StringSetAsync(key, value, expiry, When.NotExists)` of StackExchange.Redis.
+fn only_new(module: &Module, call: &Call) -> bool {
+    call.args.iter().any(|a| matches!(&module.expr(a.value).kind, ExprKind::Attr { name, .. } if name == "NotExists"))
 }
 
 /// `save(x)`: a new row when `x` was made here without a key of the message.
@@ -429,12 +436,13 @@ fn inserted_struct(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect {
     for arg in call.args.iter().rev() {
         for value in made(reach, Site { unit: site.unit, expr: arg.value }, 0) {
             match value {
-                Value::Object { unit, class, .. } => {
+                Value::Object { unit, class, call: made } => {
                     let class = ev.program.unit(unit).module.class(class);
                     let keyed = class.bases.iter().len() > 0
                         || class.fields.iter().any(|f| {
                             let name = f.name.to_lowercase();
-                            name.ends_with("id") || name.ends_with("uuid") || name == "key"
+                            let is_key = name.ends_with("id") || name.ends_with("uuid") || name == "key";
+                            is_key && made.is_none_or(|made| is_set(ev, made, &f.name))
                         });
                     return if keyed { Effect::Unclear } else { Effect::Repeats("stores a new row".into()) };
                 }
@@ -446,6 +454,22 @@ fn inserted_struct(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect {
         }
     }
     Effect::Unclear
+}
+
+/// True when a struct literal gives a field a value, or the function around it does so later.
+fn is_set(ev: &Evaluator<'_>, made: Site, field: &str) -> bool {
+    let unit = ev.program.unit(made.unit);
+    let module = &unit.module;
+    let Some(call) = module.call(made.expr) else { return true };
+    let func = unit.index.func_of(made.expr);
+    call.args.iter().any(|a| a.name.as_deref().is_none_or(|name| name == field))
+        || module.stmts.iter().any(|s| match &s.kind {
+            StmtKind::Assign { target, .. } => {
+                matches!(&module.expr(*target).kind, ExprKind::Attr { name, .. } if name == field)
+                    && unit.index.func_of(*target) == func
+            }
+            _ => false,
+        })
 }
 
 /// True when the call is continued with a method of such a name: `insert(x).onConflictDoNothing()`.

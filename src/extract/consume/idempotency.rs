@@ -37,12 +37,6 @@ pub(super) fn registered(reach: &Reach<'_, '_>, wrapper: &[Trace], registration:
 }
 
 fn of_trace(trace: &Trace) -> Idempotency {
-    if std::env::var_os("SKDBG").is_some() {
-        for s in &trace.steps {
-            eprintln!("STEP {:?} at {:?} guard {:?} catch {}", s.kind, s.place, s.guard, s.in_catch);
-        }
-        eprintln!("---trunc {}", trace.truncated);
-    }
     let (mut durable, mut memory, mut unclear) = (None, None, trace.truncated);
     for step in trace.steps.iter().filter(|s| !s.in_catch) {
         match &step.kind {
@@ -55,7 +49,9 @@ fn of_trace(trace: &Trace) -> Idempotency {
                 Some(Guard::Unknown(_)) => unclear = true,
             },
             Kind::Does(Effect::Claim) => durable = durable.or(Some(step.place)),
-            Kind::Does(Effect::Unclear) | Kind::Unresolved(_) | Kind::Passed(..) if step.guard.is_none() => {
+            Kind::Does(Effect::Unclear | Effect::Commit) | Kind::Unresolved(_) | Kind::Passed(..)
+                if step.guard.is_none() =>
+            {
                 unclear = true
             }
             _ => {}

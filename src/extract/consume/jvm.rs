@@ -105,17 +105,20 @@ const HARMLESS: [&str; 34] = [
 /// message, in code of which everything could be followed.
 fn certain(ev: &Evaluator<'_>, handler: Func, traces: &[Trace]) -> Option<(Place, String)> {
     let is_accessor = |name: &str| ["get", "set", "is", "to", "from", "of"].iter().any(|p| name.starts_with(p));
+    let on_message = |test: Site| asks_message(ev, handler, test);
     let steps = || traces.iter().flat_map(|t| &t.steps).filter(|s| !s.in_catch);
     let followed = traces.iter().all(|t| !t.truncated)
+        && may_leave(ev, handler).iter().all(|test| on_message(*test))
         && steps().all(|s| match &s.kind {
             Kind::Unresolved(name) => HARMLESS.contains(&name.as_str()) || is_accessor(name),
-            Kind::Passed(..) | Kind::Does(Effect::Claim) => false,
+            // What is saved may have a key that refuses it the second time; what is asked may be remembered.
+            Kind::Passed(..) | Kind::Does(Effect::Claim | Effect::Unclear) => false,
+            Kind::Enters(func) => s.guard.is_none() && may_leave(ev, *func).is_empty(),
             _ => s.guard.is_none(),
         });
     if !followed {
         return None;
     }
-    let on_message = |test: Site| asks_message(ev, handler, test);
     traces.iter().find_map(|trace| {
         trace.steps.iter().find_map(|step| match &step.kind {
             Kind::Does(Effect::Repeats(what)) if !step.in_catch && step.always(&trace.steps, &on_message) => {
@@ -125,6 +128,23 @@ fn certain(ev: &Evaluator<'_>, handler: Func, traces: &[Trace]) -> Option<(Place
             _ => None,
         })
     })
+}
+
+/// The conditions under which a function ends early.
+fn may_leave(ev: &Evaluator<'_>, (unit, func): Func) -> Vec<Site> {
+    let module = &ev.program.unit(unit).module;
+    let span = module.func(func).span;
+    let ends = |block: &crate::facts::module::Block| {
+        block.last().is_some_and(|last| {
+            let last = &module.stmt(*last).kind;
+            matches!(last, StmtKind::Return(_) | StmtKind::Throw(_) | StmtKind::Continue | StmtKind::Break)
+        })
+    };
+    let tests = module.stmts.iter().filter(|s| span.contains(s.span)).filter_map(|s| match &s.kind {
+        StmtKind::If { test, then, other } if ends(then) || ends(other) => Some(Site { unit, expr: *test }),
+        _ => None,
+    });
+    tests.collect()
 }
 
 /// True for a condition of which every name stands for the message, a constant or a type.

@@ -81,7 +81,7 @@ pub fn find(ev: &Evaluator<'_>, in_scope: &InScope<'_>, publishers: &[Publisher]
                 let started = std::iter::successors(Some(func), |f| flow::starter(ev, site.unit, *f));
                 let mut with = started.filter_map(|f| stores.writes.get(&(site.unit, f)));
                 if let Some(write) = with.find_map(|writes| together(ev, writes, site)) {
-                    if site != publisher.site && is_telemetry(ev, site) {
+                    if site != publisher.site && is_telemetry(ev, site, publisher) {
                         continue;
                     }
                     let broker_call = (site != publisher.site).then_some(publisher.place);
@@ -103,11 +103,13 @@ pub fn find(ev: &Evaluator<'_>, in_scope: &InScope<'_>, publishers: &[Publisher]
     out
 }
 
-/// True for the call of a function that by its name publishes what is logged or measured: `publishLog(…)`.
-fn is_telemetry(ev: &Evaluator<'_>, site: Site) -> bool {
+/// True for the call of a function that publishes what is logged or measured, `publishLog(…)`, when that is what
+/// goes to one of the destinations of the publisher.
+fn is_telemetry(ev: &Evaluator<'_>, site: Site, publisher: &Publisher) -> bool {
     let Some(name) = ev.program.unit(site.unit).module.callee_name(site.expr) else { return false };
     let words: String = name.chars().flat_map(|c| c.is_uppercase().then_some('_').into_iter().chain([c])).collect();
-    super::is_telemetry(&words)
+    let last = words.rsplit('_').next().unwrap_or_default();
+    super::is_telemetry(last) && publisher.destinations.iter().any(|d| super::is_telemetry(&d.pattern()))
 }
 
 fn describe(ev: &Evaluator<'_>, site: Site, write: Site, broker_call: Option<Place>, publisher: usize) -> DualWrite {

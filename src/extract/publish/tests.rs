@@ -530,6 +530,12 @@ fn what_spring_sends_is_confirmed_when_somebody_looks() {
     assert_eq!(one("a/P.java", &kafka("template.send(\"orders\", id);")), "-d??");
     assert_eq!(one("a/P.java", &kafka("template.send(\"orders\", id).whenComplete((r, e) -> {});")), "+d??");
     assert_eq!(one("a/P.java", &kafka("var sent = template.send(\"orders\", id); sent.get();")), "+d??");
+    // Nobody is told that it failed.
+    assert_eq!(one("a/P.java", &kafka("template.send(\"orders\", id).thenRun(() -> {});")), "-d??");
+    assert_eq!(
+        one("a/P.java", &kafka("template.send(\"orders\", id).thenAccept(r -> {}).exceptionally(e -> null);")),
+        "+d??"
+    );
     let rabbit = |extra: &str| {
         format!(
             "package a;\nimport org.springframework.amqp.rabbit.core.RabbitTemplate;\nclass P {{\n  private final RabbitTemplate template;\n  P(RabbitTemplate template) {{ this.template = template; }}\n  void publish(String id) {{ {extra} template.convertAndSend(\"orders\", id); }}\n}}\n"
@@ -595,6 +601,48 @@ fn json_iterator_writes_what_encoding_json_does() {
     for marshal in ["jsoniter.Marshal", "jsoniter.ConfigCompatibleWithStandardLibrary.Marshal"] {
         assert_eq!(one("a/a.go", &with(marshal))[2..], *"--", "{marshal}");
     }
+}
+
+#[test]
+fn what_stands_beside_the_payload_of_a_message_of_spring_is_read() {
+    let message = |chain: &str| {
+        let text = format!(
+            "package a;\nimport org.springframework.kafka.core.KafkaTemplate;\nimport org.springframework.messaging.support.MessageBuilder;\nimport static org.springframework.kafka.support.KafkaHeaders.TOPIC;\nclass P {{\n  private final KafkaTemplate<String, Order> template;\n  P(KafkaTemplate<String, Order> template) {{ this.template = template; }}\n  void publish(Order order, String id) {{\n    var message = MessageBuilder.withPayload(order){chain}.build();\n    template.send(message);\n  }}\n}}\nrecord Order(String customer, int amount) {{}}\n"
+        );
+        one("a/P.java", &text)[2..].to_string()
+    };
+    assert_eq!(message(".setHeader(TOPIC, \"orders\")"), "--");
+    assert_eq!(message(".setHeader(\"event-id\", id).setHeader(\"schema-version\", 1)"), "++");
+    assert_eq!(message(".copyHeaders(headers)"), "??");
+}
+
+#[test]
+fn headers_that_only_carry_a_trace_hold_no_id() {
+    let with = |more: &str| {
+        let text = format!(
+            "package a\nimport (\n\"encoding/json\"\namqp \"github.com/rabbitmq/amqp091-go\"\n)\ntype Carrier map[string]interface{{}}\nfunc (c Carrier) Get(k string) string {{ return \"\" }}\nfunc (c Carrier) Set(k string, v string) {{ c[k] = v }}\nfunc (c Carrier) Keys() []string {{ return nil }}\nfunc inject() map[string]interface{{}} {{\n\tcarrier := make(Carrier)\n{more}\treturn carrier\n}}\ntype Order struct {{ OrderID string `json:\"order_id\"` }}\nfunc send(ch *amqp.Channel) {{\n\tbody, _ := json.Marshal(Order{{OrderID: \"1\"}})\n\theaders := inject()\n\tch.Publish(\"\", \"orders\", false, false, amqp.Publishing{{Body: body, Headers: headers}})\n}}\n"
+        );
+        one("a/a.go", &text)[2..].to_string()
+    };
+    assert_eq!(with(""), "--");
+    assert_eq!(&with("\tcarrier.Set(\"event-id\", \"1\")\n")[1..], "?");
+}
+
+#[test]
+fn a_publish_after_a_write_that_failed_is_no_dual_write() {
+    let with = |body: &str| {
+        let text = format!(
+            "package a\nimport (\n\"context\"\n\"github.com/segmentio/kafka-go\"\n\"gorm.io/gorm\"\n)\ntype Order struct {{ ID int }}\ntype Store struct {{ db *gorm.DB; writer *kafka.Writer }}\nfunc (s *Store) publish(value string) {{ s.writer.WriteMessages(context.Background(), kafka.Message{{Value: []byte(value)}}) }}\nfunc (s *Store) save(o *Order) error {{ return s.db.Create(o).Error }}\nfunc (s *Store) run(o *Order) error {{\n{body}\n\treturn nil\n}}\n"
+        );
+        dual(&[("a/a.go", &text)]).into_iter().map(|(_, line)| line).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        with("\tif err := s.db.Create(o).Error; err != nil {\n\t\ts.publish(\"failed\")\n\t\treturn err\n\t}"),
+        [0; 0]
+    );
+    assert_eq!(with("\terr := s.save(o)\n\tif err != nil {\n\t\ts.publish(\"failed\")\n\t}"), [0; 0]);
+    assert_eq!(with("\tif err := s.save(o); err != nil { return err }\n\ts.publish(\"saved\")"), [13]);
+    assert_eq!(with("\tif err := s.save(o); err != nil { return err }\n\tgo func() { s.publish(\"saved\") }()"), [13]);
 }
 
 #[test]

@@ -86,7 +86,9 @@ pub(super) fn add(
     let image = service.dockerfile.and_then(|id| files::read(tree.file(id)).ok()).unwrap_or_default().to_lowercase();
     let lower = text.to_lowercase();
     let package = program.unit(unit).module.package.clone().unwrap_or_default();
-    if OTHER_SERVERS.iter().any(|name| lower.contains(name) || image.contains(name))
+    // Quarkus is the server, and logs with the library of another one (`org.jboss.logmanager`).
+    let quarkus = lower.contains("quarkus");
+    if OTHER_SERVERS.iter().any(|name| !quarkus && (lower.contains(name) || image.contains(name)))
         || builds.is_open(&text, &package)
         || (boot_1 && ACTUATOR_IN_BOOT_1.iter().any(|name| text.contains(name)))
     {

@@ -638,6 +638,43 @@ fn an_image_is_of_the_folder_that_is_called_so_but_for_the_word_service() {
 }
 
 #[test]
+fn quarkus_makes_a_program_of_classes_without_a_main() {
+    let pom = |plugin: &str| format!("<project><artifactId>x</artifactId><plugin>{plugin}</plugin></project>");
+    let (app, library) = (pom("quarkus-maven-plugin"), pom("jandex-maven-plugin"));
+    let code = "package a;\n@Path(\"/orders\")\nclass Orders {}\n";
+    let world = world(&[
+        ("orders/pom.xml", app.as_str()),
+        ("orders/src/main/java/a/Orders.java", code),
+        ("common/pom.xml", library.as_str()),
+        ("common/src/main/java/a/Orders.java", code),
+    ]);
+    assert_eq!(world.names(), ["orders"]);
+}
+
+#[test]
+fn an_image_that_maven_builds_is_deployed_too() {
+    let pom = |plugin: &str| {
+        format!("<project><artifactId>x</artifactId><plugin>spring-boot-maven-plugin</plugin>{plugin}</project>")
+    };
+    let (jib, plain) = (pom("<plugin>jib-maven-plugin</plugin>"), pom(""));
+    let code = "package a;\n@SpringBootApplication\nclass App { public static void main(String[] args) {} }\n";
+    let world = world(&[
+        ("compose.yaml", "services:\n  orders: {build: orders}\n  stock: {build: stock}\n"),
+        ("orders/Dockerfile", "FROM eclipse-temurin\nCMD [\"java\", \"-jar\", \"app.jar\"]\n"),
+        ("orders/pom.xml", plain.as_str()),
+        ("orders/src/main/java/a/App.java", code),
+        ("stock/Dockerfile", "FROM eclipse-temurin\nCMD [\"java\", \"-jar\", \"app.jar\"]\n"),
+        ("stock/pom.xml", plain.as_str()),
+        ("stock/src/main/java/a/App.java", code),
+        ("gateway/pom.xml", jib.as_str()),
+        ("gateway/src/main/java/a/App.java", code),
+        ("tool/pom.xml", plain.as_str()),
+        ("tool/src/main/java/a/App.java", code),
+    ]);
+    assert_eq!(world.names(), ["gateway", "orders", "stock"]);
+}
+
+#[test]
 fn a_binary_that_is_built_before_its_image_is_the_code_it_is_called_after() {
     let main = "package main\n\nimport \"net/http\"\n\nfunc main() { http.ListenAndServe(\":8080\", nil) }\n";
     let build = |name: &str, program: &str| {

@@ -223,6 +223,12 @@ fn who_waits_for_the_answer_to_its_own_request_is_no_consumer() {
 }
 
 #[test]
+fn go_takes_messages_in_a_select() {
+    let text = "package a\nimport (\n\"context\"\namqp \"github.com/rabbitmq/amqp091-go\"\n)\nfunc run(ctx context.Context, ch *amqp.Channel, handle func([]byte) error) {\n\tmsgs, _ := ch.Consume(\"orders\", \"\", false, false, false, false, nil)\n\tfor {\n\t\tselect {\n\t\tcase <-ctx.Done(): return\n\t\tcase m, ok := <-msgs:\n\t\t\tif !ok { return }\n\t\t\tif err := handle(m.Body); err != nil { m.Nack(false, false); continue }\n\t\t\tm.Ack(false)\n\t\t}\n\t}\n}\n";
+    assert_eq!(read(&[("svc/main.go", text)]).ack(), "after");
+}
+
+#[test]
 fn functions_of_lambda_that_take_a_queue() {
     let typed = "import type { SQSHandler } from 'aws-lambda';\nexport const handler: SQSHandler = async (event) => {\n  for (const record of event.Records) {\n    console.log(record.body);\n  }\n};\n";
     is(&typescript(typed), "AWS Lambda", &[]);

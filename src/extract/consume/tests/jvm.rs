@@ -203,3 +203,49 @@ fn a_queue_of_dead_letters_needs_none_itself() {
     let text = "package a;\nimport org.springframework.kafka.annotation.KafkaListener;\nclass Listener {\n  @KafkaListener(topics = \"orders-dlt\") void on(String id) {}\n}\n";
     assert_eq!(facts(&configured(&[(JAVA, text)], &[])), ["kafka orders-dlt default bounded"]);
 }
+
+/// The verdict about duplicates of a listener with these members, beside an entity and a repository.
+fn handled(members: &str) -> String {
+    let text = format!(
+        "package a;\nimport jakarta.persistence.*;\nimport lombok.Builder;\nimport org.springframework.data.jpa.repository.JpaRepository;\nimport org.springframework.kafka.annotation.KafkaListener;\nimport org.springframework.mail.javamail.JavaMailSender;\nimport org.springframework.kafka.core.KafkaTemplate;\nrecord Placed(String customer, Long orderId, String type) {{}}\n@Entity @Builder class Note {{ @Id @GeneratedValue Long id; String text; String state;\n  String getState() {{ return state; }}\n  void setState(String s) {{ state = s; }} }}\ninterface Notes extends JpaRepository<Note, Long> {{}}\nclass Listener {{\n  private final Notes notes;\n  private final JavaMailSender mail;\n  private final KafkaTemplate<String, String> kafka;\n  Listener(Notes notes, JavaMailSender mail, KafkaTemplate<String, String> kafka) {{ this.notes = notes; this.mail = mail; this.kafka = kafka; }}\n  {members}\n}}\n"
+    );
+    let sources = [(JAVA, text.as_str())];
+    let program = from_sources(&sources, &Packages::default());
+    let ev = Evaluator::new(&program, Catalog::embedded().unwrap());
+    let mut evidence = Evidence::default();
+    evidence.add(crate::syntax::FileId(1), "CREATE TABLE note (id BIGINT PRIMARY KEY, text TEXT);");
+    let consumers = extract(&ev, &|_| true, &evidence);
+    Read { consumers, texts: vec![text.clone()] }.duplicates()
+}
+
+#[test]
+fn what_a_builder_of_lombok_makes_is_a_new_row() {
+    let saved = |chain: &str| {
+        handled(&format!(
+            "@KafkaListener(topics = \"orders\") void on(Placed p) {{ notes.save(Note.builder(){chain}.build()); }}"
+        ))
+    };
+    assert_eq!(saved(".text(p.customer())"), "no: notes.save(Note.builder().text(p.customer()).build())");
+    assert_eq!(
+        saved(".id(p.orderId()).text(p.customer())"),
+        "durable: notes.save(Note.builder().id(p.orderId()).text(p.customer()).build())"
+    );
+}
+
+#[test]
+fn a_mail_for_each_message_is_sent_again() {
+    let on = |body: &str| handled(&format!("@KafkaListener(topics = \"orders\") void on(Placed p) {{ {body} }}"));
+    assert_eq!(on("mail.send(p.customer());"), "no: mail.send(p.customer())");
+    // Which message it is decides, not what happened before.
+    assert_eq!(on("if (p.type().equals(\"placed\")) { mail.send(p.customer()); }"), "no: mail.send(p.customer())");
+    // What is asked or cannot be followed may recognise a duplicate.
+    assert_eq!(
+        on("if (notes.existsById(p.orderId())) { return; } mail.send(p.customer());"),
+        "durable: notes.existsById(p.orderId())"
+    );
+    assert_eq!(on("if (fresh(p)) { mail.send(p.customer()); }"), "unknown");
+    assert_eq!(on("other.check(p); mail.send(p.customer());"), "unknown");
+    // It asks for a state that it leaves.
+    let state = "Note n = notes.findById(p.orderId()).orElseThrow(); if (n.getState().equals(\"x\")) { return; } if (n.getState() != null) { return; } n.setState(\"sent\"); mail.send(p.customer());";
+    assert!(on(state).starts_with("durable"), "{}", on(state));
+}

@@ -119,13 +119,17 @@ impl Reader<'_, '_> {
 
     /// The name of a header: a text, or a constant of `KafkaHeaders` and the like.
     fn header(&self, site: Site) -> Option<SmolStr> {
-        match self.ev.eval(site) {
-            Value::External(symbol) => {
-                let (of, name) = symbol.rsplit_once('.')?;
-                of.ends_with("Headers").then(|| name.to_lowercase().into())
-            }
-            value => value.as_str().map(SmolStr::from),
+        if let Some(text) = self.ev.eval(site).as_str() {
+            return Some(text.into());
         }
+        // `KafkaHeaders.TOPIC`, `TOPIC` by a static import.
+        let (ExprKind::Name(name) | ExprKind::Attr { name, .. }) =
+            &self.ev.program.unit(site.unit).module.expr(site.expr).kind
+        else {
+            return None;
+        };
+        let is_constant = name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+        is_constant.then(|| name.to_lowercase().into())
     }
 
     /// `Order.newBuilder().setId(id).build()`: an object of the class, with the fields that are set.

@@ -2,6 +2,7 @@
 
 mod added;
 mod call;
+mod carrier;
 pub mod content;
 mod jvm;
 mod name;
@@ -264,6 +265,9 @@ impl<'r, 'e> Reader<'r, 'e> {
     pub(super) fn key(&mut self, name: SmolStr, value: Site) -> Key {
         let nested = is_envelope(&name).then(|| {
             let mut shape = Shape::default();
+            if carrier::carries_trace(self.ev, value, 0) {
+                return Box::new(shape);
+            }
             for other in self.read(value) {
                 shape.merge(other);
             }

@@ -1,9 +1,37 @@
 //! Annotations above a declaration, written as one list.
 //!
 //! `@A("x")` above a declaration may also be `@A` before an expression in brackets, and the grammar follows both
-//! for each annotation. With three of them on a member of an annotated class it gives up, and takes nothing of
-//! the class. `@[A("x") B("y")]` says the same (<https://kotlinlang.org/docs/annotations.html#usage>) and can be
+//! for each annotation. With three of them on a member of an annotated class it gives up, or takes the class for a
+//! call of `class`. `@[A("x") B("y")]` says the same (<https://kotlinlang.org/docs/annotations.html#usage>) and can be
 //! read in one way only.
+
+use tree_sitter::{Node, Tree};
+
+use crate::syntax::code::{self, Grammar};
+
+/// The tree in which declarations are declarations, when the one that there is takes them for expressions.
+pub(super) fn disambiguate(text: &str, tree: Tree) -> Tree {
+    let before = expressions(tree.root_node());
+    if before == 0 {
+        return tree;
+    }
+    let mut bytes = text.as_bytes().to_vec();
+    gather(&mut bytes);
+    let other = String::from_utf8(bytes).ok().filter(|other| other != text);
+    let other = other.and_then(|other| code::parse(Grammar::Kotlin, &other).ok());
+    let is_better = |other: &Tree| {
+        let root = other.root_node();
+        expressions(root) < before && (!root.has_error() || tree.root_node().has_error())
+    };
+    other.filter(is_better).unwrap_or(tree)
+}
+
+/// How many expressions stand where only declarations can.
+fn expressions(root: Node<'_>) -> usize {
+    let mut cursor = root.walk();
+    let is_expression = |node: &Node<'_>| node.kind() == "identifier" || node.kind().ends_with("_expression");
+    root.named_children(&mut cursor).filter(is_expression).count()
+}
 
 /// Joins runs of lines that hold an annotation and nothing else. Each byte keeps its place: the brackets stand
 /// where the `@`, the white space before the first and the line break after the last were.

@@ -65,6 +65,7 @@ pub fn lower(text: &str) -> Result<Module, ParseRefusal> {
         separate(bytes);
         annotations::gather(bytes);
     })?;
+    let tree = annotations::disambiguate(text, tree);
     Ok(Lower::module(text, &tree, tables(), |lower, kids| {
         let mut body = Block::new();
         kids.into_iter().for_each(|kid| lower.top_level(kid, &mut body));

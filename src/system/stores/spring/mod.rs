@@ -38,6 +38,8 @@ struct Configured {
     own_sql: bool,
     mongo: bool,
     redis: bool,
+    /// Files of modules that are shared: what they set counts for those that have a driver of their own.
+    shared: Vec<FileId>,
 }
 
 /// Words of a build file (or of the modules it includes) that say which engine is used.
@@ -142,8 +144,9 @@ impl Spring {
             for stem in STEMS {
                 made.layers.extend(named(tree, &own, stem));
             }
-            let imported = imported(tree, &made.layers, &own);
+            let (files, imported) = imported(tree, &made.layers, &own);
             made.layers.splice(0..0, imported);
+            made.shared = files;
             let base = made.layers.clone();
             let value = |key: &str| base.iter().flat_map(|l| &l.properties).rev().find(|p| p.key == key);
             let takes = |p: &&Property| p.key.starts_with("spring.cloud.config.") && !p.key.contains(".server.");
@@ -195,7 +198,8 @@ impl Configured {
             let url = view.first(&ADDRESSES);
             // A variable that a deployment sets for a service without a driver of its own is left over.
             let written = view.properties.keys().any(|key| key.starts_with("spring.datasource."));
-            if let Some(url) = url.filter(|_| written || self.own_sql) {
+            let shared = |url: &Setting| self.shared.contains(&url.place.file);
+            if let Some(url) = url.filter(|url| self.own_sql || (written && !shared(url))) {
                 let mut made = blank("Spring", url.place, StoreRole::Store, None);
                 made.url = Some(url);
                 made.schema = view.first(&SCHEMAS);
@@ -461,7 +465,7 @@ fn own_files(tree: &Tree, owners: &HashMap<FileId, Vec<usize>>, service: usize) 
 
 /// The layers of the files that `spring.config.import` takes from the class path: those of a module that the
 /// service uses too, when only one has such a name.
-fn imported(tree: &Tree, layers: &[Layer], own: &[FileId]) -> Vec<Layer> {
+fn imported(tree: &Tree, layers: &[Layer], own: &[FileId]) -> (Vec<FileId>, Vec<Layer>) {
     let imports = layers.iter().flat_map(|l| &l.properties).filter(|p| p.key.starts_with("spring.config.import"));
     let mut stems: Vec<String> = imports
         .flat_map(|p| p.value.split([',', ';']))
@@ -469,7 +473,7 @@ fn imported(tree: &Tree, layers: &[Layer], own: &[FileId]) -> Vec<Layer> {
         .collect();
     stems.sort();
     stems.dedup();
-    let mut out = Vec::new();
+    let (mut files, mut out) = (Vec::new(), Vec::new());
     for stem in stems {
         let is_it = |id: &FileId| {
             let path = tree.file(*id).path.as_str();
@@ -480,10 +484,11 @@ fn imported(tree: &Tree, layers: &[Layer], own: &[FileId]) -> Vec<Layer> {
         let near: Vec<FileId> = own.iter().copied().filter(is_it).collect();
         let found = if near.is_empty() { tree.ids().filter(is_it).collect() } else { near };
         if let [one] = found.as_slice() {
+            files.extend((!own.contains(one)).then_some(*one));
             out.extend(config::read(tree, *one, None).unwrap_or_default());
         }
     }
-    out
+    (files, out)
 }
 
 /// The layers of the files with a stem, those of profiles last.
