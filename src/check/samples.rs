@@ -26,7 +26,7 @@ pub(super) fn add(
         .filter_map(|page| Some((page, files::read(outcome.tree.file(page)).ok()?)))
         .flat_map(|(page, text)| fenced::samples(&text).into_iter().map(move |group| (page, group)))
         // What is shown as wrong is known to be; data says little without the code that it belongs to.
-        .filter(|(_, group)| group.iter().all(|b| !b.is_bad) && group.iter().any(is_code))
+        .filter(|(_, group)| group.iter().all(|b| !b.is_bad && !is_test(b)) && group.iter().any(is_code))
         .collect();
     let found: Vec<Outcome> = jobs.par_iter().map(|(_, group)| sample(group, catalog, request, enabled)).collect();
     for ((page, group), sample) in jobs.iter().zip(found) {
@@ -60,6 +60,27 @@ pub(super) fn add(
             }
         }
     }
+}
+
+/// A test calls what it starts itself.
+fn is_test(block: &Block) -> bool {
+    const MARKS: [&str; 14] = [
+        "[Fact",
+        "[Theory",
+        "[Test",
+        "@Test",
+        "@ParameterizedTest",
+        "@SpringBootTest",
+        "*testing.T",
+        "def test_",
+        "import pytest",
+        "describe(",
+        "Assert.",
+        "assertThat(",
+        "assertEquals(",
+        "expect(",
+    ];
+    MARKS.iter().any(|mark| block.text.contains(mark))
 }
 
 fn is_code(block: &Block) -> bool {

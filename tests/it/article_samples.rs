@@ -58,6 +58,18 @@ fn a_page_alone_is_read_for_its_samples() {
 }
 
 #[test]
+fn a_test_on_a_page_calls_what_it_starts() {
+    let page = |before: &str| {
+        format!(
+            "# Health\n\n```csharp\nusing System.Net.Http;\n\npublic class Checks\n{{\n    {before}\n    public async Task Answers()\n    {{\n        var client = new HttpClient();\n        await client.GetAsync(\"http://shop/health\");\n    }}\n}}\n```\n"
+        )
+    };
+    let rule = "client-per-call";
+    assert_eq!(says(&[("page.md", &page("[Fact]"))], rule), [""; 0]);
+    assert_eq!(says(&[("page.md", &page(""))], rule), ["11 rest-client/client-per-call"]);
+}
+
+#[test]
 fn the_documentation_of_code_is_no_code() {
     assert_eq!(found(&[("README.md", PAGE), ("app/main.py", "import json\n")]), [""; 0]);
 }

@@ -68,7 +68,8 @@ pub(super) fn join(context: &Context<'_, '_>, runners: &[Runner], lists: Vec<Ste
     for list in lists {
         let runner = context.runner_of(runners, &list);
         // A demonstration's steps only print; what carries them out is shown all the same.
-        let only_shows = !list.is_saga && list.steps.iter().all(|s| s.effect == super::Effect::Pure);
+        let only_shows =
+            !list.is_saga && !list.steps.is_empty() && list.steps.iter().all(|s| s.effect == super::Effect::Pure);
         if let Some(i) = runner.filter(|_| !only_shows) {
             used[i] = true;
         }

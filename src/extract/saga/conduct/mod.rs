@@ -154,7 +154,7 @@ impl Context<'_, '_> {
             None => self.undo_retry(&scope, &self.recovery(&scope)),
         };
         let place = |site: &Site| self.ev.program.place(*site);
-        let (timeout, retry) = self.straight_protection(runner, &scope);
+        let (timeout, retry) = self.straight_protection(runner, &scope, persisted);
         let untyped = if runner.is_named { self.untyped(&scope) } else { Vec::new() };
         Conduct {
             timeout,
@@ -171,12 +171,12 @@ impl Context<'_, '_> {
 
     /// The time limit of calls that are written out, and whether they are repeated: both may be the clients' business,
     /// so the answer is no only where nothing in the program speaks of either.
-    fn straight_protection(&self, runner: &Runner, scope: &Scope<'_>) -> (Presence, Presence) {
+    fn straight_protection(&self, runner: &Runner, scope: &Scope<'_>, persisted: &Presence) -> (Presence, Presence) {
         let language = self.ev.program.language(runner.unit);
         // Clients of the JVM, .NET and Go are configured elsewhere. Where nothing but this file is there, it says all
         // that is to be known.
         if language.has_packages() || language == Language::Go {
-            let alone = self.is_alone(runner.unit);
+            let alone = self.is_alone(runner.unit) && persisted.is_absent();
             let unread = || Presence::Unknown("the clients of the participants may do it".into());
             return if alone && runner.is_named { self.protection(scope) } else { (unread(), unread()) };
         }
