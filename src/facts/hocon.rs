@@ -184,7 +184,7 @@ impl Reader<'_> {
         while let Some(c) = self.peek() {
             match c {
                 '\n' | ',' | '}' | ']' | '#' => break,
-                '/' if self.starts("//") && text.trim_end() == text.trim_end_matches(':') => break,
+                '/' if self.starts("//") && !text.ends_with(':') => break,
                 '"' => text.push_str(&self.quoted()),
                 '$' if self.starts("${") => {
                     let rest = self.text.get(self.at + 2..).unwrap_or_default();

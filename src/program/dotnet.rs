@@ -54,6 +54,17 @@ fn handles(module: &Module, method: FuncId, request: &str) -> bool {
     method.name == "Handle" && !method.body.is_empty() && first.is_some_and(|name| name == request)
 }
 
+/// True for the declared type of a field or property of a class, or of a parameter or result of its methods.
+fn is_type_of(module: &Module, class: ClassId, expr: ExprId) -> bool {
+    let class = module.class(class);
+    class.fields.iter().any(|f| f.ty == Some(expr))
+        || class
+            .methods
+            .iter()
+            .map(|m| module.func(*m))
+            .any(|f| f.returns == Some(expr) || f.params.iter().any(|p| p.ty == Some(expr)))
+}
+
 impl Evaluator<'_> {
     /// A name that is no local variable, in a language with members and packages.
     pub(super) fn member_name(&self, unit: UnitId, name: &str, at: Option<ExprId>) -> Option<Value> {
@@ -121,7 +132,8 @@ impl Evaluator<'_> {
                             Value::Bool(self.declares(unit, class, name, 0)).known_true()
                         })
                         .is_some();
-                if is_declared {
+                // `HttpClient HttpClient { get; }`: in its own declaration it is the type.
+                if is_declared && !is_type_of(&unit.module, class, expr) {
                     return Some(self.member_value(unit_id, class, name, site));
                 }
             }
@@ -157,7 +169,12 @@ impl Evaluator<'_> {
                 ));
             }
         }
-        if let Some(expr) = at.filter(|at| !self.is_attribute(unit_id, *at)) {
+        // `new Name()` is a type, whatever an unknown base may have.
+        let made = |expr: ExprId| match unit.index.ancestors(expr).next() {
+            Some(Parent::Expr(call)) => unit.module.call(call).is_some_and(|call| call.is_new && call.callee == expr),
+            _ => false,
+        };
+        if let Some(expr) = at.filter(|at| !self.is_attribute(unit_id, *at) && !made(*at)) {
             for &class in &classes {
                 match self.member_value(unit_id, class, name, Site { unit: unit_id, expr }) {
                     Value::Unknown => {}

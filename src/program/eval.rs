@@ -114,7 +114,7 @@ impl<'a> Evaluator<'a> {
             ExprKind::Dict(entries) => self.dict(site, entries),
             ExprKind::Name(name) => self.name(site.unit, unit.index.func_of(site.expr), name, Some(site.expr)),
             ExprKind::This => self.this(site),
-            ExprKind::Super => Value::Unknown,
+            ExprKind::Super => self.base_object(site),
             ExprKind::Attr { object, name, .. } => {
                 let object_value = self.at(site.unit, *object);
                 let value = self.attribute(&object_value, name, site);
@@ -242,6 +242,13 @@ impl<'a> Evaluator<'a> {
             BinaryOp::Or | BinaryOp::Coalesce => {
                 let (first, second) = (self.at(unit, left), self.at(unit, right));
                 match first {
+                    // In .NET `A__B` of the environment is the key `A:B` of the configuration.
+                    Value::Env { ref name, .. }
+                        if matches!(&second, Value::Env { name: key, .. }
+                            if key.contains(':') && name.replace("__", ":").eq_ignore_ascii_case(key)) =>
+                    {
+                        second
+                    }
                     Value::Env { name, default: None, site } => {
                         let default = (!matches!(second, Value::Unknown)).then(|| Arc::new(second));
                         Value::Env { name, default, site }

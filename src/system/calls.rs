@@ -87,11 +87,12 @@ pub(super) fn requests(
     }
     for route in proxied {
         let to = Text::literal(route.to.clone());
+        let tail = if route.below { Tail::Unknown } else { Tail::Empty };
         if route.methods.is_empty() {
-            finder.from(route.service, route.place, None, &to, Tail::Empty);
+            finder.from(route.service, route.place, None, &to, tail);
         }
         for method in &route.methods {
-            finder.from(route.service, route.place, Some(method.as_str()), &to, Tail::Empty);
+            finder.from(route.service, route.place, Some(method.as_str()), &to, tail);
         }
     }
     let mut found = finder.found;

@@ -133,7 +133,7 @@ pub fn verdict(service: &Service, served: &Served) -> Verdict {
         || served.gaps.iter().any(|g| match g.kind {
             GapKind::Unresolved => true,
             GapKind::External => g.prefix == "/" || conventional("GET", &g.prefix).is_some(),
-            GapKind::Files => false,
+            GapKind::Files | GapKind::Pages => false,
         });
     // A route that answers everything answers a health check too, though not a meaningful one.
     let all = |r: &Route| path::matches(&r.path, "/some/path/of/no/meaning");

@@ -213,6 +213,7 @@ pub fn build(
         let mut routes = http::gateway_routes(&ev, &in_scope);
         routes.extend(http::proxied(&ev, &in_scope));
         routes.extend(http::dialled(&ev, &in_scope));
+        routes.extend(http::grpc_clients(&ev, &in_scope));
         let proxied = proxies::routes(tree, &services);
         proxies::narrow(&ev, &proxied, |place| owners.get(&place.file).cloned().unwrap_or_default(), &mut served);
         let configured = configured(tree, &services, &given);

@@ -28,6 +28,8 @@ pub(super) struct Proxied {
     pub(super) to: String,
     /// The path below which the gateway takes them, where the setting says it.
     pub(super) takes: Option<String>,
+    /// What follows the address is taken over from the request.
+    pub(super) below: bool,
 }
 
 /// The routes of all gateways.
@@ -74,12 +76,18 @@ fn ocelot(service: usize, file: FileId, root: &Node, out: &mut Vec<Proxied>) {
         let host = host.or_else(|| route.get("ServiceName").and_then(Node::text).map(ToString::to_string));
         let Some(host) = host else { continue };
         let place = route.entry("DownstreamPathTemplate").map_or(route.span, |entry| entry.value.span);
+        let (takes, path) = (text("UpstreamPathTemplate"), text("DownstreamPathTemplate"));
+        // A placeholder at the end of both takes whatever follows, also nothing; one for an id is meant for one.
+        let last = path.rsplit_once("/{").map(|(_, name)| name.trim_end_matches('}').to_ascii_lowercase());
+        let below = takes.ends_with('}') && last.is_some_and(|name| !name.ends_with("id") && !name.contains('/'));
+        let path = if below { path.rsplit_once("/{").map_or(path.as_str(), |(head, _)| head) } else { path.as_str() };
         out.push(Proxied {
             service,
             place: Place::new(file, place),
             methods,
-            to: format!("http://{host}{}", holes(&text("DownstreamPathTemplate"))),
-            takes: Some(prefix(&text("UpstreamPathTemplate"))),
+            to: format!("http://{host}{}", holes(path)),
+            takes: Some(prefix(&takes)),
+            below,
         });
     }
 }
@@ -104,6 +112,7 @@ fn yarp(service: usize, file: FileId, root: &Node, out: &mut Vec<Proxied>) {
                 methods: Vec::new(),
                 to: to.to_string(),
                 takes: takes.clone(),
+                below: false,
             });
         }
     }

@@ -191,3 +191,40 @@ fn functions_that_pass_their_own_parameters_on_have_an_end() {
     let class = "namespace Orders;\npublic static class Extensions {\n    public static Task<string> Fetch(this HttpClient http, string url) { url = url + url; return http.Fetch(url) ?? http.GetStringAsync(url); }\n}\npublic class A(HttpClient http) { public Task<string> F(string path) => http.Fetch(path); }\n";
     assert_eq!(told(&[("Orders/A.cs", class)]), [""; 0]);
 }
+
+#[test]
+fn clients_of_derived_classes_are_used_through_their_base() {
+    let base = "namespace Orders;\npublic class ApiBase {\n    private HttpClient HttpClient { get; }\n    protected ApiBase(HttpClient client) { HttpClient = client; }\n    protected async Task<string> Send(HttpRequestMessage message) { var answer = await HttpClient.SendAsync(message); return await answer.Content.ReadAsStringAsync(); }\n}\npublic interface IItems { Task<string> Get(); }\npublic class Items(HttpClient client) : ApiBase(client), IItems { public Task<string> Get() => Send(new HttpRequestMessage(HttpMethod.Get, \"/items\")); }\npublic interface IShelves { Task<string> Get(); }\npublic class Shelves(HttpClient client) : ApiBase(client), IShelves { public Task<string> Get() => Send(new HttpRequestMessage(HttpMethod.Get, \"/shelves\")); }\n";
+    let program = "using Orders;\nvar builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddHttpClient<IItems, Items>(c => c.Timeout = TimeSpan.FromSeconds(3));\nbuilder.Services.AddHttpClient<IShelves, Shelves>(c => c.Timeout = TimeSpan.FromSeconds(3));\nvar app = builder.Build();\napp.Run();\n";
+    let found = told(&[("Orders/Program.cs", program), ("Orders/ApiBase.cs", base)]);
+    let of = |rule: &str| found.iter().filter(|f| f.starts_with(rule)).cloned().collect::<Vec<_>>();
+    assert_eq!(
+        of("missing-circuit-breaker"),
+        ["missing-circuit-breaker Program.cs:3", "missing-circuit-breaker Program.cs:4"]
+    );
+    assert_eq!(of("missing-timeout"), [""; 0]);
+}
+
+#[test]
+fn dapr_makes_clients_of_other_applications() {
+    let program = "using Dapr.Client;\nusing Orders;\nvar builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddSingleton<Stock>(_ => new Stock(DaprClient.CreateInvokeHttpClient(\"stock\")));\nvar app = builder.Build();\napp.Run();\n";
+    let client = "namespace Orders;\npublic class Stock { private HttpClient _client; public Stock(HttpClient client) { _client = client; }\npublic Task<string> Get(int id) => _client.GetStringAsync($\"items/{id}\"); }\n";
+    let found = told(&[("Orders/Program.cs", program), ("Orders/Stock.cs", client)]);
+    assert!(found.contains(&"missing-timeout Program.cs:4".to_string()), "{found:?}");
+}
+
+#[test]
+fn an_address_is_looked_up_in_the_environment_and_then_in_the_settings() {
+    let program = "using Orders; var builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddHttpClient<IStock, Stock>(c => c.BaseAddress = new Uri(Environment.GetEnvironmentVariable(\"Stock__Url\") ?? builder.Configuration[\"Stock:Url\"]!));\nvar app = builder.Build();\napp.Run();\n";
+    let settings = "{ \"Stock\": { \"Url\": \"http://stock\" } }\n";
+    let files = [("Orders/Program.cs", program), ("Orders/Stock.cs", CLIENT), ("Orders/appsettings.json", settings)];
+    assert!(told(&files).contains(&CALL.to_string()));
+}
+
+#[test]
+fn channels_of_grpc_lead_to_services() {
+    let program = "using Grpc.Net.Client;\nvar builder = WebApplication.CreateBuilder(args);\nvar channel = GrpcChannel.ForAddress(builder.Configuration[\"Stock\"]);\nvar app = builder.Build();\napp.Run();\n";
+    let found =
+        told(&[("Orders/Program.cs", program), ("Orders/appsettings.json", "{ \"Stock\": \"http://stock\" }\n")]);
+    assert!(found.contains(&"orders -> stock: ? ".to_string()), "{found:?}");
+}

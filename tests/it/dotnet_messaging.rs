@@ -141,3 +141,112 @@ fn handlers_of_cap_are_known_by_their_attribute() {
     assert_eq!(handler("stock.Count -= 1;"), ["non-idempotent-consumer Placed.cs:11"]);
     assert_eq!(handler("stock.Count = 1;"), [""; 0]);
 }
+
+#[test]
+fn consumers_of_kafka_are_told_by_the_settings_of_their_builder() {
+    let worker = |fields: &str, config: &str, commit: &str| {
+        let text = format!(
+            "using Confluent.Kafka;\nusing MongoDB.Driver;\nnamespace Orders;\npublic class Line {{ public string Sku {{ get; set; }} }}\npublic class Worker : BackgroundService {{\nprivate readonly IConsumer<string, string> _consumer; private readonly IMongoCollection<Line> _lines;\n{fields}\n{config}\n_consumer = new ConsumerBuilder<string, string>(config).SetErrorHandler((_, e) => Console.WriteLine(e)).Build(); _lines = lines; }}\nprotected override async Task ExecuteAsync(CancellationToken token) {{\n_consumer.Subscribe(\"orders\");\nwhile (!token.IsCancellationRequested) {{\nvar result = _consumer.Consume(token);\nawait _lines.ReplaceOneAsync(l => l.Sku == result.Message.Key, new Line {{ Sku = result.Message.Key }});\n{commit}\n}}\n}}\n}}\n"
+        );
+        told(&[("Orders/Worker.cs", &text)])
+    };
+    let own = "public Worker(IMongoCollection<Line> lines) {";
+    let made = |set: &str| format!("var config = new ConsumerConfig {{ GroupId = \"orders\"{set} }};");
+    assert_eq!(
+        worker(own, &made(""), ""),
+        ["early-acknowledgement Worker.cs:9", "missing-dead-letter Worker.cs:9"],
+        "the client commits in the background by default"
+    );
+    assert_eq!(
+        worker(own, &made(", EnableAutoCommit = false"), "_consumer.Commit(result);"),
+        ["missing-dead-letter Worker.cs:9"]
+    );
+    assert_eq!(
+        worker("public Worker(IMongoCollection<Line> lines, ConsumerConfig config) {", "", ""),
+        ["missing-dead-letter Worker.cs:9"],
+        "settings that were not read may say anything"
+    );
+}
+
+#[test]
+fn a_hosted_service_closes_the_channel_that_it_has_made() {
+    let service = |more: &str| {
+        let text = format!(
+            "using RabbitMQ.Client;\nnamespace Orders;\npublic class Worker : BackgroundService {{\nprivate IModel _channel;\nprotected override Task ExecuteAsync(CancellationToken token) {{\nvar connection = new ConnectionFactory {{ HostName = Environment.GetEnvironmentVariable(\"RABBIT\") }}.CreateConnection();\n_channel = connection.CreateModel();\n_channel.BasicQos(0, 10, false);\nvar consumer = new EventingBasicConsumer(_channel);\nconsumer.Received += (sender, e) => {{ Console.WriteLine(e.Body); _channel.BasicAck(e.DeliveryTag, false); }};\n_channel.BasicConsume(queue: \"orders\", autoAck: false, consumer: consumer);\nreturn Task.CompletedTask;\n}}\n{more}\n}}\n"
+        );
+        told(&[("Orders/Worker.cs", &text)])
+    };
+    assert_eq!(service(""), ["missing-graceful-shutdown Worker.cs:11"]);
+    assert_eq!(service("public override void Dispose() { _channel.Close(); base.Dispose(); }"), [""; 0]);
+}
+
+/// What is told of a consumer of MassTransit that does this with a row.
+fn stock(body: &str) -> Vec<String> {
+    let text = format!(
+        "using MassTransit;\nusing Microsoft.EntityFrameworkCore;\nnamespace Orders;\npublic record OrderPlaced(int Product, int Quantity);\npublic class Product {{ public int Id {{ get; set; }} public int Stock {{ get; private set; }} public string State {{ get; set; }}\npublic void Take(int quantity) {{ Stock -= quantity; }}\npublic void Close(int quantity) {{ if (State == \"closed\") return; State = \"closed\"; Stock -= quantity; }}\n}}\npublic class Mail {{ public int Id {{ get; set; }} public string Text {{ get; set; }} }}\npublic class Db : DbContext {{ public DbSet<Product> Products {{ get; set; }} public DbSet<Mail> Mails {{ get; set; }} public override Task<int> SaveChangesAsync(CancellationToken token = default) {{ return base.SaveChangesAsync(token); }} }}\npublic interface IProducts {{ Task<Product> Get(int id); Task Update(Product product); }}\npublic class Products(Db db) : IProducts {{\npublic async Task<Product> Get(int id) {{ return await db.Products.FindAsync(id); }}\npublic async Task Update(Product product) {{ await db.SaveChangesAsync(); }}\n}}\npublic class Placed(Db db, IProducts products) : IConsumer<OrderPlaced> {{\npublic async Task Consume(ConsumeContext<OrderPlaced> context) {{\nvar message = context.Message;\n{body}\n}}\n}}\n"
+    );
+    told(&[("Orders/Placed.cs", &text)])
+}
+
+#[test]
+fn numbers_of_loaded_rows_are_taken_from_twice() {
+    let found = ["non-idempotent-consumer Placed.cs:16"];
+    let here = |change: &str| {
+        format!("var product = await db.Products.FindAsync(message.Product);\n{change}\nawait db.SaveChangesAsync();")
+    };
+    assert_eq!(stock(&here("product?.Take(message.Quantity);")), found);
+    assert_eq!(stock(&here("product.Close(message.Quantity);")), [""; 0], "the state tells the second delivery");
+    let elsewhere = |change: &str| {
+        format!("var product = await products.Get(message.Product);\n{change}\nawait products.Update(product);")
+    };
+    assert_eq!(stock(&elsewhere("product.Take(message.Quantity);")), found);
+    assert_eq!(stock(&elsewhere("product.State = \"ordered\";")), [""; 0]);
+}
+
+#[test]
+fn rows_are_stored_twice_where_nothing_was_asked() {
+    let mail = |before: &str| {
+        stock(&format!("{before}db.Mails.Add(new Mail {{ Text = \"sent\" }});\nawait db.SaveChangesAsync();"))
+    };
+    assert_eq!(mail(""), ["non-idempotent-consumer Placed.cs:16"]);
+    assert_eq!(mail("if (await db.Mails.AnyAsync(m => m.Text == \"sent\")) return;\n"), [""; 0]);
+}
+
+#[test]
+fn counters_of_redis_are_counted_up_twice() {
+    let consumer = |change: &str| {
+        let text = format!(
+            "using MassTransit;\nusing StackExchange.Redis;\nnamespace Orders;\npublic record OrderPlaced(string Id);\npublic class Placed(IConnectionMultiplexer redis) : IConsumer<OrderPlaced> {{\npublic async Task Consume(ConsumeContext<OrderPlaced> context) {{\nvar db = redis.GetDatabase();\n{change}\n}}\n}}\n"
+        );
+        told(&[("Orders/Placed.cs", &text)])
+    };
+    let found = ["non-idempotent-consumer Placed.cs:5"];
+    assert_eq!(consumer("await db.StringIncrementAsync(\"orders\");"), found);
+    assert_eq!(
+        consumer(
+            "if (!await db.StringSetAsync(context.Message.Id, \"1\", null, When.NotExists)) return;\nawait db.StringIncrementAsync(\"orders\");"
+        ),
+        [""; 0]
+    );
+}
+
+#[test]
+fn what_a_class_above_commits_is_a_commit() {
+    let text = "using MassTransit;\nusing Microsoft.EntityFrameworkCore;\nnamespace Orders;\npublic record OrderPlacedV1(string OrderId);\npublic class Order { public int Id { get; set; } }\npublic class Db : DbContext {\n    public DbSet<Order> Orders { get; set; }\n    public override Task<int> SaveChangesAsync(CancellationToken token = default) => base.SaveChangesAsync(token);\n    public static Db Open(DbContextOptions options) => new(options);\n}\npublic class Place(DbContextOptions options, IPublishEndpoint publish) {\n    public async Task Run() {\n        var db = Db.Open(options);\n        await db.SaveChangesAsync();\n        await publish.Publish(new OrderPlacedV1(\"1\"));\n    }\n}\n";
+    assert_eq!(told(&[("Orders/Place.cs", text)]), ["dual-write Place.cs:15"]);
+}
+
+#[test]
+fn messages_of_mqtt_are_put_together_by_a_builder() {
+    let text = "using MQTTnet;\nusing System.Text.Json;\nnamespace Orders;\npublic record Passed(string Plate, DateTime At);\npublic class Camera(IMqttClient client) {\n    public async Task Send(Passed passed) {\n        var message = new MqttApplicationMessageBuilder()\n            .WithTopic(\"cameras/entry\")\n            .WithPayload(JsonSerializer.Serialize(passed))\n            .Build();\n        await client.PublishAsync(message);\n    }\n}\n";
+    assert_eq!(
+        told(&[("Orders/Camera.cs", text)]),
+        ["missing-event-id Camera.cs:11", "unversioned-event Camera.cs:11"]
+    );
+}
+
+#[test]
+fn state_of_dapr_is_written_beside_its_messages() {
+    let text = "using Dapr.Client;\nnamespace Orders;\npublic record OrderPlacedV1(string OrderId);\npublic class Place(DaprClient dapr) {\n    public async Task Run(string id) {\n        await dapr.SaveStateAsync(\"orders\", id, \"placed\");\n        await dapr.PublishEventAsync(\"pubsub\", \"placed\", new OrderPlacedV1(id));\n    }\n}\n";
+    assert_eq!(told(&[("Orders/Place.cs", text)]), ["dual-write Place.cs:7"]);
+}

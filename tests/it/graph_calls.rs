@@ -323,6 +323,12 @@ fn routes_of_ocelot_lead_to_the_ports_that_projects_listen_on() {
       "DownstreamHostAndPorts": [ { "Host": "localhost", "Port": 7195 } ],
       "UpstreamPathTemplate": "/orders/{id}",
       "UpstreamHttpMethod": [ "Get", "Delete" ]
+    },
+    {
+      "DownstreamPathTemplate": "/api/parcels/{everything}",
+      "DownstreamHostAndPorts": [ { "Host": "localhost", "Port": 7195 } ],
+      "UpstreamPathTemplate": "/parcels/{everything}",
+      "UpstreamHttpMethod": [ "Post" ]
     }
   ]
 }
@@ -339,7 +345,8 @@ fn routes_of_ocelot_lead_to_the_ports_that_projects_listen_on() {
         found,
         [
             "Gateway -> Orders DELETE /api/orders/{} Gateway/ocelot.json:5",
-            "Gateway -> Orders GET /api/orders/{} Gateway/ocelot.json:5"
+            "Gateway -> Orders GET /api/orders/{} Gateway/ocelot.json:5",
+            "Gateway -> Orders POST /api/parcels{} Gateway/ocelot.json:11"
         ]
     );
 }

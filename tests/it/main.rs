@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod api_contract;
+mod article_samples;
 mod baseline;
 mod breaking;
 mod breaking_api;

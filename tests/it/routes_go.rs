@@ -505,7 +505,7 @@ fn tables_of_routes_are_read_item_by_item() {
     let chained = format!(
         "{head}var routes = Routes{{\n\tRoute{{\"Index\", \"GET\", \"/\", x}},\n\tRoute{{\"Add\", \"POST\", \"/lots/{{id}}\", x}},\n}}\nfunc main() {{\n\trouter := mux.NewRouter()\n\tfor _, route := range routes {{\n\t\trouter.Methods(route.Method).Path(route.Pattern).Name(route.Name).Handler(route.HandlerFunc)\n\t}}\n\thttp.ListenAndServe(\":1\", router)\n}}\n"
     );
-    assert_eq!(routes(&[module, ("main.go", &chained)]), ["GET /", "POST /lots/{id}"]);
+    assert_eq!(routes(&[module, ("main.go", &chained)]), ["GET / main.go:13", "POST /lots/{id} main.go:13"]);
     let map = "package main\nimport \"net/http\"\nfunc x(w http.ResponseWriter, r *http.Request) {}\nfunc main() {\n\ths := map[string]http.HandlerFunc{\"/a\": x, \"/b\": x}\n\tfor path, h := range hs {\n\t\thttp.HandleFunc(path, h)\n\t}\n\thttp.ListenAndServe(\":1\", nil)\n}\n";
-    assert_eq!(routes(&[module, ("main.go", map)]), ["ANY /a", "ANY /b"]);
+    assert_eq!(routes(&[module, ("main.go", map)]), ["* /a main.go:7", "* /b main.go:7"]);
 }

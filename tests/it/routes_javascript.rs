@@ -480,6 +480,20 @@ fn an_application_that_is_passed_to_something_unknown_has_a_gap() {
 }
 
 #[test]
+fn fastify_loads_plugins_from_a_folder() {
+    let server = "const path = require('node:path');\nconst AutoLoad = require('@fastify/autoload');\nconst app = require('fastify')();\napp.register(AutoLoad, { dir: path.join(__dirname, 'routes'), options: { prefix: '/api' } });\napp.listen({ port: 3000 });\n";
+    let root = "module.exports = async function (fastify, opts) { fastify.get('/', async () => ({})); };\n";
+    let lots = "module.exports = async function (fastify) { fastify.get('/', async () => []); fastify.put('/:id', async () => ({})); };\n";
+    let files = [
+        ("server.js", server),
+        ("routes/root.js", root),
+        ("routes/lots/index.js", lots),
+        ("routes/lots/helper.js", root),
+    ];
+    assert_eq!(routes(&files), ["GET /api", "GET /api/lots", "PUT /api/lots/{id}"]);
+}
+
+#[test]
 fn nest_applications_that_a_shared_function_starts() {
     let controller = |name: &str| {
         format!(

@@ -395,6 +395,12 @@ class Api : CoroutineVerticle() {
     assert_eq!(one(kotlin), ["DELETE /orders/{id}"]);
 }
 
+#[test]
+fn reactive_routes_of_quarkus() {
+    let text = "package a;\nimport io.quarkus.vertx.web.Route;\nimport io.quarkus.vertx.web.RouteBase;\n@RouteBase(path = \"yard\")\nclass Lots {\n    @Route(path = \"/lots/:id\", methods = Route.HttpMethod.GET) void one(RoutingContext c) { }\n    @Route(methods = {Route.HttpMethod.POST, Route.HttpMethod.PUT}) void closeLot(RoutingContext c) { }\n}\n";
+    assert_eq!(one(text), ["GET /yard/lots/{id}", "POST /yard/close-lot", "PUT /yard/close-lot"]);
+}
+
 /// The routes that `graph` shows, with what settings put before them.
 fn shown(files: &[(&str, &str)]) -> Vec<String> {
     let folder = crate::support::folder(files);

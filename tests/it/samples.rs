@@ -304,3 +304,54 @@ class Bus:
 "#;
     assert_eq!(broken("bus.py", text), ["message-queue/unserializable-payload:18"]);
 }
+
+#[test]
+fn a_loop_in_a_decorator_that_lets_refusals_out() {
+    let text = r#"import functools
+import random
+import time
+
+import httpx
+
+REPEATED = (502, 503, 504)
+
+
+def with_patience(fn):
+    @functools.wraps(fn)
+    def wrapper(*args, **kwargs):
+        last = None
+        for attempt in range(3):
+            try:
+                return fn(*args, **kwargs)
+            except httpx.TransportError as error:
+                last = error
+            except httpx.HTTPStatusError as error:
+                if error.response.status_code not in REPEATED:
+                    raise
+                last = error
+            time.sleep(random.uniform(0, 2**attempt))
+        raise GaveUp() from last
+
+    return wrapper
+
+
+@with_patience
+def stock():
+    response = httpx.get(STOCK_URL, timeout=3)
+    response.raise_for_status()
+    return response.json()
+"#;
+    let rules = broken("stock.py", text);
+    assert!(!rules.iter().any(|r| r.starts_with("rest-client/retry")), "{rules:?}");
+    assert!(!rules.iter().any(|r| r.starts_with("rest-client/missing-retry")), "{rules:?}");
+}
+
+#[test]
+fn tests_and_pages_of_an_article_are_no_service() {
+    let tests = "describe('GET /stock', () => {\n  it('answers', async () => {\n    const answer = await fetch('http://stock:8080/stock');\n    expect(answer.status).toBe(200);\n  });\n});\n";
+    assert_eq!(broken("sample.ts", tests), [""; 0]);
+    let pytest = "import pytest\nimport requests\n\n\ndef test_stock():\n    assert requests.get('http://stock:8080/stock').ok\n";
+    assert_eq!(broken("sample.py", pytest), [""; 0]);
+    let page = "export function Stock({ url }) {\n  const [stock, setStock] = useState(null);\n  useEffect(() => {\n    fetch(url).then((answer) => answer.json()).then(setStock);\n  }, [url]);\n  return stock;\n}\n";
+    assert_eq!(broken("sample.ts", page), [""; 0]);
+}

@@ -245,3 +245,17 @@ fn express_without_routes_or_with_files_beside_them() {
         ["service-health/missing-health-endpoint: `orders` serves 2 routes but no health endpoint"]
     );
 }
+
+#[test]
+fn a_web_server_of_dotnet_without_routes_has_no_health_check() {
+    let program = |more: &str| {
+        let text = format!(
+            "var builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddHostedService<Prices>();\nvar app = builder.Build();\n{more}app.Run();\n"
+        );
+        check(&[("Prices/Program.cs", &text)], &[]).len()
+    };
+    assert_eq!(program(""), 1);
+    assert_eq!(program("app.MapHealthChecks(\"/health\");\n"), 0);
+    assert_eq!(program("app.UseStaticFiles();\n"), 0, "a site");
+    assert_eq!(program("app.MapRazorPages();\n"), 1);
+}

@@ -50,6 +50,9 @@ fn watches(reach: &Reach<'_, '_>, id: UnitId, form: &Reconnect) -> bool {
     if names(module).any(is_sign) || module.funcs.iter().any(|f| is_sign(&f.name)) {
         return true;
     }
+    if module.language == Language::Go && ends_with_deliveries(module) {
+        return true;
+    }
     unit.index.calls.iter().any(|call| {
         let listens =
             module.callee_name(call.expr).is_some_and(|n| matches!(n.as_str(), "on" | "once" | "addListener"));
@@ -59,6 +62,36 @@ fn watches(reach: &Reach<'_, '_>, id: UnitId, form: &Reconnect) -> bool {
         form.events.iter().any(|e| e == event.as_str())
             && !matches!(reach.ev.at(id, listener.value), Value::Function { unit, func, .. }
                 if logs_only(&reach.ev.program.unit(unit).module, func))
+    })
+}
+
+/// Go: `case d, ok := <-deliveries: if !ok { return errors.New("closed") }`. The channel of deliveries is closed with
+/// the connection; a bare `return` only ends the goroutine.
+fn ends_with_deliveries(module: &Module) -> bool {
+    let receives: Vec<Span> = (0..module.exprs.len() as u32)
+        .map(ExprId)
+        .filter(|e| module.callee_name(*e).is_some_and(|n| n == "<-"))
+        .map(|e| module.expr(e).span)
+        .collect();
+    let tells = |stmt: &StmtKind| match stmt {
+        StmtKind::Return(Some(_)) | StmtKind::Throw(_) => true,
+        StmtKind::Expr(e) => module.callee_name(*e).is_some_and(|n| {
+            matches!(
+                n.as_str(),
+                "Fatal" | "Fatalf" | "Fatalln" | "Panic" | "Panicf" | "panic" | "Exit" | "cancel" | "stop" | "close"
+            )
+        }),
+        _ => false,
+    };
+    module.funcs.iter().filter(|f| receives.iter().any(|at| f.span.contains(*at))).any(|f| {
+        module.stmts.iter().filter(|s| f.span.contains(s.span)).any(|s| match &s.kind {
+            StmtKind::If { test, then, .. } => {
+                matches!(module.expr(*test).kind, ExprKind::Not(ok)
+                    if matches!(&module.expr(ok).kind, ExprKind::Name(n) if matches!(n.as_str(), "ok" | "open" | "more")))
+                    && then.iter().any(|t| tells(&module.stmt(*t).kind))
+            }
+            _ => false,
+        })
     })
 }
 

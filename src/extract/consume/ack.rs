@@ -2,16 +2,16 @@
 
 use crate::catalog::consume::{AckMode, AckSetting, SettingValue};
 use crate::extract::consume::effect::Effect;
-use crate::facts::module::{ExprKind, StmtKind};
+use crate::facts::module::{ExprKind, Language, StmtKind};
 use crate::program::Site;
 use crate::syntax::Place;
 
-use super::Ack;
 use super::handler::Registration;
 use super::reach::Reach;
 use super::setting;
 use super::source::Found;
 use super::walk::{self, Kind, Step, Trace};
+use super::{Ack, builder};
 
 /// The verdict for a source and the code that handles its messages.
 pub(super) fn verdict(
@@ -43,6 +43,9 @@ fn mode(reach: &Reach<'_, '_>, found: &Found<'_>) -> Option<(AckMode, Option<Pla
     let said =
         || setting::argument(ev, found.site, needed).or_else(|| made().and_then(|m| setting::argument(ev, m, needed)));
     if !needed.is_empty() && said().is_none_or(|s| ev.eval(s) == crate::program::Value::Null) {
+        return None;
+    }
+    if builder::is_opaque(ev, found) {
         return None;
     }
     let mut explicit = None;
@@ -80,6 +83,9 @@ fn settings(reach: &Reach<'_, '_>, found: &Found<'_>, setting: &AckSetting) -> V
         return call.args.iter().map(|a| Site { unit: found.site.unit, expr: a.value }).collect();
     }
     if let Some(site) = setting::argument(ev, found.site, &setting.names) {
+        return vec![site];
+    }
+    if let Some(site) = builder::setting(ev, found, &setting.names) {
         return vec![site];
     }
     if setting.anywhere.is_empty() {
@@ -131,7 +137,17 @@ fn manual(reach: &Reach<'_, '_>, traces: &[Trace], registrations: &[Registration
                 continue;
             }
             // Something that could not be read may have handled the message already.
-            let handed = |s: &Step| matches!(&s.kind, Kind::Unresolved(name) if hands_over(name));
+            let handed = |s: &Step| match &s.kind {
+                Kind::Unresolved(name) => hands_over(name),
+                // Of many handlers behind one interface only some were read.
+                Kind::Enters(func) => {
+                    let module = &reach.ev.program.unit(func.0).module;
+                    module.language == Language::CSharp
+                        && hands_over(&module.func(func.1).name)
+                        && reach.is_one_of_many(*func)
+                }
+                _ => false,
+            };
             if trace.steps[..i].iter().any(|s| handed(s) && !s.in_catch && walk::precedes(s, ack)) {
                 continue;
             }

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeSet;
 
+use super::effect::Effect;
 use super::handler::Registration;
 use super::reach::Func;
 use super::source::Found;
 use super::walk::{Kind, Trace};
-use super::{Idempotency, InScope};
+use super::{Idempotency, InScope, tracked};
 use crate::catalog::consume::Form;
 use crate::facts::module::{BinaryOp, ClassId, ClassKind, ExprId, ExprKind, FuncId, Language, Module, StmtKind};
 use crate::program::types::simple_name;
@@ -19,7 +20,24 @@ const EVENTS: [&str; 3] = ["Received", "ReceivedAsync", "ProcessMessageAsync"];
 const METHODS: [&str; 4] = ["Handle", "HandleAsync", "Consume", "ConsumeAsync"];
 
 /// Methods of everyday values and collections, which neither recognise a duplicate nor change a store.
-const HARMLESS: [&str; 24] = [
+const HARMLESS: [&str; 41] = [
+    "Aggregate",
+    "Append",
+    "AppendLine",
+    "Average",
+    "Distinct",
+    "Join",
+    "Replace",
+    "Reverse",
+    "Round",
+    "Skip",
+    "Split",
+    "Substring",
+    "Take",
+    "ToHashSet",
+    "ToLower",
+    "ToUpper",
+    "Trim",
     "new",
     "GetType",
     "ToString",
@@ -261,6 +279,15 @@ pub(super) fn is_saga(ev: &Evaluator<'_>, site: Site) -> bool {
 pub(super) fn certain(ev: &Evaluator<'_>, traces: &[Trace], found: Idempotency) -> Idempotency {
     // An inbox of the library recognises what was handled.
     if INBOXES.iter().any(|name| !ev.program.calls_named(name).is_empty()) {
+        return Idempotency::Unknown;
+    }
+    let found = match found {
+        Idempotency::Unknown | Idempotency::NotNeeded => tracked::adds(traces).unwrap_or(found),
+        found => found,
+    };
+    // What was asked before may have told a duplicate.
+    let asked = || traces.iter().flat_map(|t| &t.steps).any(|s| s.kind == Kind::Does(Effect::Read));
+    if matches!(&found, Idempotency::No { what, .. } if what == tracked::INSERTS) && asked() {
         return Idempotency::Unknown;
     }
     let unresolved = traces.iter().flat_map(|t| &t.steps).any(|s| match &s.kind {

@@ -25,6 +25,8 @@ pub(super) enum Effect {
     Repeats(String),
     /// It publishes to a channel for messages that cannot be handled.
     DeadLetter,
+    /// It writes what was changed on objects of a store.
+    Commit,
     /// It changes the world, and nothing more can be said.
     Unclear,
 }
@@ -68,7 +70,7 @@ fn of_kind(reach: &Reach<'_, '_>, kind: EffectKind, name: &str, site: Site, call
         EffectKind::Upsert => Effect::Claim,
         EffectKind::Claim => Effect::Claim,
         EffectKind::Set => {
-            if has_word(ev, site, call, &["nx", "NX"]) {
+            if has_word(ev, site, call, &["nx", "NX"]) || only_new(&ev.program.unit(site.unit).module, call) {
                 Effect::Claim
             } else {
                 Effect::Overwrite
@@ -174,6 +176,11 @@ fn has_word(ev: &Evaluator<'_>, site: Site, call: &Call, words: &[&str]) -> bool
             _ => false,
         }
     })
+}
+
+/// `db.StringSetAsync(key, value, expiry, When.NotExists)` of StackExchange.Redis.
+fn only_new(module: &Module, call: &Call) -> bool {
+    call.args.iter().any(|a| matches!(&module.expr(a.value).kind, ExprKind::Attr { name, .. } if name == "NotExists"))
 }
 
 /// `save(x)`: a new row when `x` was made here without a key of the message.

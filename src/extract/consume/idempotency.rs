@@ -49,7 +49,9 @@ fn of_trace(trace: &Trace) -> Idempotency {
                 Some(Guard::Unknown(_)) => unclear = true,
             },
             Kind::Does(Effect::Claim) => durable = durable.or(Some(step.place)),
-            Kind::Does(Effect::Unclear) | Kind::Unresolved(_) | Kind::Passed(..) if step.guard.is_none() => {
+            Kind::Does(Effect::Unclear | Effect::Commit) | Kind::Unresolved(_) | Kind::Passed(..)
+                if step.guard.is_none() =>
+            {
                 unclear = true
             }
             _ => {}

@@ -4,6 +4,7 @@
 
 mod ack;
 mod bean;
+mod builder;
 mod chain;
 mod closed;
 mod container;
@@ -13,6 +14,7 @@ mod effect;
 mod entity;
 mod guard;
 mod handler;
+mod hosted;
 mod idempotency;
 mod jvm;
 mod keys;
@@ -83,6 +85,8 @@ pub struct Consumer {
     pub python: bool,
     /// It runs in a NestJS application.
     pub nest: bool,
+    /// It is written in C#.
+    pub csharp: bool,
 }
 
 /// A model that refuses members which it does not declare.

@@ -69,6 +69,18 @@ impl<'e, 'p> Reach<'e, 'p> {
         out
     }
 
+    /// True for a method of a class that shares a base of the repository with others.
+    pub(super) fn is_one_of_many(&self, func: Func) -> bool {
+        let module = &self.ev.program.unit(func.0).module;
+        let Some(class) = module.func(func.1).class else { return false };
+        let many = |of: (UnitId, ClassId)| self.derived.get(&of).is_some_and(|all| all.len() > 1);
+        many((func.0, class))
+            || module.class(class).bases.iter().any(|base| match self.ev.at(func.0, *base) {
+                Value::Class { unit, class } => many((unit, class)),
+                _ => false,
+            })
+    }
+
     /// The calls of a function, also through an interface that its class implements.
     pub(in crate::extract) fn callers(&self, func: Func) -> Vec<Site> {
         let mut out = self.ev.callers(func.0, func.1);

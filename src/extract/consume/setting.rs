@@ -59,10 +59,12 @@ pub(super) fn in_value(ev: &Evaluator<'_>, value: &Value, path: &str) -> Option<
     })
 }
 
-/// The value of a field of a Go struct that is written as a literal, or of the map in a named map type.
+/// The value of a field of a Go struct that is written as a literal, or of the map in a named map type; of a
+/// property that a construction in C# sets.
 fn in_literal(ev: &Evaluator<'_>, made: Site, path: &str) -> Option<Site> {
     let module = &ev.program.unit(made.unit).module;
-    let call = module.call(made.expr).filter(|call| call.is_new && module.language == Language::Go)?;
+    let literal = |call: &&Call| call.is_new && matches!(module.language, Language::Go | Language::CSharp);
+    let call = module.call(made.expr).filter(literal)?;
     let (first, rest) = path.split_once('.').unwrap_or((path, ""));
     match call.args.iter().find(|a| a.name.as_deref() == Some(first)) {
         Some(field) if rest.is_empty() => Some(Site { unit: made.unit, expr: field.value }),

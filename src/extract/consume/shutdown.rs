@@ -44,9 +44,8 @@ pub(super) fn verdict(reach: &Reach<'_, '_>, found: &Found<'_>, bodies: &[Body],
     own.dedup();
     let around = reach.around(&own);
     let language = reach.ev.program.language(found.site.unit);
-    // A hosted service is stopped by its host; whether it lets go in order is not read.
     if language == Language::CSharp {
-        return Presence::Unknown("how the host stops it was not read".into());
+        return super::hosted::verdict(reach.ev, found);
     }
     let verdict = match language {
         Language::Python => python(reach, &around),

@@ -176,6 +176,7 @@ fn consumer(
         shutdown: shutdown::verdict(reach, found, &bodies, &units),
         python: ev.program.language(found.site.unit) == crate::facts::module::Language::Python,
         nest: shutdown::is_nest(reach, found.site.unit),
+        csharp: is_csharp,
     })
 }
 

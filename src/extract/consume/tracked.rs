@@ -1,9 +1,195 @@
 //! What EF Core does with objects: it keeps track of what is loaded and added, and writes all of it at once.
 
+use super::Idempotency;
 use super::effect::{Effect, made};
 use super::reach::{Func, Reach};
-use crate::facts::module::{BinaryOp, Call, Expr, ExprId, ExprKind, Module, StmtKind};
-use crate::program::{Evaluator, Site, Value};
+use super::walk::{Kind, Step, Trace};
+use crate::facts::module::{BinaryOp, Call, Class, Expr, ExprId, ExprKind, Language, Module, StmtId, StmtKind};
+use crate::program::hierarchy::ClassRef;
+use crate::program::index::Binding;
+use crate::program::types::simple_name;
+use crate::program::{Evaluator, Site, UnitId, Value};
+
+/// What a commit does that writes a number which was added to.
+pub(super) const COUNTS: &str = "adds to a stored number";
+/// What an insertion does.
+pub(super) const INSERTS: &str = "stores a new row";
+/// Methods that give one object of a `DbSet`, or several in a list.
+const GIVES: [&str; 14] = [
+    "Find",
+    "FindAsync",
+    "First",
+    "FirstAsync",
+    "FirstOrDefault",
+    "FirstOrDefaultAsync",
+    "Single",
+    "SingleAsync",
+    "SingleOrDefault",
+    "SingleOrDefaultAsync",
+    "ToList",
+    "ToListAsync",
+    "ToArray",
+    "ToArrayAsync",
+];
+/// How far an object is followed to the `DbSet` that it comes from.
+const MAX_STEPS: u32 = 8;
+
+/// The functions that a call runs, also those of objects that are known by their `DbSet` only.
+pub(super) fn called(reach: &Reach<'_, '_>, site: Site) -> Vec<Func> {
+    let found = reach.called(site);
+    if !found.is_empty() {
+        return found;
+    }
+    let module = &reach.ev.program.unit(site.unit).module;
+    let Some(call) = module.call(site.expr).filter(|_| module.language == Language::CSharp) else { return found };
+    let ExprKind::Attr { object, name, .. } = &module.expr(call.callee).kind else { return found };
+    let Some((unit, class)) = loaded(reach, Site { unit: site.unit, expr: *object }, 0) else { return found };
+    let declared = &reach.ev.program.unit(unit).module;
+    let methods = declared.class(class).methods.iter().filter(|m| declared.func(**m).name == *name);
+    methods.map(|m| (unit, *m)).collect()
+}
+
+/// The class of an object that a `DbSet` gave: `await context.Orders.FindAsync(id)`.
+fn loaded(reach: &Reach<'_, '_>, site: Site, steps: u32) -> Option<ClassRef> {
+    let ev = reach.ev;
+    if steps > MAX_STEPS {
+        return None;
+    }
+    let unit = ev.program.unit(site.unit);
+    let next = |expr: ExprId| loaded(reach, Site { unit: site.unit, expr }, steps + 1);
+    match &unit.module.expr(site.expr).kind {
+        ExprKind::Await(inner) | ExprKind::Cast { value: inner, .. } => next(*inner),
+        ExprKind::Binary { op: BinaryOp::Coalesce, left, .. } => next(*left),
+        ExprKind::Name(name) => {
+            let (_, bindings) = unit.index.lookup(&unit.module, unit.index.func_of(site.expr), name)?;
+            bindings.iter().find_map(|binding| match binding {
+                Binding::Value(value) | Binding::Element(value) if *value != site.expr => next(*value),
+                _ => None,
+            })
+        }
+        ExprKind::Call(call) => match &unit.module.expr(call.callee).kind {
+            ExprKind::Attr { object, name, .. } if GIVES.contains(&name.as_str()) => {
+                of_set(ev, Site { unit: site.unit, expr: *object }, steps + 1)
+            }
+            // A repository gives what it found.
+            _ => reach.called(site).into_iter().find_map(|(unit, func)| {
+                let returned = crate::program::eval::returns(&ev.program.unit(unit).module, func);
+                returned.into_iter().find_map(|expr| loaded(reach, Site { unit, expr }, steps + 1))
+            }),
+        },
+        _ => None,
+    }
+}
+
+/// The class of the rows of a `DbSet`: `context.Orders`, `context.Set<Order>()`, and queries that begin so.
+fn of_set(ev: &Evaluator<'_>, site: Site, steps: u32) -> Option<ClassRef> {
+    if steps > MAX_STEPS {
+        return None;
+    }
+    let module = &ev.program.unit(site.unit).module;
+    let class_of = |unit: UnitId, ty: ExprId| match ev.declared(unit, ty)? {
+        Value::Object { unit, class, .. } => Some((unit, class)),
+        _ => None,
+    };
+    match &module.expr(site.expr).kind {
+        ExprKind::Call(call) => {
+            let ExprKind::Attr { object, name, .. } = &module.expr(call.callee).kind else { return None };
+            match call.type_args.first().filter(|_| name == "Set") {
+                Some(ty) => class_of(site.unit, *ty),
+                None => of_set(ev, Site { unit: site.unit, expr: *object }, steps + 1),
+            }
+        }
+        ExprKind::Attr { object, name, .. } => ev.at(site.unit, *object).alternatives().iter().find_map(|v| {
+            let Value::Object { unit, class, .. } = v else { return None };
+            let declared = &ev.program.unit(*unit).module;
+            let field = declared.class(*class).fields.iter().find(|f| f.name == *name)?;
+            match &declared.expr(field.ty?).kind {
+                ExprKind::Index { object, index } if simple_name(declared, *object)? == "DbSet" => {
+                    class_of(*unit, *index)
+                }
+                _ => None,
+            }
+        }),
+        _ => None,
+    }
+}
+
+/// What a statement adds to, when that is a number of an object that EF Core keeps track of:
+/// `product.Stock -= quantity`, and `Stock -= quantity` in a method of the class.
+///
+/// `by` is the call that runs the function around, where there is one.
+pub(super) fn counted(reach: &Reach<'_, '_>, unit: UnitId, stmt: StmtId, by: Option<Site>) -> Option<ExprId> {
+    let own = reach.ev.program.unit(unit);
+    let module = &own.module;
+    let StmtKind::Assign { target, op: Some(BinaryOp::Add | BinaryOp::Sub), .. } = &module.stmt(stmt).kind else {
+        return None;
+    };
+    if module.language != Language::CSharp {
+        return None;
+    }
+    let func = own.index.func_of(*target)?;
+    let mine = |name: &str| {
+        let class = module.func(func).class.filter(|c| module.class(*c).fields.iter().any(|f| f.name == name))?;
+        let ExprKind::Attr { object, .. } = receiver(reach.ev, by?)? else { return None };
+        let known = is_kept(reach, Site { unit: by?.unit, expr: *object })?;
+        (known == (unit, class) && !asks_state(reach, (unit, func))).then_some(*target)
+    };
+    match &module.expr(*target).kind {
+        ExprKind::Name(name) => mine(name),
+        ExprKind::Attr { object, name, .. } if module.expr(*object).kind == ExprKind::This => mine(name),
+        ExprKind::Attr { object, .. } => is_kept(reach, Site { unit, expr: *object }).map(|_| *target),
+        _ => None,
+    }
+}
+
+fn receiver<'e>(ev: &Evaluator<'e>, call: Site) -> Option<&'e ExprKind> {
+    let module = &ev.program.unit(call.unit).module;
+    Some(&module.expr(module.call(call.expr)?.callee).kind)
+}
+
+/// The class of an object that a store gave, and that was not made on the way here.
+fn is_kept(reach: &Reach<'_, '_>, of: Site) -> Option<ClassRef> {
+    if let Some(class) = loaded(reach, of, 0) {
+        return Some(class);
+    }
+    let made = made(reach, of, 0);
+    let classes: Vec<Option<ClassRef>> = made
+        .iter()
+        .filter(|v| **v != Value::Null)
+        .map(|v| match v {
+            Value::Object { unit, class, call: None } => Some((*unit, *class)),
+            _ => None,
+        })
+        .collect();
+    let class = classes.first().copied().flatten()?;
+    (classes.iter().all(|c| *c == Some(class)) && is_row(reach.ev, class)).then_some(class)
+}
+
+/// True for a class that some `DbSet<T>` of the repository holds.
+fn is_row(ev: &Evaluator<'_>, class: ClassRef) -> bool {
+    ev.program.ids().filter(|u| ev.program.language(*u) == Language::CSharp).any(|unit| {
+        let module = &ev.program.unit(unit).module;
+        module.classes.iter().flat_map(|c| &c.fields).filter_map(|f| f.ty).any(|ty| match &module.expr(ty).kind {
+            ExprKind::Index { object, index } if simple_name(module, *object).is_some_and(|n| n == "DbSet") => {
+                matches!(ev.declared(unit, *index), Some(Value::Object { unit: of, class: row, .. }) if (of, row) == class)
+            }
+            _ => false,
+        })
+    })
+}
+
+/// The verdict for handlers that add to numbers of loaded objects and commit in another function, such as one
+/// of a repository.
+pub(super) fn adds(traces: &[Trace]) -> Option<Idempotency> {
+    let commits = |s: &Step| matches!(&s.kind, Kind::Does(Effect::Commit));
+    traces.iter().find_map(|trace| {
+        let counts = |s: &&Step| s.kind == Kind::Counts && s.guard.is_none() && !s.in_catch;
+        let at = trace.steps.iter().position(|s| counts(&s))?;
+        let committed = trace.steps[at..].iter().any(commits);
+        let step = &trace.steps[at];
+        committed.then(|| Idempotency::No { effect: step.place, what: COUNTS.into() })
+    })
+}
 
 /// `context.Orders.Add(new Order { … })`: a new row each time, unless the object may bring a key, or the
 /// repository names a unique index of its class.
@@ -23,14 +209,30 @@ pub(super) fn inserted(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect
                     .as_ref()
                     .is_none_or(|n| matches!(n.to_lowercase().as_str(), "id" | "key") || n.to_lowercase() == own_key)
             });
+            let named = made.args.iter().filter_map(|a| a.name.as_ref());
+            let keyed = keyed || named.into_iter().any(|name| is_key(ev, class, name));
             !keyed && class.bases.is_empty() && class.decorators.is_empty() && !has_unique_index(ev, &class.name)
         }
         _ => false,
     };
     match !values.is_empty() && values.iter().all(is_new) {
-        true => Effect::Repeats("stores a new row".into()),
+        true => Effect::Repeats(INSERTS.into()),
         false => Effect::Unclear,
     }
+}
+
+/// True for a property that is the key of its class: `[Key]`, or `HasKey(o => o.Number)` somewhere.
+fn is_key(ev: &Evaluator<'_>, class: &Class, name: &str) -> bool {
+    let field = class.fields.iter().find(|f| f.name == name);
+    let marked = field.is_some_and(|f| !f.decorators.is_empty());
+    let configured = ev.program.calls_named("HasKey").iter().any(|site| {
+        let module = &ev.program.unit(site.unit).module;
+        let span = module.expr(site.expr).span;
+        module.exprs.iter().any(|e| {
+            span.contains(e.span) && matches!(&e.kind, ExprKind::Attr { name: property, .. } if property == name)
+        })
+    });
+    marked || configured
 }
 
 /// True when `HasIndex(…).IsUnique()` stands in a module that names a class.
@@ -44,7 +246,7 @@ fn has_unique_index(ev: &Evaluator<'_>, class: &str) -> bool {
 /// `context.SaveChanges()` after `stock.Quantity -= n`, or after a method of a loaded object that does this.
 pub(super) fn committed(reach: &Reach<'_, '_>, site: Site) -> Effect {
     let unit = reach.ev.program.unit(site.unit);
-    let Some(func) = unit.index.func_of(site.expr) else { return Effect::Unclear };
+    let Some(func) = unit.index.func_of(site.expr) else { return Effect::Commit };
     let of_object = |module: &Module, target: ExprId| {
         matches!(&module.expr(target).kind, ExprKind::Attr { object, .. }
             if matches!(module.expr(*object).kind, ExprKind::Name(_)))
@@ -55,7 +257,7 @@ pub(super) fn committed(reach: &Reach<'_, '_>, site: Site) -> Effect {
     let here = counts((site.unit, func)).iter().any(|target| of_object(&unit.module, *target));
     let calls = unit.index.calls.iter().filter(|c| c.func == Some(func)).take(40);
     let method = || {
-        calls.flat_map(|c| reach.called(Site { unit: site.unit, expr: c.expr })).any(|of| {
+        calls.flat_map(|c| called(reach, Site { unit: site.unit, expr: c.expr })).any(|of| {
             let module = &reach.ev.program.unit(of.0).module;
             let Some(class) = module.func(of.1).class.map(|c| module.class(c)) else { return false };
             counts(of).iter().any(|target| match &module.expr(*target).kind {
@@ -65,7 +267,7 @@ pub(super) fn committed(reach: &Reach<'_, '_>, site: Site) -> Effect {
             })
         })
     };
-    if here || method() { Effect::Repeats("adds to a stored number".into()) } else { Effect::Unclear }
+    if here || method() { Effect::Repeats(COUNTS.into()) } else { Effect::Commit }
 }
 
 /// True for a function that asks for a state which it leaves: `if (order.Status != Held) …; order.Status = Taken`.

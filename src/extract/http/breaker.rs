@@ -3,7 +3,7 @@
 use super::InScope;
 use super::failure::{Failures, decides};
 use super::late;
-use crate::facts::module::{ClassId, ExprId, ExprKind, Function, Module, StmtKind};
+use crate::facts::module::{BinaryOp, ClassId, ExprId, ExprKind, Function, Module, StmtKind};
 use crate::program::types::simple_name;
 use crate::program::{Evaluator, Unit};
 use crate::syntax::{Place, Span};
@@ -42,7 +42,8 @@ pub fn breakers(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<OwnBreaker> {
             out.push(OwnBreaker {
                 name: class.name.to_string(),
                 place: Place::new(unit.file, class.name_span),
-                unbounded_half_open: half_open(unit, ClassId(i as u32)),
+                unbounded_half_open: half_open(unit, ClassId(i as u32))
+                    .or_else(|| lets_through(unit, ClassId(i as u32))),
                 late_success: late::closes(unit, ClassId(i as u32)),
             });
         }
@@ -115,6 +116,35 @@ fn half_open(unit: &Unit, class: ClassId) -> Option<Place> {
     });
     let becomes = statements.chain(expressions).find(|at| inside(*at))?;
     Some(Place::new(unit.file, becomes))
+}
+
+/// `case StateHalfOpen: return nil`: whoever asks while it is half-open may call.
+fn lets_through(unit: &Unit, class: ClassId) -> Option<Place> {
+    let module = &unit.module;
+    let asks = |name: &str| {
+        let name = name.to_lowercase().replace('_', "");
+        ["allow", "can", "before", "permit", "acquire", "ready", "available"].iter().any(|w| name.contains(w))
+    };
+    let methods = module.funcs.iter().filter(|f| f.class == Some(class) && asks(&f.name));
+    let names_it = |test: ExprId| match module.expr(test).kind {
+        ExprKind::Binary { op: BinaryOp::Eq, left, right } => {
+            [left, right].into_iter().any(|e| match &module.expr(e).kind {
+                ExprKind::Str(text) => is_half_open(text),
+                ExprKind::Attr { name, .. } | ExprKind::Name(name) => {
+                    is_half_open(name) || is_half_open(name.trim_start_matches("State"))
+                }
+                _ => false,
+            })
+        }
+        _ => false,
+    };
+    methods.flat_map(|f| module.stmts.iter().filter(|s| f.span.contains(s.span))).find_map(|s| {
+        let StmtKind::If { test, then, .. } = &s.kind else { return None };
+        let [only] = then.as_slice() else { return None };
+        let StmtKind::Return(Some(value)) = module.stmt(*only).kind else { return None };
+        let admits = matches!(module.expr(value).kind, ExprKind::Bool(true) | ExprKind::Null);
+        (admits && names_it(*test)).then(|| Place::new(unit.file, module.stmt(*only).span))
+    })
 }
 
 /// Which failures a breaker written by hand counts: each, where it catches all and tells none from another.

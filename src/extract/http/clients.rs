@@ -42,6 +42,15 @@ impl Names {
             for made_by in library.returns.keys() {
                 names.clients.insert((library.ecosystem, made_by.rsplit('.').next().unwrap_or(made_by).into()));
             }
+            // Other libraries make its clients: `DaprClient.CreateInvokeHttpClient(…)`.
+            let package = format!("{}.", library.packages[0]);
+            for other in ev.catalog.libraries().iter().filter(|l| l.ecosystem == library.ecosystem && l.http.is_none())
+            {
+                let made = other.returns.iter().filter(|(_, ty)| ty.starts_with(&package));
+                names
+                    .clients
+                    .extend(made.map(|(by, _)| (library.ecosystem, by.rsplit('.').next().unwrap_or(by).into())));
+            }
         }
         names
     }
@@ -78,8 +87,15 @@ pub fn clients(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<HttpClient> {
                 let Some(request) = request::read(ev, &guards, http, form, rest, site) else { continue };
                 let origin = receiver.as_ref().and_then(|r| origin(ev, r));
                 let origin = origin.map(|made| registry.redirect(ev, made).unwrap_or(made));
-                let origin = origin.or_else(|| registry.typed(ev, site).filter(|_| receiver.is_some()));
-                requests.push((origin, request, library, receiver));
+                let typed = if origin.is_none() && receiver.is_some() { registry.typed(ev, site) } else { Vec::new() };
+                let (first, others) = match typed.split_first() {
+                    Some((first, others)) => (Some(*first), others),
+                    None => (origin, &[][..]),
+                };
+                for other in others {
+                    requests.push((Some(*other), request.clone(), library, receiver.clone()));
+                }
+                requests.push((first, request, library, receiver));
                 break;
             }
         }

@@ -115,24 +115,31 @@ impl Registry {
         self.named.get(&name?).copied()
     }
 
-    /// The registration of the client that the class around a request gets.
-    pub(super) fn typed(&self, ev: &Evaluator<'_>, request: Site) -> Option<Site> {
+    /// The registrations of the client that the class around a request gets: several for a base class.
+    pub(super) fn typed(&self, ev: &Evaluator<'_>, request: Site) -> Vec<Site> {
         let unit = ev.program.unit(request.unit);
         if unit.module.language != Language::CSharp {
-            return None;
+            return Vec::new();
         }
         let around = unit.index.classes_around(&unit.module, request.expr);
         let own = around.iter().find_map(|class| self.typed.get(&(request.unit, *class)));
-        own.copied().or_else(|| {
-            // Registered by the base or interface, or for the only class that is derived from this one.
-            let class = *around.first()?;
-            let bases = unit.module.class(class).bases.iter().filter_map(|b| match ev.at(request.unit, *b) {
-                Value::Class { unit, class } => self.typed.get(&(unit, class)).copied(),
-                _ => None,
-            });
-            let derived = ev.program.types.derived(&unit.module.class(class).name).iter();
-            bases.chain(derived.filter_map(|key| self.typed.get(key).copied())).next()
-        })
+        if let Some(own) = own {
+            return vec![*own];
+        }
+        // Registered by the base or interface, or for the classes that are derived from this one.
+        let Some(&class) = around.first() else { return Vec::new() };
+        let mut bases = unit.module.class(class).bases.iter().filter_map(|b| match ev.at(request.unit, *b) {
+            Value::Class { unit, class } => self.typed.get(&(unit, class)).copied(),
+            _ => None,
+        });
+        if let Some(base) = bases.next() {
+            return vec![base];
+        }
+        let derived = ev.program.types.derived(&unit.module.class(class).name).iter();
+        let mut found: Vec<Site> = derived.filter_map(|key| self.typed.get(key).copied()).collect();
+        found.sort();
+        found.dedup();
+        found
     }
 
     /// Puts what the registrations say on their clients.

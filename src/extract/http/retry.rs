@@ -1,6 +1,6 @@
 //! Retry policies: what a library or a loop does between attempts.
 
-use super::failure::{Failures, selected};
+use super::failure::{Failures, decides, selected};
 use super::{jitter, pause};
 use crate::catalog::http::{Methods, Retry, Wait};
 use crate::facts::module::{
@@ -451,6 +451,9 @@ fn failures_of(module: &Module, handlers: &[Handler]) -> Failures {
             if Failures::Types(names).has_client_errors() {
                 return Failures::Unknown;
             }
+        } else if decides(module, handler.span) {
+            // `if error.response.status_code not in REPEATED: raise`
+            return Failures::Unknown;
         } else if names.is_empty() {
             return Failures::Every;
         } else {

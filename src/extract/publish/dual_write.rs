@@ -9,8 +9,9 @@ use super::flow::{self, squeeze};
 use super::{InScope, Kind, Publisher, call, declared};
 use crate::catalog::schema::{Ecosystem, Library};
 use crate::catalog::writes;
-use crate::facts::module::{BinaryOp, Block, ClassKind, ExprId, ExprKind, Language, StmtId, StmtKind};
+use crate::facts::module::{BinaryOp, Block, ClassKind, ExprId, ExprKind, FunctionKind, Language, StmtId, StmtKind};
 use crate::program::hierarchy::FuncRef;
+use crate::program::types::simple_name;
 use crate::program::{Evaluator, Parent, Site, UnitId, Value};
 use crate::syntax::Place;
 
@@ -197,7 +198,41 @@ fn stored<'e>(ev: &Evaluator<'e>, site: Site) -> Option<(&'e Library, String)> {
         library.writes.as_ref()?;
         Some((library, rest.to_string()))
     });
-    known.or_else(|| through_interface(ev, site)).or_else(|| declared_write(ev, site))
+    known
+        .or_else(|| through_interface(ev, site))
+        .or_else(|| declared_write(ev, site))
+        .or_else(|| repository_elsewhere(ev, site))
+}
+
+/// `orderRepository.save(order)` in a file of a Spring application without the interface: it is one of Spring Data's
+/// that is not shown.
+fn repository_elsewhere<'e>(ev: &Evaluator<'e>, site: Site) -> Option<(&'e Library, String)> {
+    let unit = ev.program.unit(site.unit);
+    let module = &unit.module;
+    let call = module.call(site.expr).filter(|_| module.language.is_jvm())?;
+    let ExprKind::Attr { object, name: method, .. } = &module.expr(call.callee).kind else { return None };
+    let (ExprKind::Name(held) | ExprKind::Attr { name: held, .. }) = &module.expr(*object).kind else { return None };
+    let of_spring =
+        module.imports.is_empty() || module.imports.iter().any(|i| i.module.starts_with("org.springframework"));
+    if !of_spring || !matches!(method.as_str(), "save" | "saveAll" | "saveAndFlush" | "delete" | "deleteById") {
+        return None;
+    }
+    let class = *unit.index.classes_around(module, site.expr).first()?;
+    let fields = module.class(class).fields.iter().filter(|f| f.name == *held).filter_map(|f| f.ty);
+    let made = module.funcs.iter().filter(|f| f.class == Some(class) && f.kind == FunctionKind::Constructor);
+    let params = made.flat_map(|f| &f.params).filter(|p| p.is_field && p.name == *held).filter_map(|p| p.ty);
+    let declared = fields.chain(params).next()?;
+    let is_elsewhere = match ev.declared(site.unit, declared) {
+        None => true,
+        Some(value) => !matches!(value, Value::Object { .. } | Value::Class { .. }),
+    };
+    if !is_elsewhere || !simple_name(module, declared)?.ends_with("Repository") {
+        return None;
+    }
+    let symbol = format!("org.springframework.data.repository.CrudRepository.{method}");
+    let (library, rest) = ev.catalog.split(module.language, &symbol)?;
+    library.writes.as_ref()?;
+    Some((library, rest.to_string()))
 }
 
 /// `Order save(Order order)` that an interface of ours declares for Spring Data or Micronaut Data to implement.

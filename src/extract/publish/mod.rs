@@ -281,31 +281,21 @@ fn kind(ev: &Evaluator<'_>, form: &Publish, site: Site, destinations: &[Text], k
     }
 }
 
-/// True for the name of a queue of work, which tells one program what to do: `email-queue`, `image_tasks`.
+/// True for the name of a queue of work, which tells one program what to do: `email-queue`, `image_tasks`, `tasks`,
+/// unlike `shipping-task`, which another service may wait for as well.
 fn is_work_queue(name: &str) -> bool {
     let name = name.to_lowercase();
     let words: Vec<&str> = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()).collect();
+    let is_queue = |w: &&str| matches!(*w, "queue" | "tasks" | "jobs" | "job" | "task" | "work" | "worker");
     let is_work = |w: &&str| {
         matches!(
             *w,
-            "email"
-                | "emails"
-                | "mail"
-                | "mails"
-                | "sms"
-                | "task"
-                | "job"
-                | "work"
-                | "image"
-                | "images"
-                | "pdf"
-                | "thumbnail"
-                | "thumbnails"
+            "email" | "emails" | "mail" | "mails" | "sms" | "image" | "images" | "pdf" | "thumbnail" | "thumbnails"
         )
     };
-    let ends = words.last().is_some_and(|w| matches!(*w, "queue" | "tasks" | "jobs" | "job" | "task"));
-    ends && !words.iter().any(|w| w.starts_with("event"))
-        && (words.iter().any(is_work) || words.last().is_some_and(|w| *w != "queue"))
+    words.last().is_some_and(is_queue)
+        && !words.iter().any(|w| w.starts_with("event"))
+        && (words.iter().any(is_work) || words.iter().all(is_queue) && name != "queue")
 }
 
 /// True for an expression that names the queue to which a request wants its answer: `props.reply_to`.

@@ -444,7 +444,7 @@ impl<'a> Builder<'_, 'a> {
         self.graph.mount(child, edge);
     }
 
-    fn attach_value(&mut self, mount: &Mount<'a>, value: &Value, at: Site, item: Option<&Item>) {
+    pub(super) fn attach_value(&mut self, mount: &Mount<'a>, value: &Value, at: Site, item: Option<&Item>) {
         if let Some(&key) = self.keys_of_value(at.unit, value).first() {
             return self.link(mount, key);
         }
@@ -479,7 +479,10 @@ impl<'a> Builder<'_, 'a> {
             }
             Value::External(symbol) => {
                 // Routes by file name.
-                if symbol.starts_with("@fastify/autoload") || symbol.starts_with("fastify-autoload") {
+                let by_name = symbol.starts_with("@fastify/autoload") || symbol.starts_with("fastify-autoload");
+                if by_name && self.autoload(mount) {
+                    // The plugins are mounted.
+                } else if by_name {
                     let prefix = mount.prefix.clone().unwrap_or_default();
                     self.gap(mount.parent, mount.at, prefix, GapKind::Unresolved);
                 } else {

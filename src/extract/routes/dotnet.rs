@@ -6,7 +6,7 @@
 //! <https://fast-endpoints.com/docs/get-started>.
 
 use super::path::{self, PathText};
-use super::{Gap, GapKind, HealthEvidence, HealthKind, InScope, Route, Served};
+use super::{Embedded, Gap, GapKind, HealthEvidence, HealthKind, InScope, Route, Served};
 use crate::catalog::server::Parameters;
 use crate::facts::module::{ClassId, ClassKind, ExprId, ExprKind, FuncId, FunctionKind, Language, Module};
 use crate::program::types::simple_name;
@@ -31,13 +31,18 @@ const LIBRARIES: [(&str, &str, GapKind); 12] = [
     ("RunProxy", "/", GapKind::External),
     ("UseServiceModel", "/", GapKind::External),
     ("MapIdentityApi", "/", GapKind::External),
-    ("MapRazorPages", "/", GapKind::Files),
-    ("MapRazorComponents", "/", GapKind::Files),
-    ("MapBlazorHub", "/", GapKind::Files),
+    ("MapRazorPages", "/", GapKind::Pages),
+    ("MapRazorComponents", "/", GapKind::Pages),
+    ("MapBlazorHub", "/", GapKind::Pages),
     ("MapFallbackToFile", "/", GapKind::Files),
     ("MapFallbackToPage", "/", GapKind::Files),
     ("UseSpa", "/", GapKind::Files),
 ];
+/// Calls that begin a web server.
+const SERVERS: [&str; 5] =
+    ["CreateBuilder", "CreateSlimBuilder", "CreateEmptyBuilder", "CreateDefaultBuilder", "ConfigureWebHostDefaults"];
+/// Calls that serve files.
+const STATIC: [&str; 4] = ["UseStaticFiles", "UseFileServer", "UseDefaultFiles", "MapStaticAssets"];
 /// How many bases of a class are followed.
 const MAX_BASES: u32 = 8;
 
@@ -65,6 +70,7 @@ pub(super) fn dotnet(ev: &Evaluator<'_>, in_scope: &InScope<'_>, served: &mut Se
             served.gaps.push(Gap { place, unit: site.unit, app: None, prefix: prefix.into(), kind });
         }
     }
+    embedded(ev, &is_csharp, served);
     for site in here("MapGrpcHealthChecksService") {
         let place = ev.program.place(site);
         served.health.push(HealthEvidence { place, unit: site.unit, kind: HealthKind::Grpc });
@@ -72,6 +78,28 @@ pub(super) fn dotnet(ev: &Evaluator<'_>, in_scope: &InScope<'_>, served: &mut Se
     // Event subscriptions of Dapr's sidecar.
     for site in here("MapSubscribeHandler") {
         push(ev, site, None, "GET", &PathText::known("/dapr/subscribe"), "Dapr", served);
+    }
+}
+
+/// The web servers of projects, also of those that answer nothing; one that only serves files is a site.
+fn embedded(ev: &Evaluator<'_>, wanted: &dyn Fn(&UnitId) -> bool, served: &mut Served) {
+    let folder = |unit: UnitId| crate::program::resolve::parent(&ev.program.unit(unit).path);
+    let files: Vec<&str> =
+        STATIC.iter().flat_map(|name| ev.program.calls_named(name)).map(|site| folder(site.unit)).collect();
+    for name in SERVERS {
+        for &site in ev.program.calls_named(name).iter().filter(|site| wanted(&site.unit)) {
+            let module = &ev.program.unit(site.unit).module;
+            let object = module.call(site.expr).and_then(|call| match &module.expr(call.callee).kind {
+                ExprKind::Attr { object, .. } => simple_name(module, *object),
+                _ => None,
+            });
+            let owner = if name == "CreateDefaultBuilder" { "WebHost" } else { "WebApplication" };
+            let web = name == "ConfigureWebHostDefaults" || object.is_some_and(|name| name == owner);
+            if web && !files.contains(&folder(site.unit)) {
+                let place = ev.program.place(site);
+                served.embedded.push(Embedded { place, unit: site.unit, framework: "ASP.NET Core".into() });
+            }
+        }
     }
 }
 

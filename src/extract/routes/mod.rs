@@ -6,6 +6,7 @@
 //! names of Next.js) have a module each.
 
 mod attach;
+mod autoload;
 mod django;
 mod dotnet;
 mod golang;
@@ -20,6 +21,7 @@ pub mod path;
 mod plain;
 mod regex;
 mod scan;
+mod shared;
 mod source;
 
 use crate::program::{Evaluator, Site, UnitId};
@@ -102,6 +104,8 @@ pub enum GapKind {
     External,
     /// Files are served there.
     Files,
+    /// Pages are rendered there by the server.
+    Pages,
 }
 
 /// What the servers of a program answer.
@@ -136,6 +140,7 @@ pub fn extract(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Served {
     golang::golang(ev, in_scope, &mut served);
     oapi::oapi(ev, in_scope, &mut served);
     health::libraries(ev, in_scope, &mut served);
+    shared::to_callers(ev, &mut served);
     let Served { routes, apps, gaps, health, remote, .. } = &mut served;
     routes.sort_by(|a, b| (a.place, &a.path, &a.method).cmp(&(b.place, &b.path, &b.method)));
     routes.dedup();

@@ -358,7 +358,10 @@ impl Context<'_, '_> {
             }
             _ => false,
         };
-        if effect == Effect::Unknown && known && !is_step && !names::is_query(last) {
+        // What the program has is known for what it does.
+        let is_shown =
+            || self.ev.at(unit, call.callee).alternatives().iter().any(|v| matches!(v, Value::Function { .. }));
+        if effect == Effect::Unknown && known && !is_step && !names::is_query(last) && !is_shown() {
             flow.candidates.push(done(expr, last.to_string(), words, effect, position));
             return false;
         }
@@ -525,6 +528,10 @@ fn is_transaction(chain: &[SmolStr]) -> bool {
                     | "sequelize"
                     | "prisma"
                     | "future"
+                    // What waits for an answer in memory.
+                    | "pending"
+                    | "waiter"
+                    | "listener"
             )
         })
     })

@@ -28,7 +28,7 @@ pub(super) fn schemas(tree: &Tree) -> Vec<(Place, String)> {
         let file = tree.file(id);
         let folder = folder_of(&file.path);
         let is_sql = file.path.ends_with(".sql");
-        let is_log = file.path.ends_with(".xml");
+        let is_log = [".xml", ".yaml", ".yml", ".json"].iter().any(|end| file.path.ends_with(end));
         let in_folder = folder.split('/').any(|part| FOLDERS.contains(&part.to_ascii_lowercase().as_str()));
         // What takes a migration back makes what was there before.
         let name = file.path.rsplit('/').next().unwrap_or_default();
@@ -120,11 +120,24 @@ fn plain(name: &str) -> Option<String> {
     is_name.then(|| name.to_lowercase())
 }
 
-/// `<createTable tableName="lines" schemaName="orders">`
+/// `<createTable tableName="lines" schemaName="orders">`, in YAML and JSON up to the next change.
 fn change_log(text: &str, file: FileId, made: &mut Made) {
-    for (at, _) in text.match_indices("<createTable").take(MAX_STATEMENTS) {
-        let tag = text.get(at..).and_then(|rest| rest.split('>').next()).unwrap_or_default();
-        let named = tag.split_once("schemaName=").and_then(|(_, rest)| rest.get(1..)?.split(['"', '\'']).next());
+    let is_xml = text.trim_start().starts_with('<');
+    let start = if is_xml { "<createTable" } else { "createTable" };
+    for (at, _) in text.match_indices(start).take(MAX_STATEMENTS) {
+        let rest = text.get(at..).unwrap_or_default();
+        let tag = if is_xml {
+            rest.split('>').next().unwrap_or_default()
+        } else {
+            let inside = rest.get(start.len()..).unwrap_or_default();
+            let end = ["createTable", "changeSet", "addColumn", "createIndex"]
+                .iter()
+                .filter_map(|next| inside.find(next))
+                .min();
+            rest.get(..end.map_or(rest.len(), |end| end + start.len())).unwrap_or_default()
+        };
+        let after = tag.split_once("schemaName").map(|(_, rest)| rest.trim_start_matches(['"', '\'', ':', '=', ' ']));
+        let named = after.and_then(|rest| rest.split(['"', '\'', '\n', ',', '}', ' ']).next());
         match named.and_then(plain) {
             Some(schema) => made.schemas.push((Place::new(file, Span::new(at, at + tag.len())), schema)),
             None => made.open = true,
@@ -150,6 +163,22 @@ mod tests {
         assert_eq!((names, open), (vec!["gate".into(), "gate".into()], false));
         let (names, open) = found("SET search_path TO lots;\nCREATE UNLOGGED TABLE lot (id int);");
         assert_eq!((names, open), (vec!["lots".into()], false));
+    }
+
+    #[test]
+    fn change_logs_name_the_schema_of_a_table() {
+        let log = |text: &str| {
+            let mut made = Made::default();
+            change_log(text, FileId(0), &mut made);
+            (made.schemas.into_iter().map(|(_, name)| name).collect::<Vec<_>>(), made.open)
+        };
+        let xml =
+            "<databaseChangeLog><createTable tableName=\"a\" schemaName=\"gate\"></createTable></databaseChangeLog>";
+        assert_eq!(log(xml), (vec!["gate".to_string()], false));
+        let yaml = "databaseChangeLog:\n- changeSet:\n    changes:\n    - createTable:\n        columns: []\n        schemaName: gate\n        tableName: a\n    - createTable:\n        tableName: b\n";
+        assert_eq!(log(yaml), (vec!["gate".to_string()], true));
+        let json = "{\"databaseChangeLog\": [{\"createTable\": {\"tableName\": \"a\", \"schemaName\": \"gate\"}}]}";
+        assert_eq!(log(json), (vec!["gate".to_string()], false));
     }
 
     #[test]

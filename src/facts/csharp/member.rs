@@ -149,7 +149,7 @@ impl<'t> Lower<'t> {
             if kind == FunctionKind::Getter {
                 function.returns = field(kids, Field::Type).map(|ty| lower.ty(ty));
             }
-            lower.body_into(body, &mut function.body);
+            lower.result_into(body, field(kids, Field::Type), &mut function.body);
         })
     }
 
@@ -177,7 +177,7 @@ impl<'t> Lower<'t> {
         }
         let usings = std::mem::take(&mut self.state.usings);
         if let Some(body) = field(kids, Field::Body) {
-            self.body_into(body, &mut function.body);
+            self.result_into(body, result, &mut function.body);
         }
         self.state.usings = usings;
     }
@@ -192,6 +192,21 @@ impl<'t> Lower<'t> {
         let call = Call { callee, args, is_new: false, type_args: Vec::new() };
         let call = self.module.add_expr(ExprKind::Call(call), kid.span());
         self.push_expr(call, kid.span(), out);
+    }
+
+    /// The same of a function with a declared result: `Order Empty() => new(0)` makes an object of that type.
+    fn result_into(&mut self, body: Kid<'t>, ty: Option<Kid<'t>>, out: &mut Block) {
+        let value = self.named_kids(body.node).first().copied();
+        let made = value.filter(|value| {
+            body.kind == Kind::ArrowExpressionClause && value.kind == Kind::ImplicitObjectCreationExpression
+        });
+        match made {
+            Some(made) => {
+                let value = self.expected_expr(made, ty);
+                self.push(StmtKind::Return(Some(value)), body.span(), out);
+            }
+            None => self.body_into(body, out),
+        }
     }
 
     /// A block, or `=> value`, which is returned.

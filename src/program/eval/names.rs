@@ -3,11 +3,11 @@
 use smol_str::{SmolStr, format_smolstr};
 
 use super::Evaluator;
-use crate::facts::module::{ExportValue, ExprId, ExprKind, FuncId, ImportKind, Language};
+use crate::facts::module::{ClassKind, ExportValue, ExprId, ExprKind, FuncId, ImportKind, Language};
 use crate::program::UnitId;
 use crate::program::index::{Binding, Parent};
 use crate::program::resolve::Target;
-use crate::program::value::{Site, Value};
+use crate::program::value::{Instance, Site, Value};
 
 impl Evaluator<'_> {
     /// What a name means in a scope.
@@ -296,6 +296,28 @@ impl Evaluator<'_> {
             _ => None,
         });
         class.map_or(Value::Unknown, |class| Value::Object { unit: site.unit, class, call: None })
+    }
+
+    /// `base` of C#: the object as one of the class above.
+    pub(super) fn base_object(&self, site: Site) -> Value {
+        if self.program.language(site.unit) != Language::CSharp {
+            return Value::Unknown;
+        }
+        let Value::Object { unit, class, .. } = self.this(site) else { return Value::Unknown };
+        let module = &self.program.unit(unit).module;
+        let found = module.class(class).bases.iter().find_map(|base| match self.at(unit, *base) {
+            Value::Class { unit, class } if self.program.unit(unit).module.class(class).kind == ClassKind::Class => {
+                Some(Value::Object { unit, class, call: None })
+            }
+            Value::External(symbol) => {
+                let name = symbol.rsplit('.').next().unwrap_or(&symbol);
+                let interface = name.starts_with('I') && name[1..].starts_with(|c: char| c.is_ascii_uppercase());
+                let ty = self.catalog.canonical(Language::CSharp, &symbol);
+                (!interface).then_some(Value::Instance(Instance { ty, call: None, from: None }))
+            }
+            _ => None,
+        });
+        found.unwrap_or(Value::Unknown)
     }
 }
 

@@ -137,7 +137,11 @@ fn singular(word: &str) -> &str {
 /// What a service is about: the words of its name without those that say what a process does.
 pub fn subject(name: &str) -> BTreeSet<String> {
     let words = words(name);
-    let is_role = |word: &String| ROLES.contains(&word.as_str());
+    // `migrationservice` without a hyphen.
+    let is_role = |word: &String| {
+        let stem = word.strip_suffix("service").or_else(|| word.strip_suffix("worker")).unwrap_or(word);
+        ROLES.contains(&word.as_str()) || ROLES.contains(&stem)
+    };
     // `EventHandler` says what it does, `events` alone what it is about.
     let of_role = |i: usize| matches!(words[i].as_str(), "event" | "events") && words.get(i + 1).is_some_and(is_role);
     let about = (0..words.len()).filter(|i| !is_role(&words[*i]) && !of_role(*i));
@@ -186,6 +190,7 @@ mod tests {
             ("api", "worker"),
             ("order-command-service", "order-query-service"),
             ("ordering-api", "order-processor"),
+            ("catalog-api", "catalog-migrationservice"),
         ] {
             assert_eq!(subject(a), subject(b), "{a} {b}");
         }

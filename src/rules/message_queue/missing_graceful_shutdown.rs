@@ -19,6 +19,11 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
                 "the consumer is not stopped on SIGTERM: `enableShutdownHooks()` is never called, so `onModuleDestroy` and `onApplicationShutdown` do not run",
                 "call `app.enableShutdownHooks()` in `main.ts` and close the consumer in `onApplicationShutdown`",
             )
+        } else if consumer.csharp {
+            (
+                "nothing closes the channel when the host stops: the service has made it, and no `StopAsync` or `Dispose` lets go of it",
+                "override `StopAsync`: cancel the consumer with `BasicCancelAsync`, wait for the message in hand, then close the channel and the connection",
+            )
         } else {
             (
                 "nothing stops the consumer on SIGTERM",

@@ -13,6 +13,8 @@ pub(super) fn tells_duplicate(module: &Module, handler: &Handler) -> bool {
                 || n.contains("uniqueviolation")
                 || n.contains("alreadyexists")
                 || n.contains("bulkwriteerror")
+                // EF Core: the commit violated a constraint.
+                || n == "dbupdateexception"
         }
         _ => false,
     };

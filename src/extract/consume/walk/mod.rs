@@ -18,6 +18,7 @@ use super::effect::{self, Effect};
 use super::guard::{self, Guard, When};
 use super::reach::{Func, Reach};
 use super::setting;
+use super::tracked;
 use duplicate::tells_duplicate;
 use names::{hands_off, is_plain, is_undeclared, later, runs_argument};
 
@@ -64,6 +65,8 @@ pub(super) enum Kind {
     Decodes,
     /// A function that the caller passed in: parameter number n of a function.
     Passed(Func, usize),
+    /// A number of an object that a store keeps is added to.
+    Counts,
     /// A function of the repository begins.
     Enters(Func),
     /// A call that could not be resolved; its name.
@@ -288,6 +291,9 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
             StmtKind::Assign { value, .. } => {
                 if let Some(value) = value {
                     self.expr(unit, *value, state, false);
+                }
+                if let Some(target) = tracked::counted(self.reach, unit, id, self.entered.last().copied().flatten()) {
+                    self.step(Kind::Counts, Site { unit, expr: target }, state);
                 }
                 false
             }
@@ -576,7 +582,7 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
     fn follow(&mut self, site: Site, call: &Call, name: &SmolStr, state: &mut State, alone: bool, hand_off: bool) {
         let ev = self.reach.ev;
         let value = ev.at(site.unit, call.callee);
-        let mut functions: Vec<Func> = self.reach.called(site);
+        let mut functions: Vec<Func> = tracked::called(self.reach, site);
         if runs_argument(name) {
             for arg in &call.args {
                 functions.extend(self.reach.functions(&ev.at(site.unit, arg.value)));

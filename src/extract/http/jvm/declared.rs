@@ -121,7 +121,10 @@ impl Framework {
     fn declares(&self, module: &Module, class: &Class) -> Option<ExprId> {
         let uses = |package: &str| module.imports.iter().any(|i| i.module.starts_with(package));
         match self.annotation {
-            Some(name) => annotation(module, &class.decorators, name).filter(|_| uses(self.package)),
+            // A sample leaves its imports out.
+            Some(name) => {
+                annotation(module, &class.decorators, name).filter(|_| self.package.is_empty() || uses(self.package))
+            }
             None if uses(self.package) => {
                 let mapped = |f: &FuncId| module.func(*f).decorators.iter().find(|d| verb(module, **d).is_some());
                 class.methods.iter().find_map(mapped).copied()

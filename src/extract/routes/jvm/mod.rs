@@ -9,7 +9,7 @@ mod mapping;
 use super::path::{self, PathText};
 use super::{Gap, GapKind, InScope, Route, Served};
 use crate::catalog::server::Parameters;
-use crate::facts::module::{Class, ClassId, ClassKind, ExprId, FuncId, Module};
+use crate::facts::module::{Class, ClassId, ClassKind, ExprId, ExprKind, FuncId, Module};
 use crate::program::hierarchy::ClassRef;
 use crate::program::types::build_root;
 use crate::program::{Evaluator, Site, UnitId, Value};
@@ -133,6 +133,9 @@ fn class(
     if let Some(servlet) = annotation(module, &class.decorators, &["WebServlet"]) {
         return servlets(ev, unit, class, servlet, served);
     }
+    if module.imports.iter().any(|i| i.module.starts_with("io.quarkus.vertx.web")) {
+        reactive_routes(ev, unit, class, served);
+    }
     let Some((framework, prefixes)) = controller(ev, (unit, id)) else { return };
     let prefixes: Vec<PathText> = if framework == Framework::JaxRs {
         let here = build_root(&ev.program.unit(unit).path);
@@ -211,6 +214,53 @@ fn resource(
         }
     }
     found
+}
+
+/// Quarkus: `@Route(path = "/lots", methods = Route.HttpMethod.GET)`, without a path that of the method's name, below
+/// `@RouteBase(path = "yard")` (<https://quarkus.io/guides/reactive-routes>).
+fn reactive_routes(ev: &Evaluator<'_>, unit: UnitId, class: &Class, served: &mut Served) {
+    let module = &ev.program.unit(unit).module;
+    let base = annotation(module, &class.decorators, &["RouteBase"]).map(|base| paths(ev, unit, base));
+    let base = base.and_then(|paths| paths.into_iter().next()).unwrap_or_default();
+    for &method in &class.methods {
+        let function = module.func(method);
+        let Some(decorator) = annotation(module, &function.decorators, &["Route"]) else { continue };
+        let mut tails = paths(ev, unit, decorator);
+        if tails.is_empty() {
+            let dashed = function.name.chars().flat_map(|c| {
+                let dash = c.is_uppercase().then_some('-');
+                dash.into_iter().chain(c.to_lowercase())
+            });
+            tails.push(PathText::known(dashed.collect::<String>()));
+        }
+        let methods = module.call(decorator).and_then(|c| c.args.iter().find(|a| a.name.as_deref() == Some("methods")));
+        let mut verbs: Vec<String> = Vec::new();
+        let mut todo: Vec<ExprId> = methods.map(|a| a.value).into_iter().collect();
+        while let Some(expr) = todo.pop() {
+            match &module.expr(expr).kind {
+                ExprKind::List(items) => todo.extend(items),
+                ExprKind::Name(name) | ExprKind::Attr { name, .. } => verbs.push(name.to_uppercase()),
+                _ => {}
+            }
+        }
+        if verbs.is_empty() {
+            verbs.push("ANY".to_string());
+        }
+        let place = ev.program.place(Site { unit, expr: decorator });
+        for tail in &tails {
+            for verb in &verbs {
+                push(
+                    unit,
+                    place,
+                    Some(ev.program.function_place(unit, method)),
+                    verb,
+                    &base.join(tail),
+                    "Quarkus",
+                    served,
+                );
+            }
+        }
+    }
 }
 
 /// `@WebServlet("/x")`: the methods that it overrides, else all.

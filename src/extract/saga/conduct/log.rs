@@ -431,7 +431,7 @@ fn is_named_function(module: &Module, parent: Parent) -> bool {
 }
 
 fn is_append(name: &str) -> bool {
-    matches!(name, "append" | "push" | "unshift" | "insert" | "add" | "appendleft")
+    matches!(name.to_ascii_lowercase().as_str(), "append" | "push" | "unshift" | "insert" | "add" | "appendleft")
 }
 
 /// A word for steps that were carried out.
