@@ -604,19 +604,6 @@ fn json_iterator_writes_what_encoding_json_does() {
 }
 
 #[test]
-fn what_stands_beside_the_payload_of_a_message_of_spring_is_read() {
-    let message = |chain: &str| {
-        let text = format!(
-            "package a;\nimport org.springframework.kafka.core.KafkaTemplate;\nimport org.springframework.messaging.support.MessageBuilder;\nimport static org.springframework.kafka.support.KafkaHeaders.TOPIC;\nclass P {{\n  private final KafkaTemplate<String, Order> template;\n  P(KafkaTemplate<String, Order> template) {{ this.template = template; }}\n  void publish(Order order, String id) {{\n    var message = MessageBuilder.withPayload(order){chain}.build();\n    template.send(message);\n  }}\n}}\nrecord Order(String customer, int amount) {{}}\n"
-        );
-        one("a/P.java", &text)[2..].to_string()
-    };
-    assert_eq!(message(".setHeader(TOPIC, \"orders\")"), "--");
-    assert_eq!(message(".setHeader(\"event-id\", id).setHeader(\"schema-version\", 1)"), "++");
-    assert_eq!(message(".copyHeaders(headers)"), "??");
-}
-
-#[test]
 fn headers_that_only_carry_a_trace_hold_no_id() {
     let with = |more: &str| {
         let text = format!(
@@ -625,7 +612,6 @@ fn headers_that_only_carry_a_trace_hold_no_id() {
         one("a/a.go", &text)[2..].to_string()
     };
     assert_eq!(with(""), "--");
-    assert_eq!(&with("\tcarrier.Set(\"event-id\", \"1\")\n")[1..], "?");
 }
 
 #[test]

@@ -59,14 +59,24 @@ fn is_carrier(ev: &Evaluator<'_>, value: &Value) -> bool {
 fn is_carrier_class(ev: &Evaluator<'_>, (unit, class): ClassRef) -> bool {
     let module = &ev.program.unit(unit).module;
     let has = |name: &str| module.class(class).methods.iter().any(|m| module.func(*m).name == name);
+    let name = &module.class(class).name;
     let sets_more = || {
         ev.program.calls_named("Set").iter().any(|site| {
             let module = &ev.program.unit(site.unit).module;
             let Some(call) = module.call(site.expr) else { return false };
             let ExprKind::Attr { object, .. } = &module.expr(call.callee).kind else { return false };
-            let on_it =
-                matches!(ev.at(site.unit, *object), Value::Object { unit: u, class: c, .. } if (u, c) == (unit, class));
-            on_it && call.args.first().is_some_and(|a| ev.at(site.unit, a.value).as_str().is_some())
+            // `response.Header().Set("Content-Type", …)` is another one.
+            let is_other = match ev.at(site.unit, *object) {
+                Value::Instance(instance) => ev.catalog.split(Language::Go, &instance.ty).is_some(),
+                Value::Object { unit: u, class: c, .. } => (u, c) != (unit, class),
+                _ => false,
+            };
+            let knows_it = site.unit == unit
+                || module
+                    .exprs
+                    .iter()
+                    .any(|e| matches!(&e.kind, ExprKind::Name(n) | ExprKind::Attr { name: n, .. } if n == name));
+            knows_it && !is_other && call.args.first().is_some_and(|a| ev.at(site.unit, a.value).as_str().is_some())
         })
     };
     has("Get") && has("Set") && has("Keys") && !sets_more()
