@@ -416,9 +416,11 @@ impl Evaluator<'_> {
             ("builder", 0) => {
                 let Value::Class { unit, class } = self.at(site.unit, *object) else { return None };
                 let ty = LOMBOK_BUILDER.into();
-                return self
-                    .has_builder(unit, class)
-                    .then(|| Value::Instance(Instance { ty, call: Some(site), from: None }));
+                return self.has_builder(unit, class).then_some(Value::Instance(Instance {
+                    ty,
+                    call: Some(site),
+                    from: None,
+                }));
             }
             ("build", 0) => {
                 if let Some((unit, class)) = self.built(site) {

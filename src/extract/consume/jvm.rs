@@ -6,7 +6,7 @@
 use smol_str::SmolStr;
 
 use super::chain;
-use super::effect::Effect;
+use super::effect::{self, Effect};
 use super::entity;
 use super::reach::{Func, Reach};
 use super::source::Found;
@@ -51,7 +51,8 @@ pub(super) fn idempotency(
     }
     let Idempotency::No { effect, what } = found else { return found };
     let unique = || entity::table_at(reach, effect).is_none_or(|table| evidence.has_unique_key(&table));
-    if what == entity::COUNTS || what == entity::NEW_ROW && !unique() {
+    let stores = what == entity::COUNTS || what == entity::NEW_ROW && !unique();
+    if stores && !asked_before(reach, traces, effect) {
         return Idempotency::No { effect, what };
     }
     match handler.and_then(|handler| in_memory(ev, handler)) {
@@ -126,6 +127,28 @@ fn certain(ev: &Evaluator<'_>, handler: Func, traces: &[Trace]) -> Option<(Place
                 outside.then(|| (step.place, what.clone()))
             }
             _ => None,
+        })
+    })
+}
+
+/// True when a function that is called before the effect asks a store and gives up by the answer:
+/// `if (payments.existsByOrderId(id)) throw …` in a method of its own.
+fn asked_before(reach: &Reach<'_, '_>, traces: &[Trace], effect: Place) -> bool {
+    let asks = |test: Site| {
+        let module = &reach.ev.program.unit(test.unit).module;
+        let mut todo = vec![test.expr];
+        while let Some(expr) = todo.pop() {
+            if module.call(expr).is_some() && effect::of(reach, Site { expr, ..test }) == Some(Effect::Read) {
+                return true;
+            }
+            todo.extend(module.children(expr));
+        }
+        false
+    };
+    traces.iter().any(|trace| {
+        trace.steps.iter().take_while(|s| s.place != effect).any(|step| match step.kind {
+            Kind::Enters(func) => may_leave(reach.ev, func).into_iter().any(asks),
+            _ => false,
         })
     })
 }

@@ -230,6 +230,10 @@ fn what_a_builder_of_lombok_makes_is_a_new_row() {
         saved(".id(p.orderId()).text(p.customer())"),
         "durable: notes.save(Note.builder().id(p.orderId()).text(p.customer()).build())"
     );
+    // A method of its own asks, and throws when the message was handled before.
+    let asked = "private void fresh(Placed p) { if (notes.existsById(p.orderId())) { throw new IllegalStateException(); } }\n  \
+        @KafkaListener(topics = \"orders\") void on(Placed p) { fresh(p); notes.save(Note.builder().text(p.customer()).build()); }";
+    assert_eq!(handled(asked), "unknown");
 }
 
 #[test]
