@@ -155,13 +155,11 @@ fn starts_no_server(service: &Service, served: &Served) -> bool {
 fn only_passes_on(service: &Service, served: &Served) -> bool {
     let is_narrow =
         |gap: &Gap| gap.kind == GapKind::External && gap.prefix != "/" && conventional("GET", &gap.prefix).is_none();
-    // An application of Express without any route answers 404 to all; of others it is not known as well.
-    let bare = served.gaps.is_empty() && served.apps.iter().all(|app| app.framework == "Express");
     let is_server = service.kind == ServiceKind::Gateway || service.kind == ServiceKind::Http;
     is_server
         && !served.apps.is_empty()
         && served.routes.is_empty()
-        && (bare || !served.gaps.is_empty())
+        && !served.gaps.is_empty()
         && served.gaps.iter().all(is_narrow)
 }
 

@@ -128,7 +128,7 @@ impl Reader<'_, '_> {
         if !base.ends_with("ModelSerializer") {
             return (base.ends_with(".Serializer") && !shape.keys.is_empty()).then_some(shape);
         }
-        let meta = unit.index.nested(class_id, "Meta").map(|meta| unit.module.class(meta))?;
+        let meta = unit.module.classes.iter().find(|c| c.name == "Meta" && class.span.contains(c.span))?;
         let field = |name: &str| meta.fields.iter().find(|f| f.name == name).and_then(|f| f.value);
         match field("fields").map(|fields| (self.ev.at(unit_id, fields), fields)) {
             Some((Value::List(items), _)) => {
