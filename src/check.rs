@@ -1,5 +1,7 @@
 //! From paths to raw findings: the analysis half, behind one function.
 
+mod samples;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -201,6 +203,9 @@ pub fn check(request: Request) -> Result<Outcome, CheckError> {
     }
     let (found, problems) = rules::run::run(&outcome.system, enabled);
     outcome.findings = found;
+    if let Ok(catalog) = Catalog::embedded() {
+        samples::add(&mut outcome, catalog, &request, &enabled);
+    }
     if !request.config.roots.is_empty() {
         // A rule that is on for one root only.
         let rule = |id: &str| rules::all().iter().find(|rule| rule.id == id);

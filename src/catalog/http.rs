@@ -89,6 +89,10 @@ pub struct Client {
     /// It keeps connections of its own: another object opens new ones.
     #[serde(default)]
     pub pooled: bool,
+    /// Settings of the application that bound it, when its builder is the framework's
+    /// (`spring.http.client.read-timeout`).
+    #[serde(default)]
+    pub settings: Vec<String>,
     /// False when the object says nothing of its own and each request through it is judged by itself
     /// (the shared default instance).
     #[serde(default = "yes")]

@@ -40,8 +40,14 @@ const TAKEN: [&str; 24] = [
 ];
 
 /// Names under which modules are usually imported, where that is not their own.
-const USUAL: [(Ecosystem, &str, &str); 3] = [
+const USUAL: [(Ecosystem, &str, &str); 8] = [
     (Ecosystem::JavaScript, "amqp", "amqplib"),
+    // The standard library of Python, where a sample leaves the import out.
+    (Ecosystem::Python, "asdict", "dataclasses.asdict"),
+    (Ecosystem::Python, "dataclass", "dataclasses.dataclass"),
+    (Ecosystem::Python, "datetime", "datetime.datetime"),
+    (Ecosystem::Python, "Decimal", "decimal.Decimal"),
+    (Ecosystem::Python, "uuid4", "uuid.uuid4"),
     (Ecosystem::Go, "amqp", "github.com/rabbitmq/amqp091-go"),
     (Ecosystem::Go, "http", "net/http"),
 ];

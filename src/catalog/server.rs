@@ -149,6 +149,9 @@ pub struct RouteForm {
     /// The handler can be a router; then its routes are served, with the paths that they have there.
     #[serde(default)]
     pub mounts: bool,
+    /// Calls in the same chain that make it something else than a route: `route("/api/*").subRouter(api)`.
+    #[serde(default)]
+    pub unless: Vec<String>,
 }
 
 fn by_name() -> String {

@@ -11,6 +11,7 @@ pub mod dump;
 mod error;
 pub mod golang;
 pub mod helm;
+pub mod hocon;
 pub mod javascript;
 pub mod jvm;
 pub mod kube;

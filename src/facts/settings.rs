@@ -1,6 +1,7 @@
 //! The properties of configuration files of applications on the JVM: `application.yml`, `application-prod.properties`,
-//! `bootstrap.yml`, and the folder of a configuration server.
+//! `application.conf`, `bootstrap.yml`, the folder of a configuration server, and `persistence.xml`.
 
+use super::hocon;
 use crate::files::{self, Tree};
 use crate::syntax::data::{Node, properties, yaml};
 use crate::syntax::{FileId, Place, Span};
@@ -39,7 +40,8 @@ pub fn canonical(key: &str) -> String {
 pub fn profile_of<'p>(path: &'p str, stem: &str) -> Option<Option<&'p str>> {
     let name = path.rsplit('/').next().unwrap_or(path);
     let rest = name.strip_suffix(".yml").or_else(|| name.strip_suffix(".yaml"));
-    let rest = rest.or_else(|| name.strip_suffix(".properties"))?.strip_prefix(stem)?;
+    let rest = rest.or_else(|| name.strip_suffix(".properties")).or_else(|| name.strip_suffix(".conf"));
+    let rest = rest.or_else(|| name.strip_suffix(".xml"))?.strip_prefix(stem)?;
     match rest.strip_prefix('-') {
         Some(profile) if !profile.is_empty() => Some(Some(profile)),
         _ => rest.is_empty().then_some(None),
@@ -61,6 +63,7 @@ pub fn read(tree: &Tree, id: FileId, profile: Option<&str>) -> Option<Vec<Layer>
 
 /// The layers of the text of a configuration file; none when it can't be read as one.
 pub fn layers(path: &str, text: &str, file: FileId) -> Option<Vec<Layer>> {
+    let made = |properties: Vec<Property>| split_profiles(conditional(properties));
     if path.ends_with(".properties") {
         // Several documents in one file are not told apart here.
         if text.lines().any(|line| line.starts_with("#---") || line.starts_with("!---")) {
@@ -70,7 +73,15 @@ pub fn layers(path: &str, text: &str, file: FileId) -> Option<Vec<Layer>> {
             let place = Place::new(file, pair.value_span);
             Some(Property { key: canonical(&pair.key), value: pair.value?, place })
         });
-        return Some(vec![conditional(pairs.collect())]);
+        return Some(made(pairs.collect()));
+    }
+    if path.ends_with(".conf") {
+        let property =
+            |v: hocon::Value| Property { key: canonical(&v.key), value: v.text, place: Place::new(file, v.span) };
+        return Some(vec![conditional(hocon::read(text).into_iter().map(property).collect())]);
+    }
+    if path.ends_with(".xml") {
+        return Some(vec![conditional(of_xml(text, file))]);
     }
     let parsed = yaml(text);
     if !parsed.errors.is_empty() || parsed.is_template {
@@ -80,10 +91,10 @@ pub fn layers(path: &str, text: &str, file: FileId) -> Option<Vec<Layer>> {
         parsed
             .documents
             .iter()
-            .map(|root| {
+            .flat_map(|root| {
                 let mut found = Vec::new();
                 flatten(root, "", file, 0, &mut found);
-                conditional(found)
+                made(found)
             })
             .collect(),
     )
@@ -103,6 +114,29 @@ fn conditional(properties: Vec<Property>) -> Layer {
     }
     layer.properties = properties;
     layer
+}
+
+/// Quarkus writes the profile before the key: `%dev.quarkus.http.port`
+/// (<https://quarkus.io/guides/config-reference#profiles>).
+fn split_profiles(mut layer: Layer) -> Vec<Layer> {
+    if !layer.properties.iter().any(|p| p.key.starts_with('%')) {
+        return vec![layer];
+    }
+    let (own, plain): (Vec<Property>, Vec<Property>) =
+        std::mem::take(&mut layer.properties).into_iter().partition(|p| p.key.starts_with('%'));
+    layer.properties = plain;
+    let mut out = vec![layer];
+    for property in own {
+        let Some((profile, key)) = property.key.split_once('.') else { continue };
+        let profile = profile.replace(['"', '{', '}'], "");
+        let names = profile.trim_start_matches('%').split(',').map(|name| format!("%{}", name.trim())).collect();
+        let property = Property { key: key.to_string(), ..property };
+        match out.iter_mut().find(|layer| layer.profiles == names) {
+            Some(layer) => layer.properties.push(property),
+            None => out.push(Layer { profiles: names, unknown: false, properties: vec![property] }),
+        }
+    }
+    out
 }
 
 fn is_index(rest: &str) -> bool {
@@ -127,9 +161,75 @@ fn flatten(node: &Node, prefix: &str, file: FileId, depth: usize, out: &mut Vec<
             flatten(item, &format!("{prefix}[{i}]"), file, depth + 1, out);
         }
     } else {
-        let value = node.text().unwrap_or_default().to_string();
+        let value = dollar(node.text().unwrap_or_default());
         out.push(Property { key: prefix.to_string(), value, place: Place::new(file, span(node)) });
     }
+}
+
+/// Ktor writes `$DB_URL` and `$DB_URL:jdbc:…` for what Spring writes with braces
+/// (<https://ktor.io/docs/server-configuration-file.html#environment-variables>).
+pub fn dollar(text: &str) -> String {
+    let Some(rest) = text.strip_prefix('$') else { return text.to_string() };
+    let rest = rest.strip_prefix('?').unwrap_or(rest);
+    let (name, default) = rest.split_once(':').map_or((rest, None), |(name, default)| (name, Some(default)));
+    let is_variable =
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+    match default {
+        _ if !is_variable => text.to_string(),
+        Some(default) => format!("${{{name}:{default}}}"),
+        None => format!("${{{name}}}"),
+    }
+}
+
+/// The properties of `persistence.xml` and `hibernate.cfg.xml`: `<property name="…" value="…"/>`, or the value
+/// between the tags.
+fn of_xml(text: &str, file: FileId) -> Vec<Property> {
+    let mut out = Vec::new();
+    let mut at = 0;
+    while let Some(start) = text.get(at..).and_then(|rest| rest.find('<')).map(|i| at + i) {
+        let rest = text.get(start..).unwrap_or_default();
+        if rest.starts_with("<!--") {
+            let Some(end) = rest.find("-->") else { break };
+            at = start + end;
+            continue;
+        }
+        at = start + 1;
+        let Some(inside) = rest.strip_prefix("<property").filter(|r| r.starts_with(char::is_whitespace)) else {
+            continue;
+        };
+        let Some(end) = inside.find('>') else { break };
+        let (tag, after) = inside.split_at(end);
+        let Some((name, _)) = attribute(tag, "name") else { continue };
+        let found = match attribute(tag, "value") {
+            Some((value, offset)) => Some((value, start + "<property".len() + offset)),
+            None => {
+                let after = &after[1..];
+                let value = after.split('<').next().unwrap_or_default();
+                let blank = value.len() - value.trim_start().len();
+                Some((value.trim(), start + "<property".len() + end + 1 + blank)).filter(|_| !tag.ends_with('/'))
+            }
+        };
+        if let Some((value, offset)) = found {
+            let place = Place::new(file, Span::new(offset, offset + value.len()));
+            let value = value.replace("&amp;", "&");
+            out.push(Property { key: canonical(name), value, place });
+        }
+    }
+    out
+}
+
+/// The value of an attribute of a tag, and where it stands in the tag.
+fn attribute<'t>(tag: &'t str, name: &str) -> Option<(&'t str, usize)> {
+    let at = tag.match_indices(name).find_map(|(at, _)| {
+        let before = tag.get(..at)?.ends_with(char::is_whitespace);
+        let rest = tag.get(at + name.len()..)?;
+        let value = rest.trim_start().strip_prefix('=')?.trim_start();
+        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+        before.then_some((tag.len() - value.len() + 1, quote))
+    });
+    let (start, quote) = at?;
+    let value = tag.get(start..)?;
+    Some((value.get(..value.find(quote)?)?, start))
 }
 
 fn span(node: &Node) -> Span {
@@ -157,6 +257,25 @@ mod tests {
         assert_eq!(profile_of("a/application.properties", "application"), Some(None));
         assert_eq!(profile_of("a/account-service.yml", "account-service"), Some(None));
         assert_eq!(profile_of("a/applications.yml", "application"), None);
+    }
+
+    #[test]
+    fn properties_of_persistence_units_are_read() {
+        let text = "<persistence>\n<!-- <property name=\"a\" value=\"b\"/> -->\n<property name = 'jakarta.persistence.jdbc.url'\n value='jdbc:postgresql://pg/x?a=1&amp;b=2' />\n<property name=\"hibernate.connection.url\">\n jdbc:y </property><property name=\"z\"/><property";
+        let found: Vec<(String, String)> = of_xml(text, FileId(0)).into_iter().map(|p| (p.key, p.value)).collect();
+        let expected = [
+            ("jakarta.persistence.jdbc.url", "jdbc:postgresql://pg/x?a=1&b=2"),
+            ("hibernate.connection.url", "jdbc:y"),
+        ];
+        assert_eq!(found, expected.map(|(k, v)| (k.to_string(), v.to_string())));
+    }
+
+    #[test]
+    fn variables_without_braces_are_placeholders() {
+        assert_eq!(dollar("$DB_URL:jdbc:h2:mem"), "${DB_URL:jdbc:h2:mem}");
+        assert_eq!(dollar("$?PORT"), "${PORT}");
+        assert_eq!(dollar("$5.00"), "$5.00");
+        assert_eq!(dollar("${A:b}"), "${A:b}");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::index::Parent;
 use super::jvm::is_type_name;
 use super::types::simple_name;
 use super::value::{Instance, Site, Value};
-use crate::facts::module::{Call, ClassId, ExprId, ExprKind, FuncId, ImportKind, Language, Module};
+use crate::facts::module::{Call, ClassId, ExprId, ExprKind, Field, FuncId, ImportKind, Language, Module};
 
 /// Namespaces that the SDK uses in every file (`ImplicitUsings`), also that for web applications.
 /// Source: <https://learn.microsoft.com/en-us/dotnet/core/project-sdk/overview#implicit-using-directives>
@@ -40,6 +40,9 @@ const KEYWORDS: [&str; 15] = [
     "bool", "byte", "char", "decimal", "double", "float", "int", "long", "object", "sbyte", "short", "string", "uint",
     "ulong", "ushort",
 ];
+
+/// How many calls are looked at for the section that an options class is filled from.
+const MAX_BOUND: usize = 64;
 
 /// Interfaces of handlers that a mediator looks up by what they handle.
 const HANDLERS: [&str; 4] = ["IRequestHandler", "INotificationHandler", "ICommandHandler", "IQueryHandler"];
@@ -257,6 +260,63 @@ impl Evaluator<'_> {
             }
             _ => String::new(),
         }
+    }
+
+    /// The setting that a property of an options class is filled with: `Shop:Url` for
+    /// `services.Configure<ShopOptions>(configuration.GetSection("Shop"))`
+    /// (<https://learn.microsoft.com/en-us/dotnet/core/extensions/options>).
+    pub(super) fn bound_option(&self, unit: UnitId, class: ClassId, field: &Field) -> Option<Value> {
+        const SCALARS: [&str; 7] = ["string", "int", "long", "bool", "double", "Uri", "TimeSpan"];
+        let module = &self.program.unit(unit).module;
+        let mut ty = field.ty?;
+        // `string?`
+        if let ExprKind::Index { object, .. } = &module.expr(ty).kind {
+            ty = *object;
+        }
+        simple_name(module, ty).filter(|ty| SCALARS.contains(&ty.trim_end_matches('?')))?;
+        let section = self.bound_section(&module.class(class).name)?;
+        let at = field.ty.map(|expr| Site { unit, expr })?;
+        Some(Value::Env { name: format_smolstr!("{section}{}", field.name), default: None, site: at })
+    }
+
+    /// The section that a class is filled from, with a colon behind it.
+    fn bound_section(&self, class: &str) -> Option<String> {
+        for name in ["Configure", "Get", "BindConfiguration", "Bind"] {
+            for &site in self.program.calls_named(name).iter().take(MAX_BOUND) {
+                let module = &self.program.unit(site.unit).module;
+                let Some(call) = module.call(site.expr).filter(|_| module.language == Language::CSharp) else {
+                    continue;
+                };
+                let of_class = |call: &Call| {
+                    call.type_args.first().is_some_and(|ty| simple_name(module, *ty).is_some_and(|n| n == class))
+                };
+                // `AddOptions<ShopOptions>().Bind(…)`
+                let chained = || {
+                    let mut at = call.callee;
+                    for _ in 0..8 {
+                        let ExprKind::Attr { object, .. } = &module.expr(at).kind else { return false };
+                        let Some(inner) = module.call(*object) else { return false };
+                        if module.callee_name(*object).is_some_and(|n| n.starts_with("AddOptions")) {
+                            return of_class(inner);
+                        }
+                        at = inner.callee;
+                    }
+                    false
+                };
+                if !of_class(call) && !chained() {
+                    continue;
+                }
+                let section = match name {
+                    "Get" => self.section(site.unit, call.callee),
+                    "BindConfiguration" => {
+                        self.positional(site.unit, call, 0).and_then(|v| v.as_str()).map(|s| format!("{s}:"))?
+                    }
+                    _ => self.positional(site.unit, call, 0)?.instance().map(|i| self.section_of(i))?,
+                };
+                return (!section.is_empty()).then_some(section);
+            }
+        }
+        None
     }
 
     /// `A:B:` for `configuration.GetSection("A").GetSection("B")`.

@@ -131,7 +131,7 @@ impl<'a> Evaluator<'a> {
                     Value::Unknown => self.assigned_attribute(site.unit, &object_value, name),
                     value => value,
                 };
-                if matches!(value, Value::Unknown | Value::Param { .. })
+                if (matches!(value, Value::Unknown | Value::Param { .. }) || names::is_lost(&value))
                     && matches!(module.expr(*object).kind, ExprKind::This)
                 {
                     return self.by_use(site.unit, site.expr, true).unwrap_or(value);

@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
 use super::eval::{Evaluator, returns};
 use super::index::{Binding, Scope};
@@ -12,7 +12,7 @@ use super::resolve::{ImportMap, Packages, Target, parent, within};
 use super::types::{go_package, package_of};
 use super::value::{Site, Text, Value};
 use super::{Program, Unit, UnitId};
-use crate::facts::module::{Call, ClassId, ExprId, ExprKind, FunctionKind, Language};
+use crate::facts::module::{Call, ClassId, ExprId, ExprKind, Field, FunctionKind, Language};
 use crate::files::{Zone, zone};
 
 /// How many literals of a struct are looked at for the value of a field.
@@ -20,6 +20,12 @@ const MAX_LITERALS: usize = 8;
 /// Tags that name an environment variable, and tags that hold its default.
 const ENV_TAGS: [&str; 3] = ["env", "envconfig", "mapstructure_env"];
 const DEFAULT_TAGS: [&str; 3] = ["env-default", "envDefault", "default"];
+/// Tags that name a key of a configuration file, and tags that put something before the names of a struct's
+/// variables (caarlos0/env, cleanenv).
+const KEY_TAGS: [&str; 4] = ["mapstructure", "koanf", "yaml", "toml"];
+const PREFIX_TAGS: [&str; 2] = ["envPrefix", "env-prefix"];
+/// How deep structs of configuration nest.
+const MAX_NESTED: usize = 4;
 
 /// The modules of `go.mod` files.
 #[derive(Debug, Default)]
@@ -186,7 +192,9 @@ impl Evaluator<'_> {
         let module = &self.program.unit(unit).module;
         let position = module.class(class).fields.iter().position(|field| field.name == name)?;
         if language == Language::Go
-            && let Some(setting) = self.tagged(unit, &module.class(class).fields[position].decorators)
+            && let Some(setting) = self
+                .tagged(unit, class, &module.class(class).fields[position])
+                .or_else(|| self.processed(unit, class, &module.class(class).fields[position]))
         {
             return Some(setting);
         }
@@ -201,6 +209,9 @@ impl Evaluator<'_> {
         };
         if let Some(site) = call {
             return set_by(site);
+        }
+        if language == Language::CSharp && matches!(known, Value::Unknown | Value::Null) {
+            return self.bound_option(unit, class, &module.class(class).fields[position]);
         }
         if !matches!(known, Value::Unknown | Value::Null | Value::Param { .. }) || language != Language::Go {
             return None;
@@ -220,17 +231,105 @@ impl Evaluator<'_> {
         (value != Value::Unknown).then_some(value)
     }
 
-    /// A field tagged `env:"NAME"`.
-    fn tagged(&self, unit: UnitId, decorators: &[ExprId]) -> Option<Value> {
+    /// A field tagged `env:"NAME"`, or with the key of a configuration file.
+    fn tagged(&self, unit: UnitId, class: ClassId, field: &Field) -> Option<Value> {
         let module = &self.program.unit(unit).module;
-        decorators.iter().find_map(|&decorator| {
+        field.decorators.iter().find_map(|&decorator| {
             let ExprKind::Str(tag) = &module.expr(decorator).kind else { return None };
-            let name = ENV_TAGS.iter().find_map(|key| tag_value(tag, key))?;
-            let name = name.split(',').next().filter(|name| !name.is_empty())?;
+            let own = |keys: &[&str]| {
+                let name = keys.iter().find_map(|key| tag_value(tag, key))?.split(',').next()?;
+                (!name.is_empty() && name != "-").then_some(name)
+            };
+            let name = match own(&ENV_TAGS) {
+                Some(name) => format_smolstr!("{}{name}", self.tagged_above(unit, class, &PREFIX_TAGS, "")?),
+                None => {
+                    let name = own(&KEY_TAGS)?;
+                    let ty = field.ty.map(|ty| &module.expr(ty).kind);
+                    if !matches!(ty, Some(ExprKind::Name(n)) if matches!(n.as_str(), "string" | "int" | "bool")) {
+                        return None;
+                    }
+                    format_smolstr!("{}{name}", self.tagged_above(unit, class, &KEY_TAGS, ".")?)
+                }
+            };
             let default = DEFAULT_TAGS.iter().find_map(|key| tag_value(tag, key));
             let default = default.map(|text| Arc::new(Value::Str(Text::literal(text))));
-            Some(Value::Env { name: name.into(), default, site: Site { unit, expr: decorator } })
+            Some(Value::Env { name, default, site: Site { unit, expr: decorator } })
         })
+    }
+
+    /// The variable that envconfig reads a field from that has no tag: `SHOP_PORT` for the field `Port` after
+    /// `envconfig.Process("shop", &config)` (<https://github.com/kelseyhightower/envconfig#usage>).
+    fn processed(&self, unit: UnitId, class: ClassId, field: &Field) -> Option<Value> {
+        let module = &self.program.unit(unit).module;
+        let ty = field.ty.map(|ty| &module.expr(ty).kind);
+        let is_plain = matches!(ty, Some(ExprKind::Name(n)) if matches!(n.as_str(), "string" | "int" | "bool"));
+        if !is_plain || !module.imports.iter().any(|i| i.module.ends_with("/envconfig")) {
+            return None;
+        }
+        let calls = ["Process", "MustProcess"].iter().flat_map(|name| self.program.calls_named(name));
+        let read = calls.take(MAX_LITERALS).find_map(|site| {
+            let call = self.program.unit(site.unit).module.call(site.expr)?;
+            let Value::Object { unit: of, class, .. } = self.positional(site.unit, call, 1)? else { return None };
+            Some((self.positional(site.unit, call, 0)?.as_str()?, of, class))
+        });
+        let (prefix, of, outermost) = read.filter(|(prefix, of, _)| !prefix.is_empty() && *of == unit)?;
+        let mut parts = vec![field.name.to_uppercase()];
+        let mut current = class;
+        for _ in 0..MAX_NESTED {
+            if current == outermost {
+                break;
+            }
+            let name = &module.class(current).name;
+            let holds = |field: &&Field| matches!(field.ty.map(|ty| &module.expr(ty).kind), Some(ExprKind::Name(n)) if n == name);
+            let outer = module.classes.iter().enumerate().find_map(|(i, outer)| {
+                let field = outer.fields.iter().find(holds)?;
+                (i != current.0 as usize).then_some((ClassId(i as u32), field))
+            });
+            let (outer, field) = outer?;
+            parts.push(field.name.to_uppercase());
+            current = outer;
+        }
+        (current == outermost).then_some(())?;
+        parts.push(prefix.to_uppercase());
+        parts.reverse();
+        let site = Site { unit: of, expr: field.ty? };
+        Some(Value::Env { name: parts.join("_").into(), default: None, site })
+    }
+
+    /// What the fields that hold a struct say about the names of its own fields: `database.` for
+    /// ``Database DatabaseConfig `mapstructure:"database"` ``. None where keys of a file are asked for and the
+    /// struct is no configuration.
+    fn tagged_above(&self, unit: UnitId, class: ClassId, keys: &[&str], between: &str) -> Option<String> {
+        let module = &self.program.unit(unit).module;
+        let mut parts: Vec<&str> = Vec::new();
+        let mut current = class;
+        let mut named = Vec::new();
+        for _ in 0..MAX_NESTED {
+            let name = &module.class(current).name;
+            named.push(name.to_lowercase());
+            let holds = |field: &&Field| {
+                let ty = field.ty.map(|ty| &module.expr(ty).kind);
+                matches!(ty, Some(ExprKind::Name(n)) if n == name && !name.is_empty())
+            };
+            let outer = module.classes.iter().enumerate().find_map(|(i, outer)| {
+                let field = outer.fields.iter().find(holds)?;
+                (i != current.0 as usize).then_some((ClassId(i as u32), field))
+            });
+            let Some((outer, field)) = outer else { break };
+            let tag = field.decorators.iter().find_map(|d| match &module.expr(*d).kind {
+                ExprKind::Str(tag) => keys.iter().find_map(|key| tag_value(tag, key)),
+                _ => None,
+            });
+            let own = tag.and_then(|tag| tag.split(',').next()).filter(|own| !own.is_empty());
+            parts.extend(own);
+            current = outer;
+        }
+        if between == "." {
+            let is_settings = |name: &String| ["config", "settings", "env", "conf"].iter().any(|w| name.contains(w));
+            named.iter().find(|name| is_settings(name))?;
+        }
+        parts.reverse();
+        Some(parts.iter().map(|part| format!("{part}{between}")).collect())
     }
 
     /// `$0[n]`: result number n of the call that `$0` holds.

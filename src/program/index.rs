@@ -298,8 +298,14 @@ impl Builder<'_> {
                 self.bind(scope, &name, binding);
             }
             ExprKind::List(items) => {
-                for item in items.clone() {
-                    self.target(item, Binding::Opaque, func, declares);
+                // `message, ok := <-messages` in a `select`.
+                let receives = match binding {
+                    Binding::Value(value) => self.module.callee_name(value).is_some_and(|name| name == "<-"),
+                    _ => false,
+                };
+                for (i, item) in items.clone().into_iter().enumerate() {
+                    let binding = if receives && i == 0 { binding } else { Binding::Opaque };
+                    self.target(item, binding, func, declares);
                 }
             }
             ExprKind::Attr { object, name, .. } => {

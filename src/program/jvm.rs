@@ -53,6 +53,10 @@ const JAVA_LANG: [&str; 32] = [
 const INJECTED: [&str; 6] = ["Bean", "Autowired", "Inject", "Produces", "Provides", "KafkaListenerContainerFactory"];
 /// How deep bases are searched.
 const MAX_BASES: u32 = 6;
+/// How many calls a builder may have.
+const MAX_BUILDER_CALLS: usize = 64;
+/// What the `builder()` that Lombok writes gives. <https://projectlombok.org/features/Builder>
+const LOMBOK_BUILDER: &str = "lombok.Builder";
 
 impl Evaluator<'_> {
     /// A name that is no local variable: a member of the classes around it, else something of the
@@ -409,6 +413,18 @@ impl Evaluator<'_> {
             return (call.args.is_empty()).then(|| self.accessor(&this, name, site)).flatten();
         };
         match (name.as_str(), call.args.len()) {
+            ("builder", 0) => {
+                let Value::Class { unit, class } = self.at(site.unit, *object) else { return None };
+                let ty = LOMBOK_BUILDER.into();
+                return self
+                    .has_builder(unit, class)
+                    .then(|| Value::Instance(Instance { ty, call: Some(site), from: None }));
+            }
+            ("build", 0) => {
+                if let Some((unit, class)) = self.built(site) {
+                    return Some(Value::Object { unit, class, call: Some(site) });
+                }
+            }
             ("apply" | "also", 1) if module.language == Language::Kotlin => {
                 return Some(self.at(site.unit, *object)).filter(|v| !v.is_unknown());
             }
@@ -446,6 +462,46 @@ impl Evaluator<'_> {
             _ => {}
         }
         if call.args.is_empty() { self.accessor(&self.at(site.unit, *object), name, site) } else { None }
+    }
+
+    /// True for a class that Lombok makes a builder for.
+    fn has_builder(&self, unit: UnitId, class: ClassId) -> bool {
+        let module = &self.program.unit(unit).module;
+        let marks = |d: &ExprId| simple_name(module, *d).is_some_and(|n| n == "Builder" || n == "SuperBuilder");
+        let class = module.class(class);
+        class.decorators.iter().any(marks) || class.methods.iter().any(|m| module.func(*m).decorators.iter().any(marks))
+    }
+
+    /// The class of which `Order.builder().id(id).build()` makes an object, for a builder of Lombok.
+    fn built(&self, site: Site) -> Option<(UnitId, ClassId)> {
+        let module = &self.program.unit(site.unit).module;
+        let mut current = site.expr;
+        for _ in 0..MAX_BUILDER_CALLS {
+            let ExprKind::Attr { object, name, .. } = &module.expr(module.call(current)?.callee).kind else {
+                return None;
+            };
+            if name == "builder" {
+                let Value::Class { unit, class } = self.at(site.unit, *object) else { return None };
+                return self.has_builder(unit, class).then_some((unit, class));
+            }
+            current = *object;
+        }
+        None
+    }
+
+    /// What a call of a builder's method sets: the argument of `.id(id)` before `.build()`.
+    pub(crate) fn set_by_builder(&self, build: Site, field: &str) -> Option<Site> {
+        let module = &self.program.unit(build.unit).module;
+        let mut current = build.expr;
+        for _ in 0..MAX_BUILDER_CALLS {
+            let call = module.call(current)?;
+            let ExprKind::Attr { object, name, .. } = &module.expr(call.callee).kind else { return None };
+            if let ([value], true) = (call.args.as_slice(), name == field) {
+                return Some(Site { unit: build.unit, expr: value.value });
+            }
+            current = *object;
+        }
+        None
     }
 
     /// The keys and values that follow each other in a call.

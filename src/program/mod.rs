@@ -29,7 +29,7 @@ use rapidhash::RapidHashMap as HashMap;
 
 use smol_str::SmolStr;
 
-use crate::facts::module::{CallId, ExprId, ExprKind, FuncId, Language, Module};
+use crate::facts::module::{CallId, ExprId, ExprKind, FuncId, Language, Module, StmtKind};
 use crate::files::{self, Zone};
 use crate::syntax::{FileId, Place};
 
@@ -111,7 +111,11 @@ impl Program {
             }
         }
         let types = types::Types::build(&units);
-        let zones = units.iter().map(|unit| files::zone(&unit.path)).collect();
+        let zone = |unit: &Unit| match files::zone(&unit.path) {
+            Zone::Production if holds_tests(&unit.module) => Zone::Test,
+            zone => zone,
+        };
+        let zones = units.iter().map(zone).collect();
         let go_modules = golang::Modules::of(&units, &imports, packages);
         Program { units, by_path, zones, imports, types, calls, handed, kept, go_modules }
     }
@@ -131,7 +135,7 @@ impl Program {
         &self.units[id.0 as usize]
     }
 
-    /// True for a module that is deployed, as far as its path tells.
+    /// True for a module that is deployed, as far as its path tells, and that holds no tests.
     pub fn is_production(&self, id: UnitId) -> bool {
         self.zones.get(id.0 as usize) == Some(&Zone::Production)
     }
@@ -182,4 +186,26 @@ impl Program {
 /// `app.state` of Starlette and FastAPI, `app.locals` of Express.
 pub(crate) fn is_application_state(module: &Module, object: ExprId) -> bool {
     matches!(&module.expr(object).kind, ExprKind::Attr { name, .. } if matches!(name.as_str(), "state" | "locals"))
+}
+
+/// A module of tests, whatever its file is called: `describe("…", () => …)` at the top, a fixture of pytest.
+fn holds_tests(module: &Module) -> bool {
+    match module.language {
+        Language::JavaScript | Language::TypeScript => module.body.iter().any(|stmt| {
+            let StmtKind::Expr(expr) = &module.stmt(*stmt).kind else { return false };
+            let Some(call) = module.call(*expr) else { return false };
+            let is_test = matches!(&module.expr(call.callee).kind, ExprKind::Name(name)
+                if matches!(name.as_str(), "describe" | "it" | "test"));
+            let titled = call
+                .args
+                .first()
+                .is_some_and(|a| matches!(module.expr(a.value).kind, ExprKind::Str(_) | ExprKind::Template(_)));
+            is_test && titled && call.args.iter().any(|a| matches!(module.expr(a.value).kind, ExprKind::Lambda(_)))
+        }),
+        Language::Python => {
+            let imports = module.imports.iter().any(|i| matches!(i.module.as_str(), "pytest" | "unittest"));
+            imports && module.funcs.iter().any(|f| f.name.starts_with("test_"))
+        }
+        _ => false,
+    }
 }

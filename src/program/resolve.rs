@@ -356,8 +356,11 @@ impl<'a> Resolver<'a> {
             return None;
         }
         let mut base = parent(from);
+        // Shared code that is copied or put on the path without the folder around it. A package that is
+        // installed has the same form, so what one of them is called is not looked for.
+        let shared = if is_installed(first) { &[][..] } else { &["shared", "common"][..] };
         loop {
-            for extra in ["", "src", "lib", "libs", "packages"] {
+            for extra in ["", "src", "lib", "libs", "packages"].iter().chain(shared) {
                 if let Some(found) = self.python_at(&join(base, extra), &tail) {
                     return Some(found);
                 }
@@ -463,6 +466,58 @@ impl<'a> Resolver<'a> {
     }
 }
 
+/// Packages that are installed, and that folders of shared code like to name a module after.
+fn is_installed(name: &str) -> bool {
+    [
+        "redis",
+        "kafka",
+        "celery",
+        "pika",
+        "aio_pika",
+        "aiokafka",
+        "requests",
+        "httpx",
+        "aiohttp",
+        "boto3",
+        "sqlalchemy",
+        "pydantic",
+        "fastapi",
+        "flask",
+        "django",
+        "jwt",
+        "logging",
+        "types",
+        "typing",
+        "json",
+        "time",
+        "datetime",
+        "queue",
+        "email",
+        "http",
+        "enum",
+        "uuid",
+        "asyncio",
+        "secrets",
+        "signal",
+        "socket",
+        "string",
+        "token",
+        "calendar",
+        "mongo",
+        "pymongo",
+        "motor",
+        "grpc",
+        "sentry_sdk",
+        "tenacity",
+        "structlog",
+        "loguru",
+        "dotenv",
+        "yaml",
+        "consul",
+    ]
+    .contains(&name)
+}
+
 /// The path of a JavaScript file without its suffix, and the rank of the suffix.
 fn js_stem(path: &str) -> Option<(&str, usize)> {
     let longest = JS_SUFFIXES.iter().enumerate().filter(|(_, s)| path.ends_with(*s)).max_by_key(|(_, s)| s.len());
@@ -562,6 +617,16 @@ mod tests {
         assert_eq!(resolve(&paths, &none, paths[0], "shared.events"), file("shared/events.py"));
         assert_eq!(resolve(&paths, &none, paths[0], "shared"), Some(Found::Folder("shared".into())));
         assert_eq!(resolve(&paths, &none, paths[0], "requests"), None);
+    }
+
+    #[test]
+    fn python_code_that_services_share_is_imported_without_its_folder() {
+        let paths = ["services/orders/main.py", "shared/kafka_client.py", "shared/redis.py", "common/settings.py"];
+        let none = Packages::default();
+        assert_eq!(resolve(&paths, &none, paths[0], "kafka_client"), file("shared/kafka_client.py"));
+        assert_eq!(resolve(&paths, &none, paths[0], "settings"), file("common/settings.py"));
+        // The installed package, not our module of the same name.
+        assert_eq!(resolve(&paths, &none, paths[0], "redis"), None);
     }
 
     #[test]

@@ -147,15 +147,16 @@ fn names(module: &Module, mut expr: ExprId) -> Vec<&SmolStr> {
     }
 }
 
-/// An argument is an object with a key.
+/// An argument has a name, or is an object with a key.
 fn has_key(module: &Module, call: &Call, key: &str) -> bool {
-    call.args.iter().any(|arg| match &module.expr(arg.value).kind {
-        ExprKind::Dict(entries) => entries.iter().any(|entry| match entry {
-            Entry::Pair { key: k, .. } => matches!(&module.expr(*k).kind, ExprKind::Str(text) if text == key),
-            Entry::Spread(_) => false,
-        }),
-        _ => false,
-    })
+    call.args.iter().any(|arg| arg.name.as_deref() == Some(key))
+        || call.args.iter().any(|arg| match &module.expr(arg.value).kind {
+            ExprKind::Dict(entries) => entries.iter().any(|entry| match entry {
+                Entry::Pair { key: k, .. } => matches!(&module.expr(*k).kind, ExprKind::Str(text) if text == key),
+                Entry::Spread(_) => false,
+            }),
+            _ => false,
+        })
 }
 
 #[cfg(test)]

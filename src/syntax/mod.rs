@@ -4,6 +4,7 @@
 
 pub mod code;
 pub mod data;
+pub mod fenced;
 pub mod lines;
 pub mod span;
 pub mod spanned;

@@ -107,7 +107,10 @@ pub fn browser(tree: &Tree, deployment: &Deployment, program: &Program, dependen
             Package::Both => in_browser_folder || is_page(unit),
             // Pages of a server, and scripts beside a page in a repository of another language.
             Package::Server | Package::Neither => {
-                in_browser_folder && !uses_require(&unit.module) || beside_page(tree, &unit.path, kind)
+                in_browser_folder && !uses_require(&unit.module)
+                    || beside_page(tree, &unit.path, kind)
+                    // A file of an article, which no package says anything about.
+                    || package.is_none() && touches_page(&unit.module) && !uses_require(&unit.module)
             }
         };
         if runs {
@@ -226,6 +229,26 @@ fn is_page(unit: &Unit) -> bool {
         matches!(module, "react" | "react-dom" | "vue" | "svelte" | "@angular/core" | "react-router-dom")
     };
     markup || unit.module.imports.iter().any(|import| react(&import.module))
+}
+
+/// Code that only a page can run: hooks of React, `window.location`, `localStorage`.
+fn touches_page(module: &Module) -> bool {
+    module.exprs.iter().any(|e| match &e.kind {
+        ExprKind::Attr { object, name, .. } => match &module.expr(*object).kind {
+            ExprKind::Name(of) => match of.as_str() {
+                "window" | "localStorage" | "sessionStorage" => true,
+                "document" => matches!(
+                    name.as_str(),
+                    "getElementById" | "querySelector" | "createElement" | "addEventListener" | "cookie" | "body"
+                ),
+                _ => false,
+            },
+            _ => false,
+        },
+        ExprKind::Call(call) => matches!(&module.expr(call.callee).kind, ExprKind::Name(name)
+            if matches!(name.as_str(), "useState" | "useEffect" | "useCallback" | "useMemo" | "useRef" | "useReducer")),
+        _ => false,
+    })
 }
 
 /// True for a module that loads others as Node does.

@@ -126,7 +126,7 @@ pub fn verdict(service: &Service, served: &Served) -> Verdict {
         }
         ServiceKind::Frontend if files => return Verdict::NotApplicable,
         // A site: its first page answers whoever asks whether it is there.
-        _ if files => return Verdict::Unknown,
+        _ if files && !has_api(served) => return Verdict::Unknown,
         _ => {}
     }
     let unread = served.routes.iter().any(|r| r.partial)
@@ -151,15 +151,26 @@ fn starts_no_server(service: &Service, served: &Served) -> bool {
         && !served.routes.iter().any(|route| in_entry(route.place))
 }
 
-/// True for a gateway that passes on what it is asked below some paths, and answers nothing itself.
+/// True for a server that passes on what it is asked below some paths, and answers nothing itself.
 fn only_passes_on(service: &Service, served: &Served) -> bool {
     let is_narrow =
         |gap: &Gap| gap.kind == GapKind::External && gap.prefix != "/" && conventional("GET", &gap.prefix).is_none();
-    service.kind == ServiceKind::Gateway
+    // An application of Express without any route answers 404 to all; of others it is not known as well.
+    let bare = served.gaps.is_empty() && served.apps.iter().all(|app| app.framework == "Express");
+    let is_server = service.kind == ServiceKind::Gateway || service.kind == ServiceKind::Http;
+    is_server
         && !served.apps.is_empty()
         && served.routes.is_empty()
-        && !served.gaps.is_empty()
+        && (bare || !served.gaps.is_empty())
         && served.gaps.iter().all(is_narrow)
+}
+
+/// True for a service that answers more than the pages of a site: a route that changes something, or one of
+/// several paths below which data is asked for.
+fn has_api(served: &Served) -> bool {
+    let all = |r: &Route| path::matches(&r.path, "/some/path/of/no/meaning");
+    let data = |r: &&Route| r.path != "/" && !all(r) && !is_operational(r);
+    served.routes.iter().filter(data).any(|r| !matches!(r.method.as_str(), "GET" | "HEAD" | "ANY"))
 }
 
 /// The verdicts of all services, for the map.

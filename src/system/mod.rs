@@ -9,6 +9,7 @@ pub mod compose;
 pub mod contracts;
 pub mod deployment;
 mod dotnet;
+mod goconfig;
 pub mod health;
 pub mod imports;
 mod jvm;
@@ -171,6 +172,7 @@ impl System {
 fn configured(tree: &Tree, services: &[Service], given: &[aspire::Given]) -> Vec<Service> {
     let with_settings = |service: &Service| {
         let mut env = appsettings::settings(tree, service, given, &service.env);
+        env.extend(goconfig::settings(tree, service));
         env.extend(service.env.iter().cloned());
         // The last one counts, and the first is found.
         env.reverse();

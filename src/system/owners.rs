@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::imports::reached;
 use super::services::Service;
+use crate::facts::module::{BinaryOp, ExprKind, Language};
 use crate::files::Tree;
 use crate::program::{Program, UnitId};
 use crate::syntax::FileId;
@@ -52,6 +53,8 @@ pub fn owners(
                 of_file.iter().copied().filter(|index| started.get(*index).is_some_and(|r| r.contains(unit))).collect();
             if !reaching.is_empty() {
                 *of_file = reaching;
+            } else if is_program(program, *unit) {
+                of_file.clear();
             }
         }
     }
@@ -73,6 +76,17 @@ pub fn owners(
         }
     }
     owners
+}
+
+/// True for a file of Python that is started by itself: what no process beside it reaches is a program of its own.
+fn is_program(program: &Program, unit: UnitId) -> bool {
+    let module = &program.unit(unit).module;
+    let is_name = |e: &crate::facts::module::Expr| matches!(&e.kind, ExprKind::Name(name) if name == "__name__");
+    module.language == Language::Python
+        && module.exprs.iter().any(|e| match &e.kind {
+            ExprKind::Binary { op: BinaryOp::Eq, left, .. } => is_name(module.expr(*left)),
+            _ => false,
+        })
 }
 
 /// True when a file of the same root was given to other processes of it on purpose.

@@ -3,7 +3,7 @@
 use skillcheck::check::{Request, check};
 
 /// The datastores, as `engine host/database by services`.
-fn stores(files: &[(&str, &str)]) -> Vec<String> {
+pub(crate) fn stores(files: &[(&str, &str)]) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     for (path, text) in files {
         let path = folder.path().join(path);

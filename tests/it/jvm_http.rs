@@ -353,3 +353,42 @@ fn interfaces_with_annotations_of_their_own_are_protected_by_them() {
     assert_eq!(class(&text("")), BOUNDED);
     assert_eq!(class(&text("@Retry @CircuitBreaker")), [""; 0]);
 }
+
+/// What Spring Boot injects waits for ever, unless the settings, a bean or OkHttp limit it.
+#[test]
+fn builders_of_spring_boot_are_bounded_by_settings_and_beans_only() {
+    let conf = |made: &str| rest_template(made, "");
+    assert_eq!(class(&conf("return b.build();")), ALL);
+    assert_eq!(class(&conf("return b.rootUri(\"http://users\").build();")), ALL);
+    assert_eq!(class(&conf("return b.setReadTimeout(d).build();")), BOUNDED);
+    assert_eq!(class(&conf("return b.requestFactory(F.class).build();")), BOUNDED);
+    assert_eq!(class(&conf("b.setReadTimeout(d); return b.build();")), BOUNDED);
+    let peer = conf("return b.build();");
+    let peer = ("orders/src/main/java/a/Peer.java", peer.as_str());
+    let settings = "spring.http.client.read-timeout=2s\n";
+    assert_eq!(clients(&[peer, ("orders/src/main/resources/application.properties", settings)]), BOUNDED);
+    let bean = "package a;\nimport org.springframework.boot.web.client.RestTemplateCustomizer;\nclass Limits implements RestTemplateCustomizer { public void customize(RestTemplate t) {} }\n";
+    assert_eq!(clients(&[peer, ("orders/src/main/java/a/Limits.java", bean)]), BOUNDED);
+    let remote = "spring:\n  cloud:\n    config:\n      uri: http://config\n";
+    assert_eq!(clients(&[peer, ("orders/src/main/resources/bootstrap.yml", remote)]), BOUNDED);
+    let ok = pom("<dependency><artifactId>okhttp</artifactId></dependency>");
+    assert_eq!(clients(&[peer, ("orders/pom.xml", &ok)]), BOUNDED);
+}
+
+/// A bean that makes the builder decides; `@LoadBalanced` alone limits nothing.
+#[test]
+fn a_bean_that_makes_the_builder_may_limit_it() {
+    let peer = "package a;\nimport org.springframework.web.reactive.function.client.WebClient;\n@Service\nclass Peer { private final WebClient web;\n\
+        Peer(WebClient.Builder builder) { this.web = builder.baseUrl(\"http://users\").build(); }\n\
+        Object get() { return web.get().uri(\"/x\").retrieve().bodyToMono(String.class); } }\n";
+    let conf = |made: &str| {
+        format!(
+            "package a;\nimport org.springframework.web.reactive.function.client.WebClient;\nclass Conf {{\n\
+             @Bean @LoadBalanced WebClient.Builder builder() {{ return WebClient.builder(){made}; }} }}\n"
+        )
+    };
+    let path = ("orders/src/main/java/a/Peer.java", "orders/src/main/java/a/Conf.java");
+    assert_eq!(clients(&[(path.0, peer)]), ALL);
+    assert_eq!(clients(&[(path.0, peer), (path.1, &conf(""))]), ALL);
+    assert_eq!(clients(&[(path.0, peer), (path.1, &conf(".clientConnector(c)"))]), BOUNDED);
+}

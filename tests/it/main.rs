@@ -40,6 +40,7 @@ mod outputs;
 #[cfg(unix)]
 mod packaging;
 mod polyrepo;
+mod queue_clients;
 mod readme;
 mod resilience_details;
 mod rest_client;
@@ -60,6 +61,7 @@ mod service_health;
 mod shapes;
 mod shared_database;
 mod skill_examples;
+mod store_settings;
 mod support;
 mod system_map;
 #[cfg(unix)]

@@ -203,6 +203,23 @@ async def charge(order_id: str, amount: int):
     );
 }
 
+/// A POST that asks for a token or an answer may be repeated.
+#[test]
+fn a_post_that_only_asks_is_repeated_without_harm() {
+    let text = |path: &str| {
+        format!(
+            "import os\nimport httpx\nfrom tenacity import retry, stop_after_attempt, wait_random_exponential\n\n\n\
+             @retry(stop=stop_after_attempt(3), wait=wait_random_exponential(max=2))\ndef ask(body: dict):\n    \
+             return httpx.post(f\"{{os.environ['PEER_URL']}}/{path}\", json=body).json()\n"
+        )
+    };
+    let unsafely = |path: &str| reviewed("shop/client.py", &text(path)).iter().any(|f| f.ends_with("unsafe-retry"));
+    assert!(unsafely("invoices"));
+    for path in ["oauth/token", "search?q=1", "graphql"] {
+        assert!(!unsafely(path), "{path}");
+    }
+}
+
 #[test]
 fn a_rest_template_with_nothing() {
     let text = r##"package shop;

@@ -157,3 +157,11 @@ fn fast_endpoints_and_what_libraries_answer() {
     assert_eq!(served.gaps.iter().map(|g| g.kind).collect::<Vec<_>>(), [GapKind::External, GapKind::Files]);
     assert_eq!(served.health[0].kind, HealthKind::Grpc);
 }
+
+#[test]
+fn verbs_that_are_listed_count() {
+    let controller = "using Microsoft.AspNetCore.Mvc;\n[ApiController]\n[Route(\"lots\")]\npublic class LotsController : ControllerBase\n{\n    [AcceptVerbs(\"PUT\", \"PATCH\", Route = \"{id}/state\")] public IActionResult State() => Ok();\n}\n";
+    assert_eq!(routes(&[("A/Lots.cs", controller)]), ["PATCH /lots/{id}/state", "PUT /lots/{id}/state"]);
+    let endpoints = "using FastEndpoints;\npublic class Many : EndpointWithoutRequest\n{\n    public override void Configure() { Verbs(Http.GET, Http.HEAD); Routes(\"/a\", \"/b\"); }\n}\n[HttpDelete(\"/lots/{id}\")]\npublic class Drop : Endpoint<Request> { }\n";
+    assert_eq!(routes(&[("A/Many.cs", endpoints)]), ["DELETE /lots/{id}", "GET /a", "GET /b", "HEAD /a", "HEAD /b"]);
+}

@@ -497,3 +497,15 @@ fn what_oapi_codegen_generates_is_served_where_it_is_registered() {
     let main = "package main\n\nimport (\n\t\"net/http\"\n\n\t\"example.com/pets/api\"\n\t\"github.com/go-chi/chi/v5\"\n)\n\nfunc main() {\n\tr := chi.NewRouter()\n\tr.Route(\"/api\", func(r chi.Router) {\n\t\tapi.HandlerFromMux(nil, r)\n\t})\n\thttp.ListenAndServe(\":8080\", r)\n}\n";
     assert_eq!(routes_of(&chi, main), ["GET /api/pets main.go:13"]);
 }
+
+#[test]
+fn tables_of_routes_are_read_item_by_item() {
+    let module = ("go.mod", "module ex.org/a\ngo 1.22\n");
+    let head = "package main\nimport (\"net/http\"; \"github.com/gorilla/mux\")\ntype Route struct { Name, Method, Pattern string; HandlerFunc http.HandlerFunc }\ntype Routes []Route\nfunc x(w http.ResponseWriter, r *http.Request) {}\n";
+    let chained = format!(
+        "{head}var routes = Routes{{\n\tRoute{{\"Index\", \"GET\", \"/\", x}},\n\tRoute{{\"Add\", \"POST\", \"/lots/{{id}}\", x}},\n}}\nfunc main() {{\n\trouter := mux.NewRouter()\n\tfor _, route := range routes {{\n\t\trouter.Methods(route.Method).Path(route.Pattern).Name(route.Name).Handler(route.HandlerFunc)\n\t}}\n\thttp.ListenAndServe(\":1\", router)\n}}\n"
+    );
+    assert_eq!(routes(&[module, ("main.go", &chained)]), ["GET /", "POST /lots/{id}"]);
+    let map = "package main\nimport \"net/http\"\nfunc x(w http.ResponseWriter, r *http.Request) {}\nfunc main() {\n\ths := map[string]http.HandlerFunc{\"/a\": x, \"/b\": x}\n\tfor path, h := range hs {\n\t\thttp.HandleFunc(path, h)\n\t}\n\thttp.ListenAndServe(\":1\", nil)\n}\n";
+    assert_eq!(routes(&[module, ("main.go", map)]), ["ANY /a", "ANY /b"]);
+}

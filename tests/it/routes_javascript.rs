@@ -337,6 +337,11 @@ export class HealthController {
             "svc/src/admin.controller.ts",
             "import { Controller, All } from '@nestjs/common';\n@Controller('admin')\nexport class AdminController {\n  @All('cache')\n  cache() {}\n}\n",
         ),
+        (
+            // Left over from the generator: no module holds it, and nothing imports the file.
+            "svc/src/app.controller.ts",
+            "import { Controller, Get } from '@nestjs/common';\n@Controller()\nexport class AppController {\n  @Get('hello')\n  hello() {}\n}\n",
+        ),
     ]);
     assert_eq!(
         found,
@@ -472,4 +477,29 @@ fn an_application_that_is_passed_to_something_unknown_has_a_gap() {
     let code = "const express = require('express');\nconst api = container.resolve('api');\nconst app = express();\nconst register = api.bind(null, {});\nfunction start(register) {\n  register[0](app);\n}\napp.get('/orders', (req, res) => {});\n";
     let served = served(&[("server.js", code)]);
     assert_eq!(served.gaps.iter().map(|g| g.kind).collect::<Vec<_>>(), [GapKind::Unresolved]);
+}
+
+#[test]
+fn nest_applications_that_a_shared_function_starts() {
+    let controller = |name: &str| {
+        format!(
+            "import {{ Controller, Get }} from '@nestjs/common';\n@Controller('{name}')\nexport class C {{\n  @Get()\n  all() {{}}\n}}\n"
+        )
+    };
+    let module = "import { Module } from '@nestjs/common';\nimport { C } from './c.controller';\n@Module({ controllers: [C] })\nexport class AppModule {}\n";
+    let main = "import { AppModule } from './app.module';\nimport { start } from '../../../libs/start';\nvoid start(AppModule);\n";
+    let (orders, users) = (controller("orders"), controller("users"));
+    let found = routes(&[
+        (
+            "libs/start.ts",
+            "import { NestFactory } from '@nestjs/core';\nexport async function start(root: unknown) {\n  const app = await NestFactory.create(root);\n  app.setGlobalPrefix('api');\n  await app.listen(3000);\n}\n",
+        ),
+        ("apps/orders/src/main.ts", main),
+        ("apps/orders/src/app.module.ts", module),
+        ("apps/orders/src/c.controller.ts", orders.as_str()),
+        ("apps/users/src/main.ts", main),
+        ("apps/users/src/app.module.ts", module),
+        ("apps/users/src/c.controller.ts", users.as_str()),
+    ]);
+    assert_eq!(found, ["GET /api/orders", "GET /api/users"]);
 }

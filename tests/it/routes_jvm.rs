@@ -394,3 +394,39 @@ class Api : CoroutineVerticle() {
 }";
     assert_eq!(one(kotlin), ["DELETE /orders/{id}"]);
 }
+
+/// The routes that `graph` shows, with what settings put before them.
+fn shown(files: &[(&str, &str)]) -> Vec<String> {
+    let folder = crate::support::folder(files);
+    let run = crate::support::skillcheck_in(folder.path(), &["graph", "--format", "json"]);
+    let graph: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    let owned = graph["services"].as_array().unwrap().iter().flat_map(|s| s["endpoints"].as_array().unwrap());
+    let all = owned.chain(graph["unassigned_endpoints"].as_array().unwrap());
+    all.map(|e| format!("{} {}", e["method"].as_str().unwrap(), e["path"].as_str().unwrap())).collect()
+}
+
+#[test]
+fn settings_and_configurers_put_prefixes_before_paths() {
+    let controller = (
+        "src/main/java/a/Lots.java",
+        "package a;\nimport org.springframework.web.bind.annotation.*;\n@RestController class Lots { @GetMapping(\"/lots\") public String all() { return \"\"; } }\n",
+    );
+    let settings = ("src/main/resources/application.yml", "server:\n  servlet:\n    context-path: /yard\n");
+    assert_eq!(shown(&[controller, settings]), ["GET /yard/lots"]);
+    let web = |predicate: &str| {
+        format!(
+            "package a;\nimport org.springframework.web.servlet.config.annotation.*;\nclass Web implements WebMvcConfigurer {{\n\
+             public void configurePathMatch(PathMatchConfigurer c) {{ c.addPathPrefix(\"/api\", {predicate}); }} }}\n"
+        )
+    };
+    let all = web("HandlerTypePredicate.forAnnotation(RestController.class)");
+    assert_eq!(shown(&[controller, ("src/main/java/a/Web.java", &all)]), ["GET /api/lots"]);
+    let others = web("HandlerTypePredicate.forBasePackage(\"b.c\")");
+    assert_eq!(shown(&[controller, ("src/main/java/a/Web.java", &others)]), ["GET /lots"]);
+    let ktor = (
+        "src/main/kotlin/a/App.kt",
+        "package a\nimport io.ktor.server.application.*\nimport io.ktor.server.routing.*\nfun Application.module() { routing { get(\"/lots\") { } } }\n",
+    );
+    let conf = ("src/main/resources/application.conf", "ktor { deployment { port = 8080, rootPath = \"/yard\" } }\n");
+    assert_eq!(shown(&[ktor, conf]), ["GET /yard/lots"]);
+}

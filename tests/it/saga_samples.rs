@@ -755,3 +755,174 @@ func (o orchestrator) handle(ctx context.Context, progress *Progress, reply Repl
 ";
     assert_eq!(found("saga_orchestrator.go", orchestrator), [""; 0]);
 }
+
+#[test]
+fn a_state_in_a_field_and_calls_written_out() {
+    let text = r#"class PurchaseSaga {
+  private state: 'STARTED' | 'BOOKED' | 'PAID' | 'UNDOING' | 'ENDED' = 'STARTED';
+
+  constructor(private readonly rooms: RoomClient, private readonly cards: CardClient) {}
+
+  async run(input: PurchaseInput): Promise<void> {
+    try {
+      const booking = await this.rooms.createBooking(input.room);
+      this.state = 'BOOKED';
+      const receipt = await this.cards.issueReceipt(booking.id);
+      this.state = 'PAID';
+      await this.cards.chargeCard(receipt.id);
+      this.state = 'ENDED';
+    } catch (error) {
+      this.state = 'UNDOING';
+      await this.undo(error);
+    }
+  }
+
+  private async undo(error: Error): Promise<void> {
+    await this.cards.voidReceipt();
+    await this.rooms.cancelBooking();
+  }
+}
+"#;
+    assert_eq!(
+        found("purchase.saga.ts", text),
+        ["6 volatile-state", "8 missing-step-retry", "8 missing-step-timeout", "21 unretried-compensation"]
+    );
+    // Who limits and repeats the calls may be the clients, where anything speaks of it.
+    let limited =
+        text.replace("PurchaseInput): Promise", "PurchaseInput, timeoutMs: number, retries: number): Promise");
+    assert_eq!(found("purchase.saga.ts", &limited), ["6 volatile-state", "21 unretried-compensation"]);
+}
+
+#[test]
+fn steps_that_name_their_methods() {
+    let text = r#"class TripSaga:
+    STEPS = [
+        TripStep("flight", run="book_flight", undo="cancel_flight"),
+        TripStep("hotel", run="book_hotel", undo="cancel_hotel"),
+    ]
+
+    def __init__(self, flights, hotels):
+        self._flights = flights
+        self._hotels = hotels
+        self._done = []
+
+    def start(self, trip_id, trip):
+        for step in self.STEPS:
+            try:
+                run = getattr(self, step.run)
+                run(trip_id, trip)
+                self._done.append(step)
+            except Exception as error:
+                self._undo(trip_id)
+                raise TripFailed(step.name) from error
+
+    def _undo(self, trip_id):
+        for step in reversed(self._done):
+            try:
+                getattr(self, step.undo)(trip_id)
+            except Exception as error:
+                logger.critical("undo of %s failed: %s", step.name, error)
+
+    def book_flight(self, trip_id, trip):
+        self._flights.book(trip_id, trip["flight"])
+
+    def cancel_flight(self, trip_id):
+        self._flights.cancel(trip_id)
+
+    def book_hotel(self, trip_id, trip):
+        self._hotels.book(trip_id, trip["hotel"])
+
+    def cancel_hotel(self, trip_id):
+        self._hotels.cancel(trip_id)
+"#;
+    assert_eq!(
+        found("trip_saga.py", text),
+        [
+            "1 volatile-state",
+            "16 missing-step-retry",
+            "16 missing-step-timeout",
+            "17 shared-run-state",
+            "17 uncompensated-failing-step",
+            "26 swallowed-compensation-failure",
+        ]
+    );
+}
+
+#[test]
+fn a_step_and_its_answer_taken_from_the_list_of_what_is_done() {
+    let text = r#"class TripSaga {
+  constructor(tripId, steps) {
+    this.tripId = tripId;
+    this.steps = steps;
+    this.finished = [];
+  }
+
+  async start() {
+    for (let i = 0; i < this.steps.length; i++) {
+      const step = this.steps[i];
+      try {
+        const answer = await step.action(this.tripId);
+        this.finished.push({ step, answer });
+        await this.keep();
+      } catch (error) {
+        await this.undo();
+        throw error;
+      }
+    }
+  }
+
+  async undo() {
+    for (let i = this.finished.length - 1; i >= 0; i--) {
+      const { step, answer } = this.finished[i];
+      await step.compensate(this.tripId, answer);
+    }
+  }
+
+  async keep() {
+    await db.query("UPDATE trips SET steps = $1 WHERE id = $2", [JSON.stringify(this.finished), this.tripId]);
+  }
+}
+"#;
+    assert_eq!(
+        found("trip-saga.js", text),
+        [
+            "12 missing-step-retry",
+            "12 missing-step-timeout",
+            "13 uncompensated-failing-step",
+            "25 unretried-compensation",
+        ]
+    );
+}
+
+#[test]
+fn an_object_that_replies_move_on() {
+    let text = r#"class BookRoomSaga:
+    def __init__(self, booking_id):
+        self.booking_id = booking_id
+        self.state = "NEW"
+
+    def begin(self):
+        send_command("rooms", "HoldRoom", {"booking_id": self.booking_id})
+        self.state = "WAITING_FOR_ROOM"
+
+    def on_reply(self, reply):
+        if self.state == "WAITING_FOR_ROOM":
+            if reply["ok"]:
+                send_command("cards", "ChargeCard", {"booking_id": self.booking_id})
+                self.state = "WAITING_FOR_CARD"
+            else:
+                self.state = "REFUSED"
+        elif self.state == "WAITING_FOR_CARD":
+            if reply["ok"]:
+                self.state = "BOOKED"
+            else:
+                send_command("rooms", "ReleaseRoom", {"booking_id": self.booking_id})
+                self.state = "REFUSED"
+"#;
+    assert_eq!(found("book_room_saga.py", text), ["4 volatile-state", "7 missing-step-timeout"]);
+    // Something stores the object.
+    let kept = format!(
+        "{text}\n\ndef on_message(message):\n    saga = sagas.load(message.key)\n    saga.on_reply(message.value)\n    sagas_repository.save(saga)\n"
+    );
+    assert_eq!(found("book_room_saga.py", &kept), [""; 0]);
+}

@@ -146,3 +146,161 @@ fn a_filter_that_only_looks() {
     assert!(told("ExchangeFilterFunction.ofRequestProcessor { request -> Mono.just(request) }"));
     assert!(!told("limits"));
 }
+
+#[test]
+fn repetition_by_a_function_that_a_decorator_hands_on_to() {
+    let text = r#"import asyncio
+import functools
+import random
+
+import aiohttp
+
+
+async def again(fn, *args, attempts=3, **kwargs):
+    for attempt in range(attempts + 1):
+        try:
+            return await fn(*args, **kwargs)
+        except Exception:
+            if attempt == attempts:
+                raise
+            await asyncio.sleep(random.uniform(0, 2**attempt))
+
+
+def repeated(attempts=3):
+    def decorate(fn):
+        @functools.wraps(fn)
+        async def wrapper(*args, **kwargs):
+            return await again(fn, *args, attempts=attempts, **kwargs)
+
+        return wrapper
+
+    return decorate
+
+
+session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=3))
+
+
+@repeated(attempts=3)
+async def rate(currency):
+    async with session.get(RATES_URL, params={"currency": currency}) as response:
+        return await response.json()
+"#;
+    assert_eq!(broken("rates.py", text), ["rest-client/missing-circuit-breaker:29"]);
+}
+
+#[test]
+fn a_loop_that_goes_on_before_it_gives_up() {
+    let text = r#"import random
+import time
+
+import requests
+
+
+class StockClient:
+    def __init__(self, base_url, attempts=3):
+        self.base_url = base_url
+        self.attempts = attempts
+        self.session = requests.Session()
+
+    def stock(self):
+        for attempt in range(self.attempts + 1):
+            try:
+                response = self.session.get(f"{self.base_url}/stock", timeout=3)
+                if response.status_code == 503:
+                    if attempt < self.attempts:
+                        time.sleep(random.uniform(0, 2**attempt))
+                        continue
+                    raise StockUnavailable(response)
+                return response
+            except requests.ConnectionError:
+                if attempt < self.attempts:
+                    time.sleep(random.uniform(0, 2**attempt))
+                    continue
+                raise
+"#;
+    assert_eq!(broken("stock.py", text), ["rest-client/missing-circuit-breaker:11"]);
+}
+
+#[test]
+fn a_loop_that_asks_a_list_of_statuses() {
+    let text = r#"class PatientHttp {
+  constructor(private retryableStatuses: number[] = [408, 429, 503]) {}
+
+  async get(url: string): Promise<Response> {
+    for (let attempt = 0; attempt < 4; attempt++) {
+      const response = await fetch(url, { signal: AbortSignal.timeout(2000) });
+      if (!this.retryableStatuses.includes(response.status)) return response;
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 2 ** attempt * 100));
+    }
+    throw new Error("no answer");
+  }
+}
+"#;
+    let rules = broken("http.ts", text);
+    assert!(!rules.iter().any(|r| r.starts_with("rest-client/missing-retry")), "{rules:?}");
+    assert!(rules.iter().any(|r| r.starts_with("rest-client/ignored-retry-after")), "{rules:?}");
+}
+
+#[test]
+fn work_for_one_program_is_no_event() {
+    let text = r#"import amqp from 'amqplib';
+
+const connection = await amqp.connect(process.env.AMQP_URL);
+const channel = await connection.createConfirmChannel();
+await channel.assertQueue('email-queue', { durable: true });
+channel.sendToQueue('email-queue', Buffer.from(JSON.stringify({ to: user.email, subject: 'Hello' })), { persistent: true, mandatory: true });
+await channel.waitForConfirms();
+"#;
+    assert_eq!(broken("mails.ts", text), [""; 0]);
+}
+
+#[test]
+fn handlers_that_let_the_refusals_of_a_peer_pass() {
+    let text = r#"import requests
+from circuitbreaker import circuit
+
+
+@circuit(failure_threshold=5, recovery_timeout=30)
+def stock(sku_id: int):
+    try:
+        response = requests.get(f"{STOCK_URL}/stock/{sku_id}", timeout=3)
+        response.raise_for_status()
+        return response.json()
+    except requests.Timeout as error:
+        raise StockSlow(sku_id) from error
+    except requests.ConnectionError as error:
+        raise StockDown(sku_id) from error
+"#;
+    assert_eq!(
+        broken("charge.py", text),
+        ["rest-client/breaker-counts-client-errors:5", "rest-client/missing-retry:8"]
+    );
+}
+
+#[test]
+fn an_event_of_a_sample_without_the_imports_of_the_standard_library() {
+    let text = r#"import json
+
+from aiokafka import AIOKafkaProducer
+
+
+@dataclass
+class RoomBooked:
+    event_id: str
+    room_id: str
+    booked_at: datetime
+
+
+class Bus:
+    def __init__(self, servers):
+        self.producer = AIOKafkaProducer(
+            bootstrap_servers=servers,
+            enable_idempotence=True,
+            value_serializer=lambda value: json.dumps(value).encode(),
+        )
+
+    async def publish(self, event: RoomBooked):
+        await self.producer.send_and_wait("rooms.v1", value=asdict(event), key=event.room_id.encode())
+"#;
+    assert_eq!(broken("bus.py", text), ["message-queue/unserializable-payload:18"]);
+}

@@ -231,3 +231,31 @@ fn a_web_server_of_dotnet_without_routes_has_no_health_check() {
     assert_eq!(program("app.UseStaticFiles();\n"), 0, "a site");
     assert_eq!(program("app.MapRazorPages();\n"), 1);
 }
+
+#[test]
+fn express_without_routes_or_with_files_beside_them() {
+    let bare = "import express from 'express';\nconst app = express();\napp.use(express.json());\napp.listen(3000);\n";
+    assert_eq!(
+        check(&[("index.ts", bare)], &[]),
+        ["service-health/missing-health-endpoint: `orders` runs an HTTP server without a health endpoint"]
+    );
+    // Routes may be registered by what could not be read.
+    assert_eq!(check(&[("index.ts", &format!("{bare}routes(app);\n"))], &[]), [""; 0]);
+    let files = |routes: &str| {
+        check(
+            &[(
+                "index.ts",
+                &format!(
+                    "import express from 'express';\nconst app = express();\napp.use(express.static('public'));\n{routes}app.listen(3000);\n"
+                ),
+            )],
+            &[],
+        )
+    };
+    // A site answers whoever asks for its first page.
+    assert_eq!(files("app.get('/about', page);\n"), [""; 0]);
+    assert_eq!(
+        files("app.get('/orders', list);\napp.post('/orders', place);\n"),
+        ["service-health/missing-health-endpoint: `orders` serves 2 routes but no health endpoint"]
+    );
+}

@@ -485,3 +485,37 @@ fn prose_is_no_statement_that_names_a_schema() {
     let files = [("compose.yaml", compose.as_str()), ("orders/main.py", &orders), ("billing/main.py", &billing)];
     assert_eq!(told(&files), SHARED);
 }
+
+#[test]
+fn schemas_that_migrations_and_settings_name_separate_services() {
+    let config = |more: &str| format!("spring:\n  datasource.url: jdbc:postgresql://db/shop\n{more}");
+    let plain = config("");
+    assert_eq!(spring(["", ""], [&plain, &plain]).len(), 1);
+    let flyway = |name: &str| config(&format!("  flyway:\n    schemas: {name}\n"));
+    assert_eq!(spring(["", ""], [&flyway("orders"), &flyway("billing")]), [""; 0]);
+    let compose =
+        "services:\n  orders:\n    build: ./orders\n  billing:\n    build: ./billing\n  db:\n    image: postgres:17\n";
+    let image = "FROM eclipse-temurin:21\nCOPY . .\nCMD [\"java\", \"-jar\", \"app.jar\"]\n";
+    let with = |orders: &str, billing: &str| {
+        told(&[
+            ("compose.yaml", compose),
+            ("orders/Dockerfile", image),
+            ("orders/pom.xml", POM),
+            ("orders/src/main/java/App.java", APPLICATION),
+            ("orders/src/main/resources/application.yml", &plain),
+            ("orders/src/main/resources/db/migration/V1__init.sql", orders),
+            ("billing/Dockerfile", image),
+            ("billing/pom.xml", POM),
+            ("billing/src/main/java/App.java", APPLICATION),
+            ("billing/src/main/resources/application.yml", &plain),
+            ("billing/src/main/resources/db/migration/V1__init.sql", billing),
+        ])
+    };
+    let orders = "CREATE SCHEMA orders;\nCREATE TABLE orders.lines (id bigint primary key);\n";
+    let billing = "SET search_path TO billing;\nCREATE TABLE IF NOT EXISTS bills (id bigint primary key);\n";
+    assert_eq!(with(orders, billing), [""; 0]);
+    assert_eq!(
+        with(orders, "CREATE TABLE lines (id bigint primary key);\nCREATE TABLE billing.bills (id int);\n").len(),
+        1
+    );
+}

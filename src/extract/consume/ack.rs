@@ -170,11 +170,6 @@ fn hands_over(name: &str) -> bool {
     ["handle", "dispatch", "execute", "invoke", "process"].iter().any(|word| name.starts_with(word))
 }
 
-/// True when the handler changes anything.
-pub(super) fn does_work(trace: &Trace) -> bool {
-    trace.steps.iter().any(|s| stores(s) && !s.in_catch)
-}
-
 /// True for steps that do the work of a message.
 fn works(step: &Step) -> bool {
     match &step.kind {

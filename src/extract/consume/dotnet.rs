@@ -264,6 +264,17 @@ pub(super) fn handlers(ev: &Evaluator<'_>, consumer: Site, in_scope: &InScope<'_
     out
 }
 
+/// True for a handler of a saga of NServiceBus or Rebus: the framework loads the saga's state for each message,
+/// and what that says of a duplicate is the business of the rules about sagas.
+pub(super) fn is_saga(ev: &Evaluator<'_>, site: Site) -> bool {
+    let unit = ev.program.unit(site.unit);
+    let module = &unit.module;
+    let saga = |base: &ExprId| {
+        simple_name(module, *base).is_some_and(|n| matches!(n.as_str(), "Saga" | "SqlSaga" | "IdempotentSaga"))
+    };
+    unit.index.classes_around(module, site.expr).iter().any(|class| module.class(*class).bases.iter().any(saga))
+}
+
 /// Mappers and mediators hide what runs: a verdict stands only where everything was followed.
 pub(super) fn certain(ev: &Evaluator<'_>, traces: &[Trace], found: Idempotency) -> Idempotency {
     // An inbox of the library recognises what was handled.

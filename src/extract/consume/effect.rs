@@ -123,13 +123,14 @@ pub(super) fn is_dead_letter_name(name: &str) -> bool {
 
 fn mentions_dead_letter(ev: &Evaluator<'_>, site: Site, call: &Call) -> bool {
     let module = &ev.program.unit(site.unit).module;
-    // The destination is named early: the payload may speak of errors.
+    // The destination is named early: the payload may speak of errors. In Go a context may come first.
+    let early = if module.language == Language::Go { 3 } else { 2 };
     let mut todo: Vec<(ExprId, u32)> = Vec::new();
     for (i, arg) in call.args.iter().enumerate() {
         let destination = arg.name.as_deref().is_none_or(|n| {
             matches!(n, "topic" | "queue" | "routing_key" | "exchange" | "QueueUrl" | "subject" | "channel" | "stream")
         });
-        if destination && (i < 2 || arg.name.is_some()) {
+        if destination && (i < early || arg.name.is_some()) {
             todo.push((arg.value, 0));
         }
     }

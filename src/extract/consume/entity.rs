@@ -182,8 +182,11 @@ fn constructor<'m>(module: &'m Module, class: &Class) -> Option<&'m Function> {
 
 /// The field that is the key, and whether the store makes its value.
 fn key(module: &Module, class: &Class) -> Option<(SmolStr, bool)> {
+    // MongoDB makes the id of a document that has none.
+    // <https://docs.spring.io/spring-data/mongodb/reference/mongodb/template-crud-operations.html#mongo-template.id-handling>
+    let is_document = has(module, &class.decorators, "Document");
     let of = |name: &SmolStr, decorators: &[ExprId]| {
-        has(module, decorators, "Id").then(|| (name.clone(), has(module, decorators, "GeneratedValue")))
+        has(module, decorators, "Id").then(|| (name.clone(), is_document || has(module, decorators, "GeneratedValue")))
     };
     let field = class.fields.iter().find_map(|f| of(&f.name, &f.decorators));
     field.or_else(|| constructor(module, class)?.params.iter().find_map(|p| of(&p.name, &p.decorators)))
@@ -192,6 +195,9 @@ fn key(module: &Module, class: &Class) -> Option<(SmolStr, bool)> {
 /// What the key is set to: by a setter of the new object, or by its construction.
 fn assigned(ev: &Evaluator<'_>, made: Site, (unit, class): (UnitId, ClassId), id: &str) -> Option<Site> {
     let source = ev.program.unit(made.unit);
+    if source.module.callee_name(made.expr).is_some_and(|name| name == "build") {
+        return ev.set_by_builder(made, id).filter(|value| !matches!(ev.eval(*value), Value::Null));
+    }
     let func = source.index.func_of(made.expr);
     let mut chars = id.chars();
     let capital: String = chars.next().into_iter().flat_map(char::to_uppercase).chain(chars).collect();

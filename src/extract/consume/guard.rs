@@ -266,12 +266,37 @@ fn predicate(reach: &Reach<'_, '_>, unit: UnitId, func: FuncId, depth: u32) -> O
     })
 }
 
-/// `order.status` of something that was loaded, when the handler moves it on afterwards.
+/// `order.status` of something that was loaded, when the handler moves it on afterwards; also by a getter and in
+/// a variable of its own.
 fn status(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId) -> Option<(Guard, When)> {
     let module = &reach.ev.program.unit(unit).module;
-    let ExprKind::Attr { object, name, .. } = &module.expr(expr).kind else { return None };
-    let (guard, _) = source(reach, unit, *object, 1)?;
-    leaves(reach, unit, expr, name).then_some((guard, When::Either))
+    let (object, name) = match &module.expr(expr).kind {
+        ExprKind::Attr { object, name, .. } => (*object, name.clone()),
+        ExprKind::Call(call) if module.language.is_jvm() && call.args.is_empty() => {
+            let ExprKind::Attr { object, name, .. } = &module.expr(call.callee).kind else { return None };
+            (*object, property(name)?)
+        }
+        ExprKind::Name(name) if module.language.is_jvm() => {
+            let index = &reach.ev.program.unit(unit).index;
+            return match index.lookup(module, index.func_of(expr), name)?.1 {
+                [Binding::Value(value)] if !matches!(module.expr(*value).kind, ExprKind::Name(_)) => {
+                    status(reach, unit, *value)
+                }
+                _ => None,
+            };
+        }
+        _ => return None,
+    };
+    let (guard, _) = source(reach, unit, object, 1)?;
+    leaves(reach, unit, expr, &name).then_some((guard, When::Either))
+}
+
+/// `status` of `getStatus` and `isStatus`.
+fn property(getter: &str) -> Option<smol_str::SmolStr> {
+    let rest = getter.strip_prefix("get").or_else(|| getter.strip_prefix("is"))?;
+    let mut chars = rest.chars();
+    let first = chars.next().filter(|c| c.is_uppercase())?;
+    Some(first.to_lowercase().chain(chars).collect())
 }
 
 /// True when the function around, or one that it calls, assigns the attribute.
@@ -300,7 +325,12 @@ fn assigns(reach: &Reach<'_, '_>, unit: UnitId, func: FuncId, attribute: &str) -
         }
         _ => false,
     });
+    let setter = |name: &str| {
+        let rest = name.strip_prefix("set").unwrap_or("");
+        module.language.is_jvm() && rest.eq_ignore_ascii_case(attribute)
+    };
     assigned
+        || index.calls.iter().any(|c| c.func == Some(func) && module.callee_name(c.expr).is_some_and(|n| setter(n)))
         || index.calls.iter().filter(|c| c.func == Some(func)).any(|c| {
             let name = module.callee_name(c.expr).map_or("", |n| n.as_str()).to_lowercase();
             name.contains("update")

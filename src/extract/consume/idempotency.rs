@@ -37,6 +37,12 @@ pub(super) fn registered(reach: &Reach<'_, '_>, wrapper: &[Trace], registration:
 }
 
 fn of_trace(trace: &Trace) -> Idempotency {
+    if std::env::var_os("SKDBG").is_some() {
+        for s in &trace.steps {
+            eprintln!("STEP {:?} at {:?} guard {:?} catch {}", s.kind, s.place, s.guard, s.in_catch);
+        }
+        eprintln!("---trunc {}", trace.truncated);
+    }
     let (mut durable, mut memory, mut unclear) = (None, None, trace.truncated);
     for step in trace.steps.iter().filter(|s| !s.in_catch) {
         match &step.kind {

@@ -1,15 +1,19 @@
 //! What is certain about duplicates in Java and Kotlin: repositories are interfaces without code, so
-//! that most of what recognises a duplicate can't be seen. Only a class of ours that keeps the handled
-//! ids in a map of the process is.
+//! that most of what recognises a duplicate can't be seen. A class of ours that keeps the handled ids in a
+//! map of the process is; and so is a message or mail that is sent where everything could be followed and
+//! nothing is asked but the message.
 
 use smol_str::SmolStr;
 
 use super::chain;
+use super::effect::Effect;
 use super::entity;
 use super::reach::{Func, Reach};
 use super::source::Found;
+use super::walk::{Kind, Trace};
 use super::{Evidence, Idempotency};
 use crate::facts::module::{ClassId, ExprId, ExprKind, Language, StmtKind};
+use crate::program::index::Binding;
 use crate::program::types::build_root;
 use crate::program::{Evaluator, Site, UnitId, Value};
 use crate::syntax::Place;
@@ -35,7 +39,7 @@ pub(super) fn idempotency(
     source: &Found<'_>,
     handler: Option<Func>,
     evidence: &Evidence,
-    found: Idempotency,
+    (traces, found): (&[Trace], Idempotency),
 ) -> Idempotency {
     let ev = reach.ev;
     if source.source.deduplicates {
@@ -52,17 +56,127 @@ pub(super) fn idempotency(
     }
     match handler.and_then(|handler| in_memory(ev, handler)) {
         Some(guard) => Idempotency::InMemory { guard, effect, what },
-        None => Idempotency::Unknown,
+        None => match handler.and_then(|handler| certain(ev, handler, traces)) {
+            Some((effect, what)) => Idempotency::No { effect, what },
+            None => Idempotency::Unknown,
+        },
     }
 }
 
-/// True when the build module of a unit has one of the names in it; in Go, where packages are small, any
+/// Names of calls on values that recognise nothing.
+const HARMLESS: [&str; 34] = [
+    "all",
+    "any",
+    "append",
+    "apply",
+    "also",
+    "build",
+    "builder",
+    "collect",
+    "contentEquals",
+    "equals",
+    "findFirst",
+    "formatted",
+    "intValue",
+    "isBlank",
+    "isEmpty",
+    "let",
+    "longValue",
+    "mapNotNull",
+    "mapToDouble",
+    "multiply",
+    "name",
+    "now",
+    "orElse",
+    "orElseThrow",
+    "randomUUID",
+    "run",
+    "size",
+    "stream",
+    "subtract",
+    "toList",
+    "valueOf",
+    "value",
+    "with",
+    "writeValueAsString",
+];
+
+/// What the handler does again for certain: something outside of its store, under no condition but on the
+/// message, in code of which everything could be followed.
+fn certain(ev: &Evaluator<'_>, handler: Func, traces: &[Trace]) -> Option<(Place, String)> {
+    let is_accessor = |name: &str| ["get", "set", "is", "to", "from", "of"].iter().any(|p| name.starts_with(p));
+    let steps = || traces.iter().flat_map(|t| &t.steps).filter(|s| !s.in_catch);
+    let followed = traces.iter().all(|t| !t.truncated)
+        && steps().all(|s| match &s.kind {
+            Kind::Unresolved(name) => HARMLESS.contains(&name.as_str()) || is_accessor(name),
+            Kind::Passed(..) | Kind::Does(Effect::Claim) => false,
+            _ => s.guard.is_none(),
+        });
+    if !followed {
+        return None;
+    }
+    let on_message = |test: Site| asks_message(ev, handler, test);
+    traces.iter().find_map(|trace| {
+        trace.steps.iter().find_map(|step| match &step.kind {
+            Kind::Does(Effect::Repeats(what)) if !step.in_catch && step.always(&trace.steps, &on_message) => {
+                let outside = what != entity::NEW_ROW && what != entity::COUNTS;
+                outside.then(|| (step.place, what.clone()))
+            }
+            _ => None,
+        })
+    })
+}
+
+/// True for a condition of which every name stands for the message, a constant or a type.
+fn asks_message(ev: &Evaluator<'_>, (unit, func): Func, test: Site) -> bool {
+    if test.unit != unit {
+        return false;
+    }
+    let module = &ev.program.unit(unit).module;
+    let mut todo = vec![(test.expr, 0)];
+    while let Some((expr, depth)) = todo.pop() {
+        match &module.expr(expr).kind {
+            _ if depth > 12 => return false,
+            ExprKind::Name(name) => {
+                let index = &ev.program.unit(unit).index;
+                let Some((_, bindings)) = index.lookup(module, index.func_of(expr), name) else {
+                    // A type or a constant.
+                    if name.starts_with(char::is_uppercase) {
+                        continue;
+                    }
+                    return false;
+                };
+                for binding in bindings {
+                    match binding {
+                        Binding::Param(of, _) if *of == func => {}
+                        Binding::Value(value) => todo.push((*value, depth + 1)),
+                        Binding::Import(_) | Binding::Class(_) | Binding::Typed(_) => {}
+                        _ => return false,
+                    }
+                }
+            }
+            ExprKind::Call(call) => match &module.expr(call.callee).kind {
+                ExprKind::Attr { object, .. } => {
+                    todo.push((*object, depth + 1));
+                    todo.extend(call.args.iter().map(|a| (a.value, depth + 1)));
+                }
+                _ => return false,
+            },
+            ExprKind::Lambda(_) => return false,
+            _ => todo.extend(module.children(expr).into_iter().map(|e| (e, depth + 1))),
+        }
+    }
+    true
+}
+
+/// True when the build module of a unit has one of the names in it; in Go, where packages are small, and in Python any
 /// package.
 pub(super) fn names_in_module(ev: &Evaluator<'_>, unit: UnitId, names: &[String]) -> bool {
     let root = build_root(&ev.program.unit(unit).path);
     let language = ev.program.language(unit);
     let units = ev.program.ids().map(|id| ev.program.unit(id)).filter(|u| u.module.language == language);
-    units.filter(|u| language == Language::Go || build_root(&u.path) == root).any(|u| {
+    let everywhere = matches!(language, Language::Go | Language::Python);
+    units.filter(|u| everywhere || build_root(&u.path) == root).any(|u| {
         u.module.imports.iter().any(|i| names.iter().any(|n| *n == i.local))
             || u.module.exprs.iter().any(|e| match &e.kind {
                 ExprKind::Name(n) | ExprKind::Attr { name: n, .. } | ExprKind::Str(n) => names.iter().any(|x| x == n),

@@ -18,6 +18,7 @@ mod hosted;
 mod idempotency;
 mod jvm;
 mod keys;
+mod lambda;
 mod nest;
 mod payload_key;
 mod poison;

@@ -14,7 +14,7 @@ use super::handler::{self, Body};
 use super::reach::{Func, Reach};
 use super::walk::{self, Trace};
 use super::{
-    Ack, Consumer, Evidence, Handler, InScope, ack, bean, chain, closed, dead_letter, dotnet, effect, idempotency, jvm,
+    Consumer, Evidence, Handler, InScope, ack, bean, chain, closed, dead_letter, dotnet, effect, idempotency, jvm,
     keys, nest, payload_key, poison, polling, prefetch, redelivery, setting, shutdown, unhandled,
 };
 
@@ -108,11 +108,14 @@ fn consumer(
         let function = bodies.first().and_then(Body::function).map(|f| named(ev, f));
         let mut idempotency = idempotency::verdict(&traces);
         if ev.program.language(found.site.unit).is_jvm() {
-            idempotency =
-                jvm::idempotency(reach, found, bodies.first().and_then(Body::function), evidence, idempotency);
+            let handler = bodies.first().and_then(Body::function);
+            idempotency = jvm::idempotency(reach, found, handler, evidence, (&traces, idempotency));
         }
         if is_csharp {
             idempotency = dotnet::certain(ev, &traces, idempotency);
+            if dotnet::is_saga(ev, found.site) {
+                idempotency = super::Idempotency::Unknown;
+            }
         }
         vec![Handler { place, function, channels: channels.clone(), idempotency }]
     } else {
@@ -134,8 +137,6 @@ fn consumer(
     };
     let ack = match &transport {
         Some(transport) => transport.ack.clone(),
-        // A task that changes nothing can be lost: Celery is also used to warm caches.
-        None if found.consume.broker == "celery" && !traces.iter().any(ack::does_work) => Ack::Unknown,
         None => ack::verdict(reach, found, &traces, &registrations),
     };
     let dead_letter = match &transport {
@@ -219,6 +220,7 @@ fn names(ev: &Evaluator<'_>) -> HashSet<(Ecosystem, SmolStr)> {
 fn found<'p>(ev: &Evaluator<'p>, in_scope: &InScope<'_>) -> Vec<Found<'p>> {
     let names = names(ev);
     let mut out = dotnet::conventional(ev, in_scope);
+    out.extend(super::lambda::found(ev, in_scope));
     for unit in ev.program.ids().filter(|u| in_scope(*u)) {
         let module = &ev.program.unit(unit).module;
         let ecosystem = Ecosystem::of(module.language);

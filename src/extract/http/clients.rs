@@ -303,6 +303,10 @@ fn new_client(ev: &Evaluator<'_>, site: Site, library: &Library, http: &Http, cl
     if timeout == Timeout::Unsaid && ev.program.language(site.unit).is_jvm() {
         timeout = super::jvm::timeout(ev, site, client);
     }
+    let bounded_by = match timeout {
+        Timeout::Unsaid if super::jvm::boot_builder(ev, site) => client.settings.clone(),
+        _ => Vec::new(),
+    };
     if ev.program.language(site.unit).is_jvm() {
         retry_unknown = retry_unknown.or_else(|| super::jvm::may_repeat(ev, site));
     }
@@ -331,6 +335,7 @@ fn new_client(ev: &Evaluator<'_>, site: Site, library: &Library, http: &Http, cl
         idempotency_key,
         rejects: http.rejects,
         pooled: client.pooled,
+        bounded_by,
         per_call: None,
         credential: credential::of_call(ev, site),
         default_text: client.default_text.as_ref().unwrap_or(&http.default_text).clone(),
@@ -438,6 +443,7 @@ fn call_client(library: &Library, http: &Http, request: HttpRequest) -> HttpClie
         idempotency_key: false,
         rejects: http.rejects,
         pooled: false,
+        bounded_by: Vec::new(),
         per_call: None,
         credential: None,
         default_text: http.default_text.clone(),

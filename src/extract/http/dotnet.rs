@@ -7,6 +7,7 @@
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 
+use super::failure::Failures;
 use super::guards::{Guard, Guards};
 use super::polly::{self, Facts};
 use super::timeout::Timeout;
@@ -198,10 +199,8 @@ pub(crate) fn apply(client: &mut HttpClient, facts: &Facts) {
     if let (Some(place), Timeout::Unsaid | Timeout::Unknown) = (facts.timeout, &client.timeout) {
         client.timeout = Timeout::Set(place);
     }
-    if let Some(place) = facts.breaker {
-        for request in &mut client.requests {
-            request.guards.push(Guard::breaker(place, "Polly"));
-        }
+    if let Some(breaker) = breaker(facts) {
+        client.requests.iter_mut().for_each(|request| request.guards.push(breaker.clone()));
     }
     if facts.unknown {
         client.followed = false;
@@ -210,6 +209,15 @@ pub(crate) fn apply(client: &mut HttpClient, facts: &Facts) {
             client.timeout = Timeout::Unknown;
         }
     }
+}
+
+/// The breaker of some facts, with what it counts.
+fn breaker(facts: &Facts) -> Option<Guard> {
+    let mut guard = Guard::breaker(facts.breaker?, "Polly");
+    if let (Some(told), Guard::Breaker { counts, place, .. }) = (facts.counts, &mut guard) {
+        (*counts, *place) = (Failures::Every, told);
+    }
+    Some(guard)
 }
 
 /// A client about which nothing is known but its library.
@@ -233,6 +241,7 @@ fn blank(ev: &Evaluator<'_>, site: Site, library: &Library, kind: ClientKind) ->
         idempotency_key: false,
         rejects: false,
         pooled: false,
+        bounded_by: Vec::new(),
         per_call: None,
         credential: None,
         default_text: http.default_text.clone(),
@@ -428,8 +437,7 @@ pub(super) fn around(ev: &Evaluator<'_>, site: Site) -> Vec<Guard> {
     let facts = polly::read(ev, vec![(site.unit, module.expr(*object).span)]);
     let place = ev.program.place(site);
     let mut out: Vec<Guard> = facts.retries.iter().cloned().map(Guard::Retry).collect();
-    let breaker = |place| Guard::breaker(place, "Polly");
-    out.extend(facts.breaker.map(breaker));
+    out.extend(breaker(&facts));
     out.extend(facts.timeout.map(Guard::Deadline));
     if facts.is_empty() || facts.unknown {
         // A policy that could not be followed may do all of it.
@@ -439,7 +447,7 @@ pub(super) fn around(ev: &Evaluator<'_>, site: Site) -> Vec<Guard> {
             selective: true,
             ..super::RetryPolicy::immediate(place, "a policy")
         };
-        out.extend([Guard::Retry(retry), breaker(place), Guard::Deadline(place)]);
+        out.extend([Guard::Retry(retry), Guard::breaker(place, "Polly"), Guard::Deadline(place)]);
     }
     out
 }

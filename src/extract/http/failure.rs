@@ -7,7 +7,7 @@
 use super::retry::names_in;
 use super::{Guard, HttpClient, HttpRequest, RetryPolicy};
 use crate::catalog::http::Selection;
-use crate::facts::module::{ExprId, ExprKind, FuncId, Module, StmtKind};
+use crate::facts::module::{ExprId, ExprKind, FuncId, Language, Module, StmtKind};
 use crate::program::index::Binding;
 use crate::program::{Evaluator, Parent, Site, UnitId, Value};
 use crate::syntax::{Place, Span};
@@ -171,10 +171,20 @@ pub(super) fn apply(ev: &Evaluator<'_>, clients: &mut [HttpClient]) {
         for request in &mut client.requests {
             let module = &ev.program.unit(request.site.unit).module;
             if !lenient && !names_option(module) {
-                request.thrown = thrown(ev, request.site, client.rejects);
+                request.thrown = thrown(ev, request.site, client.rejects).or_else(|| by_policy(request));
             }
         }
     }
+}
+
+/// A policy of Polly that takes each answer without success for a failure; nothing needs to be thrown then.
+fn by_policy(request: &HttpRequest) -> Option<Thrown> {
+    let place = request.guards.iter().find_map(|guard| match guard {
+        Guard::Breaker { place, library, counts: Failures::Every, .. } if library == "Polly" => Some(*place),
+        Guard::Retry(policy) if policy.library == "Polly" && policy.failures == Failures::Every => Some(policy.place),
+        _ => None,
+    })?;
+    Some(Thrown { unit: request.site.unit, span: place.span, place, by_library: true })
 }
 
 /// Options that change which statuses are failures.
@@ -251,7 +261,15 @@ fn caught(ev: &Evaluator<'_>, unit: UnitId, expr: ExprId) -> bool {
             Parent::Stmt(s) => match &module.stmt(s).kind {
                 StmtKind::Try { body, handlers, .. } if !handlers.is_empty() => {
                     let at = module.expr(expr).span;
-                    tries |= body.iter().any(|b| module.stmt(*b).span.contains(at));
+                    // `except requests.Timeout` lets an answer of 4xx pass.
+                    let catches = |types: &[ExprId]| {
+                        types.is_empty()
+                            || Failures::Types(types.iter().flat_map(|t| names_in(module, *t)).collect())
+                                .has_client_errors()
+                            || module.language != Language::Python
+                    };
+                    tries |= body.iter().any(|b| module.stmt(*b).span.contains(at))
+                        && handlers.iter().any(|h| catches(&h.types));
                 }
                 // The loop is the retry.
                 StmtKind::Loop { .. } => return false,

@@ -151,6 +151,9 @@ impl<'e, 'a> Guards<'e, 'a> {
                     for &decorator in &function.decorators {
                         out.extend(self.of_decorator(site.unit, decorator, function.is_async, hops));
                     }
+                    if let Some(class) = function.class.filter(|_| module.language.is_jvm()) {
+                        self.of_class_around(site.unit, class, out);
+                    }
                     out.extend(recursion::policy(self.ev, site, f).map(Guard::Retry));
                     out.extend(asked::before(self.ev, site.unit, f, module.expr(site.expr).span));
                     // `new CircuitBreaker(() => …)`: what stands around `breaker.fire()` counts too.
@@ -168,19 +171,6 @@ impl<'e, 'a> Guards<'e, 'a> {
                     if named.is_none() && !function.name.is_empty() {
                         // A lambda that is bound to a name can be called by it too.
                         named = Some(f);
-                    }
-                }
-                // `@CircuitBreaker` on a class is one on each of its methods.
-                Parent::Class(class) if module.language.is_jvm() => {
-                    for &decorator in &module.class(class).decorators {
-                        out.extend(self.of_value(site.unit, decorator, Some(false)));
-                    }
-                    // `class GetUser extends HystrixCommand<User>` runs in a breaker, and for a second.
-                    let base = |b: &ExprId| simple_name(module, *b).is_some_and(|n| n.starts_with("Hystrix"));
-                    if let Some(&base) = module.class(class).bases.iter().find(|b| base(b)) {
-                        let place = self.ev.program.place(Site { unit: site.unit, expr: base });
-                        out.push(Guard::breaker(place, "Hystrix"));
-                        out.push(Guard::Deadline(place));
                     }
                 }
                 Parent::Class(_) | Parent::Top => {}
@@ -210,6 +200,22 @@ impl<'e, 'a> Guards<'e, 'a> {
                 }
                 cover(&mut out[before..], site.unit, span);
             }
+        }
+    }
+
+    /// `@CircuitBreaker` on a class is one on each of its methods, and `class GetUser extends HystrixCommand<User>`
+    /// runs in a breaker, and for a second.
+    fn of_class_around(&self, unit: UnitId, class: ClassId, out: &mut Vec<Guard>) {
+        let module = &self.ev.program.unit(unit).module;
+        let class = module.class(class);
+        for &decorator in &class.decorators {
+            out.extend(self.of_value(unit, decorator, Some(false)));
+        }
+        let base = |b: &ExprId| simple_name(module, *b).is_some_and(|n| n.starts_with("Hystrix"));
+        if let Some(&base) = class.bases.iter().find(|b| base(b)) {
+            let place = self.ev.program.place(Site { unit, expr: base });
+            out.push(Guard::breaker(place, "Hystrix"));
+            out.push(Guard::Deadline(place));
         }
     }
 
@@ -443,6 +449,35 @@ impl<'e, 'a> Guards<'e, 'a> {
                 {
                     out.push(Guard::Retry(policy));
                 }
+            }
+            // `return await retry_with_backoff(fn, *args)`: it hands the function on.
+            for call in &inner.index.calls {
+                let Some(c) = inner.module.call(call.expr) else { continue };
+                let around = std::iter::successors(call.func, |f| inner.module.func(*f).parent);
+                let within: Vec<FuncId> = around.collect();
+                if !within.contains(&func) {
+                    continue;
+                }
+                let is_param = |e: ExprId| match &inner.module.expr(e).kind {
+                    ExprKind::Name(name) => within
+                        .iter()
+                        .any(|f| inner.module.func(*f).params.iter().any(|p| !p.variadic && p.name == *name)),
+                    _ => false,
+                };
+                if let Some(arg) = c.args.iter().find(|a| a.name.is_none() && is_param(a.value)) {
+                    self.of_call(Site { unit: u, expr: call.expr }, arg.value, hops + 1, &mut out);
+                }
+            }
+            // How it repeats could not be read; that it does, its name says.
+            let name = inner.module.func(func).name.to_lowercase();
+            if !out.iter().any(|g| matches!(g, Guard::Retry(_))) && (name.contains("retry") || name.contains("retries"))
+            {
+                out.push(Guard::Retry(RetryPolicy {
+                    wait: None,
+                    bounded: None,
+                    selective: true,
+                    ..RetryPolicy::immediate(place, "a retry policy")
+                }));
             }
         }
         out

@@ -15,6 +15,10 @@ pub(super) fn of_call(ev: &Evaluator<'_>, form: &Jitter, named: &[(String, Site)
     let module = &ev.program.unit(site.unit).module;
     let value = ev.eval(*site);
     let mut names = names_in(module, site.expr);
+    // `@Backoff(delay = 500, multiplier = 2, random = true)`
+    let on = |e: ExprId| matches!(module.expr(e).kind, ExprKind::Bool(true));
+    let flags = module.call(site.expr).into_iter().flat_map(|c| &c.args).filter(|a| on(a.value));
+    names.extend(flags.filter_map(|a| a.name.as_ref().map(ToString::to_string)));
     if let Some(instance) = value.instance() {
         names.extend(instance.ty.rsplit('.').next().map(str::to_string));
     }
@@ -39,9 +43,43 @@ pub(super) fn of_call(ev: &Evaluator<'_>, form: &Jitter, named: &[(String, Site)
 }
 
 /// Functions that only compute: what comes out depends on what goes in.
-const ARITHMETIC: [&str; 16] = [
-    "min", "max", "pow", "Pow", "float", "int", "floor", "round", "ceil", "Number", "Duration", "Math", "math", "Min",
-    "Max", "abs",
+const ARITHMETIC: [&str; 35] = [
+    "min",
+    "max",
+    "pow",
+    "Pow",
+    "float",
+    "int",
+    "floor",
+    "round",
+    "ceil",
+    "Number",
+    "Duration",
+    "Math",
+    "math",
+    "Min",
+    "Max",
+    "abs",
+    // Conversions of Go, and how a length of time is made in C# and on the JVM.
+    "uint",
+    "int32",
+    "int64",
+    "uint32",
+    "uint64",
+    "float32",
+    "float64",
+    "FromSeconds",
+    "FromMilliseconds",
+    "FromMinutes",
+    "ofSeconds",
+    "ofMillis",
+    "toLong",
+    "toInt",
+    "toDouble",
+    "milliseconds",
+    "seconds",
+    "Floor",
+    "Ceiling",
 ];
 
 /// Whether the pause of a hand-written loop is chance: `sleeps` are its calls that wait.

@@ -86,6 +86,8 @@ pub struct HttpClient {
     pub rejects: bool,
     /// It keeps connections of its own.
     pub pooled: bool,
+    /// Settings of the application that bound it; none where they do not reach it.
+    pub bounded_by: Vec<String>,
     /// The function that builds it anew for each call.
     pub per_call: Option<PerCall>,
     /// A credential in the code that is sent with every request.

@@ -6,6 +6,7 @@
 //! <https://www.pollydocs.org/strategies/retry>,
 //! <https://learn.microsoft.com/en-us/dotnet/core/resilience/http-resilience>.
 
+use super::failure::Failures;
 use super::retry::{RetryPolicy, growth};
 use crate::catalog::http::Wait;
 use crate::facts::module::{Call, ExprId, ExprKind, FuncId, FunctionKind, Module, StmtKind};
@@ -24,6 +25,8 @@ pub(crate) struct Facts {
     pub(crate) retries: Vec<RetryPolicy>,
     /// A circuit breaker.
     pub(crate) breaker: Option<Place>,
+    /// It counts each answer that is no success: where it says so.
+    pub(crate) counts: Option<Place>,
     /// A time limit.
     pub(crate) timeout: Option<Place>,
     /// A policy is named that could not be read.
@@ -127,7 +130,16 @@ fn of_call(ev: &Evaluator<'_>, site: Site, facts: &mut Facts) {
         return;
     }
     let place = ev.program.place(site);
-    let policy = |wait, bounded| RetryPolicy { wait, bounded: Some(bounded), ..RetryPolicy::immediate(place, "Polly") };
+    let failures = match every_answer(module, site.expr) {
+        Some(_) => Failures::Every,
+        None => Failures::Unknown,
+    };
+    let policy = |wait, bounded| RetryPolicy {
+        wait,
+        bounded: Some(bounded),
+        failures: failures.clone(),
+        ..RetryPolicy::immediate(place, "Polly")
+    };
     match name.as_str() {
         "AddStandardResilienceHandler" | "AddStandardHedgingHandler" => facts.all(place, false),
         "WaitAndRetryAsync" | "WaitAndRetry" => facts.retries.push(policy(wait(module, call, site.unit, ev), true)),
@@ -148,12 +160,44 @@ fn of_call(ev: &Evaluator<'_>, site: Site, facts: &mut Facts) {
         | "CircuitBreaker"
         | "AdvancedCircuitBreakerAsync"
         | "AdvancedCircuitBreaker"
-        | "AddCircuitBreaker" => facts.breaker = facts.breaker.or(Some(place)),
+        | "AddCircuitBreaker" => {
+            facts.breaker = facts.breaker.or(Some(place));
+            let told = every_answer(module, site.expr).map(|expr| ev.program.place(Site { unit: site.unit, expr }));
+            facts.counts = facts.counts.or(told);
+        }
         "TimeoutAsync" | "AddTimeout" => facts.timeout = facts.timeout.or(Some(place)),
         "Timeout" if is_policy_chain(module, call) => facts.timeout = facts.timeout.or(Some(place)),
         "AddPolicyHandlerFromRegistry" | "GetPipeline" => facts.unknown = true,
         _ => {}
     }
+}
+
+/// `.OrResult(r => !r.IsSuccessStatusCode)` in a policy: an answer of 404 is a failure like one of 503.
+fn every_answer(module: &Module, policy: ExprId) -> Option<ExprId> {
+    let mut todo = vec![policy];
+    while let Some(e) = todo.pop() {
+        if let Some(call) = module.call(e)
+            && module.callee_name(e).is_some_and(|n| matches!(n.as_str(), "OrResult" | "HandleResult"))
+        {
+            let told = call.args.iter().map(|a| a.value).find(|a| match module.expr(*a).kind {
+                ExprKind::Lambda(func) => is_no_success(module, func),
+                _ => false,
+            });
+            if told.is_some() {
+                return told;
+            }
+        }
+        todo.extend(module.children(e));
+    }
+    None
+}
+
+/// `r => !r.IsSuccessStatusCode`, and nothing else.
+fn is_no_success(module: &Module, func: FuncId) -> bool {
+    let [only] = module.func(func).body.as_slice() else { return false };
+    let (StmtKind::Return(Some(value)) | StmtKind::Expr(value)) = module.stmt(*only).kind else { return false };
+    let ExprKind::Not(inner) = module.expr(value).kind else { return false };
+    matches!(&module.expr(inner).kind, ExprKind::Attr { name, .. } if name == "IsSuccessStatusCode")
 }
 
 /// `Policy.Handle<X>().RetryAsync(3)`, `p => p.RetryAsync(3)`, `Policy.Timeout(3)`.
@@ -194,7 +238,9 @@ fn of_options(ev: &Evaluator<'_>, site: Site, call: &Call, name: &str, place: Pl
         None => Some(Wait::Fixed),
     };
     let endless = arg("MaxRetryAttempts").is_some_and(|e| last(e) == "MaxValue");
-    RetryPolicy { wait, bounded: Some(!endless), ..RetryPolicy::immediate(place, "Polly") }
+    let handled = arg("ShouldHandle").and_then(|e| every_answer(module, e));
+    let failures = if handled.is_some() { Failures::Every } else { Failures::Unknown };
+    RetryPolicy { wait, bounded: Some(!endless), failures, ..RetryPolicy::immediate(place, "Polly") }
 }
 
 /// How long `WaitAndRetryAsync` waits, by its arguments.

@@ -138,9 +138,53 @@ fn names_429(ev: &Evaluator<'_>, unit: UnitId, span: Span) -> Option<Place> {
         }
         _ => false,
     });
+    if looks {
+        return None;
+    }
     let named = |e: &&crate::facts::module::Expr| span.contains(e.span) && e.kind == ExprKind::Num(429.0);
-    let found = module.exprs.iter().find(named).filter(|_| !looks)?;
-    Some(Place::new(ev.program.unit(unit).file, found.span))
+    let found = module.exprs.iter().find(named).map(|e| e.span).or_else(|| listed_429(module, span))?;
+    Some(Place::new(ev.program.unit(unit).file, found))
+}
+
+/// Where a list that a piece of code asks for a status has 429: `RETRYABLE_STATUSES.includes(response.status)`.
+fn listed_429(module: &Module, span: Span) -> Option<Span> {
+    let inside = module.exprs.iter().filter(|e| span.contains(e.span));
+    let asked: Vec<&smol_str::SmolStr> = inside
+        .filter_map(|e| match &e.kind {
+            ExprKind::Name(name) | ExprKind::Attr { name, .. } => Some(name),
+            _ => None,
+        })
+        .filter(|name| {
+            let name = name.to_lowercase();
+            name.contains("status") && (name.contains("retr") || name.contains("transient"))
+        })
+        .collect();
+    if asked.is_empty() {
+        return None;
+    }
+    let too_many = |list: ExprId| match &module.expr(list).kind {
+        ExprKind::List(items) => {
+            items.iter().find(|i| module.expr(**i).kind == ExprKind::Num(429.0)).map(|i| module.expr(*i).span)
+        }
+        // `new Set([429, 503])`
+        ExprKind::Call(call) => call.args.iter().find_map(|a| match &module.expr(a.value).kind {
+            ExprKind::List(items) => {
+                items.iter().find(|i| module.expr(**i).kind == ExprKind::Num(429.0)).map(|i| module.expr(*i).span)
+            }
+            _ => None,
+        }),
+        _ => None,
+    };
+    let assigned = module.stmts.iter().filter_map(|s| match &s.kind {
+        StmtKind::Assign { target, value: Some(value), .. } => match &module.expr(*target).kind {
+            ExprKind::Name(name) | ExprKind::Attr { name, .. } => Some((name, *value)),
+            _ => None,
+        },
+        _ => None,
+    });
+    let fields = module.classes.iter().flat_map(|c| &c.fields).filter_map(|f| Some((&f.name, f.value?)));
+    let params = module.funcs.iter().flat_map(|f| &f.params).filter_map(|p| Some((&p.name, p.default?)));
+    assigned.chain(fields).chain(params).filter(|(name, _)| asked.contains(name)).find_map(|(_, list)| too_many(list))
 }
 
 /// Whether a condition keeps requests that change state from being repeated.
@@ -298,6 +342,8 @@ pub fn hand_written(
     if module.language == Language::Go {
         return super::golang::hand_written(ev, site, loop_stmt, header, body, counted);
     }
+    // `if (response.ok) return response; await sleep(…)`: the status says whether another attempt follows.
+    let by_status = || asks_status(ev, site, loop_stmt, header, counted);
     let try_stmt = unit.index.ancestors(site.expr).find_map(|p| match p {
         Parent::Stmt(s) => match &module.stmt(s).kind {
             StmtKind::Try { .. } => Some(Some(s)),
@@ -305,13 +351,20 @@ pub fn hand_written(
             _ => None,
         },
         _ => None,
-    })??;
+    })?;
+    let Some(try_stmt) = try_stmt else {
+        if counted && leaves_on_success(module, site, header, body) {
+            let waits_after_last = pause::after_last(ev, site, loop_stmt, header);
+            return Some(RetryPolicy { waits_after_last, ..loop_policy(ev, site, loop_stmt, true) });
+        }
+        return by_status();
+    };
     let StmtKind::Try { body: guarded, handlers, .. } = &module.stmt(try_stmt).kind else { return None };
     if !module.stmt(loop_stmt).span.contains(module.stmt(try_stmt).span) || handlers.is_empty() {
-        return None;
+        return by_status();
     }
     if handlers.iter().all(|h| leaves_always(module, &h.body)) {
-        return None;
+        return by_status();
     }
     let ends = leaves_somewhere(module, guarded) || (counted && leaves_somewhere(module, body));
     if !ends {
@@ -321,6 +374,70 @@ pub fn hand_written(
     let handler_exits = handlers.iter().any(|h: &Handler| leaves_somewhere(module, &h.body));
     let waits_after_last = pause::after_last(ev, site, loop_stmt, header);
     Some(RetryPolicy { failures, waits_after_last, ..loop_policy(ev, site, loop_stmt, counted || handler_exits) })
+}
+
+/// The policy of a loop that counts its attempts, waits, and goes on because of the answer's status.
+fn asks_status(
+    ev: &Evaluator<'_>,
+    site: Site,
+    loop_stmt: StmtId,
+    header: &LoopHeader,
+    counted: bool,
+) -> Option<RetryPolicy> {
+    let module = &ev.program.unit(site.unit).module;
+    let span = module.stmt(loop_stmt).span;
+    let mut names: Vec<String> = Vec::new();
+    match header {
+        LoopHeader::Each { target, iter } => {
+            names.extend(names_in(module, *target));
+            names.extend(names_in(module, *iter));
+        }
+        LoopHeader::Count { test, .. } => names.extend(test.iter().flat_map(|t| names_in(module, *t))),
+        LoopHeader::While(test) => names.extend(test.iter().flat_map(|t| names_in(module, *t))),
+    }
+    let counts = names.iter().any(|n| {
+        let n = n.to_lowercase();
+        ["attempt", "retr", "tries"].iter().any(|w| n.contains(w))
+    });
+    let inside = || module.exprs.iter().enumerate().filter(|(_, e)| span.contains(e.span));
+    let waits = inside().any(|(i, _)| module.callee_name(ExprId(i as u32)).is_some_and(|n| is_sleep(n)));
+    let asks = inside().any(|(_, e)| {
+        matches!(&e.kind, ExprKind::Attr { name, .. } | ExprKind::Name(name)
+            if name.to_lowercase().contains("status") || matches!(name.as_str(), "ok" | "is_success"))
+    });
+    (counted && counts && waits && asks && !module.language.has_packages())
+        .then(|| loop_policy(ev, site, loop_stmt, true))
+}
+
+/// `if (response.IsSuccessStatusCode) return response;` in a loop that goes on otherwise.
+fn leaves_on_success(module: &Module, site: Site, header: &LoopHeader, body: &Block) -> bool {
+    if !module.language.has_packages() {
+        return false;
+    }
+    // `for (var i = 0; i < hosts.Length; i++)` asks somebody else each time.
+    if let LoopHeader::Count { init, .. } = header
+        && init.iter().any(|s| match &module.stmt(*s).kind {
+            StmtKind::Assign { target, .. } => uses_as_data(module, site.expr, *target),
+            _ => false,
+        })
+    {
+        return false;
+    }
+    let succeeds = |test: ExprId| {
+        let name = match &module.expr(test).kind {
+            ExprKind::Attr { name, .. } => name,
+            ExprKind::Call(_) => match module.callee_name(test) {
+                Some(name) => name,
+                None => return false,
+            },
+            _ => return false,
+        };
+        matches!(name.as_str(), "IsSuccessStatusCode" | "isSuccessful" | "is2xxSuccessful")
+    };
+    body.iter().any(|s| match &module.stmt(*s).kind {
+        StmtKind::If { test, then, .. } => succeeds(*test) && leaves_always(module, then),
+        _ => false,
+    })
 }
 
 /// Which failures the handlers of a loop let it go on after.
@@ -498,10 +615,32 @@ pub(super) fn names_in(module: &Module, root: ExprId) -> Vec<String> {
 }
 
 fn leaves_always(module: &Module, block: &Block) -> bool {
+    for stmt in block {
+        match &module.stmt(*stmt).kind {
+            StmtKind::Return(_) | StmtKind::Throw(_) | StmtKind::Break => return true,
+            StmtKind::If { then, other, .. } => {
+                if leaves_always(module, then) && leaves_always(module, other) {
+                    return true;
+                }
+                // `if attempt < max: sleep(…); continue` before the `raise`.
+                if goes_on(module, then) || goes_on(module, other) {
+                    return false;
+                }
+            }
+            StmtKind::Block(inner) if leaves_always(module, inner) => return true,
+            StmtKind::Continue => return false,
+            _ => {}
+        }
+    }
+    false
+}
+
+/// A block that begins the next turn of its loop, at its end or on a condition.
+fn goes_on(module: &Module, block: &Block) -> bool {
     block.iter().any(|s| match &module.stmt(*s).kind {
-        StmtKind::Return(_) | StmtKind::Throw(_) | StmtKind::Break => true,
-        StmtKind::If { then, other, .. } => leaves_always(module, then) && leaves_always(module, other),
-        StmtKind::Block(inner) => leaves_always(module, inner),
+        StmtKind::Continue => true,
+        StmtKind::If { then, other, .. } => goes_on(module, then) || goes_on(module, other),
+        StmtKind::Block(inner) => goes_on(module, inner),
         _ => false,
     })
 }

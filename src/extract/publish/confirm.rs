@@ -5,8 +5,8 @@ use super::flow::{self, Fate};
 use super::path::{self, Lookup};
 use crate::catalog::publish::ConfirmBy;
 use crate::extract::Presence;
-use crate::facts::module::{ExprKind, StmtKind};
-use crate::program::{Evaluator, Instance, Site, Value};
+use crate::facts::module::{ExprId, ExprKind, StmtKind};
+use crate::program::{Evaluator, Instance, Parent, Site, Value};
 
 /// Reads it; `broker` is the broker after registrations have been looked up, `registered` says that
 /// one was found for a call whose broker depends on it.
@@ -47,6 +47,8 @@ pub fn read(ev: &Evaluator<'_>, found: &Found<'_>, broker: &str, registered: boo
                     _ => Presence::Present(place),
                 }
             }
+            // `send(event).thenRun { … }`: nobody is told that it failed.
+            Fate::Used if only_told_of_success(ev, found.site) => Presence::Absent,
             Fate::Used => Presence::Present(place),
             Fate::Detached => Presence::Unknown("it runs as a task of its own".into()),
             Fate::Dropped => Presence::Absent,
@@ -55,15 +57,44 @@ pub fn read(ev: &Evaluator<'_>, found: &Found<'_>, broker: &str, registered: boo
     }
 }
 
+/// Methods of `CompletableFuture` whose function runs when all went well, and not otherwise.
+const AFTER_SUCCESS: [&str; 6] =
+    ["thenRun", "thenRunAsync", "thenAccept", "thenAcceptAsync", "thenApply", "thenApplyAsync"];
+
+/// True for a future that only such methods are called on, and whose result nobody takes.
+fn only_told_of_success(ev: &Evaluator<'_>, site: Site) -> bool {
+    let unit = ev.program.unit(site.unit);
+    let module = &unit.module;
+    let parent = |expr: ExprId| match unit.index.expr_parent.get(expr.0 as usize) {
+        Some(Parent::Expr(outer)) => Some(*outer),
+        _ => None,
+    };
+    let mut current = site.expr;
+    while let Some(method) = parent(current) {
+        let ExprKind::Attr { name, .. } = &module.expr(method).kind else { return false };
+        let Some(call) = parent(method).filter(|c| module.call(*c).is_some_and(|c| c.callee == method)) else {
+            return false;
+        };
+        if !module.language.is_jvm() || !AFTER_SUCCESS.contains(&name.as_str()) {
+            return false;
+        }
+        current = call;
+    }
+    current != site.expr && flow::fate(ev, Site { unit: site.unit, expr: current }) == Fate::Dropped
+}
+
 /// An option that turns confirms off, in the call or where the channel or producer was made.
 fn switched_off(ev: &Evaluator<'_>, found: &Found<'_>) -> Option<Presence> {
     for receiver in &found.receivers {
-        let literal = receiver.call.filter(|c| {
-            let module = &ev.program.unit(c.unit).module;
-            module.call(c.expr).is_some_and(|call| call.is_new)
-        });
+        // A literal is read by the names of its fields, what a function makes by the position of its options.
+        let made = |option: &str| {
+            receiver.call.filter(|c| {
+                let module = &ev.program.unit(c.unit).module;
+                option.starts_with("0.") || module.call(c.expr).is_some_and(|call| call.is_new)
+            })
+        };
         let missing = |option: &String| {
-            literal
+            made(option)
                 .is_some_and(|made| path::lookup(ev, made, option) == Lookup::Missing && !is_assigned(ev, made, option))
         };
         if found.form.confirm.required.iter().any(missing) {

@@ -9,7 +9,7 @@ use super::flow::{self, squeeze};
 use super::{InScope, Kind, Publisher, call, declared};
 use crate::catalog::schema::{Ecosystem, Library};
 use crate::catalog::writes;
-use crate::facts::module::{Block, ClassKind, ExprKind, Language, StmtId, StmtKind};
+use crate::facts::module::{BinaryOp, Block, ClassKind, ExprId, ExprKind, Language, StmtId, StmtKind};
 use crate::program::hierarchy::FuncRef;
 use crate::program::{Evaluator, Parent, Site, UnitId, Value};
 use crate::syntax::Place;
@@ -76,7 +76,13 @@ pub fn find(ev: &Evaluator<'_>, in_scope: &InScope<'_>, publishers: &[Publisher]
                 if has_outbox(ev, home) {
                     continue;
                 }
-                if let Some(write) = stores.writes.get(&home).and_then(|writes| together(ev, writes, site)) {
+                // What a goroutine publishes for the function that started it.
+                let started = std::iter::successors(Some(func), |f| flow::starter(ev, site.unit, *f));
+                let mut with = started.filter_map(|f| stores.writes.get(&(site.unit, f)));
+                if let Some(write) = with.find_map(|writes| together(ev, writes, site)) {
+                    if site != publisher.site && is_telemetry(ev, site) {
+                        continue;
+                    }
                     let broker_call = (site != publisher.site).then_some(publisher.place);
                     out.entry(site).or_insert_with(|| describe(ev, site, write, broker_call, index));
                     continue;
@@ -84,7 +90,8 @@ pub fn find(ev: &Evaluator<'_>, in_scope: &InScope<'_>, publishers: &[Publisher]
                 if stores.touches.contains(&home) || !seen.insert(home) {
                     continue;
                 }
-                next.extend(ev.callers(home.0, home.1).into_iter().filter(|c| in_scope(c.unit)));
+                let outer = std::iter::successors(Some(func), |f| flow::starter(ev, site.unit, *f)).last();
+                next.extend(ev.callers(home.0, outer.unwrap_or(func)).into_iter().filter(|c| in_scope(c.unit)));
                 next.extend(super::announced::announcements(ev, home).into_iter().filter(|c| in_scope(c.unit)));
             }
             level = next;
@@ -93,6 +100,13 @@ pub fn find(ev: &Evaluator<'_>, in_scope: &InScope<'_>, publishers: &[Publisher]
     let mut out: Vec<DualWrite> = out.into_values().collect();
     out.sort_by_key(|d| d.place);
     out
+}
+
+/// True for the call of a function that by its name publishes what is logged or measured: `publishLog(…)`.
+fn is_telemetry(ev: &Evaluator<'_>, site: Site) -> bool {
+    let Some(name) = ev.program.unit(site.unit).module.callee_name(site.expr) else { return false };
+    let words: String = name.chars().flat_map(|c| c.is_uppercase().then_some('_').into_iter().chain([c])).collect();
+    super::is_telemetry(&words)
 }
 
 fn describe(ev: &Evaluator<'_>, site: Site, write: Site, broker_call: Option<Place>, publisher: usize) -> DualWrite {
@@ -348,6 +362,9 @@ fn exclusive(ev: &Evaluator<'_>, a: Site, b: Site) -> bool {
     let (first, second) =
         if module.expr(a.expr).span.start <= module.expr(b.expr).span.start { (a, b) } else { (b, a) };
     let (up, down) = (around(ev, first), around(ev, second));
+    if after_failure(ev, first, &down) {
+        return true;
+    }
     let shared = up.iter().zip(&down).take_while(|(x, y)| x == y).count();
     if shared > 0
         && let (Some(x), Some(y)) = (up.get(shared), down.get(shared))
@@ -364,6 +381,56 @@ fn exclusive(ev: &Evaluator<'_>, a: Site, b: Site) -> bool {
                 StmtKind::Return(_) | StmtKind::Throw(_) | StmtKind::Continue | StmtKind::Break
             )
         })
+    })
+}
+
+/// Go: `err := db.Create(&order).Error; if err != nil { … }` runs what stands in the braces when the first of two
+/// calls has failed.
+fn after_failure(ev: &Evaluator<'_>, first: Site, around_second: &[StmtId]) -> bool {
+    let module = &ev.program.unit(first.unit).module;
+    if module.language != Language::Go {
+        return false;
+    }
+    around_second.windows(2).any(|pair| {
+        let StmtKind::If { test, then, .. } = &module.stmt(pair[0]).kind else { return false };
+        let ExprKind::Binary { op: BinaryOp::Ne, left, right } = &module.expr(*test).kind else { return false };
+        let (ExprKind::Name(error), ExprKind::Null) = (&module.expr(*left).kind, &module.expr(*right).kind) else {
+            return false;
+        };
+        if !then.contains(&pair[1]) || !error.to_lowercase().contains("err") {
+            return false;
+        }
+        let names = |target: ExprId| match &module.expr(target).kind {
+            ExprKind::Name(name) => name == error,
+            ExprKind::List(all) => {
+                all.iter().any(|e| matches!(&module.expr(*e).kind, ExprKind::Name(name) if name == error))
+            }
+            _ => false,
+        };
+        let test = module.expr(*test).span.start;
+        // What the error is of: the last assignment before the test; `order, err := f()` takes it from a tuple.
+        let whole = |value: ExprId| match &module.expr(value).kind {
+            ExprKind::Index { object, .. } => {
+                let tuples = module.stmts.iter().filter_map(|stmt| match &stmt.kind {
+                    StmtKind::Assign { target, value, .. }
+                        if module.expr(*target).kind == module.expr(*object).kind =>
+                    {
+                        value.filter(|v| module.expr(*v).span.start < test)
+                    }
+                    _ => None,
+                });
+                tuples.max_by_key(|v| module.expr(*v).span.start)
+            }
+            _ => Some(value),
+        };
+        let assigned = module.stmts.iter().filter_map(|stmt| match &stmt.kind {
+            StmtKind::Assign { target, value: Some(value), .. } if names(*target) => {
+                whole(*value).map(|value| module.expr(value).span).filter(|span| span.start < test)
+            }
+            _ => None,
+        });
+        let last = assigned.max_by_key(|span| span.start);
+        last.is_some_and(|span| span.contains(module.expr(first.expr).span))
     })
 }
 

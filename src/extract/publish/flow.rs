@@ -2,7 +2,7 @@
 
 use smol_str::SmolStr;
 
-use crate::facts::module::{Call, ExprId, ExprKind, FuncId, FunctionKind, Module, StmtKind, TemplatePart};
+use crate::facts::module::{Call, ExprId, ExprKind, FuncId, FunctionKind, Language, Module, StmtKind, TemplatePart};
 use crate::program::index::Binding;
 use crate::program::{Evaluator, Parent, Site, UnitId};
 use crate::syntax::Span;
@@ -87,7 +87,8 @@ pub fn home(ev: &Evaluator<'_>, site: Site) -> Option<FuncId> {
         let Some(Parent::Expr(outer)) = unit.index.expr_parent.get(lambda.0 as usize) else { return Some(func) };
         // `[async () => …]` of `Promise.all` is no call.
         let ExprKind::Call(call) = &unit.module.expr(*outer).kind else { return Some(func) };
-        if !runs_at_once(&unit.module, call) {
+        // `func() { … }()`
+        if call.callee != lambda && !runs_at_once(&unit.module, call) {
             return Some(func);
         }
         func = parent;
@@ -131,6 +132,19 @@ pub fn mentions(ev: &Evaluator<'_>, site: Site, wanted: &dyn Fn(&str) -> bool) -
         todo.extend(module.children(expr));
     }
     false
+}
+
+/// The function around one that is started as a goroutine: `go func() { … }()`, `go publish(order)`.
+pub fn starter(ev: &Evaluator<'_>, unit: UnitId, func: FuncId) -> Option<FuncId> {
+    let unit = ev.program.unit(unit);
+    let function = unit.module.func(func);
+    if unit.module.language != Language::Go || function.kind != FunctionKind::Lambda {
+        return None;
+    }
+    let lambda = unit.index.lambda_expr.get(&func)?;
+    let Parent::Expr(outer) = unit.index.expr_parent.get(lambda.0 as usize)? else { return None };
+    let starts = matches!(&unit.module.expr(unit.module.call(*outer)?.callee).kind, ExprKind::Name(n) if n == "go");
+    function.parent.filter(|_| starts)
 }
 
 /// Lower case without separators.

@@ -274,9 +274,38 @@ fn kind(ev: &Evaluator<'_>, form: &Publish, site: Site, destinations: &[Text], k
         Kind::DeadLetter
     } else if !texts.is_empty() && keys_or(&texts, keys).iter().all(|t| is_telemetry(t)) {
         Kind::Telemetry
+    } else if !texts.is_empty() && keys_or(&texts, keys).iter().all(|t| is_work_queue(t)) {
+        Kind::Job
     } else {
         Kind::Event
     }
+}
+
+/// True for the name of a queue of work, which tells one program what to do: `email-queue`, `image_tasks`.
+fn is_work_queue(name: &str) -> bool {
+    let name = name.to_lowercase();
+    let words: Vec<&str> = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()).collect();
+    let is_work = |w: &&str| {
+        matches!(
+            *w,
+            "email"
+                | "emails"
+                | "mail"
+                | "mails"
+                | "sms"
+                | "task"
+                | "job"
+                | "work"
+                | "image"
+                | "images"
+                | "pdf"
+                | "thumbnail"
+                | "thumbnails"
+        )
+    };
+    let ends = words.last().is_some_and(|w| matches!(*w, "queue" | "tasks" | "jobs" | "job" | "task"));
+    ends && !words.iter().any(|w| w.starts_with("event"))
+        && (words.iter().any(is_work) || words.last().is_some_and(|w| *w != "queue"))
 }
 
 /// True for an expression that names the queue to which a request wants its answer: `props.reply_to`.

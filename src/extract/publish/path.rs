@@ -165,6 +165,8 @@ pub fn get(ev: &Evaluator<'_>, site: Site, key: &str) -> Lookup {
     let is_shape = |value: &Value| value.instance().is_some_and(|instance| instance.call.is_none());
     let made_elsewhere = match ev.program.language(site.unit) {
         Language::Go => values.iter().all(|value| is_shape(value) || matches!(value, Value::Param { .. })),
+        // Properties that a wrapper hands on.
+        Language::Python => matches!(values.as_slice(), [Value::Param { .. }]),
         _ => matches!(values.as_slice(), [value] if is_shape(value)) && ev.param_of(site).is_some(),
     };
     if made_elsewhere {

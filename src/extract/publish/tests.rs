@@ -596,3 +596,62 @@ fn json_iterator_writes_what_encoding_json_does() {
         assert_eq!(one("a/a.go", &with(marshal))[2..], *"--", "{marshal}");
     }
 }
+
+#[test]
+fn rows_of_typeorm_are_published_as_they_are() {
+    let service = |fields: &str, body: &str| {
+        one(
+            "orders.service.ts",
+            &format!(
+                "import * as amqp from 'amqplib';\nimport {{ Repository }} from 'typeorm';\nclass Order {{ id: string; total: number;{fields} }}\nexport class Orders {{\n  private channel: amqp.Channel;\n  constructor(private readonly repo: Repository<Order>) {{}}\n  async place(data: Partial<Order>) {{\n{body}  }}\n}}\n"
+            ),
+        )
+    };
+    let send =
+        "    this.channel.sendToQueue('order_placed', Buffer.from(JSON.stringify(saved)), { persistent: true });\n";
+    let saved = format!("    const saved = await this.repo.save(data);\n{send}");
+    assert_eq!(service("", &saved), "-+--");
+    assert_eq!(service(" eventId: string; schemaVersion: number;", &saved), "-+dd");
+    assert_eq!(
+        service("", &format!("    const saved = await this.repo.findOne({{ where: {{ id: 1 }} }});\n{send}")),
+        "-+--"
+    );
+    // What is saved comes back.
+    let with_id =
+        format!("    const saved = await this.repo.save({{ ...data, eventId: crypto.randomUUID() }});\n{send}");
+    assert_eq!(service("", &with_id), "-+-+");
+}
+
+#[test]
+fn rows_of_django_and_keys_of_rows() {
+    let view = |meta: &str, published: &str| {
+        facts(
+            "views.py",
+            &format!(
+                "import json\nimport pika\nfrom django.db import models\nfrom rest_framework import serializers, viewsets\nchannel = pika.BlockingConnection().channel()\nclass Product(models.Model):\n    title = models.CharField()\n    likes = models.IntegerField()\nclass ProductSerializer(serializers.ModelSerializer):\n    class Meta:\n        model = Product\n        {meta}\ndef publish(method, body):\n    channel.basic_publish(exchange='', routing_key='main', body=json.dumps(body), properties=pika.BasicProperties(method))\nclass ProductViewSet(viewsets.ViewSet):\n    def create(self, request, pk=None):\n        serializer = ProductSerializer(data=request.data)\n        serializer.is_valid(raise_exception=True)\n        serializer.save()\n        publish('product_created', {published})\n"
+            ),
+        )
+        .remove(0)
+    };
+    assert_eq!(view("fields = '__all__'", "serializer.data"), "----");
+    assert_eq!(view("fields = ['id', 'title']", "serializer.data"), "----");
+    assert_eq!(view("fields = ['event_id', 'event_version']", "serializer.data"), "--dd");
+    assert_eq!(view("fields = FIELDS", "serializer.data"), "--??");
+    // The key of a row has no fields.
+    assert_eq!(view("fields = '__all__'", "pk"), "----");
+    assert_eq!(view("fields = '__all__'", "request.data"), "--??");
+}
+
+#[test]
+fn properties_that_a_method_takes_from_its_class() {
+    let publisher = |properties: &str| {
+        one(
+            "publisher.py",
+            &format!(
+                "import json\nimport pika\nclass Publish:\n    DEFAULT = pika.BasicProperties({properties})\n    def __init__(self):\n        self.channel = pika.BlockingConnection().channel()\n    def publish(self, msg, properties=DEFAULT):\n        self.channel.basic_publish(exchange='e', routing_key='r', body=json.dumps(msg), properties=properties)\npublisher = Publish()\npublisher.publish(msg={{'email': 'a'}})\n"
+            ),
+        )
+    };
+    assert_eq!(publisher("content_type='application/json'"), "----");
+    assert_eq!(publisher("delivery_mode=2, message_id='x', headers={'event_version': 1}"), "-+++");
+}

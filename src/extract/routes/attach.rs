@@ -36,6 +36,9 @@ impl<'a> Builder<'_, 'a> {
         let whole = self.graph.nodes.get(&key).is_some_and(|n| n.whole);
         let is = |calls: &[String]| calls.iter().any(|c| c == name);
         if let Some(form) = server.routes.iter().find(|f| is(&f.calls) && (whole || count >= f.at_least)) {
+            if form.unless.iter().any(|name| !source::chained(ev, site, name).is_empty()) {
+                return;
+            }
             if self.mounted(key, server, form, site) {
                 return;
             }
@@ -170,7 +173,22 @@ impl<'a> Builder<'_, 'a> {
         let methods = source::find(self.ev, site, &form.methods);
         let handlers = source::find(self.ev, site, &form.handler);
         let place = self.place_of(site);
+        if let Some((parent, path)) = self.of_item(key, server, item) {
+            return self.add(parent, server, form, site, place, (&paths, &methods, &handlers), Some(&path), item);
+        }
         self.add(key, server, form, site, place, (&paths, &methods, &handlers), prefix, item);
+    }
+
+    /// The path that a link of a chain has for one item of the loop around it, and what it is called on:
+    /// `router.Methods(route.Method).Path(route.Pattern).Handler(handler)`.
+    fn of_item(&self, key: Key, server: &Server, item: Option<&Item>) -> Option<(Key, PathText)> {
+        let (Key::Site(call), Some(_)) = (key, item) else { return None };
+        let name = self.ev.program.unit(call.unit).module.callee_name(call.expr)?;
+        let form = server.derives.iter().find(|form| form.calls.iter().any(|own| own == name))?;
+        let [edge] = self.graph.edges.get(&key)?.as_slice() else { return None };
+        let path = *source::find(self.ev, call, &form.prefix).first()?;
+        let text = path::of_value(&source::value(self.ev, path, item)).into_iter().next()?;
+        (!text.partial).then_some((edge.parent, text))
     }
 
     /// True for an object that stands for everything below its path: `PathPrefix("/x")`.
@@ -356,7 +374,12 @@ impl<'a> Builder<'_, 'a> {
             }
             let texts = source::objects(self.ev, &value);
             let known = prefixes.len();
-            prefixes.extend(texts.iter().flat_map(path::of_value).map(Some));
+            // `route("/api/*").subRouter(api)`
+            let below = |text: PathText| match text.text.strip_suffix("/*") {
+                Some(prefix) => PathText { text: prefix.to_string(), ..text.clone() },
+                None => text,
+            };
+            prefixes.extend(texts.iter().flat_map(path::of_value).map(below).map(Some));
             // A prefix is given, and it is nothing that we can read as a text.
             if prefixes.len() == known && !form.middleware && value != Value::Null {
                 prefixes.push(Some(PathText::unknown()));

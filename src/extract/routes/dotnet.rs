@@ -224,7 +224,10 @@ fn mappings(ev: &Evaluator<'_>, unit: UnitId, method: FuncId, placed: bool) -> V
             None if name == "AcceptVerbs" => texts(ev, unit, decorator),
             None => continue,
         };
-        let template = (name != "AcceptVerbs").then(|| template(ev, unit, decorator)).flatten();
+        let template = match name {
+            "AcceptVerbs" => named_path(ev, unit, decorator, "Route"),
+            _ => template(ev, unit, decorator),
+        };
         let tails = match template {
             Some(template) => vec![template],
             None if !own.is_empty() => of_routes(),
@@ -253,6 +256,13 @@ fn template(ev: &Evaluator<'_>, unit: UnitId, decorator: ExprId) -> Option<PathT
     let arg = call.args.iter().find(|a| a.name.as_deref().is_none_or(|n| n == "template"))?;
     let found = path::of_value(&ev.at(unit, arg.value));
     Some(found.into_iter().next().unwrap_or_else(PathText::unknown))
+}
+
+/// The path that an attribute gives by name: `Route = "{id}"`.
+fn named_path(ev: &Evaluator<'_>, unit: UnitId, decorator: ExprId, name: &str) -> Option<PathText> {
+    let call = ev.program.unit(unit).module.call(decorator)?;
+    let arg = call.args.iter().find(|a| a.name.as_deref() == Some(name))?;
+    path::of_value(&ev.at(unit, arg.value)).into_iter().next()
 }
 
 fn first_path(ev: &Evaluator<'_>, unit: UnitId, decorator: ExprId) -> PathText {
@@ -296,13 +306,38 @@ fn fast_endpoint(ev: &Evaluator<'_>, unit: UnitId, id: ClassId, served: &mut Ser
     if !class.bases.iter().any(is_endpoint) {
         return;
     }
-    let Some(configure) = class.methods.iter().copied().find(|m| module.func(*m).name == "Configure") else { return };
     let prefix = fast_endpoints_prefix(ev);
+    for &decorator in &class.decorators {
+        let Some(name) = simple_name(module, decorator) else { continue };
+        let name = name.strip_suffix("Attribute").unwrap_or(&name);
+        let Some((_, verb)) = VERBS.iter().find(|(n, _)| *n == name) else { continue };
+        for tail in texts(ev, unit, decorator) {
+            let full = prefix.join(&PathText::known(tail));
+            let handler = Place::new(u.file, class.name_span);
+            push(ev, Site { unit, expr: decorator }, Some(handler), verb, &full, "FastEndpoints", served);
+        }
+    }
+    let Some(configure) = class.methods.iter().copied().find(|m| module.func(*m).name == "Configure") else { return };
+    // `Verbs(Http.GET, Http.HEAD); Routes("/a", "/b");`
+    let listed: Vec<String> = u
+        .index
+        .calls
+        .iter()
+        .filter(|c| c.func == Some(configure) && module.callee_name(c.expr).is_some_and(|n| n == "Verbs"))
+        .filter_map(|c| module.call(c.expr))
+        .flat_map(|c| &c.args)
+        .filter_map(|a| match (&module.expr(a.value).kind, ev.at(unit, a.value).as_str()) {
+            (_, Some(text)) => Some(text.to_uppercase()),
+            (ExprKind::Attr { name, .. }, None) => Some(name.to_uppercase()),
+            _ => None,
+        })
+        .collect();
     for call in u.index.calls.iter().filter(|c| c.func == Some(configure)) {
         let Some(name) = module.callee_name(call.expr) else { continue };
-        let verb = match name.as_str() {
-            "Get" | "Post" | "Put" | "Patch" | "Delete" | "Head" => name.to_uppercase(),
-            "Routes" => "ANY".to_string(),
+        let verbs = match name.as_str() {
+            "Get" | "Post" | "Put" | "Patch" | "Delete" | "Head" => vec![name.to_uppercase()],
+            "Routes" if listed.is_empty() => vec!["ANY".to_string()],
+            "Routes" => listed.clone(),
             _ => continue,
         };
         let site = Site { unit, expr: call.expr };
@@ -310,7 +345,10 @@ fn fast_endpoint(ev: &Evaluator<'_>, unit: UnitId, id: ClassId, served: &mut Ser
         for arg in &c.args {
             for tail in path::of_value(&ev.at(unit, arg.value)) {
                 let full = prefix.join(&tail);
-                push(ev, site, Some(ev.program.function_place(unit, configure)), &verb, &full, "FastEndpoints", served);
+                let handler = Some(ev.program.function_place(unit, configure));
+                for verb in &verbs {
+                    push(ev, site, handler, verb, &full, "FastEndpoints", served);
+                }
             }
         }
     }

@@ -17,6 +17,7 @@ type ClassKey = (UnitId, ClassId);
 const MAX_MODULES: usize = 2000;
 
 /// An application: `NestFactory.create(AppModule)`, with what is configured on it.
+#[derive(Clone)]
 struct Application {
     app: App,
     module: Option<ClassKey>,
@@ -29,6 +30,7 @@ struct Application {
     default_versions: Vec<String>,
 }
 
+#[derive(Clone)]
 struct Excluded {
     path: String,
     /// `ANY` for all.
@@ -78,12 +80,15 @@ pub(super) fn nest(ev: &Evaluator<'_>, in_scope: &InScope<'_>, served: &mut Serv
         .calls_named("create")
         .iter()
         .filter(|site| in_scope(site.unit))
-        .filter_map(|site| nest.application(*site))
+        .flat_map(|site| nest.applications(*site))
         .collect();
     let owners: Vec<Tree> = applications.iter().map(|a| nest.tree(a)).collect();
     for controller in &controllers {
         let mut by_tree: Vec<usize> =
             (0..applications.len()).filter(|i| owners[*i].controllers.contains(&controller.key)).collect();
+        if by_tree.is_empty() && !applications.is_empty() && nest.is_left_over(controller.key, in_scope) {
+            continue;
+        }
         if by_tree.is_empty() {
             // A module that is put together at run time: the application of the same package.
             let path = &ev.program.unit(controller.key.0).path;
@@ -135,6 +140,12 @@ struct Nest<'e, 'a> {
 }
 
 impl Nest<'_, '_> {
+    /// True for a controller in a file that no other file imports: no module holds it, so nothing serves it.
+    fn is_left_over(&self, (unit, _): ClassKey, in_scope: &InScope<'_>) -> bool {
+        let beside = self.modules.keys().any(|(of_module, _)| *of_module == unit);
+        !beside && !self.ev.program.imports.importers(unit).any(in_scope)
+    }
+
     /// The decorator call of this name from `@nestjs/common`.
     fn decorator(&self, (unit_id, class): ClassKey, name: &str) -> Option<Site> {
         let decorators = &self.ev.program.unit(unit_id).module.class(class).decorators;
@@ -191,6 +202,22 @@ impl Nest<'_, '_> {
             }
         }
         (versions, neutral)
+    }
+
+    /// The application that is created, or those that callers have created: `bootstrap(AppModule)` with a function
+    /// of all services, `NestFactory.create(module)`.
+    fn applications(&self, site: Site) -> Vec<Application> {
+        let Some(one) = self.application(site) else { return Vec::new() };
+        let argument = source::find(self.ev, site, &["0".to_string()]).into_iter().next();
+        let param = argument.filter(|_| one.module.is_none()).and_then(|a| self.ev.param_of(a));
+        let Some(Value::Param { unit, func, index }) = param else { return vec![one] };
+        let by_caller = |caller: Site| {
+            let module = self.class(self.ev.argument_site(caller, unit, func, index)?)?;
+            let app = App { place: self.ev.program.place(caller), unit: caller.unit, site: caller, ..one.app.clone() };
+            Some(Application { module: Some(module), app, ..one.clone() })
+        };
+        let made: Vec<Application> = self.ev.callers(unit, func).into_iter().filter_map(by_caller).collect();
+        if made.is_empty() { vec![one] } else { made }
     }
 
     /// `NestFactory.create(AppModule)`, with the calls on its result.

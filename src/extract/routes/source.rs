@@ -2,9 +2,11 @@
 
 use smol_str::SmolStr;
 
-use crate::facts::module::{Arg, Entry, ExprId, ExprKind, FuncId, LoopHeader, StmtKind, TemplatePart};
+use crate::facts::module::{
+    Arg, BinaryOp, Block, Entry, ExprId, ExprKind, FuncId, Language, LoopHeader, Module, StmtKind, TemplatePart,
+};
 use crate::program::index::{Binding, Parent};
-use crate::program::value::{Text, TextPart};
+use crate::program::value::{Dict, Text, TextPart};
 use crate::program::{Evaluator, Instance, Site, Value};
 
 /// How many items of a loop are looked at.
@@ -17,6 +19,8 @@ pub(super) struct Item {
     vars: Vec<(SmolStr, Option<usize>)>,
     /// The item.
     item: Site,
+    /// The variable of the key, where the loop goes over a map, and the key.
+    key: Option<(SmolStr, Site)>,
 }
 
 /// The arguments that the first fitting source names.
@@ -108,6 +112,9 @@ fn substituted(ev: &Evaluator<'_>, site: Site, item: &Item, depth: u32) -> Optio
     let here = |expr| Site { unit: site.unit, expr };
     match &unit.module.expr(site.expr).kind {
         ExprKind::Name(name) => {
+            if let Some((_, key)) = item.key.as_ref().filter(|(n, _)| n == name) {
+                return Some(ev.eval(*key));
+            }
             if let Some((_, position)) = item.vars.iter().find(|(n, _)| n == name) {
                 return Some(match position {
                     None => ev.eval(item.item),
@@ -172,7 +179,7 @@ fn mentions(ev: &Evaluator<'_>, site: Site, item: &Item) -> bool {
             return false;
         }
         if let ExprKind::Name(name) = &unit.module.expr(expr).kind {
-            if item.vars.iter().any(|(n, _)| n == name) {
+            if item.vars.iter().any(|(n, _)| n == name) || item.key.as_ref().is_some_and(|(n, _)| n == name) {
                 return true;
             }
             if depth < 2
@@ -194,10 +201,14 @@ fn mentions(ev: &Evaluator<'_>, site: Site, item: &Item) -> bool {
 pub(super) fn items(ev: &Evaluator<'_>, call: Site) -> Vec<Option<Item>> {
     let unit = ev.program.unit(call.unit);
     let mut inner = None;
+    let mut key = None;
     for parent in unit.index.ancestors(call.expr) {
         let (vars, iter) = match parent {
             Parent::Stmt(stmt) => match &unit.module.stmt(stmt).kind {
-                StmtKind::Loop { header: LoopHeader::Each { target, iter }, .. } => (names(ev, call, *target), *iter),
+                StmtKind::Loop { header: LoopHeader::Each { target, iter }, body, .. } => {
+                    key = key_of_loop(&unit.module, body);
+                    (names(ev, call, *target), *iter)
+                }
                 _ => continue,
             },
             // `routes.forEach(route => app.use(route.path, route.router))`
@@ -214,15 +225,93 @@ pub(super) fn items(ev: &Evaluator<'_>, call: Site) -> Vec<Option<Item>> {
             Parent::Func(_) => continue,
             Parent::Class(_) | Parent::Top => break,
         };
-        let Value::List(list) = ev.at(call.unit, iter) else { continue };
-        let items: Vec<Option<Item>> =
-            list.iter().take(MAX_ITEMS).map(|item| Some(Item { vars: vars.clone(), item: *item })).collect();
-        let Some(Some(first)) = items.first() else { continue };
+        let items: Vec<Item> = match &ev.at(call.unit, iter) {
+            Value::Dict(dict) => dict_items(ev, dict, &vars, key.take()),
+            value => {
+                let item = |item: Site| Item { vars: vars.clone(), item, key: None };
+                elements(ev, value).into_iter().take(MAX_ITEMS).map(item).collect()
+            }
+        };
+        let Some(first) = items.first() else { continue };
         if mentions(ev, call, first) {
-            return items;
+            return items.into_iter().filter(|item| reached(ev, call, item)).map(Some).collect();
         }
     }
     vec![None]
+}
+
+/// The elements of a list, also of one with a type that has a name: Go's `Routes{Route{…}, Route{…}}`.
+fn elements(ev: &Evaluator<'_>, value: &Value) -> Vec<Site> {
+    match value {
+        Value::List(list) => list.to_vec(),
+        Value::Instance(Instance { call: Some(site), .. }) | Value::Object { call: Some(site), .. } => {
+            let module = &ev.program.unit(site.unit).module;
+            let Some(call) = module.call(site.expr).filter(|c| c.is_new && module.language == Language::Go) else {
+                return Vec::new();
+            };
+            let is_element = |a: &Arg| a.name.is_none() && module.call(a.value).is_some_and(|c| c.is_new);
+            let all = call.args.iter().all(is_element);
+            call.args.iter().filter(|_| all).map(|a| Site { unit: site.unit, expr: a.value }).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The items of a map that is written as a literal.
+fn dict_items(ev: &Evaluator<'_>, dict: &Dict, vars: &[(SmolStr, Option<usize>)], key: Option<SmolStr>) -> Vec<Item> {
+    let module = &ev.program.unit(dict.site.unit).module;
+    let ExprKind::Dict(entries) = &module.expr(dict.site.expr).kind else { return Vec::new() };
+    let at = |expr: ExprId| Site { unit: dict.site.unit, expr };
+    let item = |entry: &Entry| match entry {
+        Entry::Pair { key: name, value } => {
+            Some(Item { vars: vars.to_vec(), item: at(*value), key: key.clone().map(|variable| (variable, at(*name))) })
+        }
+        Entry::Spread(_) => None,
+    };
+    entries.iter().filter_map(item).take(MAX_ITEMS).collect()
+}
+
+/// The variable of the key in Go's `for key, element := range items`: the body begins with its declaration.
+fn key_of_loop(module: &Module, body: &Block) -> Option<SmolStr> {
+    let first = body.first().filter(|_| module.language == Language::Go)?;
+    match &module.stmt(*first).kind {
+        StmtKind::Assign { target, value: None, .. } => match &module.expr(*target).kind {
+            ExprKind::Name(name) => Some(name.clone()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// False when a condition between the loop and the call does not hold for the item:
+/// `switch route.Method { case "GET": router.GET(route.Path, route.Handler) }`.
+fn reached(ev: &Evaluator<'_>, call: Site, item: &Item) -> bool {
+    let unit = ev.program.unit(call.unit);
+    let at = unit.module.expr(call.expr).span;
+    for parent in unit.index.ancestors(call.expr) {
+        let Parent::Stmt(stmt) = parent else { continue };
+        let StmtKind::If { test, then, other } = &unit.module.stmt(stmt).kind else { continue };
+        let inside = |block: &Block| block.iter().any(|s| unit.module.stmt(*s).span.contains(at));
+        let ExprKind::Binary { op: BinaryOp::Eq, left, right } = &unit.module.expr(*test).kind else { continue };
+        let side = |expr: ExprId| {
+            let site = Site { unit: call.unit, expr };
+            let value = substituted(ev, site, item, 0).unwrap_or_else(|| ev.eval(site));
+            value.as_str().or_else(|| verb_of(&value))
+        };
+        let (Some(left), Some(right)) = (side(*left), side(*right)) else { continue };
+        if (inside(then) && left != right) || (inside(other) && left == right) {
+            return false;
+        }
+    }
+    true
+}
+
+/// `http.MethodGet` is `GET`.
+fn verb_of(value: &Value) -> Option<String> {
+    match value {
+        Value::External(symbol) => Some(symbol.rsplit('.').next()?.strip_prefix("Method")?.to_uppercase()),
+        _ => None,
+    }
 }
 
 fn names(ev: &Evaluator<'_>, call: Site, target: ExprId) -> Vec<(SmolStr, Option<usize>)> {

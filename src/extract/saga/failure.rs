@@ -96,11 +96,13 @@ impl Context<'_, '_> {
                         }
                         _ => {}
                     }
-                    if module.language == Language::Go
-                        && inner_stmt.is_none()
-                        && let Some(verdict) = self.checked_next(site.unit, s)
-                    {
-                        return verdict;
+                    if module.language == Language::Go && inner_stmt.is_none() {
+                        if self.ignores_error(site, s) {
+                            return Verdict::Swallowed(place(site.expr));
+                        }
+                        if let Some(verdict) = self.checked_next(site.unit, s) {
+                            return verdict;
+                        }
                     }
                     inner_stmt = Some(s);
                 }
@@ -120,6 +122,34 @@ impl Context<'_, '_> {
             }
         }
         Verdict::Raised
+    }
+
+    /// Go: nobody looks at the error: `_ = undo(ctx)`, and a bare `step.Compensate(ctx)` of a function that is
+    /// declared to return one.
+    fn ignores_error(&self, site: Site, stmt: StmtId) -> bool {
+        let module = &self.ev.program.unit(site.unit).module;
+        match &module.stmt(stmt).kind {
+            // `_ = undo(ctx)`: the statement begins before its call.
+            StmtKind::Expr(value)
+                if *value == site.expr && module.stmt(stmt).span.start < module.expr(*value).span.start =>
+            {
+                true
+            }
+            StmtKind::Expr(value) if *value == site.expr => {
+                let Some(call) = module.call(site.expr) else { return false };
+                let called = self.ev.at(site.unit, call.callee);
+                let fails = |value: &Value| match value {
+                    Value::Function { unit, func, .. } => {
+                        let module = &self.ev.program.unit(*unit).module;
+                        let returns = module.func(*func).returns;
+                        returns.is_some_and(|e| scan::names_in(module, e).iter().any(|n| n == "error"))
+                    }
+                    _ => false,
+                };
+                called.alternatives().iter().any(fails)
+            }
+            _ => false,
+        }
     }
 
     /// Go: what becomes of the error in the statement after `err := undo(ctx)`.

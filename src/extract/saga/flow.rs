@@ -8,6 +8,7 @@ use super::{CompensationFailure, Conduct, Context, Effect, Saga, Step, Style, na
 use crate::extract::Presence;
 use crate::facts::module::{BinaryOp, Block, Call, ExprId, ExprKind, FuncId, Language, LoopHeader, Module, StmtKind};
 use crate::program::{Site, UnitId, Value};
+use crate::syntax::Place;
 
 /// How deep expressions and blocks are entered.
 const MAX_DEPTH: u32 = 40;
@@ -54,11 +55,22 @@ struct Undo {
 #[derive(Default)]
 struct Flow {
     steps: Vec<Done>,
+    /// Calls whose verb alone makes no step: one whose undo is about the same thing does.
+    candidates: Vec<Done>,
     undos: Vec<Undo>,
     is_workflow: bool,
     /// A handler runs compensations that could not be read.
     is_opaque: bool,
     speaks_of_undo: bool,
+}
+
+impl Flow {
+    /// Makes steps of the calls that something undoes: `uploadFiles()` where the handler calls `deleteFiles()`.
+    fn promote(&mut self) {
+        let undone = |step: &Done| self.undos.iter().any(|u| step.nouns.iter().any(|n| u.words.contains(n)));
+        let (found, _): (Vec<_>, Vec<_>) = std::mem::take(&mut self.candidates).into_iter().partition(undone);
+        self.steps.extend(found);
+    }
 }
 
 impl Context<'_, '_> {
@@ -68,6 +80,13 @@ impl Context<'_, '_> {
         let function = module.func(func);
         let mut flow = Flow::default();
         self.walk(unit, &function.body, false, &mut flow, 0);
+        let class = function.class.map(|c| module.class(c));
+        let is_named = names::is_saga_word(&function.name)
+            || class.is_some_and(|c| names::is_saga_word(&c.name))
+            || names::is_saga_word(scan::stem(&linked.path));
+        if is_named {
+            flow.promote();
+        }
         flow.steps.sort_by_key(|s| s.position);
         let changing: Vec<&Done> =
             flow.steps.iter().filter(|s| !names::is_query(&s.name) && s.effect > Effect::Database).collect();
@@ -76,10 +95,6 @@ impl Context<'_, '_> {
         if !undoes || changing.len() < 2 || changing.iter().all(|s| s.name == changing[0].name) {
             return None;
         }
-        let class = function.class.map(|c| module.class(c));
-        let is_named = names::is_saga_word(&function.name)
-            || class.is_some_and(|c| names::is_saga_word(&c.name))
-            || names::is_saga_word(scan::stem(&linked.path));
         let is_saga = flow.is_workflow || is_named || flow.speaks_of_undo;
         if !is_saga {
             return None;
@@ -106,7 +121,8 @@ impl Context<'_, '_> {
                     }
                 }
             }
-            let actions = flow.steps.iter().map(|s| Site { unit, expr: s.expr }).collect();
+            let calls = flow.steps.iter().filter(|s| s.effect != Effect::Publish && !is_message(&s.name));
+            let actions = calls.map(|s| Site { unit, expr: s.expr }).collect();
             let failure = self.failure(&sites);
             let runner = Runner {
                 unit,
@@ -120,8 +136,7 @@ impl Context<'_, '_> {
                 is_named,
             };
             let persisted = self.persisted(&[(unit, func)]);
-            // What is stored may be taken up again, and its compensation with it.
-            let conduct = if persisted.is_absent() { self.straight_conduct(&runner) } else { Conduct::default() };
+            let conduct = self.straight_conduct(&runner, &persisted, self.registered_late(&flow));
             (persisted, failure, conduct)
         };
         // An engine runs workflows; a request only waits for what is written out.
@@ -139,6 +154,22 @@ impl Context<'_, '_> {
             repeated: Vec::new(),
             conduct,
         })
+    }
+
+    /// Where the compensation of a step is put on the list only when the step's call came back: a call that timed
+    /// out may have taken effect, and nothing undoes it.
+    fn registered_late(&self, flow: &Flow) -> Option<Place> {
+        let mut late = None;
+        for undo in flow.undos.iter().filter(|u| u.registered) {
+            let before = flow.steps.iter().rev().find(|s| s.position < undo.position)?;
+            let is_its_own = before.nouns.iter().any(|n| undo.words.contains(n))
+                || before.verbs.iter().any(|v| undo.words.iter().any(|w| names::is_inverse(v, w)));
+            if !is_its_own {
+                return None;
+            }
+            late = late.or(Some(self.ev.program.place(undo.site)));
+        }
+        late
     }
 
     fn flow_steps(&self, unit: UnitId, flow: &Flow) -> Vec<Step> {
@@ -250,7 +281,7 @@ impl Context<'_, '_> {
         }
         let chain = scan::chain(module, call.callee);
         let last = chain.last().map(SmolStr::as_str).unwrap_or_default();
-        if is_registration(&chain) {
+        if is_registration(&chain) || appends_undo(module, call, &chain) {
             let mut words: Vec<String> = Vec::new();
             for arg in &call.args {
                 words.extend(scan::called_in(module, arg.value).iter().flat_map(|n| names::words(n)));
@@ -314,18 +345,23 @@ impl Context<'_, '_> {
             return true;
         }
         let effect = self.effect_of_call(unit, expr, call, 0);
+        let object: Vec<String> = chain[..chain.len() - 1].iter().flat_map(|n| names::words(n)).collect();
+        let keeps = names::hints_at_storage(&object, "")
+            // `this.sagaLog.create(…)` notes what the saga does.
+            || object.last().is_some_and(|w| matches!(w.as_str(), "log" | "journal" | "repo"));
+        let known = chain.len() > 1 && !keeps;
         let is_step = match effect {
             Effect::Remote | Effect::Publish | Effect::Read => true,
+            // `this.step2ChargePayment()`
             Effect::Unknown => {
-                chain.len() > 1
-                    && !names::hints_at_storage(
-                        &chain[..chain.len() - 1].iter().flat_map(|n| names::words(n)).collect::<Vec<_>>(),
-                        "",
-                    )
-                    && verbs.first().is_some_and(|v| names::is_state_verb(v))
+                known && verbs.iter().find(|v| !is_numbering(v)).is_some_and(|v| names::is_state_verb(v))
             }
             _ => false,
         };
+        if effect == Effect::Unknown && known && !is_step && !names::is_query(last) {
+            flow.candidates.push(done(expr, last.to_string(), words, effect, position));
+            return false;
+        }
         if is_step {
             let generic = matches!(
                 names::fold(last).as_str(),
@@ -435,6 +471,28 @@ fn is_registration(chain: &[SmolStr]) -> bool {
     }
     matches!(folded.as_str(), "append" | "push" | "unshift" | "insert" | "appendleft" | "add")
         && object.last().is_some_and(|n| names::is_undo_word(n))
+}
+
+/// A word before the verb of a step: `step1ReserveStock`, `doCharge`.
+fn is_numbering(word: &str) -> bool {
+    matches!(word, "step" | "do" | "run" | "execute" | "perform")
+}
+
+/// A call that only sends: what it asks for is done elsewhere.
+fn is_message(name: &str) -> bool {
+    names::words(name.rsplit('.').next().unwrap_or(name))
+        .first()
+        .is_some_and(|w| matches!(w.as_str(), "send" | "publish" | "emit" | "dispatch" | "produce" | "notify"))
+}
+
+/// Go: `compensations = append(compensations, s.orders.Cancel)`
+fn appends_undo(module: &Module, call: &Call, chain: &[SmolStr]) -> bool {
+    module.language == Language::Go
+        && matches!(chain, [only] if only == "append")
+        && call
+            .args
+            .first()
+            .is_some_and(|list| scan::chain(module, list.value).last().is_some_and(|name| names::is_undo_word(name)))
 }
 
 /// A verb that only ever takes something back.

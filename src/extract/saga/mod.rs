@@ -13,6 +13,7 @@ pub mod conduct;
 mod declared;
 mod effect;
 pub(in crate::extract) mod failure;
+mod fields;
 mod flow;
 mod libraries;
 mod lists;
@@ -186,6 +187,13 @@ pub fn extract(ev: &Evaluator<'_>, in_scope: &dyn Fn(UnitId) -> bool) -> (Vec<Sa
     out.extend(machines);
     waiting.extend(more);
     waiting.extend(replies::find(&context));
+    let (kept, more) = fields::find(&context);
+    out.extend(
+        kept.into_iter()
+            .filter(|k| !out.iter().any(|s| s.name == k.name && s.place.file == k.place.file))
+            .collect::<Vec<_>>(),
+    );
+    waiting.extend(more.into_iter().filter(|m| !waiting.iter().any(|w| w.place == m.place)).collect::<Vec<_>>());
     // A table that another form knows the class of is its state.
     out.extend(tables.into_iter().filter(|t| !waiting.iter().any(|w| w.place == t.place)));
     out.sort_by_key(|s| (s.place, s.steps.first().map(|s| s.place)));

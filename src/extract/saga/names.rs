@@ -241,6 +241,7 @@ pub fn is_undo_verb(word: &str) -> bool {
             | "reject"
             | "deposit"
             | "credit"
+            | "deactivate"
     ) || word.starts_with("compensat")
 }
 
@@ -296,6 +297,7 @@ pub fn is_inverse(step: &str, undo: &str) -> bool {
         "debit" | "withdraw" => matches!(undo, "credit" | "deposit" | "refund"),
         "credit" | "deposit" => matches!(undo, "debit" | "withdraw"),
         "deduct" | "decrement" => matches!(undo, "restore" | "restock" | "credit" | "release"),
+        "activate" => matches!(undo, "deactivate" | "cancel" | "revoke"),
         "assign" => matches!(undo, "unassign" | "release" | "remove"),
         _ => false,
     }

@@ -67,7 +67,9 @@ pub(super) fn join(context: &Context<'_, '_>, runners: &[Runner], lists: Vec<Ste
     let mut out = Vec::new();
     for list in lists {
         let runner = context.runner_of(runners, &list);
-        if let Some(i) = runner {
+        // A demonstration's steps only print; what carries them out is shown all the same.
+        let only_shows = !list.is_saga && list.steps.iter().all(|s| s.effect == super::Effect::Pure);
+        if let Some(i) = runner.filter(|_| !only_shows) {
             used[i] = true;
         }
         if !list.is_saga {
@@ -285,6 +287,13 @@ impl Context<'_, '_> {
         {
             return Some(found);
         }
+        // `compensations[i]()`
+        if let ExprKind::Index { object, index } = &module.expr(call.callee).kind
+            && !matches!(module.expr(*index).kind, ExprKind::Str(_))
+            && scan::chain(module, *object).last().is_some_and(|n| names::is_undo_word(n))
+        {
+            return Some(StepCall::Undo);
+        }
         // `entry.fn()` of a list of compensations.
         if let ExprKind::Attr { object, .. } = &module.expr(call.callee).kind
             && let ExprKind::Name(name) = &module.expr(*object).kind
@@ -330,10 +339,19 @@ impl Context<'_, '_> {
             })
     }
 
-    /// `step.execute`, `steps[i].compensate`, `step["undo"]`.
+    /// `step.execute`, `steps[i].compensate`, `step["undo"]`, `getattr(self, step.execute)`, `this[step.execute]`.
     fn step_member(&self, unit: UnitId, expr: ExprId) -> Option<StepCall> {
         let module = &self.ev.program.unit(unit).module;
         let (object, name) = match &module.expr(expr).kind {
+            ExprKind::Call(call)
+                if call.args.len() >= 2
+                    && matches!(&module.expr(call.callee).kind, ExprKind::Name(name) if name == "getattr") =>
+            {
+                return self.named_member(unit, call.args[1].value);
+            }
+            ExprKind::Index { index, .. } if matches!(module.expr(*index).kind, ExprKind::Attr { .. }) => {
+                return self.named_member(unit, *index);
+            }
             ExprKind::Attr { object, name, .. } => (*object, name.clone()),
             ExprKind::Index { object, index } => match &module.expr(*index).kind {
                 ExprKind::Str(key) => (*object, key.clone()),
@@ -349,6 +367,12 @@ impl Context<'_, '_> {
             return None;
         };
         self.is_element(unit, object).then_some(kind)
+    }
+
+    /// A method that a step names instead of holding it.
+    fn named_member(&self, unit: UnitId, name: ExprId) -> Option<StepCall> {
+        let module = &self.ev.program.unit(unit).module;
+        matches!(module.expr(name).kind, ExprKind::Attr { .. }).then(|| self.step_member(unit, name)).flatten()
     }
 
     /// True for the variable of a loop, an item of a list, a parameter that is a step.
@@ -367,15 +391,23 @@ impl Context<'_, '_> {
                     Binding::Element(_) | Binding::Opaque => true,
                     Binding::Value(value) => match &module.expr(*value).kind {
                         ExprKind::Index { .. } => true,
+                        // `const { step, result } = done[i]`
+                        ExprKind::Attr { object, name, .. } => {
+                            is_step_name(name)
+                                && match &module.expr(*object).kind {
+                                    ExprKind::Index { .. } => true,
+                                    // What the front end calls a value that is taken apart.
+                                    ExprKind::Name(hidden) => hidden.starts_with('$') && self.is_element(unit, *object),
+                                    _ => false,
+                                }
+                        }
                         ExprKind::Call(_) | ExprKind::Await(_) => scan::chain(module, *value).last().is_some_and(|n| {
                             matches!(n.as_str(), "pop" | "shift" | "at" | "find" | "next" | "get" | "popleft")
                         }),
                         _ => false,
                     },
                     Binding::Param(func, index) => {
-                        let told = names::words(name).iter().any(|w| {
-                            matches!(w.as_str(), "step" | "participant" | "activity" | "transaction" | "stage" | "task")
-                        });
+                        let told = is_step_name(name);
                         let has_both = || {
                             let param = module.func(*func).params.get(*index);
                             let value = param.and_then(|p| p.ty).and_then(|ty| self.ev.declared(unit, ty));
@@ -490,6 +522,13 @@ impl Context<'_, '_> {
             _ => false,
         })
     }
+}
+
+/// A variable that is called for a step.
+fn is_step_name(name: &str) -> bool {
+    names::words(name)
+        .iter()
+        .any(|w| matches!(w.as_str(), "step" | "participant" | "activity" | "transaction" | "stage" | "task"))
 }
 
 /// `step.handle(context, reply)` reads what came back; the step was carried out elsewhere.

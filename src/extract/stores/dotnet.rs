@@ -11,6 +11,7 @@ use super::read::Reader;
 use super::{Driver, Setting, StoreUse};
 use crate::catalog::store::StoreRole;
 use crate::facts::module::{ExprId, ExprKind, Language, Module};
+use crate::program::index::Parent;
 use crate::program::value::{Text, TextPart};
 use crate::program::{Evaluator, Site, UnitId, Value};
 
@@ -63,6 +64,23 @@ pub(super) fn uses(ev: &Evaluator<'_>, units: &[UnitId]) -> Vec<StoreUse> {
                 out.extend(redis_cache(ev, site));
                 continue;
             }
+            if name == "GetDatabase" && names_driver(&u.module) {
+                out.extend(chosen(ev, site));
+                continue;
+            }
+            // `AddMarten(options => { options.Connection("…"); })`
+            if name == "Connection" {
+                let of_marten = u.index.ancestors(call.expr).any(|parent| match parent {
+                    Parent::Expr(e) => u.module.callee_name(e).is_some_and(|n| n == "AddMarten" || n == "For"),
+                    _ => false,
+                });
+                let arg = u.module.call(call.expr).and_then(|c| c.args.first()).filter(|_| of_marten);
+                if let Some(arg) = arg {
+                    let arg = Site { unit, expr: arg.value };
+                    out.extend(opened(ev, site, arg, "postgres", Says::Address, "Marten", StoreRole::Store));
+                }
+                continue;
+            }
             let is = |form: &str| match form.rsplit_once('.') {
                 Some((owner, last)) => last == name && is_of(&u.module, call.expr, owner),
                 None => form == name,
@@ -91,6 +109,20 @@ pub(super) fn drivers(ev: &Evaluator<'_>, uses: &[StoreUse]) -> Vec<Driver> {
     let driver =
         |u: &StoreUse| Driver { file: u.place.file, engine: u.engine.as_ref().and_then(|e| e.text.as_literal()) };
     of_csharp.map(driver).collect()
+}
+
+fn names_driver(module: &Module) -> bool {
+    module.imports.iter().any(|import| import.module.starts_with("MongoDB."))
+}
+
+/// `client.GetDatabase("orders")`
+fn chosen(ev: &Evaluator<'_>, site: Site) -> Option<StoreUse> {
+    let module = &ev.program.unit(site.unit).module;
+    let arg = Site { unit: site.unit, expr: module.call(site.expr)?.args.first()?.value };
+    let reader = Reader::ways(ev, &[arg]).into_iter().next()?;
+    let database = reader.settings(&reader.value(arg), arg).into_iter().next()?;
+    let made = blank(ev, site, "mongodb", "MongoDB.Driver", StoreRole::Store);
+    Some(StoreUse { database: Some(database), chooses: true, ..made })
 }
 
 /// `ConnectionMultiplexer.Connect(…)`

@@ -4,6 +4,7 @@
 //! for a service is decided when the system is joined (`crate::system::stores`).
 
 mod dotnet;
+mod migrations;
 mod names;
 mod opens;
 mod prisma;
@@ -29,7 +30,7 @@ pub struct Stores {
     pub uses: Vec<StoreUse>,
     /// What files do with Redis.
     pub redis: Vec<RedisTraffic>,
-    /// Schemas that models and statements name, with their places.
+    /// Schemas that models, statements and migrations name, with their places.
     pub schemas: Vec<(Place, String)>,
     /// Environment variables with the name of a database setting that the code reads.
     pub variables: Vec<VariableRead>,
@@ -131,11 +132,7 @@ pub fn extract(ev: &Evaluator<'_>, in_scope: &InScope<'_>, tree: &Tree) -> Store
     uses.dedup();
     let mut drivers = opens::drivers(ev, &units);
     drivers.extend(dotnet::drivers(ev, &uses));
-    Stores {
-        uses,
-        redis: redis::traffic(ev, &units),
-        schemas: schemas::named(ev, &units),
-        variables: variables::reads(ev, &units),
-        drivers,
-    }
+    let mut schemas = schemas::named(ev, &units);
+    schemas.extend(migrations::schemas(tree));
+    Stores { uses, redis: redis::traffic(ev, &units), schemas, variables: variables::reads(ev, &units), drivers }
 }

@@ -10,6 +10,7 @@ use crate::catalog::schema::{Ecosystem, Library};
 use crate::catalog::store::{Opens, Store};
 use crate::facts::module::{ClassId, ExprKind, FunctionKind, ImportKind};
 use crate::files::Tree;
+use crate::program::index::Binding;
 use crate::program::{Evaluator, Instance, Site, UnitId, Value};
 
 /// The last names by which a call can open a datastore, so that most calls are never evaluated.
@@ -233,6 +234,9 @@ fn filled(
                         return vec![made];
                     }
                 }
+                if let Some(made) = formatted(reader, at, &base) {
+                    return vec![made];
+                }
                 urls = reader.settings(&value, at);
             }
             Some(Picked::Variable(name)) => urls = vec![Setting::variable(&name, base.place)],
@@ -260,6 +264,33 @@ fn parts(reader: &Reader<'_, '_>, args: &Args, opens: &Opens, site: Site, into: 
     into.database = one(&opens.database).or_else(|| into.database.take());
     into.schema = one(&opens.schema).or_else(|| into.schema.take());
     into.user = one(&opens.user).or_else(|| into.user.take());
+}
+
+/// `cfg.FormatDSN()` of go-sql-driver/mysql: the fields of the struct say it
+/// (<https://pkg.go.dev/github.com/go-sql-driver/mysql#Config>).
+fn formatted(reader: &Reader<'_, '_>, at: Site, base: &StoreUse) -> Option<StoreUse> {
+    let unit = reader.ev.program.unit(at.unit);
+    let mut expr = at.expr;
+    // `dsn := cfg.FormatDSN()`
+    if let ExprKind::Name(name) = &unit.module.expr(expr).kind {
+        let (_, bindings) = unit.index.lookup(&unit.module, unit.index.func_of(expr), name)?;
+        let [Binding::Value(value)] = bindings else { return None };
+        expr = *value;
+    }
+    let call = unit.module.call(expr).filter(|_| unit.module.callee_name(expr).is_some_and(|n| n == "FormatDSN"))?;
+    let ExprKind::Attr { object, .. } = &unit.module.expr(call.callee).kind else { return None };
+    let object = reader.value(Site { unit: at.unit, expr: *object });
+    let Value::Instance(Instance { call: Some(made), .. }) = &object else { return None };
+    let literal = unit.module.call(made.expr).filter(|c| c.is_new && made.unit == at.unit)?;
+    let field = |name: &str| {
+        let assigned = unit.index.attribute_assignments.iter().rev().find(|(n, _, _)| n == name);
+        let given = literal.args.iter().find(|a| a.name.as_deref() == Some(name)).map(|a| a.value);
+        let site = Site { unit: at.unit, expr: given.or(assigned.map(|(_, _, value)| *value))? };
+        reader.settings(&reader.value(site), site).into_iter().next()
+    };
+    let mut out = base.clone();
+    (out.host, out.database, out.user) = (field("Addr"), field("DBName"), field("User"));
+    Some(out)
 }
 
 /// An address that a call of the catalog puts together: `URL.create(…)`.

@@ -16,13 +16,13 @@ pub(super) fn named(ev: &Evaluator<'_>, units: &[UnitId]) -> Vec<(Place, String)
         for call in &u.index.calls {
             let Some(data) = u.module.call(call.expr) else { continue };
             let name = u.module.callee_name(call.expr).map_or("", |n| n.as_str());
-            if matches!(name, "pgSchema" | "mysqlSchema") {
+            if matches!(name, "pgSchema" | "mysqlSchema" | "HasDefaultSchema") {
                 let text = data.args.first().and_then(|a| ev.at(unit, a.value).as_str());
                 found.extend(text.map(|t| (call.expr, t)));
             } else if DECLARE.contains(&name) {
                 for arg in &data.args {
                     let text = match (arg.name.as_deref(), ev.at(unit, arg.value)) {
-                        (Some("schema"), value) => value.as_str(),
+                        (Some("schema" | "Schema"), value) => value.as_str(),
                         (None, Value::Dict(dict)) => dict.get("schema").and_then(|s| ev.eval(s).as_str()),
                         _ => None,
                     };
@@ -33,6 +33,9 @@ pub(super) fn named(ev: &Evaluator<'_>, units: &[UnitId]) -> Vec<(Place, String)
         for field in u.module.classes.iter().flat_map(|c| &c.fields).filter(|f| f.name == "__table_args__") {
             found.extend(field.value.and_then(|v| table_args(ev, unit, v).map(|t| (v, t))));
         }
+        // Marten: `options.DatabaseSchemaName = "orders"`.
+        let assigned = u.index.attribute_assignments.iter().filter(|(name, _, _)| name == "DatabaseSchemaName");
+        found.extend(assigned.filter_map(|(_, _, value)| Some((*value, ev.at(unit, *value).as_str()?))));
         found.extend(search_paths(&u.module));
         found.extend(qualified(&u.module));
         out.extend(found.into_iter().map(|(expr, name)| (ev.program.place(Site { unit, expr }), name)));

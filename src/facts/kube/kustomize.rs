@@ -14,6 +14,8 @@ pub struct Kustomization {
     pub patch_files: Vec<String>,
     /// Patches that are written in it.
     pub inline_patches: Vec<Text>,
+    /// Operations on paths (JSON 6902) that are written in it, with the kind and the name of what they change.
+    pub operations: Vec<Operations>,
     /// `configMapGenerator` and `secretGenerator`.
     pub generators: Vec<Generator>,
     /// `images`: the name, and what it is replaced by.
@@ -24,6 +26,17 @@ pub struct Kustomization {
     pub suffix: String,
     /// `namespace`.
     pub namespace: Option<String>,
+}
+
+/// A list of operations on paths.
+#[derive(Clone, Debug)]
+pub struct Operations {
+    /// The kind of what they change; none for every kind.
+    pub kind: Option<String>,
+    /// Its name; none for every name.
+    pub name: Option<String>,
+    /// The operations as they are written.
+    pub text: Text,
 }
 
 /// One of `configMapGenerator` or `secretGenerator`.
@@ -58,6 +71,19 @@ pub fn kustomization(root: &Node, at: &Places<'_>) -> Kustomization {
     for key in ["resources", "bases", "components"] {
         out.resources.extend(list(key).filter_map(Node::text).map(str::to_owned));
     }
+    // `target: {kind: Deployment, name: orders}` with operations.
+    let is_operations = |text: &str| text.trim_start().starts_with(['-', '[']);
+    for entry in list("patches").chain(list("patchesJson6902")) {
+        if let (Some(target), Some(patch)) = (entry.get("target"), entry.get("patch"))
+            && let Some(text) = patch.text().filter(|text| is_operations(text))
+        {
+            out.operations.push(Operations {
+                kind: text_of(target, "kind").map(str::to_owned),
+                name: text_of(target, "name").map(str::to_owned),
+                text: Text { value: text.to_owned(), place: at(patch.span) },
+            });
+        }
+    }
     let mut patch = |node: &Node| match node.text() {
         Some(text) if text.contains('\n') => {
             out.inline_patches.push(Text { value: text.to_owned(), place: at(node.span) });
@@ -67,6 +93,9 @@ pub fn kustomization(root: &Node, at: &Places<'_>) -> Kustomization {
     };
     list("patchesStrategicMerge").for_each(&mut patch);
     for entry in list("patches") {
+        if entry.get("patch").and_then(Node::text).is_some_and(is_operations) {
+            continue;
+        }
         match (entry.get("path"), entry.get("patch")) {
             (Some(path), _) => patch(path),
             (None, Some(text)) => patch(text),

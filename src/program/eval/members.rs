@@ -33,7 +33,18 @@ impl Evaluator<'_> {
             Value::Method { symbol, receiver } => {
                 Value::Method { symbol: format_smolstr!("{symbol}.{name}"), receiver: receiver.clone() }
             }
-            Value::Object { unit, class, call } => self.member(*unit, *class, name, *call, site, 0),
+            Value::Object { unit, class, call } => {
+                match self.member(*unit, *class, name, *call, site, 0) {
+                    // `IOptions<T>` stands for what it holds.
+                    Value::Unknown
+                        if matches!(name, "Value" | "CurrentValue")
+                            && self.program.language(*unit) == Language::CSharp =>
+                    {
+                        object.clone()
+                    }
+                    found => found,
+                }
+            }
             Value::Class { unit, class } => self.static_member(*unit, *class, name, site),
             Value::Module(unit) => {
                 self.exported(*unit, name, 0).unwrap_or_else(|| match self.program.language(*unit) {

@@ -31,6 +31,9 @@ impl Evaluator<'_> {
             return value;
         }
         let Some((_, bindings)) = found else {
+            if let Some(value) = at.and_then(|at| self.class_default(unit_id, name, at)) {
+                return value;
+            }
             if let Some(value) = self.star_import(unit_id, name) {
                 return value;
             }
@@ -66,8 +69,25 @@ impl Evaluator<'_> {
             (value @ (Value::Unknown | Value::Param { .. }), None) => {
                 at.and_then(|at| self.by_use(unit_id, at, true)).unwrap_or(value)
             }
+            // What a file gives that a sample imports and does not show.
+            (value, None) if is_lost(&value) => at.and_then(|at| self.by_use(unit_id, at, true)).unwrap_or(value),
             (value, _) => value,
         }
+    }
+
+    /// A name in the default of a parameter of a Python method: the body of the class is around it, so it may
+    /// be an attribute of the class. <https://docs.python.org/3/reference/executionmodel.html#resolution-of-names>
+    fn class_default(&self, unit_id: UnitId, name: &str, at: ExprId) -> Option<Value> {
+        let unit = self.program.unit(unit_id);
+        if unit.module.language != Language::Python {
+            return None;
+        }
+        let is_default = |class: &crate::facts::module::Class| {
+            class.methods.iter().any(|m| unit.module.func(*m).params.iter().any(|p| p.default == Some(at)))
+        };
+        let class = unit.module.classes.iter().find(|class| is_default(class))?;
+        let value = class.fields.iter().find(|f| f.name == name)?.value?;
+        Some(self.at(unit_id, value))
     }
 
     pub(super) fn star_import(&self, unit_id: UnitId, name: &str) -> Option<Value> {
@@ -298,5 +318,14 @@ impl Evaluator<'_> {
             _ => None,
         });
         found.unwrap_or(Value::Unknown)
+    }
+}
+
+/// Something that comes from a relative import of a file that is not there.
+pub(super) fn is_lost(value: &Value) -> bool {
+    match value {
+        Value::External(symbol) | Value::Method { symbol, .. } => symbol.starts_with('.'),
+        Value::Instance(instance) => instance.ty.starts_with('.'),
+        _ => false,
     }
 }

@@ -32,23 +32,25 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
                     .help(help),
                 );
             } else {
-                for caller in &request.async_callers {
-                    let name = request.function.as_ref().map_or("", |(n, _)| n.as_str());
-                    findings.push(
-                        Finding::new(
-                            &RULE,
-                            system,
-                            *caller,
-                            format!(
-                                "`{name}` is called from async code and blocks the event loop with {}",
-                                client.library
-                            ),
-                        )
-                        .also(request.place, format!("{told} blocks here"))
-                        .why(WHY)
-                        .help(help.clone()),
-                    );
+                // The call that blocks is the place to mend, however many async functions lead to it.
+                let Some(first) = request.async_callers.first() else { continue };
+                let name = request.function.as_ref().map_or("", |(n, _)| n.as_str());
+                let mut finding = Finding::new(
+                    &RULE,
+                    system,
+                    request.place,
+                    format!(
+                        "`{name}` is called from async code and blocks the event loop with {}: {told}",
+                        client.library
+                    ),
+                )
+                .also(*first, "called from async code here".to_string())
+                .why(WHY)
+                .help(help);
+                for caller in request.async_callers.iter().skip(1).take(7) {
+                    finding = finding.also(*caller, "and here".to_string());
                 }
+                findings.push(finding);
             }
         }
     }

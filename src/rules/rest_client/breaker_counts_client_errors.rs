@@ -20,6 +20,7 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
                 "opossum" => "Pass `errorFilter: (error) => error.response?.status < 500`: what it returns true for is no failure".to_string(),
                 "circuitbreaker" => "Say what is a failure: `expected_exception=(httpx.TransportError, ServerError)`, and raise a type of your own for 5xx".to_string(),
                 "cockatiel" => "Use `handleWhen((error) => isTransient(error))` instead of `handleAll`".to_string(),
+                "Polly" => "Use `HttpPolicyExtensions.HandleTransientHttpError()`, or `.OrResult(r => (int)r.StatusCode >= 500)`".to_string(),
                 "pybreaker" | "aiobreaker" => "Leave them out: `exclude=[lambda error: isinstance(error, ClientError)]`".to_string(),
                 _ => "Count only connection errors, timeouts and 5xx; let a 4xx through as an answer".to_string(),
             };
@@ -30,7 +31,7 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
                     place,
                     format!("The breaker of {library} counts a 4xx of {} as a failure", super::told(request)),
                 )
-                .also(thrown, "a 404 is thrown here")
+                .also(thrown, if library == "Polly" { "a 404 is a failure here" } else { "a 404 is thrown here" })
                 .why("A caller that asks for what does not exist, a few times, closes a healthy service to everybody")
                 .help(help),
             );

@@ -1,6 +1,7 @@
 //! `rest-client/missing-idempotency-key`: a POST that creates or charges can be recognised when it comes
 //! twice.
 
+use super::{asks, path_words};
 use crate::extract::http::SeenFrom;
 use crate::rules::{Confidence, Finding, Rule, Severity, Stage};
 use crate::system::System;
@@ -37,24 +38,6 @@ const COSTLY: [&str; 24] = [
     "bookings",
 ];
 
-/// What only looks like it.
-const HARMLESS: [&str; 14] = [
-    "search",
-    "query",
-    "quote",
-    "estimate",
-    "preview",
-    "calculate",
-    "validate",
-    "verify",
-    "login",
-    "token",
-    "auth",
-    "graphql",
-    "health",
-    "history",
-];
-
 fn check(system: &System, findings: &mut Vec<Finding>) {
     for client in &system.http {
         for request in &client.requests {
@@ -86,18 +69,10 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The word that makes a request costly: in the path, else in the name of the function.
+/// The word that makes a request costly, in the path.
 fn costly(request: &SeenFrom) -> Option<&'static str> {
-    let url = request.url.as_ref()?.pattern();
-    let path = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest.split_once('/').map_or("", |(_, p)| p));
-    let words: Vec<String> = path
-        .split(['?', '#'])
-        .next()
-        .unwrap_or("")
-        .split(|c: char| !c.is_alphanumeric())
-        .map(str::to_lowercase)
-        .collect();
-    if words.iter().any(|w| HARMLESS.contains(&w.as_str())) {
+    let words = path_words(request)?;
+    if asks(&words) {
         return None;
     }
     COSTLY.into_iter().find(|c| words.iter().any(|w| w == c))

@@ -23,6 +23,37 @@ pub mod unsafe_retry;
 
 use crate::extract::http::{ClientKind, HttpClient, HttpRequest, RetryPolicy, SeenFrom};
 
+/// Words of a path behind which a POST asks for something and changes nothing that counts.
+const QUESTIONS: [&str; 14] = [
+    "search",
+    "query",
+    "quote",
+    "estimate",
+    "preview",
+    "calculate",
+    "validate",
+    "verify",
+    "login",
+    "token",
+    "auth",
+    "graphql",
+    "health",
+    "history",
+];
+
+/// The words of a request's path, in lower case.
+fn path_words(request: &SeenFrom) -> Option<Vec<String>> {
+    let url = request.url.as_ref()?.pattern();
+    let path = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest.split_once('/').map_or("", |(_, p)| p));
+    let path = path.split(['?', '#']).next().unwrap_or("");
+    Some(path.split(|c: char| !c.is_alphanumeric()).map(str::to_lowercase).collect())
+}
+
+/// True when the path says that the request asks.
+fn asks(words: &[String]) -> bool {
+    words.iter().any(|word| QUESTIONS.contains(&word.as_str()))
+}
+
 /// A request in a message: "GET `http://stock/{}`".
 fn told(request: &HttpRequest) -> String {
     let method = request.method.as_deref();

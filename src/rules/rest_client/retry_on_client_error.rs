@@ -22,7 +22,7 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
             let told = super::told(request);
             findings.push(
                 Finding::new(&RULE, system, policy.place, format!("{} repeats {told} after a 4xx too", policy.told()))
-                    .also(thrown, "a 404 is thrown here")
+                    .also(thrown, if policy.library == "Polly" { "a 404 is a failure here" } else { "a 404 is thrown here" })
                     .why(WHY)
                     .help("Repeat only what can pass: connection errors, timeouts, 408, 429, 502, 503 and 504; let every other 4xx out at once"),
             );

@@ -9,7 +9,8 @@ pub const RULE: Rule = Rule { id: "rest-client/unsafe-retry", severity: Severity
 
 /// The policy that repeats a request which must not be repeated as it is.
 pub fn repeated<'s>(client: &'s HttpClient, request: &'s HttpRequest, seen: &SeenFrom) -> Option<&'s RetryPolicy> {
-    if !seen.changes_state() || client.idempotency_key {
+    let asks = || super::path_words(seen).is_some_and(|words| super::asks(&words));
+    if !seen.changes_state() || client.idempotency_key || asks() {
         return None;
     }
     let mut policies = client.retries.iter().chain(request.retries()).filter(|p| !p.selective);

@@ -143,9 +143,15 @@ pub struct EnvVar {
 }
 
 impl EnvVar {
-    /// True when this is its name. The keys of .NET's configuration (`ConnectionStrings:Orders`) have no case.
+    /// True when this is its name. The keys of .NET's configuration (`ConnectionStrings:Orders`) have no case, and
+    /// those with dots (`db.base-url`) are set by `DB_BASE_URL` as well.
     pub fn is_called(&self, name: &str) -> bool {
-        self.name == name || (name.contains(':') && self.name.eq_ignore_ascii_case(name))
+        let plain = |text: &str| -> String {
+            text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+        };
+        self.name == name
+            || (name.contains(':') && self.name.eq_ignore_ascii_case(name))
+            || (name.contains('.') && self.name.contains(['.', '_']) && plain(&self.name) == plain(name))
     }
 }
 

@@ -73,14 +73,14 @@ impl Mentions {
 }
 
 /// The build files of a tree.
-pub(super) struct Builds {
+pub(in crate::system) struct Builds {
     builds: Vec<Build>,
     names: Vec<String>,
 }
 
 impl Builds {
     /// Reads them.
-    pub(super) fn read(tree: &Tree) -> Builds {
+    pub(in crate::system) fn read(tree: &Tree) -> Builds {
         let catalogs = catalogs(tree);
         let mut builds = Vec::new();
         for id in tree.ids() {
@@ -105,7 +105,7 @@ impl Builds {
     }
 
     /// The text of all that decides what a folder depends on; none without a build file of its own.
-    pub(super) fn text(&self, root: &str) -> Option<String> {
+    pub(in crate::system) fn text(&self, root: &str) -> Option<String> {
         let mut open: Vec<&Build> = self.builds.iter().filter(|b| b.folder == root).collect();
         if open.is_empty() {
             return None;

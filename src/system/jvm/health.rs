@@ -71,7 +71,8 @@ pub(super) fn add(
     let Some(text) = builds.text(&service.root) else { return gap("/", GapKind::Unresolved) };
     let boot_1 = is_boot_1(&text);
     let found = if ACTUATOR.iter().any(|name| text.contains(name)) {
-        Some(actuator(own, boot_1))
+        // What Actuator serves is chosen by the settings.
+        (!hides_health(own, boot_1)).then(|| actuator(own, boot_1))
     } else {
         HEALTH.iter().find(|(name, _)| text.contains(name)).map(|(name, path)| fixed(own, name, *path))
     };
@@ -94,6 +95,26 @@ pub(super) fn add(
     let switched_off = own.get("spring.main.webapplicationtype").is_some_and(|(value, _)| value == "none");
     let embedded = EMBEDDED.iter().find(|(name, _)| text.contains(name)).filter(|_| !switched_off);
     served.embedded.extend(embedded.map(|(_, framework)| Embedded { place, unit, framework: (*framework).into() }));
+}
+
+/// True when the settings name the endpoints that are shown over HTTP, and health is none of them.
+/// <https://docs.spring.io/spring-boot/reference/actuator/endpoints.html#actuator.endpoints.exposing>
+fn hides_health(own: &Own, boot_1: bool) -> bool {
+    if boot_1 {
+        return false;
+    }
+    let listed = |key: &str| -> Option<Vec<String>> {
+        let mut all: Vec<&str> = own.get(key).map(|(value, _)| value).into_iter().collect();
+        all.extend((0..32).map_while(|i| own.get(&format!("{key}[{i}]"))).map(|(value, _)| value));
+        let known = !all.is_empty() && !all.iter().any(|value| value.contains(['$', '@']));
+        known.then(|| all.iter().flat_map(|v| v.split(',')).map(|v| v.trim().to_lowercase()).collect())
+    };
+    let names_it = |names: &[String]| names.iter().any(|name| name == "*" || name == "health");
+    let shown = listed("management.endpoints.web.exposure.include");
+    let hidden = listed("management.endpoints.web.exposure.exclude");
+    let off = ["management.endpoint.health.enabled", "management.endpoint.health.access"];
+    let off = off.iter().any(|key| own.get(key).is_some_and(|(value, _)| matches!(value, "false" | "none")));
+    shown.is_some_and(|names| !names_it(&names)) || hidden.is_some_and(|names| names_it(&names)) || off
 }
 
 /// The base path of Actuator and the path of its health endpoint, as far as the settings are known.

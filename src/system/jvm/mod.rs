@@ -1,7 +1,7 @@
 //! What the build and the settings of Java and Kotlin services say about their HTTP: Actuator and other
 //! health libraries among the dependencies, the breaker around Feign, the prefix of all paths.
 
-mod build;
+pub(super) mod build;
 pub(super) mod gateway;
 mod health;
 pub(super) mod settings;
@@ -59,6 +59,17 @@ pub(super) fn apply(
         for route in served.routes.iter_mut().filter(|r| only(r)) {
             place_route(route, &own, mounted.as_deref());
         }
+    }
+    // Code of no service has settings of its own all the same.
+    let mut builds: HashMap<&str, Vec<&mut Route>> = HashMap::new();
+    let unowned = |r: &Route| is_jvm(r.unit) && owners.get(&r.place.file).is_none_or(Vec::is_empty);
+    for route in served.routes.iter_mut().filter(|r| unowned(r)) {
+        builds.entry(build_root(&program.unit(route.unit).path)).or_default().push(route);
+    }
+    for (root, routes) in builds {
+        let own = settings.of(&Service { root: root.to_owned(), ..Service::default() });
+        let mounted = web_xml::prefix(tree, root);
+        routes.into_iter().for_each(|route| place_route(route, &own, mounted.as_deref()));
     }
 }
 
@@ -147,6 +158,9 @@ fn configure(client: &mut HttpClient, own: &Own, builds: &Builds, root: &str) {
     if client.library == "JAX-RS" && client.timeout == Timeout::Unsaid && text.contains("quarkus") {
         client.timeout = Timeout::Unknown;
     }
+    if !client.bounded_by.is_empty() {
+        bound(client, own, &text);
+    }
     if client.library != "OpenFeign" {
         return;
     }
@@ -165,5 +179,17 @@ fn configure(client: &mut HttpClient, own: &Own, builds: &Builds, root: &str) {
         // The settings come from a server that is not in the repository.
         None if own.remote && !own.from_server => client.followed = false,
         None => {}
+    }
+}
+
+/// The limit that the settings give clients of Spring Boot's builders. OkHttp on the class path brings one of
+/// its own: <https://docs.spring.io/spring-boot/3.1/docs/current/reference/html/io.html#io.rest-client.resttemplate.http-client>.
+fn bound(client: &mut HttpClient, own: &Own, build: &str) {
+    let keys: Vec<String> = client.bounded_by.iter().map(|key| settings::relaxed(key)).collect();
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    if let Some((_, place)) = own.first(&keys) {
+        client.timeout = Timeout::Set(place);
+    } else if (own.remote && !own.from_server) || build.contains("okhttp") {
+        client.timeout = Timeout::Unknown;
     }
 }

@@ -4,6 +4,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::facts::hocon;
+use crate::facts::settings::dollar;
 use crate::files::{self, Tree, Zone, zone};
 use crate::program::resolve::within;
 use crate::syntax::data::{Node, properties, yaml};
@@ -42,8 +44,8 @@ impl Files {
             let file = tree.file(id);
             let (folder, name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
             let Some((stem, extension)) = name.rsplit_once('.') else { continue };
-            if !matches!(extension, "yml" | "yaml" | "properties")
-                || !(folder.contains("resources") || folder.contains("config"))
+            if !matches!(extension, "yml" | "yaml" | "properties" | "conf")
+                || !(folder.contains("resources") || folder.contains("conf"))
                 || zone(&file.path) != Zone::Production
             {
                 continue;
@@ -54,6 +56,12 @@ impl Files {
                 for pair in properties(&text).pairs {
                     let value = pair.value.clone().unwrap_or_default();
                     keys.insert(relaxed(&pair.key), (value, Place::new(id, pair.key_span)));
+                }
+            } else if extension == "conf" {
+                if stem.starts_with("application") {
+                    keys.extend(
+                        hocon::read(&text).into_iter().map(|v| (relaxed(&v.key), (v.text, Place::new(id, v.span)))),
+                    );
                 }
             } else {
                 for document in yaml(&text).documents {
@@ -92,6 +100,19 @@ impl Files {
                     keys.extend(common.clone());
                 }
                 keys.extend(found.clone());
+            }
+        }
+        // `spring.config.import: classpath:common.yml`, a file of a module that the service uses.
+        let imported = keys.iter().filter(|(key, _)| key.starts_with("spring.config.import")).map(|(_, (v, _))| v);
+        let stems: Vec<String> = imported.flat_map(|v| v.split([',', ';'])).filter_map(on_class_path).collect();
+        for stem in stems {
+            let found: Vec<_> =
+                self.files.iter().filter(|(folder, s, _)| *s == stem && folder.contains("resources")).collect();
+            let own: Vec<_> = found.iter().copied().filter(|(folder, _, _)| within(folder, &service.root)).collect();
+            if let [(_, _, one)] = if own.is_empty() { &found } else { &own }.as_slice() {
+                for (key, value) in one {
+                    keys.entry(key.clone()).or_insert_with(|| value.clone());
+                }
             }
         }
         let env = service.env.iter().map(|v| (bare(&v.name), v.value.clone(), v.place)).collect();
@@ -182,6 +203,13 @@ fn closing(text: &str) -> Option<usize> {
     })
 }
 
+/// The name, without folder and ending, of the file that `optional:classpath:/conf/common.yml` asks for.
+pub(in crate::system) fn on_class_path(import: &str) -> Option<String> {
+    let path = import.trim().trim_start_matches("optional:").strip_prefix("classpath:")?;
+    let name = path.rsplit('/').next().unwrap_or(path);
+    Some(name.rsplit_once('.')?.0.to_string())
+}
+
 /// Keys are compared in lower case without dashes, as Spring binds them.
 pub(super) fn relaxed(key: &str) -> String {
     key.to_lowercase().replace(['-', '_'], "")
@@ -197,7 +225,7 @@ fn flatten(node: &Node, prefix: &str, file: FileId, out: &mut Keys) {
     for entry in node.entries() {
         let key = if prefix.is_empty() { relaxed(entry.name()) } else { format!("{prefix}.{}", relaxed(entry.name())) };
         if let Some(text) = entry.value.text() {
-            out.insert(key, (text.to_string(), Place::new(file, entry.key.span)));
+            out.insert(key, (dollar(text), Place::new(file, entry.key.span)));
         } else {
             flatten(&entry.value, &key, file, out);
         }

@@ -105,6 +105,9 @@ impl Assembly<'_> {
         for text in &kustomization.inline_patches {
             patch::inline(text).iter().for_each(|patch| patched(&mut own, patch));
         }
+        for operations in &kustomization.operations {
+            patch::operated(&mut own, operations);
+        }
         change(kustomization, &mut own);
         objects.append(&mut own);
         open.remove(folder);

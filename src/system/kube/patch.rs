@@ -1,11 +1,11 @@
-//! Strategic merge patches, as far as they change containers and settings.
+//! Strategic merge patches and operations on paths, as far as they change containers and settings.
 
-use crate::facts::kube::{Body, Container, Object, Text, objects};
+use crate::facts::kube::kustomize::Operations;
+use crate::facts::kube::{Body, Container, EnvSource, Object, Text, Variable, objects};
 use crate::syntax::Place;
-use crate::syntax::data::yaml;
+use crate::syntax::data::{Node, yaml};
 
-/// The objects of a patch that is written into a kustomization. Operations on paths (JSON 6902) are not
-/// followed.
+/// The objects of a patch that is written into a kustomization.
 pub(super) fn inline(text: &Text) -> Vec<Object> {
     let at = |_| -> Place { text.place };
     yaml(&text.value).documents.iter().flat_map(|document| objects(document, &at)).collect()
@@ -27,6 +27,69 @@ pub(super) fn patched(objects: &mut [Object], patch: &Object) {
         (Body::ConfigMap(entries), Body::ConfigMap(changes)) | (Body::Secret(entries), Body::Secret(changes)) => {
             for (key, value) in changes {
                 set(entries, key, value);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Applies operations on paths (JSON 6902) that change images and variables of containers, and the entries of
+/// a ConfigMap: `/spec/template/spec/containers/0/env/1/value`.
+pub(super) fn operated(objects: &mut [Object], operations: &Operations) {
+    let is_it = |object: &&mut Object| {
+        operations.kind.as_ref().is_none_or(|kind| *kind == object.kind)
+            && operations.name.as_ref().is_none_or(|name| *name == object.name.value)
+    };
+    let parsed = yaml(&operations.text.value);
+    let Some(list) = parsed.documents.first() else { return };
+    for object in objects.iter_mut().filter(is_it) {
+        for operation in list.items() {
+            let text = |key: &str| operation.get(key).and_then(Node::text);
+            let (Some(op), Some(path)) = (text("op"), text("path")) else { continue };
+            let path: Vec<&str> = path.split('/').skip(1).collect();
+            match (&mut object.body, path.as_slice()) {
+                (Body::ConfigMap(entries) | Body::Secret(entries), ["data" | "stringData", key]) if op != "remove" => {
+                    let Some(value) = text("value") else { continue };
+                    set(entries, key, &Text { value: value.to_owned(), place: operations.text.place });
+                }
+                (Body::Workload(workload), path) => {
+                    let at = path.iter().position(|part| *part == "containers");
+                    let Some([index, rest @ ..]) = at.and_then(|at| path.get(at + 1..)) else { continue };
+                    let container = index.parse::<usize>().ok().and_then(|i| workload.containers.get_mut(i));
+                    let Some(container) = container else { continue };
+                    operate(container, op, rest, operation.get("value"), operations.text.place);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn operate(container: &mut Container, op: &str, path: &[&str], value: Option<&Node>, place: Place) {
+    let scalar = value.and_then(Node::text);
+    match (path, op) {
+        (["image"], "add" | "replace") => {
+            container.image = scalar.map(|value| Text { value: value.to_owned(), place });
+        }
+        (["env", index, "value"], "add" | "replace") => {
+            let variable = index.parse::<usize>().ok().and_then(|i| container.env.get_mut(i));
+            if let (Some(variable), Some(value)) = (variable, scalar) {
+                (variable.source, variable.place) = (EnvSource::Value(value.to_owned()), place);
+            }
+        }
+        (["env", index], "add" | "replace") => {
+            let text = |key: &str| value?.get(key)?.text();
+            let (Some(name), Some(value)) = (text("name"), text("value")) else { return };
+            let made = Variable { name: name.to_owned(), source: EnvSource::Value(value.to_owned()), place };
+            match index.parse::<usize>() {
+                Ok(i) if op == "replace" && i < container.env.len() => container.env[i] = made,
+                Ok(i) if i < container.env.len() => container.env.insert(i, made),
+                _ => container.env.push(made),
+            }
+        }
+        (["env", index], "remove") => {
+            if let Some(i) = index.parse::<usize>().ok().filter(|i| *i < container.env.len()) {
+                container.env.remove(i);
             }
         }
         _ => {}

@@ -102,12 +102,20 @@ fn overlays_patch_their_base() {
         ),
         ("deploy/overlays/prod/patch.yaml", &patch),
         (
+            "deploy/overlays/stage/kustomization.yaml",
+            "resources: [../../base]\npatches:\n- target: {kind: Deployment, name: orders}\n  patch: |-\n    - op: \
+             replace\n      path: /spec/template/spec/containers/0/env/0/value\n      value: stage\n    - {op: add, path: \
+             /spec/template/spec/containers/0/env/-, value: {name: C, value: new}}\n    - {op: remove, path: \
+             /spec/template/spec/containers/9/env/7}\n",
+        ),
+        (
             "deploy/overlays/dev/kustomization.yaml",
             "bases: [../../base]\npatchesStrategicMerge:\n- |-\n  apiVersion: apps/v1\n  kind: Deployment\n  metadata: \
              {name: orders}\n  spec: {template: {spec: {containers: [{name: orders, env: [{name: A, value: dev}]}]}}}\n",
         ),
     ]);
-    assert_eq!(found.environments(), ["kubernetes/dev", "kubernetes/prod"]);
+    assert_eq!(found.environments(), ["kubernetes/dev", "kubernetes/prod", "kubernetes/stage"]);
+    assert_eq!(found.env("kubernetes/stage", "orders"), "A=stage B=base C=new");
     assert_eq!(found.env("kubernetes/prod", "orders"), "A=base B=prod");
     assert_eq!(found.env("kubernetes/dev", "orders"), "A=dev B=base");
     let image = found.container("kubernetes/prod", "orders").image.as_ref().map(|(image, _)| image.as_str());

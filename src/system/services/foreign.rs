@@ -18,6 +18,10 @@ pub enum Foreign {
         web: bool,
         /// It only lists modules.
         aggregator: bool,
+        /// It makes a program of its own although no class of it has a `main`: Quarkus.
+        generates_main: bool,
+        /// It builds a container image without a Dockerfile.
+        image: bool,
     },
     /// `go.mod`.
     Go {
@@ -37,7 +41,7 @@ pub enum Foreign {
     },
     /// `AddProject<Projects.Orders_API>("orders-api")` of a .NET Aspire host: name, project, where.
     AspireHost(Vec<(String, String, Span)>),
-    /// `serverless.yml` with functions.
+    /// `serverless.yml`, or a template of AWS SAM, with functions.
     Serverless(Span),
     /// A manifest that only says the language: `Cargo.toml`, `Gemfile`, `composer.json`, `mix.exs`.
     Plain(&'static str),
@@ -69,6 +73,8 @@ pub fn is_foreign(path: &str) -> bool {
             | "go.mod"
             | "serverless.yml"
             | "serverless.yaml"
+            | "template.yaml"
+            | "template.yml"
             | "Cargo.toml"
             | "Gemfile"
             | "composer.json"
@@ -103,11 +109,30 @@ pub fn read(path: &str, text: &str) -> Option<Foreign> {
             ]),
             web: has(&["starter-web", "webflux", "starter-gateway", "resteasy", "quarkus-rest", "<packaging>war"]),
             aggregator: has(&["<packaging>pom</packaging>", "<modules>"]),
+            generates_main: has(&[
+                "quarkus-maven-plugin",
+                "id(\"io.quarkus\")",
+                "id 'io.quarkus'",
+                "id \"io.quarkus\"",
+            ]),
+            image: has(&[
+                "jib-maven-plugin",
+                "com.google.cloud.tools.jib",
+                "docker-maven-plugin",
+                "dockerfile-maven-plugin",
+                "<goal>build-image",
+            ]),
         },
         "go.mod" => Foreign::Go { module: go_module(text) },
         "serverless.yml" | "serverless.yaml" => {
             let at = text.find("\nfunctions:").map(|at| at + 1)?;
             Foreign::Serverless(Span::new(at, at + "functions:".len()))
+        }
+        // https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-resource-function.html
+        "template.yaml" | "template.yml" => {
+            let word = "AWS::Serverless::Function";
+            let at = text.find(word)?;
+            Foreign::Serverless(Span::new(at, at + word.len()))
         }
         "Cargo.toml" => Foreign::Plain("rust"),
         "Gemfile" => Foreign::Plain("ruby"),
@@ -171,7 +196,14 @@ mod tests {
                    <plugin><artifactId>spring-boot-maven-plugin</artifactId></plugin></project>";
         assert_eq!(
             read("orders/pom.xml", pom),
-            Some(Foreign::Jvm { artifact: Some("orders".into()), application: true, web: false, aggregator: false })
+            Some(Foreign::Jvm {
+                artifact: Some("orders".into()),
+                application: true,
+                web: false,
+                aggregator: false,
+                generates_main: false,
+                image: false,
+            })
         );
         let library = "<project><artifactId>common</artifactId></project>";
         assert!(matches!(read("common/pom.xml", library), Some(Foreign::Jvm { application: false, .. })));

@@ -171,9 +171,11 @@ fn is_management_command(words: &[String]) -> bool {
     let mut commands = words.windows(2).filter(|pair| pair[0].ends_with("manage.py")).map(|pair| pair[1]);
     let starts_server =
         |command: &str| command.contains("run") || command.contains("serve") || command.contains("start");
+    // `run_consumer`, `start_worker`
+    let works = |command: &str| ["consum", "worker", "listen", "subscrib"].iter().any(|word| command.contains(word));
     !words.iter().any(|word| is_web_runner(word))
         && commands.clone().next().is_some()
-        && !commands.any(|command| command.starts_with('-') || starts_server(command))
+        && !commands.any(|command| command.starts_with('-') || (starts_server(command) && !works(command)))
 }
 
 /// True for `python -m app.worker`, `node dist/consumer.js`, `npm run worker`; `gunicorn --workers 2` is a server.

@@ -159,6 +159,11 @@ fn entries_within(ctx: &Context<'_>, folders: &[&str], words: &[String], depth: 
     // A script of `package.json` may call another one, or itself.
     const MAX_SCRIPTS: usize = 3;
     let mut found: Vec<FileId> = Vec::new();
+    // `sh -c "uvicorn app.main:app"`
+    let spaced =
+        |word: &String| if word.contains(' ') { crate::facts::command::split(word) } else { vec![word.clone()] };
+    let words: Vec<String> = words.iter().flat_map(spaced).collect();
+    let words = words.as_slice();
     for word in words {
         let file = folders.iter().find_map(|folder| {
             ["", "src", "app"].iter().find_map(|inner| source_file(ctx, &join(folder, inner), word))

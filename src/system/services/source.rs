@@ -115,6 +115,7 @@ fn folders(ctx: &Context<'_>) -> Vec<String> {
         // Without any manifest the whole is one application: `main.py` and nothing that builds it.
         folders.push(folder.to_owned());
     }
+    folders.extend(beside(ctx));
     folders.sort();
     folders.dedup();
     // A folder with applications in it is a workspace, and none itself.
@@ -139,6 +140,37 @@ fn folders(ctx: &Context<'_>) -> Vec<String> {
         !units.iter().any(inner) || ctx.has_own_entry(folder)
     });
     folders
+}
+
+/// Folders beside each other that each hold an application of Python, under the one manifest of the repository or
+/// none: `auth/app/main.py` and `users/app/main.py`, where nothing around them serves as well.
+fn beside(ctx: &Context<'_>) -> Vec<String> {
+    let mut around: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (id, marks) in &ctx.deployment.marks {
+        let path = ctx.tree.file(*id).path.as_str();
+        if (marks.http.is_none() && marks.grpc.is_none()) || language(path) != Some("python") {
+            continue;
+        }
+        let mut app = folder_of(path);
+        if matches!(app.rsplit('/').next(), Some("app" | "src")) {
+            app = folder_of(app);
+        }
+        let above = folder_of(app);
+        let is_free = !app.is_empty() && !ctx.is_unit(app) && zone(&format!("{app}/x")) == Zone::Production;
+        let shared =
+            matches!(app.rsplit('/').next(), Some("common" | "shared" | "lib" | "libs" | "packages" | "utils"));
+        if is_free && !shared {
+            around.entry(above.to_owned()).or_default().insert(app.to_owned());
+        }
+    }
+    let units = |above: &str| {
+        let direct = ctx.units().iter().filter(|(unit, _)| folder_of(unit) == above && !unit.is_empty());
+        direct.filter(|(unit, _)| is_application(ctx, unit)).count()
+    };
+    let several = around.into_iter().filter(|(above, apps)| {
+        (above.is_empty() || ctx.is_unit(above)) && !ctx.has_own_entry(above) && apps.len() + units(above) > 1
+    });
+    several.flat_map(|(_, apps)| apps).collect()
 }
 
 /// `services/orders` of `services/orders/cmd/app`, the way Go lays out a program: its name is not `app`.
@@ -186,7 +218,7 @@ fn evidence(ctx: &Context<'_>, folder: &str, deployed: bool, roots: &[String]) -
         _ => None,
     });
     if let Some((id, span)) = serverless {
-        return Some((id, span, "its functions are deployed by serverless.yml".to_owned()));
+        return Some((id, span, "its functions are deployed by a serverless framework".to_owned()));
     }
     let package_id = ctx.tree.find(&crate::program::resolve::join(folder, "package.json"));
     if let (Some(package), Some(id)) = (ctx.package(folder), package_id) {
@@ -206,7 +238,9 @@ fn evidence(ctx: &Context<'_>, folder: &str, deployed: bool, roots: &[String]) -
     let sibling = || roots.iter().any(|root| folder_of(root) == folder_of(folder) && !folder_of(root).is_empty());
     let first = ctx.languages(folder).into_iter().next()?;
     let parsed = matches!(first.as_str(), "python" | "javascript" | "typescript");
-    if deployed && hosting.is_none() && !(parsed && sibling()) {
+    // An image that Jib or a plugin of Maven builds is deployed like one of a Dockerfile.
+    let built = ctx.foreign_in(folder).any(|(_, f)| matches!(f, Foreign::Jvm { image: true, aggregator: false, .. }));
+    if deployed && hosting.is_none() && !built && !(parsed && sibling()) {
         return None;
     }
     let jvm_or_net = ctx.foreign_in(folder).any(|(_, f)| matches!(f, Foreign::Jvm { .. } | Foreign::DotNet { .. }));
@@ -215,6 +249,12 @@ fn evidence(ctx: &Context<'_>, folder: &str, deployed: bool, roots: &[String]) -
     }
     if first == "go" && !has_main(ctx, folder) {
         return None;
+    }
+    // The main class of Quarkus is made by its plugin.
+    let quarkus =
+        ctx.foreign_in(folder).find(|(_, f)| matches!(f, Foreign::Jvm { generates_main: true, aggregator: false, .. }));
+    if let Some((id, _)) = quarkus {
+        return Some((id, Span::default(), "its build makes a Quarkus application".to_owned()));
     }
     let marks = ctx.marks_below(folder);
     let mut serving = marks.iter().filter(|(_, marks)| marks.serves());

@@ -704,3 +704,41 @@ fn scripts_that_start_one_folder_leave_the_package_one_service() {
     ]);
     assert_eq!(world.roots(), [("shop", "")]);
 }
+
+#[test]
+fn applications_beside_each_other_without_manifests_are_services() {
+    let main = "print('hello')\n";
+    let files = [
+        ("pyproject.toml", "[project]\nname = 'shop'\ndependencies = ['fastapi']\n"),
+        ("main.py", main),
+        ("auth/app/main.py", API),
+        ("users/app/main.py", API),
+        ("common/app.py", API),
+    ];
+    assert_eq!(world(&files).roots(), [("auth", "auth"), ("users", "users")]);
+    // One of them alone, or under a server that takes them in, is a part of the whole.
+    assert_eq!(world(&files[..3]).roots(), [("shop", "")]);
+    let mut mounted = files;
+    mounted[1].1 = API;
+    assert_eq!(world(&mounted).roots().len(), 1);
+}
+
+#[test]
+fn processes_of_one_image_that_a_shell_starts() {
+    let compose = "services:\n  api:\n    build: .\n    command: sh -c \"uvicorn app.api.main:app --port 80\"\n  payment:\n    build: .\n    command: sh -c \"uvicorn app.payment.main:app --port 80\"\n  mails:\n    build: .\n    command: python manage.py run_consumer\n";
+    let world = world(&[
+        ("compose.yaml", compose),
+        ("Dockerfile", PYTHON),
+        ("requirements.txt", "fastapi\n"),
+        ("app/api/main.py", API),
+        ("app/payment/main.py", API),
+        ("manage.py", "execute_from_command_line(sys.argv)\n"),
+    ]);
+    let entries = |name: &str| {
+        let entries = &world.service(name).entries;
+        entries.iter().map(|id| world.tree.file(*id).path.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(entries("api"), ["app/api/main.py"]);
+    assert_eq!(entries("payment"), ["app/payment/main.py"]);
+    assert_eq!(world.service("mails").kind, ServiceKind::Worker);
+}

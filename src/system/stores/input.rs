@@ -16,6 +16,8 @@ pub struct Deployed {
     pub environment: String,
     /// Its variables.
     pub env: Vec<EnvVar>,
+    /// What its configuration files set, by key; variables come before it.
+    pub settings: Vec<EnvVar>,
     /// Variables that are not in `env` may be set all the same.
     pub open: bool,
 }
@@ -72,6 +74,7 @@ impl Environments {
                         project: Some(project.folder.clone()),
                         environment: environment.name.clone(),
                         env: over_image(service.env.clone(), image(index)),
+                        settings: Vec::new(),
                         open: service.unread_env_files.iter().any(|f| !f.example),
                     });
                 }
@@ -110,6 +113,7 @@ impl Environments {
                 project: Some(kube::PROJECT.to_owned()),
                 environment: environment.name.clone(),
                 env: over_image(container.env.clone(), image(index)),
+                settings: Vec::new(),
                 open: container.open,
             });
         }

@@ -114,6 +114,12 @@ pub fn find(
         deployed.env = env;
     }
     let spring = Spring::read(tree, services, owners);
+    for deployed in &mut environments.deployed {
+        deployed.settings = spring.properties(deployed);
+        if let Some(service) = services.get(deployed.service) {
+            deployed.settings.extend(super::goconfig::settings(tree, service));
+        }
+    }
     join(&found, &spring, &names, owners, &environments)
 }
 

@@ -1,5 +1,6 @@
 //! One use of a datastore with the environment of one service.
 
+use super::super::compose::EnvVar;
 use super::Certainty;
 use super::engine;
 use super::input::Deployed;
@@ -212,6 +213,11 @@ fn take(out: &mut Resolved, location: Location) {
     out.user = location.user.or_else(|| out.user.take());
 }
 
+/// The variable that sets a name, else the configuration file.
+fn variable<'d>(deployed: &'d Deployed, name: &str) -> Option<&'d EnvVar> {
+    deployed.env.iter().rev().chain(deployed.settings.iter().rev()).find(|v| v.is_called(name))
+}
+
 /// Fills in the variables of a setting.
 fn evaluate(setting: &Setting, deployed: &Deployed, service: &str) -> Answer {
     let mut out = Answer { text: String::new(), place: setting.place, places: Vec::new(), certainty: Certainty::High };
@@ -219,7 +225,7 @@ fn evaluate(setting: &Setting, deployed: &Deployed, service: &str) -> Answer {
         match part {
             TextPart::Lit(text) => out.text.push_str(text),
             TextPart::Hole => out.text.push_str("{}"),
-            TextPart::Env { name, default } => match deployed.env.iter().rev().find(|v| v.is_called(name)) {
+            TextPart::Env { name, default } => match variable(deployed, name) {
                 Some(variable) => {
                     let unknown = || match variable.partial.as_str() {
                         "" => format!("${{{name}}}"),

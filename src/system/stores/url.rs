@@ -28,7 +28,7 @@ pub fn parse(text: &str) -> Option<Location> {
 }
 
 fn parse_hidden(text: &str) -> Option<Location> {
-    let plain = ["jdbc:", "r2dbc:"].iter().find_map(|prefix| text.strip_prefix(prefix));
+    let plain = ["jdbc:", "r2dbc:", "vertx-reactive:"].iter().find_map(|prefix| text.strip_prefix(prefix));
     if let Some(rest) = plain {
         return jdbc(rest);
     }

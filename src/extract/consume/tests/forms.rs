@@ -221,3 +221,29 @@ fn who_waits_for_the_answer_to_its_own_request_is_no_consumer() {
     let server = "import pika\nch = pika.BlockingConnection().channel()\ndef serve(ch, method, props, body):\n    ch.basic_publish('', props.reply_to, body)\nch.basic_consume('orders', serve, auto_ack=True)\n";
     assert_eq!(python(server).consumers.len(), 1);
 }
+
+#[test]
+fn functions_of_lambda_that_take_a_queue() {
+    let typed = "import type { SQSHandler } from 'aws-lambda';\nexport const handler: SQSHandler = async (event) => {\n  for (const record of event.Records) {\n    console.log(record.body);\n  }\n};\n";
+    is(&typescript(typed), "AWS Lambda", &[]);
+    assert_eq!(typescript(typed).ack(), "framework");
+    let event = "import { SQSEvent } from 'aws-lambda';\nexport async function handler(event: SQSEvent) {\n  await Promise.all(event.Records.map((r) => console.log(r.body)));\n}\n";
+    is(&typescript(event), "AWS Lambda", &[]);
+    // Changes in a bucket are no messages of a queue.
+    let bucket = "import { S3Event } from 'aws-lambda';\nexport async function handler(event: S3Event) {\n  for (const r of event.Records) console.log(r.s3.bucket.name);\n}\n";
+    assert_eq!(found(&typescript(bucket)), []);
+    let of_python = "import json\ndef handler(event, context):\n    for record in event['Records']:\n        print(json.loads(record['body']))\n";
+    is(&python(of_python), "AWS Lambda", &[]);
+    assert_eq!(found(&python(&of_python.replace("record['body']", "record['s3']"))), []);
+}
+
+#[test]
+fn mqtt_messages() {
+    is(
+        &typescript(
+            "import * as mqtt from 'mqtt';\nconst client = mqtt.connect('mqtt://x');\nclient.on('connect', () => client.subscribe('orders'));\nclient.on('message', (topic, payload) => { console.log(topic); });\n",
+        ),
+        "mqtt",
+        &[],
+    );
+}

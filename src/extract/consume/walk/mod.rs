@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 
 use crate::catalog::consume::Reject;
 use crate::facts::module::{
-    BinaryOp, Block, Call, ExprId, ExprKind, FuncId, Language, LoopHeader, Module, StmtId, StmtKind,
+    BinaryOp, Block, Call, ExprId, ExprKind, FuncId, FunctionKind, Language, LoopHeader, Module, StmtId, StmtKind,
 };
 use crate::program::{Parent, Site, UnitId, Value};
 use crate::syntax::Place;
@@ -97,6 +97,20 @@ pub(super) fn precedes(a: &Step, b: &Step) -> bool {
         i += 1;
     }
     a.path[i..].iter().take_while(|f| !f.is_call).all(|f| !f.exits)
+}
+
+impl Step {
+    /// True when the step runs for every message that gets this far, but for what its own conditions and those
+    /// of the calls around it say, all of which `known` accepts.
+    pub(super) fn always(&self, steps: &[Step], known: &dyn Fn(Site) -> bool) -> bool {
+        let accepted = |step: &Step| step.conditions.iter().all(|(test, _)| known(*test));
+        let encloses = |step: &&Step| {
+            matches!(step.kind, Kind::Enters(_))
+                && step.path.len() < self.path.len()
+                && self.path[..step.path.len()] == step.path[..]
+        };
+        accepted(self) && steps.iter().filter(encloses).all(accepted)
+    }
 }
 
 /// The steps of one handler.
@@ -556,6 +570,14 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
         false
     }
 
+    /// True for the parameter of a constructor that a call on an object of Java or Kotlin names.
+    fn makes_field(&self, site: Site, (unit, func): Func) -> bool {
+        let module = self.module(site.unit);
+        let on_object =
+            module.call(site.expr).is_some_and(|call| matches!(module.expr(call.callee).kind, ExprKind::Attr { .. }));
+        module.language.is_jvm() && on_object && self.module(unit).func(func).kind == FunctionKind::Constructor
+    }
+
     /// Functions of the repository, and functions that were passed in.
     fn follow(&mut self, site: Site, call: &Call, name: &SmolStr, state: &mut State, alone: bool, hand_off: bool) {
         let ev = self.reach.ev;
@@ -567,6 +589,8 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
             }
         }
         let passed = value.alternatives().iter().find_map(|v| match v {
+            // `order.customerId()` reads a field that the constructor of a record is given.
+            Value::Param { unit, func, .. } if self.makes_field(site, (*unit, *func)) => None,
             Value::Param { unit, func, index } => Some(((*unit, *func), *index)),
             _ => None,
         });
@@ -589,7 +613,9 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
         if functions.is_empty() {
             // A method without an implementation that could be found is as good as unknown.
             let unresolved = match &value {
-                Value::Unknown | Value::Function { .. } => true,
+                // A builder that Lombok writes: what the call gives is known.
+                Value::Unknown => !self.module(site.unit).language.is_jvm() || ev.eval(site).is_unknown(),
+                Value::Function { .. } => true,
                 Value::External(symbol) => symbol.strip_prefix("globalThis.").is_some_and(is_undeclared),
                 _ => false,
             };

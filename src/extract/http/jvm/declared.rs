@@ -231,6 +231,7 @@ impl Declared<'_, '_> {
             idempotency_key: false,
         rejects: false,
         pooled: false,
+        bounded_by: Vec::new(),
         per_call: None,
         credential: None,
             default_text: framework.bounded.unwrap_or("the client behind it decides").to_string(),

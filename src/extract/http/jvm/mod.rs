@@ -1,6 +1,7 @@
 //! What is special about HTTP clients in Java and Kotlin: limits are set by setters and builders, and
 //! clients are interfaces that a framework implements.
 
+mod builder;
 mod declared;
 mod feign;
 mod gateway;
@@ -14,6 +15,7 @@ use crate::facts::module::{ExprId, ExprKind, Module};
 use crate::program::types::{build_root, simple_name};
 use crate::program::{Evaluator, Site};
 
+pub(super) use builder::boot_builder;
 pub(super) use declared::declared;
 pub use gateway::routes as gateway_routes;
 pub(super) use sent::{address, base_url, method, sent_to};
@@ -66,7 +68,8 @@ pub(super) fn timeout(ev: &Evaluator<'_>, site: Site, client: &Client) -> Timeou
         let inner = &module.expr(at).kind;
         let is_class =
             matches!(inner, ExprKind::Name(n) | ExprKind::Attr { name: n, .. } if n.starts_with(char::is_uppercase));
-        open |= !is_class && module.call(at).is_none();
+        let of_boot = || builder::injected(ev, Site { unit: site.unit, expr: at });
+        open |= !is_class && module.call(at).is_none() && !of_boot();
     }
     // The first step makes a builder, or a client with a factory of its own: `new RestTemplate(factory)`,
     // `ClientBuilder.newClient(config)`.
@@ -74,8 +77,6 @@ pub(super) fn timeout(ev: &Evaluator<'_>, site: Site, client: &Client) -> Timeou
     if !only_address {
         open |= module.call(site.expr).is_some_and(|c| !c.args.is_empty());
     }
-    // A builder of Spring Boot reads the settings of the application.
-    open |= text_of(module, at).is_some_and(|name| name.ends_with("RestTemplateBuilder"));
     // Setters of the object; a bean is often called like its method.
     let func = unit.index.func_of(site.expr).map(|f| module.func(f).name.as_str());
     let names: Vec<&str> = bound_name(module, site.expr).into_iter().chain(func).collect();

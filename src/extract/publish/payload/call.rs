@@ -101,6 +101,9 @@ impl Reader<'_, '_> {
                 }
                 return shapes;
             }
+            if let Some(rows) = self.row(site, call, &symbol) {
+                return rows;
+            }
             if symbol.ends_with("Object.assign") {
                 let mut out = vec![Shape::default()];
                 for arg in &call.args {

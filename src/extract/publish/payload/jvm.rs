@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 use super::Reader;
 use crate::catalog::schema::{Ecosystem, Library};
 use crate::extract::publish::flow;
-use crate::extract::publish::shape::Shape;
+use crate::extract::publish::shape::{Key, Shape};
 use crate::facts::module::{Call, ClassKind, ExprId, ExprKind, Language, StmtKind};
 use crate::program::hierarchy::ClassRef;
 use crate::program::{Site, UnitId, Value};
@@ -51,7 +51,7 @@ impl Reader<'_, '_> {
                 Some(vec![self.pairs(site.unit, flat)])
             }
             _ if call.args.is_empty() && EMPTY.contains(&name) => Some(vec![Shape::default()]),
-            "build" => self.built(site, call).map(|shape| vec![shape]),
+            "build" => self.message(site, call).or_else(|| self.built(site, call).map(|shape| vec![shape])),
             "copy" if module.language == Language::Kotlin => None,
             _ => None,
         }
@@ -77,6 +77,55 @@ impl Reader<'_, '_> {
             }
         }
         shape
+    }
+
+    /// `MessageBuilder.withPayload(order).setHeader("event-id", id).build()` of Spring: the payload, and what is set
+    /// beside it.
+    fn message(&mut self, site: Site, call: &Call) -> Option<Vec<Shape>> {
+        let module = &self.ev.program.unit(site.unit).module;
+        let at = |expr: ExprId| Site { unit: site.unit, expr };
+        let mut headers = Shape::default();
+        let mut current = call.callee;
+        let payload = loop {
+            let ExprKind::Attr { object, .. } = &module.expr(current).kind else { return None };
+            let inner = module.call(*object)?;
+            let name = module.callee_name(*object)?.as_str();
+            match (name, inner.args.as_slice()) {
+                ("withPayload" | "withBody", [payload]) if self.is_on(site.unit, inner, &["MessageBuilder"]) => {
+                    break at(payload.value);
+                }
+                ("setHeader" | "setHeaderIfAbsent", [name, value]) => match self.header(at(name.value)) {
+                    Some(name) => {
+                        let key = self.key(name, at(value.value));
+                        headers.keys.push(key);
+                    }
+                    None => headers.open = true,
+                },
+                (name, [value]) if name.starts_with("set") => {
+                    let key = self.key(field_of(name), at(value.value));
+                    headers.keys.push(key);
+                }
+                _ => headers.open = true,
+            }
+            current = inner.callee;
+        };
+        let mut shapes = self.read(payload);
+        if headers != Shape::default() {
+            let key = Key { name: "headers".into(), value: None, nested: Some(Box::new(headers)), field: None };
+            shapes.iter_mut().for_each(|shape| shape.keys.push(key.clone()));
+        }
+        Some(shapes)
+    }
+
+    /// The name of a header: a text, or a constant of `KafkaHeaders` and the like.
+    fn header(&self, site: Site) -> Option<SmolStr> {
+        match self.ev.eval(site) {
+            Value::External(symbol) => {
+                let (of, name) = symbol.rsplit_once('.')?;
+                of.ends_with("Headers").then(|| name.to_lowercase().into())
+            }
+            value => value.as_str().map(SmolStr::from),
+        }
     }
 
     /// `Order.newBuilder().setId(id).build()`: an object of the class, with the fields that are set.

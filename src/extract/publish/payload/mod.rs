@@ -5,6 +5,7 @@ mod call;
 pub mod content;
 mod jvm;
 mod name;
+mod row;
 mod types;
 pub mod what;
 
@@ -13,7 +14,7 @@ use smol_str::SmolStr;
 use super::shape::{Key, Shape, is_envelope};
 use super::{InScope, path};
 use crate::catalog::publish::Publish;
-use crate::facts::module::{BinaryOp, Entry, ExprId, ExprKind, FuncId};
+use crate::facts::module::{BinaryOp, Entry, ExprId, ExprKind, FuncId, Language};
 use crate::program::value::Text;
 use crate::program::{Evaluator, Site, UnitId, Value};
 
@@ -130,7 +131,7 @@ impl<'r, 'e> Reader<'r, 'e> {
     }
 
     /// Message properties: an object, or the keywords of the construction of one.
-    fn properties(&mut self, site: Site) -> Vec<Shape> {
+    pub(super) fn properties(&mut self, site: Site) -> Vec<Shape> {
         if let Value::Instance(instance) = self.ev.eval(site)
             && let Some(made) = instance.call
         {
@@ -194,6 +195,10 @@ impl<'r, 'e> Reader<'r, 'e> {
                 out.extend(self.read(at(*right)));
                 out
             }
+            ExprKind::Other(children) => match self.remapped(site.unit, children) {
+                Some(same) => self.read(same),
+                None => vec![Shape::open()],
+            },
             ExprKind::Binary { op: BinaryOp::And, right, .. } => self.read(at(*right)),
             ExprKind::Binary { op: BinaryOp::Add, .. } | ExprKind::Template(_) | ExprKind::Str(_) => {
                 match ev.eval(site).to_text() {
@@ -202,6 +207,9 @@ impl<'r, 'e> Reader<'r, 'e> {
                 }
             }
             ExprKind::Attr { .. } => {
+                if let Some(shape) = self.serialized(site) {
+                    return vec![shape];
+                }
                 let value = ev.eval(site);
                 let shapes = self.value(&value);
                 if shapes.iter().any(|s| !s.open) {
@@ -214,6 +222,24 @@ impl<'r, 'e> Reader<'r, 'e> {
                 let value = ev.eval(site);
                 self.value(&value)
             }
+        }
+    }
+
+    /// `{key: f(value) for key, value in data.items()}` of Python: the keys of `data`.
+    fn remapped(&self, unit: UnitId, children: &[ExprId]) -> Option<Site> {
+        let module = &self.ev.program.unit(unit).module;
+        let ([key, _, pair, items], Language::Python) = (children, module.language) else { return None };
+        let is_same = match &module.expr(*pair).kind {
+            ExprKind::List(names) => match (names.first().map(|n| &module.expr(*n).kind), &module.expr(*key).kind) {
+                (Some(ExprKind::Name(a)), ExprKind::Name(b)) => a == b,
+                _ => false,
+            },
+            _ => false,
+        };
+        let callee = module.call(*items).filter(|call| is_same && call.args.is_empty())?.callee;
+        match &module.expr(callee).kind {
+            ExprKind::Attr { object, name, .. } if name == "items" => Some(Site { unit, expr: *object }),
+            _ => None,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Variables and parameters: what is assigned to them, and what callers pass.
 
+use super::row::{is_plain_type, names_key};
 use super::{MAX_WAYS, Reader, narrowed};
 use crate::extract::publish::shape::Shape;
 use crate::extract::publish::{flow, path};
@@ -31,7 +32,11 @@ impl Reader<'_, '_> {
     pub(super) fn name(&mut self, site: Site, name: &str) -> Vec<Shape> {
         let unit = self.ev.program.unit(site.unit);
         let Some((scope, bindings)) = unit.index.lookup(&unit.module, unit.index.func_of(site.expr), name) else {
-            return vec![Shape::open()];
+            // The default of a parameter, from the class around the method.
+            return match self.ev.eval(site) {
+                Value::Instance(instance) if instance.call.is_some() => self.properties(site),
+                value => self.value(&value),
+            };
         };
         let mut out = Vec::new();
         for binding in bindings {
@@ -100,6 +105,9 @@ impl Reader<'_, '_> {
         if param.variadic {
             return vec![Shape::open()];
         }
+        if param.ty.is_some_and(|ty| is_plain_type(module, ty)) {
+            return vec![Shape::default()];
+        }
         let typed = param.ty.and_then(|ty| self.of_type(unit, ty));
         let default = |reader: &mut Self| match param.default {
             Some(default) => reader.read(Site { unit, expr: default }),
@@ -142,6 +150,8 @@ impl Reader<'_, '_> {
         }
         match typed {
             Some(typed) => vec![typed],
+            // `pk` of a view, `id` of a route: the key of a row, whoever passes it.
+            None if names_key(&param.name) && !module.language.is_jvm() => vec![Shape::default()],
             None if self.hops > 0 || module.language == Language::Go || self.may_be_called(unit, func) => {
                 vec![Shape::open()]
             }
@@ -211,7 +221,7 @@ impl Reader<'_, '_> {
         self.ev.program.calls_named(name).iter().any(|site| {
             let module = &self.ev.program.unit(site.unit).module;
             (self.in_scope)(site.unit)
-                && module.call(site.expr).is_some_and(|c| self.ev.called(*site, c).iter().all(Value::is_unknown))
+                && module.call(site.expr).is_some_and(|c| self.ev.called(*site, c).iter().all(is_unresolved))
         })
     }
 
@@ -232,5 +242,16 @@ impl Reader<'_, '_> {
                     && matches!(self.ev.at(other, id), Value::Function { unit: fu, func: f, .. } if (fu, f) == (unit, func))
             })
         })
+    }
+}
+
+/// Nothing is known of what is called: `event_bus.publish(…)` in a sample that does not make the bus.
+fn is_unresolved(called: &Value) -> bool {
+    match called {
+        Value::External(symbol) => {
+            let unbound = symbol.strip_prefix("builtins.").or_else(|| symbol.strip_prefix("globalThis."));
+            unbound.is_some_and(|rest| rest.contains('.') && !rest.starts_with(|c: char| c.is_ascii_uppercase()))
+        }
+        other => other.is_unknown(),
     }
 }

@@ -41,10 +41,11 @@ impl Framework {
 pub(super) fn jvm(ev: &Evaluator<'_>, in_scope: &InScope<'_>, served: &mut Served) {
     let units: Vec<UnitId> = ev.program.ids().filter(|u| ev.program.language(*u).is_jvm() && in_scope(*u)).collect();
     let roots = application_paths(ev, &units);
+    let added = added_prefixes(ev);
     for &unit in &units {
         let module = &ev.program.unit(unit).module;
         for i in 0..module.classes.len() as u32 {
-            class(ev, unit, ClassId(i), &roots, served);
+            class(ev, unit, ClassId(i), &roots, &added, served);
         }
         functional::find(ev, unit, served);
         // Routes of other libraries are not read.
@@ -79,7 +80,54 @@ fn application_paths(ev: &Evaluator<'_>, units: &[UnitId]) -> Vec<(String, PathT
     out
 }
 
-fn class(ev: &Evaluator<'_>, unit: UnitId, id: ClassId, roots: &[(String, PathText)], served: &mut Served) {
+/// A prefix that a configuration class puts before the paths of controllers.
+struct Added {
+    /// The build module.
+    root: String,
+    prefix: PathText,
+    /// The package of the controllers that are meant; none for all.
+    package: Option<String>,
+}
+
+/// `configurer.addPathPrefix("/api", HandlerTypePredicate.forAnnotation(RestController.class))`
+/// (<https://docs.spring.io/spring-framework/reference/web/webmvc/mvc-config/path-matching.html>).
+fn added_prefixes(ev: &Evaluator<'_>) -> Vec<Added> {
+    let mut out = Vec::new();
+    for &site in ev.program.calls_named("addPathPrefix") {
+        let unit = ev.program.unit(site.unit);
+        let Some(call) = unit.module.call(site.expr).filter(|c| unit.module.language.is_jvm() && c.args.len() == 2)
+        else {
+            continue;
+        };
+        let given = path::of_value(&ev.at(site.unit, call.args[0].value)).into_iter().next();
+        let mut prefix = given.unwrap_or_else(PathText::unknown);
+        let inside = |name: &str| {
+            let span = unit.module.expr(call.args[1].value).span;
+            let mut all = unit.index.calls.iter().map(|c| c.expr);
+            all.find(|e| {
+                span.contains(unit.module.expr(*e).span) && unit.module.callee_name(*e).is_some_and(|n| n == name)
+            })
+        };
+        let mut package = None;
+        if let Some(only) = inside("forBasePackage") {
+            let named = unit.module.call(only).and_then(|c| ev.at(site.unit, c.args.first()?.value).as_str());
+            // One that is not known may mean anybody.
+            prefix.partial |= named.is_none();
+            package = named;
+        }
+        out.push(Added { root: build_root(&unit.path).to_string(), prefix, package });
+    }
+    out
+}
+
+fn class(
+    ev: &Evaluator<'_>,
+    unit: UnitId,
+    id: ClassId,
+    roots: &[(String, PathText)],
+    added: &[Added],
+    served: &mut Served,
+) {
     let module = &ev.program.unit(unit).module;
     let class = module.class(id);
     if let Some(servlet) = annotation(module, &class.decorators, &["WebServlet"]) {
@@ -92,6 +140,16 @@ fn class(ev: &Evaluator<'_>, unit: UnitId, id: ClassId, roots: &[(String, PathTe
         match mine.as_slice() {
             [] => prefixes,
             some => some.iter().flat_map(|root| prefixes.iter().map(|p| root.join(p))).collect(),
+        }
+    } else if framework == Framework::Spring {
+        let here = build_root(&ev.program.unit(unit).path);
+        let of = |a: &&Added| {
+            let package = module.package.as_deref().unwrap_or_default();
+            a.root == here && a.package.as_deref().is_none_or(|p| package.starts_with(p))
+        };
+        match added.iter().find(of) {
+            Some(added) => prefixes.iter().map(|p| added.prefix.join(p)).collect(),
+            None => prefixes,
         }
     } else {
         prefixes

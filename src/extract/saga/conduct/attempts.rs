@@ -72,7 +72,7 @@ impl Context<'_, '_> {
     }
 
     /// True for a module that imports an HTTP client which gives up by itself.
-    fn has_default_timeout(&self, unit: UnitId) -> bool {
+    pub(super) fn has_default_timeout(&self, unit: UnitId) -> bool {
         let language = self.ev.program.language(unit);
         self.ev.program.unit(unit).module.imports.iter().any(|import| {
             let symbol = format!("{}.get", import.module);

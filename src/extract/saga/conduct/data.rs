@@ -41,7 +41,9 @@ impl Context<'_, '_> {
         if !out.is_empty() {
             return out;
         }
-        for (unit, func) in scope.entries(self.ev) {
+        let mut funcs = scope.entries(self.ev);
+        funcs.extend(scope.undoing(self.ev));
+        for (unit, func) in funcs {
             let linked = self.ev.program.unit(unit);
             let module = &linked.module;
             for param in &module.func(func).params {

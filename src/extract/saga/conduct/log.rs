@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 use super::{Scope, span_of};
 use crate::extract::saga::{Context, names, scan};
 use crate::facts::module::{BinaryOp, ExprId, ExprKind, FuncId, Language, LoopHeader, Module, StmtId, StmtKind};
-use crate::program::index::Scope as Names;
+use crate::program::index::{Binding, Scope as Names};
 use crate::program::{Parent, Site, UnitId, Value};
 use crate::syntax::Place;
 
@@ -16,15 +16,39 @@ impl Context<'_, '_> {
         if scope.runner.undos.is_empty() {
             return None;
         }
-        scope.runner.actions.iter().find_map(|action| self.noted_after(scope, *action))
+        let direct = scope.runner.actions.iter().find_map(|a| self.noted_after(scope, *a, self.elements_of(*a)));
+        direct.or_else(|| {
+            let handed = scope.runner.actions.iter().flat_map(|a| self.handed_steps(scope, *a));
+            handed.into_iter().find_map(|(call, step)| self.noted_after(scope, call, step))
+        })
     }
 
-    fn noted_after(&self, scope: &Scope<'_>, action: Site) -> Option<Place> {
+    /// The calls that hand the step to a function which calls its action: `await this.attempt(step)`.
+    fn handed_steps(&self, scope: &Scope<'_>, action: Site) -> Vec<(Site, Vec<SmolStr>)> {
+        let linked = self.ev.program.unit(action.unit);
+        let module = &linked.module;
+        let Some(func) = linked.index.func_of(action.expr).map(|f| scan::outermost(module, f)) else {
+            return Vec::new();
+        };
+        let step = self.elements_of(action);
+        let Some(index) = module.func(func).params.iter().position(|p| step.contains(&p.name)) else {
+            return Vec::new();
+        };
+        let callers = self.ev.callers(action.unit, func).into_iter().filter(|c| c.unit == scope.runner.unit);
+        callers
+            .filter_map(|caller| {
+                let given = self.ev.argument_site(caller, action.unit, func, index)?;
+                let names = scan::names_in(&self.ev.program.unit(given.unit).module, given.expr);
+                (names.len() == 1).then_some((caller, names))
+            })
+            .collect()
+    }
+
+    fn noted_after(&self, scope: &Scope<'_>, action: Site, step: Vec<SmolStr>) -> Option<Place> {
         let linked = self.ev.program.unit(action.unit);
         let module = &linked.module;
         let (stmt, header) = nearest_loop(self, action)?;
         let span = module.stmt(stmt).span;
-        let step = self.elements_of(action);
         if step.is_empty() {
             return None;
         }
@@ -171,7 +195,14 @@ impl Context<'_, '_> {
             ExprKind::Name(name) => match nearest_loop(self, site) {
                 Some((_, LoopHeader::Each { target, .. })) => {
                     let names = scan::names_in(module, target);
-                    if names.contains(name) { names } else { Vec::new() }
+                    // `execute = getattr(self, step.execute)`
+                    let linked = self.ev.program.unit(site.unit);
+                    let bound = linked.index.lookup(module, linked.index.func_of(site.expr), name);
+                    let made = bound.into_iter().flat_map(|(_, bindings)| bindings).any(|b| match b {
+                        Binding::Value(value) => scan::names_in(module, *value).iter().any(|n| names.contains(n)),
+                        _ => false,
+                    });
+                    if names.contains(name) || made { names } else { Vec::new() }
                 }
                 _ => Vec::new(),
             },

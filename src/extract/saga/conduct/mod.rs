@@ -9,13 +9,13 @@ mod request;
 mod states;
 pub(super) mod words;
 
-use self::words::{Texts, is_repetition};
+use self::words::{Texts, is_repetition, is_time_limit};
 use super::lists::StepList;
 use super::member::Member;
 use super::runner::Runner;
 use super::{Context, names, scan};
 use crate::extract::Presence;
-use crate::facts::module::FuncId;
+use crate::facts::module::{FuncId, Language};
 use crate::program::{Evaluator, Site, UnitId, Value};
 use crate::syntax::{Place, Span};
 
@@ -142,15 +142,75 @@ impl Context<'_, '_> {
         })
     }
 
-    /// What is asked of calls that are written one after the other: whether undoing gets more than one attempt.
-    pub(super) fn straight_conduct(&self, runner: &Runner) -> Conduct {
+    /// What is asked of calls that are written one after the other: what bounds and repeats them, and whether
+    /// undoing gets more than one attempt. `registered` is where a step's compensation is put on a list behind the
+    /// step's call.
+    pub(super) fn straight_conduct(&self, runner: &Runner, persisted: &Presence, registered: Option<Place>) -> Conduct {
         let scope = self.scope(runner, None);
         let undo_retry = match self.client_may_repeat(runner) {
             Some(why) => Presence::Unknown(why),
+            // What is stored may be taken up again, and its compensation with it.
+            None if !persisted.is_absent() => Presence::Unknown("what is stored may be taken up again".into()),
             None => self.undo_retry(&scope, &self.recovery(&scope)),
         };
-        let undo = runner.undos.first().map(|site| self.ev.program.place(*site));
-        Conduct { undo_retry, undo, ..Conduct::default() }
+        let place = |site: &Site| self.ev.program.place(*site);
+        let (timeout, retry) = self.straight_protection(runner, &scope);
+        let untyped = if runner.is_named { self.untyped(&scope) } else { Vec::new() };
+        Conduct {
+            timeout,
+            retry,
+            undo_retry,
+            action: runner.actions.first().map(place),
+            undo: runner.undos.first().map(place),
+            untyped,
+            // What is stored may be taken up again, and its compensation with it.
+            noted_late: registered.filter(|_| persisted.is_absent()),
+            ..Conduct::default()
+        }
+    }
+
+    /// The time limit of calls that are written out, and whether they are repeated: both may be the clients' business,
+    /// so the answer is no only where nothing in the program speaks of either.
+    fn straight_protection(&self, runner: &Runner, scope: &Scope<'_>) -> (Presence, Presence) {
+        let language = self.ev.program.language(runner.unit);
+        // Clients of the JVM, .NET and Go are configured elsewhere. Where nothing but this file is there, it says all
+        // that is to be known.
+        if language.has_packages() || language == Language::Go {
+            let alone = self.is_alone(runner.unit);
+            let unread = || Presence::Unknown("the clients of the participants may do it".into());
+            return if alone && runner.is_named { self.protection(scope) } else { (unread(), unread()) };
+        }
+        let unread = || Presence::Unknown("the clients of the participants may do it".into());
+        if !runner.is_named
+            || !matches!(language, Language::Python | Language::JavaScript | Language::TypeScript)
+            || runner.undos.is_empty()
+        {
+            return (unread(), unread());
+        }
+        let mut timeout = Presence::Absent;
+        let mut retry = Presence::Absent;
+        for unit in self.ev.program.ids() {
+            let other = self.ev.program.language(unit);
+            let is_script = |l| matches!(l, Language::JavaScript | Language::TypeScript);
+            if other != language && !(is_script(other) && is_script(language)) {
+                continue;
+            }
+            if timeout.is_absent()
+                && (self.speaks(unit, None, Texts::Yes, &is_time_limit).is_some() || self.has_default_timeout(unit))
+            {
+                timeout = unread();
+            }
+            if retry.is_absent() && self.speaks(unit, None, Texts::Yes, &is_repetition).is_some() {
+                retry = unread();
+            }
+        }
+        (timeout, retry)
+    }
+
+    /// Nothing else of this language is there: a sample of an article, or of a skill.
+    fn is_alone(&self, unit: UnitId) -> bool {
+        let language = self.ev.program.language(unit);
+        self.ev.program.ids().all(|other| other == unit || self.ev.program.language(other) != language)
     }
 
     /// Clients of a whole service get their retries where they are made, in another file and often by

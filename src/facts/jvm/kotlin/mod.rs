@@ -1,5 +1,6 @@
 //! Kotlin.
 
+mod annotations;
 mod decl;
 mod expr;
 mod member;
@@ -60,7 +61,10 @@ fn tables() -> &'static Tables<Kind> {
 /// The fence that the parser ran into. Syntax errors are not refusals: what could be read is lowered
 /// and the rest listed in [`Module::syntax_errors`].
 pub fn lower(text: &str) -> Result<Module, ParseRefusal> {
-    let tree = walk::parse(Grammar::Kotlin, text, separate)?;
+    let tree = walk::parse(Grammar::Kotlin, text, |bytes| {
+        separate(bytes);
+        annotations::gather(bytes);
+    })?;
     Ok(Lower::module(text, &tree, tables(), |lower, kids| {
         let mut body = Block::new();
         kids.into_iter().for_each(|kid| lower.top_level(kid, &mut body));

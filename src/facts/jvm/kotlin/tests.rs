@@ -143,6 +143,30 @@ fun main() { embeddedServer(Netty, port = 8080) { module() }.start(wait = true) 
     annotations: r#"
 @A @B(1, c = 2) @field:D("x") @[E F("y")] class G(@param:H val x: Int, @get:I("z") val y: Int)
 "#;
+    many_annotations_on_members_of_an_annotated_class: r#"
+import a.b
+
+@RestController
+@RequestMapping("/orders")
+class Orders {
+    @Autowired
+    private lateinit var orders: OrdersService
+
+    @PreAuthorize("hasAnyRole('ADMIN', 'CLIENT')")
+    @ResponseStatus(HttpStatus.CREATED)
+    @PostMapping("/create")
+    fun create(@Valid @RequestBody order: Order): Order {
+        return orders.create(order)
+    }
+
+    @PreAuthorize("hasRole('ADMIN')")
+    @ResponseStatus(HttpStatus.NO_CONTENT)
+    @DeleteMapping("/{id}")
+    fun delete(@PathVariable id: UUID) {
+        orders.delete(id)
+    }
+}
+"#;
     generics_and_function_types: "class A<T : B>(val f: suspend (T) -> Unit, val g: (() -> Map<String, List<T?>>)?) : C<T>() where T : D { fun <R> h(x: Array<out R>): a.b.C<*> = x }";
     one_line_bodies: "class A { object I { val k = 1 }\n fun f() { val x = g() } }";
     syntax_error_keeps_the_rest: "fun f() { first() }\nfun g() { val = ; }\nfun h() { second() }";

@@ -1,4 +1,5 @@
-//! Datastores that Spring configuration names, for the services whose build has a driver or mapper.
+//! Datastores that the configuration of services in Java and Kotlin names, where the build has a driver or mapper:
+//! Spring, Quarkus, Micronaut, Ktor, Play, `persistence.xml`.
 //!
 //! Later layers override earlier ones: the service's own files, then those of the configuration server
 //! in the repository, each time files of active profiles after the others; the environment of the
@@ -8,12 +9,14 @@ mod placeholder;
 
 use std::collections::HashMap;
 
-use super::super::compose::EnvVar;
+use super::super::compose::{EnvVar, Origin};
+use super::super::jvm::build::Builds;
 use super::super::services::Service;
 use super::input::Deployed;
 use crate::catalog::store::StoreRole;
 use crate::extract::stores::{Setting, StoreUse};
 use crate::files::{self, Tree, Zone, folder_of};
+use crate::program::value::TextPart;
 use crate::syntax::{FileId, Place};
 
 use crate::facts::settings::{self as config, Layer, Property};
@@ -38,7 +41,20 @@ struct Configured {
 }
 
 /// Words of a build file (or of the modules it includes) that say which engine is used.
-const SQL_WORDS: [&str; 16] = [
+const SQL_WORDS: [&str; 29] = [
+    "exposed",
+    "HikariCP",
+    "hikaricp",
+    "jdbi",
+    "quarkus-jdbc",
+    "reactive-pg-client",
+    "reactive-mysql-client",
+    "micronaut-jdbc",
+    "micronaut-data",
+    "play-jdbc",
+    "play-java-jpa",
+    "slick",
+    "persistence-jdbc",
     "data-jpa",
     "data-jdbc",
     "data-r2dbc",
@@ -57,6 +73,38 @@ const SQL_WORDS: [&str; 16] = [
     "flyway-core",
 ];
 
+/// Keys under which frameworks look for the address of the database, so that a variable alone may set them:
+/// Spring Boot, Quarkus, Micronaut, Play, JPA.
+const ADDRESSES: [&str; 13] = [
+    "spring.datasource.url",
+    "spring.datasource.jdbcurl",
+    "spring.datasource.hikari.jdbcurl",
+    "spring.r2dbc.url",
+    "quarkus.datasource.jdbc.url",
+    "quarkus.datasource.reactive.url",
+    "quarkus.datasource.url",
+    "datasources.default.url",
+    "datasources.default.jdbcurl",
+    "r2dbc.datasources.default.url",
+    "db.default.url",
+    "jakarta.persistence.jdbc.url",
+    "javax.persistence.jdbc.url",
+];
+
+/// Keys of the schema that tables without one are looked for in; migrations come last.
+const SCHEMAS: [&str; 10] = [
+    "spring.jpa.properties.hibernate.defaultschema",
+    "spring.datasource.hikari.schema",
+    "quarkus.hibernateorm.database.defaultschema",
+    "jpa.default.properties.hibernate.defaultschema",
+    "hibernate.defaultschema",
+    "spring.flyway.defaultschema",
+    "spring.flyway.schemas",
+    "spring.liquibase.defaultschema",
+    "quarkus.flyway.defaultschema",
+    "quarkus.flyway.schemas",
+];
+
 impl Spring {
     /// Reads the configuration of all services in Java or Kotlin.
     pub fn read(tree: &Tree, services: &[Service], owners: &HashMap<FileId, Vec<usize>>) -> Spring {
@@ -70,9 +118,13 @@ impl Spring {
             .filter(|id| is_build(&tree.file(*id).path))
             .filter_map(|id| Some((tree.file(id).path.clone(), files::read(tree.file(id)).ok()?.to_string())))
             .collect();
+        let all = Builds::read(tree);
         let server = server_files(tree, services, owners);
+        let folder = folder_files(tree);
         for (index, service) in services.iter().enumerate().filter(|(_, s)| is_jvm(s)) {
-            let build = build_text(&builds, &service.root);
+            let mut build = build_text(&builds, &service.root);
+            // What the aliases of a version catalog mean.
+            build.push_str(&all.text(&service.root).unwrap_or_default());
             let mut made = Configured {
                 sql: SQL_WORDS.iter().any(|word| build.contains(word)),
                 own_sql: builds.iter().filter(|(path, _)| folder_of(path) == service.root).any(|(_, text)| {
@@ -87,9 +139,11 @@ impl Spring {
                 continue;
             }
             let own = own_files(tree, owners, index);
-            for stem in ["bootstrap", "application"] {
+            for stem in STEMS {
                 made.layers.extend(named(tree, &own, stem));
             }
+            let imported = imported(tree, &made.layers, &own);
+            made.layers.splice(0..0, imported);
             let base = made.layers.clone();
             let value = |key: &str| base.iter().flat_map(|l| &l.properties).rev().find(|p| p.key == key);
             let takes = |p: &&Property| p.key.starts_with("spring.cloud.config.") && !p.key.contains(".server.");
@@ -97,10 +151,11 @@ impl Spring {
                 .iter()
                 .flat_map(|l| &l.properties)
                 .any(|p| takes(&p) || (p.key.starts_with("spring.config.import") && p.value.contains("configserver")));
+            let server = if server.is_empty() { &folder } else { &server };
             if remote && !server.is_empty() {
                 let name = value("spring.application.name").map_or(service.name.clone(), |p| p.value.clone());
                 for stem in ["application", name.as_str()] {
-                    made.layers.extend(named(tree, &server, stem));
+                    made.layers.extend(named(tree, server, stem));
                 }
             }
             made.profiles = profiles_of_words(&service.command.join(" ")).or_else(|| {
@@ -117,6 +172,12 @@ impl Spring {
         let Some(configured) = self.configured.get(&deployed.service) else { return Vec::new() };
         configured.uses(deployed)
     }
+
+    /// The properties of a deployed service, as code reads them by their keys.
+    pub(super) fn properties(&self, deployed: &Deployed) -> Vec<EnvVar> {
+        let view = self.configured.get(&deployed.service).and_then(|configured| View::new(configured, deployed));
+        view.map(|view| view.variables()).unwrap_or_default()
+    }
 }
 
 impl Configured {
@@ -131,25 +192,31 @@ impl Configured {
         let Some(view) = View::new(self, deployed) else { return Vec::new() };
         let mut out = Vec::new();
         if self.sql {
-            let url = view.first(&[
-                "spring.datasource.url",
-                "spring.datasource.jdbcurl",
-                "spring.datasource.hikari.jdbcurl",
-                "spring.r2dbc.url",
-            ]);
+            let url = view.first(&ADDRESSES);
             // A variable that a deployment sets for a service without a driver of its own is left over.
             let written = view.properties.keys().any(|key| key.starts_with("spring.datasource."));
             if let Some(url) = url.filter(|_| written || self.own_sql) {
                 let mut made = blank("Spring", url.place, StoreRole::Store, None);
                 made.url = Some(url);
-                made.schema =
-                    view.first(&["spring.jpa.properties.hibernate.defaultschema", "spring.datasource.hikari.schema"]);
+                made.schema = view.first(&SCHEMAS);
                 made.user = view.first(&["spring.datasource.username"]);
+                out.push(made);
+            }
+            for url in view.others() {
+                let mut made = blank("JDBC", url.place, StoreRole::Store, None);
+                made.schema = view.first(&["hibernate.defaultschema"]);
+                made.url = Some(url);
                 out.push(made);
             }
         }
         let forms: [(bool, &str, &str, StoreRole, &[&str]); 2] = [
-            (self.mongo, "mongodb", "test", StoreRole::Store, &["spring.data.mongodb.", "spring.mongodb."]),
+            (
+                self.mongo,
+                "mongodb",
+                "test",
+                StoreRole::Store,
+                &["spring.data.mongodb.", "spring.mongodb.", "quarkus.mongodb.", "mongodb."],
+            ),
             (self.redis, "redis", "0", StoreRole::Cache, &["spring.data.redis.", "spring.redis."]),
         ];
         for (_, engine, default, role, prefixes) in forms.into_iter().filter(|f| f.0) {
@@ -158,7 +225,8 @@ impl Configured {
                     let keys = names.map(|name| format!("{prefix}{name}"));
                     view.first(&[keys[0].as_str(), keys[1].as_str()])
                 };
-                let (url, host, database) = (get(["uri", "url"]), get(["host", "host"]), get(["database", "database"]));
+                let url = get(["uri", "url"]).or_else(|| get(["connectionstring", "connectionstring"]));
+                let (host, database) = (get(["host", "host"]), get(["database", "database"]));
                 let Some(place) = [&database, &url, &host].into_iter().flatten().map(|s| s.place).next() else {
                     continue;
                 };
@@ -214,8 +282,8 @@ impl<'c> View<'c> {
         for property in plain.flat_map(|l| &l.properties) {
             view.properties.insert(&property.key, property);
         }
-        let set = view.variable("spring.profiles.active");
-        let active: Vec<String> = match (set, &configured.profiles) {
+        let set = ["spring.profiles.active", "micronaut.environments"].iter().find_map(|key| view.variable(key));
+        let mut active: Vec<String> = match (set, &configured.profiles) {
             (Some(variable), _) => list(variable.value.as_deref()?),
             (None, Some(profiles)) => profiles.clone(),
             (None, None) => match view.properties.get("spring.profiles.active") {
@@ -224,6 +292,9 @@ impl<'c> View<'c> {
                 None => vec!["default".to_string()],
             },
         };
+        // Quarkus runs with `prod` where nothing else is said.
+        let quarkus = view.variable("quarkus.profile").and_then(|v| v.value.as_deref()).unwrap_or("prod");
+        active.extend(list(quarkus).into_iter().map(|profile| format!("%{profile}")));
         for layer in &configured.layers {
             if layer.unknown || layer.profiles.iter().any(|p| active.contains(p)) {
                 if layer.unknown && layer.properties.iter().any(|p| p.key.starts_with("spring.data")) {
@@ -247,6 +318,64 @@ impl<'c> View<'c> {
         self.env.iter().rev().find(|v| same(&v.name))
     }
 
+    /// Addresses of databases under keys of which no framework knows, or that belong to further datasources.
+    /// Migrations and tests have addresses of their own, of the same databases.
+    fn others(&self) -> Vec<Setting> {
+        let mut found: Vec<&Property> = self
+            .properties
+            .values()
+            .copied()
+            .filter(|p| !ADDRESSES.contains(&p.key.as_str()) && is_address(&p.value))
+            .filter(|p| !["flyway", "liquibase", "test", "example"].iter().any(|word| p.key.contains(word)))
+            .collect();
+        found.sort_by(|a, b| a.key.cmp(&b.key));
+        found.iter().filter_map(|p| self.setting(&p.key)).collect()
+    }
+
+    /// The properties as variables with their keys as names.
+    fn variables(&self) -> Vec<EnvVar> {
+        let mut out: Vec<EnvVar> = self
+            .properties
+            .values()
+            .map(|property| {
+                let partial = self.setting(&property.key).map(|s| self.known(&s)).unwrap_or_default();
+                EnvVar {
+                    name: property.key.clone(),
+                    value: (!partial.contains("${") && !partial.contains("{}")).then(|| partial.clone()),
+                    raw: property.value.clone(),
+                    partial,
+                    place: property.place,
+                    origin: Origin::Compose,
+                    assumed: false,
+                }
+            })
+            .collect();
+        out.sort_by(|a, b| a.name.cmp(&b.name));
+        out
+    }
+
+    /// The text of a setting, with what is not known as it is written.
+    fn known(&self, setting: &Setting) -> String {
+        let mut out = String::new();
+        for part in &setting.text.parts {
+            match part {
+                TextPart::Lit(text) => out.push_str(text),
+                TextPart::Hole => out.push_str("{}"),
+                TextPart::Env { name, default } => {
+                    let variable = self.env.iter().rev().find(|v| v.name == *name);
+                    match variable.map(|v| v.value.clone().unwrap_or_else(|| v.partial.clone())) {
+                        Some(value) => out.push_str(&value),
+                        None => match default {
+                            Some(default) => out.push_str(default),
+                            None => out.push_str(&format!("${{{name}}}")),
+                        },
+                    }
+                }
+            }
+        }
+        out
+    }
+
     /// The first of several properties that is set.
     fn first(&self, keys: &[&str]) -> Option<Setting> {
         keys.iter().find_map(|key| self.setting(key))
@@ -261,6 +390,20 @@ impl<'c> View<'c> {
         let property = property.filter(|p| !p.value.is_empty())?;
         Some(Setting { text: placeholder::text(self, &property.value), place: property.place, fallback: None })
     }
+}
+
+/// The stems of the files that are read, later ones over earlier ones.
+const STEMS: [&str; 6] =
+    ["persistence", "hibernate.cfg", "applicationContext", "microprofile-config", "bootstrap", "application"];
+
+/// True for `jdbc:…`, also as the default of a placeholder.
+fn is_address(value: &str) -> bool {
+    let mut rest = value;
+    while let Some((_, default)) = rest.strip_prefix("${").and_then(|inner| inner.split_once(':')) {
+        rest = default;
+    }
+    ["jdbc:", "r2dbc:", "vertx-reactive:"].iter().any(|scheme| rest.starts_with(scheme))
+        && !rest.starts_with("jdbc:tc:")
 }
 
 fn list(text: &str) -> Vec<String> {
@@ -308,10 +451,39 @@ fn own_files(tree: &Tree, owners: &HashMap<FileId, Vec<usize>>, service: usize) 
     let is_own = |id: &FileId| {
         let path = tree.file(*id).path.as_str();
         let folder = folder_of(path);
-        let resources = folder.ends_with("resources") || folder.ends_with("resources/config");
+        let resources = ["resources", "resources/config", "resources/META-INF", "conf", "WEB-INF/classes/META-INF"]
+            .iter()
+            .any(|name| folder.strip_suffix(name).is_some_and(|above| above.is_empty() || above.ends_with('/')));
         resources && files::zone(path) == Zone::Production && owners.get(id).is_some_and(|o| o.contains(&service))
     };
     tree.ids().filter(is_own).collect()
+}
+
+/// The layers of the files that `spring.config.import` takes from the class path: those of a module that the
+/// service uses too, when only one has such a name.
+fn imported(tree: &Tree, layers: &[Layer], own: &[FileId]) -> Vec<Layer> {
+    let imports = layers.iter().flat_map(|l| &l.properties).filter(|p| p.key.starts_with("spring.config.import"));
+    let mut stems: Vec<String> = imports
+        .flat_map(|p| p.value.split([',', ';']))
+        .filter_map(crate::system::jvm::settings::on_class_path)
+        .collect();
+    stems.sort();
+    stems.dedup();
+    let mut out = Vec::new();
+    for stem in stems {
+        let is_it = |id: &FileId| {
+            let path = tree.file(*id).path.as_str();
+            config::profile_of(path, &stem) == Some(None)
+                && folder_of(path).contains("resources")
+                && files::zone(path) == Zone::Production
+        };
+        let near: Vec<FileId> = own.iter().copied().filter(is_it).collect();
+        let found = if near.is_empty() { tree.ids().filter(is_it).collect() } else { near };
+        if let [one] = found.as_slice() {
+            out.extend(config::read(tree, *one, None).unwrap_or_default());
+        }
+    }
+    out
 }
 
 /// The layers of the files with a stem, those of profiles last.
@@ -334,6 +506,19 @@ fn named(tree: &Tree, files: &[FileId], stem: &str) -> Vec<Layer> {
             })
         })
         .collect()
+}
+
+/// The files of a folder that is a repository for a configuration server: `config-repo/orders.yml`.
+fn folder_files(tree: &Tree) -> Vec<FileId> {
+    const NAMES: [&str; 6] =
+        ["config-repo", "configrepo", "config-repository", "config-server-repo", "config-data", "central-config"];
+    let is_one = |id: &FileId| {
+        let path = &tree.file(*id).path;
+        let folder = folder_of(path);
+        let name = folder.rsplit('/').next().unwrap_or(folder).to_ascii_lowercase();
+        NAMES.contains(&name.as_str()) && files::zone(path) == Zone::Production
+    };
+    tree.ids().filter(is_one).collect()
 }
 
 /// The files that a configuration server of the repository hands out.

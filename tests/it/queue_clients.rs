@@ -1,0 +1,94 @@
+//! Clients of queues that few services use, and of which each has its own idea of a handler: files in,
+//! findings out.
+
+use crate::support::{folder, skillcheck_in};
+
+/// The findings about messages in one file, as `rule line`.
+fn found(path: &str, text: &str) -> Vec<String> {
+    let folder = folder(&[(path, text)]);
+    let run = skillcheck_in(folder.path(), &["lint", "--output", "json"]);
+    let output: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(output["summary"]["incomplete"], false, "{output}");
+    let findings = output["findings"].as_array().unwrap().iter();
+    let rules = findings.map(|f| (f["rule"].as_str().unwrap(), f["line"].as_u64().unwrap()));
+    rules
+        .filter(|(rule, _)| rule.starts_with("message-queue"))
+        .map(|(r, line)| format!("{} {line}", &r[14..]))
+        .collect()
+}
+
+#[test]
+fn nats_streaming_is_acknowledged_by_hand() {
+    let text = |first: &str, last: &str, told: &str| {
+        format!(
+            "import nats, {{ Message, Stan }} from 'node-nats-streaming';\nimport mongoose from 'mongoose';\n\
+             const Order = mongoose.model('Order', new mongoose.Schema({{ title: String }}));\n\
+             const stan = nats.connect('shop', 'orders', {{ url: process.env.NATS_URL }});\n\
+             const sub = stan.subscribe('ticket:created', 'orders', stan.subscriptionOptions().setManualAckMode(true));\n\
+             sub.on('message', async (msg: Message) => {{\n  {first}\n  await new Order(JSON.parse(msg.getData() as string)).save();\n  {last}\n}});\n\
+             export function created(client: Stan, body: string) {{\n  client.publish('ticket:created', body{told});\n}}\n\
+             process.on('SIGTERM', () => stan.close());\n"
+        )
+    };
+    let handled = ["missing-dead-letter 6", "non-idempotent-consumer 6"];
+    let kept = text("", "msg.ack();", ", (failed) => { if (failed) throw failed; }");
+    assert_eq!(found("a.ts", &kept), handled);
+    let lost = text("msg.ack();", "", "");
+    let all =
+        ["early-acknowledgement 6", "missing-dead-letter 6", "non-idempotent-consumer 6", "unconfirmed-publish 12"];
+    assert_eq!(found("a.ts", &lost), all);
+}
+
+#[test]
+fn rabbitmq_client_confirms_when_it_is_told_to() {
+    let text = |queue: &str, publisher: &str, durable: &str| {
+        format!(
+            "import {{ Connection }} from 'rabbitmq-client';\nconst rabbit = new Connection(process.env.RABBIT_URL);\n\
+             const sub = rabbit.createConsumer({{ queue: 'orders', qos: {{ prefetchCount: 5 }}, queueOptions: {{ durable: true{queue} }} }}, async (msg) => {{\n  console.log(msg.body);\n}});\n\
+             const pub = rabbit.createPublisher({{ exchanges: [{{ exchange: 'orders', type: 'topic' }}]{publisher} }});\n\
+             export const placed = async (order: object) => {{\n  await pub.send({{ exchange: 'orders', routingKey: 'placed'{durable} }}, order);\n}};\n\
+             process.on('SIGTERM', async () => {{ await pub.close(); await sub.close(); await rabbit.close(); }});\n"
+        )
+    };
+    let plain = ["missing-dead-letter 3", "transient-message 8", "unconfirmed-publish 8"];
+    assert_eq!(found("a.ts", &text("", "", "")), plain);
+    let dead = ", arguments: { 'x-dead-letter-exchange': 'dead' }";
+    assert_eq!(found("a.ts", &text(dead, ", confirm: true", ", durable: true")), [""; 0]);
+}
+
+#[test]
+fn go_rabbitmq_takes_its_options_as_functions() {
+    let text = |arguments: &str| {
+        format!(
+            "package main\n\nimport (\n\t\"log\"\n\n\trabbitmq \"github.com/wagslane/go-rabbitmq\"\n)\n\nfunc listen(conn *rabbitmq.Conn) error {{\n\tconsumer, err := rabbitmq.NewConsumer(conn, \"orders\", rabbitmq.WithConsumerOptionsRoutingKey(\"placed\"){arguments})\n\tif err != nil {{\n\t\treturn err\n\t}}\n\treturn consumer.Run(func(d rabbitmq.Delivery) rabbitmq.Action {{\n\t\tlog.Printf(\"%s\", d.Body)\n\t\treturn rabbitmq.Ack\n\t}})\n}}\n"
+        )
+    };
+    assert_eq!(found("main.go", &text("")), ["missing-dead-letter 14"]);
+    let dead = ", rabbitmq.WithConsumerOptionsQueueArgs(rabbitmq.Table{\"x-dead-letter-exchange\": \"dead\"})";
+    assert_eq!(found("main.go", &text(dead)), [""; 0]);
+}
+
+/// The library repeats a task a bounded number of times, keeps what failed and stops on SIGTERM.
+#[test]
+fn asynq_tasks_are_jobs() {
+    let text = |work: &str| {
+        format!(
+            "package main\n\nimport (\n\t\"context\"\n\t\"database/sql\"\n\n\t\"github.com/hibiken/asynq\"\n)\n\nvar db *sql.DB\n\nfunc place(ctx context.Context, client *asynq.Client, body []byte) error {{\n\t{work}\n\t_, err := client.EnqueueContext(ctx, asynq.NewTask(\"order:bill\", body))\n\treturn err\n}}\n\nfunc bill(ctx context.Context, t *asynq.Task) error {{\n\t_, err := db.ExecContext(ctx, \"INSERT INTO bills (body) VALUES ($1)\", t.Payload())\n\treturn err\n}}\n\nfunc main() {{\n\tmux := asynq.NewServeMux()\n\tmux.HandleFunc(\"order:bill\", bill)\n\tasynq.NewServer(asynq.RedisClientOpt{{}}, asynq.Config{{}}).Run(mux)\n}}\n"
+        )
+    };
+    assert_eq!(found("main.go", &text("")), ["non-idempotent-consumer 25"]);
+    let stores = "if _, err := db.ExecContext(ctx, \"INSERT INTO orders (body) VALUES ($1)\", body); err != nil {\n\t\treturn err\n\t}";
+    assert_eq!(found("main.go", &text(stores)), ["dual-write 16", "non-idempotent-consumer 27"]);
+}
+
+#[test]
+fn arq_jobs_beside_a_commit_are_two_writes() {
+    let text = |work: &str| {
+        format!(
+            "import psycopg\nfrom arq.connections import ArqRedis\n\n\nasync def place(redis: ArqRedis, db: psycopg.AsyncConnection, order: dict):\n    {work}\n    await redis.enqueue_job('bill', order['id'])\n"
+        )
+    };
+    assert_eq!(found("a.py", &text("pass")), [""; 0]);
+    let stores = "await db.execute('INSERT INTO orders (id) VALUES (%s)', (order['id'],))\n    await db.commit()";
+    assert_eq!(found("a.py", &text(stores)), ["dual-write 8"]);
+}
