@@ -154,7 +154,7 @@ fn fast_endpoints_and_what_libraries_answer() {
     let files = [("a/Endpoints.cs", endpoint), ("a/Program.cs", program)];
     assert_eq!(routes(&files), ["GET /api/orders", "GET /api/sales", "POST /api/orders/{id}"]);
     let served = served(&files);
-    assert_eq!(served.gaps.iter().map(|g| g.kind).collect::<Vec<_>>(), [GapKind::External, GapKind::Files]);
+    assert_eq!(served.gaps.iter().map(|g| g.kind).collect::<Vec<_>>(), [GapKind::External, GapKind::Pages]);
     assert_eq!(served.health[0].kind, HealthKind::Grpc);
 }
 

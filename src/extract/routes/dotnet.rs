@@ -43,6 +43,18 @@ const SERVERS: [&str; 5] =
     ["CreateBuilder", "CreateSlimBuilder", "CreateEmptyBuilder", "CreateDefaultBuilder", "ConfigureWebHostDefaults"];
 /// Calls that serve files.
 const STATIC: [&str; 4] = ["UseStaticFiles", "UseFileServer", "UseDefaultFiles", "MapStaticAssets"];
+/// Calls of a program that is more than a sample of how something is registered.
+const WORKS: [&str; 9] = [
+    "AddHostedService",
+    "MapControllers",
+    "MapControllerRoute",
+    "UseEndpoints",
+    "UseStartup",
+    "UseOcelot",
+    "MapReverseProxy",
+    "MapRazorPages",
+    "MapRazorComponents",
+];
 /// How many bases of a class are followed.
 const MAX_BASES: u32 = 8;
 
@@ -86,6 +98,8 @@ fn embedded(ev: &Evaluator<'_>, wanted: &dyn Fn(&UnitId) -> bool, served: &mut S
     let folder = |unit: UnitId| crate::program::resolve::parent(&ev.program.unit(unit).path);
     let files: Vec<&str> =
         STATIC.iter().flat_map(|name| ev.program.calls_named(name)).map(|site| folder(site.unit)).collect();
+    let works: Vec<&str> =
+        WORKS.iter().flat_map(|name| ev.program.calls_named(name)).map(|site| folder(site.unit)).collect();
     for name in SERVERS {
         for &site in ev.program.calls_named(name).iter().filter(|site| wanted(&site.unit)) {
             let module = &ev.program.unit(site.unit).module;
@@ -95,7 +109,7 @@ fn embedded(ev: &Evaluator<'_>, wanted: &dyn Fn(&UnitId) -> bool, served: &mut S
             });
             let owner = if name == "CreateDefaultBuilder" { "WebHost" } else { "WebApplication" };
             let web = name == "ConfigureWebHostDefaults" || object.is_some_and(|name| name == owner);
-            if web && !files.contains(&folder(site.unit)) {
+            if web && works.contains(&folder(site.unit)) && !files.contains(&folder(site.unit)) {
                 let place = ev.program.place(site);
                 served.embedded.push(Embedded { place, unit: site.unit, framework: "ASP.NET Core".into() });
             }
