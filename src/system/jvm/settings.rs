@@ -109,7 +109,8 @@ impl Files {
             let found: Vec<_> =
                 self.files.iter().filter(|(folder, s, _)| *s == stem && folder.contains("resources")).collect();
             let own: Vec<_> = found.iter().copied().filter(|(folder, _, _)| within(folder, &service.root)).collect();
-            if let [(_, _, one)] = if own.is_empty() { &found } else { &own }.as_slice() {
+            let chosen = if own.is_empty() { &found } else { &own };
+            if let [(_, _, one)] = chosen.as_slice() {
                 for (key, value) in one {
                     keys.entry(key.clone()).or_insert_with(|| value.clone());
                 }

@@ -94,7 +94,7 @@ fn join(bytes: &mut [u8], lines: &[(usize, usize)], signs: &[usize]) {
     let (Some((first, _)), Some((_, end))) = (lines.first(), lines.last()) else { return };
     let open = first + signs[0];
     // The list begins one byte earlier than its first annotation.
-    let has_room = matches!(bytes.get(..open), Some([.., b' ' | b'\t']) | Some([.., b'\n', b'\n']));
+    let has_room = matches!(bytes.get(..open), Some([.., b' ' | b'\t'] | [.., b'\n', b'\n']));
     if !has_room {
         return;
     }
