@@ -97,6 +97,13 @@ fn condition(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, depth: u32) -> O
             {
                 return Some((Guard::Memory(place), When::True));
             }
+            // `if (bills.findByOrder(id).isEmpty()) { … }`
+            if let ExprKind::Attr { object, name, .. } = &module.expr(call.callee).kind
+                && name == "isEmpty"
+                && call.args.is_empty()
+            {
+                return source(reach, unit, *object, depth + 1).map(|(g, w)| (g, w.flip()));
+            }
             if let ExprKind::Attr { name, .. } = &module.expr(call.callee).kind
                 && name == "includes"
             {

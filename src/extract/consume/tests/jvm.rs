@@ -174,7 +174,7 @@ fn saving(body: &str, entity: &str) -> Vec<Consumer> {
         "package a\nimport org.springframework.kafka.annotation.KafkaListener\nclass Listener(private val bills: Bills) {{\n  @KafkaListener(topics = [\"orders\"])\n  fun on(order: Order) {{ {body} }}\n}}\n"
     );
     let entity = format!(
-        "package a\nimport jakarta.persistence.*\nimport org.springframework.data.jpa.repository.JpaRepository\ninterface Bills : JpaRepository<Bill, String> {{ fun existsByOrderId(id: String): Boolean }}\n{entity}\n"
+        "package a\nimport jakarta.persistence.*\nimport org.springframework.data.jpa.repository.JpaRepository\ninterface Bills : JpaRepository<Bill, String> {{ fun existsByOrderId(id: String): Boolean\n fun findAllByOrderId(id: String): List<Bill> }}\n{entity}\n"
     );
     configured(&[(KOTLIN, &listener), ("billing/src/main/kotlin/a/Bill.kt", &entity)], &[])
 }
@@ -191,6 +191,8 @@ fn a_row_with_a_key_of_its_own_is_stored_again() {
     assert_eq!(word(saving(new, generated)), "stores a new row");
     let asked = format!("if (bills.existsByOrderId(order.id)) return\n{new}");
     assert_eq!(word(saving(&asked, generated)), "durable");
+    let asked = "if (bills.findAllByOrderId(order.id).isEmpty()) { bills.save(Bill(null, order.id)) }";
+    assert_eq!(word(saving(asked, generated)), "durable");
     let unique = "@Entity class Bill(@Id @GeneratedValue var id: Long? = null, @Column(unique = true) var orderId: String = \"\")";
     assert_eq!(word(saving(new, unique)), "durable");
     let natural = "@Entity class Bill(@Id var orderId: String)";
