@@ -178,7 +178,7 @@ fn by_code(ctx: &Context<'_>, candidate: &Candidate) -> ServiceKind {
 }
 
 /// True for a command that starts a worker or a consumer, by its words.
-pub(super) fn works(words: &[String]) -> bool {
+pub fn works(words: &[String]) -> bool {
     starts_worker(words) || is_worker_command(words)
 }
 
