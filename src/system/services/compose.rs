@@ -102,7 +102,13 @@ fn built(
     let context = build.context.as_deref()?;
     let file = dockerfile(ctx, service);
     let command = command_words(service);
-    let nothing = file.is_none() && !ctx.has_code(context) || ctx.below(context).next().is_none();
+    // A folder with nothing in it, also that of the Dockerfile: a module of another repository.
+    let is_elsewhere = |path: &str| {
+        let folder = folder_of(path);
+        folder != context && !folder.is_empty() && ctx.below(folder).next().is_none()
+    };
+    let nothing = file.is_none() && (!ctx.has_code(context) || service.dockerfile().is_some_and(is_elsewhere))
+        || ctx.below(context).next().is_none();
     if nothing && !build.inline {
         // There is nothing to build.
         return None;

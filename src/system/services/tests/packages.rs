@@ -89,3 +89,63 @@ fn an_image_that_is_named_after_a_workspace_is_no_service_beside_its_application
     ]);
     assert_eq!(world.roots(), [("admin", "frontend/apps/admin"), ("web", "frontend/apps/web")]);
 }
+
+#[test]
+fn a_stage_is_the_module_whose_output_it_takes_from_the_stage_that_built_all() {
+    let pom = "<project><parent><artifactId>shop</artifactId></parent><artifactId>x</artifactId><build><plugins><plugin>\
+               <groupId>org.springframework.boot</groupId><artifactId>spring-boot-maven-plugin</artifactId></plugin></plugins></build></project>";
+    let main = "@SpringBootApplication\nclass App { public static void main(String[] a) { SpringApplication.run(App.class, a); } }\n";
+    let world = world(&[
+        (
+            "compose.yaml",
+            "services:\n  orders:\n    build: {context: ., target: orders-image}\n  users:\n    build: {context: ., target: users-image}\n",
+        ),
+        (
+            "Dockerfile",
+            "FROM maven:3 AS builder\nWORKDIR /app\nCOPY kit /app/kit\nCOPY orders /app/orders\nCOPY users /app/users\nRUN mvn package\n\
+             FROM eclipse-temurin:25 AS users-image\nCOPY --from=builder /app/users/target/*.jar app.jar\nCMD [\"java\", \"-jar\", \"app.jar\"]\n\
+             FROM eclipse-temurin:25 AS orders-image\nCOPY --from=builder /app/orders/target/*.jar app.jar\nCMD [\"java\", \"-jar\", \"app.jar\"]\n",
+        ),
+        (
+            "pom.xml",
+            "<project><packaging>pom</packaging><modules><module>orders</module><module>users</module></modules></project>",
+        ),
+        ("kit/pom.xml", "<project><artifactId>kit</artifactId></project>"),
+        ("kit/src/main/java/Kit.java", "class Kit {}\n"),
+        ("orders/pom.xml", pom),
+        ("orders/src/main/java/App.java", main),
+        ("users/pom.xml", pom),
+        ("users/src/main/java/App.java", main),
+    ]);
+    assert_eq!(world.roots(), [("orders", "orders"), ("users", "users")]);
+}
+
+#[test]
+fn what_compose_builds_by_a_dockerfile_in_a_folder_that_is_not_there_is_no_service() {
+    let world = world(&[
+        (
+            "compose.yaml",
+            "services:\n  orders:\n    build: {context: ., dockerfile: orders/Dockerfile}\n  \
+             reports:\n    build: {context: ., dockerfile: reports/Dockerfile}\n",
+        ),
+        ("orders/Dockerfile", PYTHON),
+        ("orders/app/main.py", API),
+    ]);
+    assert_eq!(world.roots(), [("orders", "orders")]);
+}
+
+#[test]
+fn an_image_that_others_start_from_and_that_starts_nothing_is_no_service() {
+    let world = world(&[
+        ("docker/framework.Dockerfile", "FROM acme-parent\nCOPY framework framework\nRUN mvn install\n"),
+        ("framework/pom.xml", "<project><artifactId>framework</artifactId></project>"),
+        ("framework/src/main/java/Kit.java", "class Kit {}\n"),
+        (
+            "orders/Dockerfile",
+            "FROM acme-framework AS build\nCOPY . .\nFROM eclipse-temurin:25\nENTRYPOINT [\"java\", \"-jar\", \"app.jar\"]\n",
+        ),
+        ("orders/pom.xml", "<project><artifactId>orders</artifactId></project>"),
+        ("orders/src/main/java/App.java", "class App { public static void main(String[] a) {} }\n"),
+    ]);
+    assert_eq!(world.roots(), [("orders", "orders")]);
+}
