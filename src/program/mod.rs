@@ -86,9 +86,16 @@ impl Program {
         let by_path: HashMap<String, UnitId> =
             units.iter().enumerate().map(|(i, unit)| (unit.path.clone(), UnitId(i as u32))).collect();
         let imports = resolve::ImportMap::build(&units, &by_path, packages, others);
+        let zone = |unit: &Unit| match files::zone(&unit.path) {
+            Zone::Production if holds_tests(&unit.module) => Zone::Test,
+            zone => zone,
+        };
+        let zones: Vec<Zone> = units.iter().map(zone).collect();
+        // What a test passes to a function is not what it gets where it is deployed.
+        let deployed = || units.iter().enumerate().filter(|(i, _)| zones.get(*i) != Some(&Zone::Test));
         let mut calls: HashMap<SmolStr, Vec<Site>> = HashMap::default();
         let mut handed: HashMap<SmolStr, Vec<(Site, usize)>> = HashMap::default();
-        for (i, unit) in units.iter().enumerate() {
+        for (i, unit) in deployed() {
             for &CallId { expr, .. } in &unit.index.calls {
                 let site = Site { unit: UnitId(i as u32), expr };
                 if let Some(name) = unit.module.callee_name(expr) {
@@ -111,11 +118,6 @@ impl Program {
             }
         }
         let types = types::Types::build(&units);
-        let zone = |unit: &Unit| match files::zone(&unit.path) {
-            Zone::Production if holds_tests(&unit.module) => Zone::Test,
-            zone => zone,
-        };
-        let zones = units.iter().map(zone).collect();
         let go_modules = golang::Modules::of(&units, &imports, packages);
         Program { units, by_path, zones, imports, types, calls, handed, kept, go_modules }
     }

@@ -5,6 +5,7 @@ mod appsettings;
 mod aspire;
 pub mod browser;
 pub mod calls;
+mod code_base;
 pub mod compose;
 pub mod contracts;
 pub mod deployment;
@@ -192,12 +193,13 @@ pub fn build(
     corrections: &[Correction],
 ) -> System {
     let ev = Evaluator::new(program, catalog);
-    let services = services::discover(tree, deployment, corrections);
+    let mut services = services::discover(tree, deployment, corrections);
     let dependencies = imports::dependencies(program);
     let browser = browser::browser(tree, deployment, program, &dependencies);
     let mut owners = owners::owners(tree, program, &dependencies, &services);
     dotnet::own(tree, &services, &mut owners);
     dotnet::disown(tree, &mut owners);
+    code_base::join_programs(tree, &owners, &mut services);
     let given = aspire::given(&ev);
     let in_scope = |unit: UnitId| program.is_production(unit) && !browser.is_browser(unit);
     let files = jvm::settings::Files::read(tree);

@@ -517,3 +517,46 @@ fn schemas_that_migrations_and_settings_name_separate_services() {
     let everybodys = "CREATE TABLE lines (id bigint primary key);\nCREATE TABLE billing.bills (id int);\n";
     assert_eq!(with("CREATE TABLE lines (id bigint primary key);\n", everybodys).len(), 1);
 }
+
+/// Two programs of one module of Go, both on the database `shop`.
+fn programs(code: &[(&str, &str)]) -> Vec<String> {
+    let compose = "services:\n  api:\n    build: {context: ., dockerfile: cmd/api/Dockerfile}\n    environment: {DATABASE_URL: 'postgres://shop:x@db:5432/shop'}\n  \
+                   settler:\n    build: {context: ., dockerfile: cmd/settler/Dockerfile}\n    environment: {DATABASE_URL: 'postgres://shop:x@db:5432/shop'}\n  \
+                   db:\n    image: postgres:17\n";
+    let image =
+        |name: &str| format!("FROM golang:1.25\nCOPY . .\nRUN go build -o /bin/app ./cmd/{name}\nCMD [\"/bin/app\"]\n");
+    let (api, settler) = (image("api"), image("settler"));
+    let mut files = vec![
+        ("compose.yaml", compose),
+        ("go.mod", "module acme/shop\n\nrequire github.com/jackc/pgx/v5 v5.7.0\n"),
+        ("cmd/api/Dockerfile", api.as_str()),
+        ("cmd/settler/Dockerfile", settler.as_str()),
+    ];
+    files.extend(code);
+    told(&files)
+}
+
+const PGX: &str = "import (\n\t\"context\"\n\t\"os\"\n\n\t\"github.com/jackc/pgx/v5/pgxpool\"\n)\n\nfunc Open() *pgxpool.Pool {\n\tpool, _ := pgxpool.New(context.Background(), os.Getenv(\"DATABASE_URL\"))\n\treturn pool\n}\n";
+
+#[test]
+fn programs_of_a_module_that_run_the_same_code_are_one_service_and_others_are_two() {
+    let main = |package: &str| {
+        format!("package main\n\nimport \"acme/shop/internal/{package}\"\n\nfunc main() {{\n\t{package}.Open()\n}}\n")
+    };
+    let code = |package: &str| format!("package {package}\n\n{PGX}");
+    let (orders, billing) = (main("orders"), main("billing"));
+    let (of_orders, of_billing) = (code("orders"), code("billing"));
+    let same = programs(&[
+        ("cmd/api/main.go", &orders),
+        ("cmd/settler/main.go", &orders),
+        ("internal/orders/db.go", &of_orders),
+    ]);
+    assert_eq!(same, [] as [String; 0]);
+    let apart = programs(&[
+        ("cmd/api/main.go", &orders),
+        ("cmd/settler/main.go", &billing),
+        ("internal/orders/db.go", &of_orders),
+        ("internal/billing/db.go", &of_billing),
+    ]);
+    assert_eq!(apart.len(), 1, "{apart:?}");
+}
