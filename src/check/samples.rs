@@ -24,7 +24,11 @@ pub(super) fn add(
     let jobs: Vec<(FileId, Vec<Block>)> = pages(&outcome.tree)
         .into_iter()
         .filter_map(|page| Some((page, files::read(outcome.tree.file(page)).ok()?)))
-        .flat_map(|(page, text)| fenced::samples(&text).into_iter().map(move |group| (page, group)))
+        .flat_map(|(page, text)| {
+            let groups = fenced::samples(&text);
+            let settings = settings(&groups);
+            groups.into_iter().map(move |group| (page, with_settings(group, settings.as_ref())))
+        })
         // What is shown as wrong is known to be; data says little without the code that it belongs to.
         .filter(|(_, group)| group.iter().all(|b| !b.is_bad && !is_test(b)) && group.iter().any(is_code))
         .collect();
@@ -40,7 +44,9 @@ pub(super) fn add(
             let block = group.get(place.file.0 as usize);
             Place::new(*page, block.map_or(place.span, |block| block.in_page(place.span)))
         };
-        outcome.findings.extend(sample.findings.into_iter().map(|mut finding| {
+        // Settings say what the code does; what is wrong with them would be told with each sample.
+        let is_code_at = |place: Place| group.get(place.file.0 as usize).is_none_or(is_code);
+        outcome.findings.extend(sample.findings.into_iter().filter(|f| is_code_at(f.place)).map(|mut finding| {
             finding.place = there(finding.place);
             finding.related.iter_mut().for_each(|related| related.place = there(related.place));
             finding.services.clear();
@@ -60,6 +66,25 @@ pub(super) fn add(
             }
         }
     }
+}
+
+/// What a page says that its applications of Spring are configured with.
+fn settings(groups: &[Vec<Block>]) -> Option<Block> {
+    let is_spring = |block: &&Block| {
+        block.ending == "yaml"
+            && block.path.is_none()
+            && !block.is_bad
+            && block.text.lines().any(|l| l.trim_end() == "spring:")
+    };
+    Block::joined("application.yml", groups.iter().flatten().filter(is_spring))
+}
+
+/// A sample with the settings of its page.
+fn with_settings(mut group: Vec<Block>, settings: Option<&Block>) -> Vec<Block> {
+    if group.iter().any(|block| matches!(block.ending, "java" | "kt")) {
+        group.extend(settings.cloned());
+    }
+    group
 }
 
 /// A test calls what it starts itself.

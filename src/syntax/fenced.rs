@@ -32,6 +32,19 @@ impl Block {
         };
         Span { start: at(span.start), end: at(span.end) }
     }
+
+    /// Several blocks as the documents of one file of this path; none of none.
+    pub fn joined<'b>(path: &str, blocks: impl IntoIterator<Item = &'b Block>) -> Option<Block> {
+        let mut blocks = blocks.into_iter();
+        let mut out = Block { path: Some(path.to_owned()), ..blocks.next()?.clone() };
+        for block in blocks {
+            out.text.push_str("\n---\n");
+            let shift = out.text.len() as u32;
+            out.parts.extend(block.parts.iter().map(|(start, page)| (start + shift, *page)));
+            out.text.push_str(&block.text);
+        }
+        Some(out)
+    }
 }
 
 /// The samples of a page: blocks, and the named files of one section together.

@@ -39,6 +39,7 @@ mod kubernetes;
 mod messaging_samples;
 mod outputs;
 #[cfg(unix)]
+mod pack_samples;
 mod packaging;
 mod polyrepo;
 mod queue_clients;

@@ -28,7 +28,11 @@ fn handed_in(ev: &Evaluator<'_>, address: Site) -> Option<(String, Place)> {
         let user = text.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@'));
         user.is_some_and(|(user, _)| user.split_once(':').is_some_and(|(_, password)| !password.is_empty()))
     };
-    let texts: Vec<String> = ev.trace(address).into_iter().filter_map(|value| value.as_str()).collect();
+    let of_value = |value: Value| match &value {
+        Value::List(items) => items.iter().take(8).filter_map(|item| ev.eval(*item).as_str()).collect(),
+        _ => value.as_str().into_iter().collect::<Vec<_>>(),
+    };
+    let texts: Vec<String> = ev.trace(address).into_iter().flat_map(of_value).collect();
     let secret = texts.iter().find(|text| has_password(text)).map(|text| (text.clone(), ev.program.place(address)));
     // One wrapper, made once, in its own file: nothing else is ever connected to.
     secret.or_else(|| match texts.as_slice() {
@@ -42,7 +46,11 @@ fn made_beside(ev: &Evaluator<'_>, address: Site, text: &str) -> Option<Place> {
     let linked = ev.program.unit(address.unit);
     let module = &linked.module;
     linked.index.calls.iter().filter_map(|c| module.call(c.expr)).find_map(|call| {
-        let given = call.args.iter().find(|a| matches!(&module.expr(a.value).kind, ExprKind::Str(s) if s == text))?;
+        let is_text = |e: ExprId| matches!(&module.expr(e).kind, ExprKind::Str(s) if s == text);
+        let given = call.args.iter().find(|a| match &module.expr(a.value).kind {
+            ExprKind::List(items) => items.iter().any(|item| is_text(*item)),
+            _ => is_text(a.value),
+        })?;
         let own = ev.at(address.unit, call.callee).alternatives().iter().any(
             |value| matches!(value, Value::Class { unit, .. } | Value::Function { unit, .. } if *unit == address.unit),
         );

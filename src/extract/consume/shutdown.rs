@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::extract::Presence;
-use crate::facts::module::{ExprId, ExprKind, FuncId, Language, Module};
+use crate::facts::module::{ExprId, ExprKind, FuncId, Language, Module, StmtKind};
 use crate::program::{Evaluator, Site, UnitId, Value};
 use crate::syntax::Place;
 
@@ -63,11 +63,24 @@ pub(super) fn verdict(reach: &Reach<'_, '_>, found: &Found<'_>, bodies: &[Body],
 /// True for the only file of a program that stops nothing: whoever runs it has nothing to stop it by.
 fn is_alone(ev: &Evaluator<'_>, unit: UnitId) -> bool {
     let linked = ev.program.unit(unit);
+    if linked.module.language == Language::Python {
+        return ev.program.ids().count() == 1 && is_left_by_keyboard(&linked.module);
+    }
     matches!(linked.module.language, Language::JavaScript | Language::TypeScript)
         && ev.program.ids().count() == 1
         && !linked.index.calls.iter().any(|c| {
             linked.module.callee_name(c.expr).is_some_and(|n| STOPS.contains(&n.to_lowercase().as_str()) && n != "set")
         })
+}
+
+/// The loop ends at a `KeyboardInterrupt`, and nothing else can stop it: `except KeyboardInterrupt: pass`.
+fn is_left_by_keyboard(module: &Module) -> bool {
+    let caught = |e: &ExprId| matches!(&module.expr(*e).kind, ExprKind::Name(n) if n == "KeyboardInterrupt");
+    let has_handler = module.stmts.iter().any(|s| match &s.kind {
+        StmtKind::Try { handlers, .. } => handlers.iter().any(|h| h.types.iter().any(caught)),
+        _ => false,
+    });
+    has_handler && !module.funcs.iter().any(|f| STOPS.contains(&f.name.as_str()))
 }
 
 /// True when one of the modules starts the process: code outside functions that runs something.
@@ -257,7 +270,6 @@ fn is_telemetry(module: &Module, call: ExprId) -> bool {
 
 /// `self.running = False`, `running = false` in a signal handler.
 fn assigns_flag(module: &Module, index: &crate::program::Index, func: FuncId) -> bool {
-    use crate::facts::module::StmtKind;
     module.stmts.iter().any(|s| match &s.kind {
         StmtKind::Assign { target, value: Some(v), .. } => {
             index.func_of(*v) == Some(func)

@@ -221,7 +221,7 @@ fn breaker(facts: &Facts) -> Option<Guard> {
 }
 
 /// A client about which nothing is known but its library.
-fn blank(ev: &Evaluator<'_>, site: Site, library: &Library, kind: ClientKind) -> Option<HttpClient> {
+pub(super) fn blank(ev: &Evaluator<'_>, site: Site, library: &Library, kind: ClientKind) -> Option<HttpClient> {
     let http = library.http.as_ref()?;
     Some(HttpClient {
         place: ev.program.place(site),

@@ -117,8 +117,8 @@ pub(super) fn of_loop(unit: &Unit, span: Span, sleeps: &[ExprId]) -> Option<bool
                 pause.extend(module.call(e).into_iter().flat_map(|c| c.args.iter().map(|a| a.value)));
             }
             // A field may hold anything, and so may a parameter.
-            ExprKind::Attr { .. } => {
-                if !is_constant(module, e) {
+            ExprKind::Attr { name, .. } => {
+                if !is_constant(module, e) && !is_setting(module, name) {
                     return None;
                 }
             }
@@ -140,6 +140,13 @@ pub(super) fn of_loop(unit: &Unit, span: Span, sleeps: &[ExprId]) -> Option<bool
         }
     }
     Some(false)
+}
+
+/// `config.initialDelayMs`, `policy.backoffRate`: a number that somebody has set, when nothing here computes it.
+fn is_setting(module: &Module, name: &str) -> bool {
+    let lower = name.to_lowercase();
+    let counts = ["delay", "backoff", "interval", "multiplier", "factor", "rate", "base"];
+    counts.iter().any(|w| lower.contains(w)) && !module.funcs.iter().any(|f| f.name == name)
 }
 
 /// `time.Second`, `TimeUnit.SECONDS`, `self.BASE_DELAY`

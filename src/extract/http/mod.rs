@@ -8,6 +8,7 @@ pub mod context;
 pub mod credential;
 mod dotnet;
 mod dotnet_grpc;
+mod dotnet_handler;
 pub mod failure;
 mod golang;
 pub mod guards;

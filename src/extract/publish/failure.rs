@@ -2,8 +2,8 @@
 
 use super::Kind;
 use super::flow::{self, Fate};
-use crate::extract::saga::failure::{logs_only, only_logs};
-use crate::facts::module::{Block, ExprKind, FuncId, Handler, Module, StmtKind};
+use crate::extract::saga::failure::{checked_after, logs_only, only_logs};
+use crate::facts::module::{Block, ExprKind, FuncId, Handler, Language, Module, StmtKind};
 use crate::program::{Evaluator, Parent, Site, Value};
 use crate::syntax::Place;
 
@@ -33,6 +33,18 @@ pub fn swallowed(ev: &Evaluator<'_>, site: Site, kind: Kind) -> Option<Place> {
             }
             Parent::Expr(_) => {}
             Parent::Stmt(stmt) => {
+                if module.language == Language::Go
+                    && inner_stmt.is_none()
+                    && let Some((then, place)) = checked_after(linked, stmt)
+                {
+                    let in_loop =
+                        linked.index.stmt_ancestors(stmt).take_while(|p| !matches!(p, Parent::Func(_))).any(
+                            |p| matches!(p, Parent::Stmt(s) if matches!(module.stmt(s).kind, StmtKind::Loop { .. })),
+                        );
+                    let is_main = linked.index.func_of(site.expr).is_none_or(|f| module.func(f).name == "main");
+                    return (!in_loop && !is_main && only_logs(module, then) && !ends_process(module, then))
+                        .then_some(place);
+                }
                 match &module.stmt(stmt).kind {
                     StmtKind::Try { body, handlers, .. }
                         if found.is_none() && inner_stmt.is_some_and(|i| body.contains(&i)) =>
@@ -68,6 +80,14 @@ pub fn swallowed(ev: &Evaluator<'_>, site: Site, kind: Kind) -> Option<Place> {
         return None;
     }
     Some(Place::new(linked.file, handler.span))
+}
+
+/// `log.Fatalf(…)` is more than a line in a log.
+fn ends_process(module: &Module, block: &Block) -> bool {
+    block.iter().any(|&s| match &module.stmt(s).kind {
+        StmtKind::Expr(e) => module.callee_name(*e).is_some_and(|n| n.starts_with("Fatal") || n.starts_with("Panic")),
+        _ => false,
+    })
 }
 
 /// Methods of a promise or a future that are given what to do when it fails: `catch(log)`,

@@ -14,10 +14,16 @@ pub(super) fn find(context: &Context<'_, '_>) -> (Vec<Saga>, Vec<ReplyDriven>) {
     let (mut sagas, mut waiting) = (Vec::new(), Vec::new());
     for &unit in context.units.iter().filter(|u| context.ev.program.language(**u).is_jvm()) {
         let module = &context.ev.program.unit(unit).module;
-        if !module.imports.iter().any(|i| i.module.starts_with("org.axonframework")) {
+        // A sample leaves its imports out.
+        if !module.imports.is_empty() && !module.imports.iter().any(|i| i.module.starts_with("org.axonframework")) {
             continue;
         }
-        let is_saga = |id: &ClassId| decorated(module, &module.class(*id).decorators, "Saga");
+        let handles = |f: &FuncId| decorated(module, &module.func(*f).decorators, "SagaEventHandler");
+        let is_saga = |id: &ClassId| {
+            let class = module.class(*id);
+            decorated(module, &class.decorators, "Saga")
+                && (!module.imports.is_empty() || class.methods.iter().any(handles))
+        };
         for class in (0..module.classes.len() as u32).map(ClassId).filter(is_saga) {
             let (saga, waits) = axon(context, unit, class);
             sagas.push(saga);

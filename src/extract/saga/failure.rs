@@ -4,7 +4,7 @@ use super::flow::is_error_check;
 use super::member::Member;
 use super::{CompensationFailure, Context, Effect, names, scan};
 use crate::facts::module::{Block, ExprId, ExprKind, FuncId, Handler, Language, Module, StmtId, StmtKind};
-use crate::program::{Parent, Site, UnitId, Value};
+use crate::program::{Parent, Site, Unit, UnitId, Value};
 use crate::syntax::Place;
 
 enum Verdict {
@@ -20,6 +20,7 @@ impl Context<'_, '_> {
         let mut swallowed = Vec::new();
         let mut handled = None;
         for &site in undos {
+            swallowed.extend(self.failures_in(&self.undoing_helper(site)));
             match self.on_failure(site, 0) {
                 Verdict::Swallowed(place) if !swallowed.contains(&place) => swallowed.push(place),
                 Verdict::Swallowed(_) => {}
@@ -32,6 +33,21 @@ impl Context<'_, '_> {
             Some(place) => CompensationFailure::Handled(place),
             None => CompensationFailure::None,
         }
+    }
+
+    /// The function that a step's name is given to, to be undone there.
+    fn undoing_helper(&self, site: Site) -> Vec<Member> {
+        let module = &self.ev.program.unit(site.unit).module;
+        let Some(call) = module.call(site.expr) else { return Vec::new() };
+        if self.given_step(site.unit, site.expr, call).is_none() {
+            return Vec::new();
+        }
+        let called = self.ev.at(site.unit, call.callee);
+        let functions = called.alternatives().iter().filter_map(|v| match v {
+            Value::Function { unit, func, .. } => Some(Member::Method(*unit, *func)),
+            _ => None,
+        });
+        functions.collect()
     }
 
     /// Handlers inside the compensations themselves that only log.
@@ -155,26 +171,8 @@ impl Context<'_, '_> {
     /// Go: what becomes of the error in the statement after `err := undo(ctx)`.
     fn checked_next(&self, unit: UnitId, stmt: StmtId) -> Option<Verdict> {
         let linked = self.ev.program.unit(unit);
+        let (then, place) = checked_after(linked, stmt)?;
         let module = &linked.module;
-        if !matches!(module.stmt(stmt).kind, StmtKind::Assign { .. }) {
-            return None;
-        }
-        let block = match linked.index.stmt_ancestors(stmt).next()? {
-            Parent::Func(func) => vec![&module.func(func).body],
-            Parent::Stmt(around) => match &module.stmt(around).kind {
-                StmtKind::If { then, other, .. } => vec![then, other],
-                StmtKind::Loop { body, .. } | StmtKind::With { body, .. } | StmtKind::Block(body) => vec![body],
-                StmtKind::Try { body, finally, .. } => vec![body, finally],
-                _ => return None,
-            },
-            _ => return None,
-        };
-        let next = block.into_iter().find_map(|b| b.iter().skip_while(|s| **s != stmt).nth(1))?;
-        let StmtKind::If { test, then, .. } = &module.stmt(*next).kind else { return None };
-        if !is_error_check(module, *test) {
-            return None;
-        }
-        let place = Place::new(linked.file, module.stmt(*next).span);
         if leaves(module, then) {
             return Some(Verdict::Raised);
         }
@@ -250,6 +248,31 @@ impl Context<'_, '_> {
         }
         verdict
     }
+}
+
+/// Go: the block that handles the error in the statement after `err := undo(ctx)`, and where that stands.
+pub(in crate::extract) fn checked_after(linked: &Unit, stmt: StmtId) -> Option<(&Block, Place)> {
+    let module = &linked.module;
+    if !matches!(module.stmt(stmt).kind, StmtKind::Assign { .. }) {
+        return None;
+    }
+    let block = match linked.index.stmt_ancestors(stmt).next()? {
+        Parent::Func(func) => vec![&module.func(func).body],
+        Parent::Stmt(around) => match &module.stmt(around).kind {
+            StmtKind::If { then, other, .. } => vec![then, other],
+            StmtKind::Loop { body, .. } | StmtKind::With { body, .. } | StmtKind::Block(body) => vec![body],
+            StmtKind::Try { body, finally, .. } => vec![body, finally],
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let next = block.into_iter().find_map(|b| b.iter().skip_while(|s| **s != stmt).nth(1))?;
+    let StmtKind::If { test, then, .. } = &module.stmt(*next).kind else { return None };
+    if !is_error_check(module, *test) {
+        return None;
+    }
+    let place = Place::new(linked.file, module.stmt(*next).span);
+    Some((then, place))
 }
 
 fn speaks_of_retry(module: &Module, expr: ExprId) -> bool {

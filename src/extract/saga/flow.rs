@@ -3,6 +3,7 @@
 
 use smol_str::SmolStr;
 
+use super::conduct::words::Texts;
 use super::runner::Runner;
 use super::{CompensationFailure, Conduct, Context, Effect, Saga, Step, Style, names, scan};
 use crate::extract::Presence;
@@ -41,6 +42,8 @@ struct Done {
     verbs: Vec<String>,
     effect: Effect,
     position: u32,
+    /// What its result is assigned to.
+    result: Option<SmolStr>,
 }
 
 /// Something that undoes a step.
@@ -50,6 +53,8 @@ struct Undo {
     position: u32,
     /// Put into a collection next to its step.
     registered: bool,
+    /// It runs only when this variable is set, by a test that stands there.
+    guard: Option<(SmolStr, ExprId)>,
 }
 
 #[derive(Default)]
@@ -62,6 +67,14 @@ struct Flow {
     /// A handler runs compensations that could not be read.
     is_opaque: bool,
     speaks_of_undo: bool,
+    /// Flags that are set on the way forward: the name, and where.
+    flags: Vec<(SmolStr, u32)>,
+    /// What the part of a handler that is being read asks first.
+    guard: Option<(SmolStr, ExprId)>,
+    /// Calls of an engine in a loop over compensations.
+    looped: Vec<Site>,
+    /// Names that are put on a list of what is done: the list, and where.
+    noted: Vec<(SmolStr, ExprId)>,
 }
 
 impl Flow {
@@ -107,8 +120,16 @@ impl Context<'_, '_> {
         };
         let place = self.ev.program.function_place(unit, func);
         let steps = self.flow_steps(unit, &flow);
+        let late = self
+            .registered_late(&flow)
+            .or_else(|| self.guarded_late(unit, &flow))
+            .or_else(|| self.named_late(unit, func, &flow));
         let (persisted, failure, mut conduct) = if flow.is_workflow {
-            (Presence::Default, CompensationFailure::Handled(place), Conduct::default())
+            let failure = match self.given_up(&flow) {
+                places if places.is_empty() => CompensationFailure::Handled(place),
+                places => CompensationFailure::Swallowed(places),
+            };
+            (Presence::Default, failure, Conduct { noted_late: late, ..Conduct::default() })
         } else {
             let mut sites: Vec<Site> = flow.undos.iter().filter(|u| !u.registered).map(|u| u.site).collect();
             let mut funcs = vec![(unit, func)];
@@ -136,7 +157,7 @@ impl Context<'_, '_> {
                 is_named,
             };
             let persisted = self.persisted(&[(unit, func)]);
-            let conduct = self.straight_conduct(&runner, &persisted, self.registered_late(&flow));
+            let conduct = self.straight_conduct(&runner, &persisted, late);
             (persisted, failure, conduct)
         };
         // An engine runs workflows; a request only waits for what is written out.
@@ -170,6 +191,65 @@ impl Context<'_, '_> {
             late = late.or(Some(self.ev.program.place(undo.site)));
         }
         late
+    }
+
+    /// Where a handler asks for the result of a step, or for a flag that is set behind it, before it undoes the step:
+    /// `if payment_id: refund(payment_id)`. A call that timed out gave no result and may have taken effect.
+    fn guarded_late(&self, unit: UnitId, flow: &Flow) -> Option<Place> {
+        flow.undos.iter().filter(|u| !u.registered).find_map(|undo| {
+            let (guard, test) = undo.guard.as_ref()?;
+            let is_its_own = |step: &&Done| {
+                step.nouns.iter().any(|n| undo.words.contains(n))
+                    || step.verbs.iter().any(|v| undo.words.iter().any(|w| names::is_inverse(v, w)))
+            };
+            let late = flow.steps.iter().filter(is_its_own).any(|step| {
+                let result = step.result.as_ref() == Some(guard);
+                result || flow.flags.iter().any(|(name, at)| name == guard && *at > step.position)
+            });
+            late.then(|| self.ev.program.place(Site { unit, expr: *test }))
+        })
+    }
+
+    /// Where the name of a step is put on a list behind its call, and the method that undoes goes through that list:
+    /// `saga.Executed.Add("PaymentCharged")`.
+    fn named_late(&self, unit: UnitId, func: FuncId, flow: &Flow) -> Option<Place> {
+        let linked = self.ev.program.unit(unit);
+        let module = &linked.module;
+        flow.noted.iter().find_map(|(list, at)| {
+            let position = module.expr(*at).span.start;
+            let behind = flow.steps.iter().any(|s| s.position < position);
+            let undone = flow.undos.iter().filter(|u| !u.registered && u.site.unit == unit).any(|undo| {
+                linked.index.func_of(undo.site.expr).map(|f| scan::outermost(module, f)).is_some_and(|f| {
+                    f != func
+                        && self.speaks(unit, Some(module.func(f).span), Texts::No, &|n| n == list.as_str()).is_some()
+                })
+            });
+            (behind && undone).then(|| self.ev.program.place(Site { unit, expr: *at }))
+        })
+    }
+
+    /// Compensations of a workflow that the engine repeats so many times only, and whose last failure is only logged.
+    fn given_up(&self, flow: &Flow) -> Vec<Place> {
+        let ended = |site: &&Site| {
+            let module = &self.ev.program.unit(site.unit).module;
+            let bounds = |n: &SmolStr| matches!(names::fold(n).as_str(), "maximumattempts" | "setmaximumattempts");
+            module.call(site.expr).is_some_and(|call| {
+                call.args.iter().any(|a| {
+                    let mut inner = vec![a.value];
+                    while let Some(e) = inner.pop() {
+                        if module.call(e).is_some_and(|c| c.args.iter().any(|a| a.name.as_ref().is_some_and(bounds))) {
+                            return true;
+                        }
+                        inner.extend(module.children(e));
+                    }
+                    scan::names_in(module, a.value).iter().any(bounds)
+                })
+            })
+        };
+        match self.failure(&flow.looped.iter().filter(ended).copied().collect::<Vec<_>>()) {
+            CompensationFailure::Swallowed(places) => places,
+            _ => Vec::new(),
+        }
     }
 
     fn flow_steps(&self, unit: UnitId, flow: &Flow) -> Vec<Step> {
@@ -227,11 +307,24 @@ impl Context<'_, '_> {
         for &stmt in block {
             match &module.stmt(stmt).kind {
                 StmtKind::Expr(e) | StmtKind::Return(Some(e)) => self.visit(unit, *e, undoing, flow, depth),
-                StmtKind::Assign { value: Some(e), .. } => self.visit(unit, *e, undoing, flow, depth),
+                StmtKind::Assign { target, value: Some(e), .. } => {
+                    self.visit(unit, *e, undoing, flow, depth);
+                    if !undoing
+                        && matches!(module.expr(*e).kind, ExprKind::Bool(true))
+                        && let Some(flag) = scan::chain(module, *target).pop()
+                    {
+                        flow.flags.push((flag, module.expr(*e).span.start));
+                    }
+                }
                 StmtKind::If { test, then, other } => {
                     self.visit(unit, *test, undoing, flow, depth);
                     let failed = module.language == Language::Go && is_error_check(module, *test);
+                    let before = flow.guard.clone();
+                    if undoing {
+                        flow.guard = is_set(module, *test).map(|name| (name, *test)).or_else(|| before.clone());
+                    }
                     self.walk(unit, then, undoing || failed, flow, depth + 1);
+                    flow.guard = before;
                     self.walk(unit, other, undoing, flow, depth + 1);
                 }
                 StmtKind::Loop { header, body, .. } => {
@@ -240,6 +333,13 @@ impl Context<'_, '_> {
                         if scan::names_in(module, *iter).iter().any(|n| names::is_undo_word(n)));
                     if undoes {
                         flow.is_opaque = true;
+                        let span = module.stmt(stmt).span;
+                        let calls = self.ev.program.unit(unit).index.calls.iter().filter(|_| undoing).map(|c| c.expr);
+                        for expr in calls.filter(|e| span.contains(module.expr(*e).span)) {
+                            if module.call(expr).is_some_and(|call| self.activity(unit, expr, call).is_some()) {
+                                flow.looped.push(Site { unit, expr });
+                            }
+                        }
                     } else {
                         self.walk(unit, body, undoing, flow, depth + 1);
                     }
@@ -287,8 +387,12 @@ impl Context<'_, '_> {
                 words.extend(scan::called_in(module, arg.value).iter().flat_map(|n| names::words(n)));
             }
             let position = module.expr(expr).span.start;
-            flow.undos.push(Undo { site: Site { unit, expr }, words, position, registered: true });
+            flow.undos.push(Undo { site: Site { unit, expr }, words, position, registered: true, guard: None });
             flow.speaks_of_undo = true;
+            return;
+        }
+        if !undoing && let Some(list) = notes_name(module, call, &chain) {
+            flow.noted.push((list, expr));
             return;
         }
         let taken = if undoing { self.undo_call(unit, expr, call, flow) } else { self.do_call(unit, expr, call, flow) };
@@ -328,9 +432,16 @@ impl Context<'_, '_> {
             let words = names::words(&name);
             flow.is_workflow = true;
             if words.first().is_some_and(|w| is_plain_undo(w)) {
-                flow.undos.push(Undo { site: Site { unit, expr }, words, position, registered: false });
+                flow.undos.push(Undo {
+                    site: Site { unit, expr },
+                    words,
+                    position,
+                    registered: false,
+                    guard: flow.guard.clone(),
+                });
             } else {
-                flow.steps.push(done(expr, name, words, Effect::Unknown, position));
+                flow.steps
+                    .push(done(expr, name, words, Effect::Unknown, position).given(self.assigned_name(unit, expr)));
             }
             return true;
         }
@@ -340,9 +451,19 @@ impl Context<'_, '_> {
         let words = self.call_words(unit, call, &chain);
         if verbs.first().is_some_and(|w| is_plain_undo(w)) {
             if chain.len() > 1 && !is_transaction(&chain) {
-                flow.undos.push(Undo { site: Site { unit, expr }, words, position, registered: false });
+                flow.undos.push(Undo {
+                    site: Site { unit, expr },
+                    words,
+                    position,
+                    registered: false,
+                    guard: flow.guard.clone(),
+                });
             }
             return true;
+        }
+        // `orchestrator.CreateSaga(…)` is about the saga itself.
+        if verbs.iter().any(|w| w == "saga") {
+            return false;
         }
         let effect = self.effect_of_call(unit, expr, call, 0);
         let object: Vec<String> = chain[..chain.len() - 1].iter().flat_map(|n| names::words(n)).collect();
@@ -362,7 +483,8 @@ impl Context<'_, '_> {
         let is_shown =
             || self.ev.at(unit, call.callee).alternatives().iter().any(|v| matches!(v, Value::Function { .. }));
         if effect == Effect::Unknown && known && !is_step && !names::is_query(last) && !is_shown() {
-            flow.candidates.push(done(expr, last.to_string(), words, effect, position));
+            flow.candidates
+                .push(done(expr, last.to_string(), words, effect, position).given(self.assigned_name(unit, expr)));
             return false;
         }
         if is_step {
@@ -376,7 +498,7 @@ impl Context<'_, '_> {
                 None if generic => chain.join("."),
                 None => last.to_string(),
             };
-            flow.steps.push(done(expr, name, words, effect, position));
+            flow.steps.push(done(expr, name, words, effect, position).given(self.assigned_name(unit, expr)));
         }
         is_step
     }
@@ -388,7 +510,13 @@ impl Context<'_, '_> {
         let site = Site { unit, expr };
         if let Some(name) = self.activity(unit, expr, call) {
             flow.is_workflow = true;
-            flow.undos.push(Undo { site, words: names::words(&name), position, registered: false });
+            flow.undos.push(Undo {
+                site,
+                words: names::words(&name),
+                position,
+                registered: false,
+                guard: flow.guard.clone(),
+            });
             return true;
         }
         let chain = scan::chain(module, call.callee);
@@ -418,13 +546,14 @@ impl Context<'_, '_> {
                             words,
                             position,
                             registered: false,
+                            guard: flow.guard.clone(),
                         });
                     }
                 }
             }
         }
         if verb && (chain.len() > 1 || followed) || effect == Effect::Remote {
-            flow.undos.push(Undo { site, words, position, registered: false });
+            flow.undos.push(Undo { site, words, position, registered: false, guard: flow.guard.clone() });
             if !followed && chain.last().is_some_and(|n| names::is_undo_word(n)) {
                 flow.is_opaque = true;
             }
@@ -452,7 +581,7 @@ pub(super) fn is_error_check(module: &Module, test: ExprId) -> bool {
             matches!(module.expr(*right).kind, ExprKind::Null)
                 && scan::chain(module, *left)
                     .last()
-                    .is_some_and(|n| names::words(n).iter().any(|w| w == "err" || w == "error"))
+                    .is_some_and(|n| names::words(n).iter().any(|w| w.ends_with("err") || w == "error"))
         }
         ExprKind::Binary { left, right, .. } => is_error_check(module, *left) || is_error_check(module, *right),
         _ => false,
@@ -462,7 +591,33 @@ pub(super) fn is_error_check(module: &Module, test: ExprId) -> bool {
 fn done(expr: ExprId, name: String, words: Vec<String>, effect: Effect, position: u32) -> Done {
     let nouns = words.iter().filter(|w| !names::is_filler(w)).cloned().collect();
     let verbs = words.into_iter().filter(|w| names::is_state_verb(w)).collect();
-    Done { expr, name, nouns, verbs, effect, position }
+    Done { expr, name, nouns, verbs, effect, position, result: None }
+}
+
+impl Done {
+    fn given(self, result: Option<SmolStr>) -> Done {
+        Done { result, ..self }
+    }
+}
+
+/// The variable whose presence is asked for: `if payment_id`, `if (paymentId != null)`,
+/// `if (!string.IsNullOrEmpty(saga.PaymentId))`.
+fn is_set(module: &Module, test: ExprId) -> Option<SmolStr> {
+    match &module.expr(test).kind {
+        ExprKind::Name(_) | ExprKind::Attr { .. } => scan::chain(module, test).pop(),
+        ExprKind::Binary { op: BinaryOp::Ne, left, right } => match &module.expr(*right).kind {
+            ExprKind::Null => scan::chain(module, *left).pop(),
+            ExprKind::Str(text) if text.is_empty() => scan::chain(module, *left).pop(),
+            _ => None,
+        },
+        ExprKind::Binary { op: BinaryOp::And, left, .. } => is_set(module, *left),
+        ExprKind::Not(inner) => {
+            let call = module.call(*inner)?;
+            let asks = module.callee_name(*inner).is_some_and(|n| n.starts_with("IsNullOr"));
+            asks.then(|| scan::chain(module, call.args.first()?.value).pop()).flatten()
+        }
+        _ => None,
+    }
 }
 
 /// `compensations.push(…)`, `undo.append(…)`, `saga.addCompensation(…)`.
@@ -474,6 +629,24 @@ fn is_registration(chain: &[SmolStr]) -> bool {
     }
     matches!(folded.as_str(), "append" | "push" | "unshift" | "insert" | "appendleft" | "add")
         && object.last().is_some_and(|n| names::is_undo_word(n))
+}
+
+/// `saga.ExecutedSteps.Add("OrderCreated")`, `completed.add(Step.PAYMENT)`: the list.
+fn notes_name(module: &Module, call: &Call, chain: &[SmolStr]) -> Option<SmolStr> {
+    let [argument] = call.args.as_slice() else { return None };
+    let (last, object) = chain.split_last()?;
+    let list = object.last()?;
+    let is_name = match &module.expr(argument.value).kind {
+        ExprKind::Str(_) => true,
+        ExprKind::Attr { object, .. } => {
+            matches!(&module.expr(*object).kind, ExprKind::Name(n) if n.starts_with(char::is_uppercase))
+        }
+        _ => false,
+    };
+    let is_done = names::words(list)
+        .iter()
+        .any(|w| ["complet", "execut", "finish", "perform"].iter().any(|p| w.starts_with(p)) || w == "done");
+    (is_name && is_done && matches!(names::fold(last).as_str(), "add" | "push" | "append")).then(|| list.clone())
 }
 
 /// A word before the verb of a step: `step1ReserveStock`, `doCharge`.

@@ -303,6 +303,9 @@ impl Context<'_, '_> {
         {
             return Some(StepCall::Undo);
         }
+        if let Some((found, _)) = self.given_step(unit, expr, call) {
+            return Some(found);
+        }
         // Handed on: `self.call(step.compensate, context)`, not asked about: `callable(step.compensate)`.
         let asks = module.callee_name(expr).is_some_and(|n| {
             names::is_plain_question(n) || names::words(n).first().is_some_and(|w| matches!(w.as_str(), "is" | "has"))
@@ -324,6 +327,38 @@ impl Context<'_, '_> {
             ExprKind::Attr { .. } => self.step_member(unit, a.value),
             _ => None,
         })
+    }
+
+    /// `executeStep(step)` and `compensateStep(step)` in loops over names of steps: what each name stands for is told
+    /// in there. The variable that is given comes with it.
+    pub(super) fn given_step(&self, unit: UnitId, expr: ExprId, call: &Call) -> Option<(StepCall, SmolStr)> {
+        let linked = self.ev.program.unit(unit);
+        let module = &linked.module;
+        let words = names::words(module.callee_name(expr)?);
+        let (verb, rest) = words.split_first()?;
+        if !matches!(rest.iter().map(String::as_str).collect::<Vec<_>>().as_slice(), ["step"] | ["step", "async"]) {
+            return None;
+        }
+        let found = match verb.as_str() {
+            "execute" | "run" | "perform" | "process" | "do" => StepCall::Action,
+            "compensate" | "rollback" | "undo" | "revert" => StepCall::Undo,
+            _ => return None,
+        };
+        let given = call.args.iter().find_map(|a| match &module.expr(a.value).kind {
+            ExprKind::Name(name) if is_step_name(name) => Some(name.clone()),
+            _ => None,
+        })?;
+        let in_loop = linked.index.ancestors(expr).take_while(|p| !matches!(p, Parent::Func(_))).any(|p| match p {
+            Parent::Stmt(s) => matches!(module.stmt(s).kind, StmtKind::Loop { .. }),
+            _ => false,
+        });
+        let is_ours = self.ev.at(unit, call.callee).alternatives().iter().any(|v| matches!(v, Value::Function { .. }));
+        // Steps that have their action and undo in them are called there.
+        let told_by_steps = || {
+            let mut calls = linked.index.calls.iter().filter_map(|c| module.call(c.expr));
+            calls.any(|c| self.step_member(unit, c.callee).is_some())
+        };
+        (in_loop && is_ours && !told_by_steps()).then_some((found, given))
     }
 
     /// `context.compensate()` that only turns the direction round: it calls nothing, so it undoes nothing.
@@ -352,6 +387,13 @@ impl Context<'_, '_> {
             }
             ExprKind::Index { index, .. } if matches!(module.expr(*index).kind, ExprKind::Attr { .. }) => {
                 return self.named_member(unit, *index);
+            }
+            // `step.Compensate?.Invoke()`, `step.undo.run()`
+            ExprKind::Attr { object, name, .. }
+                if matches!(name.as_str(), "Invoke" | "invoke" | "run" | "call" | "apply" | "accept")
+                    && matches!(module.expr(*object).kind, ExprKind::Attr { .. }) =>
+            {
+                return self.step_member(unit, *object);
             }
             ExprKind::Attr { object, name, .. } => (*object, name.clone()),
             ExprKind::Index { object, index } => match &module.expr(*index).kind {
@@ -446,7 +488,29 @@ impl Context<'_, '_> {
         if self.is_undo_element(unit, expr, name) {
             return Some(StepCall::Undo);
         }
-        self.pair_element(unit, expr, name)
+        self.pair_element(unit, expr, name).or_else(|| self.function_element(unit, expr, name))
+    }
+
+    /// `for step in self.steps: step(context)`, where what undoes the steps is kept in a list of its own.
+    fn function_element(&self, unit: UnitId, expr: ExprId, name: &str) -> Option<StepCall> {
+        let linked = self.ev.program.unit(unit);
+        let module = &linked.module;
+        let holds_steps = |iter: ExprId| {
+            scan::names_in(module, iter).iter().any(|n| {
+                let words = names::words(n);
+                words.last().is_some_and(|w| matches!(w.as_str(), "step" | "action" | "transaction" | "operation"))
+            })
+        };
+        let goes_through = linked.index.ancestors(expr).any(|p| match p {
+            Parent::Stmt(s) => match &module.stmt(s).kind {
+                StmtKind::Loop { header: LoopHeader::Each { target, iter }, .. } => {
+                    scan::names_in(module, *target).iter().any(|n| n == name) && holds_steps(*iter)
+                }
+                _ => false,
+            },
+            _ => false,
+        });
+        goes_through.then_some(StepCall::Action)
     }
 
     /// `for action, compensation in steps`, and `compensation = done.pop()`.

@@ -378,6 +378,10 @@ impl Context<'_, '_> {
                 return Verdict::Nothing;
             }
         }
+        // `new OrderStatusUpdateRequest(…)` is data.
+        if call.is_new {
+            return Verdict::Nothing;
+        }
         let chain = scan::chain(module, call.callee);
         let Some((method, object)) = chain.split_last() else { return Verdict::Nothing };
         let object: Vec<String> = object.iter().flat_map(|n| names::words(n)).collect();

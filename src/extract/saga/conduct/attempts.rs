@@ -74,7 +74,17 @@ impl Context<'_, '_> {
     /// True for a module that imports an HTTP client which gives up by itself.
     pub(super) fn has_default_timeout(&self, unit: UnitId) -> bool {
         let language = self.ev.program.language(unit);
-        self.ev.program.unit(unit).module.imports.iter().any(|import| {
+        let module = &self.ev.program.unit(unit).module;
+        // `System.Net.Http` needs no `using`: its client gives up after 100 s.
+        if language == Language::CSharp
+            && module
+                .exprs
+                .iter()
+                .any(|e| matches!(&e.kind, ExprKind::Name(n) if n == "HttpClient" || n == "IHttpClientFactory"))
+        {
+            return true;
+        }
+        module.imports.iter().any(|import| {
             let symbol = format!("{}.get", import.module);
             self.ev
                 .catalog

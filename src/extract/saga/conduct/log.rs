@@ -118,7 +118,19 @@ impl Context<'_, '_> {
                     StmtKind::Loop { header: LoopHeader::Count { test, .. }, .. } => *test,
                     _ => None,
                 };
-                if undo.unit == action.unit && header.is_some_and(|h| scan::names_in(module, h).contains(list)) {
+                // `for i := len(completed) - 1; i >= 0; i--`
+                let start: Vec<ExprId> = match &module.stmt(stmt).kind {
+                    StmtKind::Loop { header: LoopHeader::Count { init, .. }, .. } => init
+                        .iter()
+                        .filter_map(|s| match &module.stmt(*s).kind {
+                            StmtKind::Assign { value, .. } => *value,
+                            _ => None,
+                        })
+                        .collect(),
+                    _ => Vec::new(),
+                };
+                let mut said = header.into_iter().chain(start);
+                if undo.unit == action.unit && said.any(|h| scan::names_in(module, h).contains(list)) {
                     return true;
                 }
             }
@@ -186,6 +198,9 @@ impl Context<'_, '_> {
         let Some(call) = module.call(site.expr) else { return Vec::new() };
         if let Some(member) = call.args.iter().find(|a| self.is_member(site.unit, a.value)) {
             return scan::chain(module, member.value).first().cloned().into_iter().collect();
+        }
+        if let Some((_, given)) = self.given_step(site.unit, site.expr, call) {
+            return vec![given];
         }
         match &module.expr(call.callee).kind {
             ExprKind::Attr { object, .. } | ExprKind::Index { object, .. } => {

@@ -15,7 +15,7 @@ use super::member::Member;
 use super::runner::Runner;
 use super::{Context, names, scan};
 use crate::extract::Presence;
-use crate::facts::module::{FuncId, Language};
+use crate::facts::module::{ExprKind, FuncId, Language, StmtKind};
 use crate::program::{Evaluator, Site, UnitId, Value};
 use crate::syntax::{Place, Span};
 
@@ -238,14 +238,25 @@ impl Context<'_, '_> {
         out
     }
 
-    /// `publisher.publish(step.action, …)`: the step is carried out elsewhere, and its reply moves the saga on.
+    /// `publisher.publish(step.action, …)`: the step is carried out elsewhere, and its reply moves the saga on. A bus
+    /// that gives the result has carried it out.
     fn sends_command(&self, site: Site) -> bool {
-        let module = &self.ev.program.unit(site.unit).module;
-        module.callee_name(site.expr).is_some_and(|name| {
-            names::words(name)
-                .first()
-                .is_some_and(|w| matches!(w.as_str(), "publish" | "emit" | "send" | "dispatch" | "produce"))
-        })
+        let linked = self.ev.program.unit(site.unit);
+        let module = &linked.module;
+        let Some(verb) = module.callee_name(site.expr).and_then(|n| names::words(n).into_iter().next()) else {
+            return false;
+        };
+        let gives_result = || {
+            let outside = |p: &crate::program::Parent| {
+                !matches!(p, crate::program::Parent::Expr(e)
+                    if matches!(module.expr(*e).kind, ExprKind::Await(_) | ExprKind::Cast { .. }))
+            };
+            let assigned = matches!(linked.index.ancestors(site.expr).find(outside),
+                Some(crate::program::Parent::Stmt(s)) if matches!(module.stmt(s).kind, StmtKind::Assign { .. }));
+            assigned && self.assigned_name(site.unit, site.expr).is_some_and(|n| names::fold(&n).contains("result"))
+        };
+        matches!(verb.as_str(), "publish" | "emit" | "produce")
+            || matches!(verb.as_str(), "send" | "dispatch") && !gives_result()
     }
 
     fn scope<'s>(&self, runner: &'s Runner, list: Option<&'s StepList>) -> Scope<'s> {
