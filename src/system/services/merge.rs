@@ -126,7 +126,7 @@ fn name(candidates: &mut [Candidate]) {
                 candidate.other_name.clone().filter(|_| candidate.named),
                 Some(folder.clone()),
                 Some(format!("{above}-{folder}")).filter(|_| !above.is_empty()),
-                project.map(|project| format!("{project}-{}", service.name)),
+                project.filter(|project| !project.is_empty()).map(|project| format!("{project}-{}", service.name)),
             ];
             let free =
                 |name: &String| !name.is_empty() && !taken.contains(name) && !counts.contains_key(&name.to_lowercase());

@@ -3,6 +3,8 @@ use crate::system::deployment::Deployment;
 
 use super::{Correction, Service, ServiceKind, discover};
 
+mod started;
+
 struct World {
     #[allow(dead_code)]
     folder: tempfile::TempDir,

@@ -101,6 +101,11 @@ impl Reader<'_, '_> {
                 }
                 return shapes;
             }
+            if matches!(symbol.as_str(), "django.forms.model_to_dict" | "django.forms.models.model_to_dict")
+                && let Some(shape) = argument(0).and_then(|model| self.model_as_dict(model))
+            {
+                return vec![shape];
+            }
             if let Some(rows) = self.row(site, call, &symbol) {
                 return rows;
             }
