@@ -3,6 +3,8 @@ use crate::catalog::Catalog;
 use crate::program::load;
 use crate::program::resolve::Packages;
 
+mod rows;
+
 fn publishing(files: &[(&str, &str)]) -> Publishing {
     let program = load::from_sources(files, &Packages::default());
     let ev = Evaluator::new(&program, Catalog::embedded().unwrap());
@@ -688,46 +690,4 @@ fn properties_that_a_method_takes_from_its_class() {
     };
     assert_eq!(publisher("content_type='application/json'"), "----");
     assert_eq!(publisher("delivery_mode=2, message_id='x', headers={'event_version': 1}"), "-+++");
-}
-
-#[test]
-fn generic_views_of_django_save_what_their_serializer_holds() {
-    let view = |fields: &str, body: &str| {
-        format!(
-            "import json\nimport pika\nfrom django.db import models\nfrom django.forms import model_to_dict\nfrom rest_framework import generics, mixins, serializers\nchannel = pika.BlockingConnection().channel()\nclass Product(models.Model):\n    title = models.CharField()\n    event_version = models.IntegerField()\nclass ProductSerializer(serializers.ModelSerializer):\n    class Meta:\n        model = Product\n        fields = {fields}\nclass ProductView(generics.GenericAPIView, mixins.CreateModelMixin):\n    serializer_class = ProductSerializer\n    {body}\n"
-        )
-    };
-    let created = "def post(self, request):\n        response = self.create(request)\n        channel.basic_publish(exchange='', routing_key='q', body=json.dumps(response.data))\n        return response";
-    assert_eq!(one("views.py", &view("['id', 'title']", created)), "----");
-    assert_eq!(one("views.py", &view("'__all__'", created)), "--d-");
-    assert_eq!(dual_lines("views.py", &view("'__all__'", created)), [18]);
-    let found = "def get(self, request):\n        product = Product.objects.filter(id=1).first()\n        data = model_to_dict(product)\n        channel.basic_publish(exchange='', routing_key='q', body=json.dumps(data))";
-    assert_eq!(one("views.py", &view("'__all__'", found)), "--d-");
-    assert_eq!(dual_lines("views.py", &view("'__all__'", found)), [0; 0]);
-    let performed = view(
-        "'__all__'",
-        "def perform_create(self, serializer):\n        serializer.save()\n        channel.basic_publish(exchange='', routing_key='q', body='{}')",
-    );
-    assert_eq!(dual_lines("views.py", &performed), [18]);
-}
-
-#[test]
-fn a_command_of_dynamodb_behind_an_interface_is_a_write() {
-    let repository = |command: &str| {
-        format!(
-            "import {{ DynamoDBDocumentClient, PutCommand, GetCommand }} from '@aws-sdk/lib-dynamodb';\nimport type {{ Books }} from './books';\nexport class DynamoBooks implements Books {{\n  constructor(private readonly client: DynamoDBDocumentClient) {{}}\n  async save(book: object): Promise<void> {{ await this.client.send(new {command}({{ TableName: 'books', Item: book }})); }}\n}}\n"
-        )
-    };
-    let files = |repository: &str| {
-        dual(&[
-            ("books.ts", "export interface Books { save(book: object): Promise<void>; }\n"),
-            ("dynamo.ts", repository),
-            (
-                "usecase.ts",
-                "import { EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';\nimport type { Books } from './books';\nconst bus = new EventBridgeClient({});\nexport class Register {\n  constructor(private readonly books: Books) {}\n  async handle(book: object) {\n    await this.books.save(book);\n    await bus.send(new PutEventsCommand({ Entries: [{ Detail: JSON.stringify(book), DetailType: 'Registered', Source: 'books' }] }));\n  }\n}\n",
-            ),
-        ])
-    };
-    assert_eq!(files(&repository("PutCommand")), [("usecase.ts".to_string(), 8)]);
-    assert_eq!(files(&repository("GetCommand")), []);
 }

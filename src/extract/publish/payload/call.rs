@@ -88,6 +88,9 @@ impl Reader<'_, '_> {
                     None => self.with_keywords(site.unit, call, &symbol, vec![Shape::default()]),
                 };
             }
+            if let Some(documents) = self.document(site, call, &symbol) {
+                return documents;
+            }
             // Sequelize and Mongoose give back the row that was added.
             if matches!(language, Language::JavaScript | Language::TypeScript)
                 && symbol.ends_with(".Model.create")

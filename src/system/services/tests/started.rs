@@ -5,10 +5,16 @@ use super::*;
 #[test]
 fn an_image_of_a_vendor_or_one_that_opens_a_shell_is_no_folder_of_ours() {
     let compose = "services:\n  api:\n    build: ./api\n  ksqldb-cli:\n    image: confluentinc/ksqldb-cli:0.28.2\n    entrypoint: /bin/sh\n    tty: true\n  shell:\n    image: acme/shop-cli\n    command: bash\n";
-    let files = [("compose.yaml", compose), ("api/Dockerfile", PYTHON), ("api/app/main.py", API), ("cli/main.py", API)];
+    let files = [
+        ("compose.yaml", compose),
+        ("api/Dockerfile", PYTHON),
+        ("api/app/main.py", API),
+        ("cli/Dockerfile", PYTHON),
+        ("cli/app/main.py", API),
+    ];
     assert!(!world(&files).names().contains(&"ksqldb-cli") && !world(&files).names().contains(&"shell"));
     let started = compose.replace("    command: bash\n", "");
-    let files = [files[1], files[2], files[3], ("compose.yaml", started.as_str())];
+    let files = [files[1], files[2], files[3], files[4], ("compose.yaml", started.as_str())];
     assert_eq!(world(&files).service("shell").root, "cli");
 }
 
@@ -65,4 +71,26 @@ fn the_last_of_several_commands_goes_on_running() {
     };
     assert_eq!(entries("api"), ["manage.py"]);
     assert_eq!(entries("queue"), ["consumer.py"]);
+}
+
+#[test]
+fn programs_of_python_that_serve_on_ports_of_their_own_are_services() {
+    let program = |port: &str| {
+        format!(
+            "from flask import Flask\napp = Flask(__name__)\nif __name__ == \"__main__\":\n    app.run({port}, debug=True)\n"
+        )
+    };
+    let (first, second, unnamed) = (program("port=5001"), program("port=5002"), program(""));
+    let of = |second: &str| {
+        let world = world(&[
+            ("setup.py", "setup(name='shop')\n"),
+            ("services/__init__.py", "def root(): pass\n"),
+            ("services/orders.py", &first),
+            ("services/users.py", second),
+        ]);
+        world.names().into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(of(&second), ["orders", "users"]);
+    // Another way to start the same.
+    assert!(!of(&first).contains(&"users".to_owned()) && !of(&unnamed).contains(&"users".to_owned()));
 }
