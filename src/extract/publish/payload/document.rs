@@ -54,7 +54,8 @@ impl Reader<'_, '_> {
         let call = ev.program.unit(made.unit).module.call(made.expr)?;
         let Value::Dict(paths) = ev.positional(made.unit, call, 0)? else { return None };
         let options = ev.positional(made.unit, call, 1);
-        let mut names: Vec<&str> = vec!["_id"];
+        // `_id` is the key of the document, and no id of a message.
+        let mut names: Vec<&str> = Vec::new();
         match &options {
             None => {}
             Some(Value::Dict(options)) if !options.open && options.get("strict").is_none() => {
