@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Candidate;
 use super::context::{Context, language};
+use super::marks;
 use super::source::candidate;
 use crate::files::{self, Zone, folder_of, zone};
 use crate::syntax::{FileId, Place};
@@ -12,21 +13,33 @@ use crate::syntax::{FileId, Place};
 /// A program: its name, its file and where it serves.
 type Program = (String, FileId, Place);
 
+/// Folders with more files than this hold a package.
+const MAX_FILES: usize = 30;
+/// How deep such a folder lies.
+const MAX_DEPTH: usize = 2;
+
 /// Adds them, where nothing says what is deployed.
 pub(super) fn add(ctx: &Context<'_>, candidates: &mut Vec<Candidate>) {
     if !candidates.is_empty() {
         return;
     }
+    let mut files: BTreeMap<&str, Vec<(FileId, &str)>> = BTreeMap::new();
+    for (id, path) in ctx.below("") {
+        let counts = language(path) == Some("python") && zone(path) == Zone::Production;
+        if counts && path.matches('/').count() <= MAX_DEPTH {
+            files.entry(folder_of(path)).or_default().push((id, path));
+        }
+    }
     let mut folders: BTreeMap<&str, Vec<Program>> = BTreeMap::new();
-    for (&id, marks) in &ctx.deployment.marks {
-        let path = ctx.tree.file(id).path.as_str();
-        let serves = marks.http.filter(|_| marks.main.is_some() && language(path) == Some("python"));
-        if let Some(span) = serves
-            && zone(path) == Zone::Production
-        {
-            let file = path.rsplit('/').next().unwrap_or(path);
-            let name = file.strip_suffix(".py").unwrap_or(file).to_owned();
-            folders.entry(folder_of(path)).or_default().push((name, id, Place::new(id, span)));
+    for (folder, files) in files.into_iter().filter(|(_, files)| (2..=MAX_FILES).contains(&files.len())) {
+        for (id, path) in files {
+            let Ok(text) = files::read(ctx.tree.file(id)) else { continue };
+            let marks = marks::marks(path, &text);
+            if let Some(span) = marks.http.filter(|_| marks.main.is_some()) {
+                let file = path.rsplit('/').next().unwrap_or(path);
+                let name = file.strip_suffix(".py").unwrap_or(file).to_owned();
+                folders.entry(folder).or_default().push((name, id, Place::new(id, span)));
+            }
         }
     }
     for (folder, programs) in folders {

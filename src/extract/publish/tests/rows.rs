@@ -97,6 +97,10 @@ fn a_list_of_redis_is_a_queue_where_something_pops_it() {
     assert_eq!(facts("votes", "redis.blpop(['votes', 'others'])"), [(true, true)]);
     assert_eq!(facts("votes", "redis.lrange('votes', 0, -1)"), []);
     assert_eq!(facts("seen", "redis.blpop('votes')"), []);
+    // A client that is made for each request of Flask.
+    let push = "import json\nfrom flask import g\nfrom redis import Redis\ndef client():\n    if not hasattr(g, 'redis'):\n        g.redis = Redis(host='redis')\n    return g.redis\ndef vote(choice):\n    redis = client()\n    redis.rpush('votes', json.dumps({'vote': choice}))\n";
+    let pop = "from redis import Redis\nredis = Redis(host='redis')\nwhile True:\n    print(redis.blpop('votes'))\n";
+    assert_eq!(publishing(&[("vote/app.py", push), ("worker/main.py", pop)]).publishers.len(), 1);
 }
 
 #[test]
