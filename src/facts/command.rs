@@ -57,7 +57,8 @@ impl Command {
     }
 }
 
-fn is_shell(program: &str) -> bool {
+/// True for a shell, with or without its folder: `/bin/bash`.
+pub fn is_shell(program: &str) -> bool {
     matches!(program.rsplit('/').next().unwrap_or(""), "sh" | "bash" | "ash" | "dash" | "zsh")
 }
 

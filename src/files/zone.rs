@@ -122,6 +122,7 @@ fn is_test_folder(segment: &str) -> bool {
             | "__mocks__"
             | "__fixtures__"
             | "e2e"
+            | "smoke"
             | "bdd"
             | "spec"
             | "specs"

@@ -1,6 +1,7 @@
 //! Which service calls which: requests whose address leads to another service.
 
 mod hosts;
+pub(super) mod ports;
 
 use std::collections::{BTreeSet, HashMap};
 

@@ -170,8 +170,8 @@ impl System {
 }
 
 /// The services with what their settings files say among their variables.
-fn configured(tree: &Tree, services: &[Service], given: &[aspire::Given]) -> Vec<Service> {
-    let with_settings = |service: &Service| {
+fn configured(tree: &Tree, services: &[Service], given: &[aspire::Given], ports: &[Vec<String>]) -> Vec<Service> {
+    let with_settings = |(index, service): (usize, &Service)| {
         let mut env = appsettings::settings(tree, service, given, &service.env);
         env.extend(goconfig::settings(tree, service));
         env.extend(service.env.iter().cloned());
@@ -179,9 +179,10 @@ fn configured(tree: &Tree, services: &[Service], given: &[aspire::Given]) -> Vec
         env.reverse();
         let mut published_ports = service.published_ports.clone();
         published_ports.extend(proxies::launch_ports(tree, service));
+        published_ports.extend(ports.get(index).into_iter().flatten().cloned());
         Service { env, published_ports, ..service.clone() }
     };
-    services.iter().map(with_settings).collect()
+    services.iter().enumerate().map(with_settings).collect()
 }
 
 /// Joins the program and the deployment files of a tree.
@@ -218,7 +219,8 @@ pub fn build(
         routes.extend(http::grpc_clients(&ev, &in_scope));
         let proxied = proxies::routes(tree, &services);
         proxies::narrow(&ev, &proxied, |place| owners.get(&place.file).cloned().unwrap_or_default(), &mut served);
-        let configured = configured(tree, &services, &given);
+        let ports = calls::ports::own(&ev, &in_scope, &owners, &services);
+        let configured = configured(tree, &services, &given, &ports);
         let mut requests = calls::requests(&configured, &owners, (&http, &routes, &proxied), &files);
         aspire::add_references(&ev, &services, &mut requests);
         (http, breakers, blocking, served, requests)

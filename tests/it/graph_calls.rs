@@ -403,3 +403,30 @@ fn a_reference_in_the_aspire_host_is_a_call_where_the_request_itself_is_not_seen
     ]);
     assert_eq!(found, ["web -> orders - - AppHost/Program.cs:3"]);
 }
+
+#[test]
+fn without_any_container_the_port_on_this_machine_leads_to_who_listens_there() {
+    let package = |name: &str| {
+        format!("{{\"name\":\"{name}\",\"main\":\"main.js\",\"dependencies\":{{\"express\":\"4\",\"axios\":\"1\"}}}}")
+    };
+    let server = |port: &str| {
+        format!(
+            "const express = require('express')\nconst app = express()\nconst PORT = process.env.PORT || {port}\napp.get('/', (req, res) => res.end())\napp.listen(PORT)\n"
+        )
+    };
+    let (catalog, orders, users) = (package("catalog"), package("orders"), package("users"));
+    let (of_catalog, of_users) = (server("5000"), server("5001"));
+    let client = "const axios = require('axios')\nconst express = require('express')\nconst app = express()\nconst CATALOG = process.env.CATALOG_URL || 'http://localhost:5000'\napp.get('/orders/:id', async () => axios.get(`${CATALOG}/products/1`, { timeout: 1000 }))\napp.get('/me', async () => axios.get('http://127.0.0.1:5001/me', { timeout: 1000 }))\napp.listen({ port: 5002 })\n";
+    let found = calls(&[
+        ("catalog/package.json", &catalog),
+        ("catalog/main.js", &of_catalog),
+        ("orders/package.json", &orders),
+        ("orders/main.js", client),
+        ("users/package.json", &users),
+        ("users/main.js", &of_users),
+    ]);
+    assert_eq!(
+        found,
+        ["orders -> catalog GET /products/1 orders/main.js:5", "orders -> users GET /me orders/main.js:6"]
+    );
+}

@@ -57,6 +57,27 @@ fn rabbitmq_client_confirms_when_it_is_told_to() {
 }
 
 #[test]
+fn amqp_ts_confirms_nothing_and_acknowledges_by_hand() {
+    let text = |queue: &str, options: &str, last: &str| {
+        format!(
+            "const amqp = require('amqp-ts');\nconst connection = new amqp.Connection(process.env.RABBIT_URL);\n\
+             const exchange = connection.declareExchange('orders', 'fanout', {{ durable: true }});\n\
+             const queue = connection.declareQueue('orders.mails', {{ durable: true{queue} }});\n\
+             queue.bind(exchange);\nqueue.prefetch(5);\n\
+             queue.activateConsumer((message) => {{\n  console.log(message.getContent());\n  message.ack();\n}}{last});\n\
+             exports.placed = (order) => {{\n  exchange.send(new amqp.Message(JSON.stringify(order){options}));\n}};\n\
+             process.on('SIGTERM', () => connection.close());\n"
+        )
+    };
+    let plain = ["missing-dead-letter 7", "transient-message 12", "unconfirmed-publish 12"];
+    assert_eq!(found("a.js", &text("", "", "")), plain);
+    let dead = ", deadLetterExchange: 'dead'";
+    assert_eq!(found("a.js", &text(dead, ", { persistent: true }", "")), ["unconfirmed-publish 12"]);
+    let early = ["early-acknowledgement 7", "unconfirmed-publish 12"];
+    assert_eq!(found("a.js", &text(dead, ", { persistent: true }", ", { noAck: true }")), early);
+}
+
+#[test]
 fn go_rabbitmq_takes_its_options_as_functions() {
     let text = |arguments: &str| {
         format!(

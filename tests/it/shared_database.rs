@@ -559,4 +559,27 @@ fn programs_of_a_module_that_run_the_same_code_are_one_service_and_others_are_tw
         ("internal/billing/db.go", &of_billing),
     ]);
     assert_eq!(apart.len(), 1, "{apart:?}");
+
+#[test]
+fn another_database_of_django_is_none_that_its_models_live_in() {
+    let settings = |name: &str, more: &str| {
+        format!(
+            "DATABASES = {{'default': {{'ENGINE': 'django.db.backends.mysql', 'NAME': '{name}', 'HOST': '{name}-db'}}, 'old': {{'ENGINE': 'django.db.backends.mysql', 'NAME': 'monolith', 'HOST': 'mysql.internal'}}}}\n{more}"
+        )
+    };
+    let shared = |more: &str| {
+        let (orders, users) = (settings("orders", more), settings("users", more));
+        let outcome = run(&[
+            ("compose.yaml", "services:\n  orders:\n    build: ./orders\n  users:\n    build: ./users\n"),
+            ("orders/Dockerfile", "FROM python:3.12\nCOPY . .\nCMD python manage.py runserver\n"),
+            ("users/Dockerfile", "FROM python:3.12\nCOPY . .\nCMD python manage.py runserver\n"),
+            ("orders/manage.py", "import os, sys\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'app.settings')\n"),
+            ("users/manage.py", "import os, sys\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'app.settings')\n"),
+            ("orders/app/settings.py", &orders),
+            ("users/app/settings.py", &users),
+        ]);
+        !findings(&outcome).is_empty()
+    };
+    assert!(!shared(""));
+    assert!(shared("DATABASE_ROUTERS = ['app.routers.Legacy']\n"));
 }

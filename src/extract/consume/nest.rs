@@ -2,7 +2,8 @@
 //! `connectMicroservice` of the same application say.
 
 use crate::extract::Presence;
-use crate::program::{Site, UnitId, Value};
+use crate::facts::module::ExprKind;
+use crate::program::{Evaluator, Site, Value};
 
 use super::reach::Reach;
 use super::setting;
@@ -20,18 +21,33 @@ pub(super) struct Transport {
     pub(super) prefetch: Prefetch,
 }
 
-/// The transport of the application that a controller belongs to; none when it is no message broker
-/// or could not be read.
-pub(super) fn transport(reach: &Reach<'_, '_>, unit: UnitId) -> Option<Transport> {
+/// What one `createMicroservice` or `connectMicroservice` listens on.
+enum Listens {
+    /// Messages of a broker.
+    Broker(Transport),
+    /// Calls from process to process.
+    Direct,
+}
+
+/// The transport of the application that the handler of a decorator belongs to; none when it is no message
+/// broker or could not be read.
+pub(super) fn transport(reach: &Reach<'_, '_>, decorator: Site) -> Option<Transport> {
     let ev = reach.ev;
-    let around = reach.around(&[unit]);
+    let around = reach.around(&[decorator.unit]);
     let mut found: Option<Transport> = None;
+    let mut direct = false;
     for name in ["createMicroservice", "connectMicroservice"] {
         let position = if name == "createMicroservice" { 1 } else { 0 };
         for &site in ev.program.calls_named(name).iter().filter(|s| around.contains(&s.unit)) {
             let Some(call) = ev.program.unit(site.unit).module.call(site.expr) else { continue };
             let Some(options) = ev.positional(site.unit, call, position) else { continue };
-            let transport = of_options(reach, site, &options)?;
+            let transport = match of_options(reach, site, &options)? {
+                Listens::Broker(transport) => transport,
+                Listens::Direct => {
+                    direct = true;
+                    continue;
+                }
+            };
             match &found {
                 // Several transports: which one a handler listens on is not known.
                 Some(other) if other.broker != transport.broker => return None,
@@ -39,13 +55,21 @@ pub(super) fn transport(reach: &Reach<'_, '_>, unit: UnitId) -> Option<Transport
             }
         }
     }
-    found
+    // Handlers are bound to every transport. Who asks for an answer does so directly where that is possible.
+    found.filter(|_| !direct || is_called(ev, decorator, "EventPattern"))
 }
 
-fn of_options(reach: &Reach<'_, '_>, made: Site, options: &Value) -> Option<Transport> {
+fn is_called(ev: &Evaluator<'_>, decorator: Site, name: &str) -> bool {
+    let module = &ev.program.unit(decorator.unit).module;
+    let callee = module.call(decorator.expr).map(|call| &module.expr(call.callee).kind);
+    matches!(callee, Some(ExprKind::Name(n) | ExprKind::Attr { name: n, .. }) if n.as_str() == name)
+}
+
+fn of_options(reach: &Reach<'_, '_>, made: Site, options: &Value) -> Option<Listens> {
     let ev = reach.ev;
     let kind = setting::word(ev, setting::in_value(ev, options, "transport")?)?;
-    Some(match kind.as_str() {
+    Some(Listens::Broker(match kind.as_str() {
+        "TCP" | "GRPC" => return Some(Listens::Direct),
         "RMQ" => {
             let ack = match setting::in_value(ev, options, "options.noAck") {
                 Some(site) => match setting::boolean(ev, site) {
@@ -86,7 +110,7 @@ fn of_options(reach: &Reach<'_, '_>, made: Site, options: &Value) -> Option<Tran
             prefetch: Prefetch::default(),
         },
         _ => return None,
-    })
+    }))
 }
 
 /// True when the options or their `options` hold more than was read.

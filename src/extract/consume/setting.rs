@@ -133,7 +133,7 @@ pub(super) fn word(ev: &Evaluator<'_>, site: Site) -> Option<String> {
 }
 
 /// The names of channels that an expression stands for: strings, lists of strings, settings.
-pub(super) fn texts(ev: &Evaluator<'_>, site: Site) -> Vec<String> {
+pub(crate) fn texts(ev: &Evaluator<'_>, site: Site) -> Vec<String> {
     nested(ev, site, 0)
 }
 

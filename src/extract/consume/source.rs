@@ -73,7 +73,7 @@ fn consumer(
         return None;
     }
     let transport = match found.consume.broker.as_str() {
-        "transport" => Some(nest::transport(reach, found.site.unit)?),
+        "transport" => Some(nest::transport(reach, found.site)?),
         _ => None,
     };
     let bodies = handler::bodies(reach, received, found);

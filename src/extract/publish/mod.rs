@@ -10,6 +10,7 @@ pub mod envelope;
 pub mod failure;
 pub mod flow;
 mod jvm;
+mod lists;
 pub mod path;
 pub mod payload;
 pub mod persist;
@@ -138,7 +139,9 @@ pub fn extract(ev: &Evaluator<'_>, in_scope: &InScope<'_>, settings: &Settings) 
     let registered = transport::registrations(ev, in_scope);
     let mut publishers = Vec::new();
     for found in call::find(ev, in_scope) {
-        if let Some(publisher) = read(ev, in_scope, settings, &registered, &found) {
+        if let Some(publisher) = read(ev, in_scope, settings, &registered, &found)
+            && !lists::is_only_kept(ev, &publisher)
+        {
             publishers.push(publisher);
         }
     }
@@ -204,6 +207,8 @@ fn read(
                         Presence::Default
                     } else if form.ids.iter().any(|p| !matches!(path::lookup(ev, site, p), path::Lookup::Missing)) {
                         Presence::Present(ev.program.place(site))
+                    } else if let Some(key) = producer::fresh_key(ev, found) {
+                        Presence::Present(key)
                     } else {
                         shape::event_id(ev, &payloads, &metadata)
                     },

@@ -4,7 +4,9 @@ use super::call::Found;
 use super::path::{self, Lookup};
 use crate::extract::Presence;
 use crate::extract::consume::setting;
-use crate::program::{Evaluator, Value};
+use crate::facts::module::ExprKind;
+use crate::program::index::Binding;
+use crate::program::{Evaluator, Site, Value};
 use crate::syntax::Place;
 
 /// An object that sends messages.
@@ -65,4 +67,47 @@ pub fn key(ev: &Evaluator<'_>, found: &Found<'_>) -> Presence {
         }
     }
     Presence::Absent
+}
+
+/// The key of a message to Kafka, where it is made anew for each: it tells a duplicate as well as an id does.
+pub fn fresh_key(ev: &Evaluator<'_>, found: &Found<'_>) -> Option<Place> {
+    let keys = if found.form.partition_key.is_empty() { &found.form.key } else { &found.form.partition_key };
+    if found.form.broker != "kafka" {
+        return None;
+    }
+    let sites = keys.iter().flat_map(|path| super::path::sites(ev, found.site, path));
+    sites.into_iter().find(|site| is_made(ev, *site, 0)).map(|site| ev.program.place(site))
+}
+
+/// True for an expression with a call that makes a random id, or for the variable that holds one.
+fn is_made(ev: &Evaluator<'_>, site: Site, depth: u32) -> bool {
+    let unit = ev.program.unit(site.unit);
+    let module = &unit.module;
+    if depth > 3 {
+        return false;
+    }
+    if let ExprKind::Name(name) = &module.expr(site.expr).kind {
+        let bound = unit.index.lookup(module, unit.index.func_of(site.expr), name);
+        let Some((_, [Binding::Value(value)])) = bound else { return false };
+        return *value != site.expr && is_made(ev, Site { unit: site.unit, expr: *value }, depth + 1);
+    }
+    let mut todo = vec![site.expr];
+    while let Some(expr) = todo.pop() {
+        if module.callee_name(expr).is_some_and(|name| super::shape::makes_id(name)) {
+            return true;
+        }
+        // The arguments of another call are not the key.
+        match &module.expr(expr).kind {
+            ExprKind::Call(call) => {
+                if let ExprKind::Attr { object, .. } = &module.expr(call.callee).kind {
+                    todo.push(*object);
+                } else if call.args.len() == 1 {
+                    todo.push(call.args[0].value);
+                }
+            }
+            ExprKind::Name(_) | ExprKind::Attr { .. } => {}
+            _ => todo.extend(module.children(expr)),
+        }
+    }
+    false
 }

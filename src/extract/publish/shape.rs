@@ -262,30 +262,33 @@ fn shape_version(ev: &Evaluator<'_>, shape: &Shape) -> Verdict {
 
 /// True for an expression that makes a fresh random id.
 fn is_fresh(ev: &Evaluator<'_>, value: Site) -> bool {
-    mentions(ev, value, &|name| {
-        matches!(
-            squeeze(name).as_str(),
-            "uuid4"
-                | "uuid1"
-                | "uuid7"
-                | "uuidv4"
-                | "uuidv7"
-                | "v4"
-                | "v7"
-                | "v1"
-                | "uuid"
-                | "randomuuid"
-                | "nanoid"
-                | "ulid"
-                | "cuid"
-                | "createid"
-                | "newulid"
-                | "uuid6"
-                | "newguid"
-                | "createversion7"
-                | "newsequentialguid"
-        )
-    })
+    mentions(ev, value, &makes_id)
+}
+
+/// True for the name of a function that makes a random id.
+pub(super) fn makes_id(name: &str) -> bool {
+    matches!(
+        squeeze(name).as_str(),
+        "uuid4"
+            | "uuid1"
+            | "uuid7"
+            | "uuidv4"
+            | "uuidv7"
+            | "v4"
+            | "v7"
+            | "v1"
+            | "uuid"
+            | "randomuuid"
+            | "nanoid"
+            | "ulid"
+            | "cuid"
+            | "createid"
+            | "newulid"
+            | "uuid6"
+            | "newguid"
+            | "createversion7"
+            | "newsequentialguid"
+    )
 }
 
 fn shape_id(ev: &Evaluator<'_>, shape: &Shape, metadata: bool) -> Verdict {

@@ -3,6 +3,8 @@ use crate::catalog::Catalog;
 use crate::program::load;
 use crate::program::resolve::Packages;
 
+mod rows;
+
 fn publishing(files: &[(&str, &str)]) -> Publishing {
     let program = load::from_sources(files, &Packages::default());
     let ev = Evaluator::new(&program, Catalog::embedded().unwrap());

@@ -57,9 +57,13 @@ fn read(ev: &Evaluator<'_>, site: Site, library: &Library, store: &Store, settin
     match setting.form {
         SettingForm::Url => address(&reader, &value, site, &base),
         SettingForm::Django => match value {
+            // Another database than the default one is asked for by name: what an import reads from, a replica.
             Value::Dict(aliases) => aliases
                 .entries
                 .iter()
+                .filter(|(alias, _)| {
+                    alias == "default" || aliases.get("default").is_none() || has_routers(ev, site.unit)
+                })
                 .flat_map(|(_, entry)| match reader.value(*entry) {
                     Value::Dict(options) => vec![django(&reader, Args::of_dict(options), *entry, &base)],
                     other => address(&reader, &other, *entry, &base),
@@ -68,6 +72,18 @@ fn read(ev: &Evaluator<'_>, site: Site, library: &Library, store: &Store, settin
             _ => Vec::new(),
         },
     }
+}
+
+/// True where the settings say which models live in which database.
+/// <https://docs.djangoproject.com/en/stable/topics/db/multi-db/#using-routers>
+fn has_routers(ev: &Evaluator<'_>, unit: UnitId) -> bool {
+    let module = &ev.program.unit(unit).module;
+    module.stmts.iter().any(|stmt| match &stmt.kind {
+        StmtKind::Assign { target, .. } => {
+            matches!(&module.expr(*target).kind, ExprKind::Name(name) if name == "DATABASE_ROUTERS")
+        }
+        _ => false,
+    })
 }
 
 fn address(reader: &Reader<'_, '_>, value: &Value, site: Site, base: &StoreUse) -> Vec<StoreUse> {

@@ -18,6 +18,13 @@ impl Evaluator<'_> {
                 {
                     return Value::Env { name: name.into(), default: None, site };
                 }
+                // What a request keeps for itself: `g.redis = Redis(…)` of Flask.
+                if path == "flask.g" {
+                    let kept = self.assigned_attribute(site.unit, object, name);
+                    if !kept.is_unknown() {
+                        return kept;
+                    }
+                }
                 self.qualified(site.unit, path, name)
                     .unwrap_or_else(|| Value::External(format_smolstr!("{path}.{name}")))
             }

@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::context::Context;
 use super::images::{self, ImageRole};
 use super::root::{self, Build};
+use super::shell;
 use super::{Candidate, Container, Probe, Service};
+use crate::facts::command::is_shell;
 use crate::facts::dockerfile::Dockerfile;
 use crate::files::{Zone, folder_of, zone};
 use crate::program::resolve::join;
@@ -115,6 +117,9 @@ fn built(
     }
     let target = build.target.as_deref();
     let whole = file.and_then(|(_, file)| file.start_command(target)).map(|(words, _)| words).unwrap_or_default();
+    let folder = file.map_or(context, |(id, _)| folder_of(&ctx.tree.file(id).path));
+    let whole = shell::started(ctx, &[context, folder], whole);
+    let command = shell::started(ctx, &[context, folder], command);
     let runs = if command.is_empty() { &whole } else { &command };
     if is_test_command(runs) || zone(&format!("{context}/x")) == Zone::Test || is_test_name(&service.name) {
         return None;
@@ -248,6 +253,8 @@ fn unbuilt(
     roots.dedup();
     let (root, dockerfile) = match roots.as_slice() {
         [root] => ((*root).clone(), dockerfile_of(ctx, root)),
+        // Somebody else's image, or one that only opens a shell to type in.
+        [] if images::of_vendor(name) || command.len() == 1 && is_shell(&command[0]) => return None,
         [] => folder_of_image(ctx, &short)?,
         // One repository of images for all services: only the tag tells them apart.
         _ => return None,

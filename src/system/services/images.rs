@@ -195,6 +195,51 @@ const RUNTIMES: [&str; 48] = [
     "cuda",
 ];
 
+/// Who publishes ready-made images: none of these is built in a folder of the tree, whatever it is called.
+const VENDORS: [&str; 34] = [
+    "apache",
+    "axllent",
+    "bitnami",
+    "bitnamilegacy",
+    "cockroachdb",
+    "confluentinc",
+    "curlimages",
+    "debezium",
+    "docker.elastic.co",
+    "dpage",
+    "elastic",
+    "envoyproxy",
+    "fluent",
+    "grafana",
+    "hashicorp",
+    "istio",
+    "jaegertracing",
+    "library",
+    "localstack",
+    "mailhog",
+    "minio",
+    "obsidiandynamics",
+    "openzipkin",
+    "oliver006",
+    "otel",
+    "portainer",
+    "prom",
+    "provectuslabs",
+    "redis",
+    "redislabs",
+    "registry.k8s.io",
+    "temporalio",
+    "timescale",
+    "wurstmeister",
+];
+
+/// True for an image that somebody else publishes for everyone.
+pub(super) fn of_vendor(image: &str) -> bool {
+    let mut segments: Vec<&str> = image.split('/').collect();
+    segments.pop();
+    segments.iter().any(|segment| VENDORS.contains(segment))
+}
+
 /// The last segment of an image's name, without tag and digest: `orders` of `ghcr.io/shop/orders:1`.
 pub(super) fn short_name(image: &str) -> &str {
     let name = image.split('@').next().unwrap_or(image);
@@ -265,6 +310,8 @@ mod tests {
         for (image, expected) in cases {
             assert_eq!(role(image), expected, "{image}");
         }
+        assert!(of_vendor("confluentinc/ksqldb-cli:0.28.2") && of_vendor("docker.elastic.co/beats/filebeat:8"));
+        assert!(!of_vendor("acme/cli:1") && !of_vendor("prom"));
         assert_eq!(short_name("ghcr.io:443/shop/orders:1@sha256:ab"), "orders");
     }
 }

@@ -59,8 +59,12 @@ pub(super) fn is_library_package(package: &PackageJson) -> bool {
 /// True for the package of a repository that others of it use: it has something to import, and nothing that starts it,
 /// while others are depended on by nobody or have a script that starts them.
 pub(super) fn is_shared_package(ctx: &Context<'_>, folder: &str, package: &PackageJson) -> bool {
-    let importable =
-        package.main.is_some() || package.module.is_some() || package.types.is_some() || !package.exports.is_empty();
+    // `npm init` writes `"main": "index.js"` whatever there is.
+    let has_main = package.main.as_ref().is_some_and(|main| {
+        let path = crate::files::join_path(folder, &main.value);
+        main.value != "index.js" || path.is_some_and(|path| ctx.tree.find(&path).is_some())
+    });
+    let importable = has_main || package.module.is_some() || package.types.is_some() || !package.exports.is_empty();
     if !importable || is_started(package) {
         return false;
     }

@@ -12,6 +12,7 @@ use super::compose::{
 use super::context::Context;
 use super::images::{self, ImageRole};
 use super::root::{self, Build};
+use super::shell;
 use super::{Candidate, Container, Probe, Service};
 use crate::facts::dockerfile::Dockerfile;
 use crate::facts::kube::HOLE;
@@ -131,10 +132,11 @@ fn candidate(ctx: &Context<'_>, views: &Views<'_>, owned: &[Owned], whole: Optio
         view_of(&mut service, environment, view);
     }
     service.command = first.command.clone();
-    if let Some((_, file)) = dockerfile
+    if let Some((id, file)) = dockerfile
         && !first.replaces_entrypoint
     {
         let own = file.start_command(None).map(|(words, _)| words).unwrap_or_default();
+        let own = shell::started(ctx, &[&service.root, folder_of(&ctx.tree.file(id).path)], own);
         // `args` replace what the image passes to its entry point.
         let entrypoint = file.stage(None).and_then(|stage| file.chain(stage).find_map(|s| s.entrypoint.as_ref()));
         service.command = match (entrypoint, first.command.is_empty()) {
@@ -273,7 +275,7 @@ fn code<'a>(
         }
     };
     // The images of others have names of their own: `bitnami/redis` is not built in `redis`.
-    let official = foreign && (!image.contains('/') || !short.contains('-'));
+    let official = images::of_vendor(image) || foreign && (!image.contains('/') || !short.contains('-'));
     if official {
         return None;
     }
@@ -285,8 +287,11 @@ fn code<'a>(
             return Some(((root, Some(file)), why("the image of this Dockerfile")));
         }
         let folder = folder_of_image(ctx, &short).or_else(|| folder_called(ctx, &short).filter(|_| !foreign));
-        if let Some(code) = folder {
-            return Some((code, why("the image of this folder")));
+        if let Some((root, file)) = folder {
+            // Compose builds the same Dockerfile: the code lies where that looks for it.
+            let built = file.and_then(|(id, _)| owned.iter().find(|(_, _, dockerfile)| *dockerfile == Some(id)));
+            let root = built.map_or(root, |(root, _, _)| root.clone());
+            return Some(((root, file), why("the image of this folder")));
         }
     }
     if foreign || role == ImageRole::LoadTool || !container.main {

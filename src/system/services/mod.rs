@@ -14,8 +14,10 @@ mod kind;
 mod kube;
 pub mod marks;
 mod merge;
+mod programs;
 mod root;
 mod scripts;
+mod shell;
 mod source;
 mod standalone;
 
@@ -162,6 +164,7 @@ pub fn discover(tree: &Tree, deployment: &Deployment, corrections: &[Correction]
     let mut candidates = compose::candidates(&ctx);
     kube::add(&ctx, &mut candidates);
     standalone::add(&ctx, &mut candidates);
+    programs::add(&ctx, &mut candidates);
     source::add(&ctx, &mut candidates);
     let mut services = merge::services(&ctx, candidates);
     corrections::apply(&ctx, &mut services, corrections);

@@ -1,6 +1,7 @@
 //! Where the code of a container lies: the folder that is built, or the part of it that is started.
 
 use super::context::Context;
+use super::shell;
 use crate::facts::dockerfile::Dockerfile;
 use crate::files::{folder_of, join_path};
 use crate::program::resolve::{join, within};
@@ -59,7 +60,8 @@ fn started(ctx: &Context<'_>, build: Build<'_>) -> String {
     let mut words: Vec<String> = build.command.to_vec();
     let mut copied = Vec::new();
     if let Some((_, file)) = build.dockerfile {
-        words.extend(file.start_command(build.target).map(|(words, _)| words).unwrap_or_default());
+        let own = file.start_command(build.target).map(|(words, _)| words).unwrap_or_default();
+        words.extend(shell::started(ctx, &[context, build.dockerfile.map_or("", |(path, _)| folder_of(path))], own));
         for stage in file.stage(build.target).map(|stage| file.made_of(stage)).unwrap_or_default() {
             words.extend(stage.runs.iter().flat_map(|run| run.words()));
             words.extend(stage.workdirs.iter().map(|workdir| workdir.value.clone()));
@@ -178,6 +180,16 @@ fn entries_within(ctx: &Context<'_>, folders: &[&str], words: &[String], depth: 
         |word: &String| if word.contains(' ') { crate::facts::command::split(word) } else { vec![word.clone()] };
     let words: Vec<String> = words.iter().flat_map(spaced).collect();
     let words = words.as_slice();
+    // `python manage.py migrate && gunicorn app.wsgi`: what stands last goes on running.
+    let ends = |word: &String| word == "&&" || word.ends_with(';');
+    if let Some(last) = words.iter().rposition(ends)
+        && let Some(last) = words.get(last + 1..).filter(|last| !last.is_empty())
+    {
+        let found = entries_within(ctx, folders, last, depth);
+        if !found.is_empty() {
+            return found;
+        }
+    }
     for word in words {
         let file = folders.iter().find_map(|folder| {
             ["", "src", "app"].iter().find_map(|inner| source_file(ctx, &join(folder, inner), word))

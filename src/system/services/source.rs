@@ -41,7 +41,7 @@ pub(super) fn add(ctx: &Context<'_>, candidates: &mut Vec<Candidate>) {
     }
 }
 
-fn candidate(name: String, root: String, place: Place, why: String) -> Candidate {
+pub(super) fn candidate(name: String, root: String, place: Place, why: String) -> Candidate {
     Candidate {
         service: Service { name, root, place: Some(place), evidence: vec![(place, why)], ..Service::default() },
         aliases: Vec::new(),

@@ -7,6 +7,7 @@ use super::context::Context;
 use super::foreign::Foreign;
 use super::images::{self, ImageRole};
 use super::root::{self, Build};
+use super::shell;
 use super::{Candidate, Service};
 use crate::facts::dockerfile::Dockerfile;
 use crate::files::{Zone, folder_of, zone};
@@ -170,6 +171,7 @@ fn candidate(
         return None;
     }
     let context = context_of(ctx, folder, file);
+    let command = shell::started(ctx, &[&context, folder], command);
     let word = suffix(path);
     let name = word.clone().unwrap_or_else(|| folder.rsplit('/').next().unwrap_or("").to_owned());
     let several = !folder.ends_with(OF_PROJECT) && (ctx.dockerfiles_in(folder).count() > 1 || context != folder);

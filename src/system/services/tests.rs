@@ -5,6 +5,8 @@ use crate::system::deployment::Deployment;
 
 use super::{Correction, Service, ServiceKind, discover};
 
+mod started;
+
 struct World {
     #[allow(dead_code)]
     folder: tempfile::TempDir,

@@ -72,6 +72,19 @@ fn kafka_needs_a_topic_in_the_error_path() {
 }
 
 #[test]
+fn a_table_may_keep_what_failed() {
+    let django = |caught: &str, failed: &str| {
+        python(&format!("from confluent_kafka import Consumer\nfrom django.db import models\nclass Failed(models.Model):\n    value = models.TextField()\nclass Order(models.Model):\n    state = models.TextField()\nc = Consumer({{'group.id': 'g'}})\nc.subscribe(['orders'])\nwhile True:\n    msg = c.poll(1.0)\n    if msg is None:\n        continue\n    try:\n        print(msg.value())\n    except {caught} as e:\n        {failed}\n")).dead_letter()
+    };
+    assert_eq!(django("Exception", "Failed.objects.create(value=msg.value(), error=str(e))"), "present");
+    assert_eq!(django("Exception", "Failed.objects.create(value=msg.value(), error=e)"), "present");
+    // Not every failure, not the message, not what went wrong.
+    assert_eq!(django("ValueError", "Failed.objects.create(value=msg.value(), error=e)"), "absent");
+    assert_eq!(django("Exception", "Order.objects.create(state='failed', error=e)"), "absent");
+    assert_eq!(django("Exception", "print(msg.value(), e)"), "absent");
+}
+
+#[test]
 fn job_queues_keep_what_failed() {
     assert_eq!(
         typescript("import { Worker } from 'bullmq';\nnew Worker('q', async (j) => j);\n").dead_letter(),

@@ -197,6 +197,31 @@ fn nest_handlers_are_consumers_only_behind_a_broker() {
 }
 
 #[test]
+fn a_nest_application_that_is_called_directly_as_well_takes_its_events_from_the_broker() {
+    let app = |direct: &str, decorator: &str| {
+        read(&[
+            (
+                "svc/main.ts",
+                &format!(
+                    "import {{ NestFactory }} from '@nestjs/core';\nimport {{ Transport }} from '@nestjs/microservices';\nimport {{ C }} from './c';\nasync function bootstrap() {{ const app = await NestFactory.create(C); app.connectMicroservice({{ transport: Transport.{direct} }}); app.connectMicroservice({{ transport: Transport.RMQ, options: {{ urls: ['x'], queue: 'q' }} }}); await app.startAllMicroservices(); }}\nbootstrap();\n"
+                ),
+            ),
+            (
+                "svc/c.ts",
+                &format!(
+                    "import {{ {decorator} }} from '@nestjs/microservices';\nexport class C {{ @{decorator}('orders') async on(m) {{ console.log(m); }} }}\n"
+                ),
+            ),
+        ])
+    };
+    let both = app("TCP", "EventPattern");
+    assert_eq!((both.one().broker.as_str(), both.ack(), both.dead_letter()), ("rabbitmq", "auto default", "absent"));
+    // A request may be one of those that come directly, and an event of two brokers is of either.
+    assert!(app("TCP", "MessagePattern").consumers.is_empty());
+    assert!(app("REDIS", "EventPattern").consumers.is_empty());
+}
+
+#[test]
 fn other_things_with_the_same_names_are_no_consumers() {
     assert!(
         typescript("class Bus { consume(q, f) { f(q); } }\nnew Bus().consume('orders', (m) => m);\n")

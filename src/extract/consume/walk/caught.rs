@@ -1,6 +1,9 @@
 //! Whether an error in the decoding of a message is caught, and whether what is decoded is the message.
 
-use crate::facts::module::{ExprId, ExprKind, Handler, Module, StmtKind};
+use smol_str::SmolStr;
+
+use crate::catalog::consume::EffectKind;
+use crate::facts::module::{Entry, ExprId, ExprKind, Handler, Module, StmtKind};
 use crate::program::index::Binding;
 use crate::program::{Site, UnitId};
 
@@ -74,6 +77,65 @@ pub(in crate::extract::consume) fn is_of_message(reach: &Reach<'_, '_>, site: Si
     let module = &reach.ev.program.unit(site.unit).module;
     let first = module.call(site.expr).and_then(|call| call.args.first());
     first.is_some_and(|arg| is_handed(reach, site.unit, arg.value, 0))
+}
+
+/// True for a row that keeps the message beside what went wrong: `FailedEvent.objects.create(value=msg.value(),
+/// error=str(e))`. A table may be the place for messages that cannot be handled.
+pub(super) fn keeps_message(reach: &Reach<'_, '_>, site: Site) -> bool {
+    let ev = reach.ev;
+    let language = ev.program.language(site.unit);
+    let stores = reach.symbols(site).iter().any(|symbol| {
+        matches!(
+            ev.catalog.effect(language, symbol),
+            Some(EffectKind::Insert | EffectKind::Save | EffectKind::SaveSelf | EffectKind::Upsert)
+        )
+    });
+    let module = &ev.program.unit(site.unit).module;
+    let Some(call) = module.call(site.expr).filter(|_| stores) else { return false };
+    let mut parts: Vec<(Option<SmolStr>, ExprId)> = Vec::new();
+    let mut todo: Vec<(ExprId, u32)> = vec![(site.expr, 0)];
+    if let ExprKind::Attr { object, .. } = &module.expr(call.callee).kind {
+        parts.push((None, *object));
+    }
+    while let Some((expr, depth)) = todo.pop() {
+        match &module.expr(expr).kind {
+            ExprKind::Call(call) if depth < 3 => {
+                for arg in &call.args {
+                    parts.push((arg.name.clone(), arg.value));
+                    todo.push((arg.value, depth + 1));
+                }
+            }
+            ExprKind::Dict(entries) if depth < 3 => {
+                for entry in entries {
+                    if let Entry::Pair { key, value } = entry {
+                        let name = match &module.expr(*key).kind {
+                            ExprKind::Str(name) => Some(name.clone()),
+                            _ => None,
+                        };
+                        parts.push((name, *value));
+                        todo.push((*value, depth + 1));
+                    }
+                }
+            }
+            ExprKind::Await(inner) if depth < 3 => todo.push((*inner, depth)),
+            _ => {}
+        }
+    }
+    let of_failure = |(name, expr): &(Option<SmolStr>, ExprId)| {
+        let own = match &module.expr(*expr).kind {
+            ExprKind::Name(name) | ExprKind::Attr { name, .. } => Some(name),
+            _ => None,
+        };
+        name.iter().chain(own).any(|name| tells_failure(name))
+    };
+    parts.iter().any(of_failure)
+        && parts.iter().skip(1).any(|part| !of_failure(part) && is_handed(reach, site.unit, part.1, 0))
+}
+
+fn tells_failure(name: &str) -> bool {
+    let name = name.to_lowercase();
+    ["error", "exception", "fail", "reason", "deadletter", "dead_letter"].iter().any(|word| name.contains(word))
+        || matches!(name.as_str(), "e" | "err" | "ex" | "exc")
 }
 
 fn is_handed(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, depth: u32) -> bool {

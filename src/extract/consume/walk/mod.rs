@@ -561,7 +561,8 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
             }
         }
         if let Some(effect) = effect::of(self.reach, site) {
-            self.step(Kind::Does(effect), site, state);
+            let kept = state.in_catch && state.for_all && caught::keeps_message(self.reach, site);
+            self.step(Kind::Does(if kept { Effect::DeadLetter } else { effect }), site, state);
             return true;
         }
         if effect::is_dead_letter_name(name) {

@@ -88,6 +88,9 @@ impl Reader<'_, '_> {
                     None => self.with_keywords(site.unit, call, &symbol, vec![Shape::default()]),
                 };
             }
+            if let Some(documents) = self.document(site, call, &symbol) {
+                return documents;
+            }
             // Sequelize and Mongoose give back the row that was added.
             if matches!(language, Language::JavaScript | Language::TypeScript)
                 && symbol.ends_with(".Model.create")
@@ -100,6 +103,11 @@ impl Reader<'_, '_> {
                     shapes.iter_mut().for_each(|s| s.keys.push(key.clone()));
                 }
                 return shapes;
+            }
+            if matches!(symbol.as_str(), "django.forms.model_to_dict" | "django.forms.models.model_to_dict")
+                && let Some(shape) = argument(0).and_then(|model| self.model_as_dict(model))
+            {
+                return vec![shape];
             }
             if let Some(rows) = self.row(site, call, &symbol) {
                 return rows;

@@ -4,6 +4,7 @@ mod added;
 mod call;
 mod carrier;
 pub mod content;
+mod document;
 mod jvm;
 mod name;
 mod row;

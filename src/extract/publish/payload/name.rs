@@ -4,7 +4,7 @@ use super::row::{is_plain_type, names_key};
 use super::{MAX_WAYS, Reader, narrowed};
 use crate::extract::publish::shape::Shape;
 use crate::extract::publish::{flow, path};
-use crate::facts::module::{BinaryOp, ExprId, ExprKind, FuncId, FunctionKind, Language, Module, StmtKind};
+use crate::facts::module::{BinaryOp, Call, ExprId, ExprKind, FuncId, FunctionKind, Language, Module, StmtKind};
 use crate::program::index::{Binding, Scope};
 use crate::program::types::simple_name;
 use crate::program::{Parent, Site, UnitId, Value};
@@ -217,11 +217,20 @@ impl Reader<'_, '_> {
 
     /// True when there is a call of that name of which it is not known what it runs.
     pub(super) fn has_unresolved_calls(&self, unit: UnitId, func: FuncId) -> bool {
-        let name = &self.ev.program.unit(unit).module.func(func).name;
-        self.ev.program.calls_named(name).iter().any(|site| {
+        let function = self.ev.program.unit(unit).module.func(func);
+        self.ev.program.calls_named(&function.name).iter().any(|site| {
             let module = &self.ev.program.unit(site.unit).module;
+            // `publish(…)` without an object runs a method only where that was handed over.
+            let explicit = matches!(
+                module.language,
+                Language::Python | Language::JavaScript | Language::TypeScript | Language::Go
+            );
+            let is_bare = |call: &Call| explicit && matches!(module.expr(call.callee).kind, ExprKind::Name(_));
             (self.in_scope)(site.unit)
-                && module.call(site.expr).is_some_and(|c| self.ev.called(*site, c).iter().all(is_unresolved))
+                && module.call(site.expr).is_some_and(|call| {
+                    self.ev.called(*site, call).iter().all(is_unresolved)
+                        && (function.class.is_none() || !is_bare(call) || self.is_passed_on(unit, func))
+                })
         })
     }
 

@@ -105,11 +105,67 @@ impl Reader<'_, '_> {
             return None;
         }
         let value = self.ev.at(site.unit, *object);
-        let (unit, class) = value.alternatives().iter().find_map(|value| match value {
+        let serializer = value.alternatives().iter().find_map(|value| match value {
             Value::Object { unit, class, .. } => Some((*unit, *class)),
             _ => None,
-        })?;
+        });
+        let (unit, class) = serializer.or_else(|| self.of_generic_view(Site { unit: site.unit, expr: *object }))?;
         self.of_serializer(unit, class)
+    }
+
+    /// The serializer of `response = self.create(request)` in a generic view.
+    /// <https://www.django-rest-framework.org/api-guide/generic-views/#mixins>
+    fn of_generic_view(&self, response: Site) -> Option<(UnitId, ClassId)> {
+        let unit = self.ev.program.unit(response.unit);
+        let module = &unit.module;
+        let ExprKind::Name(name) = &module.expr(response.expr).kind else { return None };
+        let [Binding::Value(made)] = unit.index.lookup(module, unit.index.func_of(response.expr), name)?.1 else {
+            return None;
+        };
+        let ExprKind::Attr { object, name: method, .. } = &module.expr(module.call(*made)?.callee).kind else {
+            return None;
+        };
+        let on_view = match &module.expr(*object).kind {
+            ExprKind::This => true,
+            ExprKind::Name(name) => name == "self",
+            _ => module.callee_name(*object).is_some_and(|name| name == "super"),
+        };
+        let class = module.class(*unit.index.classes_around(module, *made).first()?);
+        let of_mixin = matches!(method.as_str(), "create" | "update" | "partial_update" | "retrieve");
+        let is_own = class.methods.iter().any(|m| module.func(*m).name == *method);
+        if !on_view || !of_mixin || (is_own && matches!(module.expr(*object).kind, ExprKind::Name(_) | ExprKind::This))
+        {
+            return None;
+        }
+        let serializer = class.fields.iter().find(|f| f.name == "serializer_class")?.value?;
+        class_of(self.ev, Site { unit: response.unit, expr: serializer })
+    }
+
+    /// `model_to_dict(order)` of Django: the columns of the model.
+    /// <https://github.com/django/django/blob/main/django/forms/models.py>
+    pub(super) fn model_as_dict(&self, argument: Site) -> Option<Shape> {
+        let mut shape = Shape::default();
+        self.columns(self.model_of(argument, 0)?, &mut shape)?;
+        Some(shape)
+    }
+
+    /// Where the class stands of which `Order.objects.filter(id=1).first()` or `Order()` gives an object.
+    fn model_of(&self, site: Site, depth: u32) -> Option<Site> {
+        let unit = self.ev.program.unit(site.unit);
+        let next = |expr: ExprId| self.model_of(Site { unit: site.unit, expr }, depth + 1);
+        if depth > 8 {
+            return None;
+        }
+        match &unit.module.expr(site.expr).kind {
+            ExprKind::Call(call) => next(call.callee),
+            ExprKind::Attr { object, .. } => next(*object),
+            ExprKind::Name(_) if class_of(self.ev, site).is_some() => Some(site),
+            ExprKind::Name(name) => match unit.index.lookup(&unit.module, unit.index.func_of(site.expr), name)?.1 {
+                [Binding::Value(value)] => next(*value),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     fn of_serializer(&mut self, unit_id: UnitId, class_id: ClassId) -> Option<Shape> {
