@@ -197,6 +197,7 @@ pub fn build(
     let browser = browser::browser(tree, deployment, program, &dependencies);
     let mut owners = owners::owners(tree, program, &dependencies, &services);
     dotnet::own(tree, &services, &mut owners);
+    jvm::shared::own(program, &mut owners);
     dotnet::disown(tree, &mut owners);
     let given = aspire::given(&ev);
     let in_scope = |unit: UnitId| program.is_production(unit) && !browser.is_browser(unit);

@@ -16,6 +16,7 @@ pub mod marks;
 mod merge;
 mod root;
 mod scripts;
+mod shared_image;
 mod source;
 mod standalone;
 
