@@ -317,7 +317,9 @@ pub(super) fn folder_of_image<'a>(
             || (image.contains('-') && name.strip_suffix(image).is_some_and(|rest| rest.ends_with('-')));
         // The longest name in common says most.
         let score = name.len().min(image.len()) * 2 + usize::from(name == image);
-        if fits && best.as_ref().is_none_or(|(known, _)| *known < score) && ctx.has_code_or_dockerfile(folder) {
+        // `acme/frontend` is none of the applications of the workspace `frontend`.
+        let code = || ctx.has_code_or_dockerfile(folder) && !ctx.is_workspace(folder);
+        if fits && best.as_ref().is_none_or(|(known, _)| *known < score) && code() {
             best = Some((score, (*folder).to_owned()));
         }
     }
