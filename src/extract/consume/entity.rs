@@ -207,7 +207,8 @@ fn counts_itself(ev: &Evaluator<'_>, unit_id: UnitId, func: FuncId) -> bool {
     // A test of the state lets the second call pass by.
     let asks_state = module.exprs.iter().filter(|e| function.span.contains(e.span)).any(|e| {
         matches!(&e.kind, ExprKind::Name(n) | ExprKind::Attr { name: n, .. }
-            if ["status", "state", "contains", "processed", "applied"].iter().any(|w| n.to_lowercase().contains(w)))
+            if n.starts_with(char::is_lowercase)
+                && ["status", "state", "contains", "processed", "applied"].iter().any(|w| n.to_lowercase().contains(w)))
     });
     !asks_state
         && module.stmts.iter().filter(|s| function.span.contains(s.span)).any(|s| match &s.kind {

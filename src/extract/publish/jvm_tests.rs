@@ -172,6 +172,18 @@ fn a_bridge_of_spring_does_not_wait_unless_the_settings_say_so() {
 }
 
 #[test]
+fn a_header_of_the_library_that_is_imported_by_its_name_is_none_of_the_program() {
+    let of = |header: &str| {
+        let text = format!(
+            "package a;\nimport static org.springframework.kafka.support.KafkaHeaders.TOPIC;\nimport org.springframework.kafka.core.KafkaTemplate;\nimport org.springframework.messaging.Message;\nimport org.springframework.messaging.support.MessageBuilder;\nrecord Placed(String orderId) {{}}\nclass Publisher {{\n  private final KafkaTemplate<String, Placed> kafka;\n  Publisher(KafkaTemplate<String, Placed> kafka) {{ this.kafka = kafka; }}\n  void publish(Placed placed) {{\n    Message<Placed> message = MessageBuilder.withPayload(placed).setHeader({header}, \"orders\").build();\n    kafka.send(message);\n  }}\n}}\n"
+        );
+        facts(&[(JAVA, &text)], "").join("")
+    };
+    assert!(of("TOPIC").ends_with("-d--"), "{}", of("TOPIC"));
+    assert!(of("Names.KIND").ends_with("-d??"), "{}", of("Names.KIND"));
+}
+
+#[test]
 fn a_class_that_avro_has_made_has_a_version_and_the_fields_of_its_schema() {
     let of = |fields: &str| {
         let event = format!(
@@ -180,7 +192,7 @@ fn a_class_that_avro_has_made_has_a_version_and_the_fields_of_its_schema() {
         facts(&[(JAVA, &kafka("kafka.send(\"orders\", e);", &event))], "").join("")
     };
     assert_eq!(of("private CharSequence orderId;"), "orders -dd-");
-    assert_eq!(of("private CharSequence eventId;"), "orders -dd+");
+    assert_eq!(of("private CharSequence eventId;"), "orders -ddd");
 }
 
 #[test]
