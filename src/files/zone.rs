@@ -38,9 +38,15 @@ pub fn zone(path: &str) -> Zone {
     // A source set of Gradle or Maven beside `src/main`.
     let is_source_set = segments.windows(2).any(|pair| pair[0] == "src" && is_test_source_set(pair[1]));
     let original = path.rsplit('/').next().unwrap_or(path);
+    // What stands below `src/main/java` is the name of a package.
+    let packages = segments
+        .windows(3)
+        .position(|s| s[0] == "src" && s[1] == "main" && matches!(s[2], "java" | "kotlin"))
+        .unwrap_or(segments.len());
+    let is_package = |i: usize, segment: &str| i > packages && matches!(segment, "playwright" | "cypress" | "testing");
     if is_steps
         || is_source_set
-        || segments.iter().any(|s| is_test_folder(s))
+        || segments.iter().enumerate().any(|(i, s)| is_test_folder(s) && !is_package(i, s))
         || is_test_file(name)
         || is_jvm_test_file(original)
         || is_dotnet_test(path)
@@ -314,6 +320,8 @@ mod tests {
             ("vendor/main.py", Zone::Production),
             ("src/vendor/vendor.service.ts", Zone::Production),
             ("main.py", Zone::Production),
+            ("shots/src/main/kotlin/com/acme/playwright/Routes.kt", Zone::Production),
+            ("playwright/src/main/kotlin/com/acme/Page.kt", Zone::Test),
         ];
         for (path, expected) in cases {
             assert_eq!(zone(path), expected, "{path}");

@@ -199,6 +199,7 @@ pub fn build(
     let browser = browser::browser(tree, deployment, program, &dependencies);
     let mut owners = owners::owners(tree, program, &dependencies, &services);
     dotnet::own(tree, &services, &mut owners);
+    jvm::shared::own(program, &mut owners);
     dotnet::disown(tree, &mut owners);
     code_base::join_programs(tree, &owners, &mut services);
     let given = aspire::given(&ev);

@@ -123,6 +123,19 @@ class App {
     }
 }";
     assert_eq!(java(coded), ["stock ? "]);
+    let for_servlets = "package a;
+import static org.springframework.cloud.gateway.server.mvc.handler.HandlerFunctions.http;
+import static org.springframework.cloud.gateway.server.mvc.filter.LoadBalancerFilterFunctions.lb;
+@SpringBootApplication
+class App {
+    @Bean RouterFunction<ServerResponse> stock() {
+        return route(\"stock\").route(path(\"/stock\"), http(\"http://stock:8080\")).build();
+    }
+    @Bean RouterFunction<ServerResponse> items() {
+        return route(\"items\").route(path(\"/items\"), http()).filter(lb(\"stock-service\")).build();
+    }
+}";
+    assert_eq!(java(for_servlets), ["stock ? ", "stock ? "]);
 }
 
 #[test]

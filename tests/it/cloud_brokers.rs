@@ -80,3 +80,69 @@ fn the_mongodb_driver_writes() {
     assert_eq!(found(&rule, path, &text("sales().insertOne(sale)")), ["dual-write 8"]);
     assert_eq!(found(&rule, path, &text("println(sale)")), [""; 0]);
 }
+
+#[test]
+fn sns_of_the_java_sdk() {
+    let text = |payload: &str| {
+        format!(
+            "package a;\nimport com.fasterxml.jackson.databind.ObjectMapper;\nimport software.amazon.awssdk.services.sns.SnsClient;\nimport software.amazon.awssdk.services.sns.model.PublishRequest;\nclass Orders {{\n  private final SnsClient sns = SnsClient.create();\n  private final ObjectMapper json = new ObjectMapper();\n  record Placed({payload}) {{}}\n  void place(Placed placed) throws Exception {{\n    sns.publish(PublishRequest.builder().topicArn(\"arn:aws:sns:orders\").message(json.writeValueAsString(placed)).build());\n  }}\n}}\n"
+        )
+    };
+    let path = "src/main/java/a/Orders.java";
+    assert_eq!(found(&EVENTS, path, &text("String orderId")), ["missing-event-id 10", "unversioned-event 10"]);
+    assert_eq!(found(&EVENTS, path, &text("String eventId, int version, String orderId")), [""; 0]);
+}
+
+#[test]
+fn pubsub_in_java() {
+    let plain = |tail: &str| {
+        format!(
+            "package a;\nimport com.google.cloud.pubsub.v1.Publisher;\nimport com.google.pubsub.v1.PubsubMessage;\nclass Orders {{\n  private final Publisher publisher;\n  Orders(Publisher publisher) {{ this.publisher = publisher; }}\n  void place(PubsubMessage message) throws Exception {{\n    publisher.publish(message){tail};\n  }}\n}}\n"
+        )
+    };
+    let path = "src/main/java/a/Orders.java";
+    assert_eq!(found(&UNCONFIRMED, path, &plain("")), ["unconfirmed-publish 8"]);
+    assert_eq!(found(&UNCONFIRMED, path, &plain(".get()")), [""; 0]);
+    let spring = |tail: &str| {
+        format!(
+            "package a;\nimport com.google.cloud.spring.pubsub.core.PubSubTemplate;\nclass Orders {{\n  private final PubSubTemplate pubsub;\n  Orders(PubSubTemplate pubsub) {{ this.pubsub = pubsub; }}\n  void place(String order) throws Exception {{\n    pubsub.publish(\"orders\", order){tail};\n  }}\n}}\n"
+        )
+    };
+    assert_eq!(found(&UNCONFIRMED, path, &spring("")), ["unconfirmed-publish 7"]);
+    assert_eq!(found(&UNCONFIRMED, path, &spring(".join()")), [""; 0]);
+}
+
+#[test]
+fn pubsub_acknowledges_by_hand_in_java() {
+    let text = |first: &str, last: &str| {
+        format!(
+            "package a;\nimport com.google.cloud.spring.pubsub.core.PubSubTemplate;\nclass Orders {{\n  private final PubSubTemplate pubsub;\n  private final Mails mails;\n  Orders(PubSubTemplate pubsub, Mails mails) {{ this.pubsub = pubsub; this.mails = mails; }}\n  void listen() {{\n    pubsub.subscribe(\"orders\", message -> {{\n      {first}\n      mails.send(message.getPubsubMessage());\n      {last}\n    }});\n  }}\n}}\n"
+        )
+    };
+    let rule = ["message-queue/early-acknowledgement"];
+    let path = "src/main/java/a/Orders.java";
+    assert_eq!(found(&rule, path, &text("message.ack();", "")), ["early-acknowledgement 9"]);
+    assert_eq!(found(&rule, path, &text("", "message.ack();")), [""; 0]);
+}
+
+#[test]
+fn service_bus_in_java() {
+    let sender = |payload: &str| {
+        format!(
+            "package a;\nimport com.azure.messaging.servicebus.*;\nimport com.fasterxml.jackson.databind.ObjectMapper;\nclass Orders {{\n  private final ServiceBusSenderClient sender = new ServiceBusClientBuilder().connectionString(\"x\").sender().queueName(\"orders\").buildClient();\n  private final ObjectMapper json = new ObjectMapper();\n  record Placed({payload}) {{}}\n  void place(Placed placed) throws Exception {{\n    sender.sendMessage(new ServiceBusMessage(json.writeValueAsString(placed)));\n  }}\n}}\n"
+        )
+    };
+    let path = "src/main/java/a/Orders.java";
+    assert_eq!(found(&EVENTS, path, &sender("String orderId")), ["missing-event-id 9", "unversioned-event 9"]);
+    assert_eq!(found(&EVENTS, path, &sender("String eventId, int version")), [""; 0]);
+    let listener = |work: &str| {
+        format!(
+            "package a;\nimport com.azure.messaging.servicebus.*;\nimport org.springframework.jdbc.core.JdbcTemplate;\nclass Listener {{\n  private final JdbcTemplate jdbc;\n  Listener(JdbcTemplate jdbc) {{ this.jdbc = jdbc; }}\n  void listen() {{\n    ServiceBusProcessorClient client = new ServiceBusClientBuilder().connectionString(\"x\").processor().queueName(\"orders\").processMessage(context -> handle(context.getMessage())).processError(context -> {{}}).buildProcessorClient();\n    client.start();\n  }}\n  private void handle(ServiceBusReceivedMessage message) {{ {work} }}\n}}\n"
+        )
+    };
+    let rule = ["message-queue/non-idempotent-consumer"];
+    let path = "src/main/java/a/Listener.java";
+    let counts = "jdbc.update(\"UPDATE stock SET sold = sold + 1 WHERE id = ?\", message.getSubject());";
+    assert_eq!(found(&rule, path, &listener(counts)), ["non-idempotent-consumer 8"]);
+    assert_eq!(found(&rule, path, &listener("System.out.println(message.getSubject());")), [""; 0]);
+}

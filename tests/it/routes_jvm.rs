@@ -2,6 +2,7 @@
 //! writes it, with the requests that it answers.
 
 use crate::support::servers::routes;
+use crate::support::{folder, skillcheck_in};
 
 /// The routes of one file: `.java` or `.kt` by its text.
 fn one(text: &str) -> Vec<String> {
@@ -435,4 +436,44 @@ fn settings_and_configurers_put_prefixes_before_paths() {
     );
     let conf = ("src/main/resources/application.conf", "ktor { deployment { port = 8080, rootPath = \"/yard\" } }\n");
     assert_eq!(shown(&[ktor, conf]), ["GET /yard/lots"]);
+}
+
+#[test]
+fn routes_of_a_shared_module_belong_to_the_services_that_import_it() {
+    let build = "plugins { application }\n";
+    let main = |name: &str, call: &str| {
+        format!(
+            "package {name}\nimport io.ktor.server.application.*\nimport io.ktor.server.routing.*\nimport shop.common.{call}\nfun main(args: Array<String>) = io.ktor.server.netty.EngineMain.main(args)\nfun Application.module() {{\n  {call}()\n  routing {{ get(\"/{name}\") {{ }} }}\n}}\n"
+        )
+    };
+    let health = "package shop.common\nimport io.ktor.server.application.*\nimport io.ktor.server.routing.*\nfun Application.installHealth() {\n  routing { get(\"/health\") { } }\n}\n";
+    let log = "package shop.common\nimport io.ktor.server.application.*\nfun Application.installLog() {}\n";
+    let folder = folder(&[
+        ("settings.gradle.kts", "include(\":orders\", \":users\", \":common\")\n"),
+        ("build.gradle.kts", "allprojects { version = \"1\" }\n"),
+        ("common/build.gradle.kts", build),
+        ("common/src/main/kotlin/shop/common/Health.kt", health),
+        ("common/src/main/kotlin/shop/common/Log.kt", log),
+        ("orders/build.gradle.kts", build),
+        ("orders/src/main/kotlin/Main.kt", &main("orders", "installHealth")),
+        ("users/build.gradle.kts", build),
+        ("users/src/main/kotlin/Main.kt", &main("users", "installLog")),
+    ]);
+    let run = skillcheck_in(folder.path(), &["graph", "--format", "json"]);
+    let graph: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    let shown: Vec<String> = graph["services"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|s| {
+            let paths = s["endpoints"].as_array().unwrap().iter().map(|e| e["path"].as_str().unwrap());
+            format!(
+                "{} {} {}",
+                s["name"].as_str().unwrap(),
+                s["health"]["verdict"].as_str().unwrap(),
+                paths.collect::<Vec<_>>().join(" ")
+            )
+        })
+        .collect();
+    assert_eq!(shown, ["orders present /health /orders", "users missing /users"]);
 }

@@ -559,6 +559,7 @@ fn programs_of_a_module_that_run_the_same_code_are_one_service_and_others_are_tw
         ("internal/billing/db.go", &of_billing),
     ]);
     assert_eq!(apart.len(), 1, "{apart:?}");
+}
 
 #[test]
 fn another_database_of_django_is_none_that_its_models_live_in() {

@@ -55,6 +55,9 @@ pub(super) fn of(reach: &Reach<'_, '_>, site: Site) -> Option<Effect> {
         }
     }
     if language.is_jvm() && entity::is_derived_query(ev, site) {
+        if let Some(effect) = entity::statement(ev, site).and_then(|text| of_text(&text)) {
+            return Some(effect);
+        }
         let asks = ["find", "exists", "count", "get", "read", "query", "search", "stream"];
         return Some(if asks.iter().any(|w| name.starts_with(w)) { Effect::Read } else { Effect::Unclear });
     }

@@ -5,12 +5,14 @@ use smol_str::SmolStr;
 
 use super::effect::{self, Effect};
 use super::reach::Reach;
+use crate::extract::publish::flow::single_assignment;
 use crate::facts::module::{
-    BinaryOp, Call, Class, ClassId, ClassKind, ExprId, ExprKind, Function, FunctionKind, Module, StmtKind,
+    BinaryOp, Call, Class, ClassId, ClassKind, ExprId, ExprKind, FuncId, Function, FunctionKind, Module, StmtKind,
 };
+use crate::program::hierarchy::ClassRef;
 use crate::program::index::Binding;
 use crate::program::types::simple_name;
-use crate::program::{Evaluator, Site, UnitId, Value};
+use crate::program::{Evaluator, Parent, Site, Unit, UnitId, Value};
 use crate::syntax::Place;
 
 /// What saving a new row is called in a verdict.
@@ -60,15 +62,27 @@ fn is_looked_up(ev: &Evaluator<'_>, unit: UnitId, expr: ExprId) -> bool {
     let unit = ev.program.unit(unit);
     let ExprKind::Name(name) = &unit.module.expr(expr).kind else { return false };
     let Some((_, bindings)) = unit.index.lookup(&unit.module, unit.index.func_of(expr), name) else { return false };
+    let looks_up = |n: &SmolStr| ["find", "getById", "getReference", "orElse"].iter().any(|w| n.starts_with(w));
     let finds = |b: &Binding| match b {
-        Binding::Value(value) => unit
-            .module
-            .callee_name(*value)
-            .is_some_and(|n| ["find", "getById", "getReference", "orElse"].iter().any(|w| n.starts_with(w))),
+        Binding::Value(value) => unit.module.callee_name(*value).is_some_and(looks_up),
+        // `orders.findById(id).ifPresent(order -> …)`
+        Binding::Param(func, 0) => {
+            handed_to(unit, *func).and_then(|e| unit.module.callee_name(e)).is_some_and(looks_up)
+        }
         Binding::Typed(_) => true,
         _ => false,
     };
-    bindings.iter().any(|b| matches!(b, Binding::Value(_))) && bindings.iter().all(finds)
+    bindings.iter().any(|b| !matches!(b, Binding::Typed(_))) && bindings.iter().all(finds)
+}
+
+/// What a lambda is given: the object on which it is passed to `ifPresent`, `map` and the like.
+fn handed_to(unit: &Unit, lambda: FuncId) -> Option<ExprId> {
+    let lambda = *unit.index.lambda_expr.get(&lambda)?;
+    let Parent::Expr(outer) = *unit.index.expr_parent.get(lambda.0 as usize)? else { return None };
+    let ExprKind::Attr { object, name, .. } = &unit.module.expr(unit.module.call(outer)?.callee).kind else {
+        return None;
+    };
+    matches!(name.as_str(), "ifPresent" | "ifPresentOrElse" | "map" | "flatMap" | "let" | "also").then_some(*object)
 }
 
 /// True when what is saved is a number that was read and changed: `account.setBalance(account.getBalance() - x)`,
@@ -92,15 +106,121 @@ fn counts(ev: &Evaluator<'_>, site: Site, saved: ExprId) -> bool {
                 matches!(&module.expr(c.callee).kind, ExprKind::Attr { object, name, .. } if *name == getter && of_object(*object))
             })
         };
-        changes_number(module, value.value, &reads)
+        // `var left = stock.getLeft() - quantity; stock.setLeft(left);`
+        let value = match &module.expr(value.value).kind {
+            ExprKind::Name(name) => single_assignment(ev, site.unit, value.value, name).unwrap_or(value.value),
+            _ => value.value,
+        };
+        changes_number(module, value, &reads)
     });
-    set || module.stmts.iter().any(|s| match &s.kind {
-        StmtKind::Assign { target, op: Some(BinaryOp::Add | BinaryOp::Sub), .. } => {
-            matches!(&module.expr(*target).kind, ExprKind::Attr { object, .. } if of_object(*object))
-                && unit.index.func_of(*target) == func
+    let class = row_class(ev, site.unit, saved);
+    let by_method = class.is_some_and(|class| {
+        unit.index.calls.iter().filter(|c| c.func == func).any(|c| {
+            let Some(call) = module.call(c.expr) else { return false };
+            let ExprKind::Attr { object, name, .. } = &module.expr(call.callee).kind else { return false };
+            of_object(*object)
+                && std::iter::once(class).chain(ev.above(class)).any(|(unit, class)| {
+                    let declared = &ev.program.unit(unit).module;
+                    let mut methods = declared.class(class).methods.iter().filter(|m| declared.func(**m).name == *name);
+                    methods.any(|m| counts_itself(ev, unit, *m))
+                })
+        })
+    });
+    set || by_method
+        || module.stmts.iter().any(|s| match &s.kind {
+            StmtKind::Assign { target, op: Some(BinaryOp::Add | BinaryOp::Sub), .. } => {
+                matches!(&module.expr(*target).kind, ExprKind::Attr { object, .. } if of_object(*object))
+                    && unit.index.func_of(*target) == func
+            }
+            // `stock.left = stock.left - quantity` of Kotlin.
+            StmtKind::Assign { target, op: None, value: Some(value), .. } => match &module.expr(*target).kind {
+                ExprKind::Attr { object, name, .. } if of_object(*object) && unit.index.func_of(*target) == func => {
+                    let reads = |e: ExprId| {
+                        matches!(&module.expr(e).kind, ExprKind::Attr { object, name: n, .. } if n == name && of_object(*object))
+                    };
+                    changes_number(module, *value, &reads)
+                }
+                _ => false,
+            },
+            _ => false,
+        })
+}
+
+/// The class of a variable that holds a row: its declared type, else the one that the repository is for which the row
+/// comes from: `interface Stocks : JpaRepository<Stock, String>`.
+fn row_class(ev: &Evaluator<'_>, unit_id: UnitId, row: ExprId) -> Option<ClassRef> {
+    let unit = ev.program.unit(unit_id);
+    let module = &unit.module;
+    let class_of = |value: Value| match value {
+        Value::Object { unit, class, .. } | Value::Class { unit, class } => Some((unit, class)),
+        _ => None,
+    };
+    let ExprKind::Name(name) = &module.expr(row).kind else { return None };
+    let (_, bindings) = unit.index.lookup(module, unit.index.func_of(row), name)?;
+    let declared = bindings.iter().find_map(|b| match b {
+        Binding::Typed(ty) => class_of(ev.declared(unit_id, *ty)?),
+        _ => None,
+    });
+    declared.or_else(|| {
+        let mut from = bindings.iter().find_map(|b| match b {
+            Binding::Value(value) => Some(*value),
+            Binding::Param(func, 0) => handed_to(unit, *func),
+            _ => None,
+        })?;
+        while let Some(call) = module.call(from) {
+            let ExprKind::Attr { object, .. } = &module.expr(call.callee).kind else { return None };
+            from = *object;
         }
-        _ => false,
+        let (unit, class) = class_of(ev.at(unit_id, from))?;
+        let declared = &ev.program.unit(unit).module;
+        declared.class(class).bases.iter().find_map(|base| {
+            let ExprKind::Index { index, .. } = &declared.expr(*base).kind else { return None };
+            let first = match &declared.expr(*index).kind {
+                ExprKind::List(items) => *items.first()?,
+                _ => *index,
+            };
+            class_of(ev.declared(unit, first)?)
+        })
     })
+}
+
+/// True for a method of an entity that changes a number of its own by another one, whatever else the entity knows:
+/// `void reserve(int quantity) { this.available -= quantity; }`.
+fn counts_itself(ev: &Evaluator<'_>, unit_id: UnitId, func: FuncId) -> bool {
+    let unit = ev.program.unit(unit_id);
+    let module = &unit.module;
+    let function = module.func(func);
+    let Some(class) = function.class.filter(|_| !function.params.is_empty()) else { return false };
+    let is_field = |name: &SmolStr| {
+        let class = module.class(class);
+        let declared = class.fields.iter().any(|f| f.name == *name);
+        declared || class.methods.iter().flat_map(|m| &module.func(*m).params).any(|p| p.is_field && p.name == *name)
+    };
+    let own = |e: ExprId| match &module.expr(e).kind {
+        ExprKind::Attr { object, name, .. } if matches!(module.expr(*object).kind, ExprKind::This) => {
+            Some(name.clone())
+        }
+        ExprKind::Name(name) if is_field(name) => Some(name.clone()),
+        _ => None,
+    };
+    let is_param = |e: ExprId| matches!(&module.expr(e).kind, ExprKind::Name(name) if function.params.iter().any(|p| p.name == *name));
+    // A test of the state lets the second call pass by.
+    let asks_state = module.exprs.iter().filter(|e| function.span.contains(e.span)).any(|e| {
+        matches!(&e.kind, ExprKind::Name(n) | ExprKind::Attr { name: n, .. }
+            if n.starts_with(char::is_lowercase)
+                && ["status", "state", "contains", "processed", "applied"].iter().any(|w| n.to_lowercase().contains(w)))
+    });
+    !asks_state
+        && module.stmts.iter().filter(|s| function.span.contains(s.span)).any(|s| match &s.kind {
+            StmtKind::Assign { target, op: Some(BinaryOp::Add | BinaryOp::Sub), value: Some(value), .. } => {
+                own(*target).is_some() && is_param(*value)
+            }
+            StmtKind::Assign { target, op: None, value: Some(value), .. } => own(*target).is_some_and(|name| {
+                let is_it = |e: ExprId| own(e).is_some_and(|n| n == name);
+                changes_number(module, *value, &is_it)
+            }),
+            _ => false,
+        })
 }
 
 /// `x + 1`, `x.subtract(amount)` for an `x` of which the test says what it is.
@@ -245,6 +365,21 @@ fn is_fresh(ev: &Evaluator<'_>, value: Site) -> bool {
         _ => false,
     };
     receiver && call.args.iter().all(|a| is_literal(a.value))
+}
+
+/// The statement of a method that an interface of the repository declares for a store to run:
+/// `@Query("update Stock s set s.sold = s.sold + 1 where s.id = ?1")`.
+pub(super) fn statement(ev: &Evaluator<'_>, site: Site) -> Option<String> {
+    let call = ev.program.unit(site.unit).module.call(site.expr)?;
+    ev.at(site.unit, call.callee).alternatives().iter().find_map(|value| {
+        let Value::Function { unit, func, .. } = value else { return None };
+        let module = &ev.program.unit(*unit).module;
+        let decorators = &module.func(*func).decorators;
+        let query = decorators.iter().find(|d| simple_name(module, **d).is_some_and(|n| n == "Query"))?;
+        let args = &module.call(*query)?.args;
+        let text = args.iter().find(|a| matches!(a.name.as_deref(), None | Some("value")))?;
+        ev.at(*unit, text.value).to_text().map(|t| t.pattern())
+    })
 }
 
 /// True for a method that an interface of the repository declares for a store to implement.

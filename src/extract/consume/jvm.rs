@@ -111,7 +111,7 @@ fn certain(ev: &Evaluator<'_>, handler: Func, traces: &[Trace]) -> Option<(Place
     let followed = traces.iter().all(|t| !t.truncated)
         && may_leave(ev, handler).iter().all(|test| on_message(*test))
         && steps().all(|s| match &s.kind {
-            Kind::Unresolved(name) => HARMLESS.contains(&name.as_str()) || is_accessor(name),
+            Kind::Unresolved(name) => HARMLESS.contains(&name.as_str()) || is_accessor(name) || !may_refuse(name),
             // What is saved may have a key that refuses it the second time; what is asked may be remembered.
             Kind::Passed(..) | Kind::Does(Effect::Claim | Effect::Unclear) => false,
             Kind::Enters(func) => s.guard.is_none() && may_leave(ev, *func).is_empty(),
@@ -129,6 +129,62 @@ fn certain(ev: &Evaluator<'_>, handler: Func, traces: &[Trace]) -> Option<(Place
             _ => None,
         })
     })
+}
+
+/// True for the name of a function that may know of the message, and end its handling: `ensureNew`, `tryAcquire`.
+fn may_refuse(name: &str) -> bool {
+    let words = [
+        "accept",
+        "acquire",
+        "allow",
+        "already",
+        "apply",
+        "assert",
+        "begin",
+        "check",
+        "claim",
+        "dedup",
+        "duplicate",
+        "ensure",
+        "exist",
+        "filter",
+        "guard",
+        "handle",
+        "idempot",
+        "insert",
+        "lock",
+        "mark",
+        "once",
+        "persist",
+        "process",
+        "put",
+        "receive",
+        "record",
+        "register",
+        "remember",
+        "require",
+        "reserve",
+        "save",
+        "seen",
+        "should",
+        "skip",
+        "start",
+        "store",
+        "track",
+        "try",
+        "update",
+        "upsert",
+        "valid",
+        "verif",
+        "with",
+        "execute",
+        "run",
+        "invoke",
+        "call",
+        "do",
+    ];
+    let name = name.to_lowercase();
+    words.iter().any(|word| name.contains(word))
 }
 
 /// True when a function that is called before the effect asks a store and gives up by the answer:

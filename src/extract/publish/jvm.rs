@@ -8,7 +8,7 @@ use super::shape::{Key, Shape};
 use crate::catalog::publish::Publish;
 use crate::extract::Presence;
 use crate::extract::settings::Settings;
-use crate::facts::module::{Call, ExprId, ExprKind, FuncId};
+use crate::facts::module::{Call, ExprId, ExprKind, FuncId, ImportKind};
 use crate::program::types::{build_root, simple_name};
 use crate::program::value::Text;
 use crate::program::{Evaluator, Site, UnitId, Value};
@@ -203,9 +203,12 @@ fn set_in(ev: &Evaluator<'_>, unit_id: UnitId, func: FuncId) -> Shape {
     shape
 }
 
-/// `KafkaHeaders.TOPIC`: a header of the library, not one of the program.
+/// `KafkaHeaders.TOPIC`, also imported as `TOPIC`: a header of the library, not one of the program.
 fn is_constant(module: &crate::facts::module::Module, expr: ExprId) -> bool {
     match &module.expr(expr).kind {
+        ExprKind::Name(name) => module.imports.iter().any(|import| {
+            import.module.ends_with("Headers") && (import.local == *name || import.kind == ImportKind::Star)
+        }),
         ExprKind::Attr { object, .. } => {
             matches!(&module.expr(*object).kind, ExprKind::Name(n) if n.ends_with("Headers"))
         }
@@ -261,6 +264,19 @@ pub(super) fn confirmed(ev: &Evaluator<'_>, found: &Found<'_>, settings: &Settin
             match on.filter(|(value, _)| !matches!(*value, "none" | "false")) {
                 Some((_, place)) => Presence::Present(place),
                 None if settings.is_remote(path) => Presence::Unknown("settings come from a server".into()),
+                None => code,
+            }
+        }
+        // <https://docs.spring.io/spring-cloud-stream/reference/kafka/kafka-binder/prod-props.html>: `sync` is off.
+        "binder" if !code.is_present() => {
+            let kafka = settings.under(path, "spring.cloud.stream.kafka.").is_some();
+            let told = settings.ending(path, "spring.cloud.stream.", ".producer.sync").or_else(|| {
+                // Whoever listens on the channel for errors is told.
+                settings.ending(path, "spring.cloud.stream.", ".producer.error-channel-enabled")
+            });
+            match told.filter(|(value, _)| *value == "true") {
+                Some((_, place)) => Presence::Present(place),
+                None if kafka && !settings.is_remote(path) => Presence::Absent,
                 None => code,
             }
         }

@@ -161,6 +161,56 @@ fn a_repository_and_a_template_in_one_function_are_a_dual_write() {
 }
 
 #[test]
+fn a_bridge_of_spring_does_not_wait_unless_the_settings_say_so() {
+    let text = "package a;\nimport org.springframework.cloud.stream.function.StreamBridge;\nrecord Placed(String orderId) {}\nclass Publisher {\n  private final StreamBridge bridge;\n  Publisher(StreamBridge bridge) { this.bridge = bridge; }\n  void publish(Placed e) { bridge.send(\"placed-out-0\", e); }\n}\n";
+    let of = |settings: &str| facts(&[(JAVA, text)], settings).join("");
+    let kafka = "spring.cloud.stream.kafka.binder.brokers=kafka:9092\n";
+    assert_eq!(of(kafka), "placed-out-0 -d--");
+    let waits = "spring.cloud.stream.kafka.bindings.placed-out-0.producer.sync=true\n";
+    assert_eq!(of(&format!("{kafka}{waits}")), "placed-out-0 +d--");
+    assert_eq!(of(""), "placed-out-0 ?d--", "the binder is not known");
+}
+
+#[test]
+fn a_header_of_the_library_that_is_imported_by_its_name_is_none_of_the_program() {
+    let of = |header: &str| {
+        let text = format!(
+            "package a;\nimport static org.springframework.kafka.support.KafkaHeaders.TOPIC;\nimport org.springframework.kafka.core.KafkaTemplate;\nimport org.springframework.messaging.Message;\nimport org.springframework.messaging.support.MessageBuilder;\nrecord Placed(String orderId) {{}}\nclass Publisher {{\n  private final KafkaTemplate<String, Placed> kafka;\n  Publisher(KafkaTemplate<String, Placed> kafka) {{ this.kafka = kafka; }}\n  void publish(Placed placed) {{\n    Message<Placed> message = MessageBuilder.withPayload(placed).setHeader({header}, \"orders\").build();\n    kafka.send(message);\n  }}\n}}\n"
+        );
+        facts(&[(JAVA, &text)], "").join("")
+    };
+    assert!(of("TOPIC").ends_with("-d--"), "{}", of("TOPIC"));
+    assert!(of("Names.KIND").ends_with("-d??"), "{}", of("Names.KIND"));
+}
+
+#[test]
+fn a_class_that_avro_has_made_has_a_version_and_the_fields_of_its_schema() {
+    let of = |fields: &str| {
+        let event = format!(
+            "class Placed extends org.apache.avro.specific.SpecificRecordBase implements org.apache.avro.specific.SpecificRecord {{ public static final Object SCHEMA$ = null; {fields} }}"
+        );
+        facts(&[(JAVA, &kafka("kafka.send(\"orders\", e);", &event))], "").join("")
+    };
+    assert_eq!(of("private CharSequence orderId;"), "orders -dd-");
+    assert_eq!(of("private CharSequence eventId;"), "orders -ddd");
+}
+
+#[test]
+fn a_loop_that_publishes_rows_and_deletes_or_marks_them_is_a_relay() {
+    let found = |rows: &str, write: &str| {
+        let text = format!(
+            "package a;\nimport java.util.List;\nimport org.springframework.data.jpa.repository.JpaRepository;\nimport org.springframework.kafka.core.KafkaTemplate;\ninterface Events extends JpaRepository<Event, Long> {{}}\nclass Service {{\n  private final Events events;\n  private final KafkaTemplate<String, Event> kafka;\n  Service(Events events, KafkaTemplate<String, Event> kafka) {{ this.events = events; this.kafka = kafka; }}\n  void run(List<Event> given) {{\n    List<Event> rows = events.findAll();\n    for (Event event : {rows}) {{\n      tell(event);\n      {write}\n    }}\n  }}\n  private void tell(Event event) {{ kafka.send(\"orders\", event); }}\n}}\n"
+        );
+        publishing(&[(JAVA, &text)], "").dual_writes.len()
+    };
+    assert_eq!(found("rows", "events.delete(event);"), 0);
+    assert_eq!(found("events.findAll()", "event.setPublishedAt(now()); events.save(event);"), 0);
+    assert_eq!(found("given", "events.delete(event);"), 1, "nobody publishes them again");
+    assert_eq!(found("rows", "events.save(event);"), 1, "the next run does not know");
+    assert_eq!(found("rows", "events.delete(other);"), 1);
+}
+
+#[test]
 fn an_emitter_sends_where_the_settings_say() {
     let text = "package a;\nimport org.eclipse.microprofile.reactive.messaging.*;\nrecord Placed(String orderId) {}\nclass Publisher {\n  @Channel(\"orders-out\") Emitter<Placed> emitter;\n  void publish(Placed e) { emitter.send(e); }\n}\n";
     let settings =

@@ -15,6 +15,7 @@ pub mod path;
 pub mod payload;
 pub mod persist;
 pub mod producer;
+mod relay;
 pub mod routed;
 pub mod serialize;
 pub mod shape;

@@ -5,6 +5,7 @@ pub(super) mod build;
 pub(super) mod gateway;
 mod health;
 pub(super) mod settings;
+pub(super) mod shared;
 mod web_xml;
 
 use std::collections::{HashMap, HashSet};

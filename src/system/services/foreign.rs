@@ -18,7 +18,7 @@ pub enum Foreign {
         web: bool,
         /// It only lists modules.
         aggregator: bool,
-        /// It makes a program of its own although no class of it has a `main`: Quarkus.
+        /// It makes a program of its own although no class of it has a `main`: Quarkus, Ktor.
         generates_main: bool,
         /// It builds a container image without a Dockerfile.
         image: bool,
@@ -102,6 +102,9 @@ pub fn read(path: &str, text: &str) -> Option<Foreign> {
                 "quarkus-maven-plugin",
                 "io.quarkus",
                 "micronaut",
+                "io.ktor.plugin",
+                ".EngineMain\"",
+                ".EngineMain'",
                 "<packaging>war</packaging>",
                 "docker-maven-plugin",
                 "jib",
@@ -114,6 +117,9 @@ pub fn read(path: &str, text: &str) -> Option<Foreign> {
                 "id(\"io.quarkus\")",
                 "id 'io.quarkus'",
                 "id \"io.quarkus\"",
+                // The program of Ktor reads the settings (https://ktor.io/docs/server-create-and-configure.html).
+                ".EngineMain\"",
+                ".EngineMain'",
             ]),
             image: has(&[
                 "jib-maven-plugin",

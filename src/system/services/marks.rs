@@ -121,7 +121,14 @@ const JAVASCRIPT: Words = Words {
 };
 
 const JAVA: Words = Words {
-    http: &["@SpringBootApplication", "@QuarkusMain", "SpringApplication.run(", "Micronaut.run("],
+    http: &[
+        "@SpringBootApplication",
+        "@QuarkusMain",
+        "SpringApplication.run(",
+        "Micronaut.run(",
+        "EngineMain.main(",
+        "embeddedServer(",
+    ],
     grpc: &["ServerBuilder.forPort("],
     worker: &[],
     main: &["public static void main", "fun main("],

@@ -17,6 +17,7 @@ mod merge;
 mod programs;
 mod root;
 mod scripts;
+mod shared_image;
 mod shell;
 mod source;
 mod standalone;

@@ -253,11 +253,11 @@ fn evidence(ctx: &Context<'_>, folder: &str, deployed: bool, roots: &[String]) -
     if first == "go" && !has_main(ctx, folder) {
         return None;
     }
-    // The main class of Quarkus is made by its plugin.
-    let quarkus =
+    // The main class of Quarkus is made by its plugin; that of Ktor comes with it.
+    let generated =
         ctx.foreign_in(folder).find(|(_, f)| matches!(f, Foreign::Jvm { generates_main: true, aggregator: false, .. }));
-    if let Some((id, _)) = quarkus {
-        return Some((id, Span::default(), "its build makes a Quarkus application".to_owned()));
+    if let Some((id, _)) = generated {
+        return Some((id, Span::default(), "its build makes an application".to_owned()));
     }
     let marks = ctx.marks_below(folder);
     let mut serving = marks.iter().filter(|(_, marks)| marks.serves());

@@ -7,8 +7,7 @@ use super::context::Context;
 use super::foreign::Foreign;
 use super::images::{self, ImageRole};
 use super::root::{self, Build};
-use super::shell;
-use super::{Candidate, Service};
+use super::{Candidate, Service, shared_image, shell};
 use crate::facts::dockerfile::Dockerfile;
 use crate::files::{Zone, folder_of, zone};
 use crate::program::resolve::{join, within};
@@ -73,6 +72,18 @@ pub(super) fn add(ctx: &Context<'_>, candidates: &mut Vec<Candidate>) {
         let hidden = path.split('/').any(|segment| segment.starts_with('.'));
         let another_way = variant(path) == Some(Variant::Environment) || starts_what_its_neighbour_does(ctx, id, file);
         if used.contains(&id) || hidden || zone(path) != Zone::Production || another_way {
+            continue;
+        }
+        let several = shared_image::roots(ctx, path, file);
+        if several.len() > 1 {
+            let is_known = |root: &String| {
+                candidates.iter().chain(&found).any(|other| {
+                    let known = &other.service.root;
+                    !known.is_empty() && (within(known, root) || within(root, known))
+                })
+            };
+            let new: Vec<String> = several.into_iter().filter(|root| !is_known(root)).collect();
+            found.extend(new.into_iter().filter_map(|root| one_of_several(ctx, id, path, file, root)));
             continue;
         }
         let Some(candidate) = candidate(ctx, id, path, file, &bases) else { continue };
@@ -248,10 +259,49 @@ fn candidate(
     Some(candidate)
 }
 
-/// True for a folder that starts nothing itself and has several Nest applications in it.
+/// The service in a folder for which an argument of the build says that the Dockerfile is.
+fn one_of_several(ctx: &Context<'_>, id: FileId, path: &str, file: &Dockerfile, root: String) -> Option<Candidate> {
+    let place = Place::new(id, file.stages.last()?.span);
+    let role = images::role(&base_image(file, None)?);
+    let package = ctx.package(&root).and_then(|package| package.name.as_ref());
+    let package = package.map(|name| name.value.rsplit('/').next().unwrap_or("").to_owned());
+    let name = package.filter(|name| !name.is_empty()).unwrap_or_else(|| folder_name(&root).to_owned());
+    let command = file.start_command(None).map(|(words, _)| words).unwrap_or_default();
+    let mut candidate = Candidate {
+        aliases: Vec::new(),
+        role,
+        build: Some(format!("{path} {root}")),
+        listens: false,
+        one_shot: false,
+        named: false,
+        other_name: None,
+        service: Service {
+            name,
+            entries: root::entries(ctx, &[&root], &command),
+            root,
+            command,
+            place: Some(place),
+            ..Service::default()
+        },
+    };
+    add_dockerfile(&mut candidate, id, file, None);
+    Some(candidate)
+}
+
+/// True for a folder that starts nothing itself and has several Nest applications, or modules of Maven or Gradle
+/// that are applications, in it.
 fn is_monorepo(ctx: &Context<'_>, root: &str) -> bool {
     let applications = ctx.nest_apps().iter().filter(|app| *app != root && within(app, root) && ctx.has_code(app));
-    applications.count() > 1 && !ctx.has_own_entry(root)
+    if applications.count() > 1 && !ctx.has_own_entry(root) {
+        return true;
+    }
+    let is_jvm = |folder: &str| ctx.foreign_in(folder).any(|(_, foreign)| matches!(foreign, Foreign::Jvm { .. }));
+    let is_module = |unit: &str| unit != root && within(unit, root) && is_jvm(unit);
+    let generates =
+        |unit: &str| ctx.foreign_in(unit).any(|(_, f)| matches!(f, Foreign::Jvm { generates_main: true, .. }));
+    let starts = |unit: &str| generates(unit) || has_main(ctx, unit);
+    let modules = || ctx.units().iter().filter(|(unit, _)| is_module(unit) && starts(unit));
+    is_jvm(root) && !has_main(ctx, root) && modules().count() > 1
 }
 
 /// The name of a folder; that of the one around it when it says nothing.

@@ -388,6 +388,54 @@ fn one_image_for_every_application_of_a_monorepo_is_no_service() {
 }
 
 #[test]
+fn an_argument_of_the_build_names_one_of_several_applications() {
+    let package = |name: &str| format!(r#"{{"name": "{name}", "scripts": {{"start": "node src/main.js"}}}}"#);
+    let main = "const { start } = require('../../common');\nstart();\n";
+    let files = |copy: &str| {
+        world(&[
+            (
+                "Dockerfile.app",
+                &format!("FROM node:22\nARG APP\nCOPY common /code/common\n{copy}\nCMD [\"npm\", \"start\"]\n"),
+            ),
+            ("common/package.json", r#"{"name": "common", "main": "index.js", "dependencies": {"express": "4"}}"#),
+            ("common/index.js", "const app = require('express')();\nexports.start = () => app.listen(80);\n"),
+            ("apps/orders/package.json", &package("orders")),
+            ("apps/orders/src/main.js", main),
+            ("apps/users/package.json", &package("users")),
+            ("apps/users/src/main.js", main),
+        ])
+    };
+    let expected = [("orders", "apps/orders"), ("users", "apps/users")];
+    assert_eq!(files("COPY apps/$APP /code/apps/$APP").roots(), expected);
+    assert_eq!(files("COPY . .\nRUN cd apps/${APP} && npm ci").roots(), expected);
+}
+
+#[test]
+fn one_image_for_the_modules_of_a_gradle_build_is_no_service() {
+    let main = |name: &str| format!("package {name}\nfun main() {{ embeddedServer(Netty).start() }}\n");
+    let module = "plugins { application }\n";
+    let engine = "application { mainClass.set(\"io.ktor.server.netty.EngineMain\") }\n";
+    let files = [
+        ("build.gradle.kts", "allprojects { version = \"1\" }\n"),
+        ("settings.gradle.kts", "include(\":orders\", \":users\", \":stock\", \":common\")\n"),
+        (
+            "Dockerfile",
+            "FROM eclipse-temurin:21\nARG SERVICE\nCOPY ${SERVICE}/build/install/${SERVICE} /app\nENTRYPOINT [\"/app/bin/run\"]\n",
+        ),
+        ("common/build.gradle.kts", module),
+        ("common/src/main/kotlin/Log.kt", "package common\nclass Log\n"),
+        ("orders/build.gradle.kts", module),
+        ("orders/src/main/kotlin/Main.kt", &main("orders")),
+        ("stock/build.gradle.kts", engine),
+        ("stock/src/main/kotlin/Routes.kt", "package stock\nfun Application.module() {}\n"),
+        ("users/build.gradle.kts", module),
+        ("users/src/main/kotlin/Main.kt", &main("users")),
+    ];
+    let found = world(&files);
+    assert_eq!(found.roots(), [("orders", "orders"), ("stock", "stock"), ("users", "users")]);
+}
+
+#[test]
 fn a_build_argument_names_the_package_that_a_shared_dockerfile_builds() {
     let world = world(&[
         (

@@ -112,6 +112,16 @@ fn queues_in_the_cloud_and_in_redis() {
 }
 
 #[test]
+fn streams_of_redis_on_the_jvm() {
+    let lettuce = "package a\nimport io.lettuce.core.*\nimport io.lettuce.core.api.sync.RedisCommands\nclass Worker(private val client: RedisClient) {\n  fun run() {\n    val sync = client.connect().sync()\n    while (true) {\n      for (m in sync.xreadgroup(Consumer.from(\"g\", \"c\"), XReadArgs.StreamOffset.lastConsumed(\"orders\"))) {\n        println(m.body)\n        sync.xack(\"orders\", \"g\", m.id)\n      }\n    }\n  }\n}\n";
+    let found = read(&[("svc/src/main/kotlin/a/Worker.kt", lettuce)]);
+    assert_eq!((found.one().library.as_str(), found.ack(), found.dead_letter()), ("Lettuce", "after", "absent"));
+    let jedis = "package a;\nimport redis.clients.jedis.Jedis;\nclass Worker {\n  void run(Jedis jedis) {\n    while (true) {\n      for (var m : jedis.xreadGroup(\"g\", \"c\", params, streams)) {\n        System.out.println(m);\n        jedis.xack(\"orders\", \"g\", m.id());\n      }\n    }\n  }\n}\n";
+    let found = read(&[("svc/src/main/java/a/Worker.java", jedis)]);
+    assert_eq!((found.one().library.as_str(), found.ack()), ("Jedis", "after"));
+}
+
+#[test]
 fn amqplib_with_callbacks_promises_and_a_manager() {
     is(
         &typescript(

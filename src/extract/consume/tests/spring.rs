@@ -63,3 +63,50 @@ fn the_dead_letter_exchange_of_another_queue_does_not_help() {
     // Nobody in sight declares it: the exchange may be meant for it.
     assert_eq!(of("stock"), "present");
 }
+
+#[test]
+fn a_number_that_an_entity_changes_itself_is_changed_twice() {
+    let of = |method: &str| {
+        let text = format!(
+            "package a;\nimport jakarta.persistence.*;\nimport org.springframework.data.jpa.repository.JpaRepository;\nimport org.springframework.kafka.annotation.KafkaListener;\nrecord Placed(String item, int quantity) {{}}\n@Entity class Stock {{\n  @Id private String id;\n  private int available;\n  private String status;\n  {method}\n}}\ninterface Stocks extends JpaRepository<Stock, String> {{}}\nclass Listener {{\n  private final Stocks stocks;\n  Listener(Stocks stocks) {{ this.stocks = stocks; }}\n  @KafkaListener(topics = \"orders\")\n  void on(Placed e) {{\n    Stock stock = stocks.findById(e.item()).orElseThrow();\n    stock.take(e.quantity());\n    stocks.save(stock);\n  }}\n}}\n"
+        );
+        matches!(read(&[(PATH, &text)]).one().handlers[0].idempotency, Idempotency::No { .. })
+    };
+    assert!(of("void take(int n) { this.available -= n; }"));
+    assert!(of(
+        "void take(int n) { if (n > available) throw new IllegalStateException(); available = available - n; }"
+    ));
+    assert!(!of("void take(int n) { this.available = n; }"));
+    assert!(!of("void take(int n) { if (status.equals(\"TAKEN\")) return; available -= n; status = \"TAKEN\"; }"));
+}
+
+/// True when a second delivery surely does harm in a listener with this body; `stocks` and `mail` are at hand.
+fn harms(body: &str) -> bool {
+    let text = format!(
+        "package a;\nimport jakarta.persistence.*;\nimport org.springframework.data.jpa.repository.JpaRepository;\nimport org.springframework.data.jpa.repository.Modifying;\nimport org.springframework.data.jpa.repository.Query;\nimport org.springframework.kafka.annotation.KafkaListener;\nimport org.springframework.mail.javamail.JavaMailSender;\nrecord Placed(String item, int quantity) {{}}\n@Entity class Stock {{\n  @Id private String id;\n  private int sold;\n  int getSold() {{ return sold; }}\n  void setSold(int sold) {{ this.sold = sold; }}\n}}\ninterface Stocks extends JpaRepository<Stock, String> {{\n  @Modifying @Query(\"update Stock s set s.sold = s.sold + :n where s.id = :id\") void sell(String id, int n);\n  @Modifying @Query(\"update Stock s set s.sold = :n where s.id = :id\") void set(String id, int n);\n}}\nclass Listener {{\n  private final Stocks stocks;\n  private final JavaMailSender mail;\n  private final Texts texts;\n  Listener(Stocks stocks, JavaMailSender mail, Texts texts) {{ this.stocks = stocks; this.mail = mail; this.texts = texts; }}\n  @KafkaListener(topics = \"orders\")\n  void on(Placed e) {{ {body} }}\n}}\n"
+    );
+    matches!(read(&[(PATH, &text)]).one().handlers[0].idempotency, Idempotency::No { .. })
+}
+
+#[test]
+fn a_statement_of_a_repository_says_whether_it_counts() {
+    assert!(harms("stocks.sell(e.item(), e.quantity());"));
+    assert!(!harms("stocks.set(e.item(), e.quantity());"));
+}
+
+#[test]
+fn a_row_that_a_lambda_is_given_was_looked_up() {
+    assert!(harms(
+        "stocks.findById(e.item()).ifPresent(s -> { s.setSold(s.getSold() + e.quantity()); stocks.save(s); });"
+    ));
+    assert!(harms(
+        "stocks.findById(e.item()).ifPresent(s -> { int now = s.getSold() + e.quantity(); s.setSold(now); stocks.save(s); });"
+    ));
+    assert!(!harms("stocks.findById(e.item()).ifPresent(s -> { s.setSold(e.quantity()); stocks.save(s); });"));
+}
+
+#[test]
+fn a_mail_goes_out_twice_unless_something_may_have_refused() {
+    assert!(harms("mail.send(texts.message(e));"));
+    assert!(!harms("texts.ensureNew(e); mail.send(texts.message(e));"));
+}

@@ -153,7 +153,11 @@ impl Reader<'_, '_> {
                         shape.merge(base);
                     }
                     Value::External(symbol) => {
-                        shape.open |= !is_plain_base(symbol) && !self.is_event_base(module.language, symbol);
+                        // What Avro has generated is written with a schema that a registry knows.
+                        let is_avro = symbol.starts_with("org.apache.avro.specific.");
+                        shape.registered |= is_avro;
+                        shape.open |=
+                            !is_plain_base(symbol) && !is_avro && !self.is_event_base(module.language, symbol);
                     }
                     _ => shape.open = true,
                 }
