@@ -11,6 +11,7 @@ use super::walk::{Kind, Trace};
 use super::{Idempotency, InScope, tracked};
 use crate::catalog::consume::Form;
 use crate::facts::module::{BinaryOp, ClassId, ClassKind, ExprId, ExprKind, FuncId, Language, Module, StmtKind};
+use crate::program::processes::Processes;
 use crate::program::types::simple_name;
 use crate::program::{Evaluator, Site, UnitId, Value};
 
@@ -276,10 +277,14 @@ pub(super) fn is_saga(ev: &Evaluator<'_>, site: Site) -> bool {
 }
 
 /// Mappers and mediators hide what runs: a verdict stands only where everything was followed.
-pub(super) fn certain(ev: &Evaluator<'_>, traces: &[Trace], found: Idempotency) -> Idempotency {
-    // An inbox of the library recognises what was handled.
-    if INBOXES.iter().any(|name| !ev.program.calls_named(name).is_empty()) {
-        return Idempotency::Unknown;
+pub(super) fn certain(ev: &Evaluator<'_>, unit: UnitId, traces: &[Trace], found: Idempotency) -> Idempotency {
+    // An inbox of the library recognises what was handled in the same process.
+    let mut inboxes = INBOXES.iter().flat_map(|name| ev.program.calls_named(name)).peekable();
+    if inboxes.peek().is_some() {
+        let processes = Processes::new(ev.program);
+        if inboxes.any(|site| processes.together(site.unit, unit)) {
+            return Idempotency::Unknown;
+        }
     }
     let found = match found {
         Idempotency::Unknown | Idempotency::NotNeeded => tracked::adds(traces).unwrap_or(found),
