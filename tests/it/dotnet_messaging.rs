@@ -334,3 +334,15 @@ fn the_position_in_a_stream_is_kept_after_the_acknowledgement() {
     assert_eq!(consumer("Store"), ["early-acknowledgement Worker.cs:11"]);
     assert_eq!(consumer("SaveCheckpoint"), [""; 0]);
 }
+
+#[test]
+fn a_question_about_the_message_recognises_no_duplicate() {
+    let consumer = |ask: &str| {
+        let text = format!(
+            "using MassTransit;\nusing Microsoft.EntityFrameworkCore;\nnamespace Orders;\npublic class OrderPlaced {{ public int SchemaVersion {{ get; set; }} public List<int> Lines {{ get; set; }} }}\npublic abstract class Entity {{ public Guid Id {{ get; set; }} = Guid.NewGuid(); }}\npublic class Payment : Entity, IAggregateRoot {{ public int Amount {{ get; set; }} }}\npublic class Db : DbContext {{ public DbSet<Payment> Payments {{ get; set; }} }}\npublic class Placed(Db db) : IConsumer<OrderPlaced> {{\n    public async Task Consume(ConsumeContext<OrderPlaced> context) => await Pay(context.Message);\n    private async Task Pay(OrderPlaced message) {{\n        {ask}\n        db.Payments.Add(new Payment {{ Amount = 1 }});\n        await db.SaveChangesAsync();\n    }}\n}}\n"
+        );
+        told(&[("Orders/Placed.cs", &text)])
+    };
+    assert_eq!(consumer("var first = message.Lines.FirstOrDefault();"), ["non-idempotent-consumer Placed.cs:8"]);
+    assert_eq!(consumer("if (await db.Payments.AnyAsync(p => p.Amount == 1)) return;"), [""; 0]);
+}
