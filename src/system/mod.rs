@@ -269,6 +269,7 @@ pub fn build(
         schema_steps: Vec::new(),
         api_changes: ApiEvolution::default(),
     };
+    health::correct_kinds(&mut system);
     system.map.endpoints = health::endpoints(&system);
     system.map.endpoints.extend(taken);
     messaging::fill(&mut system);
