@@ -10,6 +10,9 @@ pub struct Writes {
     /// (`Session.commit`) only on that.
     #[serde(default)]
     pub methods: Vec<String>,
+    /// Methods that the library adds to objects of ours (extension methods of C#): known by its namespace.
+    #[serde(default)]
+    pub extensions: Vec<String>,
     /// Methods that write when the text of their first argument does (`INSERT …`).
     #[serde(default)]
     pub sql: Vec<String>,
@@ -18,7 +21,7 @@ pub struct Writes {
 impl Writes {
     /// True when the symbol, relative to the library, is a method that writes.
     pub fn has(&self, rest: &str) -> bool {
-        matches(&self.methods, rest)
+        matches(&self.methods, rest) || self.extensions.iter().any(|name| name == rest)
     }
 
     /// True when the symbol runs a statement.

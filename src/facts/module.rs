@@ -489,6 +489,8 @@ pub struct Function {
     pub is_async: bool,
     /// `@staticmethod`, `static`.
     pub is_static: bool,
+    /// `public` stands in front of it (C#; the other languages are not asked).
+    pub is_public: bool,
     /// How it is written.
     pub kind: FunctionKind,
     /// The body.

@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 use rayon::prelude::*;
 
 use super::printable::printable;
-use crate::files::{File, Tree};
+use crate::files::{self, File, Tree};
 use crate::syntax::{FileId, Span};
 
 /// Lines and columns count from 1; columns count characters (Unicode scalar values).
@@ -35,8 +35,12 @@ impl Source {
         Source { text, lines, printable: OnceLock::new() }
     }
 
-    /// Reads a file; what can't be read any more is an empty text, invalid UTF-8 is replaced.
+    /// Reads a file as it was parsed, so that offsets mean the same; what can't be read any more is an empty text,
+    /// invalid UTF-8 is replaced.
     pub fn read(file: &File) -> Self {
+        if let Ok(text) = files::read(file) {
+            return Source::new(text);
+        }
         let bytes = match &file.content {
             Some(content) => content.to_vec(),
             None => std::fs::read(&file.absolute).unwrap_or_default(),
@@ -168,5 +172,16 @@ mod tests {
         let source = Source::new("f(\n  a,\n)\n".into());
         assert_eq!(source.first_line(Span::new(0, 9)), 0..2);
         assert_eq!(source.first_line(Span::new(50, 90)), 10..10);
+    }
+
+    #[test]
+    fn lines_of_a_file_in_utf_16_are_those_of_its_text() {
+        let folder = tempfile::tempdir().unwrap();
+        let absolute = folder.path().join("A.cs");
+        let units = "\u{feff}using A;\r\nusing B;\r\nclass C {}\r\n".encode_utf16();
+        std::fs::write(&absolute, units.flat_map(u16::to_le_bytes).collect::<Vec<u8>>()).unwrap();
+        let source = Source::read(&File { path: "A.cs".into(), absolute, ..File::default() });
+        let at = source.text().find("class").unwrap() as u32;
+        assert_eq!(source.position(at), Position { line: 3, column: 1 });
     }
 }

@@ -15,8 +15,9 @@ use super::value::{Instance, Site, Value};
 use crate::facts::module::{Call, ClassId, ExprId, ExprKind, Field, FuncId, ImportKind, Language, Module};
 
 /// Namespaces that the SDK uses in every file (`ImplicitUsings`), also that for web applications.
-/// Source: <https://learn.microsoft.com/en-us/dotnet/core/project-sdk/overview#implicit-using-directives>
-const IMPLICIT: [&str; 16] = [
+/// Source: <https://learn.microsoft.com/en-us/dotnet/core/project-sdk/overview#implicit-using-directives>. The
+/// package of NServiceBus adds its own (<https://docs.particular.net/nservicebus/upgrades/8to9/>).
+const IMPLICIT: [&str; 17] = [
     "System",
     "System.Collections.Generic",
     "System.IO",
@@ -33,6 +34,7 @@ const IMPLICIT: [&str; 16] = [
     "Microsoft.Extensions.DependencyInjection",
     "Microsoft.Extensions.Hosting",
     "Microsoft.Extensions.Logging",
+    "NServiceBus",
 ];
 
 /// Keywords that name a type.
@@ -174,7 +176,11 @@ impl Evaluator<'_> {
             Some(Parent::Expr(call)) => unit.module.call(call).is_some_and(|call| call.is_new && call.callee == expr),
             _ => false,
         };
-        if let Some(expr) = at.filter(|at| !self.is_attribute(unit_id, *at) && !made(*at)) {
+        // `DB.SaveAsync(order)`: a type of a library that the file uses, rather than what an unknown base may have.
+        let called = |expr: ExprId| self.is_called(Site { unit: unit_id, expr });
+        let is_used = used.iter().any(|namespace| self.catalog.is_about(Language::CSharp, namespace, name));
+        let inherits = |at: &ExprId| !self.is_attribute(unit_id, *at) && !made(*at) && (!is_used || called(*at));
+        if let Some(expr) = at.filter(inherits) {
             for &class in &classes {
                 match self.member_value(unit_id, class, name, Site { unit: unit_id, expr }) {
                     Value::Unknown => {}
@@ -311,12 +317,27 @@ impl Evaluator<'_> {
                     "BindConfiguration" => {
                         self.positional(site.unit, call, 0).and_then(|v| v.as_str()).map(|s| format!("{s}:"))?
                     }
-                    _ => self.positional(site.unit, call, 0)?.instance().map(|i| self.section_of(i))?,
+                    _ => {
+                        let from = self.positional(site.unit, call, 0)?;
+                        let from = from.instance()?;
+                        // `services.Configure<ShopOptions>(configuration)`: the keys of the top.
+                        if self.is_top(from) {
+                            return Some(String::new());
+                        }
+                        self.section_of(from)
+                    }
                 };
                 return (!section.is_empty()).then_some(section);
             }
         }
         None
+    }
+
+    /// True for the configuration itself, no section of it.
+    fn is_top(&self, instance: &Instance) -> bool {
+        let kind = instance.ty.rsplit('.').next().unwrap_or(&instance.ty);
+        let name = |site: Site| self.program.unit(site.unit).module.callee_name(site.expr);
+        kind == "IConfiguration" && !instance.call.and_then(name).is_some_and(|name| name.ends_with("Section"))
     }
 
     /// `A:B:` for `configuration.GetSection("A").GetSection("B")`.

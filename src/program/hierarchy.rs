@@ -1,10 +1,12 @@
 //! Classes of the repository that extend or implement one another.
 
-use rapidhash::RapidHashMap as HashMap;
+use rapidhash::{RapidHashMap as HashMap, RapidHashSet as HashSet};
 
 use super::{Evaluator, UnitId, Value};
-use crate::facts::module::{ClassId, FuncId, Language};
+use crate::facts::module::{ClassId, ClassKind, FuncId, Language};
 
+/// How many classes that take methods from another one are looked at.
+const MAX_HEIRS: usize = 100;
 /// How many steps up or down are followed.
 const MAX_HOPS: usize = 6;
 
@@ -79,14 +81,69 @@ impl Evaluator<'_> {
 
     /// The methods that a method overrides or implements.
     pub fn overridden(&self, func: FuncRef) -> Vec<FuncRef> {
-        self.siblings(func, |c| self.above(c))
+        let mut out = self.siblings(func, |c| self.above(c));
+        // `class Orders : Repository, IOrders`: what `Repository` has implements what `IOrders` asks for.
+        if self.inherits_bodies(func) {
+            let interfaces = |c| self.interfaces_below(c, func);
+            out.extend(self.siblings(func, interfaces));
+            out.sort_unstable();
+            out.dedup();
+        }
+        out
     }
 
     /// What a call of a function may run: the function itself, and what overrides or implements it.
     pub fn runs(&self, func: FuncRef) -> Vec<FuncRef> {
         let mut out = vec![func];
         out.extend(self.siblings(func, |c| self.below(c)));
+        if self.is_of_interface(func) {
+            out.extend(self.siblings(func, |c| self.bodies_beside(c, func)));
+        }
+        let mut seen = HashSet::default();
+        out.retain(|f| seen.insert(*f));
         out
+    }
+
+    fn kind(&self, (unit, class): ClassRef) -> ClassKind {
+        self.program.unit(unit).module.class(class).kind
+    }
+
+    fn has(&self, (unit, class): ClassRef, name: &str) -> bool {
+        let module = &self.program.unit(unit).module;
+        module.class(class).methods.iter().any(|m| module.func(*m).name == name)
+    }
+
+    /// True for a method of a class in a language whose classes hand their methods down to what implements
+    /// an interface by them.
+    fn inherits_bodies(&self, (unit, func): FuncRef) -> bool {
+        let module = &self.program.unit(unit).module;
+        let class = module.func(func).class;
+        (module.language == Language::CSharp || module.language.is_jvm())
+            && class.is_some_and(|class| module.class(class).kind == ClassKind::Class)
+    }
+
+    fn is_of_interface(&self, (unit, func): FuncRef) -> bool {
+        let module = &self.program.unit(unit).module;
+        let class = module.func(func).class;
+        (module.language == Language::CSharp || module.language.is_jvm())
+            && class.is_some_and(|class| module.class(class).kind == ClassKind::Interface)
+    }
+
+    /// The interfaces of the classes below one that take a method from it.
+    fn interfaces_below(&self, class: ClassRef, (unit, func): FuncRef) -> Vec<ClassRef> {
+        let name = &self.program.unit(unit).module.func(func).name;
+        let heirs = self.below(class).into_iter().take(MAX_HEIRS).filter(|c| !self.has(*c, name));
+        heirs.flat_map(|c| self.above(c)).filter(|c| self.kind(*c) == ClassKind::Interface).collect()
+    }
+
+    /// The classes that give a method to those which implement an interface and do not have it themselves.
+    fn bodies_beside(&self, interface: ClassRef, (unit, func): FuncRef) -> Vec<ClassRef> {
+        let name = &self.program.unit(unit).module.func(func).name;
+        let heirs = self.below(interface).into_iter().take(MAX_HEIRS);
+        let heirs = heirs.filter(|c| self.kind(*c) == ClassKind::Class && !self.has(*c, name));
+        heirs
+            .filter_map(|c| self.above(c).into_iter().find(|a| self.kind(*a) == ClassKind::Class && self.has(*a, name)))
+            .collect()
     }
 }
 
@@ -147,5 +204,30 @@ mod tests {
         let module = &program.unit(unit).module;
         let publish = module.funcs.iter().position(|f| f.name == "publish").map(|i| FuncId(i as u32)).unwrap();
         assert_eq!(ev.callers(unit, publish).len(), 1);
+    }
+
+    #[test]
+    fn a_method_of_a_base_implements_the_interface_of_what_extends_it() {
+        let texts = [
+            (
+                "a/IRepository.cs",
+                "interface IRepository<T> { void Update(T item); }\ninterface IOrders : IRepository<Order> { }\n",
+            ),
+            (
+                "a/Repository.cs",
+                "class Repository<T> { public void Update(T item) { Save(); } }\nclass Orders : Repository<Order>, IOrders { }\nclass Order { }\n",
+            ),
+            ("a/Handler.cs", "class Handler(IOrders orders) { void Run(Order order) { orders.Update(order); } }\n"),
+        ];
+        let program = load::from_sources(&texts, &Packages::default());
+        let ev = Evaluator::new(&program, Catalog::embedded().unwrap());
+        let update = |path: &str| {
+            let unit = program.find(path).unwrap();
+            let module = &program.unit(unit).module;
+            (unit, module.funcs.iter().position(|f| f.name == "Update").map(|i| FuncId(i as u32)).unwrap())
+        };
+        let (asked, given) = (update("a/IRepository.cs"), update("a/Repository.cs"));
+        assert_eq!(ev.runs(asked), [asked, given]);
+        assert_eq!(ev.callers(given.0, given.1).len(), 1);
     }
 }

@@ -590,7 +590,20 @@ impl Evaluator<'_> {
             let other = module.func(**f);
             other.name == function.name && other.params.len() == count && other.kind == function.kind
         };
-        let fitting: Vec<FuncId> = module.class(class).methods.iter().filter(fits).copied().collect();
+        let mut fitting: Vec<FuncId> = module.class(class).methods.iter().filter(fits).copied().collect();
+        if module.language == Language::CSharp {
+            // Those with defaults for what the call leaves out, unless an argument is plainly something else.
+            let leaves_out = |f: &&FuncId| {
+                let params = &module.func(**f).params;
+                let needed = params.iter().filter(|p| p.default.is_none()).count();
+                module.func(**f).name == function.name && needed <= count && count < params.len()
+            };
+            let mut more = module.class(class).methods.iter().filter(leaves_out).copied().peekable();
+            if more.peek().is_some() {
+                fitting.extend(more);
+                fitting.retain(|f| !self.refuses((*unit, *f), call, at));
+            }
+        }
         let typed = || {
             let mut typed = fitting.iter().copied().filter(|f| self.takes((*unit, *f), call, at));
             typed.next().filter(|_| typed.next().is_none())
@@ -601,6 +614,23 @@ impl Evaluator<'_> {
             [first, ..] => typed().unwrap_or(if fitting.contains(func) { *func } else { *first }),
         };
         if chosen == *func { value } else { Value::Function { unit: *unit, func: chosen, this: this.clone() } }
+    }
+
+    /// True when a parameter is a text or a number and its argument an object of a class, or the other way round.
+    fn refuses(&self, (unit, func): (UnitId, FuncId), call: &Call, at: UnitId) -> bool {
+        let module = &self.program.unit(unit).module;
+        let caller = &self.program.unit(at).module;
+        call.args.iter().filter(|a| a.name.is_none()).zip(&module.func(func).params).any(|(arg, param)| {
+            let Some(wanted) = param.ty.and_then(|ty| simple_name(module, ty)) else { return false };
+            let is_plain = matches!(wanted.as_str(), "string" | "int" | "long" | "bool" | "decimal" | "double");
+            match &caller.expr(arg.value).kind {
+                ExprKind::Str(_) | ExprKind::Template(_) => {
+                    wanted == "CancellationToken" || is_plain && wanted != "string"
+                }
+                _ if is_plain => matches!(self.at(at, arg.value), Value::Object { .. }),
+                _ => false,
+            }
+        })
     }
 
     /// True when the types of arguments that are declared in the code are those of the parameters.

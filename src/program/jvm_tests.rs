@@ -7,7 +7,7 @@ use crate::catalog::Catalog;
 use crate::facts::{csharp, golang, jvm};
 use crate::syntax::FileId;
 
-fn program(files: &[(&str, &str)], packages: &resolve::Packages) -> Program {
+pub(super) fn program(files: &[(&str, &str)], packages: &resolve::Packages) -> Program {
     let units = files
         .iter()
         .enumerate()

@@ -10,6 +10,8 @@ use crate::files::{self, Tree, Zone, folder_of};
 use crate::syntax::data::{Node, json};
 use crate::syntax::{FileId, Place};
 
+/// How many items of a list are read.
+const MAX_ITEMS: usize = 50;
 /// How deep settings nest.
 const MAX_DEPTH: usize = 12;
 
@@ -85,6 +87,14 @@ fn flatten(file: FileId, node: &Node, prefix: &str, depth: usize, out: &mut Vec<
         let key = if prefix.is_empty() { entry.name().to_string() } else { format!("{prefix}:{}", entry.name()) };
         if entry.value.is_map() {
             flatten(file, &entry.value, &key, depth + 1, out);
+        } else if entry.value.is_list() {
+            for (index, item) in entry.value.items().iter().enumerate().take(MAX_ITEMS) {
+                let key = format!("{key}:{index}");
+                match item.text() {
+                    Some(text) => out.push(variable(key, text.to_string(), Place::new(file, item.span))),
+                    None => flatten(file, item, &key, depth + 1, out),
+                }
+            }
         } else if let Some(text) = entry.value.text() {
             out.push(variable(key, text.to_string(), Place::new(file, entry.value.span)));
         }

@@ -364,7 +364,8 @@ impl<'s> Finder<'s> {
         };
         let host = host.as_str();
         let method = method.map(str::to_owned);
-        match self.service(from, host) {
+        let named = discovered(from, host);
+        match self.service(from, host).or_else(|| self.service(from, named.as_deref()?)) {
             Some(to) if to.name == from.name => {}
             Some(to) => {
                 let (from, to) = (from.name.clone(), to.name.clone());
@@ -377,6 +378,16 @@ impl<'s> Finder<'s> {
             }
         }
     }
+}
+
+/// The address that the settings of a service give for a name of service discovery:
+/// `"Services": { "orders": { "https": ["localhost:7041"] } }`
+/// (<https://learn.microsoft.com/en-us/dotnet/core/extensions/service-discovery>).
+fn discovered(from: &Service, host: &str) -> Option<String> {
+    let begins = format!("services:{}:", host.split(':').next().unwrap_or(host)).to_ascii_lowercase();
+    let variable = from.env.iter().find(|variable| variable.name.to_ascii_lowercase().starts_with(&begins))?;
+    let (at, _) = split(variable.value.as_deref()?)?;
+    Some(at.to_owned())
 }
 
 /// True for an address that is added to that of its client.

@@ -218,13 +218,19 @@ pub fn build(
         routes.extend(http::proxied(&ev, &in_scope));
         routes.extend(http::dialled(&ev, &in_scope));
         routes.extend(http::grpc_clients(&ev, &in_scope));
-        let proxied = proxies::routes(tree, &services);
-        proxies::narrow(&ev, &proxied, |place| owners.get(&place.file).cloned().unwrap_or_default(), &mut served);
+        let gateways = proxies::routes(&ev, tree, &services);
+        proxies::narrow(
+            &ev,
+            &gateways.proxied,
+            |place| owners.get(&place.file).cloned().unwrap_or_default(),
+            &mut served,
+        );
         let ports = calls::ports::own(&ev, &in_scope, &owners, &services);
         let configured = configured(tree, &services, &given, &ports);
-        let mut requests = calls::requests(&configured, &owners, (&http, &routes, &proxied), &files);
+        let mut requests = calls::requests(&configured, &owners, (&http, &routes, &gateways.proxied), &files);
         aspire::add_references(&ev, &services, &mut requests);
-        (http, breakers, blocking, served, requests)
+        let taken = gateways.endpoints(&services);
+        (http, breakers, blocking, served, requests, taken)
     };
     // An evaluator of its own: what one remembers is not for two threads.
     let rest = || {
@@ -238,7 +244,7 @@ pub fn build(
         let sagas = saga::extract(&ev, &in_scope);
         (datastores, publishing, consumers, sagas)
     };
-    let ((http, breakers, blocking, served, requests), (datastores, publishing, consumers, sagas)) =
+    let ((http, breakers, blocking, served, requests, taken), (datastores, publishing, consumers, sagas)) =
         side_by_side(web, rest);
     let (sagas, reply_driven) = sagas;
     let calls::Requests { calls, outgoing } = requests;
@@ -270,6 +276,7 @@ pub fn build(
     };
     health::correct_kinds(&mut system);
     system.map.endpoints = health::endpoints(&system);
+    system.map.endpoints.extend(taken);
     messaging::fill(&mut system);
     system.map.health = health::all(&system);
     system.map.sagas = map::sagas(&system);

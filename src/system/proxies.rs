@@ -3,10 +3,14 @@
 //! Sources: <https://ocelot.readthedocs.io/en/latest/features/routing.html>,
 //! <https://learn.microsoft.com/en-us/aspnet/core/fundamentals/servers/yarp/config-files>.
 
+use super::map::Endpoint;
 use super::services::Service;
-use crate::extract::routes::{Gap, GapKind, Served};
+use crate::catalog::server::Parameters;
+use crate::extract::routes::{Gap, GapKind, Served, path};
+use crate::facts::module::{ExprId, ExprKind};
 use crate::files::{self, FileKind, Tree, Zone, classify, folder_of};
 use crate::program::Evaluator;
+use crate::program::resolve::within;
 use crate::syntax::data::{Node, json};
 use crate::syntax::{FileId, Place};
 
@@ -32,13 +36,92 @@ pub(super) struct Proxied {
     pub(super) below: bool,
 }
 
-/// The routes of all gateways.
-pub(super) fn routes(tree: &Tree, services: &[Service]) -> Vec<Proxied> {
+/// A path that a gateway takes requests at, whoever answers them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Taken {
+    /// The gateway, by its position among the services.
+    service: usize,
+    /// The setting.
+    place: Place,
+    /// The methods, in upper case; empty for any.
+    methods: Vec<String>,
+    /// The template.
+    path: String,
+}
+
+/// What the settings of gateways say.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Gateways {
+    /// Where they send requests.
+    pub(super) proxied: Vec<Proxied>,
+    /// What they answer.
+    taken: Vec<Taken>,
+}
+
+impl Gateways {
+    /// The routes for the map.
+    pub(super) fn endpoints(&self, services: &[Service]) -> Vec<Endpoint> {
+        let mut out: Vec<Endpoint> = Vec::new();
+        for taken in &self.taken {
+            let Some(service) = services.get(taken.service) else { continue };
+            let methods = if taken.methods.is_empty() { vec!["*".to_string()] } else { taken.methods.clone() };
+            let path = path::normalise(&taken.path, Parameters::Brace);
+            for method in methods {
+                let same = |e: &Endpoint| e.method == method && e.path == path && e.services == [service.name.as_str()];
+                // The same route for another environment.
+                if !out.iter().any(same) {
+                    let services = vec![service.name.clone()];
+                    out.push(Endpoint { method, path: path.clone(), place: taken.place, services });
+                }
+            }
+        }
+        out
+    }
+}
+
+/// The JSON files that the code of a service names, `{}` for what is not known: `ocelot.{}.json`.
+fn named_files(ev: &Evaluator<'_>, root: &str) -> Vec<String> {
+    let units = ev.program.ids().filter(|u| within(&ev.program.unit(*u).path, root));
     let mut out = Vec::new();
+    for unit in units {
+        let module = &ev.program.unit(unit).module;
+        let texts = (0..module.exprs.len()).filter_map(|i| {
+            let expr = ExprId(i as u32);
+            match &module.expr(expr).kind {
+                ExprKind::Str(text) => Some(text.to_string()),
+                ExprKind::Template(_) => ev.at(unit, expr).to_text().map(|text| text.pattern()),
+                _ => None,
+            }
+        });
+        out.extend(texts.filter(|text| text.ends_with(".json")));
+    }
+    out
+}
+
+/// True for a file that nothing loads: the code names files of Ocelot, and not this one
+/// (<https://ocelot.readthedocs.io/en/latest/features/configuration.html>).
+fn is_left_over(name: &str, named: &[String]) -> bool {
+    let name = name.to_ascii_lowercase();
+    if name.starts_with("appsettings.") {
+        return false;
+    }
+    let mut of_ocelot = named.iter().map(|n| n.to_ascii_lowercase()).filter(|n| n.contains("ocelot")).peekable();
+    let fits = |pattern: &String| match pattern.rsplit('/').next().unwrap_or(pattern).split_once("{}") {
+        Some((head, tail)) => name.starts_with(head) && name.ends_with(tail),
+        None => *pattern == name || pattern.ends_with(&format!("/{name}")),
+    };
+    of_ocelot.peek().is_some() && !of_ocelot.any(|pattern| fits(&pattern))
+}
+
+/// The routes of all gateways.
+pub(super) fn routes(ev: &Evaluator<'_>, tree: &Tree, services: &[Service]) -> Gateways {
+    let mut out = Gateways::default();
     for (index, service) in services.iter().enumerate() {
         if !service.languages.iter().any(|language| language == "csharp") {
             continue;
         }
+        let mut files: Vec<(FileId, Node)> = Vec::new();
+        let mut named: Option<Vec<String>> = None;
         for id in tree.ids() {
             let file = tree.file(id);
             let settings = classify(&file.path) == FileKind::Json && folder_of(&file.path) == service.root;
@@ -46,24 +129,34 @@ pub(super) fn routes(tree: &Tree, services: &[Service]) -> Vec<Proxied> {
                 continue;
             }
             let Some(node) = files::read(file).ok().and_then(|text| json(&text).ok()) else { continue };
+            let name = file.path.rsplit('/').next().unwrap_or(&file.path);
+            let is_ocelot = node.get("Routes").or_else(|| node.get("ReRoutes")).is_some();
+            if is_ocelot && is_left_over(name, named.get_or_insert_with(|| named_files(ev, &service.root))) {
+                continue;
+            }
             ocelot(index, id, &node, &mut out);
-            yarp(index, id, &node, &mut out);
+            files.push((id, node));
         }
+        yarp(index, &files, &mut out);
     }
     out
 }
 
-fn ocelot(service: usize, file: FileId, root: &Node, out: &mut Vec<Proxied>) {
+/// The texts of a list, in upper case.
+fn methods(list: Option<&Node>) -> Vec<String> {
+    let items = list.map(Node::items).unwrap_or_default().iter();
+    items.filter_map(|method| method.text().map(str::to_ascii_uppercase)).collect()
+}
+
+fn ocelot(service: usize, file: FileId, root: &Node, out: &mut Gateways) {
     let routes = root.get("Routes").or_else(|| root.get("ReRoutes"));
     for route in routes.map(Node::items).unwrap_or_default().iter().take(MAX_ROUTES) {
         let text = |key: &str| route.get(key).and_then(Node::text).unwrap_or_default().to_string();
-        let methods: Vec<String> = route
-            .get("UpstreamHttpMethod")
-            .map(Node::items)
-            .unwrap_or_default()
-            .iter()
-            .filter_map(|method| method.text().map(str::to_ascii_uppercase))
-            .collect();
+        let methods = methods(route.get("UpstreamHttpMethod"));
+        if let Some(entry) = route.entry("UpstreamPathTemplate") {
+            let (place, path) = (Place::new(file, entry.value.span), text("UpstreamPathTemplate"));
+            out.taken.push(Taken { service, place, methods: methods.clone(), path });
+        }
         let hosts = route.get("DownstreamHostAndPorts").map(Node::items).unwrap_or_default();
         let host = hosts.first().and_then(|at| {
             let host = at.get("Host")?.text()?;
@@ -81,7 +174,7 @@ fn ocelot(service: usize, file: FileId, root: &Node, out: &mut Vec<Proxied>) {
         let last = path.rsplit_once("/{").map(|(_, name)| name.trim_end_matches('}').to_ascii_lowercase());
         let below = takes.ends_with('}') && last.is_some_and(|name| !name.ends_with("id") && !name.contains('/'));
         let path = if below { path.rsplit_once("/{").map_or(path.as_str(), |(head, _)| head) } else { path.as_str() };
-        out.push(Proxied {
+        out.proxied.push(Proxied {
             service,
             place: Place::new(file, place),
             methods,
@@ -92,13 +185,24 @@ fn ocelot(service: usize, file: FileId, root: &Node, out: &mut Vec<Proxied>) {
     }
 }
 
-fn yarp(service: usize, file: FileId, root: &Node, out: &mut Vec<Proxied>) {
-    let Some(proxy) = root.get("ReverseProxy") else { return };
-    let routes: Vec<&Node> =
-        proxy.get("Routes").map(Node::entries).unwrap_or_default().into_iter().map(|entry| &entry.value).collect();
-    for cluster in proxy.get("Clusters").map(Node::entries).unwrap_or_default().into_iter().take(MAX_ROUTES) {
-        let takes = routes
-            .iter()
+/// Routes and clusters may stand in different files: those of an environment often hold nothing but addresses.
+fn yarp(service: usize, files: &[(FileId, Node)], out: &mut Gateways) {
+    let parts = |part: &'static str| {
+        files.iter().flat_map(move |(file, root)| {
+            let entries = root.at(["ReverseProxy", part]).map(Node::entries).unwrap_or_default();
+            entries.into_iter().take(MAX_ROUTES).map(|entry| (*file, entry))
+        })
+    };
+    for (file, route) in parts("Routes") {
+        let Some(matched) = route.value.get("Match") else { continue };
+        let Some(path) = matched.get("Path") else { continue };
+        let (place, methods) = (Place::new(file, path.span), methods(matched.get("Methods")));
+        let path = path.text().unwrap_or_default().to_string();
+        out.taken.push(Taken { service, place, methods, path });
+    }
+    for (file, cluster) in parts("Clusters") {
+        let takes = parts("Routes")
+            .map(|(_, route)| &route.value)
             .filter(|route| route.get("ClusterId").and_then(Node::text) == Some(cluster.name()))
             .filter_map(|route| route.at(["Match", "Path"])?.text())
             .map(prefix)
@@ -106,7 +210,7 @@ fn yarp(service: usize, file: FileId, root: &Node, out: &mut Vec<Proxied>) {
         for destination in cluster.value.get("Destinations").map(Node::entries).unwrap_or_default() {
             let Some(address) = destination.value.get("Address") else { continue };
             let Some(to) = address.text() else { continue };
-            out.push(Proxied {
+            out.proxied.push(Proxied {
                 service,
                 place: Place::new(file, address.span),
                 methods: Vec::new(),
@@ -140,8 +244,8 @@ fn holes(template: &str) -> String {
 
 /// The fixed beginning of a template, without a slash at its end: `/orders/{id}` is `/orders`.
 fn prefix(template: &str) -> String {
-    let fixed = template.split('{').next().unwrap_or(template).trim_end_matches('/');
-    if fixed.is_empty() { "/".to_string() } else { fixed.to_string() }
+    let fixed = template.split('{').next().unwrap_or(template).trim_matches('/');
+    format!("/{fixed}")
 }
 
 /// Narrows what a gateway may answer from everything to what its routes take.

@@ -250,3 +250,99 @@ fn state_of_dapr_is_written_beside_its_messages() {
     let text = "using Dapr.Client;\nnamespace Orders;\npublic record OrderPlacedV1(string OrderId);\npublic class Place(DaprClient dapr) {\n    public async Task Run(string id) {\n        await dapr.SaveStateAsync(\"orders\", id, \"placed\");\n        await dapr.PublishEventAsync(\"pubsub\", \"placed\", new OrderPlacedV1(id));\n    }\n}\n";
     assert_eq!(told(&[("Orders/Place.cs", text)]), ["dual-write Place.cs:7"]);
 }
+
+#[test]
+fn an_outbox_of_another_process_is_none_of_this_one() {
+    let text = "using MassTransit;\nusing Microsoft.EntityFrameworkCore;\nnamespace Orders;\npublic record OrderPlacedV1(string OrderId);\npublic class Db : DbContext { public DbSet<Order> Orders { get; set; } }\npublic class Place(Db db, IPublishEndpoint publish) {\n    public async Task Run() {\n        await db.SaveChangesAsync();\n        await publish.Publish(new OrderPlacedV1(\"1\"));\n    }\n}\npublic class Order { public int Id { get; set; } }\n";
+    let program = "var builder = WebApplication.CreateBuilder(args);\nbuilder.Build().Run();\n";
+    let outbox = "using MassTransit;\nvar builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddMassTransit(x => x.AddEntityFrameworkOutbox<Stock.Db>(o => o.UseBusOutbox()));\n";
+    let files = [("Orders/Place.cs", text), ("Orders/Program.cs", program), ("Stock/Program.cs", outbox)];
+    assert_eq!(told(&files), ["dual-write Place.cs:9"]);
+}
+
+#[test]
+fn documents_of_mongodb_entities_are_written_by_themselves() {
+    let text = "using MassTransit;\nusing MongoDB.Entities;\nnamespace Orders;\npublic record BidPlacedV1(string BidId);\npublic class Bid : Entity { public int Amount { get; set; } }\npublic class Place(IPublishEndpoint publish) {\n    public async Task First(Bid bid) {\n        await DB.SaveAsync(bid);\n        await publish.Publish(new BidPlacedV1(bid.ID));\n    }\n    public async Task Second() {\n        foreach (var bid in await DB.Find<Bid>().ExecuteAsync()) {\n            await bid.SaveAsync();\n            await publish.Publish(new BidPlacedV1(bid.ID));\n        }\n    }\n}\n";
+    assert_eq!(told(&[("Orders/Place.cs", text)]), ["dual-write Place.cs:14", "dual-write Place.cs:9"]);
+}
+
+#[test]
+fn the_payload_is_what_a_mapper_makes_whatever_interfaces_it_has() {
+    let publish = |members: &str| {
+        let text = format!(
+            "using AutoMapper;\nusing MassTransit;\nusing MediatR;\nnamespace Orders;\npublic abstract class Event : INotification {{ {members} }}\npublic class OrderPlaced : Event {{ public string OrderId {{ get; set; }} }}\npublic class Place(IMapper mapper, IPublishEndpoint publish) {{\n    public Task First(Order order) => publish.Publish(mapper.Map<OrderPlaced>(order));\n    public Task Second() => publish.Publish(new OrderPlaced());\n}}\npublic class Order {{ }}\n"
+        );
+        told(&[("Orders/Place.cs", &text)])
+    };
+    assert_eq!(publish(""), ["unversioned-event Place.cs:8", "unversioned-event Place.cs:9"]);
+    assert_eq!(publish("public int SchemaVersion => 1;"), [""; 0]);
+}
+
+#[test]
+fn entries_of_redis_streams_are_events() {
+    let publish = |entry: &str| {
+        let text = format!(
+            "using StackExchange.Redis;\nnamespace Orders;\npublic class Bus(IConnectionMultiplexer connection) {{\n    public async Task Placed(string id) {{\n        var db = connection.GetDatabase();\n        await db.StreamAddAsync(\"orders\", {entry});\n    }}\n}}\n"
+        );
+        told(&[("Orders/Bus.cs", &text)])
+    };
+    assert_eq!(
+        publish("[new NameValueEntry(\"orderId\", id), new NameValueEntry(\"type\", \"placed\")]"),
+        ["missing-event-id Bus.cs:6", "unversioned-event Bus.cs:6"]
+    );
+    assert_eq!(
+        publish("new NameValueEntry[] { new(\"eventId\", Guid.NewGuid().ToString()), new(\"version\", 1) }"),
+        [""; 0]
+    );
+    let consume = |ack: &str| {
+        let text = format!(
+            "using StackExchange.Redis;\nnamespace Orders;\npublic class Worker(IConnectionMultiplexer connection) : BackgroundService {{\n    protected override async Task ExecuteAsync(CancellationToken token) {{\n        var db = connection.GetDatabase();\n        while (!token.IsCancellationRequested) {{\n            foreach (var entry in await db.StreamReadGroupAsync(\"orders\", \"billing\", \"one\", \">\")) {{\n                {ack}\n            }}\n        }}\n    }}\n    void Pay(string id) => throw new NotSupportedException(id);\n}}\n"
+        );
+        told(&[("Orders/Worker.cs", &text)])
+    };
+    assert_eq!(
+        consume("Pay(entry[\"orderId\"]); await db.StreamAcknowledgeAsync(\"orders\", \"billing\", entry.Id);"),
+        ["missing-dead-letter Worker.cs:7"]
+    );
+    assert!(
+        consume("await db.StreamAcknowledgeAsync(\"orders\", \"billing\", entry.Id); await db.StringIncrementAsync(\"paid\");")
+            .contains(&"early-acknowledgement Worker.cs:7".to_string())
+    );
+}
+
+#[test]
+fn messages_of_nservicebus_need_no_using_and_repositories_may_be_those_of_a_package() {
+    let text = "using Ardalis.SharedKernel;\nnamespace Orders;\npublic class OrderPlaced : IEvent { public int OrderId { get; init; } }\npublic class Order : EntityBase, IAggregateRoot { public string Name { get; set; } }\npublic class PlaceHandler(IRepository<Order> orders) : IHandleMessages<PlaceOrder> {\n    public async Task Handle(PlaceOrder message, IMessageHandlerContext context) {\n        var order = await orders.AddAsync(new Order { Name = message.Name });\n        await context.Publish(new OrderPlaced { OrderId = order.Id });\n    }\n}\npublic class PlaceOrder : ICommand { public string Name { get; set; } }\n";
+    let found = told(&[("Orders/Place.cs", text)]);
+    assert_eq!(found, ["dual-write Place.cs:8", "non-idempotent-consumer Place.cs:5", "unversioned-event Place.cs:8"]);
+}
+
+#[test]
+fn an_overload_that_leaves_a_default_out_is_the_one_whose_types_fit() {
+    let text = "using Confluent.Kafka;\nusing System.Text.Json;\nnamespace Orders;\npublic abstract class Event { public Guid EventId { get; set; } public int Version { get; set; } }\npublic class OrderPlaced : Event { public string OrderId { get; set; } }\npublic class Bus(IProducer<string, string> producer) {\n    public async Task Send<T>(string topic, T message, CancellationToken token = default) where T : Event =>\n        await producer.ProduceAsync(topic, new Message<string, string> { Value = JsonSerializer.Serialize(message) }, token);\n    public async Task Send<T>(string topic, string key, T message, CancellationToken token = default) where T : Event =>\n        await producer.ProduceAsync(topic, new Message<string, string> { Key = key, Value = JsonSerializer.Serialize(message) }, token);\n}\npublic class Place(Bus bus) {\n    public Task Run(CancellationToken token) { var placed = new OrderPlaced(); return bus.Send(\"orders\", placed, token); }\n}\n";
+    assert_eq!(told(&[("Orders/Place.cs", text)]), [""; 0]);
+}
+
+#[test]
+fn the_position_in_a_stream_is_kept_after_the_acknowledgement() {
+    let consumer = |name: &str| {
+        let text = format!(
+            "using RabbitMQ.Client;\nusing RabbitMQ.Client.Events;\nusing Microsoft.EntityFrameworkCore;\nnamespace Orders;\npublic class Row {{ public int Id {{ get; set; }} }}\npublic class Db : DbContext {{ public DbSet<Row> Rows {{ get; set; }} }}\npublic class Worker(IChannel channel, Db db) : BackgroundService {{\n    protected override async Task ExecuteAsync(CancellationToken token) {{\n        var consumer = new AsyncEventingBasicConsumer(channel);\n        consumer.ReceivedAsync += Received;\n        await channel.BasicConsumeAsync(\"orders\", false, consumer);\n    }}\n    async Task Received(object sender, BasicDeliverEventArgs args) {{\n        await channel.BasicAckAsync(args.DeliveryTag, false);\n        await {name}();\n    }}\n    async Task {name}() {{ db.Rows.Add(new Row()); await db.SaveChangesAsync(); }}\n}}\n"
+        );
+        told(&[("Orders/Worker.cs", &text)]).into_iter().filter(|f| f.starts_with("early")).collect::<Vec<_>>()
+    };
+    assert_eq!(consumer("Store"), ["early-acknowledgement Worker.cs:11"]);
+    assert_eq!(consumer("SaveCheckpoint"), [""; 0]);
+}
+
+#[test]
+fn a_question_about_the_message_recognises_no_duplicate() {
+    let consumer = |ask: &str| {
+        let text = format!(
+            "using MassTransit;\nusing Microsoft.EntityFrameworkCore;\nnamespace Orders;\npublic class OrderPlaced {{ public int SchemaVersion {{ get; set; }} public List<int> Lines {{ get; set; }} }}\npublic abstract class Entity {{ public Guid Id {{ get; set; }} = Guid.NewGuid(); }}\npublic class Payment : Entity, IAggregateRoot {{ public int Amount {{ get; set; }} }}\npublic class Db : DbContext {{ public DbSet<Payment> Payments {{ get; set; }} }}\npublic class Placed(Db db) : IConsumer<OrderPlaced> {{\n    public async Task Consume(ConsumeContext<OrderPlaced> context) => await Pay(context.Message);\n    private async Task Pay(OrderPlaced message) {{\n        {ask}\n        db.Payments.Add(new Payment {{ Amount = 1 }});\n        await db.SaveChangesAsync();\n    }}\n}}\n"
+        );
+        told(&[("Orders/Placed.cs", &text)])
+    };
+    assert_eq!(consumer("var first = message.Lines.FirstOrDefault();"), ["non-idempotent-consumer Placed.cs:8"]);
+    assert_eq!(consumer("if (await db.Payments.AnyAsync(p => p.Amount == 1)) return;"), [""; 0]);
+}

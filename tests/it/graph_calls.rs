@@ -430,3 +430,78 @@ fn without_any_container_the_port_on_this_machine_leads_to_who_listens_there() {
         ["orders -> catalog GET /products/1 orders/main.js:5", "orders -> users GET /me orders/main.js:6"]
     );
 }
+
+#[test]
+fn routes_of_yarp_are_joined_across_the_files_of_its_environments() {
+    let settings = r#"{ "ReverseProxy": { "Routes": {
+        "read": { "ClusterId": "orders", "Match": { "Path": "/orders/{**rest}", "Methods": ["GET"] } },
+        "login": { "ClusterId": "identity", "Match": { "Path": "api/login" } } } } }"#;
+    let addresses = r#"{ "Services": { "identity": { "https": ["localhost:7101"] } },
+      "ReverseProxy": { "Clusters": {
+        "orders": { "Destinations": { "one": { "Address": "https://localhost:7195" } } },
+        "identity": { "Destinations": { "one": { "Address": "https://identity" } } } } } }"#;
+    let ports = |port: u32| format!(r#"{{"profiles": {{"https": {{"applicationUrl": "https://localhost:{port}"}}}}}}"#);
+    let gateway = "var builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddReverseProxy().LoadFromConfig(builder.Configuration.GetSection(\"ReverseProxy\"));\nvar app = builder.Build();\napp.MapReverseProxy();\napp.Run();\n";
+    let graph = graph(&[
+        ("Gateway/Gateway.csproj", WEB),
+        ("Gateway/Program.cs", gateway),
+        ("Gateway/appsettings.json", settings),
+        ("Gateway/appsettings.Development.json", addresses),
+        ("Orders/Orders.csproj", WEB),
+        ("Orders/Program.cs", PROGRAM),
+        ("Orders/Properties/launchSettings.json", &ports(7195)),
+        ("Users/Users.csproj", WEB),
+        ("Users/Program.cs", PROGRAM),
+        ("Users/Properties/launchSettings.json", &ports(7101)),
+    ]);
+    let calls: Vec<String> =
+        graph["calls"].as_array().unwrap().iter().map(|c| format!("{} -> {}", c["from"], c["to"])).collect();
+    assert_eq!(calls, ["\"Gateway\" -> \"Orders\"", "\"Gateway\" -> \"Users\""]);
+    let gateway = &graph["services"].as_array().unwrap()[0];
+    let endpoint = |e: &serde_json::Value| format!("{} {} {}:{}", e["method"], e["path"], e["file"], e["line"]);
+    let routes: Vec<String> = gateway["endpoints"].as_array().unwrap().iter().map(endpoint).collect();
+    assert_eq!(
+        routes,
+        [r#""*" "/api/login" "Gateway/appsettings.json":3"#, r#""GET" "/orders/{*rest}" "Gateway/appsettings.json":2"#]
+    );
+    assert_eq!(gateway["health"]["verdict"], "missing", "it answers nothing but what it passes on");
+}
+
+#[test]
+fn a_file_of_ocelot_that_nothing_loads_leads_nowhere() {
+    let program = "var builder = WebApplication.CreateBuilder(args);\nbuilder.Configuration.AddJsonFile($\"ocelot.{builder.Environment.EnvironmentName}.json\");\nbuilder.Services.AddOcelot();\nvar app = builder.Build();\nawait app.UseOcelot();\napp.Run();\n";
+    let routes = r#"{ "Routes": [ { "DownstreamPathTemplate": "/api", "DownstreamHostAndPorts": [ { "Host": "localhost", "Port": 7195 } ], "UpstreamPathTemplate": "/api", "UpstreamHttpMethod": [ "Get" ] } ] }"#;
+    let found = |file: &str| {
+        calls(&[
+            ("Gateway/Gateway.csproj", WEB),
+            ("Gateway/Program.cs", program),
+            (file, routes),
+            ("Orders/Orders.csproj", WEB),
+            ("Orders/Program.cs", PROGRAM),
+            (
+                "Orders/Properties/launchSettings.json",
+                r#"{"profiles": {"Orders": {"applicationUrl": "https://localhost:7195"}}}"#,
+            ),
+        ])
+    };
+    let docker = "Gateway/ocelot.Docker.json";
+    assert_eq!(found(docker), [format!("Gateway -> Orders GET /api {docker}:1")]);
+    assert_eq!(found("Gateway/old-ocelot.json"), [""; 0]);
+}
+
+#[test]
+fn options_may_be_the_top_of_the_settings() {
+    let program = "var builder = WebApplication.CreateBuilder(args);\nbuilder.Services.Configure<Peers>(builder.Configuration);\nbuilder.Services.AddHttpClient<Stock>();\nvar app = builder.Build();\napp.Run();\npublic class Peers { public string StockUrl { get; set; } }\npublic class Stock {\n    private readonly HttpClient _http;\n    public Stock(HttpClient http, IOptions<Peers> peers) { _http = http; _http.BaseAddress = new Uri(peers.Value.StockUrl); }\n    public Task Get(string id) => _http.GetAsync($\"/items/{id}\");\n}\n";
+    let found = calls(&[
+        ("Orders/Orders.csproj", WEB),
+        ("Orders/Program.cs", program),
+        ("Orders/appsettings.json", r#"{ "StockUrl": "https://localhost:7101" }"#),
+        ("Stock/Stock.csproj", WEB),
+        ("Stock/Program.cs", PROGRAM),
+        (
+            "Stock/Properties/launchSettings.json",
+            r#"{"profiles": {"Stock": {"applicationUrl": "https://localhost:7101"}}}"#,
+        ),
+    ]);
+    assert_eq!(found, ["Orders -> Stock GET /items/{} Orders/Program.cs:10"]);
+}

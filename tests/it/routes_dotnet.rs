@@ -165,3 +165,32 @@ fn verbs_that_are_listed_count() {
     let endpoints = "using FastEndpoints;\npublic class Many : EndpointWithoutRequest\n{\n    public override void Configure() { Verbs(Http.GET, Http.HEAD); Routes(\"/a\", \"/b\"); }\n}\n[HttpDelete(\"/lots/{id}\")]\npublic class Drop : Endpoint<Request> { }\n";
     assert_eq!(routes(&[("A/Many.cs", endpoints)]), ["DELETE /lots/{id}", "GET /a", "GET /b", "HEAD /a", "HEAD /b"]);
 }
+
+#[test]
+fn extension_methods_that_nothing_calls_register_nothing() {
+    let program = |call: &str| format!("var app = WebApplication.CreateBuilder(args).Build();\n{call}\napp.Run();\n");
+    let endpoints = "public static class Orders { public static void MapOrders(this IEndpointRouteBuilder app) { app.MapGet(\"/orders\", () => 1); } }\npublic static class Search { public static void MapSearch(this IEndpointRouteBuilder app) { app.MapGet(\"/search\", () => 1); } }\n";
+    let found = |call: &str| routes(&[("a/Program.cs", &program(call)), ("a/Endpoints.cs", endpoints)]);
+    assert_eq!(found("app.MapOrders();"), ["GET /orders"]);
+    assert_eq!(found("app.MapOrders();\napp.UseEndpoints(Search.MapSearch);"), ["GET /orders", "GET /search"]);
+    // A library on its own is called by whoever uses it.
+    assert_eq!(routes(&[("a/Endpoints.cs", endpoints)]), ["GET /orders ?", "GET /search ?"]);
+}
+
+#[test]
+fn helpers_of_a_base_controller_are_no_actions() {
+    let base = "public abstract class MainController : Controller { protected ActionResult CustomResponse(object result = null) => Ok(result); public IActionResult Version() => Ok(); }\n";
+    let orders =
+        "public class OrdersController : MainController { public IActionResult Mine() => CustomResponse(); }\n";
+    let program =
+        "var app = WebApplication.CreateBuilder(args).Build();\napp.MapDefaultControllerRoute();\napp.Run();\n";
+    let files = [("shared/MainController.cs", base), ("a/OrdersController.cs", orders), ("a/Program.cs", program)];
+    assert_eq!(routes(&files), ["GET /Orders/Mine", "GET /Orders/Version"]);
+    // The convention of one process says nothing of the controllers of another one.
+    let other = "var app = WebApplication.CreateBuilder(args).Build();\napp.MapControllers();\napp.Run();\n";
+    let stock = "public class StockController : Controller { public IActionResult All() => View(); }\n";
+    let both = [&files[..], &[("b/StockController.cs", stock), ("b/Program.cs", other)]].concat();
+    assert_eq!(routes(&both), ["GET /Orders/Mine", "GET /Orders/Version"]);
+    let place = served(&files).routes.iter().map(|r| r.place.file).collect::<std::collections::BTreeSet<_>>();
+    assert_eq!(place.len(), 1, "an inherited action is one of the controller that inherits it");
+}

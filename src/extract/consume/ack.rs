@@ -151,7 +151,8 @@ fn manual(reach: &Reach<'_, '_>, traces: &[Trace], registrations: &[Registration
             if trace.steps[..i].iter().any(|s| handed(s) && !s.in_catch && walk::precedes(s, ack)) {
                 continue;
             }
-            let after = trace.steps[i + 1..].iter().find(|s| works(s) && !s.in_catch && walk::precedes(ack, s));
+            let follows = |s: &&Step| works(s) && !s.in_catch && walk::precedes(ack, s) && !keeps_position(reach, s);
+            let after = trace.steps[i + 1..].iter().find(follows);
             if let Some(work) = after {
                 return Ack::Before {
                     place: ack.place,
@@ -162,6 +163,19 @@ fn manual(reach: &Reach<'_, '_>, traces: &[Trace], registrations: &[Registration
         }
     }
     if seen { Ack::After } else { Ack::Unknown }
+}
+
+/// True for work in a function or class that keeps the position in a stream: `SaveCheckpoint`, `OffsetStore`.
+fn keeps_position(reach: &Reach<'_, '_>, step: &Step) -> bool {
+    let program = reach.ev.program;
+    let Some(unit) = program.ids().find(|u| program.unit(*u).file == step.place.file) else { return false };
+    let module = &program.unit(unit).module;
+    let around = module.funcs.iter().filter(|f| f.span.contains(step.place.span));
+    let names = around.flat_map(|f| [Some(&f.name), f.class.map(|c| &module.class(c).name)]);
+    names.flatten().any(|name| {
+        let name = name.to_ascii_lowercase();
+        name.contains("checkpoint") || name.contains("offset")
+    })
 }
 
 /// True for names of methods that pass a message on to what handles it.

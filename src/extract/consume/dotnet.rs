@@ -11,6 +11,8 @@ use super::walk::{Kind, Trace};
 use super::{Idempotency, InScope, tracked};
 use crate::catalog::consume::Form;
 use crate::facts::module::{BinaryOp, ClassId, ClassKind, ExprId, ExprKind, FuncId, Language, Module, StmtKind};
+use crate::program::index::Binding;
+use crate::program::processes::Processes;
 use crate::program::types::simple_name;
 use crate::program::{Evaluator, Site, UnitId, Value};
 
@@ -75,6 +77,62 @@ const INBOXES: [&str; 8] = [
     "UseDurableInboxOnAllListeners",
     "UseDurableInbox",
 ];
+
+/// Methods that ask a collection something.
+const ASKS: [&str; 14] = [
+    "First",
+    "FirstOrDefault",
+    "Last",
+    "LastOrDefault",
+    "Single",
+    "SingleOrDefault",
+    "Any",
+    "All",
+    "Contains",
+    "ContainsKey",
+    "TryGetValue",
+    "Exists",
+    "Find",
+    "ElementAt",
+];
+
+/// True for a question about what is in a parameter that is plain data, such as the message:
+/// `message.Items.FirstOrDefault(i => i.Key == id)`.
+pub(super) fn asks_data(ev: &Evaluator<'_>, site: Site, name: &str) -> bool {
+    let unit = ev.program.unit(site.unit);
+    let module = &unit.module;
+    let Some(call) = module.call(site.expr).filter(|_| module.language == Language::CSharp) else { return false };
+    if !ASKS.contains(&name) {
+        return false;
+    }
+    let mut root = call.callee;
+    let mut links = 0;
+    loop {
+        root = match &module.expr(root).kind {
+            ExprKind::Attr { object, .. } if links < 8 => *object,
+            ExprKind::Call(inner) if links < 8 => inner.callee,
+            _ => break,
+        };
+        links += 1;
+    }
+    let ExprKind::Name(held) = &module.expr(root).kind else { return false };
+    // `items.First()` asks the parameter itself, which may be a table.
+    let Some((_, [Binding::Param(func, index)])) =
+        unit.index.lookup(module, unit.index.func_of(root), held).filter(|_| links > 1)
+    else {
+        return false;
+    };
+    let declared = module.func(*func).params.get(*index).and_then(|p| p.ty);
+    let Some(Value::Object { unit: of, class, .. }) = declared.and_then(|ty| ev.declared(site.unit, ty)) else {
+        return false;
+    };
+    let declared = &ev.program.unit(of).module;
+    let class = declared.class(class);
+    let is_set = |ty: ExprId| {
+        simple_name(declared, ty).is_some_and(|n| matches!(n.as_str(), "DbSet" | "IMongoCollection" | "IQueryable"))
+    };
+    class.kind == ClassKind::Class && !class.fields.iter().filter_map(|f| f.ty).any(is_set)
+}
 
 /// The functions that the class around a consumer attaches to its events.
 pub(super) fn attached(ev: &Evaluator<'_>, site: Site) -> Vec<Func> {
@@ -276,10 +334,14 @@ pub(super) fn is_saga(ev: &Evaluator<'_>, site: Site) -> bool {
 }
 
 /// Mappers and mediators hide what runs: a verdict stands only where everything was followed.
-pub(super) fn certain(ev: &Evaluator<'_>, traces: &[Trace], found: Idempotency) -> Idempotency {
-    // An inbox of the library recognises what was handled.
-    if INBOXES.iter().any(|name| !ev.program.calls_named(name).is_empty()) {
-        return Idempotency::Unknown;
+pub(super) fn certain(ev: &Evaluator<'_>, unit: UnitId, traces: &[Trace], found: Idempotency) -> Idempotency {
+    // An inbox of the library recognises what was handled in the same process.
+    let mut inboxes = INBOXES.iter().flat_map(|name| ev.program.calls_named(name)).peekable();
+    if inboxes.peek().is_some() {
+        let processes = Processes::new(ev.program);
+        if inboxes.any(|site| processes.together(site.unit, unit)) {
+            return Idempotency::Unknown;
+        }
     }
     let found = match found {
         Idempotency::Unknown | Idempotency::NotNeeded => tracked::adds(traces).unwrap_or(found),

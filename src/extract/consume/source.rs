@@ -112,7 +112,7 @@ fn consumer(
             idempotency = jvm::idempotency(reach, found, handler, evidence, (&traces, idempotency));
         }
         if is_csharp {
-            idempotency = dotnet::certain(ev, &traces, idempotency);
+            idempotency = dotnet::certain(ev, found.site.unit, &traces, idempotency);
             if dotnet::is_saga(ev, found.site) {
                 idempotency = super::Idempotency::Unknown;
             }
@@ -128,7 +128,7 @@ fn consumer(
                 idempotency: match is_csharp {
                     true => {
                         let own: Vec<Trace> = r.functions.iter().map(|f| walk::function(reach, *f)).collect();
-                        dotnet::certain(ev, &own, idempotency::registered(reach, &traces, r))
+                        dotnet::certain(ev, r.site.unit, &own, idempotency::registered(reach, &traces, r))
                     }
                     false => idempotency::registered(reach, &traces, r),
                 },

@@ -199,7 +199,14 @@ pub(super) fn inserted(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect
     let values = made(reach, Site { unit: site.unit, expr: arg.value }, 0);
     let is_new = |value: &Value| match value {
         Value::Object { unit, class, call: Some(made) } => {
-            let class = ev.program.unit(*unit).module.class(*class);
+            // `class Payment : Entity, IAggregateRoot`: a base of ours that makes the key makes a new one.
+            let declared = &ev.program.unit(*unit).module;
+            let class = declared.class(*class);
+            let is_interface = |name: &str| name.strip_prefix('I').is_some_and(|n| n.starts_with(char::is_uppercase));
+            let bases_known = class.bases.iter().all(|base| {
+                simple_name(declared, *base).is_some_and(|n| is_interface(&n))
+                    || matches!(ev.at(*unit, *base), Value::Class { .. })
+            });
             let source = &ev.program.unit(made.unit).module;
             let Some(made) = source.call(made.expr) else { return false };
             let own_key = format!("{}id", class.name.to_lowercase());
@@ -211,7 +218,7 @@ pub(super) fn inserted(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect
             });
             let named = made.args.iter().filter_map(|a| a.name.as_ref());
             let keyed = keyed || named.into_iter().any(|name| is_key(ev, class, name));
-            !keyed && class.bases.is_empty() && class.decorators.is_empty() && !has_unique_index(ev, &class.name)
+            !keyed && bases_known && class.decorators.is_empty() && !has_unique_index(ev, &class.name)
         }
         _ => false,
     };

@@ -13,7 +13,7 @@ use super::polly::{self, Facts};
 use super::timeout::Timeout;
 use super::{ClientKind, HttpClient, HttpRequest, InScope, request};
 use crate::catalog::schema::Library;
-use crate::facts::module::{Call, ClassId, ExprId, ExprKind, FuncId, Language, StmtKind};
+use crate::facts::module::{Call, ClassId, ExprId, ExprKind, FuncId, FunctionKind, Language, StmtKind};
 use crate::program::types::simple_name;
 use crate::program::value::{Text, TextPart};
 use crate::program::{Evaluator, Parent, Site, UnitId, Value};
@@ -80,11 +80,18 @@ impl Registry {
         self.named.entry(name).or_insert(site);
         let steps = chain(ev, site);
         let mut facts = polly::steps(ev, &steps);
-        for lambda in steps.iter().chain([&site]).flat_map(|s| configures(ev, *s)) {
-            let unit = ev.program.unit(lambda.0);
+        let lambdas = steps.iter().chain([&site]).flat_map(|s| configures(ev, *s));
+        // A typed client may set up what it is given: `http.BaseAddress = …` in its constructor.
+        let made = classes.iter().flat_map(|(unit, class)| {
+            let module = &ev.program.unit(*unit).module;
+            let methods = module.class(*class).methods.iter().map(|m| module.func(*m));
+            methods.filter(|m| m.kind == FunctionKind::Constructor).map(|m| (*unit, m.span))
+        });
+        for (of, span) in lambdas.chain(made) {
+            let unit = ev.program.unit(of);
             for (name, _, value) in &unit.index.attribute_assignments {
-                let at = Site { unit: lambda.0, expr: *value };
-                if !lambda.1.contains(unit.module.expr(*value).span) {
+                let at = Site { unit: of, expr: *value };
+                if !span.contains(unit.module.expr(*value).span) {
                     continue;
                 }
                 match name.as_str() {
@@ -188,6 +195,8 @@ impl Registry {
         for (site, facts) in &self.facts {
             let Some(client) = found.get_mut(site) else { continue };
             client.base_url = self.bases.get(site).cloned();
+            // Nothing of ours is seen to use it: whatever goes through it is protected here or nowhere.
+            client.forwards |= client.requests.is_empty() && client.base_url.is_some() && !facts.unknown;
             apply(client, facts);
         }
     }

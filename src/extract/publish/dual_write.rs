@@ -11,6 +11,7 @@ use crate::catalog::schema::{Ecosystem, Library};
 use crate::catalog::writes;
 use crate::facts::module::{BinaryOp, Block, ClassKind, ExprId, ExprKind, FunctionKind, Language, StmtId, StmtKind};
 use crate::program::hierarchy::FuncRef;
+use crate::program::processes::Processes;
 use crate::program::types::simple_name;
 use crate::program::{Evaluator, Parent, Site, UnitId, Value};
 use crate::syntax::Place;
@@ -135,6 +136,7 @@ fn stores(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Stores {
                     .methods
                     .iter()
                     .chain(&writes.sql)
+                    .chain(&writes.extensions)
                     .map(|m| (library.ecosystem, m.rsplit('.').next().unwrap_or(m))),
             );
         }
@@ -200,8 +202,24 @@ fn stored<'e>(ev: &Evaluator<'e>, site: Site) -> Option<(&'e Library, String)> {
     });
     known
         .or_else(|| through_interface(ev, site))
+        .or_else(|| extension_write(ev, site))
         .or_else(|| declared_write(ev, site))
         .or_else(|| repository_elsewhere(ev, site))
+}
+
+/// `order.SaveAsync()` in C#, where a library that the file uses has such a method for objects of any class.
+fn extension_write<'e>(ev: &Evaluator<'e>, site: Site) -> Option<(&'e Library, String)> {
+    let module = &ev.program.unit(site.unit).module;
+    let call = module.call(site.expr).filter(|_| module.language == Language::CSharp)?;
+    let ExprKind::Attr { name, .. } = &module.expr(call.callee).kind else { return None };
+    let adds = |library: &&Library| {
+        library.ecosystem == Ecosystem::DotNet
+            && library.writes.as_ref().is_some_and(|w| w.extensions.iter().any(|extension| extension == name))
+            && module.imports.iter().any(|i| library.packages.iter().any(|package| *package == i.module))
+    };
+    let library = ev.catalog.libraries().iter().find(adds)?;
+    let is_ours = ev.called(site, call).iter().any(|v| matches!(v, Value::Function { .. }));
+    (!is_ours).then(|| (library, name.to_string()))
 }
 
 /// `orderRepository.save(order)` in a file of a Spring application without the interface: it is one of Spring Data's
@@ -334,11 +352,16 @@ const DOTNET_OUTBOXES: [&str; 9] = [
 ];
 
 /// True when an outbox is in sight: the function, its class or its module names one, or one of .NET is
-/// configured somewhere.
+/// configured in the same process.
 fn has_outbox(ev: &Evaluator<'_>, (unit, func): FuncRef) -> bool {
     let u = ev.program.unit(unit);
-    if u.module.language == Language::CSharp && DOTNET_OUTBOXES.iter().any(|n| !ev.program.calls_named(n).is_empty()) {
-        return true;
+    if u.module.language == Language::CSharp {
+        let configured: Vec<UnitId> =
+            DOTNET_OUTBOXES.iter().flat_map(|n| ev.program.calls_named(n)).map(|site| site.unit).collect();
+        let processes = (!configured.is_empty()).then(|| Processes::new(ev.program));
+        if processes.is_some_and(|processes| configured.iter().any(|at| processes.together(*at, unit))) {
+            return true;
+        }
     }
     let function = u.module.func(func);
     // `IntegrationEventLogService` is the outbox of Microsoft's reference applications.

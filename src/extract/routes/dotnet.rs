@@ -9,6 +9,7 @@ use super::path::{self, PathText};
 use super::{Embedded, Gap, GapKind, HealthEvidence, HealthKind, InScope, Route, Served};
 use crate::catalog::server::Parameters;
 use crate::facts::module::{ClassId, ClassKind, ExprId, ExprKind, FuncId, FunctionKind, Language, Module};
+use crate::program::processes::Processes;
 use crate::program::types::simple_name;
 use crate::program::{Evaluator, Site, UnitId, Value};
 use crate::syntax::Place;
@@ -44,7 +45,9 @@ const SERVERS: [&str; 5] =
 /// Calls that serve files.
 const STATIC: [&str; 4] = ["UseStaticFiles", "UseFileServer", "UseDefaultFiles", "MapStaticAssets"];
 /// Calls of a program that is more than a sample of how something is registered.
-const WORKS: [&str; 9] = [
+const WORKS: [&str; 11] = [
+    "MapHealthChecksUI",
+    "UseIdentityServer",
     "AddHostedService",
     "MapControllers",
     "MapControllerRoute",
@@ -65,13 +68,18 @@ pub(super) fn dotnet(ev: &Evaluator<'_>, in_scope: &InScope<'_>, served: &mut Se
     if units.is_empty() {
         return;
     }
-    let conventional = ["MapControllerRoute", "MapDefaultControllerRoute", "MapRoute", "UseMvcWithDefaultRoute"]
-        .iter()
-        .any(|name| !ev.program.calls_named(name).is_empty());
+    let conventional: Vec<UnitId> =
+        ["MapControllerRoute", "MapDefaultControllerRoute", "MapRoute", "UseMvcWithDefaultRoute"]
+            .iter()
+            .flat_map(|name| ev.program.calls_named(name))
+            .map(|site| site.unit)
+            .collect();
+    let processes = Processes::new(ev.program);
     for &unit in &units {
         for i in 0..ev.program.unit(unit).module.classes.len() as u32 {
             let class = ClassId(i);
-            controller(ev, unit, class, conventional, served);
+            let by_convention = conventional.iter().any(|at| processes.together(*at, unit));
+            controller(ev, unit, class, by_convention, served);
             fast_endpoint(ev, unit, class, served);
         }
     }
@@ -100,6 +108,8 @@ fn embedded(ev: &Evaluator<'_>, wanted: &dyn Fn(&UnitId) -> bool, served: &mut S
         STATIC.iter().flat_map(|name| ev.program.calls_named(name)).map(|site| folder(site.unit)).collect();
     let works: Vec<&str> =
         WORKS.iter().flat_map(|name| ev.program.calls_named(name)).map(|site| folder(site.unit)).collect();
+    // It hands out tokens, whatever files it shows beside that.
+    let tokens: Vec<&str> = ev.program.calls_named("UseIdentityServer").iter().map(|site| folder(site.unit)).collect();
     for name in SERVERS {
         for &site in ev.program.calls_named(name).iter().filter(|site| wanted(&site.unit)) {
             let module = &ev.program.unit(site.unit).module;
@@ -109,7 +119,8 @@ fn embedded(ev: &Evaluator<'_>, wanted: &dyn Fn(&UnitId) -> bool, served: &mut S
             });
             let owner = if name == "CreateDefaultBuilder" { "WebHost" } else { "WebApplication" };
             let web = name == "ConfigureWebHostDefaults" || object.is_some_and(|name| name == owner);
-            if web && works.contains(&folder(site.unit)) && !files.contains(&folder(site.unit)) {
+            let own = folder(site.unit);
+            if web && works.contains(&own) && (!files.contains(&own) || tokens.contains(&own)) {
                 let place = ev.program.place(site);
                 served.embedded.push(Embedded { place, unit: site.unit, framework: "ASP.NET Core".into() });
             }
@@ -173,6 +184,8 @@ fn controller(ev: &Evaluator<'_>, unit: UnitId, id: ClassId, conventional: bool,
         actions.extend(ev.program.unit(unit).module.class(class).methods.iter().map(|m| (unit, *m)));
         above.extend(bases(ev, unit, class));
     }
+    let own = unit;
+    let derived = Place::new(ev.program.unit(own).file, class.name_span);
     for (unit, method) in actions {
         let module = &ev.program.unit(unit).module;
         let function = module.func(method);
@@ -182,6 +195,7 @@ fn controller(ev: &Evaluator<'_>, unit: UnitId, id: ClassId, conventional: bool,
         let tokens = |text: &PathText| tokens(text, &name, &function.name, area.as_deref());
         let handler = ev.program.function_place(unit, method);
         let place = Some(handler);
+        let before = served.routes.len();
         for (at, verb, tails) in mappings(ev, unit, method, !prefixes.is_empty()) {
             for tail in tails {
                 // A template that begins with a slash stands for itself.
@@ -199,12 +213,20 @@ fn controller(ev: &Evaluator<'_>, unit: UnitId, id: ClassId, conventional: bool,
         }
         // Without any template the route says it by convention: `/{controller}/{action}`.
         let says = |names: &[&str]| !attributes(module, &function.decorators, names).is_empty();
-        let is_action = function.returns.is_some_and(|ty| returns_result(module, ty)) && !says(&["NonAction"]);
+        let is_action = function.is_public
+            && function.returns.is_some_and(|ty| returns_result(module, ty))
+            && !says(&["NonAction"]);
         if conventional && prefixes.is_empty() && is_action && mappings(ev, unit, method, false).is_empty() {
             let verb = VERBS.iter().find(|(name, _)| says(&[name])).map_or("GET", |(_, verb)| verb);
             let action = if function.name == "Index" { String::new() } else { format!("/{}", function.name) };
             let path = PathText::known(format!("/{name}{action}"));
             served.routes.push(route(handler, unit, place, verb, &path, "ASP.NET Core"));
+        }
+        // What a base in another file answers is answered by the service that the controller is in.
+        if unit != own {
+            for route in &mut served.routes[before..] {
+                (route.place, route.unit) = (derived, own);
+            }
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use super::{App, Served};
 use crate::facts::module::{FuncId, Language};
+use crate::program::processes::Processes;
 use crate::program::{Evaluator, Site, UnitId};
 use crate::syntax::Place;
 
@@ -18,8 +19,12 @@ pub(super) fn to_callers(ev: &Evaluator<'_>, served: &mut Served) {
             |site: Site| App { place: ev.program.place(site), unit: site.unit, site, framework: framework.to_string() };
         callers(ev, unit, place).into_iter().map(app).collect()
     };
+    let dead = |unit: UnitId, place: Place| ev.program.language(unit) == Language::CSharp && is_dead(ev, unit, place);
     let routes = std::mem::take(&mut served.routes);
     for route in routes {
+        if route.app.is_none() && dead(route.unit, route.place) {
+            continue;
+        }
         let found = match route.app {
             None => apps(route.place, route.unit, &route.framework),
             Some(_) => Vec::new(),
@@ -32,6 +37,9 @@ pub(super) fn to_callers(ev: &Evaluator<'_>, served: &mut Served) {
     }
     let gaps = std::mem::take(&mut served.gaps);
     for gap in gaps {
+        if gap.app.is_none() && dead(gap.unit, gap.place) {
+            continue;
+        }
         let found = match gap.app {
             None => apps(gap.place, gap.unit, "ASP.NET Core"),
             Some(_) => Vec::new(),
@@ -42,6 +50,15 @@ pub(super) fn to_callers(ev: &Evaluator<'_>, served: &mut Served) {
         }
         served.gaps.extend(found.into_iter().map(|app| super::Gap { app: Some(app), ..gap.clone() }));
     }
+}
+
+/// True for what an extension method registers that nothing calls, where the program that would is there to see.
+fn is_dead(ev: &Evaluator<'_>, unit: UnitId, place: Place) -> bool {
+    let Some((unit, func)) = extension(ev, unit, place) else { return false };
+    let name = &ev.program.unit(unit).module.func(func).name;
+    ev.program.calls_named(name).is_empty()
+        && ev.program.handed(name).is_empty()
+        && Processes::new(ev.program).is_one_of(unit)
 }
 
 /// The calls of the extension method that a place stands in, in code that is none itself.

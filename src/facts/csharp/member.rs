@@ -164,7 +164,11 @@ impl<'t> Lower<'t> {
             is_static: self.has_modifier(kids, "static"),
             is_async: self.has_modifier(kids, "async"),
         };
-        self.function_with(head, |lower, function| lower.function_parts(kids, function))
+        let is_public = self.has_modifier(kids, "public");
+        self.function_with(head, |lower, function| {
+            function.is_public = is_public;
+            lower.function_parts(kids, function);
+        })
     }
 
     fn function_parts(&mut self, kids: &[Kid<'t>], function: &mut Function) {

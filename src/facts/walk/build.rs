@@ -167,6 +167,7 @@ impl<'t, L: Dialect> Lower<'t, L> {
             returns: None,
             is_async: head.is_async,
             is_static: head.is_static,
+            is_public: false,
             kind: head.kind,
             body: Vec::new(),
             parent: self.func,

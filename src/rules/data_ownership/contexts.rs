@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 /// Words that say what a process does, not what it is about.
-const ROLES: [&str; 49] = [
+const ROLES: [&str; 51] = [
     "service",
     "services",
     "svc",
@@ -49,6 +49,8 @@ const ROLES: [&str; 49] = [
     "sync",
     "cdc",
     "projector",
+    "saga",
+    "sagas",
     "command",
     "query",
     "read",
@@ -190,6 +192,7 @@ mod tests {
             ("api", "worker"),
             ("order-command-service", "order-query-service"),
             ("ordering-api", "order-processor"),
+            ("Shop.Orders.Web", "Shop.Orders.Saga"),
             ("catalog-api", "catalog-migrationservice"),
         ] {
             assert_eq!(subject(a), subject(b), "{a} {b}");

@@ -14,6 +14,7 @@ use crate::facts::module::{
 use crate::program::{Parent, Site, UnitId, Value};
 use crate::syntax::Place;
 
+use super::dotnet;
 use super::effect::{self, Effect};
 use super::guard::{self, Guard, When};
 use super::reach::{Func, Reach};
@@ -620,7 +621,7 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
                 Value::External(symbol) => symbol.strip_prefix("globalThis.").is_some_and(is_undeclared),
                 _ => false,
             };
-            if unresolved && !is_plain(name) {
+            if unresolved && !is_plain(name) && !dotnet::asks_data(ev, site, name) {
                 self.step(Kind::Unresolved(name.clone()), site, state);
             }
             return;

@@ -38,6 +38,10 @@ const UNWRAPS: &[&str] = &[
     "encodeToByteArray",
 ];
 
+/// Methods of AutoMapper, Mapster and serializers that make an object of the type they are given
+/// (<https://docs.automapper.io/en/stable/Getting-started.html>, <https://github.com/MapsterMapper/Mapster/wiki>).
+const MAPS: &[&str] = &["Map", "Adapt", "MapTo", "Deserialize", "DeserializeObject"];
+
 impl Reader<'_, '_> {
     pub(super) fn call(&mut self, site: Site, call: &Call) -> Vec<Shape> {
         let ev = self.ev;
@@ -130,6 +134,14 @@ impl Reader<'_, '_> {
                 Value::Class { unit, class } => return vec![self.object(*unit, *class, Some(site))],
                 _ => {}
             }
+        }
+        // `mapper.Map<OrderPlaced>(order)`, `order.Adapt<OrderPlaced>()`: the last type is the one that is made.
+        if language == Language::CSharp
+            && let Some(ty) = call.type_args.last()
+            && module.callee_name(site.expr).is_some_and(|name| MAPS.contains(&name.as_str()))
+            && let Some(shape) = self.of_type(site.unit, *ty)
+        {
+            return vec![shape];
         }
         if let ExprKind::Attr { object, name, .. } = &module.expr(call.callee).kind {
             let object = Site { unit: site.unit, expr: *object };

@@ -16,7 +16,8 @@ use smol_str::SmolStr;
 use super::shape::{Key, Shape, is_envelope};
 use super::{InScope, path};
 use crate::catalog::publish::Publish;
-use crate::facts::module::{BinaryOp, Entry, ExprId, ExprKind, FuncId, Language};
+use crate::facts::module::{Arg, BinaryOp, Call, Entry, ExprId, ExprKind, FuncId, Language, Module};
+use crate::program::types::simple_name;
 use crate::program::value::Text;
 use crate::program::{Evaluator, Site, UnitId, Value};
 
@@ -303,8 +304,14 @@ impl<'r, 'e> Reader<'r, 'e> {
         let module = &self.ev.program.unit(unit).module;
         let mut pairs = Shape::default();
         for item in items {
+            let given: Vec<ExprId>;
             let pair = match &module.expr(*item).kind {
                 ExprKind::List(pair) if pair.len() == 2 => pair,
+                // `new NameValueEntry("orderId", id)` of StackExchange.Redis, `new("orderId", id)`
+                ExprKind::Call(call) if call.is_new && is_entry(module, call) => {
+                    given = call.args.iter().map(|arg| arg.value).collect();
+                    &given
+                }
                 _ => return items.iter().take(8).flat_map(|e| self.read(Site { unit, expr: *e })).collect(),
             };
             match self.ev.at(unit, pair[0]).as_str() {
@@ -317,6 +324,14 @@ impl<'r, 'e> Reader<'r, 'e> {
         }
         vec![pairs]
     }
+}
+
+/// True for the construction of a pair of a name and a value.
+fn is_entry(module: &Module, call: &Call) -> bool {
+    let name = simple_name(module, call.callee);
+    let of_entry = name.is_none_or(|name| matches!(name.as_str(), "NameValueEntry" | "HashEntry" | "KeyValuePair"));
+    let is_text = |arg: &Arg| matches!(module.expr(arg.value).kind, ExprKind::Str(_));
+    module.language == Language::CSharp && of_entry && call.args.len() == 2 && call.args.first().is_some_and(is_text)
 }
 
 /// A declared type says what is in a value of which nothing else is known.

@@ -159,6 +159,8 @@ impl Reader<'_, '_> {
             None if ev.is_snippet(unit) => vec![Shape::open()],
             // A text or an `Object` is anything.
             None if module.language.is_jvm() => vec![Shape::open()],
+            // An overload that nobody uses is given what the others are.
+            None if module.language == Language::CSharp && is_overloaded(module, func) => vec![Shape::open()],
             // Nobody calls the function that publishes: only what it adds itself is known.
             None => vec![Shape::default()],
         }
@@ -263,4 +265,11 @@ fn is_unresolved(called: &Value) -> bool {
         }
         other => other.is_unknown(),
     }
+}
+
+/// True for one of several methods of a class that have the same name.
+fn is_overloaded(module: &Module, func: FuncId) -> bool {
+    let function = module.func(func);
+    let Some(class) = function.class else { return false };
+    module.class(class).methods.iter().filter(|m| module.func(**m).name == function.name).count() > 1
 }

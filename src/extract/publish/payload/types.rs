@@ -146,12 +146,16 @@ impl Reader<'_, '_> {
             shape.keys.push(key);
         }
         for &base in &class.bases {
+            let is_interface = module.language == Language::CSharp
+                && simple_name(module, base).is_some_and(|name| is_interface_name(&name));
             for value in self.ev.at(unit_id, base).alternatives() {
                 match value {
                     Value::Class { unit, class } => {
                         let base = self.object(*unit, *class, call);
                         shape.merge(base);
                     }
+                    // What an interface asks for is declared by the class.
+                    _ if is_interface => {}
                     Value::External(symbol) => {
                         // What Avro has generated is written with a schema that a registry knows.
                         let is_avro = symbol.starts_with("org.apache.avro.specific.");
@@ -241,6 +245,12 @@ fn sent_name(module: &Module, field: &Field) -> Option<SmolStr> {
         Some(name) if !name.is_empty() => Some(name.into()),
         _ => field.name.starts_with(char::is_uppercase).then(|| field.name.clone()),
     }
+}
+
+/// `INotification`: interfaces of .NET begin so
+/// (<https://learn.microsoft.com/en-us/dotnet/standard/design-guidelines/names-of-classes-structs-and-interfaces>).
+fn is_interface_name(name: &str) -> bool {
+    name.strip_prefix('I').is_some_and(|rest| rest.starts_with(char::is_uppercase))
 }
 
 /// Bases outside the repository that bring no fields that are sent.
