@@ -217,7 +217,9 @@ pub fn build(
         let proxied = proxies::routes(tree, &services);
         proxies::narrow(&ev, &proxied, |place| owners.get(&place.file).cloned().unwrap_or_default(), &mut served);
         let configured = configured(tree, &services, &given);
-        let mut requests = calls::requests(&configured, &owners, (&http, &routes, &proxied), &files);
+        let built = http::built(&ev, &in_scope);
+        let mut requests = calls::requests(&configured, &owners, (&http, &routes, &proxied, &built), &files);
+        calls::add_remotes(&services, &owners, &http::remotes(&ev, &in_scope), &mut requests);
         aspire::add_references(&ev, &services, &mut requests);
         (http, breakers, blocking, served, requests)
     };

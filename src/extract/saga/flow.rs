@@ -344,6 +344,10 @@ impl Context<'_, '_> {
             }
             return true;
         }
+        // `orchestrator.CreateSaga(…)` notes that there is a saga; what it does are the calls that follow.
+        if names::is_saga_word(last) && !verbs.iter().any(|v| v == "step") {
+            return false;
+        }
         let effect = self.effect_of_call(unit, expr, call, 0);
         let object: Vec<String> = chain[..chain.len() - 1].iter().flat_map(|n| names::words(n)).collect();
         let keeps = names::hints_at_storage(&object, "")
