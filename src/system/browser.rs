@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::deployment::Deployment;
 use super::services::foreign::Foreign;
 use super::services::{is_browser_package, is_server_package};
+use crate::facts::manifest::PackageJson;
 use crate::facts::module::{ExprKind, Language, Module, StmtKind};
 use crate::files::{Tree, folder_of};
 use crate::program::resolve::{parent, within};
@@ -61,21 +62,7 @@ const BROWSER_FOLDERS: [&str; 8] =
 
 /// Finds the code that runs in the browser. `dependencies` is [`super::imports::dependencies`].
 pub fn browser(tree: &Tree, deployment: &Deployment, program: &Program, dependencies: &[Vec<UnitId>]) -> Browser {
-    let packages: BTreeMap<&str, Package> = deployment
-        .package_jsons
-        .iter()
-        // A manifest that only says `"type": "module"` is no package.
-        .filter(|(_, package)| !package.dependencies.is_empty() || package.name.is_some())
-        .map(|(&id, package)| {
-            let kind = match (is_browser_package(package), is_server_package(package)) {
-                (true, true) => Package::Both,
-                (true, false) => Package::Browser,
-                (false, true) => Package::Server,
-                (false, false) => Package::Neither,
-            };
-            (folder_of(&tree.file(id).path), kind)
-        })
-        .collect();
+    let packages = packages(tree, deployment);
     let mut units = BTreeSet::new();
     let mut fixed = BTreeSet::new();
     let apps = apps(tree, deployment);
@@ -109,8 +96,8 @@ pub fn browser(tree: &Tree, deployment: &Deployment, program: &Program, dependen
             Package::Server | Package::Neither => {
                 in_browser_folder && !uses_require(&unit.module)
                     || beside_page(tree, &unit.path, kind)
-                    // A file of an article, which no package says anything about.
-                    || package.is_none() && touches_page(&unit.module) && !uses_require(&unit.module)
+                    // A file of an article, or of a package that says nothing about it.
+                    || kind == Package::Neither && touches_page(&unit.module) && !uses_require(&unit.module)
             }
         };
         if runs {
@@ -119,6 +106,33 @@ pub fn browser(tree: &Tree, deployment: &Deployment, program: &Program, dependen
     }
     keep_servers(program, dependencies, &mut units, &fixed);
     Browser { units }
+}
+
+/// The folders of packages, and what each is for. What nothing but front ends depend on is a part of them.
+fn packages<'t>(tree: &'t Tree, deployment: &Deployment) -> BTreeMap<&'t str, Package> {
+    // A manifest that only says `"type": "module"` is no package.
+    let known = || deployment.package_jsons.iter().filter(|(_, p)| !p.dependencies.is_empty() || p.name.is_some());
+    let own = |package: &PackageJson| match (is_browser_package(package), is_server_package(package)) {
+        (true, true) => Package::Both,
+        (true, false) => Package::Browser,
+        (false, true) => Package::Server,
+        (false, false) => Package::Neither,
+    };
+    let mut users: BTreeMap<&str, Vec<Package>> = BTreeMap::new();
+    for (_, package) in known() {
+        for dependency in &package.dependencies {
+            users.entry(dependency.name.value.as_str()).or_default().push(own(package));
+        }
+    }
+    let kind = |package: &PackageJson| match (own(package), &package.name) {
+        (Package::Neither, Some(name)) => {
+            let users = users.get(name.value.as_str()).map_or(&[] as &[Package], Vec::as_slice);
+            let pages = !users.is_empty() && users.iter().all(|user| *user == Package::Browser);
+            if pages { Package::Browser } else { Package::Neither }
+        }
+        (own, _) => own,
+    };
+    known().map(|(&id, package)| (folder_of(&tree.file(id).path), kind(package))).collect()
 }
 
 /// The folders of apps for a phone (Android's manifest lies in `src/<source set>`) or in WebAssembly: they wait

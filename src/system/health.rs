@@ -2,8 +2,8 @@
 
 use super::System;
 use super::map::{Endpoint, Health};
-use super::services::{Service, ServiceKind, starts_worker};
-use crate::extract::routes::health::{conventional, is_framework_health};
+use super::services::{Service, ServiceKind, starts_worker, works};
+use crate::extract::routes::health::{conventional, is_framework_health, may_be};
 use crate::extract::routes::{Gap, GapKind, HealthKind, HealthPath, Route, Served, path};
 use crate::facts::probe::{ProbeKind, ProbeTarget};
 
@@ -129,7 +129,9 @@ pub fn verdict(service: &Service, served: &Served) -> Verdict {
         _ if files && !has_api(served) => return Verdict::Unknown,
         _ => {}
     }
-    let unread = served.routes.iter().any(|r| r.partial)
+    // Of a path with an unknown prefix the end is known, where an application is.
+    let is_open = |r: &Route| r.partial && (may_be(&r.method, &r.path) || (r.app.is_none() && served.apps.is_empty()));
+    let unread = served.routes.iter().any(is_open)
         || served.gaps.iter().any(|g| match g.kind {
             GapKind::Unresolved => true,
             GapKind::External => g.prefix == "/" || conventional("GET", &g.prefix).is_some(),
@@ -169,6 +171,17 @@ fn has_api(served: &Served) -> bool {
     let all = |r: &Route| path::matches(&r.path, "/some/path/of/no/meaning");
     let data = |r: &&Route| r.path != "/" && !all(r) && !is_operational(r);
     served.routes.iter().filter(data).any(|r| !matches!(r.method.as_str(), "GET" | "HEAD" | "ANY"))
+}
+
+/// Calls a service that answers requests by that name, where its entry point alone did not show that it does.
+pub(super) fn correct_kinds(system: &mut System) {
+    let served = system.served_by_service();
+    for (service, served) in system.services.iter_mut().zip(&served) {
+        let answers = !served.routes.iter().all(is_operational) && !starts_no_server(service, served);
+        if service.kind == ServiceKind::Worker && answers && !works(&service.command) {
+            service.kind = ServiceKind::Http;
+        }
+    }
 }
 
 /// The verdicts of all services, for the map.

@@ -265,6 +265,7 @@ pub fn build(
         schema_steps: Vec::new(),
         api_changes: ApiEvolution::default(),
     };
+    health::correct_kinds(&mut system);
     system.map.endpoints = health::endpoints(&system);
     messaging::fill(&mut system);
     system.map.health = health::all(&system);

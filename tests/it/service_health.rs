@@ -54,6 +54,19 @@ app.include_router(router)
 "#;
 
 #[test]
+fn an_unknown_prefix_hides_no_health_check_behind_another_name() {
+    let code = |path: &str| {
+        format!(
+            "from fastapi import FastAPI, APIRouter\nimport os\napp = FastAPI()\nrouter = APIRouter(prefix=os.environ[\"BASE\"])\n\n\
+             @router.get(\"{path}\")\ndef answer(): ...\n\napp.include_router(router)\n"
+        )
+    };
+    assert_eq!(findings(&[("main.py", &code("/orders"))], &[]).len(), 1);
+    assert_eq!(findings(&[("main.py", &code("/status"))], &[]), []);
+    assert_eq!(findings(&[("main.py", &code("/{name}"))], &[]), []);
+}
+
+#[test]
 fn a_server_without_a_health_route_is_reported_where_it_is_declared() {
     let found = findings(&[("main.py", NO_HEALTH)], &[]);
     assert_eq!(found.len(), 1);

@@ -151,6 +151,23 @@ fn a_front_end_runs_in_the_browser_but_for_the_parts_on_its_server() {
 }
 
 #[test]
+fn a_package_that_only_front_ends_use_runs_in_the_browser() {
+    let world = world(&[
+        ("web/package.json", r#"{"name": "web", "dependencies": {"react": "19", "@acme/lib": "workspace:*"}}"#),
+        ("web/src/App.tsx", "import React from 'react';\nimport { api } from '@acme/lib';\napi.get('/orders');\n"),
+        ("lib/package.json", r#"{"name": "@acme/lib", "main": "src/api.ts", "dependencies": {"axios": "1"}}"#),
+        ("lib/src/api.ts", "import axios from 'axios';\nexport const api = axios.create({});\n"),
+        ("orders/package.json", r#"{"name": "orders", "dependencies": {"express": "4", "@acme/kit": "workspace:*"}}"#),
+        ("orders/server.js", "const express = require('express');\nexpress().listen(1);\n"),
+        ("kit/package.json", r#"{"name": "@acme/kit", "main": "src/http.ts", "dependencies": {"axios": "1"}}"#),
+        ("kit/src/http.ts", "import axios from 'axios';\nexport const http = axios.create({});\n"),
+        ("session/package.json", r#"{"name": "session", "dependencies": {"axios": "1"}}"#),
+        ("session/token.ts", "import axios from 'axios';\naxios.post('/login', localStorage.getItem('token'));\n"),
+    ]);
+    assert_eq!(world.in_browser(), ["lib/src/api.ts", "session/token.ts", "web/src/App.tsx"]);
+}
+
+#[test]
 fn pages_inside_a_server_run_in_the_browser() {
     let world = world(&[
         ("shop/package.json", r#"{"name": "shop", "dependencies": {"express": "4"}}"#),

@@ -93,6 +93,20 @@ pub fn conventional(method: &str, path: &str) -> Option<HealthPath> {
     None
 }
 
+/// Whether a route of which only the end of the path is known may be a health check.
+pub fn may_be(method: &str, path: &str) -> bool {
+    let last = path.rsplit('/').next().unwrap_or("");
+    let name = last.trim_matches(['_', '-']).to_ascii_lowercase();
+    let name = name.as_str();
+    matches!(method, "GET" | "HEAD" | "ANY")
+        && (name.is_empty()
+            || name.contains(['{', '*'])
+            || name == "heartbeat"
+            || STRONG.contains(&name)
+            || WEAK.contains(&name)
+            || PARTS.contains(&name))
+}
+
 /// `api`, `v1`, `internal` and the like: prefixes of a whole API, not of a domain object.
 fn is_api_prefix(segment: &str) -> bool {
     let version = segment.strip_prefix('v').is_some_and(|n| n.chars().all(|c| c.is_ascii_digit() || c == '.'));

@@ -35,7 +35,9 @@ pub(super) fn reads(ev: &Evaluator<'_>, units: &[UnitId]) -> Vec<VariableRead> {
         for (i, expr) in u.module.exprs.iter().enumerate() {
             let site = Site { unit, expr: ExprId(i as u32) };
             let names = match &expr.kind {
-                ExprKind::Attr { name, .. } => is_database_variable(name) && *name == name.to_ascii_uppercase(),
+                ExprKind::Attr { name, .. } => {
+                    !name.bytes().any(|b| b.is_ascii_lowercase()) && is_database_variable(name)
+                }
                 ExprKind::Index { index, .. } => {
                     matches!(&u.module.expr(*index).kind, ExprKind::Str(s) if is_database_variable(s))
                 }

@@ -102,7 +102,13 @@ fn built(
     let context = build.context.as_deref()?;
     let file = dockerfile(ctx, service);
     let command = command_words(service);
-    let nothing = file.is_none() && !ctx.has_code(context) || ctx.below(context).next().is_none();
+    // A folder with nothing in it, also that of the Dockerfile: a module of another repository.
+    let is_elsewhere = |path: &str| {
+        let folder = folder_of(path);
+        folder != context && !folder.is_empty() && ctx.below(folder).next().is_none()
+    };
+    let nothing = file.is_none() && (!ctx.has_code(context) || service.dockerfile().is_some_and(is_elsewhere))
+        || ctx.below(context).next().is_none();
     if nothing && !build.inline {
         // There is nothing to build.
         return None;
@@ -317,7 +323,9 @@ pub(super) fn folder_of_image<'a>(
             || (image.contains('-') && name.strip_suffix(image).is_some_and(|rest| rest.ends_with('-')));
         // The longest name in common says most.
         let score = name.len().min(image.len()) * 2 + usize::from(name == image);
-        if fits && best.as_ref().is_none_or(|(known, _)| *known < score) && ctx.has_code_or_dockerfile(folder) {
+        // `acme/frontend` is none of the applications of the workspace `frontend`.
+        let code = || ctx.has_code_or_dockerfile(folder) && !ctx.is_workspace(folder);
+        if fits && best.as_ref().is_none_or(|(known, _)| *known < score) && code() {
             best = Some((score, (*folder).to_owned()));
         }
     }

@@ -179,6 +179,18 @@ impl<'a> Context<'a> {
         below.filter(|unit| zone(&format!("{unit}/x")) == Zone::Production && self.has_code(unit)).count()
     }
 
+    /// True for the root of a workspace of packages, which nothing starts itself.
+    pub(super) fn is_workspace(&self, folder: &str) -> bool {
+        let declares = || {
+            ["pnpm-workspace.yaml", "turbo.json", "lerna.json", "nx.json"]
+                .iter()
+                .any(|file| self.tree.find(&crate::program::resolve::join(folder, file)).is_some())
+        };
+        self.package(folder).is_some_and(|package| !package.workspaces.is_empty() || declares())
+            && self.dockerfiles_in(folder).next().is_none()
+            && !self.has_own_entry(folder)
+    }
+
     /// True for a folder whose children are applications.
     pub(super) fn is_collection(&self, folder: &str) -> bool {
         COLLECTIONS.contains(&folder.rsplit('/').next().unwrap_or(folder))

@@ -56,6 +56,37 @@ pub(super) fn is_library_package(package: &PackageJson) -> bool {
         && BROWSER_PACKAGES.iter().any(|name| peer(name))
 }
 
+/// True for the package of a repository that others of it use: it has something to import, and nothing that starts it,
+/// while others are depended on by nobody or have a script that starts them.
+pub(super) fn is_shared_package(ctx: &Context<'_>, folder: &str, package: &PackageJson) -> bool {
+    let importable =
+        package.main.is_some() || package.module.is_some() || package.types.is_some() || !package.exports.is_empty();
+    if !importable || is_started(package) {
+        return false;
+    }
+    // `"main": "server.js"`, where the file serves.
+    let serves = |main: &str| {
+        let path = crate::files::join_path(folder, main);
+        path.and_then(|path| ctx.tree.find(&path))
+            .and_then(|id| ctx.deployment.marks.get(&id))
+            .is_some_and(Marks::serves)
+    };
+    if package.main.as_ref().is_some_and(|main| serves(&main.value)) {
+        return false;
+    }
+    let name = package.name.as_ref().map_or("", |name| name.value.as_str());
+    let mut others = ctx.deployment.package_jsons.values().filter(|other| !std::ptr::eq(*other, package));
+    others.any(|other| other.dependency(name).is_some() || is_started(other))
+}
+
+/// A script starts the package.
+fn is_started(package: &PackageJson) -> bool {
+    package.scripts.iter().any(|script| {
+        let name = script.name.value.as_str();
+        name.split(':').next().is_some_and(|first| matches!(first, "start" | "serve" | "dev"))
+    })
+}
+
 /// True for the manifest of a front end.
 pub(super) fn is_frontend_package(package: &PackageJson) -> bool {
     let framework =
@@ -144,6 +175,11 @@ fn by_code(ctx: &Context<'_>, candidate: &Candidate) -> ServiceKind {
         matches!(foreign, Foreign::Jvm { web: true, .. } | Foreign::DotNet { web: true, .. } | Foreign::Serverless(_))
     });
     if web || listens { ServiceKind::Http } else { ServiceKind::Worker }
+}
+
+/// True for a command that starts a worker or a consumer, by its words.
+pub fn works(words: &[String]) -> bool {
+    starts_worker(words) || is_worker_command(words)
 }
 
 /// True for a command that starts a worker, whatever the code around it can do besides.

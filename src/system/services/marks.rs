@@ -205,7 +205,7 @@ pub fn may_start(path: &str, manifests: &BTreeSet<&str>) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     let lower = stem.to_ascii_lowercase();
-    const STEMS: [&str; 24] = [
+    const STEMS: [&str; 25] = [
         "main",
         "__main__",
         "app",
@@ -215,6 +215,7 @@ pub fn may_start(path: &str, manifests: &BTreeSet<&str>) -> bool {
         "api",
         "run",
         "start",
+        "boot",
         "bootstrap",
         "manage",
         "wsgi",

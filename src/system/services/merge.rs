@@ -3,16 +3,19 @@
 use std::collections::BTreeMap;
 
 use super::context::Context;
+use super::kube::is_of_cluster;
 use super::{Candidate, Service, kind};
 use crate::files::folder_of;
 
 /// Merges candidates that are the same process and names them.
 pub(super) fn services(ctx: &Context<'_>, candidates: Vec<Candidate>) -> Vec<Service> {
+    let processes = Processes::of(&candidates);
     let mut kept: Vec<Candidate> = Vec::new();
     for candidate in candidates {
+        let same = |known: &Candidate| same(known, &candidate) || processes.is_only_one_of_both(known, &candidate);
         // One of several processes of a root is best known by its name.
-        let named = kept.iter().position(|known| same(known, &candidate) && is_named_alike(known, &candidate));
-        let at = named.or_else(|| kept.iter().position(|known| same(known, &candidate)));
+        let named = kept.iter().position(|known| same(known) && is_named_alike(known, &candidate));
+        let at = named.or_else(|| kept.iter().position(same));
         match at.and_then(|at| kept.get_mut(at)) {
             Some(known) => absorb(known, candidate),
             None => kept.push(candidate),
@@ -26,6 +29,34 @@ pub(super) fn services(ctx: &Context<'_>, candidates: Vec<Candidate>) -> Vec<Ser
     }
     name(&mut kept);
     kept.into_iter().map(|candidate| candidate.service).collect()
+}
+
+/// How many processes of each root Compose projects and the cluster run.
+struct Processes(BTreeMap<(String, bool), usize>);
+
+impl Processes {
+    fn of(candidates: &[Candidate]) -> Processes {
+        let mut counts = BTreeMap::new();
+        for candidate in candidates.iter().filter(|candidate| !candidate.service.containers.is_empty()) {
+            *counts.entry((candidate.service.root.clone(), is_of_cluster(candidate))).or_default() += 1;
+        }
+        Processes(counts)
+    }
+
+    /// The one process that Compose runs of a root, with a script around its command, and the one that the cluster
+    /// runs of it.
+    fn is_only_one_of_both(&self, a: &Candidate, b: &Candidate) -> bool {
+        let root = &a.service.root;
+        let only = |cluster: bool| self.0.get(&(root.clone(), cluster)) == Some(&1);
+        let works = |candidate: &Candidate| kind::works(&candidate.service.command);
+        !root.is_empty()
+            && *root == b.service.root
+            && is_of_cluster(a) != is_of_cluster(b)
+            && !(a.service.containers.is_empty() || b.service.containers.is_empty())
+            && only(true)
+            && only(false)
+            && works(a) == works(b)
+    }
 }
 
 fn is_named_alike(a: &Candidate, b: &Candidate) -> bool {
@@ -128,7 +159,7 @@ fn name(candidates: &mut [Candidate]) {
                 candidate.other_name.clone().filter(|_| candidate.named),
                 Some(folder.clone()),
                 Some(format!("{above}-{folder}")).filter(|_| !above.is_empty()),
-                project.map(|project| format!("{project}-{}", service.name)),
+                project.filter(|project| !project.is_empty()).map(|project| format!("{project}-{}", service.name)),
             ];
             let free =
                 |name: &String| !name.is_empty() && !taken.contains(name) && !counts.contains_key(&name.to_lowercase());

@@ -33,7 +33,7 @@ use context::Context;
 
 pub use context::language;
 pub use corrections::Correction;
-pub use kind::{is_browser_package, is_server_package, starts_worker};
+pub use kind::{is_browser_package, is_server_package, starts_worker, works};
 
 /// A first-party process that the system deploys.
 #[derive(Clone, Debug, Default)]

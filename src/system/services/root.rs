@@ -75,18 +75,32 @@ fn started(ctx: &Context<'_>, build: Build<'_>) -> String {
         }
     }
     let unit = |word: &String| unit_of_word(ctx, context, word);
+    // Several folders are copied: the one that is no library is started.
+    let of_copied = |copied: &[String]| {
+        let units: Vec<String> = copied.iter().filter_map(unit).collect();
+        let serving = units.iter().find(|unit| ctx.marks_below(unit).iter().any(|(_, marks)| marks.serves()));
+        serving.or(units.first()).cloned()
+    };
     by_argument
         .or_else(|| words.iter().find_map(unit))
-        .or_else(|| {
-            // Several folders are copied: the one that is no library is started.
-            let units: Vec<String> = copied.iter().filter_map(unit).collect();
-            let serving = units.iter().find(|unit| ctx.marks_below(unit).iter().any(|(_, marks)| marks.serves()));
-            serving.or(units.first()).cloned()
-        })
+        .or_else(|| of_copied(&taken_over(build)))
+        .or_else(|| of_copied(&copied))
         .or_else(|| by_name(ctx, context, build.name).filter(|_| build.shared || !ctx.has_own_code(context)))
         .or_else(|| built_outside(ctx, build, &copied))
         .or_else(|| own_folder(ctx, build))
         .unwrap_or_else(|| context.to_owned())
+}
+
+/// What a stage takes over from the stage that built everything, as folders: `/app/orders/target` of
+/// `COPY --from=builder /app/orders/target/*.jar`.
+fn taken_over(build: Build<'_>) -> Vec<String> {
+    let stage = build.dockerfile.and_then(|(_, file)| file.stage(build.target));
+    let copies = stage.into_iter().flat_map(|stage| &stage.copies).filter(|copy| copy.from.is_some());
+    let folder = |path: &str| match path.find('*') {
+        Some(at) => folder_of(&path[..at]).to_owned(),
+        None => path.to_owned(),
+    };
+    copies.flat_map(|copy| &copy.sources).map(|source| folder(&source.value)).collect()
 }
 
 /// The code of a binary that is built before the image and only copied into it: `COPY ./bin/${SERVICE} /server`

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::context::{Context, language};
 use super::foreign::Foreign;
 use super::images::ImageRole;
-use super::kind::{is_frontend_package, is_library_package};
+use super::kind::{is_frontend_package, is_library_package, is_shared_package};
 use super::standalone::{folder_name, has_main, is_application, root_name};
 use super::{Candidate, Service};
 use crate::files::{Zone, folder_of, zone};
@@ -293,7 +293,7 @@ fn evidence(ctx: &Context<'_>, folder: &str, deployed: bool, roots: &[String]) -
     let package_id = ctx.tree.find(&crate::program::resolve::join(folder, "package.json"));
     if let (Some(package), Some(id)) = (ctx.package(folder), package_id) {
         let at = package.name.as_ref().map_or(Span::default(), |name| name.span);
-        if is_library_package(package) {
+        if is_library_package(package) || (!is_frontend_package(package) && is_shared_package(ctx, folder, package)) {
             return None;
         }
         if is_frontend_package(package) {
@@ -310,10 +310,13 @@ fn evidence(ctx: &Context<'_>, folder: &str, deployed: bool, roots: &[String]) -
     let parsed = matches!(first.as_str(), "python" | "javascript" | "typescript");
     // An image that Jib or a plugin of Maven builds is deployed like one of a Dockerfile.
     let built = ctx.foreign_in(folder).any(|(_, f)| matches!(f, Foreign::Jvm { image: true, aggregator: false, .. }));
-    if deployed && hosting.is_none() && !built && !(parsed && sibling()) {
+    let jvm_or_net = ctx.foreign_in(folder).any(|(_, f)| matches!(f, Foreign::Jvm { .. } | Foreign::DotNet { .. }));
+    let web = ctx
+        .foreign_in(folder)
+        .any(|(_, f)| matches!(f, Foreign::Jvm { web: true, .. } | Foreign::DotNet { web: true, .. }));
+    if deployed && hosting.is_none() && !built && !((parsed || web) && sibling()) {
         return None;
     }
-    let jvm_or_net = ctx.foreign_in(folder).any(|(_, f)| matches!(f, Foreign::Jvm { .. } | Foreign::DotNet { .. }));
     if jvm_or_net && !is_application(ctx, folder) {
         return None;
     }

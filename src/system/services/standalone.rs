@@ -40,6 +40,7 @@ const VARIANTS: &[&str] = &[
     "playwright",
     "cypress",
     "e2e",
+    "goreleaser",
 ];
 
 /// Where Maven and Gradle projects keep the Dockerfiles of the project.
@@ -199,9 +200,19 @@ fn candidate(
     let brings_server = base_image(file, None).is_some_and(|image| {
         images::short_name(&image).split('-').any(|word| matches!(word, "uvicorn" | "gunicorn" | "uwsgi"))
     });
+    // `FROM acme-framework` of others, where `framework.Dockerfile` starts nothing.
+    let is_framework = command.is_empty()
+        && word.as_ref().is_some_and(|word| {
+            let mut stages = ctx.deployment.dockerfiles.values().flat_map(|file| &file.stages);
+            stages.any(|stage| {
+                let image = stage.image.value.split(':').next().unwrap_or("");
+                image == word || image.strip_suffix(word.as_str()).is_some_and(|rest| rest.ends_with(['-', '/']))
+            })
+        });
     let starts = !command.is_empty() || brings_server || !matches!(role, ImageRole::Runtime);
     let is_ours = starts
         && !is_base
+        && !is_framework
         && (is_application(ctx, &root) || is_compiled(ctx, &root) || starts_our_code(ctx, &root, &context, &command));
     let is_shelf = shelf && !is_base;
     if !(is_ours || is_shelf) {

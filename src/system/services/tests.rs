@@ -1,3 +1,5 @@
+mod packages;
+
 use crate::files::{Tree, walk};
 use crate::system::deployment::Deployment;
 

@@ -8,6 +8,9 @@
 mod placeholder;
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
 
 use super::super::compose::{EnvVar, Origin};
 use super::super::jvm::build::Builds;
@@ -75,6 +78,12 @@ const SQL_WORDS: [&str; 29] = [
     "flyway-core",
 ];
 
+static SQL: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(SQL_WORDS).ok());
+
+fn names_sql(text: &str) -> bool {
+    SQL.as_ref().is_some_and(|sql| sql.is_match(text))
+}
+
 /// Keys under which frameworks look for the address of the database, so that a variable alone may set them:
 /// Spring Boot, Quarkus, Micronaut, Play, JPA.
 const ADDRESSES: [&str; 13] = [
@@ -128,10 +137,10 @@ impl Spring {
             // What the aliases of a version catalog mean.
             build.push_str(&all.text(&service.root).unwrap_or_default());
             let mut made = Configured {
-                sql: SQL_WORDS.iter().any(|word| build.contains(word)),
+                sql: names_sql(&build),
                 own_sql: builds.iter().filter(|(path, _)| folder_of(path) == service.root).any(|(_, text)| {
                     let mut lines = text.lines().filter(|line| !line.trim_start().starts_with("exclude"));
-                    lines.any(|line| SQL_WORDS.iter().any(|word| line.contains(word)))
+                    names_sql(text) && lines.any(names_sql)
                 }),
                 mongo: build.contains("mongo"),
                 redis: build.contains("redis") || build.contains("jedis") || build.contains("lettuce"),
