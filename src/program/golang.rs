@@ -195,6 +195,7 @@ impl Evaluator<'_> {
             && let Some(setting) = self
                 .tagged(unit, class, &module.class(class).fields[position])
                 .or_else(|| self.processed(unit, class, &module.class(class).fields[position]))
+                .or_else(|| self.loaded(unit, class, &module.class(class).fields[position]))
         {
             return Some(setting);
         }
@@ -222,13 +223,44 @@ impl Evaluator<'_> {
         }
         let made = self.program.calls_named(own).iter().copied().filter(|site| {
             let module = &self.program.unit(site.unit).module;
-            module
-                .call(site.expr)
-                .is_some_and(|call| call.is_new && self.at(site.unit, call.callee) == Value::Class { unit, class })
+            module.call(site.expr).is_some_and(|call| call.is_new && self.makes(*site, call, unit, class))
         });
         let values: Vec<Value> = made.take(MAX_LITERALS).filter_map(set_by).collect();
         let value = self.one_of(values);
         (value != Value::Unknown).then_some(value)
+    }
+
+    /// True for a literal of a class. In `DB := &DB{…}` the name before the braces is the type, whatever is called
+    /// so as well.
+    fn makes(&self, site: Site, call: &Call, unit: UnitId, class: ClassId) -> bool {
+        let of = |unit: UnitId| parent(&self.program.unit(unit).path);
+        let names_it = || {
+            let module = &self.program.unit(site.unit).module;
+            let own = &self.program.unit(unit).module.class(class).name;
+            module.language == Language::Go && matches!(&module.expr(call.callee).kind, ExprKind::Name(n) if n == own)
+        };
+        self.at(site.unit, call.callee) == Value::Class { unit, class } || (of(site.unit) == of(unit) && names_it())
+    }
+
+    /// What literals of a struct of Go set a field to: `&Orders{client: client}`.
+    pub(super) fn in_literals(&self, unit: UnitId, class: ClassId, name: &str) -> Vec<Site> {
+        let module = &self.program.unit(unit).module;
+        let own = &module.class(class).name;
+        let Some(position) = module.class(class).fields.iter().position(|field| field.name == name) else {
+            return Vec::new();
+        };
+        if module.language != Language::Go || own.is_empty() {
+            return Vec::new();
+        }
+        let set = |site: &Site| {
+            let module = &self.program.unit(site.unit).module;
+            let call = module.call(site.expr).filter(|call| call.is_new && self.program.is_production(site.unit))?;
+            let named = call.args.iter().find(|arg| arg.name.as_deref() == Some(name));
+            let plain = || call.args.get(position).filter(|_| call.args.iter().all(|arg| arg.name.is_none()));
+            let value = named.or_else(plain).filter(|_| self.makes(*site, call, unit, class))?.value;
+            Some(Site { unit: site.unit, expr: value })
+        };
+        self.program.calls_named(own).iter().filter_map(set).take(MAX_LITERALS).collect()
     }
 
     /// A field tagged `env:"NAME"`, or with the key of a configuration file.
@@ -294,6 +326,45 @@ impl Evaluator<'_> {
         parts.reverse();
         let site = Site { unit: of, expr: field.ty? };
         Some(Value::Env { name: parts.join("_").into(), default: None, site })
+    }
+
+    /// The key of a configuration file that go-zero reads a field from, with a tag or without one: `Mysql.DataSource`
+    /// (<https://go-zero.dev/en/docs/tutorials/go-zero/configuration/overview>).
+    fn loaded(&self, unit: UnitId, class: ClassId, field: &Field) -> Option<Value> {
+        let module = &self.program.unit(unit).module;
+        let ty = field.ty?;
+        let is_plain =
+            matches!(&module.expr(ty).kind, ExprKind::Name(n) if matches!(n.as_str(), "string" | "int" | "bool"));
+        if !is_plain || !module.imports.iter().any(|i| i.module.contains("/go-zero/")) {
+            return None;
+        }
+        let key = |field: &Field| {
+            let tag = field.decorators.iter().find_map(|d| match &module.expr(*d).kind {
+                ExprKind::Str(tag) => tag_value(tag, "json")?.split(',').next(),
+                _ => None,
+            });
+            SmolStr::new(tag.filter(|own| !own.is_empty()).unwrap_or(&field.name))
+        };
+        let mut parts = vec![key(field)];
+        let mut current = class;
+        for _ in 0..MAX_NESTED {
+            let name = &module.class(current).name;
+            let holds = |field: &&Field| match field.ty.map(|ty| &module.expr(ty).kind) {
+                Some(ExprKind::Name(n)) => n == name && !name.is_empty(),
+                Some(ExprKind::ClassExpr(inner)) => *inner == current,
+                _ => false,
+            };
+            let outer = module.classes.iter().enumerate().find_map(|(i, outer)| {
+                let field = outer.fields.iter().find(holds)?;
+                (i != current.0 as usize).then_some((ClassId(i as u32), field))
+            });
+            let Some((outer, field)) = outer else { break };
+            parts.push(key(field));
+            current = outer;
+        }
+        module.class(current).name.to_lowercase().contains("conf").then_some(())?;
+        parts.reverse();
+        Some(Value::Env { name: parts.join(".").into(), default: None, site: Site { unit, expr: ty } })
     }
 
     /// What the fields that hold a struct say about the names of its own fields: `database.` for

@@ -158,6 +158,11 @@ impl Program {
         self.calls.get(name).map_or(&[], Vec::as_slice)
     }
 
+    /// The names that calls end in, in no order.
+    pub fn called_names(&self) -> impl Iterator<Item = &str> {
+        self.calls.keys().map(|name| name.as_str())
+    }
+
     /// Every call that gets something named `name` as an argument, with the position.
     pub fn handed(&self, name: &str) -> &[(Site, usize)] {
         self.handed.get(name).map_or(&[], Vec::as_slice)

@@ -3,13 +3,15 @@
 mod hosts;
 pub(super) mod ports;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use smol_str::SmolStr;
 
 use super::jvm::gateway;
 use super::jvm::settings::{Files, Own};
 use super::proxies::Proxied;
 use super::services::Service;
-use crate::extract::http::{HttpClient, HttpRequest, SeenFrom};
+use crate::extract::http::{HttpClient, HttpRequest, Remote, SeenFrom};
 use crate::program::value::{Text, TextPart};
 use crate::syntax::{FileId, Place};
 
@@ -62,7 +64,7 @@ pub struct Requests {
 pub(super) fn requests(
     services: &[Service],
     owners: &HashMap<FileId, Vec<usize>>,
-    (http, routes, proxied): (&[HttpClient], &[(Place, Text)], &[Proxied]),
+    (http, routes, proxied, built): (&[HttpClient], &[(Place, Text)], &[Proxied], &[(Place, Text)]),
     settings: &Files,
 ) -> Requests {
     let mut finder = Finder::new(services, owners, settings);
@@ -96,7 +98,17 @@ pub(super) fn requests(
             finder.from(route.service, route.place, Some(method.as_str()), &to, tail);
         }
     }
+    // A request that is built and then lost sight of leads to a service that nothing else is known to lead to.
+    let known: BTreeSet<(String, String)> =
+        finder.found.calls.iter().map(|call| (call.from.clone(), call.to.clone())).collect();
+    let (calls, outgoing) = (finder.found.calls.len(), finder.found.outgoing.len());
+    for (place, to) in built {
+        finder.address(*place, None, to);
+    }
     let mut found = finder.found;
+    found.outgoing.truncate(outgoing);
+    let lost = found.calls.split_off(calls);
+    found.calls.extend(lost.into_iter().filter(|call| !known.contains(&(call.from.clone(), call.to.clone()))));
     found.calls.sort();
     found.calls.dedup();
     found.outgoing.sort();
@@ -106,7 +118,31 @@ pub(super) fn requests(
 
 /// The calls between services, sorted, where nothing is configured by files of the JVM.
 pub fn calls(services: &[Service], owners: &HashMap<FileId, Vec<usize>>, http: &[HttpClient]) -> Vec<Call> {
-    requests(services, owners, (http, &[], &[]), &Files::default()).calls
+    requests(services, owners, (http, &[], &[], &[]), &Files::default()).calls
+}
+
+/// Adds the calls of clients whose address says nothing, by the service that registers what they are clients of.
+pub(super) fn add_remotes(
+    services: &[Service],
+    owners: &HashMap<FileId, Vec<usize>>,
+    remotes: &BTreeMap<SmolStr, Remote>,
+    requests: &mut Requests,
+) {
+    let of = |place: &Place| owners.get(&place.file).cloned().unwrap_or_default();
+    for remote in remotes.values() {
+        let serving: BTreeSet<usize> = remote.servers.iter().flat_map(of).collect();
+        let (Some(to), 1) = (serving.first().and_then(|index| services.get(*index)), serving.len()) else { continue };
+        for place in &remote.clients {
+            for from in of(place).into_iter().filter_map(|index| services.get(index)) {
+                let known = requests.calls.iter().any(|call| call.from == from.name && call.to == to.name);
+                if from.name != to.name && !known {
+                    let (from, to) = (from.name.clone(), to.name.clone());
+                    requests.calls.push(Call { from, to, method: None, path: None, place: *place, local: false });
+                }
+            }
+        }
+    }
+    requests.calls.sort();
 }
 
 /// Where a request goes to.

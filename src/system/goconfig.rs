@@ -1,13 +1,16 @@
-//! The configuration files of Go services that viper, koanf and structs with tags read: `config.yaml`, `app.env`.
+//! The configuration files of Go services that viper, koanf, go-zero and structs with tags read: `config.yaml`,
+//! `app.env`, `etc/orders.yaml`.
 //!
 //! Which file of several variants is read is decided at run time, so only a file without a variant in its name
 //! counts. Source: <https://github.com/spf13/viper#reading-config-files>.
+
+use std::collections::BTreeMap;
 
 use super::compose::{EnvVar, Origin};
 use super::services::Service;
 use crate::files::{self, Tree, Zone, folder_of};
 use crate::program::resolve::within;
-use crate::syntax::data::{Node, dotenv, json, toml, yaml};
+use crate::syntax::data::{Node, Pairs, dotenv, json, toml, yaml};
 use crate::syntax::{FileId, Place, Span};
 
 /// How deep settings nest.
@@ -16,6 +19,8 @@ const MAX_DEPTH: usize = 12;
 const MAX_SETTINGS: usize = 2_000;
 /// Names of files that hold the configuration of a program.
 const STEMS: [&str; 6] = ["config", "conf", "app", "application", "settings", "default"];
+/// A file of variables, and the names of examples for it.
+const DOTENV: [&str; 4] = [".env", ".env.example", ".env.sample", ".env.template"];
 /// Folders in which they lie, below the service.
 const FOLDERS: [&str; 5] = ["config", "configs", "conf", "etc", "cmd"];
 
@@ -25,6 +30,20 @@ pub(super) fn settings(tree: &Tree, service: &Service) -> Vec<EnvVar> {
     if !service.languages.iter().any(|l| l == "go") {
         return out;
     }
+    // go-zero: `etc/orders.yaml`, whatever the service is called, where there is no other one to be read.
+    let in_etc = |path: &str| {
+        let folder = folder_of(path);
+        let is_yaml = path.ends_with(".yaml") || path.ends_with(".yml");
+        (is_yaml && within(folder, &service.root) && folder.rsplit('/').next() == Some("etc"))
+            .then(|| folder.to_owned())
+    };
+    let mut etc: BTreeMap<String, Vec<FileId>> = BTreeMap::new();
+    for id in tree.ids() {
+        if let Some(folder) = in_etc(&tree.file(id).path) {
+            etc.entry(folder).or_default().push(id);
+        }
+    }
+    let alone = |id: FileId| etc.values().any(|files| *files == [id]);
     for id in tree.ids() {
         let file = tree.file(id);
         let folder = folder_of(&file.path);
@@ -33,7 +52,7 @@ pub(super) fn settings(tree: &Tree, service: &Service) -> Vec<EnvVar> {
         };
         let last = folder.rsplit('/').next().unwrap_or(folder);
         let is_near = folder == service.root || (within(folder, &service.root) && FOLDERS.contains(&last));
-        if !STEMS.contains(&stem.to_ascii_lowercase().as_str())
+        if (!alone(id) && !STEMS.contains(&stem.to_ascii_lowercase().as_str()))
             || !matches!(extension, "yaml" | "yml" | "json" | "toml" | "env")
             || !is_near
             || files::zone(&file.path) != Zone::Production
@@ -69,6 +88,36 @@ pub(super) fn settings(tree: &Tree, service: &Service) -> Vec<EnvVar> {
         }
     }
     out
+}
+
+/// The variables of a service that nothing deploys: of the dotenv file beside its code or the nearest one above, else
+/// of the example for it. Whoever starts it by hand has them there.
+pub(super) fn dotenv_near(tree: &Tree, files: &BTreeMap<FileId, Pairs>, service: &Service) -> Vec<EnvVar> {
+    let mut folder = service.root.as_str();
+    loop {
+        let in_folder = |name: &str| tree.find(&crate::program::resolve::join(folder, name));
+        let found = DOTENV.iter().find_map(|name| Some((in_folder(name)?, *name != ".env")));
+        if let Some((id, example)) = found {
+            let pairs = files.get(&id).map(|file| file.pairs.as_slice()).unwrap_or_default();
+            let known = pairs.iter().filter_map(|pair| Some((pair, pair.value.clone()?)));
+            return known
+                .filter(|(pair, value)| !value.is_empty() && (pair.literal || !value.contains('$')))
+                .map(|(pair, value)| EnvVar {
+                    name: pair.key.clone(),
+                    partial: value.clone(),
+                    raw: value.clone(),
+                    value: Some(value),
+                    place: Place::new(id, pair.key_span),
+                    origin: Origin::EnvFile,
+                    assumed: example,
+                })
+                .collect();
+        }
+        if folder.is_empty() {
+            return Vec::new();
+        }
+        folder = folder_of(folder);
+    }
 }
 
 fn push(name: String, value: String, file: FileId, span: Span, out: &mut Vec<EnvVar>) {

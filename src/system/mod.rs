@@ -227,7 +227,9 @@ pub fn build(
         );
         let ports = calls::ports::own(&ev, &in_scope, &owners, &services);
         let configured = configured(tree, &services, &given, &ports);
-        let mut requests = calls::requests(&configured, &owners, (&http, &routes, &gateways.proxied), &files);
+        let built = http::built(&ev, &in_scope);
+        let mut requests = calls::requests(&configured, &owners, (&http, &routes, &gateways.proxied, &built), &files);
+        calls::add_remotes(&services, &owners, &http::remotes(&ev, &in_scope), &mut requests);
         aspire::add_references(&ev, &services, &mut requests);
         let taken = gateways.endpoints(&services);
         (http, breakers, blocking, served, requests, taken)

@@ -64,6 +64,46 @@ fn the_timeout_of_a_client_in_a_struct_counts() {
 }
 
 #[test]
+fn a_client_that_a_constructor_is_handed_is_the_one_that_sends() {
+    let text = |client: &str| {
+        format!(
+            "package main\n\nimport (\n\t\"net/http\"\n\t\"time\"\n)\n\ntype Handler struct{{ client *http.Client }}\n\nfunc NewHandler(client *http.Client) *Handler {{ return &Handler{{client: client}} }}\n\nfunc (h *Handler) Store() (*http.Response, error) {{\n\treq, err := http.NewRequest(\"POST\", \"https://stock/items\", nil)\n\tif err != nil {{\n\t\treturn nil, err\n\t}}\n\treturn h.client.Do(req)\n}}\n\nfunc main() {{\n\tclient := {client}\n\th := NewHandler(client)\n\th.Store()\n\ttime.Sleep(time.Second)\n}}\n"
+        )
+    };
+    assert_eq!(found(TIMEOUT, &text("&http.Client{Timeout: time.Second}")), [""; 0]);
+    let wrong = found(TIMEOUT, &text("&http.Client{}"));
+    assert_eq!(wrong.len(), 1, "{wrong:?}");
+    assert!(wrong[0].starts_with("21: No timeout on the net/http client"), "{wrong:?}");
+}
+
+#[test]
+fn a_reverse_proxy_waits_as_long_as_its_transport_does() {
+    let text = |transport: &str| {
+        format!(
+            "package main\n\nimport (\n\t\"net/http\"\n\t\"net/http/httputil\"\n\t\"net/url\"\n\t\"time\"\n)\n\nfunc orders() http.Handler {{\n\ttarget, _ := url.Parse(\"http://orders:8080\")\n\tproxy := httputil.NewSingleHostReverseProxy(target)\n\t{transport}\n\treturn proxy\n}}\n"
+        )
+    };
+    let wrong = found(TIMEOUT, &text(""));
+    assert_eq!(wrong.len(), 1, "{wrong:?}");
+    assert!(wrong[0].starts_with("12: No timeout on the httputil.ReverseProxy client"), "{wrong:?}");
+    let transport = "proxy.Transport = &http.Transport{ResponseHeaderTimeout: 5 * time.Second}";
+    assert_eq!(found(TIMEOUT, &text(transport)), [""; 0]);
+}
+
+#[test]
+fn the_health_check_of_a_container_is_no_call_of_a_peer() {
+    let text = |url: &str| {
+        format!(
+            "package main\n\nimport (\n\t\"net/http\"\n\t\"os\"\n)\n\nfunc main() {{\n\tif _, err := http.Get(\"{url}\"); err != nil {{\n\t\tos.Exit(1)\n\t}}\n}}\n"
+        )
+    };
+    for rule in ["rest-client/missing-retry", "rest-client/missing-circuit-breaker"] {
+        assert_eq!(found(rule, &text("http://127.0.0.1:8080/health")), [""; 0]);
+        assert_eq!(found(rule, &text("http://stock:8080/health")).len(), 1);
+    }
+}
+
+#[test]
 fn setters_of_resty_count() {
     let text = |setters: &str| {
         format!(

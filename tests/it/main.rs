@@ -28,6 +28,7 @@ mod event_samples;
 mod fix;
 mod fixtures;
 mod golang;
+mod golang_systems;
 mod graph_calls;
 mod graph_javascript;
 mod graph_python;

@@ -112,6 +112,20 @@ fn a_call_that_no_error_branch_undoes_is_told() {
     assert!(found[0].starts_with("step `ReserveStock` of "), "{found:?}");
 }
 
+#[test]
+fn the_record_of_a_saga_is_no_step_of_it() {
+    let flow = flow("o.stock.ReleaseStock(ctx, order)").replacen(
+        "\tif err := o.stock",
+        "\tsaga, err := o.orchestrator.CreateSaga(ctx, order)\n\tif err != nil {\n\t\treturn err\n\t}\n\tif err := o.stock",
+        1,
+    );
+    assert_eq!(
+        told(&flow, "missing-compensation"),
+        ["OrderOrchestrator: ReserveStock, ChargePayment, ShipOrder"],
+        "{flow}"
+    );
+}
+
 /// A workflow of Temporal with `defer`.
 fn workflow(undo: &str) -> String {
     format!(

@@ -227,6 +227,7 @@ fn declared(ev: &Evaluator<'_>, found: &Found<'_>, channels: &[String]) -> Optio
     let mut near: Vec<Presence> = Vec::new();
     let mut same_name: Vec<Presence> = Vec::new();
     let mut only: Vec<Presence> = Vec::new();
+    let mut beside: Vec<Presence> = Vec::new();
     let consumed = setting::argument(ev, found.site, &found.source.channel);
     let receiver = receiver(ev, found.site);
     for library in ev.catalog.libraries() {
@@ -260,6 +261,8 @@ fn declared(ev: &Evaluator<'_>, found: &Found<'_>, channels: &[String]) -> Optio
                         && ev.program.unit(site.unit).index.func_of(site.expr) == func
                     {
                         only.push(verdict);
+                    } else if site.unit == found.site.unit {
+                        beside.push(verdict);
                     }
                 }
             }
@@ -271,8 +274,13 @@ fn declared(ev: &Evaluator<'_>, found: &Found<'_>, channels: &[String]) -> Optio
             .or_else(|| list.iter().find(|p| matches!(p, Presence::Unknown(_))).cloned())
             .or_else(|| list.first().cloned())
     };
-    // A single declaration beside the consumer, under a name that could not be compared.
-    let alone = if only.len() == 1 && channels.is_empty() { only } else { Vec::new() };
+    // A single declaration beside the consumer, or in another method of a wrapper around the client, under a name
+    // that could not be compared.
+    let alone = match (only.len(), beside.len()) {
+        (1, _) if channels.is_empty() => only,
+        (0, 1) if channels.is_empty() => beside,
+        _ => Vec::new(),
+    };
     best(near).or_else(|| best(same_name)).or_else(|| best(alone))
 }
 

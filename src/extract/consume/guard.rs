@@ -1,6 +1,6 @@
 //! Tests that recognise a message which was handled before.
 
-use crate::facts::module::{BinaryOp, Call, ExprId, ExprKind, FuncId, StmtKind};
+use crate::facts::module::{BinaryOp, Call, ExprId, ExprKind, FuncId, Language, Module, StmtKind};
 use crate::program::index::{Binding, Scope};
 use crate::program::{Parent, Site, UnitId, Value};
 use crate::syntax::Place;
@@ -40,7 +40,9 @@ impl When {
     }
 }
 
-const MAX_DEPTH: u32 = 8;
+const MAX_DEPTH: u32 = 10;
+/// How many calls of a function are looked at for the one that fills a variable.
+const MAX_CALLS: usize = 60;
 
 /// Reads the condition of an `if`.
 pub(super) fn test(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId) -> Option<(Guard, When)> {
@@ -67,6 +69,10 @@ fn condition(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, depth: u32) -> O
             }
             BinaryOp::Eq | BinaryOp::Ne => {
                 let is_eq = *op == BinaryOp::Eq;
+                if is_go_error(module, *left) && matches!(module.expr(*right).kind, ExprKind::Null) {
+                    // `_, err := bills.FindByOrder(id); if err == nil` found one; that something failed says nothing.
+                    return next(*left).filter(|_| is_eq);
+                }
                 for (this, other) in [(left, right), (right, left)] {
                     match &module.expr(*other).kind {
                         ExprKind::Null => {
@@ -82,7 +88,7 @@ fn condition(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, depth: u32) -> O
                         _ => {}
                     }
                 }
-                status(reach, unit, *left).or_else(|| status(reach, unit, *right))
+                status(reach, unit, *left, *right).or_else(|| status(reach, unit, *right, *left))
             }
             BinaryOp::Gt => next(*left),
             BinaryOp::Lt => next(*left).map(|(g, w)| (g, w.flip())),
@@ -108,7 +114,7 @@ fn condition(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, depth: u32) -> O
                 && name == "includes"
             {
                 // `['PAID', 'DONE'].includes(order.status)`
-                return call.args.first().and_then(|a| status(reach, unit, a.value));
+                return call.args.first().and_then(|a| status(reach, unit, a.value, a.value));
             }
             source(reach, unit, expr, depth + 1)
         }
@@ -118,29 +124,47 @@ fn condition(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, depth: u32) -> O
             if counts.iter().any(|w| lower.contains(w)) {
                 return source(reach, unit, *object, depth + 1);
             }
-            let done = [
-                "processed",
-                "handled",
-                "done",
-                "complete",
-                "sent",
-                "paid",
-                "confirmed",
-                "finish",
-                "notified",
-                "consumed",
-                "delivered",
-                "executed",
-                "applied",
-            ];
-            if done.iter().any(|w| lower.contains(w)) || leaves(reach, unit, expr, name) {
+            if is_done(&lower) || leaves(reach, unit, expr, name) {
                 return source(reach, unit, *object, depth + 1).map(|(g, _)| (g, When::True));
             }
             None
         }
         ExprKind::Name(_) | ExprKind::Index { .. } => source(reach, unit, expr, depth + 1),
+        // `return rows, nil`
+        ExprKind::List(items) if module.language == Language::Go => source(reach, unit, *items.first()?, depth),
         _ => None,
     }
+}
+
+/// True for the name that holds all results of a call in Go.
+fn is_result(module: &Module, expr: ExprId) -> bool {
+    matches!(&module.expr(expr).kind, ExprKind::Name(name) if name.starts_with('$'))
+}
+
+/// True for a word that says that something is over.
+fn is_done(lower: &str) -> bool {
+    let done = [
+        "processed",
+        "handled",
+        "done",
+        "complete",
+        "sent",
+        "paid",
+        "confirmed",
+        "finish",
+        "notified",
+        "consumed",
+        "delivered",
+        "executed",
+        "applied",
+    ];
+    done.iter().any(|w| lower.contains(w))
+}
+
+/// The error of Go that a call came back with.
+fn is_go_error(module: &Module, expr: ExprId) -> bool {
+    let is_error = |name: &str| name == "err" || name.ends_with("Err") || name == "error";
+    module.language == Language::Go && matches!(&module.expr(expr).kind, ExprKind::Name(name) if is_error(name))
 }
 
 /// What the value of an expression was asked from.
@@ -153,19 +177,25 @@ fn source(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, depth: u32) -> Opti
     let place = || program.place(Site { unit, expr });
     match &module.expr(expr).kind {
         ExprKind::Await(inner) | ExprKind::Cast { value: inner, .. } => source(reach, unit, *inner, depth + 1),
+        // One of the results of a call, which a name of ours holds.
+        ExprKind::Index { object, .. } if is_result(module, *object) => source(reach, unit, *object, depth),
         ExprKind::Attr { object, .. } | ExprKind::Index { object, .. } => source(reach, unit, *object, depth + 1),
         ExprKind::Binary { .. } | ExprKind::Not(_) => condition(reach, unit, expr, depth + 1),
         ExprKind::Name(name) => {
             let index = &program.unit(unit).index;
             let (scope, bindings) = index.lookup(module, index.func_of(expr), name)?;
-            if !matches!(scope, Scope::Func(_)) && module.language == crate::facts::module::Language::Python {
+            if !matches!(scope, Scope::Func(_)) && module.language == Language::Python {
                 return None;
             }
-            bindings.iter().find_map(|b| match b {
+            let bound = bindings.iter().find_map(|b| match b {
+                Binding::Value(e) if is_result(module, expr) && module.call(*e).is_some() => {
+                    source(reach, unit, *e, depth)
+                }
                 Binding::Value(e) | Binding::Entered(e) if *e != expr => source(reach, unit, *e, depth + 1),
                 Binding::Param(func, 0) => source(reach, unit, awaited(reach, unit, *func)?, depth + 1),
                 _ => None,
-            })
+            });
+            bound.or_else(|| filled(reach, unit, expr, name, depth))
         }
         ExprKind::Call(call) => {
             let site = Site { unit, expr };
@@ -185,6 +215,12 @@ fn source(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, depth: u32) -> Opti
                     return Some(found);
                 }
             }
+            // `len(rows)`
+            if let (ExprKind::Name(name), [only]) = (&module.expr(call.callee).kind, call.args.as_slice())
+                && name == "len"
+            {
+                return source(reach, unit, only.value, depth);
+            }
             if let Some(answers) = promised(reach, unit, call) {
                 return answers.into_iter().find_map(|e| source(reach, unit, e, depth + 1));
             }
@@ -203,6 +239,41 @@ fn source(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, depth: u32) -> Opti
         }
         _ => None,
     }
+}
+
+/// What a variable of Go was asked from that a call fills: `rows.Scan(&order)`, `cursor.All(ctx, &orders)`, or
+/// `order.Replay(events)` of events that were asked for.
+fn filled(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, name: &str, depth: u32) -> Option<(Guard, When)> {
+    let linked = reach.ev.program.unit(unit);
+    let (module, index) = (&linked.module, &linked.index);
+    if module.language != Language::Go || depth > MAX_DEPTH {
+        return None;
+    }
+    let func = index.func_of(expr);
+    let before = module.expr(expr).span.start;
+    let is_it = |e: ExprId| matches!(&module.expr(e).kind, ExprKind::Name(n) if n == name);
+    let calls = index.calls.iter().filter(|c| c.func == func && module.expr(c.expr).span.end <= before);
+    for found in calls.take(MAX_CALLS) {
+        let Some(call) = module.call(found.expr) else { continue };
+        let ExprKind::Attr { object, name: method, .. } = &module.expr(call.callee).kind else { continue };
+        let fills = ["All", "Decode", "Scan", "StructScan", "First", "Take", "Last", "Find", "One", "Get", "Select"];
+        let out = fills.contains(&method.as_str()) && call.args.iter().any(|arg| is_it(arg.value));
+        let durable = |found: &(Guard, When)| matches!(found.0, Guard::Durable(_));
+        let read = if out {
+            source(reach, unit, found.expr, depth + 1)
+        } else if is_it(*object) && !call.args.is_empty() {
+            call.args.iter().find_map(|arg| match module.expr(arg.value).kind {
+                ExprKind::Name(_) => source(reach, unit, arg.value, depth + 1).filter(durable),
+                _ => None,
+            })
+        } else {
+            None
+        };
+        if read.is_some() {
+            return read;
+        }
+    }
+    None
 }
 
 /// What `new Promise((resolve) => …)` resolves to.
@@ -275,7 +346,7 @@ fn predicate(reach: &Reach<'_, '_>, unit: UnitId, func: FuncId, depth: u32) -> O
 
 /// `order.status` of something that was loaded, when the handler moves it on afterwards; also by a getter and in
 /// a variable of its own.
-fn status(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId) -> Option<(Guard, When)> {
+fn status(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, to: ExprId) -> Option<(Guard, When)> {
     let module = &reach.ev.program.unit(unit).module;
     let (object, name) = match &module.expr(expr).kind {
         ExprKind::Attr { object, name, .. } => (*object, name.clone()),
@@ -287,7 +358,7 @@ fn status(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId) -> Option<(Guard, W
             let index = &reach.ev.program.unit(unit).index;
             return match index.lookup(module, index.func_of(expr), name)?.1 {
                 [Binding::Value(value)] if !matches!(module.expr(*value).kind, ExprKind::Name(_)) => {
-                    status(reach, unit, *value)
+                    status(reach, unit, *value, to)
                 }
                 _ => None,
             };
@@ -295,7 +366,10 @@ fn status(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId) -> Option<(Guard, W
         _ => return None,
     };
     let (guard, _) = source(reach, unit, object, 1)?;
-    leaves(reach, unit, expr, &name).then_some((guard, When::Either))
+    // `order.Status == "confirmed"` of an order that is made of what was asked for.
+    let is_over = || matches!(&module.expr(to).kind, ExprKind::Str(text) if is_done(&text.to_lowercase()));
+    (leaves(reach, unit, expr, &name) || (module.language == Language::Go && is_over()))
+        .then_some((guard, When::Either))
 }
 
 /// `status` of `getStatus` and `isStatus`.
@@ -403,7 +477,7 @@ pub(super) fn memory(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId) -> Optio
     is_collection.then(|| program.place(Site { unit, expr }))
 }
 
-fn root(module: &crate::facts::module::Module, mut expr: ExprId) -> Option<smol_str::SmolStr> {
+fn root(module: &Module, mut expr: ExprId) -> Option<smol_str::SmolStr> {
     loop {
         match &module.expr(expr).kind {
             ExprKind::Name(n) => return Some(n.clone()),

@@ -142,7 +142,7 @@ pub fn clients(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<HttpClient> {
         let language = ev.program.language(client.site.unit);
         let by_request = || constructed(ev, client.site).is_some_and(|(_, _, made)| made.timeout.is_empty());
         let bounded_there = language == Language::Go || (language.is_jvm() && by_request());
-        if bounded_there && client.requests.is_empty() && client.timeout == Timeout::Unsaid {
+        if bounded_there && client.requests.is_empty() && !client.forwards && client.timeout == Timeout::Unsaid {
             client.timeout = Timeout::Unknown;
             client.retry_unknown.get_or_insert_with(|| "the requests could not be found".into());
             client.followed = false;

@@ -92,6 +92,25 @@ pub fn dialled(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<(Place, Text)>
     found
 }
 
+/// Where requests lead that are built, wherever they are sent: `http.NewRequest("GET", "http://orders:80/items", nil)`
+/// is handed to functions that cannot always be followed.
+pub fn built(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<(Place, Text)> {
+    let mut found = Vec::new();
+    for (name, position) in [("NewRequest", 1), ("NewRequestWithContext", 2)] {
+        for &site in ev.program.calls_named(name) {
+            let is_http = || ev.callee(site).is_some_and(|(symbol, _)| symbol == format!("net/http.{name}"));
+            if !in_scope(site.unit) || ev.program.language(site.unit) != Language::Go || !is_http() {
+                continue;
+            }
+            let call = ev.program.unit(site.unit).module.call(site.expr);
+            let Some(url) = call.and_then(|call| call.args.get(position)) else { continue };
+            let values = ev.settle_at(Site { unit: site.unit, expr: url.value });
+            found.extend(values.iter().filter_map(Value::to_text).map(|text| (ev.program.place(site), text)));
+        }
+    }
+    found
+}
+
 /// Where the reverse proxies of a program lead, and where that is said:
 /// `httputil.NewSingleHostReverseProxy(target)` with a target that `url.Parse` made.
 /// <https://pkg.go.dev/net/http/httputil#NewSingleHostReverseProxy>

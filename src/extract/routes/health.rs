@@ -132,6 +132,15 @@ pub(super) fn libraries(ev: &Evaluator<'_>, in_scope: &InScope<'_>, served: &mut
             grpc(served, site);
         }
     }
+    // go-zero registers the service by itself: <https://go-zero.dev/en/docs/tutorials/grpc/server/configuration>.
+    for name in ["MustNewServer", "NewServer"] {
+        for &site in ev.program.calls_named(name) {
+            let symbol = ev.callee(site).map(|(symbol, _)| symbol);
+            if in_scope(site.unit) && symbol.is_some_and(|s| s.starts_with("github.com/zeromicro/go-zero/zrpc.")) {
+                grpc(served, site);
+            }
+        }
+    }
     for name in ["HealthImplementation", "addService"] {
         for &site in ev.program.calls_named(name) {
             if in_scope(site.unit) && ev.program.language(site.unit) != Language::Python && grpc_node(ev, site, name) {

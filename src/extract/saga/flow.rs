@@ -461,8 +461,8 @@ impl Context<'_, '_> {
             }
             return true;
         }
-        // `orchestrator.CreateSaga(…)` is about the saga itself.
-        if verbs.iter().any(|w| w == "saga") {
+        // `orchestrator.CreateSaga(…)` is about the saga itself: notes that there is one, or runs it as a whole.
+        if (names::is_saga_word(last) || verbs.iter().any(|w| w == "saga")) && !verbs.iter().any(|v| v == "step") {
             return false;
         }
         let effect = self.effect_of_call(unit, expr, call, 0);

@@ -145,6 +145,10 @@ impl Evaluator<'_> {
                 }
             }
         }
+        // An object of a library that is handed around; a text may come from anywhere else as well.
+        for site in self.in_literals(unit_id, class_id, name) {
+            out.extend(self.settle_at(site).into_iter().filter(|value| matches!(value, Value::Instance(_))));
+        }
         if out.is_empty() && hops < 4 {
             for &base in &class.bases {
                 if let Value::Class { unit, class } = self.at(unit_id, base) {

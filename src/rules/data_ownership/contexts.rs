@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 /// Words that say what a process does, not what it is about.
-const ROLES: [&str; 51] = [
+const ROLES: [&str; 52] = [
     "service",
     "services",
     "svc",
@@ -44,6 +44,7 @@ const ROLES: [&str; 51] = [
     "http",
     "rest",
     "grpc",
+    "rpc",
     "daemon",
     "runner",
     "sync",

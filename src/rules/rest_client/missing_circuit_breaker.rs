@@ -10,7 +10,7 @@ pub const RULE: Rule =
 
 fn check(system: &System, findings: &mut Vec<Finding>) {
     for client in &system.http {
-        if !client.followed || (client.requests.is_empty() && !client.forwards) {
+        if !client.followed || (client.requests.is_empty() && !client.forwards) || super::is_own_probe(client) {
             continue;
         }
         let (with, without): (Vec<&HttpRequest>, Vec<&HttpRequest>) =

@@ -24,7 +24,7 @@ fn repeated_as_job(system: &System, request: &HttpRequest) -> bool {
 
 fn check(system: &System, findings: &mut Vec<Finding>) {
     for client in &system.http {
-        if client.is_retried() || (client.requests.is_empty() && !client.forwards) {
+        if client.is_retried() || (client.requests.is_empty() && !client.forwards) || super::is_own_probe(client) {
             continue;
         }
         if !client.requests.is_empty() && client.requests.iter().all(|r| repeated_as_job(system, r)) {

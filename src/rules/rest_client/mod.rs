@@ -22,6 +22,9 @@ pub mod unencoded_path_parameter;
 pub mod unsafe_retry;
 
 use crate::extract::http::{ClientKind, HttpClient, HttpRequest, RetryPolicy, SeenFrom};
+use crate::extract::routes::health::conventional;
+use crate::program::value::TextPart;
+use crate::system::calls::is_this_machine;
 
 /// Words of a path behind which a POST asks for something and changes nothing that counts.
 const QUESTIONS: [&str; 14] = [
@@ -52,6 +55,21 @@ fn path_words(request: &SeenFrom) -> Option<Vec<String>> {
 /// True when the path says that the request asks.
 fn asks(words: &[String]) -> bool {
     words.iter().any(|word| QUESTIONS.contains(&word.as_str()))
+}
+
+/// True for a program that only asks its own machine whether it is well: the health check of a container is made
+/// again by whoever starts it. An address that a variable may change is that of a peer.
+fn is_own_probe(client: &HttpClient) -> bool {
+    let asks = |request: &HttpRequest| {
+        let Some(url) = &request.url else { return false };
+        let is_fixed = matches!(url.parts.first(), Some(TextPart::Lit(text)) if text.contains("://"));
+        let pattern = url.pattern();
+        let parts = pattern.split_once("://").and_then(|(_, rest)| rest.split_once('/'));
+        let in_main = request.function.as_ref().is_some_and(|(name, _)| name == "main");
+        let is_health = |path: &str| conventional("GET", &format!("/{path}")).is_some();
+        is_fixed && in_main && parts.is_some_and(|(host, path)| is_this_machine(host) && is_health(path))
+    };
+    !client.requests.is_empty() && client.requests.iter().all(asks)
 }
 
 /// A request in a message: "GET `http://stock/{}`".

@@ -53,6 +53,7 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
             confidence: if served.gaps.is_empty() { Confidence::High } else { Confidence::Medium },
             services: vec![service.name.clone()],
             message: match served.routes.as_slice() {
+                [] if framework == "gRPC" => format!("`{}` serves gRPC without a health service", service.name),
                 [] => format!("`{}` runs an HTTP server without a health endpoint", service.name),
                 _ => format!("`{}` serves {} but no health endpoint", service.name, count(&served)),
             },

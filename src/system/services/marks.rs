@@ -146,7 +146,7 @@ const GO: Words = Words {
         "rest.MustNewServer(",
     ],
     grpc: &["grpc.NewServer(", "zrpc.MustNewServer("],
-    worker: &[".Consume("],
+    worker: &[".Consume(", "kafka.NewReader(", "kafka.NewConsumer(", "NewConsumerGroup(", ".QueueSubscribe("],
     main: &["func main("],
 };
 
@@ -260,6 +260,8 @@ pub fn may_start(path: &str, manifests: &BTreeSet<&str>) -> bool {
             .or_else(|| folder.strip_suffix("/src"))
             .is_some_and(|above| manifests.contains(above))
         || lower == "__init__"
+        // `user/rpc/user.go`: Go lets a program be called like the service around it.
+        || (path.ends_with(".go") && folder.split('/').any(|segment| segment == stem))
 }
 
 /// The marks of a source file.
@@ -330,6 +332,8 @@ mod tests {
         assert!(may_start("orders/src/main.ts", &manifests));
         assert!(may_start("orders/orders.py", &manifests));
         assert!(!may_start("orders/models/order.py", &manifests));
+        assert!(may_start("service/user/rpc/user.go", &manifests));
+        assert!(!may_start("service/user/rpc/logic.go", &manifests));
         assert!(!may_start("orders/main.css", &manifests));
     }
 }

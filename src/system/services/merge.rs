@@ -151,7 +151,9 @@ fn name(candidates: &mut [Candidate]) {
         let service = &mut candidate.service;
         if counts.get(&service.name.to_lowercase()).is_some_and(|count| *count > 1) {
             let folder = service.root.rsplit('/').next().unwrap_or("").to_owned();
-            let above = folder_of(&service.root).rsplit('/').next().unwrap_or("").to_owned();
+            // `payment/cmd/api` is about payments.
+            let mut outer = folder_of(&service.root).rsplit('/').filter(|f| !matches!(*f, "cmd" | "src" | "internal"));
+            let above = outer.next().unwrap_or("").to_owned();
             let project = service.containers.first().map(|c| c.project.rsplit('/').next().unwrap_or("").to_owned());
             let options = [
                 candidate.other_name.clone().filter(|_| candidate.named),

@@ -32,8 +32,16 @@ pub(super) fn root(ctx: &Context<'_>, build: Build<'_>) -> String {
     // `orders/src` with its Dockerfile beside the code is `orders`, unless other code lies there as well.
     match root.strip_suffix("/src") {
         Some(above) if !ctx.has_manifest(above) && !ctx.is_collection(above) => above.to_owned(),
-        _ => root,
+        _ => above_command(ctx, &root).map(str::to_owned).unwrap_or(root),
     }
+}
+
+/// `orders` of `orders/cmd/server`, the only program of a folder of Go.
+fn above_command<'r>(ctx: &Context<'_>, root: &'r str) -> Option<&'r str> {
+    let commands = folder_of(root);
+    let above = commands.strip_suffix("/cmd")?;
+    let alone = ctx.code_below(commands).all(|(_, path)| within(path, root));
+    (alone && ctx.languages(root).first().is_some_and(|language| language == "go")).then_some(above)
 }
 
 /// The folder of the code that is started, at or below the context.

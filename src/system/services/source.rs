@@ -116,6 +116,7 @@ fn folders(ctx: &Context<'_>) -> Vec<String> {
         folders.push(folder.to_owned());
     }
     folders.extend(beside(ctx));
+    folders.extend(programs(ctx));
     folders.sort();
     folders.dedup();
     // A folder with applications in it is a workspace, and none itself.
@@ -173,12 +174,81 @@ fn beside(ctx: &Context<'_>) -> Vec<String> {
     several.flat_map(|(_, apps)| apps).collect()
 }
 
+/// Names of folders that say nothing about the program in them.
+const PLAIN: [&str; 9] = ["src", "cmd", "internal", "app", "apps", "services", "service", "backend", "pkg"];
+/// Names of programs that somebody runs at times, beside those that go on running.
+const TOOLS: [&str; 18] = [
+    "migrate",
+    "migrator",
+    "migration",
+    "migrations",
+    "seed",
+    "seeder",
+    "tool",
+    "tools",
+    "script",
+    "scripts",
+    "gen",
+    "generate",
+    "generator",
+    "cli",
+    "bench",
+    "benchmark",
+    "loadtest",
+    "hack",
+];
+
+/// Folders of what programs have in common: a program in one shows how to use it.
+const SHARED: [&str; 6] = ["pkg", "lib", "libs", "common", "shared", "utils"];
+
+/// Folders of several programs of Go under one manifest, or none: `orders/api` and `orders/rpc`, `gateway` and
+/// `orders/cmd/server`. Each has a `main` of its own and is a process; its folder is the outermost one that holds
+/// no other program.
+fn programs(ctx: &Context<'_>) -> Vec<String> {
+    let mut around: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (id, marks) in &ctx.deployment.marks {
+        let path = ctx.tree.file(*id).path.as_str();
+        let folder = folder_of(path);
+        let tool = folder.split('/').any(|segment| TOOLS.contains(&segment) || SHARED.contains(&segment));
+        if marks.main.is_none() || language(path) != Some("go") || tool || zone(path) != Zone::Production {
+            continue;
+        }
+        // `cmd/server` is a program, not what others lie in.
+        let is_command = |unit: &str| folder_of(unit).rsplit('/').next() == Some("cmd") && !ctx.has_manifest(unit);
+        let mut unit = folder;
+        while !unit.is_empty() && (!ctx.is_unit(unit) || is_command(unit)) {
+            unit = folder_of(unit);
+        }
+        around.entry(unit).or_default().insert(folder);
+    }
+    let mut found = Vec::new();
+    for (unit, programs) in around {
+        if programs.len() < 2 || programs.contains(unit) {
+            continue;
+        }
+        for program in &programs {
+            let alone = |folder: &str| !programs.iter().any(|other| other != program && within(other, folder));
+            let plain = |folder: &str| PLAIN.contains(&folder.rsplit('/').next().unwrap_or(folder));
+            let mut outermost = *program;
+            let mut above = folder_of(program);
+            while above.len() > unit.len() && alone(above) {
+                if !plain(above) {
+                    outermost = above;
+                }
+                above = folder_of(above);
+            }
+            found.push(outermost.to_owned());
+        }
+    }
+    found
+}
+
 /// `services/orders` of `services/orders/cmd/app`, the way Go lays out a program: its name is not `app`.
 fn above_command(folder: &str) -> Option<&str> {
     let parent = folder_of(folder);
     let above = match (folder.rsplit('/').next(), parent.rsplit('/').next()) {
         (Some("cmd"), _) => parent,
-        (Some("app" | "main" | "server" | "service" | "api"), Some("cmd")) => folder_of(parent),
+        (Some(_), Some("cmd")) => folder_of(parent),
         _ => return None,
     };
     (!above.is_empty()).then_some(above)

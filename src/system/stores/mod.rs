@@ -118,6 +118,10 @@ pub fn find(
         deployed.settings = spring.properties(deployed);
         if let Some(service) = services.get(deployed.service) {
             deployed.settings.extend(super::goconfig::settings(tree, service));
+            if deployed.project.is_none() && service.dockerfile.is_none() {
+                // The last one counts.
+                deployed.settings.splice(0..0, super::goconfig::dotenv_near(tree, &deployment.env_files, service));
+            }
         }
     }
     join(&found, &spring, &names, owners, &environments)

@@ -1,0 +1,54 @@
+//! Who speaks to whom over gRPC in Go, by the names that the generators give to a service of a `.proto` file:
+//! `NewOrdersClient` makes a client of what `RegisterOrdersServer` serves, whatever address it is reached at.
+//!
+//! Sources: <https://grpc.io/docs/languages/go/generated-code/>,
+//! <https://grpc-ecosystem.github.io/grpc-gateway/docs/tutorials/adding_annotations/>,
+//! <https://go-kratos.dev/en/docs/component/transport/http/>.
+
+use std::collections::BTreeMap;
+
+use smol_str::SmolStr;
+
+use super::InScope;
+use crate::facts::module::Language;
+use crate::program::{Evaluator, Site};
+use crate::syntax::Place;
+
+/// What is made for one service of a `.proto` file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Remote {
+    /// Where clients of it are made.
+    pub clients: Vec<Place>,
+    /// Where it is registered with a server.
+    pub servers: Vec<Place>,
+}
+
+/// The services of `.proto` files that the program registers, by name.
+pub fn remotes(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> BTreeMap<SmolStr, Remote> {
+    let calls = |name: &str| -> Vec<Place> {
+        let of_go = |s: &&Site| {
+            let takes_something = || ev.program.unit(s.unit).module.call(s.expr).is_some_and(|c| !c.args.is_empty());
+            ev.program.language(s.unit) == Language::Go && in_scope(s.unit) && takes_something()
+        };
+        ev.program.calls_named(name).iter().filter(of_go).map(|&site| ev.program.place(site)).collect()
+    };
+    let mut found = BTreeMap::new();
+    for name in ev.program.called_names() {
+        let Some(service) = name.strip_prefix("Register").and_then(|rest| rest.strip_suffix("Server")) else {
+            continue;
+        };
+        let servers = calls(name);
+        if service.is_empty() || servers.is_empty() {
+            continue;
+        }
+        let clients = [
+            format!("New{service}Client"),
+            format!("Register{service}HandlerFromEndpoint"),
+            format!("Register{service}Handler"),
+            format!("Register{service}HandlerClient"),
+        ];
+        let clients = clients.iter().flat_map(|name| calls(name)).collect();
+        found.insert(SmolStr::new(service), Remote { clients, servers });
+    }
+    found
+}
