@@ -51,9 +51,21 @@ fn port(ev: &Evaluator<'_>, site: Site, call: &Call) -> Option<String> {
         }
         _ => return None,
     };
-    ev.settle(&value).iter().flat_map(|value| value.alternatives().to_vec()).find_map(|value| match value {
-        Value::Num(port) if (1.0..65536.0).contains(&port) && port.fract() == 0.0 => Some(format!("{port}")),
+    ev.settle(&value).iter().flat_map(Value::alternatives).find_map(number)
+}
+
+/// The text of a port; that of a variable's default.
+fn number(value: &Value) -> Option<String> {
+    match value {
+        Value::Num(port) if (1.0..65536.0).contains(port) && port.fract() == 0.0 => Some(format!("{port}")),
         Value::Str(text) => Some(text.pattern()).filter(|t| !t.is_empty() && t.bytes().all(|b| b.is_ascii_digit())),
+        Value::Env { default: Some(default), .. } => match default.as_ref() {
+            Value::Env { .. } => None,
+            default => default.alternatives().iter().find_map(|value| match value {
+                Value::Num(_) | Value::Str(_) => number(value),
+                _ => None,
+            }),
+        },
         _ => None,
-    })
+    }
 }
