@@ -154,6 +154,7 @@ impl Sources {
 #[cfg(test)]
 mod tests {
     use super::{Position, Source};
+    use crate::files::File;
     use crate::syntax::Span;
 
     #[test]

@@ -107,7 +107,9 @@ fn built(
     // A folder with nothing in it, also that of the Dockerfile: a module of another repository.
     let is_elsewhere = |path: &str| {
         let folder = folder_of(path);
-        folder != context && !folder.is_empty() && ctx.below(folder).next().is_none()
+        // What ignore files keep out of the tree is there all the same.
+        let is_there = || ctx.tree.roots.iter().any(|root| root.join(path).exists());
+        folder != context && !folder.is_empty() && ctx.below(folder).next().is_none() && !is_there()
     };
     let nothing = file.is_none() && (!ctx.has_code(context) || service.dockerfile().is_some_and(is_elsewhere))
         || ctx.below(context).next().is_none();
