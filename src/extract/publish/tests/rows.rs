@@ -58,7 +58,7 @@ fn a_document_of_mongoose_holds_what_its_schema_names() {
     assert_eq!(publisher("{ title: String }", created), "----");
     assert_eq!(publisher("{ title: String, eventVersion: Number }, { timestamps: true }", created), "--d-");
     assert_eq!(publisher("{ title: String }", "const order = new Order(req.body);\n  await order.save();"), "----");
-    assert_eq!(publisher("{ title: String }", "const order = await Order.findById(req.id).lean().exec();"), "----");
+    assert_eq!(publisher("{ title: String }", "const order = await Order.findById(req.id).exec();"), "----");
     assert_eq!(publisher("{ title: String }, { strict: false }", created), "--??");
     assert_eq!(publisher("paths", created), "--??");
     assert_eq!(publisher("{ title: String }", "const order = req.body;"), "--??");
