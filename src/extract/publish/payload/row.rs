@@ -180,7 +180,9 @@ impl Reader<'_, '_> {
             return None;
         }
         let mut shape = Shape { types: vec![class.name.clone()], ..Shape::default() };
-        shape.keys.extend(class.fields.iter().filter(|f| f.value.is_some()).map(|f| plain_key(&f.name)));
+        shape
+            .keys
+            .extend(class.fields.iter().filter(|f| f.value.is_some() && f.name != "Meta").map(|f| plain_key(&f.name)));
         if !base.ends_with("ModelSerializer") {
             return (base.ends_with(".Serializer") && !shape.keys.is_empty()).then_some(shape);
         }
