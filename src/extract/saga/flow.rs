@@ -120,10 +120,9 @@ impl Context<'_, '_> {
         };
         let place = self.ev.program.function_place(unit, func);
         let steps = self.flow_steps(unit, &flow);
-        let late = self
-            .registered_late(&flow)
-            .or_else(|| self.guarded_late(unit, &flow))
-            .or_else(|| self.named_late(unit, func, &flow));
+        // An engine repeats a step until it is known how it ended; what is put on the list behind it is usual there.
+        let registered = self.registered_late(&flow).filter(|_| !flow.is_workflow);
+        let late = registered.or_else(|| self.guarded_late(unit, &flow)).or_else(|| self.named_late(unit, func, &flow));
         let (persisted, failure, mut conduct) = if flow.is_workflow {
             let failure = match self.given_up(&flow) {
                 places if places.is_empty() => CompensationFailure::Handled(place),
