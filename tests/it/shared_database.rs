@@ -584,3 +584,38 @@ fn another_database_of_django_is_none_that_its_models_live_in() {
     assert!(!shared(""));
     assert!(shared("DATABASE_ROUTERS = ['app.routers.Legacy']\n"));
 }
+
+#[test]
+fn shared_code_that_opens_what_the_settings_name_works_in_their_schema() {
+    let pom = |name: &str| {
+        format!(
+            "<project><artifactId>{name}</artifactId><dependencies>\
+             <dependency><groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter-data-jpa</artifactId></dependency>\
+             <dependency><groupId>acme</groupId><artifactId>kit</artifactId></dependency></dependencies></project>"
+        )
+    };
+    let main = "package acme.app;\nimport acme.kit.Database;\nimport org.springframework.boot.autoconfigure.SpringBootApplication;\n@SpringBootApplication\nclass App { Database database; public static void main(String[] a) {} }\n";
+    let kit = "package acme.kit;\nimport javax.sql.DataSource;\nimport org.springframework.beans.factory.annotation.Value;\nimport org.springframework.jdbc.datasource.DriverManagerDataSource;\npublic class Database {\n  @Value(\"${spring.datasource.url}\")\n  private String url;\n  DataSource open() { return new DriverManagerDataSource(url); }\n}\n";
+    let settings = |schema: &str| {
+        format!(
+            "spring:\n  datasource:\n    url: jdbc:postgresql://db:5432/shop\n  jpa:\n    properties:\n      hibernate:\n        default_schema: {schema}\n"
+        )
+    };
+    let with = |orders: &str, billing: &str| {
+        told(&[
+            ("compose.yaml", "services:\n  orders:\n    build: orders\n  billing:\n    build: billing\n"),
+            ("kit/pom.xml", "<project><artifactId>kit</artifactId></project>"),
+            ("kit/src/main/java/acme/kit/Database.java", kit),
+            ("orders/Dockerfile", "FROM eclipse-temurin:25\nCOPY . .\nCMD java -jar app.jar\n"),
+            ("orders/pom.xml", &pom("orders")),
+            ("orders/src/main/java/acme/app/App.java", main),
+            ("orders/src/main/resources/application.yml", &settings(orders)),
+            ("billing/Dockerfile", "FROM eclipse-temurin:25\nCOPY . .\nCMD java -jar app.jar\n"),
+            ("billing/pom.xml", &pom("billing")),
+            ("billing/src/main/java/acme/app/App.java", main),
+            ("billing/src/main/resources/application.yml", &settings(billing)),
+        ])
+    };
+    assert_eq!(with("orders", "billing"), [""; 0]);
+    assert_eq!(with("shop", "shop").len(), 1);
+}

@@ -47,7 +47,10 @@ pub(super) fn apply(
     let balanced: Vec<UnitId> = program.ids().filter(|u| is_jvm(*u) && looks_names_up(program, *u)).collect();
     for (index, service) in services.iter().enumerate() {
         let owns = |file: FileId| owners.get(&file).is_some_and(|o| o.contains(&index));
-        let Some(unit) = program.ids().find(|u| is_jvm(*u) && owns(program.unit(*u).file)) else { continue };
+        // A file of its own stands for the service, not one that others share with it.
+        let of = |u: UnitId| owners.get(&program.unit(u).file).map_or(usize::MAX, Vec::len);
+        let mine = program.ids().filter(|u| is_jvm(*u) && owns(program.unit(*u).file));
+        let Some(unit) = mine.min_by_key(|u| (of(*u), u.0)) else { continue };
         let own = settings.of(service);
         let balanced = balanced.iter().any(|unit| owns(program.unit(*unit).file));
         for client in http.iter_mut().filter(|c| is_jvm(c.site.unit) && owns(c.place.file)) {

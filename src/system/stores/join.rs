@@ -121,8 +121,28 @@ fn of_service(
     }
     out.extend(more);
     out.retain(|r| r.engine.is_some() && !is_in_memory(r));
+    take_schema(&mut out);
     redis_roles(stores, owns, &mut out);
     out
+}
+
+/// What shared code opens by the settings of the service is what the settings say: it works in their schema.
+fn take_schema(out: &mut Vec<Resolved>) {
+    let address = |r: &Resolved| (r.engine.clone(), r.host.clone(), r.database.clone());
+    let (plain, mut named): (Vec<Resolved>, Vec<Resolved>) = out.drain(..).partition(|r| r.schemas.is_empty());
+    for resolved in plain {
+        let known = resolved.host.is_some() && resolved.database.is_some();
+        match named.iter_mut().find(|other| known && !other.schemas.is_empty() && address(other) == address(&resolved))
+        {
+            Some(other) => {
+                let fresh = resolved.places.into_iter().filter(|place| !other.places.contains(place));
+                let fresh: Vec<_> = fresh.collect();
+                other.places.extend(fresh);
+            }
+            None => named.push(resolved),
+        }
+    }
+    *out = named;
 }
 
 /// Databases that are chosen on clients which were opened elsewhere in the service.
