@@ -35,14 +35,41 @@ impl<'t> Lower<'t> {
                 }
             }
         }
+        // `await (x()).y()` is `await x().y()`, though the grammar of JavaScript sees a call of `await`.
+        let awaited = match base {
+            None => self.awaited(at, links.last()),
+            Some(_) => None,
+        };
+        if awaited.is_some() {
+            links.pop();
+        }
+        let mut waits = awaited.is_some();
         let mut value = match base {
             Some(base) => base,
-            None => self.below(links.len(), |lower| lower.expr(at)),
+            None => self.below(links.len(), |lower| lower.expr(awaited.unwrap_or(at))),
         };
         while let Some((link, kids)) = links.pop() {
+            // `(await (x())).y()` waits for `x` alone.
+            if waits && link.kind == Kind::ParenthesizedExpression {
+                value = self.module.add_expr(ExprKind::Await(value), link.span());
+                waits = false;
+            }
             value = self.below(links.len(), |lower| lower.link(link, &kids, value));
         }
-        value
+        if waits { self.module.add_expr(ExprKind::Await(value), top.span()) } else { value }
+    }
+
+    /// The one argument of a call of `await`.
+    fn awaited(&mut self, callee: Kid<'t>, link: Option<&(Kid<'t>, Vec<Kid<'t>>)>) -> Option<Kid<'t>> {
+        let (call, kids) = link?;
+        if call.kind != Kind::CallExpression || callee.kind != Kind::Identifier || self.text_of(callee) != "await" {
+            return None;
+        }
+        let list = field(kids, Field::Arguments)?;
+        match self.named_kids(list.node).as_slice() {
+            [one] if one.kind != Kind::SpreadElement => Some(*one),
+            _ => None,
+        }
     }
 
     fn link(&mut self, link: Kid<'t>, kids: &[Kid<'t>], object: ExprId) -> ExprId {

@@ -448,3 +448,26 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn await_before_parentheses_waits_for_the_whole_chain() {
+    let forms = |text: &str, dialect: Dialect| {
+        let text = format!("async function f() {{ {text}; }}");
+        let module = lower(&text, dialect).unwrap();
+        let mut found: Vec<String> = Vec::new();
+        for expr in &module.exprs {
+            if let ExprKind::Await(value) = expr.kind {
+                let of = module.expr(value).span;
+                found.push(text[of.start as usize..of.end as usize].to_string());
+            }
+            assert!(!matches!(&expr.kind, ExprKind::Name(name) if name == "await"), "{text}");
+        }
+        found.sort();
+        found
+    };
+    for dialect in [Dialect::Js, Dialect::Ts] {
+        assert_eq!(forms("const a = await (await x()).y(1)", dialect).len(), 2);
+        assert_eq!(forms("(await (x)).y()", dialect), ["x"]);
+        assert_eq!(forms("await (x())", dialect), ["x()"]);
+    }
+}
