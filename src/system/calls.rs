@@ -59,12 +59,24 @@ pub struct Requests {
     pub outgoing: Vec<Outgoing>,
 }
 
+/// Where requests are found in the code.
+pub(super) struct Sources<'a> {
+    /// The HTTP clients.
+    pub http: &'a [HttpClient],
+    /// Addresses that gateways and gRPC clients are given.
+    pub routes: &'a [(Place, Text)],
+    /// What proxies pass on.
+    pub proxied: &'a [Proxied],
+    /// Requests that are built in one place and sent in another.
+    pub built: &'a [(Place, Text)],
+}
+
 /// The requests whose address is known, and the routes of gateways. `owners` are those of [`super::owners::owners`], `settings` the files
 /// that the services of the JVM are configured with.
 pub(super) fn requests(
     services: &[Service],
     owners: &HashMap<FileId, Vec<usize>>,
-    (http, routes, proxied, built): (&[HttpClient], &[(Place, Text)], &[Proxied], &[(Place, Text)]),
+    Sources { http, routes, proxied, built }: Sources<'_>,
     settings: &Files,
 ) -> Requests {
     let mut finder = Finder::new(services, owners, settings);
@@ -118,7 +130,7 @@ pub(super) fn requests(
 
 /// The calls between services, sorted, where nothing is configured by files of the JVM.
 pub fn calls(services: &[Service], owners: &HashMap<FileId, Vec<usize>>, http: &[HttpClient]) -> Vec<Call> {
-    requests(services, owners, (http, &[], &[], &[]), &Files::default()).calls
+    requests(services, owners, Sources { http, routes: &[], proxied: &[], built: &[] }, &Files::default()).calls
 }
 
 /// Adds the calls of clients whose address says nothing, by the service that registers what they are clients of.

@@ -228,7 +228,8 @@ pub fn build(
         let ports = calls::ports::own(&ev, &in_scope, &owners, &services);
         let configured = configured(tree, &services, &given, &ports);
         let built = http::built(&ev, &in_scope);
-        let mut requests = calls::requests(&configured, &owners, (&http, &routes, &gateways.proxied, &built), &files);
+        let sources = calls::Sources { http: &http, routes: &routes, proxied: &gateways.proxied, built: &built };
+        let mut requests = calls::requests(&configured, &owners, sources, &files);
         calls::add_remotes(&services, &owners, &http::remotes(&ev, &in_scope), &mut requests);
         aspire::add_references(&ev, &services, &mut requests);
         let taken = gateways.endpoints(&services);

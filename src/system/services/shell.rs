@@ -63,12 +63,12 @@ fn script(ctx: &Context<'_>, folders: &[&str], word: &str) -> Option<String> {
 fn program(text: &str) -> Vec<String> {
     let lines = text.replace("\\\n", " ");
     let commands = || lines.lines().map(str::trim).filter(|line| !line.starts_with('#'));
-    let replaced = commands().filter_map(|line| line.strip_prefix("exec ")).last();
+    let replaced = commands().filter_map(|line| line.strip_prefix("exec ")).next_back();
     let is_program = |line: &&str| {
         let first = line.split_whitespace().next().unwrap_or("");
         PROGRAMS.contains(&first.rsplit('/').next().unwrap_or(first))
     };
-    let Some(line) = replaced.or_else(|| commands().filter(is_program).last()) else { return Vec::new() };
+    let Some(line) = replaced.or_else(|| commands().rfind(is_program)) else { return Vec::new() };
     command::split(line).into_iter().filter(|word| !word.contains('$')).collect()
 }
 

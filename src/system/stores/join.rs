@@ -128,7 +128,7 @@ fn of_service(
 
 /// What shared code opens by the settings of the service is what the settings say: it works in their schema.
 fn take_schema(out: &mut Vec<Resolved>) {
-    let address = |r: &Resolved| (r.engine.clone(), r.host.clone(), r.database.clone());
+    let address = |r: &Resolved| (r.engine, r.host.clone(), r.database.clone());
     let (plain, mut named): (Vec<Resolved>, Vec<Resolved>) = out.drain(..).partition(|r| r.schemas.is_empty());
     for resolved in plain {
         let known = resolved.host.is_some() && resolved.database.is_some();

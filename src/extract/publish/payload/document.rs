@@ -55,19 +55,17 @@ impl Reader<'_, '_> {
         let Value::Dict(paths) = ev.positional(made.unit, call, 0)? else { return None };
         let options = ev.positional(made.unit, call, 1);
         // `_id` is the key of the document, and no id of a message.
-        let mut names: Vec<&str> = Vec::new();
-        match &options {
-            None => {}
+        let stamps = match &options {
+            None => false,
             Some(Value::Dict(options)) if !options.open && options.get("strict").is_none() => {
-                if options.get("timestamps").is_some() {
-                    names.extend(["createdAt", "updatedAt"]);
-                }
+                options.get("timestamps").is_some()
             }
             Some(_) => return None,
-        }
+        };
         if paths.open {
             return None;
         }
+        let mut names: Vec<&str> = if stamps { vec!["createdAt", "updatedAt"] } else { Vec::new() };
         names.extend(paths.entries.iter().map(|(name, _)| name.as_str()));
         let key = |name: &str| Key { name: SmolStr::new(name), value: None, nested: None, field: None };
         Some(Shape { keys: names.into_iter().map(key).collect(), ..Shape::default() })
