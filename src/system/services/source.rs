@@ -274,6 +274,19 @@ fn left_out(ctx: &Context<'_>, folders: &[String], roots: &[String]) -> BTreeSet
     outnumbered.flat_map(|(_, others)| others).cloned().collect()
 }
 
+/// One of several applications in `microservices`, none of which is deployed yet: the monolith beside it is.
+fn is_collected(ctx: &Context<'_>, folder: &str, roots: &[String]) -> bool {
+    let collection = folder_of(folder);
+    let applications = || {
+        let inside = ctx.units().iter().filter(|(unit, _)| folder_of(unit) == collection);
+        inside.filter(|(unit, _)| is_application(ctx, unit)).count()
+    };
+    !collection.is_empty()
+        && ctx.is_collection(collection)
+        && !roots.iter().any(|root| within(root, collection))
+        && applications() > 1
+}
+
 /// Why a folder is a service although nothing builds it.
 fn evidence(ctx: &Context<'_>, folder: &str, deployed: bool, roots: &[String]) -> Option<(FileId, Span, String)> {
     if !ctx.has_code(folder) {
@@ -314,7 +327,8 @@ fn evidence(ctx: &Context<'_>, folder: &str, deployed: bool, roots: &[String]) -
     let web = ctx
         .foreign_in(folder)
         .any(|(_, f)| matches!(f, Foreign::Jvm { web: true, .. } | Foreign::DotNet { web: true, .. }));
-    if deployed && hosting.is_none() && !built && !((parsed || web) && sibling()) {
+    if deployed && hosting.is_none() && !built && !((parsed || web) && (sibling() || is_collected(ctx, folder, roots)))
+    {
         return None;
     }
     if jvm_or_net && !is_application(ctx, folder) {

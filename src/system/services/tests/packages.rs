@@ -149,3 +149,24 @@ fn an_image_that_others_start_from_and_that_starts_nothing_is_no_service() {
     ]);
     assert_eq!(world.roots(), [("orders", "orders")]);
 }
+
+#[test]
+fn applications_in_a_folder_of_services_are_services_beside_a_monolith_with_a_dockerfile() {
+    let app = |name: &str| {
+        format!(r#"{{"name": "{name}", "scripts": {{"start": "node index.js"}}, "dependencies": {{"express": "4"}}}}"#)
+    };
+    let (shop, orders, users) = (app("shop"), app("orders"), app("users"));
+    let server = "const app = express();\napp.listen(3000);\n";
+    let world = world(&[
+        ("monolith/package.json", &shop),
+        ("monolith/index.js", server),
+        ("monolith/Dockerfile", NODE),
+        ("microservices/orders/package.json", &orders),
+        ("microservices/orders/index.js", server),
+        ("microservices/users/package.json", &users),
+        ("microservices/users/index.js", server),
+        ("tools/seed/package.json", &app("seed")),
+        ("tools/seed/index.js", server),
+    ]);
+    assert_eq!(world.names(), ["orders", "shop", "users"]);
+}
