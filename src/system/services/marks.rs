@@ -153,7 +153,15 @@ const GO: Words = Words {
 const CSHARP: Words = Words {
     http: &["WebApplication.Create", "CreateDefaultBuilder(", "UseStartup<"],
     grpc: &["MapGrpcService"],
-    worker: &["Host.CreateApplicationBuilder(", "AddHostedService<"],
+    worker: &[
+        "Host.CreateApplicationBuilder(",
+        "AddHostedService<",
+        "BasicConsume(",
+        "BasicConsumeAsync(",
+        "ConsumerBuilder<",
+        "Bus.Factory.CreateUsing",
+        "Endpoint.Start(",
+    ],
     main: &["static void Main(", "static async Task Main("],
 };
 
@@ -260,6 +268,8 @@ pub fn may_start(path: &str, manifests: &BTreeSet<&str>) -> bool {
             .or_else(|| folder.strip_suffix("/src"))
             .is_some_and(|above| manifests.contains(above))
         || lower == "__init__"
+        // `OrdersMain.java`: Java lets a program be called anything, in fact it is called one of these.
+        || (path.ends_with(".java") && ["Main", "App", "Server", "Starter", "Bootstrap"].iter().any(|e| stem.ends_with(e)))
         // `user/rpc/user.go`: Go lets a program be called like the service around it.
         || (path.ends_with(".go") && folder.split('/').any(|segment| segment == stem))
 }
