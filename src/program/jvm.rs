@@ -126,7 +126,15 @@ impl Evaluator<'_> {
             .filter(|i| !self.program.types.has_package(&i.module) && !ends_in_type(&i.module))
             .map(|i| format_smolstr!("{}.{name}", i.module))
             .collect();
-        let known: Vec<&SmolStr> = outside.iter().filter(|s| self.catalog.split(language, s).is_some()).collect();
+        let mut known: Vec<&SmolStr> = outside.iter().filter(|s| self.catalog.split(language, s).is_some()).collect();
+        // Several of them are of libraries that we know; what one of those is about has such a type.
+        if known.len() > 1 {
+            let is_about = |s: &&&SmolStr| {
+                self.catalog.split(language, s).is_some_and(|(library, rest)| library.names.contains(rest))
+            };
+            let about: Vec<&SmolStr> = known.iter().filter(is_about).copied().collect();
+            known = if about.is_empty() { known } else { about };
+        }
         match (known.as_slice(), outside.as_slice()) {
             ([], []) => None,
             ([], [only]) => Some(Value::External(only.clone())),
@@ -634,7 +642,7 @@ impl Evaluator<'_> {
     }
 
     /// True when the types of arguments that are declared in the code are those of the parameters.
-    fn takes(&self, (unit, func): (UnitId, FuncId), call: &Call, at: UnitId) -> bool {
+    pub(super) fn takes(&self, (unit, func): (UnitId, FuncId), call: &Call, at: UnitId) -> bool {
         let module = &self.program.unit(unit).module;
         let caller = self.program.unit(at);
         let named = |expr: ExprId| match &caller.module.expr(expr).kind {

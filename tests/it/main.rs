@@ -35,6 +35,7 @@ mod graph_python;
 mod hook;
 mod hostile;
 mod jvm_http;
+mod jvm_libraries;
 mod jvm_messaging;
 mod kubernetes;
 mod messaging_samples;

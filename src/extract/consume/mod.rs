@@ -19,6 +19,7 @@ mod idempotency;
 mod jvm;
 mod keys;
 mod lambda;
+mod mapped;
 mod nest;
 mod payload_key;
 mod poison;

@@ -154,6 +154,9 @@ impl<'e, 'a> Guards<'e, 'a> {
                     if let Some(class) = function.class.filter(|_| module.language.is_jvm()) {
                         self.of_class_around(site.unit, class, out);
                     }
+                    if let Some(&lambda) = unit.index.lambda_expr.get(&f).filter(|_| module.language.is_jvm()) {
+                        out.extend(super::jvm::around_variable(self.ev, site.unit, lambda));
+                    }
                     out.extend(recursion::policy(self.ev, site, f).map(Guard::Retry));
                     out.extend(asked::before(self.ev, site.unit, f, module.expr(site.expr).span));
                     // `new CircuitBreaker(() => …)`: what stands around `breaker.fire()` counts too.
@@ -531,15 +534,14 @@ impl<'e, 'a> Guards<'e, 'a> {
         let place = self.ev.program.place(Site { unit, expr: call_expr });
         match module.callee_name(call_expr).map(SmolStr::as_str) {
             Some("timeout") => out.push(Guard::Deadline(place)),
-            Some("retry") if module.language.is_jvm() => {
-                out.push(Guard::Retry(RetryPolicy::immediate(place, "Reactor")))
+            Some("retry" | "retryWhen") if module.language.is_jvm() => {
+                out.push(Guard::Retry(super::jvm::repeated(self.ev, Site { unit, expr: call_expr })));
             }
-            // `retryWhen(Retry.backoff(3, Duration.ofMillis(100)))`
             Some("transform" | "transformDeferred" | "as") if module.language.is_jvm() => {
                 out.extend(super::jvm::told_by_name(self.ev, Site { unit, expr: call_expr }, Some(call.callee)));
             }
             Some("retryWhen") => {
-                out.push(Guard::Retry(RetryPolicy { wait: None, ..RetryPolicy::immediate(place, "Reactor") }));
+                out.push(Guard::Retry(RetryPolicy { wait: None, ..RetryPolicy::immediate(place, "RxJS") }));
             }
             Some("retry") => out.push(Guard::Retry(RetryPolicy::immediate(place, "superagent"))),
             _ => {

@@ -3,6 +3,7 @@
 //! extends and implements ([`inherit`]); Spring's router functions and Ktor nest calls ([`functional`]).
 
 mod functional;
+mod generated;
 mod inherit;
 mod mapping;
 
@@ -135,6 +136,9 @@ fn class(
     }
     if module.imports.iter().any(|i| i.module.starts_with("io.quarkus.vertx.web")) {
         reactive_routes(ev, unit, class, served);
+    }
+    if generated::implementation(ev, (unit, id), served) {
+        gap(ev, unit, class.name_span, served);
     }
     let Some((framework, prefixes)) = controller(ev, (unit, id)) else { return };
     let prefixes: Vec<PathText> = if framework == Framework::JaxRs {
