@@ -30,6 +30,7 @@ use crate::contract::evolve::ApiEvolution;
 use crate::extract::broker::{self, Brokers};
 use crate::extract::consume::{self, Consumer, Evidence};
 use crate::extract::http::{self, BlockingCall, HttpClient, OwnBreaker};
+use crate::extract::patterns;
 use crate::extract::publish::{self, DualWrite, Publisher};
 use crate::extract::routes::{self, App, Served};
 use crate::extract::saga::{self, ReplyDriven, Saga};
@@ -228,7 +229,9 @@ pub fn build(
         let ports = calls::ports::own(&ev, &in_scope, &owners, &services);
         let configured = configured(tree, &services, &given, &ports);
         let built = http::built(&ev, &in_scope);
-        let sources = calls::Sources { http: &http, routes: &routes, proxied: &gateways.proxied, built: &built };
+        let asked = patterns::asked(&ev, &in_scope);
+        let sources =
+            calls::Sources { http: &http, routes: &routes, proxied: &gateways.proxied, built: &built, asked: &asked };
         let mut requests = calls::requests(&configured, &owners, sources, &files);
         calls::add_remotes(&services, &owners, &http::remotes(&ev, &in_scope), &mut requests);
         aspire::add_references(&ev, &services, &mut requests);

@@ -258,3 +258,15 @@ fn a_number_that_django_reads_and_writes_back() {
     assert_eq!(lines(rule, "worker.py", &worker("product.likes + 1")), ["19"]);
     assert_eq!(lines(rule, "worker.py", &worker("3")), [""; 0]);
 }
+
+#[test]
+fn files_in_a_database_of_documents() {
+    let text = |call: &str| {
+        format!(
+            "import gridfs\nimport pika\nfrom flask import Flask\nfrom flask_pymongo import PyMongo\n\napp = Flask(__name__)\nmongo = PyMongo(app, uri=\"mongodb://db:27017/films\")\nfiles = gridfs.GridFS(mongo.db)\nchannel = pika.BlockingConnection().channel()\n\n\ndef upload(film):\n    {call}\n    channel.basic_publish(exchange=\"\", routing_key=\"films\", body=b\"\")\n"
+        )
+    };
+    let rule = "message-queue/dual-write";
+    assert_eq!(lines(rule, "films.py", &text("files.put(film)")), ["14"]);
+    assert_eq!(lines(rule, "films.py", &text("files.get(film)")), [""; 0]);
+}

@@ -156,7 +156,7 @@ fn consumer(
         Some(transport) => transport.prefetch.clone(),
         None => prefetch::read(reach, found, &ack, &units),
     };
-    Some(Consumer {
+    let mut consumer = Consumer {
         place,
         poison: poison::read(reach, found, &ack, &traces, &registrations),
         prefetch,
@@ -167,6 +167,9 @@ fn consumer(
         functions: functions(&bodies, &traces, ev).into_iter().map(|(u, f)| ev.program.function_place(u, f)).collect(),
         site: found.site,
         library: found.library.library.clone(),
+        named_by: setting::argument(ev, found.site, &found.source.channel)
+            .map(|named| setting::variables(ev, named))
+            .unwrap_or_default(),
         broker: transport.as_ref().map_or(configured.broker(), |t| t.broker.to_string()),
         channels,
         ack,
@@ -177,7 +180,11 @@ fn consumer(
         python: ev.program.language(found.site.unit) == crate::facts::module::Language::Python,
         nest: shutdown::is_nest(reach, found.site.unit),
         csharp: is_csharp,
-    })
+    };
+    if let Some(transport) = &transport {
+        transport.settle(&mut consumer);
+    }
+    Some(consumer)
 }
 
 /// The functions that run for a message: the handlers and what they call.
