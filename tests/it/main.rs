@@ -58,6 +58,7 @@ mod saga_dotnet;
 mod saga_go;
 mod saga_jvm;
 mod saga_samples;
+mod sample_forms;
 mod samples;
 mod schema_suites;
 mod schemas_hold;
