@@ -57,6 +57,8 @@ pub struct Consumer {
     pub broker: String,
     /// What it listens to, as far as that is known; holes are `{}`.
     pub channels: Vec<String>,
+    /// The type of message that it takes, where the library routes by types: `IConsumer<OrderPlaced>`.
+    pub message: Option<String>,
     /// When messages are acknowledged.
     pub ack: Ack,
     /// Where a message goes that cannot be handled.

@@ -621,7 +621,8 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
                 Value::External(symbol) => symbol.strip_prefix("globalThis.").is_some_and(is_undeclared),
                 _ => false,
             };
-            if unresolved && !is_plain(name) && !dotnet::asks_data(ev, site, name) {
+            let is_told = dotnet::observes(ev, site, name) || dotnet::asks_data(ev, site, name);
+            if unresolved && !is_plain(name) && !is_told {
                 self.step(Kind::Unresolved(name.clone()), site, state);
             }
             return;
