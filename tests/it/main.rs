@@ -22,6 +22,7 @@ mod determinism;
 mod dotnet_http;
 mod dotnet_messaging;
 mod dotnet_stores;
+mod dotnet_systems;
 mod evals;
 mod event_payloads;
 mod event_samples;

@@ -644,7 +644,8 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
                 self.step(Kind::Does(Effect::Repeats(format!("calls `{name}`"))), site, state);
                 return;
             }
-            if unresolved && !is_plain(name) && !dotnet::asks_data(ev, site, name) {
+            let is_told = dotnet::observes(ev, site, name) || dotnet::asks_data(ev, site, name);
+            if unresolved && !is_plain(name) && !is_told {
                 self.step(Kind::Unresolved(name.clone()), site, state);
             }
             return;
