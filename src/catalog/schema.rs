@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use super::broker::{Connect, Declare};
+use super::broker::{Bind, Connect, Declare};
 use super::consume::{Consume, Effects};
 use super::http::{Breaker, Deadline, Http, Retry};
 use super::publish::{Envelope, Publish};
@@ -85,6 +85,10 @@ pub struct Library {
     /// Types of what a function returns for the string it is given: `boto3.client("sqs")`.
     #[serde(default)]
     pub returns_by_argument: Vec<ReturnsByArgument>,
+    /// Types of what files give that are called with an object of a type: `Sequelize: Model` for
+    /// `require(file)(sequelize, DataTypes)`.
+    #[serde(default)]
+    pub loaded: BTreeMap<String, String>,
     /// Types of properties: `HttpService.axiosRef: axios.Axios`.
     #[serde(default)]
     pub properties: BTreeMap<String, String>,
@@ -142,6 +146,9 @@ pub struct Library {
     /// How it declares exchanges and queues.
     #[serde(default)]
     pub topology: Vec<Declare>,
+    /// Calls that bind queues to exchanges.
+    #[serde(default)]
+    pub bindings: Vec<Bind>,
     /// How it writes to a database.
     pub writes: Option<Writes>,
     /// How it hands messages over.
@@ -197,4 +204,7 @@ pub struct EnvReader {
     /// What stands before the name: `ConnectionStrings:`.
     #[serde(default)]
     pub prefix: String,
+    /// The code may put the settings together itself, under names with dots.
+    #[serde(default)]
+    pub sections: bool,
 }

@@ -312,6 +312,9 @@ impl Evaluator<'_> {
     /// method for it, with its construction, else the type alone.
     pub(super) fn injected(&self, unit_id: UnitId, declared: Value, name: &str, decorators: &[ExprId]) -> Value {
         let unit = self.program.unit(unit_id);
+        if unit.module.language == Language::CSharp {
+            return self.provided(unit_id, declared);
+        }
         let ty = match &declared {
             Value::Instance(Instance { ty, call: None, .. }) => ty.rsplit('.').next().unwrap_or(ty).into(),
             Value::Object { unit, class, call: None } => self.program.unit(*unit).module.class(*class).name.clone(),

@@ -12,6 +12,7 @@ use super::jvm::settings::{Files, Own};
 use super::proxies::Proxied;
 use super::services::Service;
 use crate::extract::http::{HttpClient, HttpRequest, Remote, SeenFrom};
+use crate::extract::patterns::Asked;
 use crate::program::value::{Text, TextPart};
 use crate::syntax::{FileId, Place};
 
@@ -69,6 +70,8 @@ pub(super) struct Sources<'a> {
     pub proxied: &'a [Proxied],
     /// Requests that are built in one place and sent in another.
     pub built: &'a [(Place, Text)],
+    /// Requests by a pattern.
+    pub asked: &'a [Asked],
 }
 
 /// The requests whose address is known, and the routes of gateways. `owners` are those of [`super::owners::owners`], `settings` the files
@@ -76,7 +79,7 @@ pub(super) struct Sources<'a> {
 pub(super) fn requests(
     services: &[Service],
     owners: &HashMap<FileId, Vec<usize>>,
-    Sources { http, routes, proxied, built }: Sources<'_>,
+    Sources { http, routes, proxied, built, asked }: Sources<'_>,
     settings: &Files,
 ) -> Requests {
     let mut finder = Finder::new(services, owners, settings);
@@ -110,6 +113,7 @@ pub(super) fn requests(
             finder.from(route.service, route.place, Some(method.as_str()), &to, tail);
         }
     }
+    asked.iter().for_each(|request| finder.asked(request));
     // A request that is built and then lost sight of leads to a service that nothing else is known to lead to.
     let known: BTreeSet<(String, String)> =
         finder.found.calls.iter().map(|call| (call.from.clone(), call.to.clone())).collect();
@@ -130,7 +134,8 @@ pub(super) fn requests(
 
 /// The calls between services, sorted, where nothing is configured by files of the JVM.
 pub fn calls(services: &[Service], owners: &HashMap<FileId, Vec<usize>>, http: &[HttpClient]) -> Vec<Call> {
-    requests(services, owners, Sources { http, routes: &[], proxied: &[], built: &[] }, &Files::default()).calls
+    requests(services, owners, Sources { http, routes: &[], proxied: &[], built: &[], asked: &[] }, &Files::default())
+        .calls
 }
 
 /// Adds the calls of clients whose address says nothing, by the service that registers what they are clients of.
@@ -371,6 +376,29 @@ impl<'s> Finder<'s> {
     fn address(&mut self, place: Place, method: Option<&str>, address: &Text) {
         for from in self.senders(place) {
             self.from(from, place, method, address, Tail::Empty);
+        }
+    }
+
+    /// A request by a pattern: to the service that its client connects to, else to the only one that answers it.
+    fn asked(&mut self, request: &Asked) {
+        let (calls, outgoing) = (self.found.calls.len(), self.found.outgoing.len());
+        if let Some(address) = &request.address {
+            self.address(request.place, None, address);
+        }
+        if self.found.calls.len() > calls {
+            return;
+        }
+        self.found.outgoing.truncate(outgoing);
+        for from in self.senders(request.place) {
+            let mut answering: Vec<usize> = request.handlers.iter().flat_map(|place| self.senders(*place)).collect();
+            answering.sort_unstable();
+            answering.dedup();
+            answering.retain(|to| *to != from);
+            let [to] = answering.as_slice() else { continue };
+            if let (Some(from), Some(to)) = (self.services.get(from), self.services.get(*to)) {
+                let (from, to) = (from.name.clone(), to.name.clone());
+                self.found.calls.push(Call { from, to, method: None, path: None, place: request.place, local: false });
+            }
         }
     }
 

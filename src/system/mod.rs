@@ -30,6 +30,7 @@ use crate::contract::evolve::ApiEvolution;
 use crate::extract::broker::{self, Brokers};
 use crate::extract::consume::{self, Consumer, Evidence};
 use crate::extract::http::{self, BlockingCall, HttpClient, OwnBreaker};
+use crate::extract::patterns;
 use crate::extract::publish::{self, DualWrite, Publisher};
 use crate::extract::routes::{self, App, Served};
 use crate::extract::saga::{self, ReplyDriven, Saga};
@@ -228,7 +229,9 @@ pub fn build(
         let ports = calls::ports::own(&ev, &in_scope, &owners, &services);
         let configured = configured(tree, &services, &given, &ports);
         let built = http::built(&ev, &in_scope);
-        let sources = calls::Sources { http: &http, routes: &routes, proxied: &gateways.proxied, built: &built };
+        let asked = patterns::asked(&ev, &in_scope);
+        let sources =
+            calls::Sources { http: &http, routes: &routes, proxied: &gateways.proxied, built: &built, asked: &asked };
         let mut requests = calls::requests(&configured, &owners, sources, &files);
         calls::add_remotes(&services, &owners, &http::remotes(&ev, &in_scope), &mut requests);
         aspire::add_references(&ev, &services, &mut requests);
@@ -248,7 +251,7 @@ pub fn build(
         (datastores, publishing, consumers, sagas)
     };
     let ((http, breakers, blocking, served, requests, taken), (datastores, publishing, consumers, sagas)) =
-        side_by_side(web, rest);
+        side_by_side(tree.files.len() >= WORTH_A_THREAD, web, rest);
     let (sagas, reply_driven) = sagas;
     let calls::Requests { calls, outgoing } = requests;
     let publish::Publishing { publishers, dual_writes } = publishing;
@@ -287,11 +290,15 @@ pub fn build(
     system
 }
 
-/// Runs two functions, the second one on a thread of its own when there is more than one to be had.
-fn side_by_side<A, B: Send>(first: impl FnOnce() -> A, second: impl Fn() -> B + Sync) -> (A, B) {
+/// With fewer files, a sample of a page among them, starting a thread takes longer than the work.
+const WORTH_A_THREAD: usize = 16;
+
+/// Runs two functions, the second one on a thread of its own when that is worth it and there is more than one to
+/// be had.
+fn side_by_side<A, B: Send>(is_worth_it: bool, first: impl FnOnce() -> A, second: impl Fn() -> B + Sync) -> (A, B) {
     /// What the main thread has on most systems: the evaluator goes as deep as the code does.
     const STACK: usize = 8 << 20;
-    if rayon::current_num_threads() == 1 {
+    if !is_worth_it || rayon::current_num_threads() == 1 {
         return (first(), second());
     }
     std::thread::scope(|scope| {

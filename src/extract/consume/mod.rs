@@ -40,6 +40,7 @@ mod walk;
 mod tests;
 
 use crate::extract::Presence;
+use crate::program::value::Text;
 use crate::program::{Evaluator, Site, UnitId};
 use crate::syntax::Place;
 
@@ -58,6 +59,10 @@ pub struct Consumer {
     pub broker: String,
     /// What it listens to, as far as that is known; holes are `{}`.
     pub channels: Vec<String>,
+    /// The same, where variables of the environment name them.
+    pub named_by: Vec<Text>,
+    /// The type of message that it takes, where the library routes by types: `IConsumer<OrderPlaced>`.
+    pub message: Option<String>,
     /// When messages are acknowledged.
     pub ack: Ack,
     /// Where a message goes that cannot be handled.

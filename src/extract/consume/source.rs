@@ -83,7 +83,7 @@ fn consumer(
         registrations = dotnet::handlers(ev, found.site, in_scope);
     }
     let is_csharp = ev.program.language(found.site.unit) == crate::facts::module::Language::CSharp;
-    let place = ev.program.place(found.site);
+    let place = ev.program.place(if is_csharp { dotnet::seen_at(ev, found) } else { found.site });
     let mut channels = match &found.name {
         Some(name) => vec![name.clone()],
         None => chain::channels(ev, found),
@@ -156,10 +156,11 @@ fn consumer(
         Some(transport) => transport.prefetch.clone(),
         None => prefetch::read(reach, found, &ack, &units),
     };
-    Some(Consumer {
+    let mut consumer = Consumer {
         place,
         poison: poison::read(reach, found, &ack, &traces, &registrations),
         prefetch,
+        message: if is_csharp { dotnet::message(ev, found) } else { None },
         short_poll: polling::short(reach, found, evidence),
         unhandled: unhandled::read(reach, &bodies, &traces),
         closed: closed::read(reach, &bodies, &traces),
@@ -167,6 +168,9 @@ fn consumer(
         functions: functions(&bodies, &traces, ev).into_iter().map(|(u, f)| ev.program.function_place(u, f)).collect(),
         site: found.site,
         library: found.library.library.clone(),
+        named_by: setting::argument(ev, found.site, &found.source.channel)
+            .map(|named| setting::variables(ev, named))
+            .unwrap_or_default(),
         broker: transport.as_ref().map_or(configured.broker(), |t| t.broker.to_string()),
         channels,
         ack,
@@ -177,7 +181,11 @@ fn consumer(
         python: ev.program.language(found.site.unit) == crate::facts::module::Language::Python,
         nest: shutdown::is_nest(reach, found.site.unit),
         csharp: is_csharp,
-    })
+    };
+    if let Some(transport) = &transport {
+        transport.settle(&mut consumer);
+    }
+    Some(consumer)
 }
 
 /// The functions that run for a message: the handlers and what they call.

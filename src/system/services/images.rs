@@ -247,6 +247,18 @@ pub(super) fn short_name(image: &str) -> &str {
     last.split(':').next().unwrap_or(last)
 }
 
+/// True for the image of a language or an operating system as everybody has it, which starts nothing of ours by
+/// itself.
+pub(super) fn is_language(image: &str) -> bool {
+    let lower = image.to_ascii_lowercase();
+    let namespace = lower.split('@').next().unwrap_or(&lower).rsplit_once('/').map_or("", |(namespace, _)| namespace);
+    let is_public = namespace.is_empty()
+        || namespace.split(['/', '.']).any(|word| {
+            matches!(word, "library" | "mcr" | "distroless" | "bitnami" | "amazoncorretto" | "redhat" | "chainguard")
+        });
+    is_public || (role(image) == ImageRole::Runtime && !short_name(&lower).split(['-', '_']).any(|word| word == "base"))
+}
+
 /// What an image is.
 pub(super) fn role(image: &str) -> ImageRole {
     let lower = image.to_ascii_lowercase();
@@ -323,6 +335,8 @@ mod tests {
         }
         assert!(of_vendor("confluentinc/ksqldb-cli:0.28.2") && of_vendor("docker.elastic.co/beats/filebeat:8"));
         assert!(!of_vendor("acme/cli:1") && !of_vendor("prom"));
+        assert!(is_language("openjdk:17") && is_language("mcr.microsoft.com/dotnet/runtime-deps:9.0"));
+        assert!(!is_language("acme/spring-base-image:$version") && is_language("eclipse/temurin-17"));
         assert_eq!(short_name("ghcr.io:443/shop/orders:1@sha256:ab"), "orders");
     }
 }
