@@ -512,17 +512,30 @@ impl<'e, 'a> Guards<'e, 'a> {
                 Some(call) => self.of_symbol(call, is_async),
                 None => self.of_name(&instance.ty, None, Site { unit, expr }, is_async),
             },
-            Value::Object { unit: u, class, .. } => {
-                let class = self.ev.program.unit(u).module.class(class);
+            Value::Object { unit: u, class: id, .. } => {
+                let class = self.ev.program.unit(u).module.class(id);
                 if is_breaker_name(&class.name) {
                     let place = self.ev.program.place(Site { unit, expr });
                     vec![Guard::breaker(place, format!("`{}`", class.name))]
                 } else {
-                    Vec::new()
+                    self.of_annotation(u, id, is_async)
                 }
             }
+            Value::Class { unit, class } => self.of_annotation(unit, class, is_async),
             _ => Vec::new(),
         }
+    }
+
+    /// An annotation of ours stands for those that stand at it: `@CircuitBreaker @interface Guarded {}`.
+    fn of_annotation(&self, unit: UnitId, class: ClassId, is_async: Option<bool>) -> Vec<Guard> {
+        let module = &self.ev.program.unit(unit).module;
+        if !module.language.is_jvm() {
+            return Vec::new();
+        }
+        let of_library =
+            |expr: &&ExprId| !matches!(self.ev.at(unit, **expr), Value::Object { .. } | Value::Class { .. });
+        let found = module.class(class).decorators.iter().filter(of_library);
+        found.flat_map(|decorator| self.of_value(unit, *decorator, is_async)).collect()
     }
 
     /// `source.pipe(timeout(5000), retry(3))`, `request.get(url).timeout(500).retry(2)`.
