@@ -16,7 +16,7 @@ use crate::facts::module::{ClassId, ExprId, ExprKind, FuncId, FunctionKind, Lang
 use crate::program::hierarchy::FuncRef;
 use crate::program::index::Scope;
 use crate::program::types::simple_name;
-use crate::program::{Evaluator, Parent, Site, UnitId, Value};
+use crate::program::{Evaluator, Instance, Parent, Site, UnitId, Value};
 use crate::syntax::{Place, Span};
 
 /// A protection around a call.
@@ -508,10 +508,16 @@ impl<'e, 'a> Guards<'e, 'a> {
                 });
                 named.into_iter().find(|found| !found.is_empty()).unwrap_or_default()
             }
-            Value::Instance(instance) => match instance.call {
-                Some(call) => self.of_symbol(call, is_async),
-                None => self.of_name(&instance.ty, None, Site { unit, expr }, is_async),
-            },
+            Value::Instance(instance) => {
+                let of_link = |link: &Instance| match link.call {
+                    Some(call) => self.of_symbol(call, is_async),
+                    None => self.of_name(&link.ty, None, Site { unit, expr }, is_async),
+                };
+                // `retrypolicy.NewBuilder[any]().WithMaxRetries(3).Build()`
+                let links = std::iter::successors(Some(&instance), |link| link.from.as_deref());
+                let depth = if module.language == Language::Go { 12 } else { 1 };
+                links.take(depth).map(of_link).find(|found| !found.is_empty()).unwrap_or_default()
+            }
             Value::Object { unit: u, class: id, .. } => {
                 let class = self.ev.program.unit(u).module.class(id);
                 if is_breaker_name(&class.name) {
@@ -677,7 +683,7 @@ impl<'e, 'a> Guards<'e, 'a> {
         }
         // `wrap(retry, breaker, timeout)`: all of its arguments.
         if out.is_empty()
-            && rest.ends_with("wrap")
+            && (rest.ends_with("wrap") || library.combines.iter().any(|name| name == rest))
             && let Some(call) = call
             && let Some(c) = self.ev.program.unit(call.unit).module.call(call.expr)
         {
