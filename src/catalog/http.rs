@@ -23,6 +23,9 @@ pub struct Http {
     /// An answer with a status of 4xx or 5xx is an exception without being asked.
     #[serde(default)]
     pub rejects: bool,
+    /// A framework hands the client over, and the settings bound it (`@Client("users") HttpClient users`).
+    #[serde(default)]
+    pub injected: bool,
     /// Objects that are configured once and used for many requests.
     #[serde(default)]
     pub clients: Vec<Client>,

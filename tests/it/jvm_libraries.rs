@@ -638,6 +638,27 @@ class Topology {{
     let path = "src/main/java/a/Topology.java";
     assert_eq!(found(&rule, &[(path, &topology("System.err.println(e);"))]), ["missing-dead-letter Topology.java:13"]);
     assert_eq!(found(&rule, &[(path, &topology("kafka.send(\"orders-dlt\", key, value);"))]), [""; 0]);
+    let setting = topology("kafka.send(failed, key, value);").replace(
+        "    @Bean",
+        "    @org.springframework.beans.factory.annotation.Value(\"${app.topic.dlt}\") private String failed;\n    @Bean",
+    );
+    assert_eq!(found(&rule, &[(path, &setting)]), [""; 0]);
+}
+
+#[test]
+fn a_client_that_micronaut_hands_over_is_bounded_by_its_settings() {
+    let text = "package a;\nimport io.micronaut.http.HttpRequest;\nimport io.micronaut.http.client.HttpClient;\nimport io.micronaut.http.client.annotation.Client;\nimport jakarta.inject.Singleton;\nimport reactor.core.publisher.Mono;\n
+@Singleton
+class Users {
+    private final HttpClient users;
+    Users(@Client(\"users\") HttpClient users) { this.users = users; }
+    Mono<String> one(String id) { return Mono.from(users.retrieve(HttpRequest.GET(\"/customers/\" + id), String.class)); }
+}\n";
+    let build = ("build.gradle", "dependencies { implementation('io.micronaut:micronaut-http-server-netty') }\n");
+    assert_eq!(
+        found(&GUARDS, &[build, ("src/main/java/a/Users.java", text)]),
+        ["missing-circuit-breaker Users.java:12", "missing-retry Users.java:12"]
+    );
 }
 
 #[test]

@@ -13,7 +13,11 @@ pub(super) fn is_dead_letter_name(name: &str) -> bool {
     {
         return true;
     }
-    lower.split(|c: char| !c.is_alphanumeric()).any(|part| matches!(part, "dlt" | "dlx" | "dl" | "invalid"))
+    // `dltTopic`, `ordersDlt`.
+    let begins = name.strip_prefix("dlt").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()));
+    begins
+        || name.contains("Dlt")
+        || lower.split(|c: char| !c.is_alphanumeric()).any(|part| matches!(part, "dlt" | "dlx" | "dl" | "invalid"))
 }
 
 /// True for a publish to such a place.
@@ -42,9 +46,18 @@ pub(super) fn mentions_dead_letter(ev: &Evaluator<'_>, site: Site, call: &Call) 
             ExprKind::Name(n) | ExprKind::Attr { name: n, .. } if is_dead_letter_name(n) => return true,
             ExprKind::Name(_) | ExprKind::Attr { .. } | ExprKind::Template(_) => {
                 let value = ev.at(site.unit, expr);
-                let texts =
-                    ev.settle(&value).iter().filter_map(Value::to_text).map(|t| t.pattern()).collect::<Vec<_>>();
-                if texts.iter().any(|t| is_dead_letter_name(t)) {
+                let dead = |value: &Value| match value {
+                    // Its name tells what a setting holds: `DLQ_TOPIC`, `app.topic.dlt`.
+                    Value::Env { name, default, .. } => {
+                        is_dead_letter_name(name)
+                            || default
+                                .as_ref()
+                                .and_then(|d| d.to_text())
+                                .is_some_and(|t| is_dead_letter_name(&t.pattern()))
+                    }
+                    other => other.to_text().is_some_and(|t| is_dead_letter_name(&t.pattern())),
+                };
+                if ev.settle(&value).iter().any(dead) {
                     return true;
                 }
             }

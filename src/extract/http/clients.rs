@@ -248,7 +248,7 @@ fn is_client(http: &Http, receiver: Option<&Instance>) -> bool {
 
 /// Clients that a framework builds and injects are judged by each call and by the module's settings.
 fn is_injected(library: &Library) -> bool {
-    library.http.as_ref().is_some_and(|h| h.clients.is_empty())
+    library.http.as_ref().is_some_and(|h| h.clients.is_empty() || h.injected)
 }
 
 fn new_client(ev: &Evaluator<'_>, site: Site, library: &Library, http: &Http, client: &Client) -> HttpClient {
