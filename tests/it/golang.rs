@@ -341,3 +341,59 @@ fn a_writer_of_kafka_go_has_its_topic_by_its_literal() {
     assert_eq!(found("message-queue/missing-dead-letter", &text("orders.dlq")), [""; 0]);
     assert_eq!(found("message-queue/missing-dead-letter", &text("orders.seen")).len(), 1);
 }
+
+#[test]
+fn the_gravity_of_a_log_is_no_subject_where_the_exchange_is_one() {
+    let text = |exchange: &str, key: &str| {
+        format!(
+            "package main\n\nimport amqp \"github.com/rabbitmq/amqp091-go\"\n\nfunc publish(channel *amqp.Channel, body []byte) error {{\n\treturn channel.Publish(\"{exchange}\", \"{key}\", false, false, amqp.Publishing{{Body: body}})\n}}\n"
+        )
+    };
+    let rule = "message-queue/unconfirmed-publish";
+    assert_eq!(found(rule, &text("signups", "log.INFO")).len(), 1);
+    assert_eq!(found(rule, &text("logs", "log.INFO")), [""; 0]);
+    assert_eq!(found(rule, &text("events", "metrics.cpu")), [""; 0]);
+}
+
+/// A consumer that leaves the work to what it is handed.
+fn handler_of(ty: &str, imports: &str, work: &str) -> String {
+    format!(
+        "package main\n\nimport (\n\t\"database/sql\"\n{imports}\n\tamqp \"github.com/rabbitmq/amqp091-go\"\n)\n\ntype Handler func(amqp.Delivery) error\n\nfunc consume(ch *amqp.Channel, queue string, handler {ty}) error {{\n\tmessages, err := ch.Consume(queue, \"\", false, false, false, false, nil)\n\tif err != nil {{\n\t\treturn err\n\t}}\n\tfor message := range messages {{\n\t\tif err := handler(message); err != nil {{\n\t\t\tmessage.Reject(false)\n\t\t\tcontinue\n\t\t}}\n\t\tmessage.Ack(false)\n\t}}\n\treturn nil\n}}\n\nfunc listen(ch *amqp.Channel, db *sql.DB) error {{\n\treturn consume(ch, \"trips\", func(message amqp.Delivery) error {{\n{work}\n\t}})\n}}\n"
+    )
+}
+
+#[test]
+fn a_named_type_of_functions_hides_no_handler() {
+    let rule = "message-queue/non-idempotent-consumer";
+    let work = "\t\t_, err := db.Exec(\"INSERT INTO trips (owner) VALUES ($1)\", message.Body)\n\t\treturn err";
+    assert_eq!(found(rule, &handler_of("func(amqp.Delivery) error", "", work)).len(), 1);
+    assert_eq!(found(rule, &handler_of("Handler", "", work)).len(), 1);
+}
+
+#[test]
+fn a_letter_is_sent_twice_when_its_message_is() {
+    let rule = "message-queue/non-idempotent-consumer";
+    let smtp =
+        "\t\treturn smtp.SendMail(\"mail:25\", nil, \"shop@example.com\", []string{\"a@example.com\"}, message.Body)";
+    assert_eq!(found(rule, &handler_of("Handler", "\t\"net/smtp\"\n", smtp)).len(), 1);
+    let simple = "\t\treturn mail.NewMSG().SetFrom(\"shop@example.com\").AddTo(\"a@example.com\").Send(client)";
+    let imports = "\n\tmail \"github.com/xhit/go-simple-mail/v2\"\n";
+    assert_eq!(found(rule, &handler_of("Handler", imports, simple)).len(), 1);
+    let idle = "\t\tprintln(string(message.Body))\n\t\treturn nil";
+    assert_eq!(found(rule, &handler_of("Handler", "", idle)), [""; 0]);
+}
+
+#[test]
+fn what_a_wrapper_publishes_comes_apart_from_the_commit_too() {
+    let text = |call: &str| {
+        format!(
+            "package main\n\nimport (\n\t\"context\"\n\t\"database/sql\"\n\n\tamqp \"github.com/rabbitmq/amqp091-go\"\n)\n\ntype bus struct{{ channel *amqp.Channel }}\n\nfunc (b *bus) publish(ctx context.Context, key string, message amqp.Publishing) error {{\n\treturn b.channel.PublishWithContext(ctx, \"trips\", key, false, false, message)\n}}\n\nfunc traced(ctx context.Context, key string, message amqp.Publishing, publish func(context.Context, string, amqp.Publishing) error) error {{\n\treturn publish({call})\n}}\n\nfunc (b *bus) Publish(ctx context.Context, key string, body []byte) error {{\n\treturn traced(ctx, key, amqp.Publishing{{Body: body}}, b.publish)\n}}\n\nfunc create(ctx context.Context, db *sql.DB, b *bus, body []byte) error {{\n\tif _, err := db.ExecContext(ctx, \"INSERT INTO trips (body) VALUES ($1)\", body); err != nil {{\n\t\treturn err\n\t}}\n\treturn b.Publish(ctx, \"trip.created\", body)\n}}\n"
+        )
+    };
+    let rule = "message-queue/dual-write";
+    assert_eq!(
+        found(rule, &text("ctx, key, message")),
+        ["28: publishes after `ExecContext` writes to the database, without an outbox"]
+    );
+    assert_eq!(found(rule, &text("ctx, \"tick\", amqp.Publishing{}")), [""; 0]);
+}

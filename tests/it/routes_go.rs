@@ -496,6 +496,8 @@ fn what_oapi_codegen_generates_is_served_where_it_is_registered() {
     );
     let main = "package main\n\nimport (\n\t\"net/http\"\n\n\t\"example.com/pets/api\"\n\t\"github.com/go-chi/chi/v5\"\n)\n\nfunc main() {\n\tr := chi.NewRouter()\n\tr.Route(\"/api\", func(r chi.Router) {\n\t\tapi.HandlerFromMux(nil, r)\n\t})\n\thttp.ListenAndServe(\":8080\", r)\n}\n";
     assert_eq!(routes_of(&chi, main), ["GET /api/pets main.go:13"]);
+    let callback = "package main\n\nimport (\n\t\"net/http\"\n\n\t\"example.com/pets/api\"\n\t\"github.com/go-chi/chi/v5\"\n)\n\nfunc serve(handler func(router chi.Router) http.Handler) {\n\ton(\":8080\", handler)\n}\n\nfunc on(address string, handler func(router chi.Router) http.Handler) {\n\troot := chi.NewRouter()\n\troot.Mount(\"/shop\", handler(chi.NewRouter()))\n\thttp.ListenAndServe(address, root)\n}\n\nfunc main() {\n\tserve(func(router chi.Router) http.Handler {\n\t\treturn api.HandlerFromMux(nil, router)\n\t})\n}\n";
+    assert_eq!(routes_of(&chi, callback), ["GET /shop/pets main.go:22"]);
 }
 
 #[test]

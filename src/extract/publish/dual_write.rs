@@ -94,6 +94,11 @@ pub fn find(ev: &Evaluator<'_>, in_scope: &InScope<'_>, publishers: &[Publisher]
                 }
                 let outer = std::iter::successors(Some(func), |f| flow::starter(ev, site.unit, *f)).last();
                 next.extend(ev.callers(home.0, outer.unwrap_or(func)).into_iter().filter(|c| in_scope(c.unit)));
+                // `traced(key, message, r.publish)`
+                let handed = ev.handed_to(home.0, outer.unwrap_or(func)).into_iter();
+                let handed =
+                    handed.filter(|(site, position)| in_scope(site.unit) && calls_with_rest(ev, *site, *position));
+                next.extend(handed.map(|(site, _)| site));
                 next.extend(super::announced::announcements(ev, home).into_iter().filter(|c| in_scope(c.unit)));
             }
             level = next;
@@ -102,6 +107,27 @@ pub fn find(ev: &Evaluator<'_>, in_scope: &InScope<'_>, publishers: &[Publisher]
     let mut out: Vec<DualWrite> = out.into_values().collect();
     out.sort_by_key(|d| d.place);
     out
+}
+
+/// True for the call of a function of the program that calls what it is given at a position with other things that it
+/// is given, and with nothing else.
+fn calls_with_rest(ev: &Evaluator<'_>, handed: Site, position: usize) -> bool {
+    let Some(call) = ev.program.unit(handed.unit).module.call(handed.expr) else { return false };
+    let Value::Function { unit: of, func, .. } = ev.at(handed.unit, call.callee) else { return false };
+    let unit = ev.program.unit(of);
+    let params = &unit.module.func(func).params;
+    let Some(given) = params.get(position) else { return false };
+    let named = |expr: ExprId| match &unit.module.expr(expr).kind {
+        ExprKind::Name(name) => params.iter().position(|param| param.name == *name),
+        _ => None,
+    };
+    unit.index.calls.iter().filter(|c| unit.index.func_of(c.expr) == Some(func)).any(|c| {
+        unit.module.call(c.expr).is_some_and(|call| {
+            matches!(&unit.module.expr(call.callee).kind, ExprKind::Name(name) if *name == given.name)
+                && !call.args.is_empty()
+                && call.args.iter().all(|arg| named(arg.value).is_some())
+        })
+    })
 }
 
 /// True for the call of a function that publishes what is logged or measured, `publishLog(…)`, when that is what

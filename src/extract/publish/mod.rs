@@ -282,6 +282,9 @@ fn kind(ev: &Evaluator<'_>, form: &Publish, site: Site, destinations: &[Text], k
     if paths().any(|p| path::sites(ev, site, p).iter().any(|s| names_asker(ev, *s))) {
         return Kind::Reply;
     }
+    // `log.INFO` says how grave it is, and the exchange what it is about.
+    let only_grave = keys.iter().all(|key| is_severity(&key.pattern())) && destinations.iter().any(is_known);
+    let keys = if only_grave { &[] } else { keys };
     let texts: Vec<String> = destinations.iter().chain(keys).map(Text::pattern).collect();
     let named_dead = !texts.is_empty() && texts.iter().all(|t| is_dead_letter(t));
     let spelled_dead =
@@ -326,6 +329,19 @@ pub(crate) fn names_asker(ev: &Evaluator<'_>, site: Site) -> bool {
 fn keys_or(texts: &[String], keys: &[Text]) -> Vec<String> {
     let named: Vec<String> = keys.iter().map(Text::pattern).filter(|k| !k.is_empty()).collect();
     if named.is_empty() { texts.to_vec() } else { named }
+}
+
+fn is_known(name: &Text) -> bool {
+    let name = name.pattern();
+    !name.is_empty() && name != "{}"
+}
+
+/// True for a routing key that is nothing but a level of a log: `log.INFO`, `error`.
+fn is_severity(key: &str) -> bool {
+    let key = key.to_lowercase();
+    let mut words = key.split(|c: char| !c.is_ascii_alphanumeric()).filter(|w| !w.is_empty()).peekable();
+    words.peek().is_some()
+        && words.all(|w| matches!(w, "log" | "logs" | "debug" | "info" | "warn" | "warning" | "error" | "critical"))
 }
 
 /// True for the name of a stream of measurements, log lines or signs of life.

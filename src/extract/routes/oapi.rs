@@ -34,6 +34,9 @@ const ENTRIES: [Entry; 7] = [
     entry("HandlerWithOptions", None, None, Some(1)),
 ];
 
+/// How far a callback is handed on.
+const MAX_CALLBACKS: u32 = 4;
+
 /// Methods of routers that are called like methods of HTTP.
 const VERBS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 
@@ -145,7 +148,7 @@ fn prefix(
     };
     let router = router.and_then(argument).or_else(|| option("BaseRouter"));
     let base = base.and_then(argument).or_else(|| option("BaseURL"));
-    let mut prefix = around(ev, site);
+    let mut prefix = of_callback(ev, site, 0).join(&around(ev, site));
     if let Some(router) = router {
         prefix = prefix.join(&of_router(ev, Site { unit: site.unit, expr: router }));
     }
@@ -173,6 +176,43 @@ fn of_router(ev: &Evaluator<'_>, router: Site) -> PathText {
         link = instance.from.as_deref();
     }
     parts.iter().rev().fold(PathText::known(""), |path, part| path.join(part))
+}
+
+/// What a function of the program puts before the routes of a callback that it is given:
+/// `func Serve(handler func(chi.Router) http.Handler) { root.Mount("/api", handler(chi.NewRouter())) }`.
+fn of_callback(ev: &Evaluator<'_>, site: Site, depth: u32) -> PathText {
+    let unit = ev.program.unit(site.unit);
+    let lambda = unit.index.func_of(site.expr).filter(|func| unit.index.lambda_expr.contains_key(func));
+    let Some((handed, position)) = lambda.and_then(|func| ev.handed_to(site.unit, func).into_iter().next()) else {
+        return PathText::known("");
+    };
+    of_parameter(ev, handed, position, depth).unwrap_or_else(|| PathText::known(""))
+}
+
+/// What stands around the calls of a parameter of the function that a call means; none for a function of a library.
+fn of_parameter(ev: &Evaluator<'_>, handed: Site, position: usize, depth: u32) -> Option<PathText> {
+    if depth > MAX_CALLBACKS {
+        return Some(PathText::unknown());
+    }
+    let callee = ev.program.unit(handed.unit).module.call(handed.expr)?.callee;
+    let Value::Function { unit: of, func, .. } = ev.at(handed.unit, callee) else { return None };
+    let unit = ev.program.unit(of);
+    let param = &unit.module.func(func).params.get(position)?.name;
+    let is_param = |expr: ExprId| matches!(&unit.module.expr(expr).kind, ExprKind::Name(name) if name == param);
+    let inside = |expr: ExprId| unit.module.func(func).span.contains(unit.module.expr(expr).span);
+    for id in unit.index.calls.iter().filter(|id| inside(id.expr)) {
+        let Some(call) = unit.module.call(id.expr) else { continue };
+        let site = Site { unit: of, expr: id.expr };
+        if is_param(call.callee) {
+            let before = of_callback(ev, site, depth + 1).join(&around(ev, site));
+            let routers = call.args.iter().map(|arg| of_router(ev, Site { unit: of, expr: arg.value }));
+            return Some(routers.fold(before, |path, router| path.join(&router)));
+        }
+        if let Some(position) = call.args.iter().position(|arg| is_param(arg.value)) {
+            return of_parameter(ev, site, position, depth + 1);
+        }
+    }
+    Some(PathText::unknown())
 }
 
 /// The calls around that put a path before what they are given: `r.Route("/api", func(r chi.Router) { … })`.

@@ -113,7 +113,10 @@ impl Evaluator<'_> {
         if !is_short || !function.name.to_ascii_lowercase().contains("env") {
             return None;
         }
-        let default = returned.alternatives().iter().find(|v| !matches!(v, Value::Instance(_) | Value::Unknown));
+        // An empty text says that there is none.
+        let is_empty = |v: &Value| v.as_str().is_some_and(|text| text.is_empty());
+        let mut said = returned.alternatives().iter().filter(|v| !matches!(v, Value::Instance(_) | Value::Unknown));
+        let default = said.find(|v| !is_empty(v));
         if !matches!(default, None | Some(Value::Str(_))) {
             return None;
         }

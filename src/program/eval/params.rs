@@ -5,7 +5,7 @@ use std::sync::Arc;
 use smol_str::format_smolstr;
 
 use super::{Evaluator, is_object};
-use crate::facts::module::{BinaryOp, ClassKind, Entry, ExprId, ExprKind, FuncId, ImportKind, Language};
+use crate::facts::module::{BinaryOp, ClassId, ClassKind, Entry, ExprId, ExprKind, FuncId, ImportKind, Language};
 use crate::program::UnitId;
 use crate::program::index::{Binding, Parent};
 use crate::program::resolve::Target;
@@ -189,6 +189,8 @@ impl Evaluator<'_> {
                 {
                     self.implementation(unit_id, (u, class)).or(Some(Value::Object { unit: u, class, call: None }))
                 }
+                // `type Handler func(Message) error`: what is given is a function.
+                Value::Class { unit, class } if self.is_function_type(unit, class) => None,
                 Value::Class { unit, class } => {
                     // An interface says what can be called, not what it is.
                     (self.program.unit(unit).module.class(class).kind == ClassKind::Class)
@@ -219,6 +221,17 @@ impl Evaluator<'_> {
             }
             _ => None,
         }
+    }
+
+    /// True for a type of Go that is only a name for functions of a form.
+    fn is_function_type(&self, unit_id: UnitId, class: ClassId) -> bool {
+        let module = &self.program.unit(unit_id).module;
+        let class = module.class(class);
+        module.language == Language::Go
+            && class.kind == ClassKind::Class
+            && class.fields.is_empty()
+            && class.methods.is_empty()
+            && matches!(class.bases[..], [base] if matches!(module.expr(base).kind, ExprKind::Other(_)))
     }
 
     /// The type that a name stands for: `SessionDep = Annotated[Session, Depends(get_session)]`, here or
