@@ -150,7 +150,7 @@ pub fn check(request: Request) -> Result<Outcome, CheckError> {
             _ => error(cause.to_string()),
         })?;
     }
-    let mut walked = files::walk(paths, &globset::GlobSet::empty());
+    let mut walked = files::walk_asking(paths, &globset::GlobSet::empty(), &crate::git::is_tracked);
     let tree_of = |state: &State| earlier(state, &walked.tree, &request.config);
     let earlier = request.before.as_ref().map(|before| tree_of(&before.state));
     let older: Vec<(&str, Tree)> =

@@ -267,7 +267,7 @@ fn load() -> Result<Catalog, String> {
     let mut catalog = Catalog::default();
     for (path, types, content) in entries {
         let mut library: Library = serde_json::from_str(content.get()).map_err(|e| format!("{path}: {e}"))?;
-        if library.ecosystem == Ecosystem::DotNet {
+        if matches!(library.ecosystem, Ecosystem::DotNet | Ecosystem::Jvm) {
             library.names = types.into_iter().map(ToOwned::to_owned).collect();
         }
         let index = catalog.libraries.len();

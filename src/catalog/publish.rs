@@ -204,6 +204,9 @@ pub struct Persistent {
     /// Paths of the option.
     #[serde(default)]
     pub options: Vec<String>,
+    /// Constants that make it transient where they stand in the call, in code that changes its properties.
+    #[serde(default)]
+    pub off: Vec<String>,
     /// How a queue is declared that does not outlive the broker.
     pub queue: Option<QueueDurability>,
 }

@@ -117,7 +117,8 @@ pub struct Library {
     /// Functions that block the calling thread (beside HTTP requests).
     #[serde(default)]
     pub blocks: Vec<String>,
-    /// The first segments of all names in the file (C#): the types that the library is about.
+    /// The types that the library is about: the first segments of all names in the file (C#), and those with
+    /// what stands before them (Java, Kotlin): `annotation.KafkaListener`.
     #[serde(skip)]
     pub names: BTreeSet<String>,
     /// How it sends HTTP requests.

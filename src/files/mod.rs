@@ -23,7 +23,7 @@ pub use overlay::Overlay;
 pub use paths::{folder_of, join_path};
 pub use read::{MAX_DATA_BYTES, MAX_LINE_BYTES, MAX_SOURCE_BYTES, ReadError, read};
 pub use stamp::Stamp;
-pub use walk::{SkipReason, Skipped, WalkError, Walked, walk};
+pub use walk::{SkipReason, Skipped, WalkError, Walked, walk, walk_asking};
 pub use zone::{Zone, is_asset, is_distribution, zone};
 
 /// The files of a run, sorted by path.

@@ -1,5 +1,7 @@
 //! The parallel walk.
 
+mod hidden;
+
 use std::collections::BTreeSet;
 use std::fs::FileType;
 use std::path::{Path, PathBuf};
@@ -87,13 +89,24 @@ const NEVER_ENTERED: [&str; 10] = [
     "bower_components",
     ".tox",
 ];
+/// How many hidden folders may stand inside of each other.
+const MAX_HIDDEN_DEPTH: usize = 4;
 const VERSION_CONTROL: [&str; 4] = [".git", ".hg", ".svn", ".jj"];
 
 /// Walks the roots (folders or single files). Ignore files decide (`.gitignore`, `.ignore`,
 /// `.skillcheckignore`, also outside a git repository, also those above the roots); `exclude` is
 /// matched against the printed path of files and folders. The result does not depend on the number
 /// of threads.
+///
+/// A folder or an `.env` file that `.gitignore` hides by a line that is meant for something else is entered
+/// all the same, see `hidden.rs`.
 pub fn walk(roots: &[PathBuf], exclude: &GlobSet) -> Walked {
+    walk_asking(roots, exclude, &|_| None)
+}
+
+/// As [`walk`]; `is_tracked` says whether version control knows a path (`None`: there is none, or it can't be
+/// asked). It is asked of few paths, those that an ignore file hides and that look like source.
+pub fn walk_asking(roots: &[PathBuf], exclude: &GlobSet, is_tracked: &dyn Fn(&Path) -> Option<bool>) -> Walked {
     let mut walked = Walked::default();
     let mut absolute = Vec::new();
     for root in roots {
@@ -109,21 +122,23 @@ pub fn walk(roots: &[PathBuf], exclude: &GlobSet) -> Walked {
     }
     let printer = Arc::new(Printer::new(&absolute));
     let found = Arc::new(Mutex::new(Found::default()));
-    if let Some((first, others)) = absolute.split_first() {
-        let mut builder = WalkBuilder::new(first);
-        others.iter().for_each(|root| {
-            builder.add(root);
-        });
-        configure(&mut builder, exclude, &printer, &found);
-        builder.build_parallel().run(|| {
-            Box::new(|entry| {
-                match entry {
-                    Ok(entry) => visit(&entry, exclude, &printer, &found),
-                    Err(error) => lock(&found).errors.push(walk_error(&error, &printer)),
-                }
-                WalkState::Continue
-            })
-        });
+    enter(&absolute, exclude, &printer, &found);
+    // What is hidden may hide more; every round enters at least one new folder.
+    for _ in 0..MAX_HIDDEN_DEPTH {
+        let hidden: Vec<PathBuf> = {
+            let found = lock(&found);
+            let excluded = |path: &PathBuf| exclude.is_match(printer.print(path));
+            let candidates = hidden::candidates(&found.ignore_files(), &found.folders);
+            let is_new = |path: &PathBuf| !found.files.iter().any(|file| file.absolute == *path);
+            candidates
+                .into_iter()
+                .filter(|path| is_new(path) && !excluded(path) && is_tracked(path) != Some(false))
+                .collect()
+        };
+        if hidden.is_empty() {
+            break;
+        }
+        enter(&hidden, exclude, &printer, &found);
     }
     let mut found = std::mem::take(&mut *lock(&found));
     found.add_links(&printer);
@@ -138,9 +153,30 @@ pub fn walk(roots: &[PathBuf], exclude: &GlobSet) -> Walked {
     walked
 }
 
+/// Walks these folders and files in parallel.
+fn enter(roots: &[PathBuf], exclude: &GlobSet, printer: &Arc<Printer>, found: &Arc<Mutex<Found>>) {
+    let Some((first, others)) = roots.split_first() else { return };
+    let mut builder = WalkBuilder::new(first);
+    others.iter().for_each(|root| {
+        builder.add(root);
+    });
+    configure(&mut builder, exclude, printer, found);
+    builder.build_parallel().run(|| {
+        Box::new(|entry| {
+            match entry {
+                Ok(entry) => visit(&entry, exclude, printer, found),
+                Err(error) => lock(found).errors.push(walk_error(&error, printer)),
+            }
+            WalkState::Continue
+        })
+    });
+}
+
 #[derive(Default)]
 struct Found {
     files: Vec<File>,
+    /// The folders that were entered.
+    folders: BTreeSet<PathBuf>,
     /// Links to regular files: printed path, target.
     links: Vec<(File, PathBuf)>,
     skipped: BTreeSet<Skipped>,
@@ -150,6 +186,11 @@ struct Found {
 impl Found {
     fn skip(&mut self, path: String, reason: SkipReason) {
         self.skipped.insert(Skipped { path, reason });
+    }
+
+    fn ignore_files(&self) -> Vec<PathBuf> {
+        let is_ignore_file = |file: &&File| file.path == ".gitignore" || file.path.ends_with("/.gitignore");
+        self.files.iter().filter(is_ignore_file).map(|file| file.absolute.clone()).collect()
     }
 
     /// A linked file is read once: under its own name if the walk meets it, else under the name of
@@ -212,6 +253,7 @@ fn visit(entry: &DirEntry, exclude: &GlobSet, printer: &Printer, found: &Mutex<F
     }
     let Some(kind) = entry.file_type() else { return };
     if kind.is_dir() {
+        lock(found).folders.insert(entry.path().to_owned());
         return;
     }
     let path = printer.print(entry.path());

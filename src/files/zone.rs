@@ -128,6 +128,7 @@ fn is_test_folder(segment: &str) -> bool {
             | "__mocks__"
             | "__fixtures__"
             | "e2e"
+            | "tck"
             | "smoke"
             | "bdd"
             | "spec"

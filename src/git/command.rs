@@ -149,6 +149,14 @@ impl Git {
         Ok(paths.map(|path| String::from_utf8_lossy(path).into_owned()).collect())
     }
 
+    /// True when the index has this file, or files in this folder.
+    pub(super) fn has(&self, path: &Path) -> Result<bool, GitError> {
+        let mut command = command(&self.root);
+        // The path as it is, not as a pattern.
+        command.env("GIT_LITERAL_PATHSPECS", "1").args(["ls-files", "-z", "--cached", "--"]).arg(path);
+        Ok(!succeed(run(&mut command)?)?.is_empty())
+    }
+
     /// The contents of blobs, in one call.
     pub(super) fn blobs(&self, ids: &[&str]) -> Result<HashMap<String, Arc<[u8]>>, GitError> {
         if ids.is_empty() {

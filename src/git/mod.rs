@@ -5,7 +5,7 @@ mod command;
 mod raw;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::files::Overlay;
@@ -81,6 +81,12 @@ pub fn change(paths: &[PathBuf], comparison: &Comparison) -> Result<Change, GitE
         }
     }
     Ok(change)
+}
+
+/// True when the repository that holds this path knows files there; `None` when there is no repository, or no
+/// `git` to ask.
+pub fn is_tracked(path: &Path) -> Option<bool> {
+    Git::at(Git::find(path).ok()?).has(path).ok()
 }
 
 /// The states of the tags after one commit up to another (`None`: HEAD), the newest first: how their files

@@ -5,6 +5,7 @@
 //! an expression into a [`Value`], lazily and with limits. What cannot be resolved is
 //! [`Value::Unknown`]: nothing is guessed here.
 
+mod container;
 mod dotnet;
 #[cfg(test)]
 mod dotnet_tests;
@@ -19,6 +20,7 @@ mod jvm;
 mod jvm_tests;
 pub mod load;
 pub mod mentions;
+mod overloads;
 pub mod processes;
 pub mod resolve;
 mod satisfies;
@@ -104,7 +106,8 @@ impl Program {
                 }
                 let Some(call) = unit.module.call(expr) else { continue };
                 for (position, arg) in call.args.iter().enumerate() {
-                    if let ExprKind::Name(name) | ExprKind::Attr { name, .. } = &unit.module.expr(arg.value).kind {
+                    let given = bound_method(&unit.module, arg.value).unwrap_or(arg.value);
+                    if let ExprKind::Name(name) | ExprKind::Attr { name, .. } = &unit.module.expr(given).kind {
                         handed.entry(name.clone()).or_default().push((site, position));
                     }
                 }
@@ -194,6 +197,14 @@ impl Program {
 /// `app.state` of Starlette and FastAPI, `app.locals` of Express.
 pub(crate) fn is_application_state(module: &Module, object: ExprId) -> bool {
     matches!(&module.expr(object).kind, ExprKind::Attr { name, .. } if matches!(name.as_str(), "state" | "locals"))
+}
+
+/// The method in `this.fetch.bind(this)`.
+fn bound_method(module: &Module, given: ExprId) -> Option<ExprId> {
+    match &module.expr(module.call(given)?.callee).kind {
+        ExprKind::Attr { object, name, .. } if name == "bind" => Some(*object),
+        _ => None,
+    }
 }
 
 /// A module of tests, whatever its file is called: `describe("…", () => …)` at the top, a fixture of pytest.

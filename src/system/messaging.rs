@@ -47,7 +47,9 @@ pub(super) fn fill(system: &mut System) {
         let consumers = system.services_at(consumer.place);
         brokers.insert(consumer.broker.clone());
         let of_handlers = consumer.handlers.iter().map(|h| (system.services_at(h.place), h.place, &h.channels));
-        for (services, place, names) in of_handlers.chain([(consumers, consumer.place, &consumer.channels)]) {
+        let typed: Vec<String> = consumer.message.iter().filter(|_| by_type(&consumer.broker)).cloned().collect();
+        let own = [(consumers.clone(), consumer.place, &consumer.channels), (consumers, consumer.place, &typed)];
+        for (services, place, names) in of_handlers.chain(own) {
             for name in names.iter().filter(|name| is_name(name)) {
                 let ends = channels.entry((consumer.broker.clone(), name.clone())).or_default();
                 ends.consumers.extend(services.iter().cloned());
@@ -145,9 +147,18 @@ fn destinations(publisher: &Publisher, env: &dyn Fn(&str) -> Option<String>) -> 
     if names.is_empty() {
         names = known(&publisher.keys);
     }
+    if names.is_empty() && by_type(&publisher.broker) {
+        names.extend(publisher.payloads.iter().filter_map(|payload| payload.types.first()).map(ToString::to_string));
+    }
     names.sort();
     names.dedup();
     names
+}
+
+/// True for a library that makes a channel of each type of message.
+/// <https://masstransit.io/documentation/configuration/topology/message>
+fn by_type(broker: &str) -> bool {
+    matches!(broker, "masstransit" | "nservicebus" | "rebus" | "wolverine")
 }
 
 fn is_name(text: &str) -> bool {

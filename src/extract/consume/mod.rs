@@ -19,6 +19,7 @@ mod idempotency;
 mod jvm;
 mod keys;
 mod lambda;
+mod mapped;
 mod nest;
 mod payload_key;
 mod poison;
@@ -60,6 +61,8 @@ pub struct Consumer {
     pub channels: Vec<String>,
     /// The same, where variables of the environment name them.
     pub named_by: Vec<Text>,
+    /// The type of message that it takes, where the library routes by types: `IConsumer<OrderPlaced>`.
+    pub message: Option<String>,
     /// When messages are acknowledged.
     pub ack: Ack,
     /// Where a message goes that cannot be handled.

@@ -83,7 +83,7 @@ fn consumer(
         registrations = dotnet::handlers(ev, found.site, in_scope);
     }
     let is_csharp = ev.program.language(found.site.unit) == crate::facts::module::Language::CSharp;
-    let place = ev.program.place(found.site);
+    let place = ev.program.place(if is_csharp { dotnet::seen_at(ev, found) } else { found.site });
     let mut channels = match &found.name {
         Some(name) => vec![name.clone()],
         None => chain::channels(ev, found),
@@ -160,6 +160,7 @@ fn consumer(
         place,
         poison: poison::read(reach, found, &ack, &traces, &registrations),
         prefetch,
+        message: if is_csharp { dotnet::message(ev, found) } else { None },
         short_poll: polling::short(reach, found, evidence),
         unhandled: unhandled::read(reach, &bodies, &traces),
         closed: closed::read(reach, &bodies, &traces),

@@ -132,7 +132,7 @@ pub fn clients(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<HttpClient> {
     }
     attach(ev, &mut found);
     registry.finish(ev, &guards, &mut found);
-    found.extend(super::dotnet::flurl(ev, in_scope, &guards).into_iter().map(|client| (client.site, client)));
+    found.extend(super::flurl::clients(ev, in_scope, &guards).into_iter().map(|client| (client.site, client)));
     found.extend(super::dotnet_handler::repeating(ev, in_scope).into_iter().map(|client| (client.site, client)));
     found.extend(super::jvm::declared(ev, in_scope, &guards).into_iter().map(|client| (client.site, client)));
     let mut out: Vec<HttpClient> = found.into_values().collect();

@@ -1,5 +1,6 @@
 //! Who speaks to whom over gRPC in Go, by the names that the generators give to a service of a `.proto` file:
 //! `NewOrdersClient` makes a client of what `RegisterOrdersServer` serves, whatever address it is reached at.
+//! What Java and Kotlin have of the same services is in `jvm::grpc`.
 //!
 //! Sources: <https://grpc.io/docs/languages/go/generated-code/>,
 //! <https://grpc-ecosystem.github.io/grpc-gateway/docs/tutorials/adding_annotations/>,
@@ -32,23 +33,26 @@ pub fn remotes(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> BTreeMap<SmolStr, 
         };
         ev.program.calls_named(name).iter().filter(of_go).map(|&site| ev.program.place(site)).collect()
     };
-    let mut found = BTreeMap::new();
+    let mut found: BTreeMap<SmolStr, Remote> = BTreeMap::new();
+    super::jvm::grpc::add(ev, in_scope, &mut found);
     for name in ev.program.called_names() {
         let Some(service) = name.strip_prefix("Register").and_then(|rest| rest.strip_suffix("Server")) else {
             continue;
         };
         let servers = calls(name);
-        if service.is_empty() || servers.is_empty() {
-            continue;
+        if !service.is_empty() && !servers.is_empty() {
+            found.entry(SmolStr::new(service)).or_default().servers.extend(servers);
         }
+    }
+    for (service, remote) in &mut found {
         let clients = [
             format!("New{service}Client"),
             format!("Register{service}HandlerFromEndpoint"),
             format!("Register{service}Handler"),
             format!("Register{service}HandlerClient"),
         ];
-        let clients = clients.iter().flat_map(|name| calls(name)).collect();
-        found.insert(SmolStr::new(service), Remote { clients, servers });
+        remote.clients.extend(clients.iter().flat_map(|name| calls(name)));
     }
+    found.retain(|_, remote| !remote.servers.is_empty());
     found
 }

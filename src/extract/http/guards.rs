@@ -154,6 +154,9 @@ impl<'e, 'a> Guards<'e, 'a> {
                     if let Some(class) = function.class.filter(|_| module.language.is_jvm()) {
                         self.of_class_around(site.unit, class, out);
                     }
+                    if let Some(&lambda) = unit.index.lambda_expr.get(&f).filter(|_| module.language.is_jvm()) {
+                        out.extend(super::jvm::around_variable(self.ev, site.unit, lambda));
+                    }
                     out.extend(recursion::policy(self.ev, site, f).map(Guard::Retry));
                     out.extend(asked::before(self.ev, site.unit, f, module.expr(site.expr).span));
                     // `new CircuitBreaker(() => …)`: what stands around `breaker.fire()` counts too.
@@ -509,17 +512,30 @@ impl<'e, 'a> Guards<'e, 'a> {
                 Some(call) => self.of_symbol(call, is_async),
                 None => self.of_name(&instance.ty, None, Site { unit, expr }, is_async),
             },
-            Value::Object { unit: u, class, .. } => {
-                let class = self.ev.program.unit(u).module.class(class);
+            Value::Object { unit: u, class: id, .. } => {
+                let class = self.ev.program.unit(u).module.class(id);
                 if is_breaker_name(&class.name) {
                     let place = self.ev.program.place(Site { unit, expr });
                     vec![Guard::breaker(place, format!("`{}`", class.name))]
                 } else {
-                    Vec::new()
+                    self.of_annotation(u, id, is_async)
                 }
             }
+            Value::Class { unit, class } => self.of_annotation(unit, class, is_async),
             _ => Vec::new(),
         }
+    }
+
+    /// An annotation of ours stands for those that stand at it: `@CircuitBreaker @interface Guarded {}`.
+    fn of_annotation(&self, unit: UnitId, class: ClassId, is_async: Option<bool>) -> Vec<Guard> {
+        let module = &self.ev.program.unit(unit).module;
+        if !module.language.is_jvm() {
+            return Vec::new();
+        }
+        let of_library =
+            |expr: &&ExprId| !matches!(self.ev.at(unit, **expr), Value::Object { .. } | Value::Class { .. });
+        let found = module.class(class).decorators.iter().filter(of_library);
+        found.flat_map(|decorator| self.of_value(unit, *decorator, is_async)).collect()
     }
 
     /// `source.pipe(timeout(5000), retry(3))`, `request.get(url).timeout(500).retry(2)`.
@@ -531,15 +547,14 @@ impl<'e, 'a> Guards<'e, 'a> {
         let place = self.ev.program.place(Site { unit, expr: call_expr });
         match module.callee_name(call_expr).map(SmolStr::as_str) {
             Some("timeout") => out.push(Guard::Deadline(place)),
-            Some("retry") if module.language.is_jvm() => {
-                out.push(Guard::Retry(RetryPolicy::immediate(place, "Reactor")))
+            Some("retry" | "retryWhen") if module.language.is_jvm() => {
+                out.push(Guard::Retry(super::jvm::repeated(self.ev, Site { unit, expr: call_expr })));
             }
-            // `retryWhen(Retry.backoff(3, Duration.ofMillis(100)))`
             Some("transform" | "transformDeferred" | "as") if module.language.is_jvm() => {
                 out.extend(super::jvm::told_by_name(self.ev, Site { unit, expr: call_expr }, Some(call.callee)));
             }
             Some("retryWhen") => {
-                out.push(Guard::Retry(RetryPolicy { wait: None, ..RetryPolicy::immediate(place, "Reactor") }));
+                out.push(Guard::Retry(RetryPolicy { wait: None, ..RetryPolicy::immediate(place, "RxJS") }));
             }
             Some("retry") => out.push(Guard::Retry(RetryPolicy::immediate(place, "superagent"))),
             _ => {

@@ -5,7 +5,7 @@ use super::flow::{self, Fate};
 use super::path::{self, Lookup};
 use crate::catalog::publish::ConfirmBy;
 use crate::extract::Presence;
-use crate::facts::module::{ExprId, ExprKind, StmtKind};
+use crate::facts::module::{ExprId, ExprKind, Language, StmtKind};
 use crate::program::{Evaluator, Instance, Parent, Site, Value};
 
 /// Reads it; `broker` is the broker after registrations have been looked up, `registered` says that
@@ -61,6 +61,9 @@ pub fn read(ev: &Evaluator<'_>, found: &Found<'_>, broker: &str, registered: boo
 const AFTER_SUCCESS: [&str; 6] =
     ["thenRun", "thenRunAsync", "thenAccept", "thenAcceptAsync", "thenApply", "thenApplyAsync"];
 
+/// The same of the future of kafka-python; a failure goes to `add_errback`.
+const AFTER_SUCCESS_PYTHON: [&str; 1] = ["add_callback"];
+
 /// True for a future that only such methods are called on, and whose result nobody takes.
 fn only_told_of_success(ev: &Evaluator<'_>, site: Site) -> bool {
     let unit = ev.program.unit(site.unit);
@@ -75,7 +78,11 @@ fn only_told_of_success(ev: &Evaluator<'_>, site: Site) -> bool {
         let Some(call) = parent(method).filter(|c| module.call(*c).is_some_and(|c| c.callee == method)) else {
             return false;
         };
-        if !module.language.is_jvm() || !AFTER_SUCCESS.contains(&name.as_str()) {
+        let only_success = match module.language {
+            Language::Python => AFTER_SUCCESS_PYTHON.contains(&name.as_str()),
+            language => language.is_jvm() && AFTER_SUCCESS.contains(&name.as_str()),
+        };
+        if !only_success {
             return false;
         }
         current = call;
@@ -102,7 +109,7 @@ fn switched_off(ev: &Evaluator<'_>, found: &Found<'_>) -> Option<Presence> {
         }
     }
     let is_off = |site: &Site| match ev.eval(*site) {
-        Value::External(symbol) => symbol.ends_with(".RequireNone"),
+        Value::External(symbol) => symbol.ends_with(".RequireNone") || symbol.ends_with("Acks.None"),
         Value::Bool(b) => !b,
         Value::Num(n) => n == 0.0,
         Value::Str(text) => matches!(text.as_literal().as_deref(), Some("0" | "none")),

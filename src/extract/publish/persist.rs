@@ -5,7 +5,7 @@ use super::call::Found;
 use super::path::{self, Lookup};
 use super::transport::Registration;
 use crate::extract::Presence;
-use crate::facts::module::ExprKind;
+use crate::facts::module::{ExprKind, FuncId};
 use crate::program::types::build_root;
 use crate::program::{Evaluator, Site, UnitId, Value};
 use crate::syntax::Place;
@@ -25,6 +25,13 @@ pub fn read(
     }
     if goes_to_stored_queue(ev, found) {
         return Presence::Default;
+    }
+    // `send(event, message -> { message.getMessageProperties().setDeliveryMode(NON_PERSISTENT); … })`
+    let module = &ev.program.unit(found.site.unit).module;
+    let span = module.expr(found.site.expr).span;
+    let is_off = |kind: &ExprKind| matches!(kind, ExprKind::Name(name) | ExprKind::Attr { name, .. } if persistent.off.iter().any(|off| off == name));
+    if !persistent.off.is_empty() && module.exprs.iter().any(|e| span.contains(e.span) && is_off(&e.kind)) {
+        return Presence::Absent;
     }
     let mut unknown = None;
     if found.form.broker == "transport" {
@@ -138,21 +145,33 @@ pub fn fragile_queue(ev: &Evaluator<'_>, found: &Found<'_>) -> Option<(Place, St
         paths.iter().flat_map(|path| path::sites(ev, site, path)).find_map(|s| ev.eval(s).as_str())
     };
     // A named exchange may lead anywhere; without one the only name is that of the queue.
-    let key = if found.form.key.is_empty() {
-        literal(found.site, &found.form.destination)?
+    let named = if found.form.key.is_empty() {
+        &found.form.destination
     } else {
         if literal(found.site, &found.form.destination).is_some_and(|exchange| !exchange.is_empty()) {
             return None;
         }
-        literal(found.site, &found.form.key)?
+        &found.form.key
     };
+    let key = literal(found.site, named);
+    // `ch.QueueDeclare(name, …)` and `ch.Publish("", name, …)` in one function.
+    let parameter = parameter_at(ev, found.site, named);
+    if key.is_none() && parameter.is_none() {
+        return None;
+    }
     let unit = ev.program.unit(found.site.unit);
     let is_near = |other: UnitId| {
         other == found.site.unit
             || unit.module.language.is_jvm() && build_root(&ev.program.unit(other).path) == build_root(&unit.path)
     };
     let calls = queue.calls.iter().flat_map(|name| ev.program.calls_named(name)).copied();
-    let declared = calls.filter(|s| is_near(s.unit) && literal(*s, &queue.name).as_deref() == Some(key.as_str()));
+    let declared = calls.filter(|s| {
+        is_near(s.unit)
+            && match &key {
+                Some(key) => literal(*s, &queue.name).as_deref() == Some(key.as_str()),
+                None => parameter_at(ev, *s, &queue.name) == parameter,
+            }
+    });
     let fragile = |site: &Site| {
         queue.durable.iter().all(|path| match path::lookup(ev, *site, path) {
             Lookup::Missing => !queue.durable_by_default,
@@ -164,4 +183,12 @@ pub fn fragile_queue(ev: &Evaluator<'_>, found: &Found<'_>) -> Option<(Place, St
     declared.peek()?;
     let declared: Vec<Site> = declared.collect();
     declared.iter().all(fragile).then(|| (ev.program.place(declared[0]), queue.help.clone()))
+}
+
+/// The parameter that stands at one of the paths of a call.
+fn parameter_at(ev: &Evaluator<'_>, site: Site, paths: &[String]) -> Option<(UnitId, FuncId, usize)> {
+    paths.iter().flat_map(|path| path::sites(ev, site, path)).find_map(|s| match ev.eval(s) {
+        Value::Param { unit, func, index } => Some((unit, func, index)),
+        _ => None,
+    })
 }

@@ -10,7 +10,7 @@ use super::{CompensationFailure, Conduct, Context, Effect, ReplyDriven, Saga, St
 use crate::extract::Presence;
 use crate::facts::module::{Call, ClassId, ExprId, ExprKind};
 use crate::program::types::simple_name;
-use crate::program::{Site, UnitId};
+use crate::program::{Parent, Site, UnitId};
 use crate::syntax::{Place, Span};
 
 /// Which framework a class belongs to.
@@ -60,7 +60,10 @@ pub(super) fn find(context: &Context<'_, '_>) -> (Vec<Saga>, Vec<ReplyDriven>) {
         };
         let steps = context.commands(machine.unit, class.span, &sent);
         let waits = context.handled(&machine) > 1;
-        let untimed = steps.first().filter(|_| waits && !context.is_timed(&machine)).map(|s| s.place);
+        // What it sends at the start is asked of somebody, whatever the message is called.
+        let asked = || context.sent_at_start(&machine, &sent);
+        let first = steps.first().map(|s| s.place).or_else(asked);
+        let untimed = first.filter(|_| waits && !context.is_timed(&machine));
         if let Some(untimed) = untimed {
             waiting.push(ReplyDriven::untimed(place, class.name.to_string(), untimed));
         }
@@ -211,6 +214,19 @@ impl Context<'_, '_> {
             last.is_last = true;
         }
         out
+    }
+
+    /// What a state machine sends while it leaves its first state: `Initially(When(…).Publish(…))`.
+    fn sent_at_start(&self, machine: &Machine, sent: &[Sent]) -> Option<Place> {
+        let linked = self.ev.program.unit(machine.unit);
+        let module = &linked.module;
+        let at_start = |s: &&Sent| {
+            linked.index.ancestors(s.expr).any(|p| match p {
+                Parent::Expr(e) => module.callee_name(e).is_some_and(|n| n == "Initially"),
+                _ => false,
+            })
+        };
+        sent.iter().find(at_start).map(|s| self.ev.program.place(Site { unit: machine.unit, expr: s.expr }))
     }
 
     /// How many kinds of messages a class reacts to.

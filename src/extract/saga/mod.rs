@@ -174,7 +174,7 @@ pub fn extract(ev: &Evaluator<'_>, in_scope: &dyn Fn(UnitId) -> bool) -> (Vec<Sa
     let tables = table::find(ev, in_scope);
     let context = Context::new(ev, in_scope);
     if context.units.is_empty() {
-        return (tables, Vec::new());
+        return (tables.into_iter().map(|t| t.saga).collect(), Vec::new());
     }
     let runners = runner::find(&context);
     let mut lists = lists::find(&context);
@@ -195,7 +195,13 @@ pub fn extract(ev: &Evaluator<'_>, in_scope: &dyn Fn(UnitId) -> bool) -> (Vec<Sa
     );
     waiting.extend(more.into_iter().filter(|m| !waiting.iter().any(|w| w.place == m.place)).collect::<Vec<_>>());
     // A table that another form knows the class of is its state.
-    out.extend(tables.into_iter().filter(|t| !waiting.iter().any(|w| w.place == t.place)));
+    let known: Vec<Place> = out.iter().map(|s| s.place).chain(waiting.iter().map(|w| w.place)).collect();
+    for table in tables.into_iter().filter(|t| !known.contains(&t.saga.place)) {
+        if names::is_saga_word(&table.saga.name) {
+            waiting.extend(context.waits_for_ever(table.unit, table.class));
+        }
+        out.push(table.saga);
+    }
     out.sort_by_key(|s| (s.place, s.steps.first().map(|s| s.place)));
     waiting.sort_by_key(|w| w.place);
     (out, waiting)

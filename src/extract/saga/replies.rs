@@ -5,7 +5,8 @@ use super::conduct::words::{Texts, is_time_limit};
 use super::{Context, names, scan, store};
 use crate::facts::module::{ClassId, ExprId, ExprKind, FuncId, FunctionKind, StmtKind};
 use crate::program::{Site, UnitId};
-use crate::syntax::Place;
+use crate::syntax::{Place, Span};
+use smol_str::SmolStr;
 
 /// A class whose methods react to replies.
 #[derive(Clone, Debug)]
@@ -90,13 +91,7 @@ impl Context<'_, '_> {
         });
         let funcs: Vec<_> = class.methods.iter().map(|m| (unit, *m)).collect();
         let undoes = self.speaks(unit, Some(class.span), Texts::Yes, &|n| names::is_undo_word(n)).is_some();
-        let timed = self.speaks(unit, None, Texts::Yes, &|n| is_time_limit(n) || takes_up(n)).is_some()
-            || self
-                .ev
-                .program
-                .imports
-                .importers(unit)
-                .any(|u| self.speaks(u, None, Texts::Yes, &|n| is_time_limit(n) || takes_up(n)).is_some());
+        let timed = self.is_timed_near(unit);
         Some(ReplyDriven {
             place: Place::new(linked.file, class.name_span),
             name: class.name.to_string(),
@@ -142,6 +137,7 @@ impl Context<'_, '_> {
             let reads = store::is_read(method) || names::words(method).first().is_some_and(|w| w == "load");
             (kept && reads && is_saga_object(name)).then(|| name.clone())
         })?;
+        let loaded = self.taken_out(unit, span, &loaded).unwrap_or(loaded);
         let is_state = |name: &str| {
             names::words(name).iter().any(|w| matches!(w.as_str(), "state" | "status" | "step" | "phase" | "current"))
         };
@@ -209,6 +205,34 @@ impl Context<'_, '_> {
                 })
         });
         Some(Handler { func, changed, checked: asked || ensured })
+    }
+
+    /// The variable that gets what is in an `Optional`: `Saga saga = found.get()`.
+    fn taken_out(&self, unit: UnitId, span: Span, found: &SmolStr) -> Option<SmolStr> {
+        let module = &self.ev.program.unit(unit).module;
+        module.stmts.iter().filter(|s| span.contains(s.span)).find_map(|s| {
+            let StmtKind::Assign { target, value: Some(value), .. } = &s.kind else { return None };
+            let ExprKind::Name(name) = &module.expr(*target).kind else { return None };
+            let chain = scan::chain(module, module.call(*value)?.callee);
+            let [object, method] = chain.as_slice() else { return None };
+            (object == found && matches!(method.as_str(), "get" | "orElseThrow")).then(|| name.clone())
+        })
+    }
+
+    /// A class that keeps its sagas in a table, sends commands, and waits for their replies without a limit.
+    pub(super) fn waits_for_ever(&self, unit: UnitId, id: ClassId) -> Option<ReplyDriven> {
+        let linked = self.ev.program.unit(unit);
+        let class = linked.module.class(id);
+        let sent = class.methods.iter().find_map(|m| self.sends(unit, *m).into_iter().next())?;
+        let place = Place::new(linked.file, class.name_span);
+        let at = self.ev.program.place(Site { unit, expr: sent });
+        (!self.is_timed_near(unit)).then(|| ReplyDriven::untimed(place, class.name.to_string(), at))
+    }
+
+    /// The file, or one that imports it, speaks of limits, or of taking up what was left.
+    fn is_timed_near(&self, unit: UnitId) -> bool {
+        let tells = |u: UnitId| self.speaks(u, None, Texts::Yes, &|n| is_time_limit(n) || takes_up(n)).is_some();
+        tells(unit) || self.ev.program.imports.importers(unit).any(tells)
     }
 
     /// Calls that send a message, by what they are called.

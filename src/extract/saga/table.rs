@@ -12,8 +12,15 @@ use crate::program::types::simple_name;
 use crate::program::{Evaluator, Site, UnitId};
 use crate::syntax::Place;
 
+/// A class that keeps such a table.
+pub(super) struct Kept {
+    pub saga: Saga,
+    pub unit: UnitId,
+    pub class: ClassId,
+}
+
 /// All classes that keep such a table.
-pub(super) fn find(ev: &Evaluator<'_>, in_scope: &dyn Fn(UnitId) -> bool) -> Vec<Saga> {
+pub(super) fn find(ev: &Evaluator<'_>, in_scope: &dyn Fn(UnitId) -> bool) -> Vec<Kept> {
     let mut out = Vec::new();
     for unit in ev.program.ids().filter(|u| in_scope(*u)) {
         let linked = ev.program.unit(unit);
@@ -24,7 +31,7 @@ pub(super) fn find(ev: &Evaluator<'_>, in_scope: &dyn Fn(UnitId) -> bool) -> Vec
             let tables = tables(ev, unit, ClassId(i as u32), class);
             let table = tables.iter().find(|(name, _)| joins(ev, unit, class, name));
             if let Some((_, at)) = table {
-                out.push(saga(ev, unit, class, *at));
+                out.push(Kept { saga: saga(ev, unit, class, *at), unit, class: ClassId(i as u32) });
             }
         }
     }
@@ -98,14 +105,43 @@ fn joins(ev: &Evaluator<'_>, unit: UnitId, class: &Class, table: &SmolStr) -> bo
     let linked = ev.program.unit(unit);
     let module = &linked.module;
     let named = [class.name.as_str(), table.as_str(), scan::stem(&linked.path)].iter().any(|n| names::is_saga_word(n));
-    let handlers: Vec<FuncId> = class
+    let changes: Vec<FuncId> = class
         .methods
         .iter()
         .copied()
         .filter(|m| module.func(*m).kind == FunctionKind::Method && !module.func(*m).params.is_empty())
-        .filter(|m| reacts(&module.func(*m).name) && changes_entry(module, *m, table))
+        .filter(|m| changes_entry(module, *m, table))
         .collect();
+    // The orchestrator's map of its sagas: each reply goes through one method.
+    if names::is_saga_word(&class.name) && holds_sagas(table) && !is_store(&class.name) {
+        return !changes.is_empty() && class.methods.iter().any(|m| is_moved_on(module, *m));
+    }
+    let handlers: Vec<FuncId> = changes.into_iter().filter(|m| reacts(&module.func(*m).name)).collect();
     handlers.len() > 1 && (named || handlers.iter().all(|m| from_messages(ev, unit, *m)))
+}
+
+/// `this.sagas`, `activeSagas`, `saga_states`, `transactions_steps`.
+fn holds_sagas(table: &str) -> bool {
+    names::words(table).iter().any(|w| matches!(w.as_str(), "saga" | "transaction" | "workflow" | "execution"))
+}
+
+/// A class that only keeps: what it stands for in production is not known.
+fn is_store(class: &str) -> bool {
+    let words = names::words(class);
+    let keeps =
+        |w: &String| matches!(w.as_str(), "repository" | "store" | "storage" | "dao" | "cache" | "log" | "registry");
+    words.last().is_some_and(keeps) || words.iter().any(|w| matches!(w.as_str(), "memory" | "mock" | "fake" | "stub"))
+}
+
+/// A method that reacts to something: by its name, or by that of its parameter.
+fn is_moved_on(module: &Module, func: FuncId) -> bool {
+    let function = module.func(func);
+    let says = |name: &str| {
+        names::words(name)
+            .iter()
+            .any(|w| matches!(w.as_str(), "event" | "evt" | "reply" | "message" | "msg" | "response"))
+    };
+    reacts(&function.name) || says(&function.name) || function.params.iter().any(|p| says(&p.name))
 }
 
 /// `handlePaymentOutcome`, `onStockReserved`, `process_reply`.
@@ -130,10 +166,13 @@ fn changes_entry(module: &Module, func: FuncId, table: &SmolStr) -> bool {
             loads(module, *value, table).then(|| name.clone())
         })
         .collect();
+    if changes_in_place(module, func, table) {
+        return true;
+    }
     if loaded.is_empty() {
         return false;
     }
-    let of_entry = |object: ExprId| matches!(&module.expr(object).kind, ExprKind::Name(n) if loaded.contains(n));
+    let of_entry = |object: ExprId| scan::chain(module, object).first().is_some_and(|n| loaded.contains(n));
     module.stmts.iter().filter(|s| span.contains(s.span)).any(|s| match &s.kind {
         StmtKind::Assign { target, .. } => match &module.expr(*target).kind {
             ExprKind::Attr { object, .. } | ExprKind::Index { object, .. } => of_entry(*object),
@@ -145,9 +184,23 @@ fn changes_entry(module: &Module, func: FuncId, table: &SmolStr) -> bool {
         match &module.expr(call.callee).kind {
             ExprKind::Attr { object, name, .. } => {
                 of_entry(*object)
-                    && names::words(name)
-                        .first()
-                        .is_some_and(|w| matches!(w.as_str(), "set" | "mark" | "add" | "update" | "apply"))
+                    && names::words(name).first().is_some_and(|w| {
+                        matches!(w.as_str(), "set" | "mark" | "add" | "update" | "apply" | "push" | "append")
+                    })
+            }
+            _ => false,
+        }
+    })
+}
+
+/// `self.steps[id].pop(0)`, `this.sagas[id].push(event)`: the entry is not taken out first.
+fn changes_in_place(module: &Module, func: FuncId, table: &SmolStr) -> bool {
+    let span = module.func(func).span;
+    module.exprs.iter().filter(|e| span.contains(e.span)).any(|e| {
+        let ExprKind::Call(call) = &e.kind else { return false };
+        match &module.expr(call.callee).kind {
+            ExprKind::Attr { object, name, .. } => {
+                matches!(name.as_str(), "pop" | "append" | "push" | "shift" | "add") && loads(module, *object, table)
             }
             _ => false,
         }

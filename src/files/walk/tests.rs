@@ -139,3 +139,43 @@ fn an_unreadable_folder_is_an_error() {
         assert_eq!((walked.errors[0].path.as_str(), walked.errors[0].no_such_root), ("locked", false));
     }
 }
+
+#[test]
+fn a_line_that_is_meant_for_a_binary_does_not_hide_the_program() {
+    let folder = folder(&[
+        "payment/main.go",
+        "payment/docker/payment/Dockerfile",
+        "payment/web/stock/readme.md",
+        "shop/stock/main.go",
+        "shop/build/main.go",
+        "shop/drafts/main.go",
+        "shop/cart/main.go",
+        "cart/notes.md",
+    ]);
+    // A folder that is meant as such, output, patterns and what is not a program stay hidden.
+    fs::write(folder.path().join(".gitignore"), "payment\n/stock\nbuild\ndrafts/\n*cart\n").unwrap();
+    fs::write(folder.path().join("shop/.gitignore"), "# binaries\nstock\n").unwrap();
+    let walked = walk(&[folder.path().to_owned()], &GlobSet::empty());
+    assert_eq!(
+        paths(&walked),
+        [
+            ".gitignore",
+            "payment/docker/payment/Dockerfile",
+            "payment/main.go",
+            "payment/web/stock/readme.md",
+            "shop/.gitignore",
+            "shop/stock/main.go",
+        ]
+    );
+    let excluded = walk(&[folder.path().to_owned()], &globs(&["payment", "shop/stock"]));
+    assert_eq!(paths(&excluded), [".gitignore", "shop/.gitignore"]);
+}
+
+#[test]
+fn version_control_decides_on_what_an_ignore_file_hides() {
+    let folder = folder(&["stock/main.go", "shop/.env", "shop/.env.local"]);
+    fs::write(folder.path().join(".gitignore"), "stock\n.env\n.env.local\n").unwrap();
+    let tracked = |path: &Path| Some(path.ends_with("shop/.env"));
+    let walked = walk_asking(&[folder.path().to_owned()], &GlobSet::empty(), &tracked);
+    assert_eq!(paths(&walked), [".gitignore", "shop/.env"]);
+}

@@ -153,7 +153,16 @@ const GO: Words = Words {
 const CSHARP: Words = Words {
     http: &["WebApplication.Create", "CreateDefaultBuilder(", "UseStartup<"],
     grpc: &["MapGrpcService"],
-    worker: &["Host.CreateApplicationBuilder(", "AddHostedService<"],
+    worker: &[
+        "Host.CreateApplicationBuilder(",
+        "new HostBuilder(",
+        "AddHostedService<",
+        "BasicConsume(",
+        "BasicConsumeAsync(",
+        "ConsumerBuilder<",
+        "Bus.Factory.CreateUsing",
+        "Endpoint.Start(",
+    ],
     main: &["static void Main(", "static async Task Main("],
 };
 
@@ -260,6 +269,8 @@ pub fn may_start(path: &str, manifests: &BTreeSet<&str>) -> bool {
             .or_else(|| folder.strip_suffix("/src"))
             .is_some_and(|above| manifests.contains(above))
         || lower == "__init__"
+        // `OrdersMain.java`: Java lets a program be called anything, in fact it is called one of these.
+        || (path.ends_with(".java") && ["Main", "App", "Server", "Starter", "Bootstrap"].iter().any(|e| stem.ends_with(e)))
         // `user/rpc/user.go`: Go lets a program be called like the service around it.
         || (path.ends_with(".go") && folder.split('/').any(|segment| segment == stem))
 }
@@ -292,6 +303,12 @@ pub fn marks(path: &str, text: &str) -> Marks {
     {
         found.http = None;
     }
+    // A generic host serves nothing before it is told to.
+    // <https://learn.microsoft.com/en-us/aspnet/core/fundamentals/host/generic-host#host-builder>
+    let is_web = || ["WebHost", "UseStartup<", "WebApplication.", "UseKestrel"].iter().any(|word| text.contains(word));
+    if path.ends_with(".cs") && text.contains("CreateDefaultBuilder(") && !is_web() {
+        found.worker = found.worker.or(found.http.take());
+    }
     found
 }
 
@@ -323,6 +340,14 @@ mod tests {
         assert!(marks("a/index.ts", "new OrderListener(client).listen()\n").is_empty());
         let micro = marks("a/main.ts", "const app = await NestFactory.createMicroservice(M);\nawait app.listen(1);\n");
         assert!(micro.http.is_none() && micro.worker.is_some());
+    }
+
+    #[test]
+    fn a_generic_host_of_dotnet_works_until_a_web_host_is_configured() {
+        let host = "IHost host = Host\n    .CreateDefaultBuilder(args)\n    .ConfigureServices(Add)\n";
+        let plain = marks("a/Program.cs", host);
+        assert!(plain.http.is_none() && plain.worker.is_some());
+        assert!(marks("a/Program.cs", &format!("{host}    .ConfigureWebHostDefaults(Web)\n")).http.is_some());
     }
 
     #[test]

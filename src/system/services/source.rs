@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::compose::spelled;
 use super::context::{Context, language};
 use super::foreign::Foreign;
+use super::image_names::is_program_of;
 use super::images::ImageRole;
 use super::kind::{is_frontend_package, is_library_package, is_shared_package, is_started};
 use super::standalone::{folder_name, has_main, is_application, root_name};
@@ -15,6 +17,15 @@ use crate::syntax::{FileId, Place, Span};
 /// Adds what is deployed in other ways than by a container.
 pub(super) fn add(ctx: &Context<'_>, candidates: &mut Vec<Candidate>) {
     hosts(ctx, candidates);
+    // With `orders/app`, all of `orders` belongs to the service `orders`.
+    let whole = |candidate: &Candidate| {
+        let (root, name) = (&candidate.service.root, spelled(&candidate.service.name));
+        let parent = folder_of(root);
+        let is_whole = !parent.is_empty() && spelled(folder_name(parent)) == name;
+        let program = spelled(root.rsplit('/').next().unwrap_or(""));
+        (is_whole && is_program_of(&program, &name)).then(|| parent.to_owned())
+    };
+    let wholes: Vec<String> = candidates.iter().filter_map(whole).collect();
     let roots: Vec<String> = candidates.iter().map(|candidate| candidate.service.root.clone()).collect();
     let deployed =
         candidates.iter().any(|candidate| !candidate.service.root.is_empty() || candidate.service.dockerfile.is_some());
@@ -24,6 +35,9 @@ pub(super) fn add(ctx: &Context<'_>, candidates: &mut Vec<Candidate>) {
     for folder in folders {
         // Code inside a service belongs to it; above services lies what they share.
         let taken = |root: &String| within(&folder, root) || (within(root, &folder) && root != &folder);
+        if wholes.iter().any(|whole| within(&folder, whole)) {
+            continue;
+        }
         let taken_now = candidates.iter().any(|candidate| within(&folder, &candidate.service.root))
             && !beside_each_other.contains(&folder);
         if roots.iter().any(taken) || taken_now || zone(&format!("{folder}/x")) != Zone::Production {

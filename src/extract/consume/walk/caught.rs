@@ -166,6 +166,8 @@ fn is_handed(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, depth: u32) -> b
             match &module.expr(call.callee).kind {
                 ExprKind::Attr { object, .. } => match name {
                     "poll" | "getone" | "get_message" | "receive" | "next" => true,
+                    // `codec.decode(msg.data)`, `new TextDecoder().decode(msg.data)`
+                    "decode" if call.args.first().is_some_and(|a| next(a.value)) => true,
                     "decode" | "toString" | "value" | "strip" | "trim" | "tobytes" => next(*object),
                     "from" => call.args.first().is_some_and(|a| next(a.value)),
                     _ => false,

@@ -592,6 +592,23 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
         module.language.is_jvm() && on_object && self.module(unit).func(func).kind == FunctionKind::Constructor
     }
 
+    /// A function of a sample: nothing in its module declares the name.
+    fn is_undeclared(&self, site: Site, call: &Call) -> bool {
+        let linked = self.reach.ev.program.unit(site.unit);
+        let module = &linked.module;
+        let is_open = match module.language {
+            Language::JavaScript | Language::TypeScript => false,
+            Language::Python => module.imports.iter().any(|i| i.kind == crate::facts::module::ImportKind::Star),
+            _ => true,
+        };
+        match &module.expr(call.callee).kind {
+            ExprKind::Name(name) if !is_open => {
+                linked.index.lookup(module, linked.index.func_of(site.expr), name).is_none() && is_undeclared(name)
+            }
+            _ => false,
+        }
+    }
+
     /// Functions of the repository, and functions that were passed in.
     fn follow(&mut self, site: Site, call: &Call, name: &SmolStr, state: &mut State, alone: bool, hand_off: bool) {
         let ev = self.reach.ev;
@@ -633,7 +650,14 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
                 Value::External(symbol) => symbol.strip_prefix("globalThis.").is_some_and(is_undeclared),
                 _ => false,
             };
-            if unresolved && !is_plain(name) && !dotnet::asks_data(ev, site, name) {
+            let relative = matches!(&value, Value::External(symbol) if symbol.starts_with('.'));
+            let left_out = self.is_undeclared(site, call) || (unresolved || relative) && ev.is_snippet(site.unit);
+            if left_out && names::does_again(name) {
+                self.step(Kind::Does(Effect::Repeats(format!("calls `{name}`"))), site, state);
+                return;
+            }
+            let is_told = dotnet::observes(ev, site, name) || dotnet::asks_data(ev, site, name);
+            if unresolved && !is_plain(name) && !is_told {
                 self.step(Kind::Unresolved(name.clone()), site, state);
             }
             return;

@@ -156,3 +156,22 @@ pub(super) fn is_plain(name: &str) -> bool {
             | "trace"
     )
 }
+
+/// A function of a sample that shows only its name: what it does twice when it is called twice, as a mail, a charge,
+/// or goods that are taken out of the stock.
+pub(super) fn does_again(name: &str) -> bool {
+    let words = crate::extract::saga::names::words(name);
+    let has = |list: &[&str]| words.iter().any(|w| list.contains(&w.as_str()));
+    let Some(verb) = words.first() else { return false };
+    match verb.as_str() {
+        "send" => has(&["email", "mail", "sms", "notification", "invoice", "receipt"]),
+        "charge" | "refund" | "debit" | "credit" | "bill" => words.len() > 1,
+        "reserve" | "deduct" | "decrement" | "decrease" | "increment" | "increase" => {
+            has(&["inventory", "stock", "balance", "quantity", "credit", "point"])
+        }
+        "initiate" | "process" | "capture" | "make" | "create" => {
+            has(&["payment", "refund", "transfer", "shipment", "payout"])
+        }
+        _ => false,
+    }
+}

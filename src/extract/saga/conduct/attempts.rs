@@ -34,7 +34,32 @@ impl Context<'_, '_> {
         if timeout.is_absent() && language == Language::Go && self.takes_context(scope) {
             timeout = Presence::Unknown("the context may carry a deadline".into());
         }
-        (timeout, said(&self.undo_parts(scope), &is_repetition))
+        let undo_parts = self.undo_parts(scope);
+        let retry = match said(&undo_parts, &is_repetition) {
+            Presence::Present(_) if self.only_undos_repeat(&units, &undo_parts) => Presence::Absent,
+            retry => retry,
+        };
+        (timeout, retry)
+    }
+
+    /// Compensations are repeated, and what else speaks of it only gets the means for that: a field, and the
+    /// constructor that fills it.
+    fn only_undos_repeat(&self, units: &[UnitId], undo_parts: &[(UnitId, Span)]) -> bool {
+        let speaks = |unit: UnitId, span: Span| self.speaks(unit, Some(span), Texts::No, &is_repetition).is_some();
+        let elsewhere = units.iter().any(|&unit| {
+            let module = &self.ev.program.unit(unit).module;
+            let in_undo = |span: Span| undo_parts.iter().any(|(u, s)| *u == unit && s.contains(span));
+            let declared =
+                module.classes.iter().flat_map(|c| &c.decorators).any(|d| speaks(unit, module.expr(*d).span));
+            declared
+                || module.funcs.iter().any(|f| {
+                    f.parent.is_none()
+                        && f.kind != FunctionKind::Constructor
+                        && !in_undo(f.span)
+                        && speaks(unit, f.span)
+                })
+        });
+        !elsewhere && undo_parts.iter().any(|&(unit, span)| speaks(unit, span))
     }
 
     /// Whether a step is given a context.

@@ -61,6 +61,7 @@ impl Context<'_, '_> {
         if undone_here {
             return None;
         }
+        let step = self.with_indices(action, &header, step);
         let call = module.expr(action.expr).span;
         let mut late = None;
         for (receiver, place_of, at) in self.notes(action.unit, span, &step) {
@@ -75,6 +76,45 @@ impl Context<'_, '_> {
         late.or_else(|| self.undone_from_index(scope, &header))
     }
 
+    /// The names of a step with those of its position in the list: `for i, step := range steps`, and
+    /// `step := steps[i]` in a loop that counts.
+    fn with_indices(&self, action: Site, header: &LoopHeader, mut step: Vec<SmolStr>) -> Vec<SmolStr> {
+        let linked = self.ev.program.unit(action.unit);
+        let module = &linked.module;
+        if let LoopHeader::Each { target, .. } = header {
+            let mut together = scan::names_in(module, *target);
+            together.extend(self.declared_key(action));
+            if together.iter().any(|n| step.contains(n)) {
+                step.extend(together);
+            }
+        }
+        for name in step.clone() {
+            let bound = linked.index.lookup(module, linked.index.func_of(action.expr), &name);
+            for binding in bound.into_iter().flat_map(|(_, bindings)| bindings) {
+                if let Binding::Value(value) = binding
+                    && let ExprKind::Index { index, .. } = &module.expr(*value).kind
+                    && let ExprKind::Name(position) = &module.expr(*index).kind
+                {
+                    step.push(position.clone());
+                }
+            }
+        }
+        step
+    }
+
+    /// Go declares the key of `for i, step := range steps` at the beginning of the body.
+    fn declared_key(&self, action: Site) -> Option<SmolStr> {
+        let (stmt, _) = nearest_loop(self, action)?;
+        let module = &self.ev.program.unit(action.unit).module;
+        let StmtKind::Loop { body, .. } = &module.stmt(stmt).kind else { return None };
+        match &module.stmt(*body.first()?).kind {
+            StmtKind::Assign { target, value: None, .. } if module.language == Language::Go => {
+                scan::chain(module, *target).pop()
+            }
+            _ => None,
+        }
+    }
+
     /// What is appended to lists in a part of a module that names the step: the list, the expression, where.
     fn notes(&self, unit: UnitId, span: crate::syntax::Span, step: &[SmolStr]) -> Vec<(SmolStr, ExprId, u32)> {
         let linked = self.ev.program.unit(unit);
@@ -84,18 +124,26 @@ impl Context<'_, '_> {
             let Some(c) = module.call(call.expr) else { continue };
             let ExprKind::Attr { object, name, .. } = &module.expr(c.callee).kind else { continue };
             let named = || c.args.iter().any(|a| scan::names_in(module, a.value).iter().any(|n| step.contains(n)));
-            if is_append(name)
-                && named()
-                && let Some(receiver) = scan::chain(module, *object).pop()
-            {
+            let Some(receiver) = scan::chain(module, *object).pop() else { continue };
+            // `completed.set(step.name, result)`: a map of what is done.
+            let keyed = matches!(name.as_str(), "set" | "put")
+                && c.args.len() == 2
+                && names::words(&receiver).iter().any(|w| is_note(w));
+            if (is_append(name) || keyed) && named() {
                 out.push((receiver, call.expr, module.expr(call.expr).span.start));
             }
         }
         for stmt in module.stmts.iter().filter(|s| span.contains(s.span)) {
-            // `completed = [...completed, step]`
-            if let StmtKind::Assign { target, value: Some(value), op: None, .. } = &stmt.kind
-                && let ExprKind::List(items) = &module.expr(*value).kind
-                && items.len() > 1
+            let StmtKind::Assign { target, value: Some(value), op: None, .. } = &stmt.kind else { continue };
+            // `completed = [...completed, step]`, `completed = append(completed, step)`
+            let adds = match &module.expr(*value).kind {
+                ExprKind::List(items) => items.len() > 1,
+                ExprKind::Call(call) => {
+                    matches!(&module.expr(call.callee).kind, ExprKind::Name(n) if n == "append") && call.args.len() > 1
+                }
+                _ => false,
+            };
+            if adds
                 && let Some(receiver) = scan::chain(module, *target).pop()
                 && scan::names_in(module, *value).iter().any(|n| step.contains(n))
                 && scan::names_in(module, *value).contains(&receiver)
@@ -131,6 +179,13 @@ impl Context<'_, '_> {
                 };
                 let mut said = header.into_iter().chain(start);
                 if undo.unit == action.unit && said.any(|h| scan::names_in(module, h).contains(list)) {
+                    return true;
+                }
+                // `if (completed.has(step.name)) await step.compensate()`
+                let around = module.stmt(stmt).span;
+                let apart = undo.unit == action.unit && !around.contains(module.expr(action.expr).span);
+                let asks = || self.speaks(undo.unit, Some(around), super::words::Texts::No, &|n| n == list.as_str());
+                if apart && asks().is_some() {
                     return true;
                 }
             }

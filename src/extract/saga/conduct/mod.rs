@@ -163,6 +163,7 @@ impl Context<'_, '_> {
             action: runner.actions.first().map(place),
             undo: runner.undos.first().map(place),
             untyped,
+            mutations: self.mutations(&scope),
             // What is stored may be taken up again, and its compensation with it.
             noted_late: registered.filter(|_| persisted.is_absent()),
             ..Conduct::default()

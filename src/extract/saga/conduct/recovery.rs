@@ -103,6 +103,8 @@ impl Context<'_, '_> {
             let asks = |n: &str| {
                 let n = names::fold(n);
                 n.contains("select") && (n.contains("status") || n.contains("state"))
+                    || n == "inprogress"
+                    || n.contains("bystat")
                     || !runs_text && matches!(n.as_str(), "status" | "state" | "sagastatus" | "sagastate")
             };
             !writes && self.speaks(unit, Some(span), Texts::Yes, &asks).is_some()
@@ -139,6 +141,10 @@ pub(in crate::extract::saga) fn takes_up(name: &str) -> bool {
     let folded = names::fold(name);
     // `recovery_timeout` is a breaker's.
     if folded.contains("timeout") {
+        return false;
+    }
+    // `SagaStatus.InProgress` is what a saga is called while it runs; `findInProgress` looks for them.
+    if folded == "inprogress" {
         return false;
     }
     [
