@@ -1,5 +1,6 @@
 //! Requests that are sent by a pattern: `client.send({ cmd: 'sum' }, data)` of NestJS, which a method with
-//! `@MessagePattern({ cmd: 'sum' })` of another service answers, whatever carries them.
+//! `@MessagePattern({ cmd: 'sum' })` of another service answers, whatever carries them. A client of gRPC asks for a service
+//! by its name.
 //! <https://docs.nestjs.com/microservices/basics#request-response>
 
 use std::collections::BTreeMap;
@@ -32,12 +33,13 @@ const PACKAGE: &str = "@nestjs/microservices";
 pub fn asked(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<Asked> {
     let answering = handlers(ev, in_scope, "MessagePattern");
     let listening = handlers(ev, in_scope, "EventPattern");
-    if answering.is_empty() && listening.is_empty() {
+    let serving = served(ev, in_scope);
+    if answering.is_empty() && listening.is_empty() && serving.is_empty() {
         return Vec::new();
     }
     let registered = transport::registrations(ev, in_scope);
     let mut found = Vec::new();
-    for (name, handlers) in [("send", &answering), ("emit", &listening)] {
+    for (name, handlers) in [("send", &answering), ("emit", &listening), ("getService", &serving)] {
         for &site in ev.program.calls_named(name).iter().filter(|site| in_scope(site.unit)) {
             let Some(call) = ev.program.unit(site.unit).module.call(site.expr) else { continue };
             if !is_client(ev, site) {
@@ -86,6 +88,25 @@ fn handlers(ev: &Evaluator<'_>, in_scope: &InScope<'_>, decorator: &str) -> BTre
     found
 }
 
+/// What serves gRPC, by the name of the service: methods with `@GrpcMethod('Orders', 'Find')`, and classes with the
+/// decorator that `ts-proto` makes. <https://docs.nestjs.com/microservices/grpc>,
+/// <https://github.com/stephenh/ts-proto/blob/main/NESTJS.markdown>
+fn served(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> BTreeMap<SmolStr, Vec<Place>> {
+    let mut found = handlers(ev, in_scope, "GrpcMethod");
+    for (service, places) in handlers(ev, in_scope, "GrpcStreamMethod") {
+        found.entry(service).or_default().extend(places);
+    }
+    let mut made: Vec<&str> = ev.program.called_names().filter(|name| name.ends_with("ControllerMethods")).collect();
+    made.sort_unstable();
+    for name in made {
+        let places =
+            ev.program.calls_named(name).iter().filter(|site| in_scope(site.unit)).map(|s| ev.program.place(*s));
+        let service = name.strip_suffix("ControllerMethods").unwrap_or(name);
+        found.entry(SmolStr::new(service)).or_default().extend(places);
+    }
+    found
+}
+
 /// The patterns that a call may send.
 fn sent(ev: &Evaluator<'_>, site: Site, call: &Call) -> Vec<SmolStr> {
     let Some(first) = call.args.iter().find(|arg| arg.name.is_none() && !arg.spread) else { return Vec::new() };
@@ -119,16 +140,21 @@ fn key(ev: &Evaluator<'_>, value: &Value, depth: u32) -> Option<SmolStr> {
     Some(text.into()).filter(|text: &SmolStr| !text.is_empty())
 }
 
-/// `options: { host, port }` of a registered client.
+/// `options: { host, port }` of a registered client, `options: { url }` of one for gRPC.
 fn address(ev: &Evaluator<'_>, registration: &Registration) -> Option<Text> {
-    if registration.transport != "TCP" {
-        return None;
-    }
     let at = |site: Site, name: &str| match path::get(ev, site, name) {
         Lookup::Found(sites) => sites.first().copied(),
         _ => None,
     };
     let options = at(registration.site, "options")?;
+    if registration.transport == "GRPC" {
+        let mut address = Text::literal("grpc://");
+        address.push(ev.eval(at(options, "url")?).to_text()?);
+        return Some(address);
+    }
+    if registration.transport != "TCP" {
+        return None;
+    }
     let one = |name: &str| match ev.eval(at(options, name)?) {
         Value::Num(port) => Some(Text::literal(port.to_string())),
         value => value.to_text(),

@@ -590,3 +590,59 @@ export class AppModule {}
         ]
     );
 }
+
+#[test]
+fn clients_of_grpc_lead_to_the_service_that_serves_what_they_name() {
+    let manifest = "{\"dependencies\":{\"@nestjs/core\":\"11\",\"@nestjs/microservices\":\"11\"}}";
+    let gateway = r"import { Controller, Get, Inject, Module, OnModuleInit } from '@nestjs/common';
+import { ClientGrpc, ClientsModule, Transport } from '@nestjs/microservices';
+import { NestFactory } from '@nestjs/core';
+@Controller('stock')
+export class StockController implements OnModuleInit {
+  private stock: any;
+  private bills: any;
+  constructor(@Inject('STOCK') private client: ClientGrpc, @Inject('BILLS') private other: ClientGrpc) {}
+  onModuleInit() {
+    this.stock = this.client.getService('StockService');
+    this.bills = this.other.getService('BillService');
+  }
+  @Get()
+  all() {
+    return this.stock.all({});
+  }
+}
+@Module({
+  imports: [ClientsModule.register([{ name: 'BILLS', transport: Transport.GRPC, options: { url: 'bills:50051', package: 'bills' } }])],
+  controllers: [StockController],
+})
+export class AppModule {}
+async function bootstrap() {
+  const app = await NestFactory.create(AppModule);
+  await app.listen(3000);
+}
+bootstrap();
+";
+    let server = |decorated: &str| {
+        format!(
+            "import {{ Controller, Module }} from '@nestjs/common';\nimport {{ GrpcMethod, Transport }} from '@nestjs/microservices';\nimport {{ NestFactory }} from '@nestjs/core';\nimport {{ BillServiceControllerMethods }} from './bills.pb';\n{decorated}\n@Module({{ controllers: [Served] }})\nexport class AppModule {{}}\nasync function bootstrap() {{\n  const app = await NestFactory.createMicroservice(AppModule, {{ transport: Transport.GRPC, options: {{ package: 'shop' }} }});\n  await app.listen();\n}}\nbootstrap();\n"
+        )
+    };
+    let stock = server("@Controller()\nexport class Served {\n  @GrpcMethod('StockService', 'All')\n  all() {}\n}");
+    let bills = server("@Controller()\n@BillServiceControllerMethods()\nexport class Served {\n  all() {}\n}");
+    let found = calls(&[
+        (
+            "compose.yaml",
+            "services:\n  gateway:\n    build: gateway\n  stock:\n    build: stock\n  bills:\n    build: bills\n",
+        ),
+        ("gateway/Dockerfile", NODE),
+        ("gateway/package.json", manifest),
+        ("gateway/src/main.ts", gateway),
+        ("stock/Dockerfile", NODE),
+        ("stock/package.json", manifest),
+        ("stock/src/main.ts", &stock),
+        ("bills/Dockerfile", NODE),
+        ("bills/package.json", manifest),
+        ("bills/src/main.ts", &bills),
+    ]);
+    assert_eq!(found, ["gateway -> bills - - gateway/src/main.ts:11", "gateway -> stock - - gateway/src/main.ts:10"]);
+}

@@ -349,3 +349,25 @@ function x (req, res, next) { next() }
     ]);
     assert_eq!(found, ["GET /users/{id} main.js:2",]);
 }
+
+#[test]
+fn an_application_of_nest_that_only_takes_messages_serves_no_routes() {
+    let controller = "import { Controller, Get } from '@nestjs/common';\nimport { MessagePattern } from '@nestjs/microservices';\n@Controller()\nexport class AppController {\n  @Get()\n  hello() {}\n  @MessagePattern('find')\n  find() {}\n}\n";
+    let module = "import { Module } from '@nestjs/common';\nimport { AppController } from './app.controller';\n@Module({ controllers: [AppController] })\nexport class AppModule {}\n";
+    let main = |made: &str| {
+        format!(
+            "import {{ NestFactory }} from '@nestjs/core';\nimport {{ Transport }} from '@nestjs/microservices';\nimport {{ AppModule }} from './app.module';\nasync function bootstrap() {{\n  const app = await NestFactory.{made};\n  await app.listen(3000);\n}}\nbootstrap();\n"
+        )
+    };
+    let of = |made: &str| {
+        endpoints(&[
+            ("stock/Dockerfile", IMAGE),
+            ("stock/package.json", "{\"dependencies\":{\"@nestjs/core\":\"11\",\"@nestjs/microservices\":\"11\"}}"),
+            ("stock/src/main.ts", &main(made)),
+            ("stock/src/app.module.ts", module),
+            ("stock/src/app.controller.ts", controller),
+        ])
+    };
+    assert_eq!(of("createMicroservice(AppModule, { transport: Transport.NATS })"), [""; 0]);
+    assert_eq!(of("create(AppModule)"), ["GET / stock/src/app.controller.ts:5"]);
+}

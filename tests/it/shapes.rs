@@ -382,3 +382,60 @@ fn functions_that_call_each_other_in_circles_end() {
     text.push_str("\ndef load(query):\n    return requests.get(Parser().rule0(query), timeout=2)\n");
     assert_eq!(found("rest-client/missing-timeout", &[("app.py", &text)]), NONE);
 }
+
+#[test]
+fn a_record_of_kafka_has_its_payload_under_value() {
+    let service = |payload: &str| {
+        format!(
+            "import {{ Injectable }} from '@nestjs/common';\nimport {{ Client, ClientKafka, Transport }} from '@nestjs/microservices';\nimport {{ randomUUID }} from 'crypto';\n\
+             class OrderPlaced {{ orderId: string; }}\n@Injectable()\nexport class Orders {{\n\
+             \x20 @Client({{ transport: Transport.KAFKA, options: {{ client: {{ brokers: ['kafka:9092'] }} }} }})\n  private kafka: ClientKafka;\n\
+             \x20 place(order: OrderPlaced) {{\n    this.kafka.emit('orders', {payload});\n  }}\n}}\n"
+        )
+    };
+    let of =
+        |payload: &str| found("event-schema/unversioned-event", &[("orders/orders.ts", service(payload).as_str())]);
+    assert_eq!(of("{ key: order.orderId, value: JSON.stringify({ version: 1, order }) }"), NONE);
+    assert_eq!(of("{ key: order.orderId, value: JSON.stringify({ order }) }"), ["orders.ts:10"]);
+    assert_eq!(of("{ value: { order }, headers: { 'schema-version': '1' } }"), NONE);
+    assert_eq!(of("order"), ["orders.ts:10"]);
+    // An id that is made for this message alone tells duplicates apart, unlike one that is handed on.
+    let traced = |id: &str| {
+        let payload = format!("{{ value: JSON.stringify({{ type: 'placed', correlationId: {id}, order }}) }}");
+        found("event-schema/missing-event-id", &[("orders/orders.ts", service(&payload).as_str())])
+    };
+    assert_eq!((traced("randomUUID()"), traced("order.correlationId")), (Vec::new(), vec!["orders.ts:10".to_owned()]));
+}
+
+#[test]
+fn what_is_looked_for_first_or_has_an_id_already_is_stored_once() {
+    let repository = "class Bills:\n    def __init__(self, rows):\n        self.rows = rows\n\n    def save(self, bill):\n        if bill.id:\n            self.rows.replace_one({\"_id\": bill.id}, bill.__dict__)\n        else:\n            self.rows.insert_one(bill.__dict__)\n\n    def add(self, bill):\n        self.rows.insert_one(bill.__dict__)\n\n    def of_order(self, order_id):\n        row = self.rows.find_one({\"order_id\": order_id})\n        if row:\n            return Bill(row[\"order_id\"])\n        return None\n\n\nclass Bill:\n    def __init__(self, order_id):\n        self.id = None\n        self.order_id = order_id\n";
+    let consumer = |handle: &str| {
+        format!(
+            "import json\nimport pika\nfrom pymongo import MongoClient\nfrom bills import Bill, Bills\n\nbills = Bills(MongoClient(\"db\").shop.bills)\n\n\ndef on_message(ch, method, properties, body):\n    order_id = json.loads(body)[\"order_id\"]\n{handle}    ch.basic_ack(method.delivery_tag)\n\n\nchannel = pika.BlockingConnection().channel()\nchannel.basic_consume(\"orders\", on_message)\nchannel.start_consuming()\n"
+        )
+    };
+    let of = |handle: &str| {
+        let main = consumer(handle);
+        found(
+            "message-queue/non-idempotent-consumer",
+            &[("bills/bills.py", repository), ("bills/main.py", main.as_str())],
+        )
+    };
+    assert_eq!(of("    bills.add(Bill(order_id))\n"), ["main.py:16"]);
+    assert_eq!(
+        of("    if bills.of_order(order_id):\n        raise ValueError(order_id)\n    bills.add(Bill(order_id))\n"),
+        NONE
+    );
+    assert_eq!(of("    bill = bills.of_order(order_id)\n    bill.paid = True\n    bills.save(bill)\n"), NONE);
+    // What belongs to the row is taken away first.
+    assert_eq!(of("    bills.rows.delete_many({\"order_id\": order_id})\n    bills.add(Bill(order_id))\n"), NONE);
+    // A state that the handler itself leaves.
+    let cancel = |test: &str| {
+        format!(
+            "    bill = bills.of_order(order_id)\n    if {test}:\n        return\n    bill.state = \"canceled\"\n    bills.add(bill)\n"
+        )
+    };
+    assert_eq!(of(&cancel("bill.state in [\"canceled\", \"refunded\"]")), NONE);
+    assert_eq!(of(&cancel("order_id in [1, 2]")), ["main.py:20"]);
+}

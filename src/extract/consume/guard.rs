@@ -92,8 +92,12 @@ fn condition(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, depth: u32) -> O
             }
             BinaryOp::Gt => next(*left),
             BinaryOp::Lt => next(*left).map(|(g, w)| (g, w.flip())),
-            BinaryOp::In => memory(reach, unit, *right).map(|p| (Guard::Memory(p), When::True)),
-            BinaryOp::NotIn => memory(reach, unit, *right).map(|p| (Guard::Memory(p), When::False)),
+            BinaryOp::In | BinaryOp::NotIn => {
+                let when = if *op == BinaryOp::In { When::True } else { When::False };
+                // `payment.status in ["refunded", "canceled"]` of one that was loaded.
+                let state = || status(reach, unit, *left, *right);
+                memory(reach, unit, *right).map(|p| (Guard::Memory(p), when)).or_else(state)
+            }
             _ => None,
         },
         ExprKind::Call(call) => {
@@ -334,6 +338,9 @@ fn predicate(reach: &Reach<'_, '_>, unit: UnitId, func: FuncId, depth: u32) -> O
             let answer = then.iter().find_map(|&s| match &module.stmt(s).kind {
                 StmtKind::Return(Some(e)) => match &module.expr(*e).kind {
                     ExprKind::Bool(b) => Some(*b),
+                    // `if row: return Order(…)`, and nothing where there is none.
+                    ExprKind::Null => Some(false),
+                    ExprKind::Call(_) | ExprKind::Dict(_) | ExprKind::Name(_) => Some(true),
                     _ => None,
                 },
                 _ => None,

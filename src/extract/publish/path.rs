@@ -16,6 +16,7 @@ pub enum Lookup {
 
 /// What stands at a path of a call.
 pub fn lookup(ev: &Evaluator<'_>, site: Site, path: &str) -> Lookup {
+    let path = path.strip_suffix('?').unwrap_or(path);
     if let Some(rest) = path.strip_prefix("@.") {
         let made = ev.callee(site).and_then(|(_, receiver)| receiver?.call);
         return made.map_or(Lookup::Unknown, |made| lookup(ev, made, rest));

@@ -299,7 +299,10 @@ fn shape_id(ev: &Evaluator<'_>, shape: &Shape, metadata: bool) -> Verdict {
     let enveloped = metadata || shape.keys.iter().any(|k| is_beside_id(&k.name));
     for key in &shape.keys {
         let plain = squeeze(&key.name) == "id";
-        if is_id(&key.name) || (plain && (enveloped || key.value.is_some_and(|v| is_fresh(ev, v)))) {
+        // What is made afresh for each message tells them apart, whatever it is meant for besides.
+        let traces = enveloped && matches!(squeeze(&key.name).as_str(), "correlationid" | "traceid" | "requestid");
+        let fresh = || key.value.is_some_and(|v| is_fresh(ev, v));
+        if is_id(&key.name) || (plain && (enveloped || fresh())) || (traces && fresh()) {
             return Verdict::Has(key.value);
         }
         match key.nested.as_deref().map(|n| shape_id(ev, n, true)) {

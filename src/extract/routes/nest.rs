@@ -97,6 +97,12 @@ pub(super) fn nest(ev: &Evaluator<'_>, in_scope: &InScope<'_>, served: &mut Serv
             by_tree = near.max_by_key(|i| folder(i).len()).into_iter().collect();
         }
         if by_tree.is_empty() {
+            // An application that only takes messages serves no routes, whatever its controllers say.
+            let path = &ev.program.unit(controller.key.0).path;
+            let messages = ev.program.calls_named("createMicroservice").iter().filter(|site| in_scope(site.unit));
+            if messages.into_iter().any(|site| within(path, package_of(&ev.program.unit(site.unit).path))) {
+                continue;
+            }
             nest.routes(controller, None, &PathText::default(), served);
         }
         for i in by_tree {

@@ -4,6 +4,7 @@
 pub(super) mod caught;
 mod duplicate;
 mod names;
+mod renewed;
 
 use smol_str::SmolStr;
 
@@ -160,6 +161,8 @@ struct State {
     guarded: bool,
     detached: bool,
     conditions: Vec<(Site, bool)>,
+    /// A row that is stored now is there once, however often this runs.
+    renewed: bool,
 }
 
 struct Walk<'r, 'e, 'p> {
@@ -390,16 +393,22 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
                 when_false = Some(guard);
             }
         }
+        let stored = renewed::is_stored(self.module(unit), test);
         let mut first = with(state, true, when_true);
+        first.renewed |= stored == Some(false) && !other.is_empty();
         let failed = self.tells_failure(unit, test);
         first.in_catch |= failed == Some(true);
         let then_exits = self.branch(unit, then, node, 0, &mut first);
         let mut second = with(state, false, when_false);
+        second.renewed |= stored == Some(true);
         second.in_catch |= failed == Some(false);
         let other_exits = self.branch(unit, other, node, 1, &mut second);
         match (then_exits, other_exits) {
             (true, true) => return true,
-            (true, false) => state.guard = strongest(second.guard, state.guard),
+            (true, false) => {
+                state.guard = strongest(second.guard, state.guard);
+                state.renewed = second.renewed;
+            }
             (false, true) => state.guard = strongest(first.guard, state.guard),
             (false, false) => {}
         }
@@ -541,7 +550,7 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
     }
 
     /// Acknowledgements, rejects and calls of libraries.
-    fn classify(&mut self, site: Site, name: &str, state: &State) -> bool {
+    fn classify(&mut self, site: Site, name: &str, state: &mut State) -> bool {
         let language = self.reach.ev.program.language(site.unit);
         for symbol in self.reach.symbols(site) {
             let Some((library, rest)) = self.reach.ev.catalog.split(language, &symbol) else { continue };
@@ -561,7 +570,10 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
                 return true;
             }
         }
+        let before = state.renewed;
+        state.renewed |= renewed::deletes(name);
         if let Some(effect) = effect::of(self.reach, site) {
+            let effect = if before { renewed::put_back(effect) } else { effect };
             let kept = state.in_catch && state.for_all && caught::keeps_message(self.reach, site);
             self.step(Kind::Does(if kept { Effect::DeadLetter } else { effect }), site, state);
             return true;

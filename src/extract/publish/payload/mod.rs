@@ -96,6 +96,7 @@ impl<'r, 'e> Reader<'r, 'e> {
             match path::lookup(self.ev, site, path) {
                 path::Lookup::Found(sites) => return sites.iter().flat_map(|s| self.read(*s)).collect(),
                 path::Lookup::Missing => {}
+                path::Lookup::Unknown if path.ends_with('?') => {}
                 path::Lookup::Unknown => return vec![Shape::open()],
             }
         }
@@ -130,6 +131,7 @@ impl<'r, 'e> Reader<'r, 'e> {
             match path::lookup(self.ev, site, path) {
                 path::Lookup::Found(sites) => out.extend(sites.iter().flat_map(|s| self.properties(*s))),
                 path::Lookup::Missing => {}
+                path::Lookup::Unknown if path.ends_with('?') => {}
                 path::Lookup::Unknown => out.push(Shape::open()),
             }
         }
