@@ -24,7 +24,7 @@ fn main() {
     }
 }
 
-/// The data files in the order of their paths: `[path, its words that begin with a capital, content]`.
+/// The data files in the order of their paths: `[path, the types that it names, content]`.
 fn catalog() -> Result<String, String> {
     let mut files = Vec::new();
     list(Path::new("src/catalog/data"), &mut files);
@@ -37,17 +37,43 @@ fn library(file: &Path) -> Result<Value, String> {
     let path = file.display().to_string();
     let text = fs::read_to_string(file).map_err(|e| format!("{path}: {e}"))?;
     let content: Value = serde_yaml::from_str(&text).map_err(|e| format!("{path}: {e}"))?;
-    Ok(json!([path, types(&text), content]))
+    let mut named = Vec::new();
+    if content["ecosystem"] == "jvm" {
+        names(&content, &mut named);
+    } else {
+        let is_name = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
+        named.extend(text.split(|c: char| !is_name(c)).filter(|word| word.starts_with(char::is_uppercase)));
+    }
+    let mut types: Vec<&str> = named.into_iter().filter_map(in_package).collect();
+    types.sort_unstable();
+    types.dedup();
+    Ok(json!([path, types, content]))
 }
 
-/// The first segments of all words that begin with a capital: types, in the languages that spell them so.
-fn types(text: &str) -> Vec<&str> {
-    let is_name = |c: char| c.is_alphanumeric() || c == '_' || c == '.';
-    let words = text.split(|c: char| !is_name(c)).filter(|word| word.starts_with(char::is_uppercase));
-    let mut out: Vec<&str> = words.filter_map(|word| word.split('.').next()).collect();
-    out.sort_unstable();
-    out.dedup();
-    out
+/// The names in the data of a file, without the texts that are shown to people.
+fn names<'v>(content: &'v Value, out: &mut Vec<&'v str>) {
+    match content {
+        Value::String(text) if !text.contains(' ') => out.push(text),
+        Value::Array(items) => items.iter().for_each(|item| names(item, out)),
+        Value::Object(entries) => entries.iter().for_each(|(key, value)| {
+            out.push(key);
+            names(value, out);
+        }),
+        _ => {}
+    }
+}
+
+/// The beginning of a path that ends with its first type.
+fn in_package(word: &str) -> Option<&str> {
+    let mut end = 0;
+    for segment in word.split('.') {
+        end += segment.len();
+        if segment.starts_with(char::is_uppercase) {
+            return Some(&word[..end]);
+        }
+        end += 1;
+    }
+    None
 }
 
 fn list(folder: &Path, files: &mut Vec<PathBuf>) {

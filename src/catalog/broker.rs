@@ -87,3 +87,15 @@ pub struct Flag {
     /// Its value without one.
     pub default: bool,
 }
+
+/// Calls that bind a queue of RabbitMQ to an exchange.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Bind {
+    /// The methods.
+    pub calls: Vec<String>,
+    /// Paths of the queue.
+    pub queue: Vec<String>,
+    /// Paths of the exchange.
+    pub exchange: Vec<String>,
+}

@@ -102,6 +102,12 @@ impl Catalog {
         }
     }
 
+    /// The type of what a file gives that is called with an object: `require(file)(sequelize)`.
+    pub fn loaded(&self, language: Language, given: &str) -> Option<SmolStr> {
+        let (library, rest) = self.split(language, given)?;
+        library.loaded.get(rest).map(|ty| self.absolute(library, ty))
+    }
+
     /// What a call of a symbol does to the world.
     pub fn effect(&self, language: Language, symbol: &str) -> Option<consume::EffectKind> {
         let (library, rest) = self.split(language, symbol)?;
@@ -261,7 +267,7 @@ fn load() -> Result<Catalog, String> {
     let mut catalog = Catalog::default();
     for (path, types, content) in entries {
         let mut library: Library = serde_json::from_str(content.get()).map_err(|e| format!("{path}: {e}"))?;
-        if library.ecosystem == Ecosystem::DotNet {
+        if matches!(library.ecosystem, Ecosystem::DotNet | Ecosystem::Jvm) {
             library.names = types.into_iter().map(ToOwned::to_owned).collect();
         }
         let index = catalog.libraries.len();

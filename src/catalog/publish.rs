@@ -21,6 +21,9 @@ pub struct Publish {
     /// A message to subscribers, or work for a worker.
     #[serde(default)]
     pub kind: PublishKind,
+    /// It is a decorator: what the function below it returns is published, `->` as the path of the payload.
+    #[serde(default)]
+    pub decorator: bool,
     /// The name of the method is used by nothing else, so that an object of unknown type is taken for
     /// one of this library.
     #[serde(default)]
@@ -200,6 +203,9 @@ pub struct Persistent {
     /// Paths of the option.
     #[serde(default)]
     pub options: Vec<String>,
+    /// Constants that make it transient where they stand in the call, in code that changes its properties.
+    #[serde(default)]
+    pub off: Vec<String>,
     /// How a queue is declared that does not outlive the broker.
     pub queue: Option<QueueDurability>,
 }

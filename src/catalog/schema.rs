@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use super::broker::{Connect, Declare};
+use super::broker::{Bind, Connect, Declare};
 use super::consume::{Consume, Effects};
 use super::http::{Breaker, Deadline, Http, Retry};
 use super::publish::{Envelope, Publish};
@@ -85,6 +85,10 @@ pub struct Library {
     /// Types of what a function returns for the string it is given: `boto3.client("sqs")`.
     #[serde(default)]
     pub returns_by_argument: Vec<ReturnsByArgument>,
+    /// Types of what files give that are called with an object of a type: `Sequelize: Model` for
+    /// `require(file)(sequelize, DataTypes)`.
+    #[serde(default)]
+    pub loaded: BTreeMap<String, String>,
     /// Types of properties: `HttpService.axiosRef: axios.Axios`.
     #[serde(default)]
     pub properties: BTreeMap<String, String>,
@@ -113,7 +117,8 @@ pub struct Library {
     /// Functions that block the calling thread (beside HTTP requests).
     #[serde(default)]
     pub blocks: Vec<String>,
-    /// The first segments of all names in the file (C#): the types that the library is about.
+    /// The types that the library is about: the first segments of all names in the file (C#), and those with
+    /// what stands before them (Java, Kotlin): `annotation.KafkaListener`.
     #[serde(skip)]
     pub names: BTreeSet<String>,
     /// How it sends HTTP requests.
@@ -129,6 +134,9 @@ pub struct Library {
     /// How it bounds the time of what it wraps.
     #[serde(default)]
     pub deadline: Vec<Deadline>,
+    /// Functions that make one guard of those that they are given.
+    #[serde(default)]
+    pub combines: Vec<String>,
     /// How it hands messages to a broker.
     #[serde(default)]
     pub publish: Vec<Publish>,
@@ -141,6 +149,9 @@ pub struct Library {
     /// How it declares exchanges and queues.
     #[serde(default)]
     pub topology: Vec<Declare>,
+    /// Calls that bind queues to exchanges.
+    #[serde(default)]
+    pub bindings: Vec<Bind>,
     /// How it writes to a database.
     pub writes: Option<Writes>,
     /// How it hands messages over.
@@ -196,4 +207,7 @@ pub struct EnvReader {
     /// What stands before the name: `ConnectionStrings:`.
     #[serde(default)]
     pub prefix: String,
+    /// The code may put the settings together itself, under names with dots.
+    #[serde(default)]
+    pub sections: bool,
 }

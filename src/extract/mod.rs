@@ -9,6 +9,7 @@ pub mod broker;
 pub mod consume;
 pub mod hash;
 pub mod http;
+pub mod patterns;
 pub mod publish;
 pub mod routes;
 pub mod saga;

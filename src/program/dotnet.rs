@@ -100,7 +100,7 @@ impl Evaluator<'_> {
             "GetRequiredService" | "GetService" | "GetRequiredKeyedService" | "GetKeyedService" | "CreateInstance"
         );
         let ty = *call.type_args.first().filter(|_| resolves)?;
-        self.declared(site.unit, ty)
+        self.declared(site.unit, ty).map(|declared| self.provided(site.unit, declared))
     }
 
     /// A value, or what its declaration says where the value is an object of which nothing is known.

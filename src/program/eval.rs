@@ -5,6 +5,7 @@ mod calls;
 mod members;
 mod names;
 mod params;
+mod sections;
 mod settle;
 
 pub use callers::Way;

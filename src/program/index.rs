@@ -65,6 +65,8 @@ pub struct Index {
     members: HashMap<(ClassId, SmolStr), Vec<MemberAssignment>>,
     /// Assignments to attributes of something that is not `this`: (attribute, object, value).
     pub attribute_assignments: Vec<(SmolStr, ExprId, ExprId)>,
+    /// Assignments to elements, `object[index] = value`: (object, value).
+    pub element_assignments: Vec<(ExprId, ExprId)>,
     /// The parent of each expression.
     pub expr_parent: Vec<Parent>,
     /// The parent of each statement.
@@ -320,6 +322,11 @@ impl Builder<'_> {
                     }
                 } else {
                     self.index.attribute_assignments.push((name.clone(), *object, value));
+                }
+            }
+            ExprKind::Index { object, .. } => {
+                if let Binding::Value(value) = binding {
+                    self.index.element_assignments.push((*object, value));
                 }
             }
             _ => {}

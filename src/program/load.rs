@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::index::Index;
-use super::mentions::{Mention, mentions};
+use super::mentions::{Mention, declared, mentions};
 use super::resolve::{Found, Packages, Resolver};
 use super::{Program, Unit};
 use crate::cache::{Cache, Entry, Station};
@@ -72,11 +72,19 @@ pub fn load(tree: &Tree, catalog: &Catalog, packages: &Packages, prefilter: Pref
         if matches!(&read.kind, Kind::Unit(_, true)) {
             hits.push(path.clone());
         }
-        if let Some(mentions) = loaded.take(id, read, &mut units) {
-            waiting.insert(path, Waiting { id, language, mentions });
+        if let Some((mentions, declares)) = loaded.take(id, read, &mut units) {
+            waiting.insert(path, Waiting { id, language, mentions, declares });
         }
     }
-    let resolver = Resolver::new(sources.iter().map(|(id, _)| tree.file(*id).path.as_str()), packages);
+    let mut resolver = Resolver::new(sources.iter().map(|(id, _)| tree.file(*id).path.as_str()), packages);
+    for (path, file) in &waiting {
+        file.declares.iter().for_each(|name| resolver.declare(name, path));
+    }
+    for unit in units.values().filter(|unit| unit.module.language == Language::CSharp) {
+        let path = &tree.file(unit.file).path;
+        unit.module.classes.iter().for_each(|class| resolver.declare(&class.name, path));
+    }
+    let resolver = resolver;
     let parse = |files: Vec<Waiting>, loaded: &mut Loaded, units: &mut BTreeMap<String, Unit>| {
         let read: Vec<(FileId, Read)> =
             files.par_iter().map(|file| (file.id, read_later(tree, file.id, file.language, cache))).collect();
@@ -111,8 +119,13 @@ pub fn load(tree: &Tree, catalog: &Catalog, packages: &Packages, prefilter: Pref
 }
 
 impl Loaded {
-    /// Adds what came out of one file; gives back what a file that was passed over imports.
-    fn take(&mut self, id: FileId, read: Read, units: &mut BTreeMap<String, Unit>) -> Option<Vec<Mention>> {
+    /// Adds what came out of one file; gives back what a file that was passed over imports, and the types it declares.
+    fn take(
+        &mut self,
+        id: FileId,
+        read: Read,
+        units: &mut BTreeMap<String, Unit>,
+    ) -> Option<(Vec<Mention>, Vec<SmolStr>)> {
         self.suppressions.extend(read.suppressions);
         match read.kind {
             Kind::Unit(unit, _) => {
@@ -124,7 +137,7 @@ impl Loaded {
                 self.refused.push((id, reason));
                 None
             }
-            Kind::PassedOver(mentions) => Some(mentions),
+            Kind::PassedOver(mentions, declares) => Some((mentions, declares)),
         }
     }
 }
@@ -134,6 +147,8 @@ struct Waiting {
     id: FileId,
     language: Language,
     mentions: Vec<Mention>,
+    /// The types that a C# file declares.
+    declares: Vec<SmolStr>,
 }
 
 /// What came out of a file.
@@ -145,7 +160,7 @@ struct Read {
 enum Kind {
     /// The module, and whether it holds a literal that makes its importers matter too.
     Unit(Box<Unit>, bool),
-    PassedOver(Vec<Mention>),
+    PassedOver(Vec<Mention>, Vec<SmolStr>),
     Refused(String),
 }
 
@@ -155,6 +170,8 @@ struct Words {
     hit: Hit,
     /// What it imports; only of files without a hit, which may be parsed because of it.
     mentions: Vec<Mention>,
+    /// The types it declares, in C#, where a file can have any name; likewise.
+    declares: Vec<SmolStr>,
     suppressions: Vec<Suppression>,
 }
 
@@ -207,11 +224,12 @@ fn read_first(
         let text = text.map_err(ToString::to_string)?;
         let suppressions = findings::scan(text, FileId(0));
         if files::is_distribution(path, text) {
-            return Ok(Words { hit: Hit::None, mentions: Vec::new(), suppressions });
+            return Ok(Words { hit: Hit::None, mentions: Vec::new(), declares: Vec::new(), suppressions });
         }
         let hit = needles.hit(language, text);
         let mentions = if hit == Hit::None { mentions(language, text) } else { Vec::new() };
-        Ok(Words { hit, mentions, suppressions })
+        let declares = if hit == Hit::None && language == Language::CSharp { declared(text) } else { Vec::new() };
+        Ok(Words { hit, mentions, declares, suppressions })
     });
     let mut words = match words {
         Ok(words) => words,
@@ -221,9 +239,9 @@ fn read_first(
     words.suppressions.iter_mut().for_each(|suppression| suppression.file = id);
     let hit = if prefilter == Prefilter::Off { Hit::Value } else { words.hit };
     let kind = match hit {
-        Hit::None => Kind::PassedOver(words.mentions),
+        Hit::None => Kind::PassedOver(words.mentions, words.declares),
         // What a test calls, and what it passes, says nothing about what is deployed.
-        _ if files::zone(path) == Zone::Test => Kind::PassedOver(Vec::new()),
+        _ if files::zone(path) == Zone::Test => Kind::PassedOver(Vec::new(), Vec::new()),
         hit => module(tree, id, language, &entry, hit == Hit::Use),
     };
     Read { kind, suppressions: words.suppressions }
@@ -242,7 +260,7 @@ fn module(tree: &Tree, id: FileId, language: Language, entry: &Entry<'_>, is_use
         if files::is_distribution(path, text) { Ok(None) } else { lower(path, language, text).map(Some) }
     });
     match lowered {
-        Ok(None) => Kind::PassedOver(Vec::new()),
+        Ok(None) => Kind::PassedOver(Vec::new(), Vec::new()),
         Ok(Some(module)) => {
             let index = Index::build(&module);
             Kind::Unit(Box::new(Unit { file: id, path: path.clone(), module, index }), is_use)

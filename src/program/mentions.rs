@@ -40,6 +40,23 @@ pub fn mentions(language: Language, text: &str) -> Vec<Mention> {
     found
 }
 
+/// The types that a text in C# seems to declare, also those that are not called like its file.
+pub fn declared(text: &str) -> Vec<SmolStr> {
+    let words = text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
+    let mut found = Vec::new();
+    let mut before = "";
+    for word in words {
+        let is_type = matches!(before, "class" | "record" | "struct" | "interface" | "enum");
+        if is_type && word.starts_with(char::is_uppercase) && word.len() <= MAX_NAME {
+            found.push(SmolStr::new(word));
+        }
+        before = word;
+    }
+    found.sort();
+    found.dedup();
+    found
+}
+
 /// Imports, and words that may be types of the file's own package.
 fn jvm(text: &str) -> Vec<Mention> {
     let mut found = Vec::new();
@@ -159,6 +176,13 @@ mod tests {
                     def f():\n    from ..late import x\nimportant = 1\n";
         let expected = [". stock", "..late x", "app.clients", "app.peers one", "app.peers two", "os"];
         assert_eq!(told(Language::Python, text), expected);
+    }
+
+    #[test]
+    fn csharp_declarations() {
+        let text = "namespace Shop;\npublic record OrderPlaced(Guid Id);\npublic readonly record struct Money(int Cents);\n\
+                    internal class Store<T> where T : class { enum Kind { A } }\n";
+        assert_eq!(declared(text), ["Kind", "Money", "OrderPlaced", "Store"]);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! an expression into a [`Value`], lazily and with limits. What cannot be resolved is
 //! [`Value::Unknown`]: nothing is guessed here.
 
+mod container;
 mod dotnet;
 #[cfg(test)]
 mod dotnet_tests;
@@ -19,6 +20,7 @@ mod jvm;
 mod jvm_tests;
 pub mod load;
 pub mod mentions;
+mod overloads;
 pub mod processes;
 pub mod resolve;
 mod satisfies;

@@ -142,6 +142,8 @@ pub struct Resolver<'a> {
     go_folders: HashMap<&'a str, Vec<&'a str>>,
     /// C# files by name up to the first dot.
     dotnet_files: HashMap<&'a str, Vec<&'a str>>,
+    /// C# files by the types that they declare.
+    dotnet_types: HashMap<SmolStr, Vec<&'a str>>,
     packages: &'a Packages,
 }
 
@@ -215,6 +217,7 @@ impl<'a> Resolver<'a> {
             jvm_folders,
             go_folders,
             dotnet_files,
+            dotnet_types: HashMap::default(),
             packages,
         }
     }
@@ -277,13 +280,22 @@ impl<'a> Resolver<'a> {
         files.flatten().map(ToString::to_string).collect()
     }
 
-    /// The files that are called like a type that a C# file names, the nearest of each name.
+    /// Adds a type of C# that a file declares.
+    pub fn declare(&mut self, name: &SmolStr, path: &'a str) {
+        let holders = self.dotnet_types.entry(name.clone()).or_default();
+        if holders.last() != Some(&path) {
+            holders.push(path);
+        }
+    }
+
+    /// The files that are called like a type that a C# file names or declare it, the nearest of each name.
     pub fn dotnet(&self, from: &str, mentions: &[Mention]) -> Vec<String> {
         let mut found: Vec<&str> = Vec::new();
         for name in mentions.iter().filter_map(|mention| mention.name.as_ref()) {
-            let candidates = self.dotnet_files.get(name.as_str()).map_or(&[][..], Vec::as_slice);
-            let nearest = candidates.iter().map(|path| common(path, from)).max();
-            found.extend(candidates.iter().filter(|path| Some(common(path, from)) == nearest));
+            let called = self.dotnet_files.get(name.as_str()).into_iter().flatten();
+            let candidates = called.chain(self.dotnet_types.get(name).into_iter().flatten());
+            let nearest = candidates.clone().map(|path| common(path, from)).max();
+            found.extend(candidates.filter(|path| Some(common(path, from)) == nearest));
         }
         found.into_iter().map(ToString::to_string).collect()
     }

@@ -32,8 +32,12 @@ pub(super) fn settings(tree: &Tree, service: &Service, given: &[Given], env: &[E
                 read(tree, &path, &mut out);
             }
         }
-        // Nothing says the environment: what only development sets is better than nothing.
+        // Nothing says the environment: then it is production, and what only development sets is better than nothing.
+        // <https://learn.microsoft.com/en-us/aspnet/core/fundamentals/environments#environments>
         None => {
+            if let Some(path) = beside(tree, &service.root, "appsettings.production.json") {
+                read(tree, &path, &mut out);
+            }
             let mut more = Vec::new();
             if let Some(path) = beside(tree, &service.root, "appsettings.development.json") {
                 read(tree, &path, &mut more);

@@ -12,6 +12,7 @@ use super::jvm::settings::{Files, Own};
 use super::proxies::Proxied;
 use super::services::Service;
 use crate::extract::http::{HttpClient, HttpRequest, Remote, SeenFrom};
+use crate::extract::patterns::Asked;
 use crate::program::value::{Text, TextPart};
 use crate::syntax::{FileId, Place};
 
@@ -69,6 +70,8 @@ pub(super) struct Sources<'a> {
     pub proxied: &'a [Proxied],
     /// Requests that are built in one place and sent in another.
     pub built: &'a [(Place, Text)],
+    /// Requests by a pattern.
+    pub asked: &'a [Asked],
 }
 
 /// The requests whose address is known, and the routes of gateways. `owners` are those of [`super::owners::owners`], `settings` the files
@@ -76,7 +79,7 @@ pub(super) struct Sources<'a> {
 pub(super) fn requests(
     services: &[Service],
     owners: &HashMap<FileId, Vec<usize>>,
-    Sources { http, routes, proxied, built }: Sources<'_>,
+    Sources { http, routes, proxied, built, asked }: Sources<'_>,
     settings: &Files,
 ) -> Requests {
     let mut finder = Finder::new(services, owners, settings);
@@ -110,6 +113,7 @@ pub(super) fn requests(
             finder.from(route.service, route.place, Some(method.as_str()), &to, tail);
         }
     }
+    asked.iter().for_each(|request| finder.asked(request));
     // A request that is built and then lost sight of leads to a service that nothing else is known to lead to.
     let known: BTreeSet<(String, String)> =
         finder.found.calls.iter().map(|call| (call.from.clone(), call.to.clone())).collect();
@@ -130,7 +134,8 @@ pub(super) fn requests(
 
 /// The calls between services, sorted, where nothing is configured by files of the JVM.
 pub fn calls(services: &[Service], owners: &HashMap<FileId, Vec<usize>>, http: &[HttpClient]) -> Vec<Call> {
-    requests(services, owners, Sources { http, routes: &[], proxied: &[], built: &[] }, &Files::default()).calls
+    requests(services, owners, Sources { http, routes: &[], proxied: &[], built: &[], asked: &[] }, &Files::default())
+        .calls
 }
 
 /// Adds the calls of clients whose address says nothing, by the service that registers what they are clients of.
@@ -374,13 +379,37 @@ impl<'s> Finder<'s> {
         }
     }
 
+    /// A request by a pattern: to the service that its client connects to, else to the only one that answers it.
+    fn asked(&mut self, request: &Asked) {
+        let (calls, outgoing) = (self.found.calls.len(), self.found.outgoing.len());
+        if let Some(address) = &request.address {
+            self.address(request.place, None, address);
+        }
+        if self.found.calls.len() > calls {
+            return;
+        }
+        self.found.outgoing.truncate(outgoing);
+        for from in self.senders(request.place) {
+            let mut answering: Vec<usize> = request.handlers.iter().flat_map(|place| self.senders(*place)).collect();
+            answering.sort_unstable();
+            answering.dedup();
+            answering.retain(|to| *to != from);
+            let [to] = answering.as_slice() else { continue };
+            if let (Some(from), Some(to)) = (self.services.get(from), self.services.get(*to)) {
+                let (from, to) = (from.name.clone(), to.name.clone());
+                self.found.calls.push(Call { from, to, method: None, path: None, place: request.place, local: false });
+            }
+        }
+    }
+
     /// The address of a request as a service sends it.
     fn whole(&self, index: usize, address: &Text, tail: Option<&Text>) -> Option<String> {
         let from = self.services.get(index)?;
         let own = self.settings.get(index).and_then(Option::as_ref);
         let env = |name: &str| {
             let variable = from.env.iter().find(|variable| variable.is_called(name));
-            variable.and_then(|variable| variable.value.clone()).or_else(|| own?.value(name))
+            let said = variable.and_then(|variable| variable.value.clone()).or_else(|| own?.value(name));
+            said.or_else(|| self.injected(name))
         };
         let mut url = address.with_env(&env);
         if let Some(tail) = tail {
@@ -395,6 +424,17 @@ impl<'s> Finder<'s> {
         }
         // A client that is named by a key has its address in the settings.
         own.and_then(|own| own.client_address(&url)).or(Some(url))
+    }
+
+    /// What Kubernetes puts into the environment of a container for a service of the cluster:
+    /// `ORDERS_SERVICE_HOST`, `ORDERS_SERVICE_PORT`
+    /// (<https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables>).
+    fn injected(&self, variable: &str) -> Option<String> {
+        let host = variable.strip_suffix("_SERVICE_HOST");
+        let stem = host.or_else(|| variable.strip_suffix("_SERVICE_PORT"))?;
+        let names = self.services.iter().flat_map(|service| service.host_names.iter().chain([&service.name]));
+        let of_cluster = names.into_iter().find(|name| name.to_ascii_uppercase().replace(['-', '.'], "_") == stem)?;
+        Some(if host.is_some() { of_cluster.clone() } else { "{}".to_owned() })
     }
 
     fn from(&mut self, index: usize, place: Place, method: Option<&str>, address: &Text, tail: Tail<'_>) {

@@ -77,24 +77,44 @@ pub(super) fn disown(tree: &Tree, owners: &mut HashMap<FileId, Vec<usize>>) {
     });
 }
 
-/// The folders of the projects that each project references.
+/// The folders of the projects that each project references, as a project or as the package that is made of one.
 fn references(tree: &Tree) -> HashMap<String, Vec<String>> {
     static REFERENCE: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r#"<ProjectReference\s+Include\s*=\s*"([^"]+)""#).ok());
+        LazyLock::new(|| Regex::new(r#"<(Project|Package)Reference\s+Include\s*=\s*"([^"]+)""#).ok());
     let Some(pattern) = &*REFERENCE else { return HashMap::new() };
-    let mut out: HashMap<String, Vec<String>> = HashMap::new();
+    let mut projects: Vec<(&str, String)> = Vec::new();
     for id in tree.ids() {
         let file = tree.file(id);
-        if !file.path.ends_with(".csproj") {
-            continue;
+        if file.path.ends_with(".csproj")
+            && let Ok(text) = files::read(file)
+        {
+            projects.push((file.path.as_str(), text));
         }
-        let Ok(text) = files::read(file) else { continue };
-        let folder = folder_of(&file.path);
-        let found = pattern.captures_iter(&text).filter_map(|c| c.get(1));
-        let found = found.map(|m| folder_of(&resolved(folder, &m.as_str().replace('\\', "/"))).to_string());
+    }
+    let packages: HashMap<&str, &str> =
+        projects.iter().flat_map(|(path, text)| package_names(text).map(|name| (name, folder_of(path)))).collect();
+    let mut out: HashMap<String, Vec<String>> = HashMap::new();
+    for (path, text) in &projects {
+        let folder = folder_of(path);
+        let found = pattern.captures_iter(text).filter_map(|c| Some((c.get(1)?.as_str(), c.get(2)?.as_str())));
+        let found = found.filter_map(|(kind, name)| match kind {
+            "Project" => Some(folder_of(&resolved(folder, &name.replace('\\', "/"))).to_string()),
+            _ => packages.get(name).filter(|of| **of != folder).map(ToString::to_string),
+        });
         out.entry(folder.to_string()).or_default().extend(found);
     }
     out
+}
+
+/// The names under which a project says that it is published.
+/// <https://learn.microsoft.com/en-us/nuget/reference/msbuild-targets#pack-target>
+fn package_names(text: &str) -> impl Iterator<Item = &str> {
+    ["PackageId", "AssemblyName"].into_iter().filter_map(|tag| {
+        let start = text.find(&format!("<{tag}>"))? + tag.len() + 2;
+        let name = text.get(start..)?.split('<').next()?.trim();
+        // Names of the repository's own have a part of their own: `Shop.Messaging`.
+        (name.contains('.') && !name.contains("$(")).then_some(name)
+    })
 }
 
 /// A relative path from a folder.

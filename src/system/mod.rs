@@ -30,12 +30,13 @@ use crate::contract::evolve::ApiEvolution;
 use crate::extract::broker::{self, Brokers};
 use crate::extract::consume::{self, Consumer, Evidence};
 use crate::extract::http::{self, BlockingCall, HttpClient, OwnBreaker};
+use crate::extract::patterns;
 use crate::extract::publish::{self, DualWrite, Publisher};
 use crate::extract::routes::{self, App, Served};
 use crate::extract::saga::{self, ReplyDriven, Saga};
 use crate::extract::settings::Settings;
 use crate::extract::upcast::{self, Upcasters};
-use crate::files::Tree;
+use crate::files::{self, Tree, Zone};
 use crate::program::{Evaluator, Program, UnitId};
 use crate::schema::evolve::{Evolution, SchemaChange};
 use crate::schema::find::Schemas;
@@ -170,9 +171,20 @@ impl System {
 }
 
 /// The services with what their settings files say among their variables.
-fn configured(tree: &Tree, services: &[Service], given: &[aspire::Given], ports: &[Vec<String>]) -> Vec<Service> {
+fn configured(
+    tree: &Tree,
+    deployment: &Deployment,
+    services: &[Service],
+    given: &[aspire::Given],
+    ports: &[Vec<String>],
+) -> Vec<Service> {
     let with_settings = |(index, service): (usize, &Service)| {
-        let mut env = appsettings::settings(tree, service, given, &service.env);
+        let by_hand = service.containers.is_empty() && service.dockerfile.is_none();
+        let mut env = match by_hand {
+            true => goconfig::dotenv_near(tree, &deployment.env_files, service),
+            false => Vec::new(),
+        };
+        env.extend(appsettings::settings(tree, service, given, &service.env));
         env.extend(goconfig::settings(tree, service));
         env.extend(service.env.iter().cloned());
         // The last one counts, and the first is found.
@@ -183,6 +195,14 @@ fn configured(tree: &Tree, services: &[Service], given: &[aspire::Given], ports:
         Service { env, published_ports, ..service.clone() }
     };
     services.iter().enumerate().map(with_settings).collect()
+}
+
+/// The texts of the protobuf files that are ours.
+fn protos(tree: &Tree) -> Vec<String> {
+    let ours = |file: &&files::File| {
+        file.path.ends_with(".proto") && !matches!(files::zone(&file.path), Zone::Vendored | Zone::Test)
+    };
+    tree.files.iter().filter(ours).filter_map(|file| files::read(file).ok()).collect()
 }
 
 /// Joins the program and the deployment files of a tree.
@@ -211,6 +231,7 @@ pub fn build(
         let breakers = http::breakers(&ev, &in_scope);
         // What registers a route is a server, whatever else stands in its package.
         let mut served = routes::extract(&ev, &|unit| program.is_production(unit));
+        routes::transcoded(&ev, &|unit| program.is_production(unit), &|| protos(tree), &mut served);
         jvm::apply(tree, program, &services, &owners, &mut http, &mut served, &files);
         dotnet::apply(&ev, &services, &owners, &mut http);
         kube::mesh::apply(&deployment.cluster, &services, &owners, &mut http, &files);
@@ -226,9 +247,11 @@ pub fn build(
             &mut served,
         );
         let ports = calls::ports::own(&ev, &in_scope, &owners, &services);
-        let configured = configured(tree, &services, &given, &ports);
+        let configured = configured(tree, deployment, &services, &given, &ports);
         let built = http::built(&ev, &in_scope);
-        let sources = calls::Sources { http: &http, routes: &routes, proxied: &gateways.proxied, built: &built };
+        let asked = patterns::asked(&ev, &in_scope);
+        let sources =
+            calls::Sources { http: &http, routes: &routes, proxied: &gateways.proxied, built: &built, asked: &asked };
         let mut requests = calls::requests(&configured, &owners, sources, &files);
         calls::add_remotes(&services, &owners, &http::remotes(&ev, &in_scope), &mut requests);
         aspire::add_references(&ev, &services, &mut requests);
@@ -248,7 +271,7 @@ pub fn build(
         (datastores, publishing, consumers, sagas)
     };
     let ((http, breakers, blocking, served, requests, taken), (datastores, publishing, consumers, sagas)) =
-        side_by_side(web, rest);
+        side_by_side(tree.files.len() >= WORTH_A_THREAD, web, rest);
     let (sagas, reply_driven) = sagas;
     let calls::Requests { calls, outgoing } = requests;
     let publish::Publishing { publishers, dual_writes } = publishing;
@@ -287,11 +310,15 @@ pub fn build(
     system
 }
 
-/// Runs two functions, the second one on a thread of its own when there is more than one to be had.
-fn side_by_side<A, B: Send>(first: impl FnOnce() -> A, second: impl Fn() -> B + Sync) -> (A, B) {
+/// With fewer files, a sample of a page among them, starting a thread takes longer than the work.
+const WORTH_A_THREAD: usize = 16;
+
+/// Runs two functions, the second one on a thread of its own when that is worth it and there is more than one to
+/// be had.
+fn side_by_side<A, B: Send>(is_worth_it: bool, first: impl FnOnce() -> A, second: impl Fn() -> B + Sync) -> (A, B) {
     /// What the main thread has on most systems: the evaluator goes as deep as the code does.
     const STACK: usize = 8 << 20;
-    if rayon::current_num_threads() == 1 {
+    if !is_worth_it || rayon::current_num_threads() == 1 {
         return (first(), second());
     }
     std::thread::scope(|scope| {

@@ -258,3 +258,57 @@ fn a_number_that_django_reads_and_writes_back() {
     assert_eq!(lines(rule, "worker.py", &worker("product.likes + 1")), ["19"]);
     assert_eq!(lines(rule, "worker.py", &worker("3")), [""; 0]);
 }
+
+#[test]
+fn files_in_a_database_of_documents() {
+    let text = |call: &str| {
+        format!(
+            "import gridfs\nimport pika\nfrom flask import Flask\nfrom flask_pymongo import PyMongo\n\napp = Flask(__name__)\nmongo = PyMongo(app, uri=\"mongodb://db:27017/films\")\nfiles = gridfs.GridFS(mongo.db)\nchannel = pika.BlockingConnection().channel()\n\n\ndef upload(film):\n    {call}\n    channel.basic_publish(exchange=\"\", routing_key=\"films\", body=b\"\")\n"
+        )
+    };
+    let rule = "message-queue/dual-write";
+    assert_eq!(lines(rule, "films.py", &text("files.put(film)")), ["14"]);
+    assert_eq!(lines(rule, "films.py", &text("files.get(film)")), [""; 0]);
+}
+
+#[test]
+fn what_a_decorated_handler_returns_is_published() {
+    let text = |field: &str| {
+        format!(
+            "from faststream.rabbit import RabbitBroker\nfrom pydantic import BaseModel\n\nbroker = RabbitBroker(\"amqp://rabbitmq\")\naudit = broker.publisher(\"audit\", persist=True)\n\n\nclass Accepted(BaseModel):\n    order_id: int\n{field}\n\n@broker.subscriber(\"orders\")\n@broker.publisher(\"accepted\", persist=True)\nasync def accept(order: dict) -> Accepted:\n    return await check(order)\n\n\n@audit\n@broker.subscriber(\"payments\")\nasync def keep(payment: Accepted):\n    return {{\"order_id\": payment.order_id}}\n"
+        )
+    };
+    let rule = "event-schema/unversioned-event";
+    assert_eq!(lines(rule, "shop.py", &text("")), ["5", "13"]);
+    assert_eq!(lines(rule, "shop.py", &text("    schema_version: int = 1\n")), ["5"]);
+    // A publisher that decorates nothing publishes nothing by itself.
+    let unused = "from faststream.rabbit import RabbitBroker\n\nbroker = RabbitBroker(\"amqp://rabbitmq\")\naudit = broker.publisher(\"audit\")\n";
+    assert_eq!(lines(rule, "shop.py", unused), [""; 0]);
+}
+
+#[test]
+fn messages_of_amqpstorm_publish_themselves() {
+    let text = |properties: &str| {
+        format!(
+            "import json\nimport amqpstorm\n\nchannel = amqpstorm.Connection(\"rabbitmq\", \"shop\", \"shop\").channel()\n\n\ndef place(order):\n    message = amqpstorm.Message.create(channel, json.dumps({{\"order_id\": order.id}}), {{{properties}}})\n    message.publish(\"placed\", exchange=\"orders\")\n"
+        )
+    };
+    let both = |rule: &str| {
+        ["\"content_type\": \"application/json\"", "\"message_id\": str(uuid.uuid4()), \"delivery_mode\": 2"]
+            .map(|properties| lines(rule, "orders.py", &text(properties)))
+    };
+    assert_eq!(both("event-schema/missing-event-id"), [vec!["9".to_owned()], Vec::new()]);
+    assert_eq!(both("message-queue/transient-message"), [vec!["9".to_owned()], Vec::new()]);
+}
+
+#[test]
+fn what_goes_through_a_channel_of_redis_that_nobody_names_is_not_known() {
+    let text = |channel: &str| {
+        format!(
+            "import json\nimport redis\n\nclient = redis.Redis(host=\"redis\")\n\n\nclass Bus:\n    def publish(self, channel: str, event: dict) -> None:\n        client.publish({channel}, json.dumps(event))\n"
+        )
+    };
+    let rule = "event-schema/unversioned-event";
+    assert_eq!(lines(rule, "bus.py", &text("channel")), [""; 0]);
+    assert_eq!(lines(rule, "bus.py", &text("\"orders\"")), ["9"]);
+}

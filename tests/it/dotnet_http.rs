@@ -187,6 +187,20 @@ fn interfaces_of_refit_and_strings_of_flurl_are_clients() {
 }
 
 #[test]
+fn an_interface_of_refit_is_used_in_pages_where_the_project_names_the_package_once() {
+    let program = "var builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddRefitClient<IStockApi>().ConfigureHttpClient(c => c.BaseAddress = new Uri(\"http://stock\"));\n";
+    let api = "namespace Orders.Services;\npublic interface IStockApi {\n    [Post(\"/items\")]\n    Task<string> Add(string item);\n}\n";
+    let page = "namespace Orders.Pages;\npublic class Index(IStockApi api) : PageModel { public async Task OnPost() => await api.Add(\"a\"); }\n";
+    let found = told(&[
+        ("Orders/GlobalUsings.cs", "global using Refit;\nglobal using Orders.Services;\n"),
+        ("Orders/Program.cs", program),
+        ("Orders/Services/IStockApi.cs", api),
+        ("Orders/Pages/Index.cshtml.cs", page),
+    ]);
+    assert_eq!(found.last().map(String::as_str), Some("orders -> stock: POST /items"), "{found:?}");
+}
+
+#[test]
 fn functions_that_pass_their_own_parameters_on_have_an_end() {
     let class = "namespace Orders;\npublic static class Extensions {\n    public static Task<string> Fetch(this HttpClient http, string url) { url = url + url; return http.Fetch(url) ?? http.GetStringAsync(url); }\n}\npublic class A(HttpClient http) { public Task<string> F(string path) => http.Fetch(path); }\n";
     assert_eq!(told(&[("Orders/A.cs", class)]), [""; 0]);
@@ -227,4 +241,65 @@ fn channels_of_grpc_lead_to_services() {
     let found =
         told(&[("Orders/Program.cs", program), ("Orders/appsettings.json", "{ \"Stock\": \"http://stock\" }\n")]);
     assert!(found.contains(&"orders -> stock: ? ".to_string()), "{found:?}");
+}
+
+#[test]
+fn an_address_may_be_set_after_the_client_was_made() {
+    let gateway = |method: &str| {
+        let text = format!(
+            "namespace Orders;\npublic class Gateway(IHttpClientFactory clients, IConfiguration configuration) {{\n    public async Task<string> Get() {{ {method} }}\n}}\n"
+        );
+        let program = "var builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddHttpClient();\nbuilder.Build().Run();\n";
+        let settings = "{ \"Stock\": \"http://stock\" }";
+        let found = told(&[
+            ("Orders/Program.cs", program),
+            ("Orders/Gateway.cs", &text),
+            ("Orders/appsettings.json", settings),
+        ]);
+        found.into_iter().filter(|f| f.contains("->")).collect::<Vec<_>>()
+    };
+    let made =
+        "var http = clients.CreateClient(); http.BaseAddress = new Uri(configuration.GetValue<string>(\"Stock\")!);";
+    let found = ["orders -> stock: GET /items"];
+    assert_eq!(gateway(&format!("{made} return await http.GetStringAsync(\"/items\");")), found);
+    assert_eq!(gateway(&format!("{made} return await http.GetStringAsync(\"items\");")), found);
+    let set = format!("{made} return await http.GetStringAsync(configuration.GetValue(\"Path\", \"/items\"));");
+    assert_eq!(gateway(&set), found);
+    let other = "var http = clients.CreateClient(); var peer = clients.CreateClient(); peer.BaseAddress = new Uri(\"http://stock\"); return await http.GetStringAsync(\"/items\");";
+    assert_eq!(gateway(other), [""; 0], "another client's address");
+}
+
+#[test]
+fn chains_and_objects_that_stand_for_a_request_have_a_path() {
+    let calls = |text: &str| {
+        let text = format!("using RestSharp;\nnamespace Orders;\npublic class Peer {{\n{text}\n}}\n");
+        let found = told(&[("Orders/Peer.cs", &text)]);
+        found.into_iter().filter(|f| f.contains("->")).collect::<Vec<_>>()
+    };
+    let flurl = |chain: &str| {
+        let text = format!(
+            "using Flurl;\nusing Flurl.Http;\nnamespace Orders;\npublic class Peer {{ public Task<string> Get(int id) => {chain}.GetStringAsync(); }}\n"
+        );
+        let found = told(&[("Orders/Peer.cs", &text)]);
+        found.into_iter().filter(|f| f.contains("->")).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        flurl("\"http://stock\".AppendPathSegment(\"items\").AppendPathSegments(id, \"lines\").WithTimeout(3)"),
+        ["orders -> stock: GET /items/{}/lines"]
+    );
+    assert_eq!(flurl("\"http://stock\".Somewhere()"), ["orders -> stock: GET /{}"]);
+    let rest = "private readonly RestClient _http = new RestClient(new RestClientOptions(\"http://stock\"));\npublic async Task Put() { var request = new RestRequest(\"items/{id}\", Method.Put); await _http.ExecuteAsync(request); }\npublic async Task<string> Get() => await _http.GetAsync<string>(new RestRequest(\"items\"));";
+    assert_eq!(calls(rest), ["orders -> stock: GET /items", "orders -> stock: PUT /items/{id}"]);
+}
+
+#[test]
+fn a_client_of_rest_sharp_is_told_its_limit_in_the_options() {
+    let client = |options: &str| {
+        let text = format!(
+            "using RestSharp;\nnamespace Orders;\npublic class Peer {{\nprivate readonly RestClient _http = new RestClient(new RestClientOptions(\"http://stock\"){options});\npublic async Task<string> Get() => await _http.GetAsync<string>(new RestRequest(\"items\"));\n}}\n"
+        );
+        let found = told(&[("Orders/Peer.cs", &text)]);
+        found.into_iter().any(|f| f.starts_with("missing-timeout"))
+    };
+    assert!(!client(" { Timeout = TimeSpan.FromSeconds(3) }"));
 }

@@ -74,3 +74,61 @@ fn an_aspire_host_hands_out_databases_also_to_referenced_projects() {
         ["postgres postgres/orderdb store by orders"]
     );
 }
+
+#[test]
+fn a_schema_of_marten_may_have_a_name_of_its_own_when_no_variable_gives_one() {
+    let services = |schema: &str| {
+        let program = format!(
+            "using Marten;\nvar builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddMarten(_ => {{ var options = new StoreOptions(); {schema} options.Connection(builder.Configuration.GetConnectionString(\"db\")); return options; }});\nbuilder.Build().Run();\n"
+        );
+        let compose =
+            "services:\n  orders:\n    build: ./Orders\n  stock:\n    build: ./Stock\n  pg:\n    image: postgres\n";
+        let docker = "FROM mcr.microsoft.com/dotnet/aspnet:9.0\nENTRYPOINT [\"dotnet\", \"App.dll\"]\n";
+        let settings = "{ \"ConnectionStrings\": { \"db\": \"Host=pg;Database=shop\" } }";
+        let plain = "using Marten;\nvar builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddMarten(builder.Configuration.GetConnectionString(\"db\"));\nbuilder.Build().Run();\n";
+        stores(&[
+            ("docker-compose.yml", compose),
+            ("Orders/Dockerfile", docker),
+            ("Orders/Program.cs", &program),
+            ("Orders/appsettings.json", settings),
+            ("Stock/Dockerfile", docker),
+            ("Stock/Program.cs", plain),
+            ("Stock/appsettings.json", settings),
+        ])
+    };
+    assert_eq!(services(""), ["postgres pg/shop store by orders, stock"]);
+    let named = "options.DatabaseSchemaName = Environment.GetEnvironmentVariable(\"SCHEMA\") ?? \"orders\";";
+    assert_eq!(services(named), ["postgres pg/shop store by orders", "postgres pg/shop store by stock"]);
+}
+
+#[test]
+fn a_program_that_is_told_no_environment_runs_in_production() {
+    let compose = |environment: &str| {
+        let given = match environment {
+            "" => String::new(),
+            name => format!("    environment:\n      ASPNETCORE_ENVIRONMENT: {name}\n"),
+        };
+        format!("services:\n  orders:\n    build: ./Orders\n{given}")
+    };
+    let found = |environment: &str| {
+        stores(&[
+            ("docker-compose.yml", &compose(environment)),
+            ("Orders/Dockerfile", "FROM mcr.microsoft.com/dotnet/aspnet:9.0\nENTRYPOINT [\"dotnet\", \"App.dll\"]\n"),
+            (
+                "Orders/Program.cs",
+                "var builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddDbContext<Db>(o => o.UseNpgsql(builder.Configuration.GetConnectionString(\"Db\")));\nbuilder.Build().Run();\n",
+            ),
+            ("Orders/appsettings.json", "{ \"ConnectionStrings\": { \"Db\": \"Host=base;Database=orders\" } }"),
+            (
+                "Orders/appsettings.Production.json",
+                "{ \"ConnectionStrings\": { \"Db\": \"Host=live;Database=orders\" } }",
+            ),
+            (
+                "Orders/appsettings.Staging.json",
+                "{ \"ConnectionStrings\": { \"Db\": \"Host=stage;Database=orders\" } }",
+            ),
+        ])
+    };
+    assert_eq!(found(""), ["postgres live/orders store by orders"]);
+    assert_eq!(found("Staging"), ["postgres stage/orders store by orders"]);
+}

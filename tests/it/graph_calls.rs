@@ -505,3 +505,88 @@ fn options_may_be_the_top_of_the_settings() {
     ]);
     assert_eq!(found, ["Orders -> Stock GET /items/{} Orders/Program.cs:10"]);
 }
+
+#[test]
+fn requests_by_a_pattern_lead_to_the_service_that_answers_it() {
+    let manifest = "{\"dependencies\":{\"@nestjs/core\":\"11\",\"@nestjs/microservices\":\"11\"}}";
+    let main = "import { NestFactory } from '@nestjs/core';\nimport { Transport } from '@nestjs/microservices';\nimport { AppModule } from './app.module';\nasync function bootstrap() {\n  const app = await NestFactory.createMicroservice(AppModule, { transport: Transport.TCP, options: { host: '0.0.0.0', port: 4000 } });\n  await app.listen();\n}\nbootstrap();\n";
+    let controller = |methods: &str| {
+        format!(
+            "import {{ Controller }} from '@nestjs/common';\nimport {{ EventPattern, MessagePattern }} from '@nestjs/microservices';\nimport {{ STOCK }} from './patterns';\n@Controller()\nexport class AppController {{\n{methods}}}\n"
+        )
+    };
+    let patterns =
+        "export const STOCK = { take: { cmd: 'take', role: 'stock' } };\nexport enum Bill { Make = 'make-bill' }\n";
+    let stock = controller(
+        "  @MessagePattern(STOCK.take)\n  take() {}\n  @MessagePattern('find')\n  find() {}\n  @EventPattern('moved')\n  moved() {}\n",
+    );
+    let bills = controller(
+        "  @MessagePattern(['make-bill', 'redo-bill'])\n  make() {}\n  @MessagePattern('find')\n  find() {}\n",
+    );
+    let orders = r"import { Controller, Get, Inject } from '@nestjs/common';
+import { ClientProxy } from '@nestjs/microservices';
+import { Bill } from './patterns';
+@Controller('orders')
+export class OrdersController {
+  constructor(@Inject('STOCK') private stock: ClientProxy, @Inject('BILLS') private bills: ClientProxy) {}
+  @Get()
+  all() {
+    this.stock.emit('moved', {});
+    this.stock.send('find', {});
+    this.bills.send('unheard', {});
+    this.bills.send('find', {});
+    return this.bills.send(Bill.Make, {});
+  }
+  @Get('one')
+  one() {
+    return this.stock.send({ role: 'stock', cmd: 'take' }, {});
+  }
+}
+";
+    let module = r"import { Module } from '@nestjs/common';
+import { ClientProxyFactory, ClientsModule, Transport } from '@nestjs/microservices';
+import { OrdersController } from './orders.controller';
+@Module({
+  imports: [ClientsModule.register([{ name: 'STOCK', transport: Transport.TCP, options: { host: process.env.STOCK_HOST, port: 4000 } }])],
+  providers: [{ provide: 'BILLS', useFactory: (config) => ClientProxyFactory.create(config.get('bills')) }],
+  controllers: [OrdersController],
+})
+export class AppModule {}
+";
+    let http = "import { NestFactory } from '@nestjs/core';\nimport { AppModule } from './app.module';\nasync function bootstrap() {\n  const app = await NestFactory.create(AppModule);\n  await app.listen(3000);\n}\nbootstrap();\n";
+    let answering = "import { Module } from '@nestjs/common';\nimport { AppController } from './app.controller';\n@Module({ controllers: [AppController] })\nexport class AppModule {}\n";
+    let found = calls(&[
+        (
+            "compose.yaml",
+            "services:\n  orders:\n    build: orders\n    environment: {STOCK_HOST: stock}\n  stock:\n    build: stock\n  bills:\n    build: bills\n",
+        ),
+        ("orders/Dockerfile", NODE),
+        ("orders/package.json", manifest),
+        ("orders/src/main.ts", http),
+        ("orders/src/app.module.ts", module),
+        ("orders/src/patterns.ts", patterns),
+        ("orders/src/orders.controller.ts", orders),
+        ("stock/Dockerfile", NODE),
+        ("stock/package.json", manifest),
+        ("stock/src/main.ts", main),
+        ("stock/src/app.module.ts", answering),
+        ("stock/src/patterns.ts", patterns),
+        ("stock/src/app.controller.ts", &stock),
+        ("bills/Dockerfile", NODE),
+        ("bills/package.json", manifest),
+        ("bills/src/main.ts", main),
+        ("bills/src/app.module.ts", answering),
+        ("bills/src/patterns.ts", patterns),
+        ("bills/src/app.controller.ts", &bills),
+    ]);
+    // Two services answer `find`: where the client connects to decides, and nobody knows it of the other one.
+    assert_eq!(
+        found,
+        [
+            "orders -> bills - - orders/src/orders.controller.ts:13",
+            "orders -> stock - - orders/src/orders.controller.ts:9",
+            "orders -> stock - - orders/src/orders.controller.ts:10",
+            "orders -> stock - - orders/src/orders.controller.ts:17",
+        ]
+    );
+}

@@ -194,3 +194,47 @@ fn helpers_of_a_base_controller_are_no_actions() {
     let place = served(&files).routes.iter().map(|r| r.place.file).collect::<std::collections::BTreeSet<_>>();
     assert_eq!(place.len(), 1, "an inherited action is one of the controller that inherits it");
 }
+
+#[test]
+fn endpoints_that_are_found_by_their_interface_stand_below_the_group_that_is_passed() {
+    let endpoint = "public interface IEndpoint { void MapEndpoint(IEndpointRouteBuilder app); }\n";
+    let place = "public class Place : IEndpoint { public void MapEndpoint(IEndpointRouteBuilder app) { app.MapPost(\"orders\", () => 1); } }\n";
+    let extensions = |each: &str| {
+        format!(
+            "public static class Endpoints {{\n    public static IApplicationBuilder MapEndpoints(this WebApplication app, RouteGroupBuilder? group = null) {{\n        IEnumerable<IEndpoint> endpoints = app.Services.GetRequiredService<IEnumerable<IEndpoint>>();\n        IEndpointRouteBuilder builder = group is null ? app : group;\n        foreach ({each} endpoint in endpoints) {{ endpoint.MapEndpoint(builder); }}\n        return app;\n    }}\n}}\n"
+        )
+    };
+    let program = |call: &str| {
+        format!(
+            "var app = WebApplication.CreateBuilder(args).Build();\nvar group = app.MapGroup(\"api/v1\");\n{call}\napp.Run();\n"
+        )
+    };
+    let found = |each: &str, call: &str| {
+        let files = [
+            ("shared/IEndpoint.cs", endpoint),
+            ("shared/Endpoints.cs", &extensions(each)),
+            ("a/Place.cs", place),
+            ("a/Program.cs", &program(call)),
+        ];
+        routes(&files)
+    };
+    assert_eq!(found("IEndpoint", "app.MapEndpoints(group);"), ["POST /api/v1/orders"]);
+    assert_eq!(found("var", "app.MapEndpoints(group);"), ["POST /api/v1/orders"]);
+    assert_eq!(found("var", "app.MapEndpoints();"), ["POST /orders"]);
+    // Another service that calls the same function answers for its own endpoints only.
+    let files = [
+        ("shared/IEndpoint.cs", endpoint),
+        ("shared/Endpoints.cs", &extensions("var")),
+        ("a/Place.cs", place),
+        ("a/Program.cs", &program("app.MapEndpoints(group);")),
+        ("b/Program.cs", &program("app.MapEndpoints();")),
+    ];
+    assert_eq!(routes(&files), ["POST /api/v1/orders"]);
+}
+
+#[test]
+fn fast_endpoints_may_be_used_everywhere_in_a_project() {
+    let global = "global using FastEndpoints;\n";
+    let place = "public class Place : EndpointWithoutRequest { public override void Configure() { Post(\"/orders/{id}\"); } }\n";
+    assert_eq!(routes(&[("a/GlobalUsings.cs", global), ("a/Place.cs", place)]), ["POST /orders/{id}"]);
+}

@@ -265,6 +265,23 @@ fn models_of_sequelize_are_handed_on_by_one_object() {
     assert_eq!(found("message-queue/dual-write", &files), ["orders.js:5"]);
     assert_eq!(found("event-schema/unversioned-event", &files), ["kafka.js:4"]);
     assert_eq!(found("event-schema/missing-event-id", &files), ["kafka.js:4"]);
+    // As `sequelize-cli init` writes it: every file of the folder is loaded when the program runs.
+    let loaded = "const fs = require('fs');\nconst path = require('path');\nconst Sequelize = require('sequelize');\nconst db = {};\n\
+                  const sequelize = new Sequelize(process.env.DATABASE_URL);\n\
+                  fs.readdirSync(__dirname).forEach(file => {\n  const model = require(path.join(__dirname, file))(sequelize, Sequelize.DataTypes);\n\
+                  \x20 db[model.name] = model;\n});\ndb.sequelize = sequelize;\nmodule.exports = db;\n";
+    let place = |call: &str| {
+        format!(
+            "const {{ Order }} = require('./models');\nconst {{ send }} = require('./kafka');\nconst place = async (item) => {{\n\
+             \x20 const row = await Order.{call};\n  await send(row);\n}};\nmodule.exports = {{ place }};\n"
+        )
+    };
+    let (writes, reads) = (place("create({ item })"), place("findByPk(item)"));
+    let of = |orders: &str| {
+        found("message-queue/dual-write", &[("orders/models/index.js", loaded), files[2], ("orders/orders.js", orders)])
+    };
+    assert_eq!(of(&writes), ["orders.js:5"]);
+    assert_eq!(of(&reads), NONE);
 }
 
 #[test]

@@ -619,3 +619,20 @@ fn shared_code_that_opens_what_the_settings_name_works_in_their_schema() {
     assert_eq!(with("orders", "billing"), [""; 0]);
     assert_eq!(with("shop", "shop").len(), 1);
 }
+
+#[test]
+fn clients_that_a_framework_wraps() {
+    let flask = "from flask import Flask\nfrom flask_pymongo import PyMongo\napp = Flask(__name__)\nfilms = PyMongo(app, uri=\"mongodb://mongo:27017/films\")\n";
+    let worker = "import gridfs\nfrom pymongo import MongoClient\nclient = MongoClient(\"mongo\", 27017)\nfiles = gridfs.GridFS(client.films)\nif __name__ == \"__main__\":\n    files.put(b\"\")\n";
+    let files = [
+        (
+            "compose.yaml",
+            "services:\n  gateway:\n    build: ./gateway\n  converter:\n    build: ./converter\n  mongo:\n    image: mongo:8\n",
+        ),
+        ("gateway/Dockerfile", "FROM python:3.12\nCOPY . .\nCMD [\"python\", \"main.py\"]\n"),
+        ("gateway/main.py", flask),
+        ("converter/Dockerfile", "FROM python:3.12\nCOPY . .\nCMD [\"python\", \"main.py\"]\n"),
+        ("converter/main.py", worker),
+    ];
+    assert_eq!(told(&files), ["converter/main.py:4 converter+gateway"]);
+}

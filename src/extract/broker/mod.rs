@@ -52,6 +52,17 @@ pub struct Declaration {
     pub arguments: Option<BTreeMap<String, String>>,
 }
 
+/// A call that binds a queue of RabbitMQ to an exchange.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Binding {
+    /// The call.
+    pub place: Place,
+    /// The queue; empty for one that the broker names.
+    pub queue: String,
+    /// The exchange.
+    pub exchange: String,
+}
+
 /// Everything about brokers.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Brokers {
@@ -59,6 +70,8 @@ pub struct Brokers {
     pub connections: Vec<Connection>,
     /// The declarations, sorted by place.
     pub declarations: Vec<Declaration>,
+    /// The bindings, sorted by place.
+    pub bindings: Vec<Binding>,
 }
 
 /// True when code of this unit is production code that runs on a server.
@@ -70,6 +83,7 @@ pub fn extract(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Brokers {
     let mut names: HashSet<(Ecosystem, &str)> = HashSet::new();
     for library in ev.catalog.libraries() {
         let calls = library.connect.iter().flat_map(|c| &c.calls).chain(library.topology.iter().flat_map(|d| &d.calls));
+        let calls = calls.chain(library.bindings.iter().flat_map(|b| &b.calls));
         names.extend(calls.map(|c| (library.ecosystem, c.rsplit('.').next().unwrap_or(c))));
     }
     let reach = OnceCell::new();
@@ -102,11 +116,16 @@ pub fn extract(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Brokers {
                     out.declarations.extend(topology::read(ev, site, form));
                     break;
                 }
+                if let Some(form) = library.bindings.iter().find(|b| b.calls.contains(&rest)) {
+                    out.bindings.extend(topology::binding(ev, site, form));
+                    break;
+                }
             }
         }
     }
     out.connections.sort_by_key(|c| c.place);
     out.declarations.sort_by_key(|d| d.place);
+    out.bindings.sort_by_key(|b| b.place);
     out
 }
 

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::Declaration;
-use crate::catalog::broker::Declare;
+use super::{Binding, Declaration};
+use crate::catalog::broker::{Bind, Declare};
+use crate::extract::consume::setting;
 use crate::extract::publish::path::{self, Lookup};
 use crate::program::{Evaluator, Site, Value};
 
@@ -44,6 +45,16 @@ pub(super) fn read(ev: &Evaluator<'_>, site: Site, form: &Declare) -> Option<Dec
         properties,
         arguments: arguments(ev, site, form),
     })
+}
+
+/// Reads a binding; none for one whose exchange is not known.
+pub(super) fn binding(ev: &Evaluator<'_>, site: Site, form: &Bind) -> Option<Binding> {
+    let one = |paths: &[String]| {
+        let mut names = paths.iter().flat_map(|p| path::sites(ev, site, p)).flat_map(|s| setting::texts(ev, s));
+        names.find(|name| !name.contains("{}"))
+    };
+    let exchange = one(&form.exchange).filter(|name| !name.is_empty())?;
+    Some(Binding { place: ev.program.place(site), queue: one(&form.queue).unwrap_or_default(), exchange })
 }
 
 fn first(ev: &Evaluator<'_>, site: Site, paths: &[String]) -> Lookup {

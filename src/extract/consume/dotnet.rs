@@ -11,7 +11,7 @@ use super::walk::{Kind, Trace};
 use super::{Idempotency, InScope, tracked};
 use crate::catalog::consume::Form;
 use crate::facts::module::{BinaryOp, ClassId, ClassKind, ExprId, ExprKind, FuncId, Language, Module, StmtKind};
-use crate::program::index::Binding;
+use crate::program::index::{Binding, Parent};
 use crate::program::processes::Processes;
 use crate::program::types::simple_name;
 use crate::program::{Evaluator, Site, UnitId, Value};
@@ -21,8 +21,8 @@ const EVENTS: [&str; 3] = ["Received", "ReceivedAsync", "ProcessMessageAsync"];
 /// Names of methods by which an event bus calls its handlers.
 const METHODS: [&str; 4] = ["Handle", "HandleAsync", "Consume", "ConsumeAsync"];
 
-/// Methods of everyday values and collections, which neither recognise a duplicate nor change a store.
-const HARMLESS: [&str; 41] = [
+/// Methods of everyday values, collections and mappers, which neither recognise a duplicate nor change a store.
+const HARMLESS: [&str; 57] = [
     "Aggregate",
     "Append",
     "AppendLine",
@@ -64,7 +64,47 @@ const HARMLESS: [&str; 41] = [
     "Concat",
     "Format",
     "Parse",
+    "Adapt",
+    "Compare",
+    "Deserialize",
+    "Equals",
+    "GetBytes",
+    "GetRequiredService",
+    "GetService",
+    "GetString",
+    "IsNullOrEmpty",
+    "IsNullOrWhiteSpace",
+    "Map",
+    "NewGuid",
+    "Serialize",
+    "StartNew",
+    "ToUniversalTime",
+    "TryParse",
 ];
+
+/// Methods of traces and scopes, which tell what happens and change nothing.
+/// <https://learn.microsoft.com/en-us/dotnet/api/system.diagnostics.activity>
+const OBSERVES: [&str; 14] = [
+    "AddBaggage",
+    "AddEvent",
+    "AddException",
+    "AddTag",
+    "BeginScope",
+    "CreateAsyncScope",
+    "CreateScope",
+    "RecordException",
+    "SetBaggage",
+    "SetCustomProperty",
+    "SetEndTime",
+    "SetStatus",
+    "SetTag",
+    "StartActivity",
+];
+
+/// True for a call that only tells what happens.
+pub(super) fn observes(ev: &Evaluator<'_>, site: Site, name: &str) -> bool {
+    ev.program.language(site.unit) == Language::CSharp && OBSERVES.contains(&name)
+}
 
 /// Calls that have a library recognise duplicates.
 const INBOXES: [&str; 8] = [
@@ -277,6 +317,35 @@ fn mentions(module: &Module, root: ExprId, name: &str) -> bool {
         todo.extend(module.children(e));
     }
     false
+}
+
+/// The type that a class handles: `OrderPlaced` of `IConsumer<OrderPlaced>`.
+pub(super) fn message(ev: &Evaluator<'_>, found: &Found<'_>) -> Option<String> {
+    let module = &ev.program.unit(found.site.unit).module;
+    match &module.expr(found.site.expr).kind {
+        ExprKind::Index { index, .. } if found.source.form == Form::Implements => {
+            simple_name(module, *index).map(|name| name.to_string())
+        }
+        _ => None,
+    }
+}
+
+/// Where a consumer is seen: where messages are taken from it, when it is made for the container to hand out.
+pub(super) fn seen_at(ev: &Evaluator<'_>, found: &Found<'_>) -> Site {
+    let unit = ev.program.unit(found.site.unit);
+    let registers = |parent: Parent| match parent {
+        Parent::Expr(call) => unit.module.callee_name(call).is_some_and(|name| {
+            matches!(name.trim_start_matches("Try"), "AddSingleton" | "AddScoped" | "AddTransient")
+        }),
+        _ => false,
+    };
+    if found.source.form != Form::Constructor || !unit.index.ancestors(found.site.expr).any(registers) {
+        return found.site;
+    }
+    let names = found.source.receives.iter().filter_map(|name| name.rsplit('.').next());
+    let mut taken = names.flat_map(|name| ev.program.calls_named(name)).copied();
+    let is_it = |site: &Site| ev.callee(*site).is_some_and(|(_, of)| of.is_some_and(|i| i.call == Some(found.site)));
+    taken.find(is_it).unwrap_or(found.site)
 }
 
 /// The handlers of an event bus of the repository: the classes that implement a generic interface which

@@ -4,6 +4,7 @@
 use smol_str::SmolStr;
 
 use super::effect::{self, Effect};
+use super::mapped;
 use super::reach::Reach;
 use crate::extract::publish::flow::single_assignment;
 use crate::facts::module::{
@@ -33,7 +34,7 @@ pub(super) fn saved(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect {
         };
         let all = !values.is_empty() && values.iter().all(loaded) || is_looked_up(ev, site.unit, arg.value);
         if !all {
-            return Effect::Unclear;
+            return mapped::saved(reach, Site { unit: site.unit, expr: arg.value }).unwrap_or(Effect::Unclear);
         }
         let counts = counts(ev, site, arg.value);
         return if counts { Effect::Repeats(COUNTS.into()) } else { Effect::Overwrite };
@@ -312,8 +313,14 @@ fn key(module: &Module, class: &Class) -> Option<(SmolStr, bool)> {
     field.or_else(|| constructor(module, class)?.params.iter().find_map(|p| of(&p.name, &p.decorators)))
 }
 
+/// The field that is the key, where the store makes its value and nothing else says that a row is there already.
+pub(super) fn generated_key(module: &Module, class: ClassId) -> Option<SmolStr> {
+    let class = module.class(class);
+    key(module, class).filter(|(_, generated)| *generated && !is_unique(module, class)).map(|(id, _)| id)
+}
+
 /// What the key is set to: by a setter of the new object, or by its construction.
-fn assigned(ev: &Evaluator<'_>, made: Site, (unit, class): (UnitId, ClassId), id: &str) -> Option<Site> {
+pub(super) fn assigned(ev: &Evaluator<'_>, made: Site, (unit, class): (UnitId, ClassId), id: &str) -> Option<Site> {
     let source = ev.program.unit(made.unit);
     if source.module.callee_name(made.expr).is_some_and(|name| name == "build") {
         return ev.set_by_builder(made, id).filter(|value| !matches!(ev.eval(*value), Value::Null));

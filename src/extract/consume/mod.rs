@@ -8,6 +8,7 @@ mod builder;
 mod chain;
 mod closed;
 mod container;
+mod dead_channel;
 mod dead_letter;
 mod dotnet;
 mod effect;
@@ -19,6 +20,7 @@ mod idempotency;
 mod jvm;
 mod keys;
 mod lambda;
+mod mapped;
 mod nest;
 mod payload_key;
 mod poison;
@@ -39,6 +41,7 @@ mod walk;
 mod tests;
 
 use crate::extract::Presence;
+use crate::program::value::Text;
 use crate::program::{Evaluator, Site, UnitId};
 use crate::syntax::Place;
 
@@ -57,6 +60,10 @@ pub struct Consumer {
     pub broker: String,
     /// What it listens to, as far as that is known; holes are `{}`.
     pub channels: Vec<String>,
+    /// The same, where variables of the environment name them.
+    pub named_by: Vec<Text>,
+    /// The type of message that it takes, where the library routes by types: `IConsumer<OrderPlaced>`.
+    pub message: Option<String>,
     /// When messages are acknowledged.
     pub ack: Ack,
     /// Where a message goes that cannot be handled.

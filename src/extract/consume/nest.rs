@@ -7,7 +7,7 @@ use crate::program::{Evaluator, Site, Value};
 
 use super::reach::Reach;
 use super::setting;
-use super::{Ack, Prefetch};
+use super::{Ack, Consumer, Idempotency, Prefetch, Redelivery};
 
 /// A transport with what it means for its consumers.
 pub(super) struct Transport {
@@ -19,6 +19,25 @@ pub(super) struct Transport {
     pub(super) dead_letter: Presence,
     /// How many messages are in flight.
     pub(super) prefetch: Prefetch,
+    /// A message is delivered once or not at all: nobody acknowledges it, and it never comes again.
+    pub(super) once: bool,
+}
+
+impl Transport {
+    /// A broker that hands messages to whoever listens, and forgets them.
+    fn once(broker: &'static str) -> Transport {
+        let dead_letter = Presence::Unknown("the broker knows no dead letters".into());
+        Transport { broker, ack: Ack::Unknown, dead_letter, prefetch: Prefetch::default(), once: true }
+    }
+
+    /// Takes from a consumer what only brokers that deliver again are asked for.
+    pub(super) fn settle(&self, consumer: &mut Consumer) {
+        if self.once {
+            consumer.handlers.iter_mut().for_each(|handler| handler.idempotency = Idempotency::Unknown);
+            consumer.redelivery = Redelivery::None;
+            consumer.shutdown = Presence::Unknown("nothing waits at the broker for an acknowledgement".into());
+        }
+    }
 }
 
 /// What one `createMicroservice` or `connectMicroservice` listens on.
@@ -55,8 +74,9 @@ pub(super) fn transport(reach: &Reach<'_, '_>, decorator: Site) -> Option<Transp
             }
         }
     }
-    // Handlers are bound to every transport. Who asks for an answer does so directly where that is possible.
-    found.filter(|_| !direct || is_called(ev, decorator, "EventPattern"))
+    // Handlers are bound to every transport. Who asks for an answer does so directly where that is possible, and a
+    // request is no message that waits in a channel.
+    found.filter(|transport| !(direct || transport.once) || is_called(ev, decorator, "EventPattern"))
 }
 
 fn is_called(ev: &Evaluator<'_>, decorator: Site, name: &str) -> bool {
@@ -101,14 +121,19 @@ fn of_options(reach: &Reach<'_, '_>, made: Site, options: &Value) -> Option<List
             };
             let help = "set `prefetchCount: 10` in the options of the microservice".to_string();
             let prefetch = Prefetch { bounded, place: Some(ev.program.place(made)), help };
-            Transport { broker: "rabbitmq", ack, dead_letter, prefetch }
+            Transport { broker: "rabbitmq", ack, dead_letter, prefetch, once: false }
         }
         "KAFKA" => Transport {
             broker: "kafka",
             ack: Ack::Framework,
             dead_letter: Presence::Absent,
             prefetch: Prefetch::default(),
+            once: false,
         },
+        // Core NATS and the channels of Redis deliver at most once: https://docs.nestjs.com/microservices/nats,
+        // https://redis.io/docs/latest/develop/pubsub/#delivery-semantics
+        "NATS" => Transport::once("nats"),
+        "REDIS" => Transport::once("redis pub/sub"),
         _ => return None,
     }))
 }

@@ -1,6 +1,7 @@
 //! Arguments and options of a call, by the names that the catalog gives.
 
 use crate::facts::module::{Call, ExprKind, Language};
+use crate::program::value::{Text, TextPart};
 use crate::program::{Evaluator, Instance, Site, Value};
 
 /// The expression that a call passes under one of these names: a position (`0`), a keyword, the key
@@ -135,6 +136,12 @@ pub(super) fn word(ev: &Evaluator<'_>, site: Site) -> Option<String> {
 /// The names of channels that an expression stands for: strings, lists of strings, settings.
 pub(crate) fn texts(ev: &Evaluator<'_>, site: Site) -> Vec<String> {
     nested(ev, site, 0)
+}
+
+/// The names of channels that only the environment of a service knows: `os.environ["QUEUE"]`.
+pub(super) fn variables(ev: &Evaluator<'_>, site: Site) -> Vec<Text> {
+    let texts = ev.settle(&ev.eval(site)).into_iter().filter_map(|value| value.to_text());
+    texts.filter(|text| text.parts.iter().any(|part| matches!(part, TextPart::Env { .. }))).collect()
 }
 
 fn nested(ev: &Evaluator<'_>, site: Site, depth: u32) -> Vec<String> {

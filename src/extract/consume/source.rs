@@ -14,8 +14,8 @@ use super::handler::{self, Body};
 use super::reach::{Func, Reach};
 use super::walk::{self, Trace};
 use super::{
-    Consumer, Evidence, Handler, InScope, ack, bean, chain, closed, dead_letter, dotnet, effect, idempotency, jvm,
-    keys, nest, payload_key, poison, polling, prefetch, redelivery, setting, shutdown, unhandled,
+    Consumer, Evidence, Handler, InScope, ack, bean, chain, closed, dead_channel, dead_letter, dotnet, idempotency,
+    jvm, keys, nest, payload_key, poison, polling, prefetch, redelivery, setting, shutdown, unhandled,
 };
 
 /// A source of the catalog with the call, decorator or class that is one.
@@ -83,16 +83,20 @@ fn consumer(
         registrations = dotnet::handlers(ev, found.site, in_scope);
     }
     let is_csharp = ev.program.language(found.site.unit) == crate::facts::module::Language::CSharp;
-    let place = ev.program.place(found.site);
+    let place = ev.program.place(if is_csharp { dotnet::seen_at(ev, found) } else { found.site });
     let mut channels = match &found.name {
         Some(name) => vec![name.clone()],
         None => chain::channels(ev, found),
     };
     if channels.is_empty()
-        && let Some(made) = ev.callee(found.site).and_then(|(_, receiver)| receiver?.call)
-        && let Some(named) = setting::argument(ev, made, &found.source.channel)
+        && let Some((_, Some(receiver))) = ev.callee(found.site)
     {
-        channels = setting::texts(ev, named);
+        // `consumer.Fetch(10)` of a consumer that was made with a subject.
+        let made = std::iter::successors(Some(receiver.as_ref()), |link| link.from.as_deref());
+        let mut made = made.take(8).filter_map(|link| link.call);
+        if let Some(named) = made.find_map(|made| setting::argument(ev, made, &found.source.channel)) {
+            channels = setting::texts(ev, named);
+        }
     }
     if found.source.channel.iter().any(|c| c == "*") {
         channels.extend(positional_texts(ev, found.site));
@@ -104,7 +108,7 @@ fn consumer(
     let channels = configured.channels();
     let mut units = vec![found.site.unit];
     units.extend(registrations.iter().map(|r| r.site.unit));
-    let handlers = if registrations.is_empty() {
+    let mut handlers = if registrations.is_empty() {
         let function = bodies.first().and_then(Body::function).map(|f| named(ev, f));
         let mut idempotency = idempotency::verdict(&traces);
         if ev.program.language(found.site.unit).is_jvm() {
@@ -135,6 +139,9 @@ fn consumer(
             })
             .collect()
     };
+    if found.source.at_most_once {
+        handlers.iter_mut().for_each(|handler| handler.idempotency = super::Idempotency::NotNeeded);
+    }
     let ack = match &transport {
         Some(transport) => transport.ack.clone(),
         None => ack::verdict(reach, found, &traces, &registrations),
@@ -143,7 +150,7 @@ fn consumer(
         Some(transport) if traces.iter().all(|t| t.dead_letter().is_none()) => transport.dead_letter.clone(),
         _ => {
             // The dead letter queue itself needs none.
-            let is_last = !channels.is_empty() && channels.iter().all(|c| effect::is_dead_letter_name(c));
+            let is_last = !channels.is_empty() && channels.iter().all(|c| dead_channel::is_dead_letter_name(c));
             let code = if is_last {
                 Presence::Default
             } else {
@@ -156,10 +163,11 @@ fn consumer(
         Some(transport) => transport.prefetch.clone(),
         None => prefetch::read(reach, found, &ack, &units),
     };
-    Some(Consumer {
+    let mut consumer = Consumer {
         place,
         poison: poison::read(reach, found, &ack, &traces, &registrations),
         prefetch,
+        message: if is_csharp { dotnet::message(ev, found) } else { None },
         short_poll: polling::short(reach, found, evidence),
         unhandled: unhandled::read(reach, &bodies, &traces),
         closed: closed::read(reach, &bodies, &traces),
@@ -167,6 +175,9 @@ fn consumer(
         functions: functions(&bodies, &traces, ev).into_iter().map(|(u, f)| ev.program.function_place(u, f)).collect(),
         site: found.site,
         library: found.library.library.clone(),
+        named_by: setting::argument(ev, found.site, &found.source.channel)
+            .map(|named| setting::variables(ev, named))
+            .unwrap_or_default(),
         broker: transport.as_ref().map_or(configured.broker(), |t| t.broker.to_string()),
         channels,
         ack,
@@ -177,7 +188,11 @@ fn consumer(
         python: ev.program.language(found.site.unit) == crate::facts::module::Language::Python,
         nest: shutdown::is_nest(reach, found.site.unit),
         csharp: is_csharp,
-    })
+    };
+    if let Some(transport) = &transport {
+        transport.settle(&mut consumer);
+    }
+    Some(consumer)
 }
 
 /// The functions that run for a message: the handlers and what they call.

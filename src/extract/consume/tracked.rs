@@ -210,14 +210,14 @@ pub(super) fn inserted(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect
             let source = &ev.program.unit(made.unit).module;
             let Some(made) = source.call(made.expr) else { return false };
             let own_key = format!("{}id", class.name.to_lowercase());
-            // A constructor may take the key.
-            let keyed = made.args.iter().any(|a| {
+            // A constructor may take the key; one that is made here is another each time.
+            let given = || made.args.iter().filter(|a| !is_fresh(source, a.value));
+            let keyed = given().any(|a| {
                 a.name
                     .as_ref()
                     .is_none_or(|n| matches!(n.to_lowercase().as_str(), "id" | "key") || n.to_lowercase() == own_key)
             });
-            let named = made.args.iter().filter_map(|a| a.name.as_ref());
-            let keyed = keyed || named.into_iter().any(|name| is_key(ev, class, name));
+            let keyed = keyed || given().filter_map(|a| a.name.as_ref()).any(|name| is_key(ev, class, name));
             !keyed && bases_known && class.decorators.is_empty() && !has_unique_index(ev, &class.name)
         }
         _ => false,
@@ -225,6 +225,27 @@ pub(super) fn inserted(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect
     match !values.is_empty() && values.iter().all(is_new) {
         true => Effect::Repeats(INSERTS.into()),
         false => Effect::Unclear,
+    }
+}
+
+/// True for a key that nothing has had before: `Guid.NewGuid()`, `ObjectId.GenerateNewId().ToString()`.
+fn is_fresh(module: &Module, expr: ExprId) -> bool {
+    const MAKES: [&str; 7] = [
+        "NewGuid",
+        "CreateVersion7",
+        "NewUlid",
+        "GenerateNewId",
+        "NextGuid",
+        "NextSequentialGuid",
+        "NewSequentialGuid",
+    ];
+    let Some(call) = module.call(expr) else { return false };
+    match module.callee_name(expr).map_or("", |name| name.as_str()) {
+        "ToString" => match &module.expr(call.callee).kind {
+            ExprKind::Attr { object, .. } => is_fresh(module, *object),
+            _ => false,
+        },
+        name => MAKES.contains(&name),
     }
 }
 

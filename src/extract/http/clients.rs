@@ -132,7 +132,7 @@ pub fn clients(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<HttpClient> {
     }
     attach(ev, &mut found);
     registry.finish(ev, &guards, &mut found);
-    found.extend(super::dotnet::flurl(ev, in_scope, &guards).into_iter().map(|client| (client.site, client)));
+    found.extend(super::flurl::clients(ev, in_scope, &guards).into_iter().map(|client| (client.site, client)));
     found.extend(super::dotnet_handler::repeating(ev, in_scope).into_iter().map(|client| (client.site, client)));
     found.extend(super::jvm::declared(ev, in_scope, &guards).into_iter().map(|client| (client.site, client)));
     let mut out: Vec<HttpClient> = found.into_values().collect();
@@ -229,6 +229,10 @@ fn constructed<'e>(ev: &Evaluator<'e>, site: Site) -> Option<(&'e Library, &'e H
         _ => return None,
     };
     let language = ev.program.language(site.unit);
+    // A setter gives what it is called on: `resty.New().SetHeader("Accept", "text/plain")`.
+    if language == Language::Go && instance.from.as_ref().is_some_and(|from| from.ty == instance.ty) {
+        return None;
+    }
     let (library, rest) = ev.catalog.split(language, &instance.ty)?;
     let http = library.http.as_ref()?;
     let client = http.clients.iter().find(|c| c.ty == rest)?;

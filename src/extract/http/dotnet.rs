@@ -1,8 +1,8 @@
 //! HTTP clients in C#: registered with `IHttpClientFactory` and handed out by type or by name, made from
-//! interfaces (Refit), or by extension methods of strings (Flurl).
+//! interfaces (Refit).
 //!
 //! Sources: <https://learn.microsoft.com/en-us/dotnet/core/extensions/httpclient-factory>,
-//! <https://github.com/reactiveui/refit>, <https://flurl.dev/docs/fluent-http/>.
+//! <https://github.com/reactiveui/refit>.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap};
@@ -15,7 +15,7 @@ use super::{ClientKind, HttpClient, HttpRequest, InScope, request};
 use crate::catalog::schema::Library;
 use crate::facts::module::{Call, ClassId, ExprId, ExprKind, FuncId, FunctionKind, Language, StmtKind};
 use crate::program::types::simple_name;
-use crate::program::value::{Text, TextPart};
+use crate::program::value::Text;
 use crate::program::{Evaluator, Parent, Site, UnitId, Value};
 use crate::syntax::{Place, Span};
 
@@ -362,6 +362,9 @@ pub(super) fn complete(ev: &Evaluator<'_>, client: &mut HttpClient) {
         let at = Site { unit: site.unit, expr: arg.value };
         client.base_url = client.base_url.take().or_else(|| Some((address(ev, at)?, ev.program.place(at))));
     }
+    if client.library == "RestSharp" {
+        super::dotnet_base::options(ev, site, client);
+    }
     let mut regions = vec![(site.unit, module.expr(site.expr).span)];
     for arg in call.args.iter().filter(|a| a.name.is_none()) {
         if let Some(made) = ev.at(site.unit, arg.value).instance().and_then(|i| i.call) {
@@ -462,7 +465,7 @@ pub(super) fn around(ev: &Evaluator<'_>, site: Site) -> Vec<Guard> {
 }
 
 /// A request that no call of the catalog makes.
-fn declared_request(
+pub(super) fn declared_request(
     ev: &Evaluator<'_>,
     guards: &Guards<'_, '_>,
     site: Site,
@@ -578,84 +581,6 @@ fn refit(
         }
     }
     out
-}
-
-/// Requests by extension methods of strings: `"https://api".AppendPathSegment("x").GetJsonAsync<T>()`.
-pub(super) fn flurl(ev: &Evaluator<'_>, in_scope: &InScope<'_>, guards: &Guards<'_, '_>) -> Vec<HttpClient> {
-    const CALLS: [(&str, &str); 12] = [
-        ("GetAsync", "GET"),
-        ("GetJsonAsync", "GET"),
-        ("GetStringAsync", "GET"),
-        ("GetStreamAsync", "GET"),
-        ("GetBytesAsync", "GET"),
-        ("PostAsync", "POST"),
-        ("PostJsonAsync", "POST"),
-        ("PostStringAsync", "POST"),
-        ("PostUrlEncodedAsync", "POST"),
-        ("PutJsonAsync", "PUT"),
-        ("PatchJsonAsync", "PATCH"),
-        ("DeleteAsync", "DELETE"),
-    ];
-    let Some((library, _)) = ev.catalog.split(Language::CSharp, "Flurl.Http") else { return Vec::new() };
-    let mut out = Vec::new();
-    for unit_id in ev.program.ids().filter(|u| in_scope(*u) && ev.program.language(*u) == Language::CSharp) {
-        let unit = ev.program.unit(unit_id);
-        let module = &unit.module;
-        let globals: Vec<_> = ev.program.types.globals(&unit.path).collect();
-        if !module.imports.iter().map(|i| &i.module).chain(globals).any(|m| m == "Flurl.Http") {
-            continue;
-        }
-        for call in &unit.index.calls {
-            let site = Site { unit: unit_id, expr: call.expr };
-            let name = module.callee_name(call.expr).map_or("", |n| n.as_str());
-            let Some((_, verb)) = CALLS.iter().find(|(n, _)| *n == name) else { continue };
-            let Some(c) = module.call(call.expr) else { continue };
-            let ExprKind::Attr { object, .. } = &module.expr(c.callee).kind else { continue };
-            // A client of another library, or a function of the repository.
-            let is_other = |v: &Value| {
-                matches!(v, Value::Function { .. })
-                    || matches!(v, Value::Method { symbol, .. } if !symbol.starts_with("Flurl"))
-            };
-            if ev.called(site, c).iter().any(is_other) {
-                continue;
-            }
-            let (root, limited) = fluent(module, *object);
-            let url = ev.at(unit_id, root).to_text().map(|mut text| {
-                if root != *object {
-                    text.parts.push(TextPart::Hole);
-                }
-                text
-            });
-            let Some(mut client) = blank(ev, site, library, ClientKind::Call) else { continue };
-            if let Some(step) = limited {
-                client.timeout = Timeout::Set(ev.program.place(Site { unit: unit_id, expr: step }));
-            }
-            let mut request = declared_request(ev, guards, site, verb, url);
-            request.url_place = Some(ev.program.place(Site { unit: unit_id, expr: root }));
-            request.idempotency_key = idempotency_key(ev, site, Some(false));
-            if let (Some(Guard::Deadline(place)), Timeout::Unsaid) =
-                (request.guards.iter().find(|g| matches!(g, Guard::Deadline(_))), &client.timeout)
-            {
-                client.timeout = Timeout::Set(*place);
-            }
-            client.requests.push(request);
-            out.push(client);
-        }
-    }
-    out
-}
-
-/// The beginning of a chain of calls, and the step that sets a time limit.
-fn fluent(module: &crate::facts::module::Module, mut expr: ExprId) -> (ExprId, Option<ExprId>) {
-    let mut limited = None;
-    while let Some(call) = module.call(expr) {
-        let ExprKind::Attr { object, name, .. } = &module.expr(call.callee).kind else { break };
-        if matches!(name.as_str(), "WithTimeout" | "WithClient" | "WithSettings") {
-            limited = Some(expr);
-        }
-        expr = *object;
-    }
-    (expr, limited)
 }
 
 /// What `ConfigureHttpClientDefaults` says, with the functions it is reached from.

@@ -24,7 +24,10 @@ pub fn read(
     let func = unit.index.func_of(site.expr);
     let url_site = url_site(ev, form, call, site);
     let mut timeout = timeout::of_call(ev, site, &http.timeout, form.options);
-    let around = guards.around(site);
+    let mut around = guards.around(site);
+    if unit.module.language == Language::Go && symbol.starts_with("New") {
+        around.extend(super::golang_kit::guards(ev));
+    }
     if !matches!(timeout, Timeout::Set(_))
         && let Some(Guard::Deadline(place)) = around.iter().find(|g| matches!(g, Guard::Deadline(_)))
     {
@@ -61,6 +64,13 @@ pub fn read(
     let mut method = method(ev, form, symbol, call, site);
     let mut url = url_site.and_then(|s| text(ev, s));
     let mut url_place = url_site.map(|s| ev.program.place(s));
+    if is_csharp && url.is_none() && sent_to.is_none() {
+        let (verb, resource) = super::dotnet_base::resource(ev, site);
+        (method, url) = (method.or(verb), resource);
+    }
+    if let Some(whole) = url.as_ref().filter(|_| is_csharp).and_then(|path| super::dotnet_base::whole(ev, site, path)) {
+        url = Some(whole);
+    }
     if unit.module.language.is_jvm() && (url.is_none() || method.is_none()) {
         let (at, said) = super::jvm::sent_to(ev, site);
         method = method.or(said);

@@ -7,7 +7,7 @@ use smol_str::{SmolStr, format_smolstr};
 use super::{InScope, instances, jvm};
 use crate::catalog::publish::Publish;
 use crate::catalog::schema::{Ecosystem, Library};
-use crate::facts::module::{ExprKind, ImportKind};
+use crate::facts::module::{ExprId, ExprKind, FuncId, ImportKind};
 use crate::program::{Evaluator, Instance, Site, Value};
 
 /// A call that publishes.
@@ -69,12 +69,23 @@ pub fn find<'e>(ev: &Evaluator<'e>, in_scope: &InScope<'_>) -> Vec<Found<'e>> {
             {
                 hit = Some((library, form));
             }
-            if let Some((library, form)) = hit {
+            if let Some((library, form)) = hit.filter(|(_, form)| !form.decorator || !decorated(ev, site).is_empty()) {
                 out.push(Found { site, library, form, receivers });
             }
         }
     }
     out
+}
+
+/// The functions that a call decorates, or that are decorated with what it makes: `@publisher` of
+/// `publisher = broker.publisher("audit")`.
+pub(super) fn decorated(ev: &Evaluator<'_>, site: Site) -> Vec<FuncId> {
+    let module = &ev.program.unit(site.unit).module;
+    let is_it = |decorator: &ExprId| {
+        *decorator == site.expr || ev.at(site.unit, *decorator).instance().is_some_and(|made| made.call == Some(site))
+    };
+    let decorated = module.funcs.iter().enumerate().filter(|(_, func)| func.decorators.iter().any(is_it));
+    decorated.map(|(index, _)| FuncId(index as u32)).collect()
 }
 
 /// The symbols a call may mean, with the objects it is called on; a parameter is followed to what the

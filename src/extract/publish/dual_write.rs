@@ -346,7 +346,7 @@ fn is_bookkeeping(ev: &Evaluator<'_>, site: Site) -> bool {
 }
 
 /// Calls that have a messaging library of .NET keep messages with the data.
-const DOTNET_OUTBOXES: [&str; 9] = [
+const DOTNET_OUTBOXES: [&str; 8] = [
     "AddEntityFrameworkOutbox",
     "AddMongoDbOutbox",
     "UseBusOutbox",
@@ -354,17 +354,32 @@ const DOTNET_OUTBOXES: [&str; 9] = [
     "UseDurableOutboxOnAllSendingEndpoints",
     "IntegrateWithWolverine",
     "UseEntityFrameworkCoreTransactions",
-    "AddCap",
     "AddTransactionalOutboxEntities",
 ];
+
+/// Where CAP keeps messages with the data: a transaction that is begun with its publisher,
+/// `database.BeginTransactionAsync(publisher)`. Without one it writes them by itself.
+/// <https://cap.dotnetcore.xyz/user-guide/en/cap/transactions/>
+fn joined(ev: &Evaluator<'_>) -> impl Iterator<Item = Site> {
+    let begun = ["BeginTransaction", "BeginTransactionAsync"].into_iter().flat_map(|name| ev.program.calls_named(name));
+    let takes_publisher = |site: &Site| {
+        let module = &ev.program.unit(site.unit).module;
+        let Some(call) = module.call(site.expr).filter(|_| module.language == Language::CSharp) else { return false };
+        call.args.iter().any(|arg| {
+            let given = ev.at(site.unit, arg.value);
+            given.instance().is_some_and(|i| i.ty.ends_with("ICapPublisher"))
+        })
+    };
+    begun.copied().filter(takes_publisher)
+}
 
 /// True when an outbox is in sight: the function, its class or its module names one, or one of .NET is
 /// configured in the same process.
 fn has_outbox(ev: &Evaluator<'_>, (unit, func): FuncRef) -> bool {
     let u = ev.program.unit(unit);
     if u.module.language == Language::CSharp {
-        let configured: Vec<UnitId> =
-            DOTNET_OUTBOXES.iter().flat_map(|n| ev.program.calls_named(n)).map(|site| site.unit).collect();
+        let configured = DOTNET_OUTBOXES.iter().flat_map(|n| ev.program.calls_named(n)).copied();
+        let configured: Vec<UnitId> = configured.chain(joined(ev)).map(|site| site.unit).collect();
         let processes = (!configured.is_empty()).then(|| Processes::new(ev.program));
         if processes.is_some_and(|processes| configured.iter().any(|at| processes.together(*at, unit))) {
             return true;

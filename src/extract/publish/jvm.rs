@@ -268,8 +268,20 @@ pub(super) fn confirmed(ev: &Evaluator<'_>, found: &Found<'_>, settings: &Settin
             }
         }
         // <https://docs.spring.io/spring-cloud-stream/reference/kafka/kafka-binder/prod-props.html>: `sync` is off.
+        // <https://docs.spring.io/spring-cloud-stream/reference/rabbit/rabbit_overview/publisher-confirms.html>: RabbitMQ
+        // confirms nothing unless the connection is told to.
         "binder" if !code.is_present() => {
-            let kafka = settings.under(path, "spring.cloud.stream.kafka.").is_some();
+            let speaks = |keys: [&str; 2]| keys.iter().any(|key| settings.under(path, key).is_some());
+            let kafka = speaks(["spring.cloud.stream.kafka.", "spring.kafka."]);
+            let rabbit = speaks(["spring.cloud.stream.rabbit.", "spring.rabbitmq."]);
+            if rabbit && !kafka && !settings.is_remote(path) {
+                let on = confirms.iter().find_map(|key| settings.get(path, key));
+                return match on.filter(|(value, _)| !matches!(*value, "none" | "false")) {
+                    Some((_, place)) => Presence::Present(place),
+                    None => Presence::Absent,
+                };
+            }
+            let kafka = kafka && !rabbit;
             let told = settings.ending(path, "spring.cloud.stream.", ".producer.sync").or_else(|| {
                 // Whoever listens on the channel for errors is told.
                 settings.ending(path, "spring.cloud.stream.", ".producer.error-channel-enabled")

@@ -219,6 +219,16 @@ fn read(
         }
         Kind::Job | Kind::Reply | Kind::Telemetry => (Presence::Default, Presence::Default),
     };
+    // Whoever listens at a channel of Redis may be a cache or a socket; where nobody says which channel it is and what
+    // goes there, it is not known to be an event.
+    let names = || destinations.iter().chain(&keys).map(Text::pattern);
+    let is_anything = broker == "redis pub/sub" && names().all(|name| name.contains("{}"));
+    let untold = || Presence::Unknown("what is published, and where, nobody says".into());
+    let (version, event_id) = if is_anything {
+        (if version.is_absent() { untold() } else { version }, if event_id.is_absent() { untold() } else { event_id })
+    } else {
+        (version, event_id)
+    };
     // A text has no fields; what it is for is not said, but by its headers.
     let is_bare = version.is_absent() && event_id.is_absent() && opened.is_empty() && text::is_plain(ev, found);
     let (version, event_id) = if is_bare { (Presence::Default, Presence::Default) } else { (version, event_id) };

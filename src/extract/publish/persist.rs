@@ -26,6 +26,13 @@ pub fn read(
     if goes_to_stored_queue(ev, found) {
         return Presence::Default;
     }
+    // `send(event, message -> { message.getMessageProperties().setDeliveryMode(NON_PERSISTENT); … })`
+    let module = &ev.program.unit(found.site.unit).module;
+    let span = module.expr(found.site.expr).span;
+    let is_off = |kind: &ExprKind| matches!(kind, ExprKind::Name(name) | ExprKind::Attr { name, .. } if persistent.off.iter().any(|off| off == name));
+    if !persistent.off.is_empty() && module.exprs.iter().any(|e| span.contains(e.span) && is_off(&e.kind)) {
+        return Presence::Absent;
+    }
     let mut unknown = None;
     if found.form.broker == "transport" {
         // Said once, where the client is registered.

@@ -54,7 +54,8 @@ pub fn registrations(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<Registra
 }
 
 fn registration(ev: &Evaluator<'_>, site: Site) -> Option<Registration> {
-    let name = first(path::get(ev, site, "name")).map(|s| ev.eval(s));
+    // A client that is provided by a factory has its token under `provide`.
+    let name = first(path::get(ev, site, "name")).or_else(|| first(path::get(ev, site, "provide"))).map(|s| ev.eval(s));
     let described = match first(path::get(ev, site, "transport")) {
         Some(_) => site,
         // `useFactory: (config) => ({ transport: … })`, `useClass` is not followed.
@@ -62,7 +63,7 @@ fn registration(ev: &Evaluator<'_>, site: Site) -> Option<Registration> {
             let factory = first(path::get(ev, site, "useFactory"))?;
             let Value::Function { unit, func, .. } = ev.eval(factory) else { return None };
             let returned = crate::program::eval::returns(&ev.program.unit(unit).module, func);
-            Site { unit, expr: *returned.first()? }
+            created(ev, Site { unit, expr: *returned.first()? })
         }
     };
     let transport = match ev.eval(first(path::get(ev, described, "transport"))?) {
@@ -70,6 +71,13 @@ fn registration(ev: &Evaluator<'_>, site: Site) -> Option<Registration> {
         _ => return None,
     };
     Some(Registration { name, site: described, transport })
+}
+
+/// The options in `ClientProxyFactory.create({ transport: … })`; what stands there where it is no such call.
+fn created(ev: &Evaluator<'_>, site: Site) -> Site {
+    let module = &ev.program.unit(site.unit).module;
+    let made = module.call(site.expr).filter(|_| module.callee_name(site.expr).is_some_and(|name| name == "create"));
+    made.and_then(|call| call.args.first()).map_or(site, |options| Site { unit: site.unit, expr: options.value })
 }
 
 fn first(lookup: Lookup) -> Option<Site> {

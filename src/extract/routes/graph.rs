@@ -128,11 +128,19 @@ impl Graph {
     }
 
     /// All routes with their full paths.
-    pub fn compose(&self) -> Served {
+    ///
+    /// `together` says whether two modules may run in one process: a route does not answer for another one, although
+    /// both call the same function of a library.
+    pub fn compose(&self, together: &dyn Fn(UnitId, UnitId) -> bool) -> Served {
         let mut served = Served::default();
         let mut memo = HashMap::new();
         for local in &self.locals {
-            for chain in self.chains(local.key, 0, &mut memo) {
+            let mut chains = self.chains(local.key, 0, &mut memo);
+            let own = |chain: &Chain| chain.app.as_ref().is_none_or(|app| together(app.unit, local.unit));
+            if chains.iter().any(own) {
+                chains.retain(own);
+            }
+            for chain in chains {
                 let full = chain.prefix.join(&local.path);
                 let version = local.version.clone().or(chain.version);
                 let text = version.map_or(full.text.clone(), |v| path::join(&version_prefix(&v), &full.text));

@@ -23,11 +23,14 @@ mod regex;
 mod scan;
 mod shared;
 mod source;
+mod transcoding;
 
 use crate::program::{Evaluator, Site, UnitId};
 use crate::syntax::Place;
 
 pub(crate) use source::chained;
+
+pub use transcoding::transcoded;
 
 pub use health::{HealthEvidence, HealthKind, HealthPath};
 
@@ -123,6 +126,21 @@ pub struct Served {
     pub embedded: Vec<Embedded>,
     /// What answers the methods of protobuf services, sorted by place.
     pub remote: Vec<App>,
+    /// Classes whose mappings the build generates from a document.
+    pub generated: Vec<Implementation>,
+}
+
+/// A class that implements an interface which the build generates from an OpenAPI document.
+#[derive(Clone, Debug)]
+pub struct Implementation {
+    /// The module it stands in.
+    pub unit: UnitId,
+    /// Its name.
+    pub place: Place,
+    /// The framework that reads what is generated.
+    pub framework: &'static str,
+    /// Its methods with their places.
+    pub methods: Vec<(smol_str::SmolStr, Place)>,
 }
 
 /// True when code of this unit is production code that runs on a server.

@@ -10,7 +10,7 @@ use super::source;
 use super::{App, GapKind};
 use crate::catalog::schema::Ecosystem;
 use crate::catalog::server::{Object, Server};
-use crate::facts::module::{ClassId, ExprId, ExprKind, FuncId, Language};
+use crate::facts::module::{BinaryOp, ClassId, ExprId, ExprKind, FuncId, Language};
 use crate::program::index::{Binding, Parent};
 use crate::program::types::simple_name;
 use crate::program::{Evaluator, Instance, Site, UnitId, Value};
@@ -96,6 +96,9 @@ impl<'e, 'a> Builder<'e, 'a> {
         {
             return vec![key];
         }
+        if let Some(keys) = self.either(unit, expr) {
+            return keys;
+        }
         let value = match self.latest(unit, expr) {
             Some(latest) => self.ev.at(unit, latest),
             None => self.ev.at(unit, expr),
@@ -126,6 +129,44 @@ impl<'e, 'a> Builder<'e, 'a> {
             }
             _ => None,
         }
+    }
+
+    /// The objects of both ways: `IEndpointRouteBuilder to = group is null ? app : group`. A parameter that need not
+    /// be passed stands for itself where callers pass it.
+    fn either(&mut self, unit_id: UnitId, expr: ExprId) -> Option<Vec<Key>> {
+        let ev = self.ev;
+        let unit = ev.program.unit(unit_id);
+        if unit.module.language != Language::CSharp || self.nesting > MAX_NESTING {
+            return None;
+        }
+        let bound = match &unit.module.expr(expr).kind {
+            ExprKind::Name(name) => match unit.index.lookup(&unit.module, unit.index.func_of(expr), name)?.1 {
+                [Binding::Value(value)] => *value,
+                _ => return None,
+            },
+            _ => expr,
+        };
+        let (one, other) = match unit.module.expr(bound).kind {
+            ExprKind::Cond { then, other, .. } => (then, other),
+            ExprKind::Binary { op: BinaryOp::Coalesce, left, right } => (left, right),
+            _ => return None,
+        };
+        self.nesting += 1;
+        let mut keys = self.keys_of(unit_id, one);
+        keys.extend(self.keys_of(unit_id, other));
+        self.nesting -= 1;
+        let optional = keys.iter().copied().find(|key| match *key {
+            Key::Param(of, func, index) => {
+                ev.program.unit(of).module.func(func).params.get(index).is_some_and(|param| param.default.is_some())
+            }
+            _ => false,
+        });
+        if let Some(Key::Param(of, func, index)) = optional {
+            let callers = ev.callers(of, func);
+            let passed = callers.iter().any(|call| ev.argument_site(*call, of, func, index).is_some());
+            keys.retain(|key| (Some(*key) == optional) == passed);
+        }
+        Some(keys)
     }
 
     /// What a variable was assigned last before it is used, where it is assigned several times without
@@ -303,11 +344,29 @@ impl<'e, 'a> Builder<'e, 'a> {
                 }
                 match unit.index.member(class, name) {
                     [(value, _)] if hops < 4 => self.parameter(unit_id, *value, hops + 1),
+                    [] => self.kept_parameter(unit_id, class, name, hops),
+                    _ => None,
+                }
+            }
+            // `server.router.Group("/x")` of a function that is handed the server.
+            ExprKind::Attr { object, name, .. } if unit.module.language == Language::Go => {
+                match self.ev.at(unit_id, *object) {
+                    Value::Object { unit, class, call: None } => self.kept_parameter(unit, class, name, hops),
                     _ => None,
                 }
             }
             _ => None,
         }
+    }
+
+    /// The parameter that a literal of a struct of Go keeps in a field: `&App{engine: engine}` in
+    /// `func NewApp(engine *gin.Engine) *App`.
+    fn kept_parameter(&mut self, unit: UnitId, class: ClassId, name: &str, hops: u32) -> Option<Key> {
+        if hops >= 4 || self.ev.program.language(unit) != Language::Go {
+            return None;
+        }
+        let set = self.ev.in_literals(unit, class, name);
+        set.into_iter().find_map(|site| self.parameter(site.unit, site.expr, hops + 1))
     }
 
     fn param_key(&mut self, unit_id: UnitId, func: FuncId, index: usize) -> Key {

@@ -11,6 +11,7 @@ use super::{GapKind, InScope, Served};
 use crate::catalog::schema::Ecosystem;
 use crate::facts::module::{ExprKind, FuncId, Language, StmtKind};
 use crate::program::index::{Binding, Parent};
+use crate::program::processes::Processes;
 use crate::program::{Evaluator, Site, UnitId, Value};
 
 /// How often parameters are followed to their callers.
@@ -81,7 +82,9 @@ pub(super) fn scan(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Served {
     }
     builder.follow();
     builder.passed_on();
-    builder.graph.compose()
+    let processes = Processes::new(ev.program);
+    let is_csharp = |unit: UnitId| ev.program.language(unit) == Language::CSharp;
+    builder.graph.compose(&|app, unit| !is_csharp(unit) || processes.together(app, unit))
 }
 
 /// True for a name that is imported from a package that has servers: `import api from "express"`.

@@ -35,7 +35,7 @@ pub(super) fn named(ev: &Evaluator<'_>, units: &[UnitId]) -> Vec<(Place, String)
         }
         // Marten: `options.DatabaseSchemaName = "orders"`.
         let assigned = u.index.attribute_assignments.iter().filter(|(name, _, _)| name == "DatabaseSchemaName");
-        found.extend(assigned.filter_map(|(_, _, value)| Some((*value, ev.at(unit, *value).as_str()?))));
+        found.extend(assigned.filter_map(|(_, _, value)| Some((*value, text_or_default(&ev.at(unit, *value))?))));
         found.extend(search_paths(&u.module));
         found.extend(qualified(&u.module));
         out.extend(found.into_iter().map(|(expr, name)| (ev.program.place(Site { unit, expr }), name)));
@@ -43,6 +43,14 @@ pub(super) fn named(ev: &Evaluator<'_>, units: &[UnitId]) -> Vec<(Place, String)
     out.sort();
     out.dedup();
     out
+}
+
+/// A text, also the one that stands in for a variable: `Environment.GetEnvironmentVariable("SCHEMA") ?? "orders"`.
+fn text_or_default(value: &Value) -> Option<String> {
+    match value {
+        Value::Env { default: Some(default), .. } => default.as_str(),
+        value => value.as_str(),
+    }
 }
 
 /// `{"schema": "orders"}`, `(UniqueConstraint(…), {"schema": "orders"})`.

@@ -340,7 +340,16 @@ impl<'t> Lower<'t> {
                 }
                 self.module.add_expr(ExprKind::List(names), left.span())
             }
-            Some(left) => self.expr(left),
+            Some(left) => {
+                // `foreach (IEndpoint endpoint in endpoints)`
+                let ty = field(&kids, Field::Type)
+                    .filter(|ty| matches!(ty.kind, Kind::Identifier | Kind::GenericName | Kind::QualifiedName));
+                if let Some(ty) = ty {
+                    let (target, annotation) = (self.expr(left), Some(self.ty(ty)));
+                    self.push(StmtKind::Assign { target, value: None, annotation, op: None }, left.span(), out);
+                }
+                self.expr(left)
+            }
             None => self.other_of(&[], kid.span()),
         };
         self.push_loop(LoopHeader::Each { target, iter }, &kids, kid, out);

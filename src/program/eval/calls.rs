@@ -73,6 +73,9 @@ impl Evaluator<'_> {
                     return value;
                 }
                 let ty = self.catalog.result(language, &symbol);
+                if let Some(ty) = self.of_loaded_file(instance, site, call) {
+                    return Value::Instance(Instance { ty, call: Some(site), from: None });
+                }
                 if ty == symbol {
                     return self.string_method(site, call);
                 }
@@ -85,6 +88,19 @@ impl Evaluator<'_> {
             Value::OneOf(values) => self.one_of(values.iter().map(|v| self.call_value(v, site, call)).collect()),
             _ => self.string_method(site, call),
         }
+    }
+
+    /// `require(file)(sequelize, DataTypes)`: what a file that is only known at run time gives when it is called with
+    /// an object of a library that has its files called so.
+    fn of_loaded_file(&self, callee: &Instance, site: Site, call: &Call) -> Option<SmolStr> {
+        if callee.ty != "globalThis.require" {
+            return None;
+        }
+        let given = self.positional(site.unit, call, 0)?;
+        given
+            .alternatives()
+            .iter()
+            .find_map(|value| self.catalog.loaded(self.program.language(site.unit), &value.instance()?.ty))
     }
 
     /// The variable that a function reads under the name that a call gives it: `getEnv("STOCK_URL",
@@ -132,6 +148,11 @@ impl Evaluator<'_> {
         if let Some(reader) = self.catalog.env_reader(language, symbol) {
             let name = self.positional(site.unit, call, reader.name)?.as_str()?;
             let name = format!("{}{}{name}", reader.prefix, self.section(site.unit, call.callee));
+            if reader.sections
+                && let Some(value) = self.in_section(site.unit, &name)
+            {
+                return Some(value);
+            }
             let default = reader.default.and_then(|d| {
                 self.positional(site.unit, call, d)
                     .or_else(|| self.keyword(site.unit, call, "default"))

@@ -67,7 +67,10 @@ impl Evaluator<'_> {
             // `const db = {}; db.orders = …` is written where the object is.
             Value::Dict(dict) => match dict.get(name) {
                 Some(entry) => self.eval(entry),
-                None if dict.site.unit != site.unit => self.assigned_attribute(dict.site.unit, object, name),
+                None if dict.site.unit != site.unit => match self.assigned_attribute(dict.site.unit, object, name) {
+                    Value::Unknown => self.filled(dict.site.unit, object),
+                    assigned => assigned,
+                },
                 None => Value::Unknown,
             },
             Value::OneOf(values) => self.one_of(values.iter().map(|v| self.attribute(v, name, site)).collect()),
@@ -292,6 +295,22 @@ impl Evaluator<'_> {
             Value::Dict(dict) => self.eval(dict.get("env_prefix")?).as_str(),
             _ => None,
         }
+    }
+
+    /// What an object is filled with under names that only a run knows: `db[model.name] = model`. Only what is made by
+    /// a library is looked at: then all that is in the object is of that kind.
+    pub(super) fn filled(&self, unit_id: UnitId, object: &Value) -> Value {
+        let unit = self.program.unit(unit_id);
+        let mut values = Vec::new();
+        for (target, value) in unit.index.element_assignments.iter().take(8) {
+            if self.at(unit_id, *target) == *object {
+                match self.at(unit_id, *value) {
+                    made @ Value::Instance(_) => values.push(made),
+                    _ => return Value::Unknown,
+                }
+            }
+        }
+        self.one_of(values)
     }
 
     /// `x.name = value` somewhere in the module, for an `x` that evaluates to the same object.

@@ -251,10 +251,16 @@ impl Evaluator<'_> {
         if name != "default"
             && let [only] = unit.module.exports.as_slice()
             && only.name == "default"
-            && let ExportValue::Expr(expr) = only.value
         {
-            let object = self.at(unit_id, expr);
-            let value = self.attribute(&object, name, Site { unit: unit_id, expr });
+            let value = match &only.value {
+                ExportValue::Expr(expr) => {
+                    let object = self.at(unit_id, *expr);
+                    self.attribute(&object, name, Site { unit: unit_id, expr: *expr })
+                }
+                // `const { Order } = require("./models")`, where names known at run time only are filled in.
+                ExportValue::Local(local) => self.filled(unit_id, &self.name(unit_id, None, local, None)),
+                ExportValue::From { .. } => Value::Unknown,
+            };
             return (value != Value::Unknown).then_some(value);
         }
         None

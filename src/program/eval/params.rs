@@ -265,7 +265,7 @@ impl Evaluator<'_> {
 
     /// The element of what is iterated.
     pub(super) fn element(&self, unit: UnitId, iter: ExprId) -> Value {
-        match self.at(unit, iter) {
+        let item = match self.at(unit, iter) {
             Value::List(items) => self.one_of(items.iter().take(8).map(|s| self.eval(*s)).collect()),
             // `for _, url := range map[string]string{…}`
             Value::Dict(dict) if self.program.language(unit) == Language::Go => {
@@ -278,6 +278,12 @@ impl Evaluator<'_> {
                 })
             }
             _ => Value::Unknown,
+        };
+        match item {
+            Value::Unknown if self.program.language(unit) == Language::CSharp => {
+                self.item_of(unit, iter, 0).unwrap_or(Value::Unknown)
+            }
+            item => item,
         }
     }
 }

@@ -94,7 +94,10 @@ fn representatives<'u>(system: &System, used: &[&'u UsedBy]) -> Vec<&'u UsedBy> 
 fn own_name(service: &Service) -> &str {
     let owner = service.repository.as_deref().and_then(|repository| repository.rsplit_once('/'));
     let below = |owner: &str| service.name.strip_prefix(owner).and_then(|rest| rest.strip_prefix('/'));
-    owner.and_then(|(owner, _)| below(owner)).unwrap_or(&service.name)
+    let name = owner.and_then(|(owner, _)| below(owner)).unwrap_or(&service.name);
+    // `stockmanagementapi` of Compose is spelled `StockManagementApi` where its code is.
+    let folder = service.root.rsplit('/').next().unwrap_or_default();
+    if folder.eq_ignore_ascii_case(name) { folder } else { name }
 }
 
 /// The bounded contexts seen so far.

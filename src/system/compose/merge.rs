@@ -178,17 +178,19 @@ impl<'a> Merge<'a> {
         let find = |get: fn(&crate::facts::compose::Build) -> Option<&Spanned<String>>| {
             builds().find_map(|(layer, build)| Some((layer, get(build)?)))
         };
+        // Compose on Windows takes `..\\orders` as well.
+        let slashed = |path: String| path.replace('\\', "/");
         let written = find(|build| build.context.as_ref());
         let (raw_context, context) = match written {
             Some((layer, context)) => {
                 let value = layer.source.variables.fill(context.as_str()).value;
-                (context.value.clone(), value.and_then(|value| join_path(&layer.source.folder, &value)))
+                (context.value.clone(), value.and_then(|value| join_path(&layer.source.folder, &slashed(value))))
             }
             None => (".".to_owned(), join_path(&layer.source.folder, ".")),
         };
         let inline = builds().any(|(_, build)| build.inline);
         let dockerfile = match find(|build| build.dockerfile.as_ref()) {
-            Some((layer, path)) => layer.source.variables.fill(path.as_str()).value,
+            Some((layer, path)) => layer.source.variables.fill(path.as_str()).value.map(slashed),
             None => Some("Dockerfile".to_owned()),
         };
         let dockerfile = dockerfile.filter(|_| !inline).and_then(|path| {

@@ -2,8 +2,10 @@
 //! health libraries among the dependencies, the breaker around Feign, the prefix of all paths.
 
 pub(super) mod build;
+mod data_rest;
 pub(super) mod gateway;
 mod health;
+mod openapi;
 pub(super) mod settings;
 pub(super) mod shared;
 mod web_xml;
@@ -43,6 +45,7 @@ pub(super) fn apply(
         let tool = || started.contains(build_root(&program.unit(c.site.unit).path));
         !is_jvm(c.site.unit) || services.is_empty() || owned || !tool()
     });
+    openapi::add(tree, program, served);
     let builds = Builds::read(tree);
     let balanced: Vec<UnitId> = program.ids().filter(|u| is_jvm(*u) && looks_names_up(program, *u)).collect();
     for (index, service) in services.iter().enumerate() {
@@ -58,6 +61,9 @@ pub(super) fn apply(
             configure(client, &own, &builds, &service.root);
         }
         health::add(tree, service, unit, program, (&builds, &own), served);
+        let alone = |u: &UnitId| owners.get(&program.unit(*u).file).is_some_and(|o| o.as_slice() == [index]);
+        let units = program.ids().filter(|u| is_jvm(*u) && program.is_production(*u)).filter(alone);
+        data_rest::add(program, units, &own, &builds.text(&service.root).unwrap_or_default(), served);
         let only = |r: &Route| owners.get(&r.place.file).is_some_and(|o| o.as_slice() == [index]);
         let mounted = web_xml::prefix(tree, &service.root);
         for route in served.routes.iter_mut().filter(|r| only(r)) {

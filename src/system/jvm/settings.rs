@@ -156,7 +156,7 @@ impl Own {
     /// `spring.cloud.openfeign.client.config.<name>.url`.
     pub(in crate::system) fn client_address(&self, text: &str) -> Option<String> {
         if text.contains("://") {
-            return None;
+            return self.stork(text);
         }
         let (key, path) = text.find('/').map_or((text, ""), |at| text.split_at(at));
         let key = relaxed(key);
@@ -175,7 +175,22 @@ impl Own {
             format!("spring.http.serviceclient.{key}.baseurl"),
         ];
         let base = keys.iter().find_map(|k| self.filled(self.get(k)?.0, 0))?;
+        let base = self.stork(&base).unwrap_or(base);
         Some(format!("{}{path}", base.trim_end_matches('/')))
+    }
+
+    /// `stork://stock/path`, a name of SmallRye Stork: the first of the addresses that the settings list for it, else
+    /// the name under which a registry knows it. <https://smallrye.io/smallrye-stork/latest/service-discovery/overview/>
+    fn stork(&self, address: &str) -> Option<String> {
+        let rest = address.strip_prefix("stork://").or_else(|| address.strip_prefix("storks://"))?;
+        let (name, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+        let key = |last: &str| format!("quarkus.stork.{}.servicediscovery.{last}", relaxed(name));
+        let host = ["addresslist", "application", "app"]
+            .iter()
+            .find_map(|last| self.filled(self.get(&key(last))?.0, 0))
+            .and_then(|list| list.split(',').next().map(|first| first.trim().to_string()))
+            .unwrap_or_else(|| name.to_string());
+        Some(format!("http://{host}{path}"))
     }
 
     /// A text with its `${key:default}` filled in.
@@ -269,5 +284,18 @@ mod tests {
         assert_eq!(own.value("users.url").as_deref(), Some("http://env"));
         assert_eq!(own.value("x"), None);
         assert_eq!(own.value("y"), None);
+    }
+
+    #[test]
+    fn names_of_stork_are_looked_up() {
+        let own = own(&[
+            ("quarkus.rest-client.stock.url", "stork://stock-service"),
+            ("quarkus.stork.stock-service.service-discovery.address-list", "stock:8080, stock:8081"),
+            ("quarkus.stork.price.service-discovery.application", "prices"),
+        ]);
+        assert_eq!(own.client_address("stock/items").as_deref(), Some("http://stock:8080/items"));
+        assert_eq!(own.client_address("stork://price/list").as_deref(), Some("http://prices/list"));
+        assert_eq!(own.client_address("stork://tax").as_deref(), Some("http://tax"));
+        assert_eq!(own.client_address("http://tax"), None);
     }
 }

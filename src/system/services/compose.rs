@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::context::Context;
+use super::image_names;
 use super::images::{self, ImageRole};
 use super::root::{self, Build};
 use super::shell;
@@ -102,7 +103,12 @@ fn built(
 ) -> Option<Candidate> {
     let build = service.build.as_ref()?;
     let context = build.context.as_deref()?;
-    let file = dockerfile(ctx, service);
+    let named = dockerfile(ctx, service);
+    // The Dockerfile has another name by now; it still says which folder is meant.
+    let meant = service.dockerfile().map(folder_of).filter(|folder| named.is_none() && ctx.has_code(folder));
+    let meant = meant.filter(|folder| *folder != context);
+    let file = named.or_else(|| dockerfile_of(ctx, meant?));
+    let context = meant.filter(|_| file.is_none()).unwrap_or(context);
     let command = command_words(service);
     // A folder with nothing in it, also that of the Dockerfile: a module of another repository.
     let is_elsewhere = |path: &str| {
@@ -325,20 +331,23 @@ pub(super) fn folder_of_image<'a>(
     ctx: &Context<'a>,
     image: &str,
 ) -> Option<(String, Option<(FileId, &'a Dockerfile)>)> {
+    let image = image_names::without_packaging(image);
     let mut best: Option<(usize, String)> = None;
-    for (folder, name) in ctx.units().iter().filter(|(_, name)| !name.is_empty()) {
-        let fits = name == image
+    for (folder, name) in image_names::of_units(ctx, image) {
+        let fits = name == *image
             || image.strip_suffix(name.as_str()).is_some_and(|rest| rest.ends_with('-'))
             || (image.contains('-') && name.strip_suffix(image).is_some_and(|rest| rest.ends_with('-')));
         // The longest name in common says most.
-        let score = name.len().min(image.len()) * 2 + usize::from(name == image);
+        let score = name.len().min(image.len()) * 2 + usize::from(name == *image);
         // `acme/frontend` is none of the applications of the workspace `frontend`.
         let code = || ctx.has_code_or_dockerfile(folder) && !ctx.is_workspace(folder);
         if fits && best.as_ref().is_none_or(|(known, _)| *known < score) && code() {
-            best = Some((score, (*folder).to_owned()));
+            best = Some((score, folder.to_owned()));
         }
     }
-    let (_, folder) = best?;
+    let Some((_, folder)) = best else {
+        return image_names::module(ctx, image).map(|module| (module.to_owned(), None));
+    };
     if ctx.has_code(&folder) {
         let dockerfile = dockerfile_of(ctx, &folder);
         return Some((folder, dockerfile));

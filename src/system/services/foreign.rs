@@ -45,7 +45,8 @@ pub enum Foreign {
     Serverless(Span),
     /// A manifest that only says the language: `Cargo.toml`, `Gemfile`, `composer.json`, `mix.exs`.
     Plain(&'static str),
-    /// A file that says that the folder is deployed by a hosting service: `netlify.toml`, `Procfile`.
+    /// A file that says that the folder is deployed by a hosting service: `netlify.toml`, `Procfile`, the
+    /// `manifest.yml` of Cloud Foundry.
     Hosting,
 }
 
@@ -79,6 +80,7 @@ pub fn is_foreign(path: &str) -> bool {
             | "Gemfile"
             | "composer.json"
             | "mix.exs"
+            | "manifest.yml"
             | "netlify.toml"
             | "vercel.json"
             | "Procfile"
@@ -139,6 +141,10 @@ pub fn read(path: &str, text: &str) -> Option<Foreign> {
             let word = "AWS::Serverless::Function";
             let at = text.find(word)?;
             Foreign::Serverless(Span::new(at, at + word.len()))
+        }
+        // Of Cloud Foundry (https://docs.cloudfoundry.org/devguide/deploy-apps/manifest-attributes.html).
+        "manifest.yml" => {
+            return text.lines().any(|line| line.trim_end() == "applications:").then_some(Foreign::Hosting);
         }
         "Cargo.toml" => Foreign::Plain("rust"),
         "Gemfile" => Foreign::Plain("ruby"),

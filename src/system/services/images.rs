@@ -247,6 +247,18 @@ pub(super) fn short_name(image: &str) -> &str {
     last.split(':').next().unwrap_or(last)
 }
 
+/// True for the image of a language or an operating system as everybody has it, which starts nothing of ours by
+/// itself.
+pub(super) fn is_language(image: &str) -> bool {
+    let lower = image.to_ascii_lowercase();
+    let namespace = lower.split('@').next().unwrap_or(&lower).rsplit_once('/').map_or("", |(namespace, _)| namespace);
+    let is_public = namespace.is_empty()
+        || namespace.split(['/', '.']).any(|word| {
+            matches!(word, "library" | "mcr" | "distroless" | "bitnami" | "amazoncorretto" | "redhat" | "chainguard")
+        });
+    is_public || (role(image) == ImageRole::Runtime && !short_name(&lower).split(['-', '_']).any(|word| word == "base"))
+}
+
 /// What an image is.
 pub(super) fn role(image: &str) -> ImageRole {
     let lower = image.to_ascii_lowercase();
@@ -276,11 +288,19 @@ pub(super) fn role(image: &str) -> ImageRole {
         ImageRole::WebServer
     } else if has(&SERVERS) {
         ImageRole::Server
-    } else if has(&RUNTIMES) || repository.contains("dotnet/") || repository.contains("distroless/") {
+    } else if is_runtime(&words) || repository.contains("dotnet/") || repository.contains("distroless/") {
         ImageRole::Runtime
     } else {
         ImageRole::Unknown
     }
+}
+
+/// True for the name of a runtime. Who puts the language of a program behind its name (`orders-java`, `cart-node`)
+/// has an image of that program.
+fn is_runtime(words: &[&str]) -> bool {
+    let known = |word: &&str| RUNTIMES.contains(&word.trim_end_matches(|c: char| c.is_ascii_digit()));
+    words.first().is_some_and(known)
+        || words.iter().any(|word| matches!(*word, "temurin" | "base" | "sdk" | "runtime" | "distroless"))
 }
 
 #[cfg(test)]
@@ -301,6 +321,9 @@ mod tests {
             ("nginx:alpine", ImageRole::WebServer),
             ("fluentd", ImageRole::Server),
             ("python:3.12-slim", ImageRole::Runtime),
+            ("acme/orders-java:1", ImageRole::Unknown),
+            ("acme/cart-app-graalvm:1", ImageRole::Unknown),
+            ("node20-alpine", ImageRole::Runtime),
             ("eclipse-temurin:21-jre", ImageRole::Runtime),
             ("mcr.microsoft.com/dotnet/aspnet:8.0", ImageRole::Runtime),
             ("gcr.io/distroless/nodejs20", ImageRole::Runtime),
@@ -312,6 +335,8 @@ mod tests {
         }
         assert!(of_vendor("confluentinc/ksqldb-cli:0.28.2") && of_vendor("docker.elastic.co/beats/filebeat:8"));
         assert!(!of_vendor("acme/cli:1") && !of_vendor("prom"));
+        assert!(is_language("openjdk:17") && is_language("mcr.microsoft.com/dotnet/runtime-deps:9.0"));
+        assert!(!is_language("acme/spring-base-image:$version") && is_language("eclipse/temurin-17"));
         assert_eq!(short_name("ghcr.io:443/shop/orders:1@sha256:ab"), "orders");
     }
 }

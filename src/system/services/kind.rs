@@ -84,7 +84,7 @@ pub(super) fn is_shared_package(ctx: &Context<'_>, folder: &str, package: &Packa
 }
 
 /// A script starts the package.
-fn is_started(package: &PackageJson) -> bool {
+pub(super) fn is_started(package: &PackageJson) -> bool {
     package.scripts.iter().any(|script| {
         let name = script.name.value.as_str();
         name.split(':').next().is_some_and(|first| matches!(first, "start" | "serve" | "dev"))

@@ -22,6 +22,8 @@ pub struct Marks {
     pub worker: Option<Span>,
     /// It is a program: `if __name__ == "__main__"`, `func main()`.
     pub main: Option<Span>,
+    /// A program that does something once and ends: it sends a request, makes a stream or a table.
+    pub ends: bool,
 }
 
 impl Marks {
@@ -153,9 +155,58 @@ const GO: Words = Words {
 const CSHARP: Words = Words {
     http: &["WebApplication.Create", "CreateDefaultBuilder(", "UseStartup<"],
     grpc: &["MapGrpcService"],
-    worker: &["Host.CreateApplicationBuilder(", "AddHostedService<"],
+    worker: &[
+        "Host.CreateApplicationBuilder(",
+        "new HostBuilder(",
+        "AddHostedService<",
+        "BasicConsume(",
+        "BasicConsumeAsync(",
+        "ConsumerBuilder<",
+        "Bus.Factory.CreateUsing",
+        "Endpoint.Start(",
+    ],
     main: &["static void Main(", "static async Task Main("],
 };
+
+/// What a program of Go does once.
+const ONCE: [&str; 14] = [
+    ".Request(",
+    ".AddStream(",
+    ".CreateStream(",
+    "CreateOrUpdateStream(",
+    ".CreateTopics(",
+    ".AutoMigrate(",
+    "migrate.New(",
+    "goose.Up",
+    "grpc.Dial(",
+    "grpc.NewClient(",
+    "http.Get(",
+    "http.Post(",
+    ".Publish(",
+    ".PublishMsg(",
+];
+
+/// What keeps a program of Go running, or may do so out of sight.
+const STAYS: [&str; 18] = [
+    "Serve(",
+    "ListenAndServe",
+    "Run(",
+    "Start(",
+    "Listen(",
+    "select {",
+    "signal.Notify",
+    "Goexit(",
+    "for {",
+    "<-",
+    "Wait(",
+    "Execute(",
+    "Consume(",
+    "Subscribe(",
+    ".Fetch(",
+    "HandleFunc(",
+    "RunE",
+    "fx.New(",
+];
 
 /// A port is listened on; counts when something is passed.
 const LISTEN: &str = ".listen(";
@@ -260,6 +311,8 @@ pub fn may_start(path: &str, manifests: &BTreeSet<&str>) -> bool {
             .or_else(|| folder.strip_suffix("/src"))
             .is_some_and(|above| manifests.contains(above))
         || lower == "__init__"
+        // `OrdersMain.java`: Java lets a program be called anything, in fact it is called one of these.
+        || (path.ends_with(".java") && ["Main", "App", "Server", "Starter", "Bootstrap"].iter().any(|e| stem.ends_with(e)))
         // `user/rpc/user.go`: Go lets a program be called like the service around it.
         || (path.ends_with(".go") && folder.split('/').any(|segment| segment == stem))
 }
@@ -285,12 +338,20 @@ pub fn marks(path: &str, text: &str) -> Marks {
         found.worker = found.worker.or_else(|| first(words.worker));
         found.main = found.main.or_else(|| first(words.main));
     }
+    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    found.ends = path.ends_with(".go") && found.main.is_some() && !found.serves() && has(&ONCE) && !has(&STAYS);
     // `app.listen(…)` of a NestJS microservice waits for messages.
     if text.contains("createMicroservice")
         && !text.contains("NestFactory.create(")
         && !text.contains("NestFactory.create<")
     {
         found.http = None;
+    }
+    // A generic host serves nothing before it is told to.
+    // <https://learn.microsoft.com/en-us/aspnet/core/fundamentals/host/generic-host#host-builder>
+    let is_web = || ["WebHost", "UseStartup<", "WebApplication.", "UseKestrel"].iter().any(|word| text.contains(word));
+    if path.ends_with(".cs") && text.contains("CreateDefaultBuilder(") && !is_web() {
+        found.worker = found.worker.or(found.http.take());
     }
     found
 }
@@ -318,11 +379,29 @@ mod tests {
     }
 
     #[test]
+    fn a_program_that_sends_one_request_ends() {
+        let sends =
+            "package main\n\nfunc main() {\n\tmsg, _ := nc.Request(\"orders.create\", data, wait)\n\tprint(msg)\n}\n";
+        assert!(marks("try/main.go", sends).ends);
+        let serves = sends.replace("print(msg)", "server.Run()");
+        assert!(!marks("try/main.go", &serves).ends);
+        assert!(!marks("try/main.go", "package main\n\nfunc main() {\n\tapp.Boot()\n}\n").ends);
+    }
+
+    #[test]
     fn a_port_is_listened_on_and_a_listener_is_not() {
         assert!(marks("a/server.js", "server.listen(8080)\n").http.is_some());
         assert!(marks("a/index.ts", "new OrderListener(client).listen()\n").is_empty());
         let micro = marks("a/main.ts", "const app = await NestFactory.createMicroservice(M);\nawait app.listen(1);\n");
         assert!(micro.http.is_none() && micro.worker.is_some());
+    }
+
+    #[test]
+    fn a_generic_host_of_dotnet_works_until_a_web_host_is_configured() {
+        let host = "IHost host = Host\n    .CreateDefaultBuilder(args)\n    .ConfigureServices(Add)\n";
+        let plain = marks("a/Program.cs", host);
+        assert!(plain.http.is_none() && plain.worker.is_some());
+        assert!(marks("a/Program.cs", &format!("{host}    .ConfigureWebHostDefaults(Web)\n")).http.is_some());
     }
 
     #[test]

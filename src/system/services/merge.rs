@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use super::compose::spelled;
 use super::context::Context;
 use super::kube::is_of_cluster;
 use super::{Candidate, Service, kind};
 use crate::files::folder_of;
+use crate::system::kube::PROJECT;
 
 /// Merges candidates that are the same process and names them.
 pub(super) fn services(ctx: &Context<'_>, candidates: Vec<Candidate>) -> Vec<Service> {
@@ -31,16 +33,19 @@ pub(super) fn services(ctx: &Context<'_>, candidates: Vec<Candidate>) -> Vec<Ser
     kept.into_iter().map(|candidate| candidate.service).collect()
 }
 
-/// How many processes of each root Compose projects and the cluster run.
+/// How many processes of each root one Compose project and the cluster run.
 struct Processes(BTreeMap<(String, bool), usize>);
 
 impl Processes {
     fn of(candidates: &[Candidate]) -> Processes {
-        let mut counts = BTreeMap::new();
-        for candidate in candidates.iter().filter(|candidate| !candidate.service.containers.is_empty()) {
-            *counts.entry((candidate.service.root.clone(), is_of_cluster(candidate))).or_default() += 1;
+        let mut counts: BTreeMap<(String, bool), BTreeMap<&str, usize>> = BTreeMap::new();
+        for candidate in candidates {
+            let Some(container) = candidate.service.containers.first() else { continue };
+            let key = (candidate.service.root.clone(), is_of_cluster(candidate));
+            *counts.entry(key).or_default().entry(&container.project).or_default() += 1;
         }
-        Processes(counts)
+        let most = |projects: BTreeMap<&str, usize>| projects.into_values().max().unwrap_or_default();
+        Processes(counts.into_iter().map(|(key, projects)| (key, most(projects))).collect())
     }
 
     /// The one process that Compose runs of a root, with a script around its command, and the one that the cluster
@@ -65,6 +70,9 @@ fn is_named_alike(a: &Candidate, b: &Candidate) -> bool {
 
 /// True for two descriptions of one process.
 fn same(a: &Candidate, b: &Candidate) -> bool {
+    if is_other_module(a, b) {
+        return true;
+    }
     if a.service.root != b.service.root {
         return false;
     }
@@ -82,6 +90,20 @@ fn same(a: &Candidate, b: &Candidate) -> bool {
     let command =
         a.service.command == b.service.command || a.service.command.is_empty() || b.service.command.is_empty();
     named || command || b.aliases.iter().any(|alias| a.aliases.first() == Some(alias))
+}
+
+/// `orders/app`, which Compose runs, and `orders/cloud`, which the cluster runs, are both called `orders`: modules of
+/// one application, put together in two ways.
+fn is_other_module(a: &Candidate, b: &Candidate) -> bool {
+    let around = |candidate: &Candidate| {
+        let parent = folder_of(&candidate.service.root);
+        (spelled(parent.rsplit('/').next().unwrap_or("")) == spelled(&candidate.service.name))
+            .then(|| parent.to_owned())
+    };
+    a.service.root != b.service.root
+        && is_of_cluster(a) != is_of_cluster(b)
+        && around(a).is_some()
+        && around(a) == around(b)
 }
 
 /// `api` of `docker-compose.yaml` and `shop-api` of `docker-compose.prod.yaml`: one image that does the
@@ -159,7 +181,9 @@ fn name(candidates: &mut [Candidate]) {
                 candidate.other_name.clone().filter(|_| candidate.named),
                 Some(folder.clone()),
                 Some(format!("{above}-{folder}")).filter(|_| !above.is_empty()),
-                project.filter(|project| !project.is_empty()).map(|project| format!("{project}-{}", service.name)),
+                project
+                    .filter(|project| !project.is_empty() && project != PROJECT)
+                    .map(|project| format!("{project}-{}", service.name)),
             ];
             let free =
                 |name: &String| !name.is_empty() && !taken.contains(name) && !counts.contains_key(&name.to_lowercase());

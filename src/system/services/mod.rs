@@ -9,6 +9,7 @@ mod compose;
 mod context;
 mod corrections;
 pub mod foreign;
+mod image_names;
 mod images;
 mod kind;
 mod kube;

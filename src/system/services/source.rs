@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::compose::spelled;
 use super::context::{Context, language};
 use super::foreign::Foreign;
+use super::image_names::is_program_of;
 use super::images::ImageRole;
-use super::kind::{is_frontend_package, is_library_package, is_shared_package};
+use super::kind::{is_frontend_package, is_library_package, is_shared_package, is_started};
 use super::standalone::{folder_name, has_main, is_application, root_name};
 use super::{Candidate, Service};
 use crate::files::{Zone, folder_of, zone};
@@ -15,15 +17,29 @@ use crate::syntax::{FileId, Place, Span};
 /// Adds what is deployed in other ways than by a container.
 pub(super) fn add(ctx: &Context<'_>, candidates: &mut Vec<Candidate>) {
     hosts(ctx, candidates);
+    // With `orders/app`, all of `orders` belongs to the service `orders`.
+    let whole = |candidate: &Candidate| {
+        let (root, name) = (&candidate.service.root, spelled(&candidate.service.name));
+        let parent = folder_of(root);
+        let is_whole = !parent.is_empty() && spelled(folder_name(parent)) == name;
+        let program = spelled(root.rsplit('/').next().unwrap_or(""));
+        (is_whole && is_program_of(&program, &name)).then(|| parent.to_owned())
+    };
+    let wholes: Vec<String> = candidates.iter().filter_map(whole).collect();
     let roots: Vec<String> = candidates.iter().map(|candidate| candidate.service.root.clone()).collect();
     let deployed =
         candidates.iter().any(|candidate| !candidate.service.root.is_empty() || candidate.service.dockerfile.is_some());
     let folders = folders(ctx);
     let left_out = left_out(ctx, &folders, &roots);
+    let beside_each_other = beside_each_other(ctx, &folders);
     for folder in folders {
         // Code inside a service belongs to it; above services lies what they share.
         let taken = |root: &String| within(&folder, root) || (within(root, &folder) && root != &folder);
-        let taken_now = candidates.iter().any(|candidate| within(&folder, &candidate.service.root));
+        if wholes.iter().any(|whole| within(&folder, whole)) {
+            continue;
+        }
+        let taken_now = candidates.iter().any(|candidate| within(&folder, &candidate.service.root))
+            && !beside_each_other.contains(&folder);
         if roots.iter().any(taken) || taken_now || zone(&format!("{folder}/x")) != Zone::Production {
             continue;
         }
@@ -36,6 +52,10 @@ pub(super) fn add(ctx: &Context<'_>, candidates: &mut Vec<Candidate>) {
         let mut name = package.filter(|name| !name.is_empty()).unwrap_or(of_folder);
         if name.is_empty() {
             name = root_name(ctx);
+        }
+        // The package around others is called after the whole; its own program says what it is.
+        if beside_each_other.iter().any(|inner| *inner != folder && within(inner, &folder)) {
+            name = program_name(&ctx.tree.file(id).path).map_or(name, str::to_owned);
         }
         candidates.push(candidate(name, folder, Place::new(id, span), why));
     }
@@ -213,6 +233,9 @@ fn programs(ctx: &Context<'_>) -> Vec<String> {
         if marks.main.is_none() || language(path) != Some("go") || tool || zone(path) != Zone::Production {
             continue;
         }
+        if marks.ends && is_alone(ctx, path) {
+            continue;
+        }
         // `cmd/server` is a program, not what others lie in.
         let is_command = |unit: &str| folder_of(unit).rsplit('/').next() == Some("cmd") && !ctx.has_manifest(unit);
         let mut unit = folder;
@@ -243,6 +266,12 @@ fn programs(ctx: &Context<'_>) -> Vec<String> {
     found
 }
 
+/// True for the only file of Go in its folder.
+fn is_alone(ctx: &Context<'_>, path: &str) -> bool {
+    let beside = |other: &str| folder_of(other) == folder_of(path) && other.ends_with(".go");
+    ctx.tree.files.iter().filter(|file| beside(&file.path) && zone(&file.path) == Zone::Production).count() == 1
+}
+
 /// `services/orders` of `services/orders/cmd/app`, the way Go lays out a program: its name is not `app`.
 fn above_command(folder: &str) -> Option<&str> {
     let parent = folder_of(folder);
@@ -252,6 +281,27 @@ fn above_command(folder: &str) -> Option<&str> {
         _ => return None,
     };
     (!above.is_empty()).then_some(above)
+}
+
+/// What a file says of the program that it starts: `api-gateway` of `api-gateway.js`, nothing of `index.js`.
+fn program_name(path: &str) -> Option<&str> {
+    let file = path.rsplit('/').next().unwrap_or(path);
+    let stem = file.split('.').next().unwrap_or(file);
+    (!matches!(stem, "index" | "main" | "app" | "server" | "start" | "run" | "package" | "")).then_some(stem)
+}
+
+/// Servers with manifests of their own that stand beside each other: `services/orders` and `services/users` are
+/// processes of their own, also where the package around them is one too (a gateway).
+fn beside_each_other(ctx: &Context<'_>, folders: &[String]) -> BTreeSet<String> {
+    let mut around: BTreeMap<&str, Vec<&String>> = BTreeMap::new();
+    for folder in folders.iter().filter(|folder| !folder.is_empty() && ctx.has_manifest(folder)) {
+        let package = ctx.package(folder);
+        let started = package.is_none_or(|package| is_started(package) && !is_frontend_package(package));
+        if started && ctx.has_own_entry(folder) && zone(&format!("{folder}/x")) == Zone::Production {
+            around.entry(folder_of(folder)).or_default().push(folder);
+        }
+    }
+    around.into_values().filter(|several| several.len() > 1).flatten().cloned().collect()
 }
 
 /// Applications that stand beside services that something deploys, and outnumber them: one of six has
@@ -345,7 +395,8 @@ fn evidence(ctx: &Context<'_>, folder: &str, deployed: bool, roots: &[String]) -
     }
     let marks = ctx.marks_below(folder);
     let mut serving = marks.iter().filter(|(_, marks)| marks.serves());
-    let (id, found) = serving.next().or_else(|| marks.iter().find(|(_, marks)| !parsed && marks.main.is_some()))?;
+    let (id, found) =
+        serving.next().or_else(|| marks.iter().find(|(_, marks)| !parsed && marks.main.is_some() && !marks.ends))?;
     let is_code = language(&ctx.tree.file(*id).path).is_some();
     is_code.then(|| (*id, found.span().unwrap_or_default(), "an entry point starts it".to_owned()))
 }

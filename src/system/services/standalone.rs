@@ -6,6 +6,7 @@ use super::compose::{add_dockerfile, base_image, code_around, is_test_command, s
 use super::context::Context;
 use super::foreign::Foreign;
 use super::images::{self, ImageRole};
+use super::marks::Marks;
 use super::root::{self, Build};
 use super::{Candidate, Service, shared_image, shell};
 use crate::facts::dockerfile::Dockerfile;
@@ -222,7 +223,11 @@ fn candidate(
                 image == word || image.strip_suffix(word.as_str()).is_some_and(|rest| rest.ends_with(['-', '/']))
             })
         });
-    let starts = !command.is_empty() || brings_server || !matches!(role, ImageRole::Runtime);
+    // `FROM acme/java-base`, and the application's archive is put in: the command comes with that image.
+    let brings_command = base_image(file, None).is_some_and(|image| !images::is_language(&image))
+        && takes_code(file, None)
+        && has_main(ctx, &root);
+    let starts = !command.is_empty() || brings_server || brings_command || !matches!(role, ImageRole::Runtime);
     let is_ours = starts
         && !is_base
         && !is_framework
@@ -402,8 +407,10 @@ pub(super) fn is_application(ctx: &Context<'_>, root: &str) -> bool {
         return false;
     }
     let frontend = package.is_some_and(super::kind::is_frontend_package);
-    let by_marks =
-        ctx.marks_below(root).iter().any(|(_, marks)| marks.serves() || (marks.main.is_some() && package.is_none()));
+    // A console program of .NET that neither listens nor waits for messages is an exercise or a tool.
+    let is_console = manifests(ctx, root).any(|foreign| matches!(foreign, Foreign::DotNet { .. }));
+    let is_program = |marks: &Marks| marks.main.is_some() && package.is_none() && !is_console;
+    let by_marks = ctx.marks_below(root).iter().any(|(_, marks)| marks.serves() || is_program(marks));
     // A Go module without a `main` is a library, also one that makes a server for others.
     let by_marks = by_marks && (has_main(ctx, root) || ctx.languages(root).first().is_none_or(|l| l != "go"));
     let by_manifest = manifests(ctx, root).any(|foreign| match foreign {

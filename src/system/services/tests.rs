@@ -1,4 +1,5 @@
 mod entries;
+mod modules;
 mod packages;
 
 use crate::files::{Tree, walk};

@@ -5,20 +5,24 @@ mod builder;
 mod declared;
 mod feign;
 mod gateway;
+pub(super) mod grpc;
+mod reactive;
 mod sent;
 
 use super::guards::Guard;
 use super::retry::RetryPolicy;
 use super::timeout::Timeout;
 use crate::catalog::http::Client;
-use crate::facts::module::{ExprId, ExprKind, Module};
+use crate::facts::module::{ExprId, ExprKind, Module, StmtKind};
 use crate::program::types::{build_root, simple_name};
-use crate::program::{Evaluator, Site};
+use crate::program::{Evaluator, Parent, Site, UnitId, Value};
 
 pub(super) use builder::boot_builder;
 pub(super) use declared::declared;
 pub use gateway::routes as gateway_routes;
+pub(super) use reactive::repeated;
 pub(super) use sent::{address, base_url, method, sent_to};
+use sent::{after, chain, named, origin};
 
 /// Setters and builder steps that may bring a limit with them, or take one away.
 const MAY_LIMIT: [&str; 20] = [
@@ -52,7 +56,14 @@ pub(super) fn timeout(ev: &Evaluator<'_>, site: Site, client: &Client) -> Timeou
     let mut verdict = Timeout::Unsaid;
     let mut say = |name: &str, at: Site| {
         if client.timeout.iter().any(|n| n == name) {
-            verdict = Timeout::Set(ev.program.place(at));
+            match (is_endless(ev, at), &verdict) {
+                (false, _) => verdict = Timeout::Set(ev.program.place(at)),
+                // A call without an end is one whose parts are bounded.
+                (true, Timeout::Unsaid | Timeout::Unknown) if name != "callTimeout" => {
+                    verdict = Timeout::Disabled(ev.program.place(at));
+                }
+                (true, _) => {}
+            }
         } else if MAY_LIMIT.contains(&name) && verdict == Timeout::Unsaid && !only_looks(ev, at) {
             verdict = Timeout::Unknown;
         }
@@ -104,6 +115,16 @@ pub(super) fn timeout(ev: &Evaluator<'_>, site: Site, client: &Client) -> Timeou
     if open && verdict == Timeout::Unsaid { Timeout::Unknown } else { verdict }
 }
 
+/// True for a limit of zero, which means none: `readTimeout(0, SECONDS)`, `setReadTimeout(Duration.ZERO)`.
+fn is_endless(ev: &Evaluator<'_>, site: Site) -> bool {
+    let first = ev.program.unit(site.unit).module.call(site.expr).and_then(|call| call.args.first());
+    match first.map(|arg| ev.at(site.unit, arg.value)) {
+        Some(Value::Num(n)) => n == 0.0,
+        Some(Value::External(symbol)) => symbol.ends_with("Duration.ZERO"),
+        _ => false,
+    }
+}
+
 /// Steps that put code into a client that may send a request again.
 const MAY_REPEAT: [&str; 13] = [
     "withConfig",
@@ -148,9 +169,14 @@ pub(super) fn may_repeat(ev: &Evaluator<'_>, site: Site) -> Option<String> {
         Some(func) => unit.module.func(func).span,
         None => unit.module.classes.iter().map(|c| c.span).find(|s| s.contains(unit.module.expr(site.expr).span))?,
     };
+    // What another client of the class is made with says nothing of this one.
+    let own = unit.module.expr(site.expr).span;
+    let values = || unit.module.classes.iter().flat_map(|c| &c.fields).filter_map(|f| f.value);
+    let others: Vec<_> = values().map(|value| unit.module.expr(value).span).filter(|s| !s.contains(own)).collect();
     unit.index.calls.iter().find_map(|call| {
         let name = unit.module.callee_name(call.expr)?;
-        let inside = span.contains(unit.module.expr(call.expr).span);
+        let at = unit.module.expr(call.expr).span;
+        let inside = span.contains(at) && !others.iter().any(|other| other.contains(at));
         let may =
             inside && MAY_REPEAT.contains(&name.as_str()) && !only_looks(ev, Site { unit: site.unit, expr: call.expr });
         may.then(|| format!("`{name}` may bring a retry"))
@@ -199,6 +225,36 @@ pub(super) fn told_by_name(ev: &Evaluator<'_>, site: Site, inner: Option<ExprId>
     out
 }
 
+/// What stands around the uses of a variable that holds a lambda: `Decorators.ofSupplier(call).withRetry(retry).get()`,
+/// `CircuitBreaker.decorateSupplier(breaker, call)`.
+pub(super) fn around_variable(ev: &Evaluator<'_>, unit: UnitId, lambda: ExprId) -> Vec<Guard> {
+    let linked = ev.program.unit(unit);
+    let (module, index) = (&linked.module, &linked.index);
+    let Some(Parent::Stmt(stmt)) = index.expr_parent.get(lambda.0 as usize).copied() else { return Vec::new() };
+    let StmtKind::Assign { target, .. } = &module.stmt(stmt).kind else { return Vec::new() };
+    let ExprKind::Name(name) = &module.expr(*target).kind else { return Vec::new() };
+    let func = index.func_of(lambda);
+    let is_use = |expr: &ExprId| {
+        expr != target
+            && matches!(&module.expr(*expr).kind, ExprKind::Name(n) if n == name)
+            && index.func_of(*expr) == func
+    };
+    let mut out = Vec::new();
+    for used in (0..module.exprs.len() as u32).map(ExprId).filter(is_use) {
+        // The last call of the chain that the variable is handed to.
+        let mut outer = None;
+        for parent in index.ancestors(used) {
+            match parent {
+                Parent::Expr(e) if module.call(e).is_some() => outer = Some(e),
+                Parent::Expr(e) if matches!(module.expr(e).kind, ExprKind::Attr { .. }) => {}
+                _ => break,
+            }
+        }
+        out.extend(outer.into_iter().flat_map(|expr| told_by_name(ev, Site { unit, expr }, None)));
+    }
+    out
+}
+
 /// The last name of a name, an attribute or a construction.
 fn text_of(module: &Module, expr: ExprId) -> Option<&str> {
     match &module.expr(expr).kind {
@@ -211,9 +267,7 @@ fn text_of(module: &Module, expr: ExprId) -> Option<&str> {
 /// The variable or field that an expression is assigned to.
 fn bound_name(module: &Module, expr: ExprId) -> Option<&str> {
     let assigned = module.stmts.iter().find_map(|stmt| match &stmt.kind {
-        crate::facts::module::StmtKind::Assign { target, value: Some(value), .. } if *value == expr => {
-            text_of(module, *target)
-        }
+        StmtKind::Assign { target, value: Some(value), .. } if *value == expr => text_of(module, *target),
         _ => None,
     });
     assigned.or_else(|| {

@@ -168,7 +168,7 @@ pub(in crate::extract::http) fn address(ev: &Evaluator<'_>, site: Site) -> Optio
 }
 
 /// What a local variable is assigned, where it is assigned once.
-fn origin(ev: &Evaluator<'_>, site: Site) -> Site {
+pub(super) fn origin(ev: &Evaluator<'_>, site: Site) -> Site {
     let unit = ev.program.unit(site.unit);
     let ExprKind::Name(name) = &unit.module.expr(site.expr).kind else { return site };
     let Some((_, bindings)) = unit.index.lookup(&unit.module, unit.index.func_of(site.expr), name) else { return site };
@@ -186,7 +186,7 @@ fn origin(ev: &Evaluator<'_>, site: Site) -> Site {
 }
 
 /// The calls of a fluent chain, the last step first.
-fn chain(module: &Module, mut expr: ExprId) -> Vec<ExprId> {
+pub(super) fn chain(module: &Module, mut expr: ExprId) -> Vec<ExprId> {
     let mut out = Vec::new();
     while out.len() < MAX_STEPS {
         match &module.expr(expr).kind {
@@ -204,12 +204,12 @@ fn chain(module: &Module, mut expr: ExprId) -> Vec<ExprId> {
     out
 }
 
-fn named(module: &Module, expr: ExprId, names: &[&str]) -> bool {
+pub(super) fn named(module: &Module, expr: ExprId, names: &[&str]) -> bool {
     module.callee_name(expr).is_some_and(|n| names.contains(&n.as_str()))
 }
 
 /// The calls that are made on the result of a call, in their order.
-fn after(ev: &Evaluator<'_>, site: Site) -> Vec<ExprId> {
+pub(super) fn after(ev: &Evaluator<'_>, site: Site) -> Vec<ExprId> {
     let unit = ev.program.unit(site.unit);
     let mut out = Vec::new();
     let mut at = site.expr;

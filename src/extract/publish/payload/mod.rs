@@ -90,6 +90,9 @@ impl<'r, 'e> Reader<'r, 'e> {
     /// The payloads of a call, one for each way in.
     pub fn payloads(&mut self, site: Site, form: &Publish) -> Vec<Shape> {
         for path in &form.body {
+            if path == "->" {
+                return self.given_back(site);
+            }
             match path::lookup(self.ev, site, path) {
                 path::Lookup::Found(sites) => return sites.iter().flat_map(|s| self.read(*s)).collect(),
                 path::Lookup::Missing => {}
@@ -97,6 +100,23 @@ impl<'r, 'e> Reader<'r, 'e> {
             }
         }
         Vec::new()
+    }
+
+    /// What the functions return that a call decorates.
+    fn given_back(&mut self, site: Site) -> Vec<Shape> {
+        let module = &self.ev.program.unit(site.unit).module;
+        let mut out = Vec::new();
+        for func in super::call::decorated(self.ev, site) {
+            let returned = crate::program::eval::returns(module, func);
+            let shapes: Vec<Shape> =
+                returned.into_iter().flat_map(|expr| self.read(Site { unit: site.unit, expr })).collect();
+            let typed = module.func(func).returns.and_then(|ty| self.of_type(site.unit, ty));
+            match typed {
+                Some(typed) if shapes.iter().all(|shape| shape.open) => out.push(typed),
+                _ => out.extend(shapes),
+            }
+        }
+        out
     }
 
     /// The properties and headers of a call.

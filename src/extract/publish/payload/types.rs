@@ -5,7 +5,7 @@ use crate::extract::publish::shape::is_versioned;
 use crate::extract::publish::shape::{Declared, Key, Shape, is_envelope};
 use smol_str::SmolStr;
 
-use crate::facts::module::{ClassId, ClassKind, ExprId, ExprKind, Field, FunctionKind, Language, Module, StmtKind};
+use crate::facts::module::{ClassId, ClassKind, ExprId, ExprKind, Field, FuncId, Language, Module, StmtKind};
 use crate::program::hierarchy::ClassRef;
 use crate::program::types::simple_name;
 use crate::program::{Evaluator, Site, UnitId, Value};
@@ -183,7 +183,7 @@ impl Reader<'_, '_> {
 
 /// What a construction passes for a field: by its name, by the parameter of that name, else (Python's
 /// dataclasses have no constructor of their own) by its position among the fields.
-fn given(ev: &Evaluator<'_>, call: Site, (unit, class): ClassRef, name: &str) -> Option<Site> {
+fn given(ev: &Evaluator<'_>, call: Site, (unit, class_id): ClassRef, name: &str) -> Option<Site> {
     let caller = &ev.program.unit(call.unit).module;
     let made = caller.call(call.expr)?;
     let at = |expr: ExprId| Site { unit: call.unit, expr };
@@ -195,19 +195,21 @@ fn given(ev: &Evaluator<'_>, call: Site, (unit, class): ClassRef, name: &str) ->
     if !callee
         .alternatives()
         .iter()
-        .any(|v| matches!(v, Value::Class { unit: u, class: c } if (*u, *c) == (unit, class)))
+        .any(|v| matches!(v, Value::Class { unit: u, class: c } if (*u, *c) == (unit, class_id)))
     {
         return None;
     }
     let module = &ev.program.unit(unit).module;
-    let class = module.class(class);
-    let constructor = class.methods.iter().map(|m| module.func(*m)).find(|f| f.kind == FunctionKind::Constructor);
-    let position = match constructor {
-        Some(function) => function.params.iter().position(|p| p.name == name)?,
-        None if module.language == Language::Python && class.bases.is_empty() => {
+    let class = module.class(class_id);
+    let position_in = |func: &FuncId| module.func(*func).params.iter().position(|p| p.name == name);
+    let position = match ev.constructors((unit, class_id), made, call.unit).as_slice() {
+        [first, others @ ..] => {
+            position_in(first).filter(|at| others.iter().all(|other| position_in(other) == Some(*at)))?
+        }
+        [] if module.language == Language::Python && class.bases.is_empty() => {
             class.fields.iter().position(|f| f.name == name)?
         }
-        None => return None,
+        [] => return None,
     };
     if made.args.iter().any(|a| a.spread) {
         return None;

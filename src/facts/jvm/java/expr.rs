@@ -9,6 +9,9 @@ use super::Lower;
 use crate::facts::module::{Arg, Block, Call, ExprId, ExprKind, Param, StmtKind, TemplatePart};
 use crate::facts::walk::text::number_value;
 
+/// Methods that call what they are given with each value that comes, and keep nothing of it.
+const EACH: [&str; 7] = ["doOnNext", "forEach", "forEachOrdered", "ifPresent", "invoke", "peek", "thenAccept"];
+
 impl<'t> Lower<'t> {
     /// Any expression; what is none is searched for expressions.
     pub(super) fn expr(&mut self, kid: Kid<'t>) -> ExprId {
@@ -152,7 +155,8 @@ impl<'t> Lower<'t> {
                     Some(list) => self.type_args(list),
                     None => Vec::new(),
                 };
-                let args = self.args(kids);
+                let each = EACH.contains(&self.text_of(name));
+                let args = self.called_for_each(kids).filter(|_| each).unwrap_or_else(|| self.args(kids));
                 self.module.add_expr(ExprKind::Call(Call { callee, args, is_new: false, type_args }), span)
             }
             (_, Some(object)) => object,
@@ -316,6 +320,38 @@ impl<'t> Lower<'t> {
             decorators: Vec::new(),
             span: name.span(),
         }
+    }
+
+    /// The arguments of `orders.forEach(this.kafka::send)`: the method of an object is called there, as by the lambda
+    /// `order -> this.kafka.send(order)`. None for anything else.
+    fn called_for_each(&mut self, kids: &[Kid<'t>]) -> Option<Vec<Arg>> {
+        let list = field(kids, Field::Arguments)?;
+        let given = self.named_kids(list.node);
+        let [reference] = given.as_slice() else { return None };
+        let parts = self.kids(reference.node);
+        let object = named(&parts).filter(|_| reference.kind == Kind::MethodReference)?;
+        // A method of a type has the value for its object: `Order::ship`.
+        let of_object = object.kind == Kind::FieldAccess
+            || object.kind == Kind::Identifier && self.text_of(object).starts_with(char::is_lowercase);
+        if !of_object || has(&parts, Kind::TokenNew) {
+            return None;
+        }
+        let (name, span) = (self.hidden_name(), reference.span());
+        let func = self.function_with(self.lambda_head(span), |lower, function| {
+            let callee = lower.expr(*reference);
+            let value = lower.name(name.clone(), span);
+            let args = vec![Arg { name: None, spread: false, value }];
+            let call = Call { callee, args, is_new: false, type_args: Vec::new() };
+            let call = lower.module.add_expr(ExprKind::Call(call), span);
+            let mut body = Block::new();
+            lower.push(StmtKind::Return(Some(call)), span, &mut body);
+            let decorators = Vec::new();
+            function.params =
+                vec![Param { name, ty: None, default: None, variadic: false, is_field: false, decorators, span }];
+            function.body = body;
+        });
+        let value = self.module.add_expr(ExprKind::Lambda(func), span);
+        Some(vec![Arg { name: None, spread: false, value }])
     }
 
     /// `this::send` is `this.send`, `Order::new` is `Order`.

@@ -170,3 +170,28 @@ fn applications_in_a_folder_of_services_are_services_beside_a_monolith_with_a_do
     ]);
     assert_eq!(world.names(), ["orders", "shop", "users"]);
 }
+
+#[test]
+fn servers_beside_each_other_are_services_although_the_package_around_them_is_one() {
+    let server = "const express = require('express');\nconst app = express();\napp.listen(process.env.PORT);\n";
+    let package = |name: &str, start: &str| {
+        format!("{{\"name\":\"{name}\",\"scripts\":{{\"start\":\"{start}\"}},\"dependencies\":{{\"express\":\"4\"}}}}")
+    };
+    let (root, orders, users) =
+        (package("shop", "node gateway.js"), package("orders", "node index.js"), package("users", "node index.js"));
+    let page =
+        "{\"name\":\"page\",\"scripts\":{\"start\":\"react-scripts start\"},\"dependencies\":{\"react\":\"18\"}}";
+    let files = [
+        ("package.json", root.as_str()),
+        ("gateway.js", server),
+        ("services/orders/package.json", &orders),
+        ("services/orders/index.js", server),
+        ("services/users/package.json", &users),
+        ("services/users/index.js", server),
+        ("shared/logger.js", "module.exports = console;\n"),
+    ];
+    assert_eq!(world(&files).roots(), [("gateway", ""), ("orders", "services/orders"), ("users", "services/users")]);
+    // One server with a page in it is one service.
+    let files = [files[0], ("index.js", server), ("client/package.json", page), ("client/src/index.js", "render();\n")];
+    assert_eq!(world(&files).roots(), [("shop", "")]);
+}
