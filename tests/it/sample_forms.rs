@@ -4,8 +4,17 @@ use crate::support::{folder, skillcheck_in};
 
 /// The findings of rules that contain a text, as `path:line rule`, in order.
 fn found(files: &[(&str, &str)], rules: &str) -> Vec<String> {
+    run(files, &["lint", "--output", "json"], rules)
+}
+
+/// The same for rules that are still tried out.
+fn found_in_preview(files: &[(&str, &str)], rules: &str) -> Vec<String> {
+    run(files, &["lint", "--preview", "--output", "json"], rules)
+}
+
+fn run(files: &[(&str, &str)], arguments: &[&str], rules: &str) -> Vec<String> {
     let folder = folder(files);
-    let run = skillcheck_in(folder.path(), &["lint", "--output", "json"]);
+    let run = skillcheck_in(folder.path(), arguments);
     let output: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
     assert_eq!(output["summary"]["incomplete"], false, "{output}");
     let findings = output["findings"].as_array().unwrap();
@@ -464,7 +473,281 @@ for await (const message of messages) {
         [
             "trips.ts:5 event-schema/missing-event-id",
             "trips.ts:5 event-schema/unversioned-event",
+            "trips.ts:8 message-queue/missing-dead-letter",
             "trips.ts:8 message-queue/missing-graceful-shutdown",
+            "trips.ts:8 message-queue/poison-message",
         ]
     );
+}
+
+#[test]
+fn a_stack_of_undos_that_steps_give() {
+    let saga = |order: &str| {
+        format!(
+            "using System;
+using System.Collections.Generic;
+using System.Threading.Tasks;
+
+namespace Trips;
+
+public sealed class TripSaga
+{{
+    public async Task<bool> RunAsync(params Func<Task<(bool ok, Func<Task> undo)>>[] steps)
+    {{
+        var undo = new Stack<Func<Task>>();
+        try
+        {{
+            foreach (var step in steps)
+            {{
+                {order}
+            }}
+            return true;
+        }}
+        catch
+        {{
+            while (undo.Count > 0)
+            {{
+                try {{ await undo.Pop()(); }} catch {{ }}
+            }}
+            return false;
+        }}
+    }}
+}}
+"
+        )
+    };
+    let late = "var (ok, revert) = await step();\n                undo.Push(revert);";
+    assert_eq!(
+        found(&[("Trips/TripSaga.cs", &saga(late))], "saga/"),
+        [
+            "Trips/TripSaga.cs:7 saga/volatile-state",
+            "Trips/TripSaga.cs:16 saga/missing-saga-id",
+            "Trips/TripSaga.cs:16 saga/missing-step-retry",
+            "Trips/TripSaga.cs:16 saga/missing-step-timeout",
+            "Trips/TripSaga.cs:17 saga/uncompensated-failing-step",
+            "Trips/TripSaga.cs:25 saga/swallowed-compensation-failure",
+        ]
+    );
+}
+
+#[test]
+fn a_helper_that_calls_the_compensation_it_is_given() {
+    let saga = |undo: &str| {
+        format!(
+            "class TripSaga:
+    def __init__(self):
+        self.legs = []
+
+    def add(self, action, compensation):
+        self.legs.append((action, compensation))
+
+    async def run(self):
+        for action, compensation in self.legs:
+            try:
+                await action()
+            except Exception:
+                await self._undo(compensation)
+                raise
+
+    async def _undo(self, compensation):
+        {undo}
+"
+        )
+    };
+    let told = |undo: &str| found(&[("trip.py", &saga(undo))], "saga/");
+    assert_eq!(
+        told("await compensation()"),
+        [
+            "trip.py:1 saga/volatile-state",
+            "trip.py:11 saga/missing-saga-id",
+            "trip.py:11 saga/missing-step-retry",
+            "trip.py:11 saga/missing-step-timeout",
+            "trip.py:17 saga/unretried-compensation",
+        ]
+    );
+    let repeated = "for attempt in range(5):\n            try:\n                return await compensation()\n            except OSError:\n                await asyncio.sleep(2**attempt)";
+    assert!(!told(repeated).iter().any(|f| f.ends_with("unretried-compensation")));
+}
+
+#[test]
+fn commands_that_a_mediator_carries_out() {
+    let saga = |undo: &str| {
+        format!(
+            "using MediatR;
+
+namespace Trips;
+
+public class TripSaga
+{{
+    private readonly IMediator _mediator;
+
+    public TripSaga(IMediator mediator)
+    {{
+        _mediator = mediator;
+    }}
+
+    public async Task BookAsync(BookTripCommand trip)
+    {{
+        try
+        {{
+            await _mediator.Send(new ReserveSeatCommand(trip.TripId));
+            await _mediator.Send(new ChargeCardCommand(trip.TripId));
+            await _mediator.Send(new BookRoomCommand(trip.TripId));
+        }}
+        catch (Exception error)
+        {{
+            {undo}await _mediator.Send(new ReleaseSeatCommand(trip.TripId));
+            throw new InvalidOperationException(\"undone\", error);
+        }}
+    }}
+}}
+"
+        )
+    };
+    let told = |undo: &str| found(&[("Trips/TripSaga.cs", &saga(undo))], "missing-compensation");
+    assert_eq!(told(""), ["Trips/TripSaga.cs:19 saga/missing-compensation"]);
+    assert_eq!(told("await _mediator.Send(new RefundCardCommand(trip.TripId));\n            "), [""; 0]);
+}
+
+#[test]
+fn only_what_undoes_is_shown() {
+    let choreography = |order: &str, failed: &str| {
+        format!(
+            "export class TripSagaChoreographer {{
+  async handleFailure(state) {{
+    for (const leg of {order}) {{
+      try {{
+        await leg.compensate();
+      }} catch (error) {{
+        {failed}
+      }}
+    }}
+  }}
+}}
+"
+        )
+    };
+    assert_eq!(
+        found(&[("trip.ts", &choreography("state.completedLegs.reverse()", "console.error(error);"))], "saga/"),
+        ["trip.ts:3 saga/mutated-log", "trip.ts:6 saga/swallowed-compensation-failure"]
+    );
+    let kept = choreography("[...state.completedLegs].reverse()", "await this.failures.save(leg, error);");
+    assert_eq!(found(&[("trip.ts", &kept)], "saga/"), [""; 0]);
+}
+
+#[test]
+fn an_optional_says_nothing_of_where_a_saga_stands() {
+    let orchestrator = |check: &str| {
+        format!(
+            "package trips;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import org.springframework.stereotype.Service;
+
+@Service
+public class TripOrchestrator {{
+    private final TripSagaRepository sagaRepository;
+
+    public TripOrchestrator(TripSagaRepository sagaRepository) {{
+        this.sagaRepository = sagaRepository;
+    }}
+
+    public void handleCardCharged(Map<String, Object> event) {{
+        Optional<TripSaga> foundSaga = sagaRepository.findById(UUID.fromString((String) event.get(\"tripId\")));
+        if (foundSaga.isEmpty()) {{
+            return;
+        }}
+        TripSaga saga = foundSaga.get();
+        {check}saga.setState(TripState.CHARGED);
+        sagaRepository.save(saga);
+    }}
+}}
+"
+        )
+    };
+    let path = "src/main/java/trips/TripOrchestrator.java";
+    let told = |check: &str| found_in_preview(&[(path, &orchestrator(check))], "unchecked-reply");
+    assert_eq!(told(""), [format!("{path}:16 saga/unchecked-reply")]);
+    assert_eq!(told("if (saga.getState() != TripState.RESERVED) return;\n        "), [""; 0]);
+}
+
+#[test]
+fn a_queue_that_is_declared_under_the_name_of_a_parameter() {
+    let publisher = |durable: &str, name: &str| {
+        format!(
+            "package trips
+
+import (
+	\"context\"
+
+	amqp \"github.com/rabbitmq/amqp091-go\"
+)
+
+func publish(ctx context.Context, ch *amqp.Channel, queue string, body []byte) error {{
+	q, err := ch.QueueDeclare(queue, {durable}, false, false, false, nil)
+	if err != nil {{
+		return err
+	}}
+	return ch.PublishWithContext(ctx, \"\", {name}, false, false, amqp.Publishing{{
+		DeliveryMode: amqp.Persistent,
+		Body:         body,
+	}})
+}}
+
+func size(q amqp.Queue) int {{ return q.Messages }}
+"
+        )
+    };
+    let told = |durable: &str, name: &str| found(&[("trips/publish.go", &publisher(durable, name))], "transient");
+    for name in ["queue", "q.Name"] {
+        assert_eq!(told("false", name), ["trips/publish.go:14 message-queue/transient-message"], "{name}");
+        assert_eq!(told("true", name), [""; 0], "{name}");
+    }
+}
+
+#[test]
+fn a_feign_client_that_nothing_shown_calls() {
+    let client = "@FeignClient(name = \"rooms\", fallback = RoomsFallback.class)
+public interface RoomsClient {
+    @GetMapping(\"/rooms/{id}\")
+    Room find(@PathVariable Long id);
+}
+";
+    assert_eq!(
+        found(&[("RoomsClient.java", client)], "rest-client/"),
+        ["RoomsClient.java:1 rest-client/missing-retry"]
+    );
+}
+
+#[test]
+fn a_repository_that_the_sample_leaves_out() {
+    let service = |fields: &str, save: &str| {
+        format!(
+            "import {{ Kafka }} from \"kafkajs\";
+import {{ TripRepository }} from \"./trip.repository\";
+
+const producer = new Kafka({{ brokers: [process.env.KAFKA!] }}).producer({{ idempotent: true }});
+
+export class TripService {{
+  constructor(private readonly {fields}) {{}}
+
+  async book(trip: Trip): Promise<void> {{
+    {save}
+    await producer.send({{
+      topic: \"trips.v1\",
+      messages: [{{ key: trip.id, value: JSON.stringify({{ eventId: trip.eventId, type: \"trip.booked\", tripId: trip.id }}) }}],
+    }});
+  }}
+}}
+"
+        )
+    };
+    let told = |fields: &str, save: &str| found(&[("trip.service.ts", &service(fields, save))], "dual-write");
+    let trips = "tripRepository: TripRepository";
+    assert_eq!(told(trips, "await this.tripRepository.save(trip);"), ["trip.service.ts:11 message-queue/dual-write"]);
+    assert_eq!(told(trips, "this.tripRepository.create(trip);"), [""; 0]);
+    assert_eq!(told(trips, "await this.tripRepository.find(trip.id);"), [""; 0]);
+    assert_eq!(told("outboxRepository: TripRepository", "await this.outboxRepository.save(trip);"), [""; 0]);
 }

@@ -274,10 +274,13 @@ pub(super) fn bodies(reach: &Reach<'_, '_>, received: &Received, found: &Found<'
             }
             let mut body: Vec<Body> = around(reach, site).into_iter().collect();
             // `const messages = await consumer.consume(); for await (const m of messages)`
-            if let Some(Body::Function((u, f))) = body.first().copied()
-                && let Some(s) = loop_over(reach, u, f, site.expr)
-            {
-                body = vec![Body::Loop(u, s)];
+            let within = match body.first() {
+                Some(Body::Function((_, func))) => Some(Some(*func)),
+                Some(Body::Loop(..)) => None,
+                None => unit.index.func_of(site.expr).is_none().then_some(None),
+            };
+            if let Some(s) = within.and_then(|func| loop_over(reach, site.unit, func, site.expr)) {
+                body = vec![Body::Loop(site.unit, s)];
             }
             body
         }
@@ -331,10 +334,15 @@ fn outermost(reach: &Reach<'_, '_>, unit: UnitId, stmt: StmtId) -> Body {
 }
 
 /// The loop in the same function that iterates what a call gave.
-fn loop_over(reach: &Reach<'_, '_>, unit: UnitId, func: crate::facts::module::FuncId, call: ExprId) -> Option<StmtId> {
+fn loop_over(
+    reach: &Reach<'_, '_>,
+    unit: UnitId,
+    func: Option<crate::facts::module::FuncId>,
+    call: ExprId,
+) -> Option<StmtId> {
     let u = reach.ev.program.unit(unit);
     u.module.stmts.iter().enumerate().find_map(|(i, s)| match &s.kind {
-        StmtKind::Loop { header: LoopHeader::Each { iter, .. }, .. } if u.index.func_of(*iter) == Some(func) => {
+        StmtKind::Loop { header: LoopHeader::Each { iter, .. }, .. } if u.index.func_of(*iter) == func => {
             let made = reach.ev.at(unit, *iter);
             made.instance().is_some_and(|i| i.call == Some(Site { unit, expr: call })).then_some(StmtId(i as u32))
         }

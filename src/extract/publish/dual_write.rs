@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::flow::{self, squeeze};
-use super::{InScope, Kind, Publisher, call, declared, relay};
+use super::{InScope, Kind, Publisher, call, declared, relay, unshown};
 use crate::catalog::schema::{Ecosystem, Library};
 use crate::catalog::writes;
 use crate::facts::module::{BinaryOp, Block, ClassKind, ExprId, ExprKind, FunctionKind, Language, StmtId, StmtKind};
@@ -176,8 +176,15 @@ fn stores(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Stores {
         for id in &u.index.calls {
             let site = Site { unit, expr: id.expr };
             let Some(func) = flow::home(ev, site) else { continue };
-            let Some((library, rest)) = stored(ev, site) else { continue };
             let home = (unit, func);
+            let Some((library, rest)) = stored(ev, site) else {
+                if unshown::is_write(ev, site) && !is_bookkeeping(ev, site) {
+                    stores.touches.insert(home);
+                    stores.writes.entry(home).or_default().push(site);
+                    level.push(home);
+                }
+                continue;
+            };
             // boto3 is both: a call of a queue is no call of a table.
             if library.publish.is_empty() {
                 stores.touches.insert(home);

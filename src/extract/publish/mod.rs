@@ -21,6 +21,7 @@ pub mod serialize;
 pub mod shape;
 mod text;
 pub mod transport;
+mod unshown;
 
 #[cfg(test)]
 mod jvm_tests;

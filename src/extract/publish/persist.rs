@@ -153,10 +153,16 @@ pub fn fragile_queue(ev: &Evaluator<'_>, found: &Found<'_>) -> Option<(Place, St
         }
         &found.form.key
     };
+    // `q.Name` of `q, err := ch.QueueDeclare(…)`
+    let declared_as = |s: Site| match &ev.program.unit(s.unit).module.expr(s.expr).kind {
+        ExprKind::Attr { object, .. } => ev.at(s.unit, *object).instance().and_then(|i| i.call),
+        _ => None,
+    };
+    let origin = named.iter().flat_map(|path| path::sites(ev, found.site, path)).find_map(declared_as);
     let key = literal(found.site, named);
     // `ch.QueueDeclare(name, …)` and `ch.Publish("", name, …)` in one function.
     let parameter = parameter_at(ev, found.site, named);
-    if key.is_none() && parameter.is_none() {
+    if key.is_none() && parameter.is_none() && origin.is_none() {
         return None;
     }
     let unit = ev.program.unit(found.site.unit);
@@ -167,9 +173,10 @@ pub fn fragile_queue(ev: &Evaluator<'_>, found: &Found<'_>) -> Option<(Place, St
     let calls = queue.calls.iter().flat_map(|name| ev.program.calls_named(name)).copied();
     let declared = calls.filter(|s| {
         is_near(s.unit)
-            && match &key {
-                Some(key) => literal(*s, &queue.name).as_deref() == Some(key.as_str()),
-                None => parameter_at(ev, *s, &queue.name) == parameter,
+            && match (&key, origin) {
+                (_, Some(made)) => made == *s,
+                (Some(key), None) => literal(*s, &queue.name).as_deref() == Some(key.as_str()),
+                (None, None) => parameter_at(ev, *s, &queue.name) == parameter,
             }
     });
     let fragile = |site: &Site| {

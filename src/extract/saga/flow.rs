@@ -430,7 +430,7 @@ impl Context<'_, '_> {
         if let Some(name) = self.activity(unit, expr, call) {
             let words = names::words(&name);
             flow.is_workflow = true;
-            if words.first().is_some_and(|w| is_plain_undo(w)) {
+            if words.first().is_some_and(|w| names::is_plain_undo(w)) {
                 flow.undos.push(Undo {
                     site: Site { unit, expr },
                     words,
@@ -446,10 +446,17 @@ impl Context<'_, '_> {
         }
         let chain = scan::chain(module, call.callee);
         let Some((last, _)) = chain.split_last() else { return false };
+        let command = self.command_of(unit, call, &chain);
+        let last = command.as_ref().unwrap_or(last);
         let verbs = names::words(last);
-        let words = self.call_words(unit, call, &chain);
-        if verbs.first().is_some_and(|w| is_plain_undo(w)) {
-            if chain.len() > 1 && !is_transaction(&chain) {
+        let words = self.said_words(unit, call, &chain, command.as_ref());
+        if verbs.first().is_some_and(|w| names::is_plain_undo(w)) {
+            // `return compensateFromStep(saga, step)`: a method of one's own that undoes.
+            if chain.len() == 1 && names::is_compensation(last) {
+                flow.is_opaque |= self.undo_call(unit, expr, call, flow);
+                return true;
+            }
+            if chain.len() > 1 && !names::is_transaction(&chain) {
                 flow.undos.push(Undo {
                     site: Site { unit, expr },
                     words,
@@ -519,15 +526,17 @@ impl Context<'_, '_> {
             return true;
         }
         let chain = scan::chain(module, call.callee);
-        if is_transaction(&chain) {
+        if names::is_transaction(&chain) {
             return false;
         }
-        if chain.iter().any(|n| names::is_compensation(n)) {
+        let command = self.command_of(unit, call, &chain);
+        if chain.iter().chain(&command).any(|n| names::is_compensation(n)) {
             flow.speaks_of_undo = true;
         }
-        let words = self.call_words(unit, call, &chain);
+        let words = self.said_words(unit, call, &chain, command.as_ref());
         let effect = self.effect_of_call(unit, expr, call, 0);
-        let verb = chain.last().is_some_and(|n| names::words(n).iter().any(|w| names::is_undo_verb(w)));
+        let said = command.as_ref().or(chain.last());
+        let verb = said.is_some_and(|n| names::words(n).iter().any(|w| names::is_undo_verb(w)));
         let mut followed = false;
         for value in self.ev.at(unit, call.callee).alternatives() {
             if let Value::Function { unit: u, func, .. } = value {
@@ -538,7 +547,8 @@ impl Context<'_, '_> {
                     let chain = scan::chain(m, c.callee);
                     let undoes = chain.last().is_some_and(|n| names::words(n).iter().any(|w| names::is_undo_verb(w)));
                     let effect = self.effect_of_call(*u, inner, c, 0);
-                    if !scan::is_log(m, inner) && !is_transaction(&chain) && (undoes || effect == Effect::Remote) {
+                    if !scan::is_log(m, inner) && !names::is_transaction(&chain) && (undoes || effect == Effect::Remote)
+                    {
                         let words = self.call_words(*u, c, &chain);
                         flow.undos.push(Undo {
                             site: Site { unit: *u, expr: inner },
@@ -559,6 +569,14 @@ impl Context<'_, '_> {
             return true;
         }
         false
+    }
+
+    /// The words of the command that is given to a mediator, or of what is called.
+    fn said_words(&self, unit: UnitId, call: &Call, chain: &[SmolStr], command: Option<&SmolStr>) -> Vec<String> {
+        match command {
+            Some(command) => names::words(command).into_iter().filter(|w| w != "command" && w != "request").collect(),
+            None => self.call_words(unit, call, chain),
+        }
     }
 
     /// The words of what is called, and of an address among the arguments.
@@ -668,43 +686,4 @@ fn appends_undo(module: &Module, call: &Call, chain: &[SmolStr]) -> bool {
             .args
             .first()
             .is_some_and(|list| scan::chain(module, list.value).last().is_some_and(|name| names::is_undo_word(name)))
-}
-
-/// A verb that only ever takes something back.
-fn is_plain_undo(word: &str) -> bool {
-    matches!(word, "release" | "refund" | "cancel" | "void" | "revert" | "undo" | "unreserve" | "rollback" | "restore")
-        || word.starts_with("compensat")
-}
-
-/// The rollback of a database transaction, a timer that is cleared.
-fn is_transaction(chain: &[SmolStr]) -> bool {
-    chain.iter().any(|n| {
-        names::words(n).iter().any(|w| {
-            matches!(
-                w.as_str(),
-                "session"
-                    | "transaction"
-                    | "trx"
-                    | "tx"
-                    | "conn"
-                    | "connection"
-                    | "db"
-                    | "cursor"
-                    | "runner"
-                    | "lock"
-                    | "mutex"
-                    | "semaphore"
-                    | "timer"
-                    | "task"
-                    | "queryrunner"
-                    | "sequelize"
-                    | "prisma"
-                    | "future"
-                    // What waits for an answer in memory.
-                    | "pending"
-                    | "waiter"
-                    | "listener"
-            )
-        })
-    })
 }

@@ -133,7 +133,7 @@ impl Context<'_, '_> {
     }
 
     /// The type of the message that a call sends: its type argument, what it constructs, or the variable it is in.
-    fn message_of(&self, unit: UnitId, call: &Call) -> Option<SmolStr> {
+    pub(super) fn message_of(&self, unit: UnitId, call: &Call) -> Option<SmolStr> {
         let linked = self.ev.program.unit(unit);
         let module = &linked.module;
         if let Some(ty) = call.type_args.last() {
@@ -182,6 +182,20 @@ impl Context<'_, '_> {
             }
         }
         None
+    }
+
+    /// The command that a mediator of the process carries out before it returns: `mediator.Send(new ChargeCard(…))`
+    /// of MediatR, `commandGateway.sendAndWait(new ReserveStock(…))` of Axon.
+    pub(super) fn command_of(&self, unit: UnitId, call: &Call, chain: &[SmolStr]) -> Option<SmolStr> {
+        let (method, object) = chain.split_last()?;
+        let to = names::words(object.last()?);
+        let of = |list: &[&str]| to.last().is_some_and(|w| list.contains(&w.as_str()));
+        let waits = match method.as_str() {
+            "Send" | "SendAsync" => of(&["mediator", "mediatr", "sender"]),
+            "sendAndWait" => of(&["gateway"]),
+            _ => false,
+        };
+        waits.then(|| self.message_of(unit, call)).flatten()
     }
 
     /// The steps: the commands that are sent, each once. Where the class speaks of no failure at all, nothing is ever

@@ -194,6 +194,8 @@ pub fn extract(ev: &Evaluator<'_>, in_scope: &dyn Fn(UnitId) -> bool) -> (Vec<Sa
             .collect::<Vec<_>>(),
     );
     waiting.extend(more.into_iter().filter(|m| !waiting.iter().any(|w| w.place == m.place)).collect::<Vec<_>>());
+    let undone = runner::only_undoing(&context, &out);
+    out.extend(undone);
     // A table that another form knows the class of is its state.
     let known: Vec<Place> = out.iter().map(|s| s.place).chain(waiting.iter().map(|w| w.place)).collect();
     for table in tables.into_iter().filter(|t| !known.contains(&t.saga.place)) {

@@ -1,5 +1,7 @@
 //! The vocabulary of sagas: what steps, their actions and their compensations are called.
 
+use smol_str::SmolStr;
+
 /// Lower case, without separators: `on_rollback` and `onRollback` become `onrollback`.
 pub fn fold(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
@@ -404,6 +406,45 @@ pub fn hints_at_storage(object: &[String], method: &str) -> bool {
             && method.first().is_some_and(|w| {
                 matches!(w.as_str(), "log" | "append" | "write" | "record" | "add" | "start" | "end" | "create")
             }))
+}
+
+/// A verb that only ever takes something back.
+pub(super) fn is_plain_undo(word: &str) -> bool {
+    matches!(word, "release" | "refund" | "cancel" | "void" | "revert" | "undo" | "unreserve" | "rollback" | "restore")
+        || word.starts_with("compensat")
+}
+
+/// The rollback of a database transaction, a timer that is cleared.
+pub(super) fn is_transaction(chain: &[SmolStr]) -> bool {
+    chain.iter().any(|n| {
+        words(n).iter().any(|w| {
+            matches!(
+                w.as_str(),
+                "session"
+                    | "transaction"
+                    | "trx"
+                    | "tx"
+                    | "conn"
+                    | "connection"
+                    | "db"
+                    | "cursor"
+                    | "runner"
+                    | "lock"
+                    | "mutex"
+                    | "semaphore"
+                    | "timer"
+                    | "task"
+                    | "queryrunner"
+                    | "sequelize"
+                    | "prisma"
+                    | "future"
+                    // What waits for an answer in memory.
+                    | "pending"
+                    | "waiter"
+                    | "listener"
+            )
+        })
+    })
 }
 
 #[cfg(test)]

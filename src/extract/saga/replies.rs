@@ -185,7 +185,8 @@ impl Context<'_, '_> {
         });
         let ensured = self.calls_in(unit, func).iter().any(|(e, c)| {
             module.expr(*e).span.start < at
-                && scan::chain(module, c.callee).last().is_some_and(|n| {
+                // Whether there is a saga at all says nothing of where it stands.
+                && scan::chain(module, c.callee).last().filter(|n| !asks_presence(n)).is_some_and(|n| {
                     names::words(n).iter().any(|w| {
                         matches!(
                             w.as_str(),
@@ -324,4 +325,9 @@ fn is_saga_object(name: &str) -> bool {
             "saga" | "instance" | "state" | "execution" | "transaction" | "workflow" | "process" | "proces"
         )
     })
+}
+
+/// `found.isEmpty()` of an `Optional`.
+fn asks_presence(method: &str) -> bool {
+    matches!(method, "isEmpty" | "isPresent" | "isNull" | "nonNull")
 }

@@ -61,6 +61,43 @@ pub(super) fn find(context: &Context<'_, '_>) -> Vec<Runner> {
     out
 }
 
+/// Classes of sagas that undo steps which something else carries out; not those of sagas that are known.
+pub(super) fn only_undoing(context: &Context<'_, '_>, known: &[Saga]) -> Vec<Saga> {
+    let mut out: Vec<Runner> = Vec::new();
+    for &unit in &context.units {
+        let linked = context.ev.program.unit(unit);
+        let module = &linked.module;
+        for call in &linked.index.calls {
+            let (Some(func), Some(c)) = (call.func, module.call(call.expr)) else { continue };
+            let func = scan::outermost(module, func);
+            let Some(class) = module.func(func).class else { continue };
+            let span = module.class(class).span;
+            let is_known = known.iter().any(|s| s.place.file == linked.file && span.contains(s.place.span))
+                || out.iter().any(|r| r.unit == unit && r.class == Some(class));
+            if is_known
+                || !names::is_saga_word(&module.class(class).name)
+                || context.step_call(unit, call.expr, c) != Some(StepCall::Undo)
+            {
+                continue;
+            }
+            out.extend(context.runner(unit, func, Some(class)).filter(|r| r.actions.is_empty()));
+        }
+    }
+    let unknown = || Presence::Unknown("what carries out the steps was not found".into());
+    let undone = out.into_iter().map(|runner| Saga {
+        place: runner.place,
+        name: runner.name.to_string(),
+        style: Style::Steps,
+        library: "hand-written",
+        steps: Vec::new(),
+        failure: context.failure(&runner.undos),
+        repeated: Vec::new(),
+        conduct: context.conduct(&runner, None, &unknown()),
+        persisted: unknown(),
+    });
+    undone.collect()
+}
+
 /// Gives each list its runner.
 pub(super) fn join(context: &Context<'_, '_>, runners: &[Runner], lists: Vec<StepList>) -> Vec<Saga> {
     let mut used = vec![false; runners.len()];
@@ -303,6 +340,17 @@ impl Context<'_, '_> {
         {
             return Some(StepCall::Undo);
         }
+        // `await undo.Pop()()`, `undos.pop()()`
+        if let ExprKind::Call(taken) = &module.expr(call.callee).kind
+            && let ExprKind::Attr { object, name, .. } = &module.expr(taken.callee).kind
+            && takes_out(name)
+            && scan::chain(module, *object).last().is_some_and(|n| names::is_undo_word(n))
+        {
+            return Some(StepCall::Undo);
+        }
+        if self.hands_steps(unit, call) {
+            return Some(StepCall::Undo);
+        }
         if let Some((found, _)) = self.given_step(unit, expr, call) {
             return Some(found);
         }
@@ -327,6 +375,18 @@ impl Context<'_, '_> {
             ExprKind::Attr { .. } => self.step_member(unit, a.value),
             _ => None,
         })
+    }
+
+    /// `s.strategy.Compensate(ctx, s.Steps, failed)`: something else undoes the list of steps.
+    pub(super) fn hands_steps(&self, unit: UnitId, call: &Call) -> bool {
+        let module = &self.ev.program.unit(unit).module;
+        let ExprKind::Attr { object, name, .. } = &module.expr(call.callee).kind else { return false };
+        // A method of one's own is read itself.
+        names::is_undo(name)
+            && matches!(module.expr(*object).kind, ExprKind::Attr { .. })
+            && call.args.iter().any(|a| {
+                matches!(&module.expr(a.value).kind, ExprKind::Attr { name, .. } if names::fold(name).ends_with("steps"))
+            })
     }
 
     /// `executeStep(step)` and `compensateStep(step)` in loops over names of steps: what each name stands for is told
@@ -427,6 +487,10 @@ impl Context<'_, '_> {
         }
         match &module.expr(object).kind {
             ExprKind::Index { .. } => true,
+            // `completed.pop().compensate(order)`
+            ExprKind::Call(taken) => {
+                matches!(&module.expr(taken.callee).kind, ExprKind::Attr { name, .. } if takes_out(name))
+            }
             ExprKind::Name(name) => {
                 let scope = linked.index.func_of(object);
                 let Some((_, bindings)) = linked.index.lookup(module, scope, name) else { return false };
@@ -444,9 +508,9 @@ impl Context<'_, '_> {
                                     _ => false,
                                 }
                         }
-                        ExprKind::Call(_) | ExprKind::Await(_) => scan::chain(module, *value).last().is_some_and(|n| {
-                            matches!(n.as_str(), "pop" | "shift" | "at" | "find" | "next" | "get" | "popleft")
-                        }),
+                        ExprKind::Call(_) | ExprKind::Await(_) => scan::chain(module, *value)
+                            .last()
+                            .is_some_and(|n| takes_out(n) || matches!(n.as_str(), "at" | "find" | "next" | "get")),
                         _ => false,
                     },
                     Binding::Param(func, index) => {
@@ -523,9 +587,9 @@ impl Context<'_, '_> {
         let module = &linked.module;
         let (_, bindings) = linked.index.lookup(module, linked.index.func_of(expr), name)?;
         let popped = bindings.iter().any(|b| match b {
-            Binding::Value(value) => {
-                scan::chain(module, *value).last().is_some_and(|n| matches!(n.as_str(), "pop" | "shift"))
-            }
+            Binding::Value(value) => scan::chain(module, *value).last().is_some_and(|n| takes_out(n)),
+            // `_compensate(compensation)`: a helper that calls what it is given.
+            Binding::Param(func, _) => names::is_compensation(name) && names::is_undo_word(&module.func(*func).name),
             _ => false,
         });
         if popped && is_undo {
@@ -570,7 +634,7 @@ impl Context<'_, '_> {
         bindings.iter().any(|b| match b {
             Binding::Value(value) => {
                 let is_item = matches!(module.expr(*value).kind, ExprKind::Index { .. })
-                    || scan::chain(module, *value).last().is_some_and(|n| matches!(n.as_str(), "pop" | "shift"));
+                    || scan::chain(module, *value).last().is_some_and(|n| takes_out(n));
                 is_item && speaks(*value)
             }
             // `compensations.map((undo) => undo())`
@@ -587,6 +651,11 @@ impl Context<'_, '_> {
             _ => false,
         })
     }
+}
+
+/// A method that takes an entry out of a list or stack.
+fn takes_out(name: &str) -> bool {
+    matches!(name, "pop" | "Pop" | "shift" | "popleft" | "poll" | "pollLast" | "removeLast" | "removeFirst" | "Dequeue")
 }
 
 /// A variable that is called for a step.

@@ -16,7 +16,11 @@ fn repeated_as_job(system: &System, request: &HttpRequest) -> bool {
         system.consumers.iter().any(|consumer| {
             matches!(consumer.redelivery, Redelivery::Bounded | Redelivery::Unbounded { .. })
                 && consumer.ack == Ack::Framework
-                && consumer.handlers.iter().any(|h| h.function.as_ref().is_some_and(|(_, at)| at == place))
+                && consumer
+                    .handlers
+                    .iter()
+                    // A lambda runs where it is registered.
+                    .any(|h| h.place == *place || h.function.as_ref().is_some_and(|(_, at)| at == place))
         })
     };
     !request.roots.is_empty() && request.roots.iter().all(repeats)

@@ -1,7 +1,7 @@
 //! Clients that are declared as interfaces and implemented by a framework: OpenFeign, Micronaut, MicroProfile
 //! and Quarkus, Retrofit, Spring's HTTP interfaces. Their requests are the calls of the methods.
 
-use super::super::guards::Guards;
+use super::super::guards::{Guard, Guards};
 use super::super::timeout::Timeout;
 use super::super::{ClientKind, HttpClient, HttpRequest, InScope};
 use super::text_of;
@@ -210,6 +210,17 @@ impl Declared<'_, '_> {
                 }
             }
         }
+        if requests.is_empty() && self.is_alone() {
+            for operation in self.operations() {
+                let url = self.path(operation.mapped_in, operation.mapping, &operation.decorators);
+                let site = Site { unit: operation.mapped_in, expr: operation.mapping };
+                let mut made = self.request(guards, site, operation.verb, url);
+                made.guards.extend(guards.of_declaration(operation.unit, operation.method));
+                // A fallback runs behind a breaker, where that is switched on.
+                made.guards.extend(self.fallback().map(|at| Guard::breaker(at, "the breaker of the fallback")));
+                requests.push(made);
+            }
+        }
         let retry_unknown =
             super::feign::may_retry(self.ev, site).then(|| "its configuration class may hold a `Retryer`".to_string());
         HttpClient {
@@ -247,6 +258,19 @@ impl Declared<'_, '_> {
             },
             breaker_help: framework.breaker_help.to_string(),
         }
+    }
+
+    /// Nothing else of the program is there that could call it: a sample.
+    fn is_alone(&self) -> bool {
+        self.ev.program.ids().all(|u| u == self.unit || !self.ev.program.language(u).is_jvm())
+    }
+
+    /// `@FeignClient(name = "stock", fallback = StockFallback.class)`
+    fn fallback(&self) -> Option<Place> {
+        let call = self.module().call(self.at)?;
+        let names_it = |name: &str| matches!(name, "fallback" | "fallbackFactory");
+        let given = call.args.iter().find(|a| a.name.as_deref().is_some_and(names_it))?;
+        Some(self.ev.program.place(Site { unit: self.unit, expr: given.value }))
     }
 
     /// The operations of the interface: its own methods, and those of the interfaces above it, which a

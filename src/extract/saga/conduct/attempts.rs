@@ -127,6 +127,13 @@ impl Context<'_, '_> {
         if !recovery.is_absent() {
             return Presence::Unknown("what takes up unfinished sagas may try it again".into());
         }
+        let elsewhere = |site: &Site| {
+            let module = &self.ev.program.unit(site.unit).module;
+            module.call(site.expr).is_some_and(|call| self.hands_steps(site.unit, call))
+        };
+        if scope.runner.undos.iter().any(elsewhere) {
+            return Presence::Unknown("what gets the list of steps may try it again".into());
+        }
         for &site in &scope.runner.undos {
             let mut todo: Vec<(UnitId, Span)> = vec![(site.unit, self.undo_span(scope, site))];
             let mut called: Vec<(UnitId, FuncId)> = self.helpers(site);

@@ -99,7 +99,36 @@ impl Context<'_, '_> {
                 }
             }
         }
+        step.extend(self.given_by(action));
         step
+    }
+
+    /// The names that get what a step gives: `var (ok, compensator) = await step()`.
+    fn given_by(&self, action: Site) -> Vec<SmolStr> {
+        let linked = self.ev.program.unit(action.unit);
+        let module = &linked.module;
+        for parent in linked.index.ancestors(action.expr) {
+            match parent {
+                Parent::Expr(e) if matches!(module.expr(e).kind, ExprKind::Await(_)) => {}
+                Parent::Stmt(s) => {
+                    let StmtKind::Assign { target, .. } = &module.stmt(s).kind else { return Vec::new() };
+                    let mut given = scan::names_in(module, *target);
+                    // What is taken apart has a name that the front end gave it.
+                    for stmt in &module.stmts {
+                        if let StmtKind::Assign { target, value: Some(value), .. } = &stmt.kind
+                            && let Some(first) = scan::chain(module, *value).first()
+                            && first.starts_with('$')
+                            && given.contains(first)
+                        {
+                            given.extend(scan::names_in(module, *target));
+                        }
+                    }
+                    return given;
+                }
+                _ => return Vec::new(),
+            }
+        }
+        Vec::new()
     }
 
     /// Go declares the key of `for i, step := range steps` at the beginning of the body.

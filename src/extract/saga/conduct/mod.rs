@@ -96,7 +96,12 @@ struct Scope<'s> {
 impl Context<'_, '_> {
     /// How a runner carries out its steps.
     pub(super) fn conduct(&self, runner: &Runner, list: Option<&StepList>, persisted: &Presence) -> Conduct {
-        if runner.actions.is_empty() || runner.actions.iter().any(|site| self.sends_command(*site)) {
+        if runner.actions.is_empty() {
+            // Only what undoes is there.
+            let mutations = self.mutations(&self.scope(runner, list));
+            return Conduct { mutations, ..Conduct::default() };
+        }
+        if runner.actions.iter().any(|site| self.sends_command(*site)) {
             return Conduct::default();
         }
         let runner = &self.without_members(runner, list);
