@@ -68,6 +68,20 @@ fn properties_are_also_set_one_by_one() {
 }
 
 #[test]
+fn the_overloads_of_a_publish_have_the_body_at_different_places() {
+    let publish = |args: &str| {
+        class(&format!(
+            "public void Publish(OrderPlaced e) {{ using var channel = connection.CreateModel();\nchannel.ConfirmSelect();\nvar properties = channel.CreateBasicProperties();\nvar kept = channel.CreateBasicProperties(); kept.Persistent = true;\nvar body = JsonSerializer.SerializeToUtf8Bytes(e);\nchannel.BasicPublish({args}); channel.WaitForConfirmsOrDie(); }}"
+        ))
+    };
+    let transient = ["transient-message Bus.cs:11"];
+    assert_eq!(publish("\"orders\", \"placed\", properties, body"), transient);
+    assert_eq!(publish("\"orders\", \"placed\", kept, body"), [""; 0]);
+    assert_eq!(publish("\"orders\", \"placed\", true, properties, body"), transient);
+    assert_eq!(publish("\"orders\", \"placed\", true, kept, body"), [""; 0]);
+}
+
+#[test]
 fn consumers_of_rabbitmq_are_attached_as_events() {
     let consume = |auto: &str, arguments: &str| {
         class(&format!(
