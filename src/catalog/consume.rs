@@ -72,6 +72,9 @@ pub struct Source {
     /// The library recognises duplicates by something that survives a restart.
     #[serde(default)]
     pub deduplicates: bool,
+    /// Nothing is delivered twice: what was missed is lost.
+    #[serde(default)]
+    pub at_most_once: bool,
     /// Names that switch that off where the module uses them.
     #[serde(default)]
     pub unless_named: Vec<String>,

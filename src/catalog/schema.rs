@@ -134,6 +134,9 @@ pub struct Library {
     /// How it bounds the time of what it wraps.
     #[serde(default)]
     pub deadline: Vec<Deadline>,
+    /// Functions that make one guard of those that they are given.
+    #[serde(default)]
+    pub combines: Vec<String>,
     /// How it hands messages to a broker.
     #[serde(default)]
     pub publish: Vec<Publish>,

@@ -163,7 +163,7 @@ pub(super) struct LintArgs {
     pub(super) others: Others,
 
     /// Output format, and the file to write it to; can be repeated
-    #[arg(long, short, value_name = "FORMAT[=PATH]", value_parser = parse_output,
+    #[arg(long, short, alias = "format", value_name = "FORMAT[=PATH]", value_parser = parse_output,
           help = "Output format (human, concise, agent, json, sarif, github, gitlab, junit, markdown, rdjson), and \
                   the file to write it to; can be repeated [default: human, or agent under an agent]")]
     pub(super) output: Vec<Output>,

@@ -128,6 +128,7 @@ fn is_test_folder(segment: &str) -> bool {
             | "__mocks__"
             | "__fixtures__"
             | "e2e"
+            | "tck"
             | "smoke"
             | "bdd"
             | "spec"
@@ -146,7 +147,13 @@ fn is_test_folder(segment: &str) -> bool {
             | "fixtures"
             | "mocks"
     );
-    exact || ["-tests", "_tests", "-e2e", "_e2e", "-e2e-test"].iter().any(|e| segment.ends_with(e))
+    // `smoke_test`, `integration-test`; what else ends so may be a service: `blood-test`.
+    let kinds =
+        ["smoke", "integration", "acceptance", "functional", "component", "contract", "regression", "system", "unit"];
+    let kind = || segment.strip_suffix("test").map(|kind| kind.trim_end_matches(['-', '_']));
+    exact
+        || ["-tests", "_tests", "-e2e", "_e2e", "-e2e-test"].iter().any(|e| segment.ends_with(e))
+        || kind().is_some_and(|kind| kinds.contains(&kind))
 }
 
 /// True for the assets of web pages.
@@ -280,6 +287,10 @@ mod tests {
             ("test/app.e2e-spec.ts", Zone::Test),
             ("packages/shop-e2e/src/a.ts", Zone::Test),
             ("integration_tests/a.py", Zone::Test),
+            ("cmd/smoke_test/main.go", Zone::Test),
+            ("cmd/integration-test/main.go", Zone::Test),
+            ("cmd/bloodtest/main.go", Zone::Production),
+            ("blood-test/main.go", Zone::Production),
             ("src/jest.config.ts", Zone::Test),
             ("orders/features/steps/order_steps.py", Zone::Test),
             ("orders/bdd/environment.py", Zone::Test),

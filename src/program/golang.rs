@@ -243,7 +243,8 @@ impl Evaluator<'_> {
     }
 
     /// What literals of a struct of Go set a field to: `&Orders{client: client}`.
-    pub(super) fn in_literals(&self, unit: UnitId, class: ClassId, name: &str) -> Vec<Site> {
+    pub fn in_literals(&self, unit: UnitId, class: ClassId, name: &str) -> Vec<Site> {
+        let (unit, class) = self.whole(unit, class);
         let module = &self.program.unit(unit).module;
         let own = &module.class(class).name;
         let Some(position) = module.class(class).fields.iter().position(|field| field.name == name) else {
@@ -378,9 +379,10 @@ impl Evaluator<'_> {
         for _ in 0..MAX_NESTED {
             let name = &module.class(current).name;
             named.push(name.to_lowercase());
-            let holds = |field: &&Field| {
-                let ty = field.ty.map(|ty| &module.expr(ty).kind);
-                matches!(ty, Some(ExprKind::Name(n)) if n == name && !name.is_empty())
+            let holds = |field: &&Field| match field.ty.map(|ty| &module.expr(ty).kind) {
+                Some(ExprKind::Name(n)) => n == name && !name.is_empty(),
+                Some(ExprKind::ClassExpr(inner)) => *inner == current,
+                _ => false,
             };
             let outer = module.classes.iter().enumerate().find_map(|(i, outer)| {
                 let field = outer.fields.iter().find(holds)?;

@@ -3,7 +3,7 @@
 use rapidhash::{RapidHashMap as HashMap, RapidHashSet as HashSet};
 
 use super::{Evaluator, UnitId, Value};
-use crate::facts::module::{Call, ClassId, ClassKind, FuncId, FunctionKind, Language};
+use crate::facts::module::{ClassId, ClassKind, FuncId, Language};
 
 /// How many classes that take methods from another one are looked at.
 const MAX_HEIRS: usize = 100;
@@ -77,26 +77,6 @@ impl Evaluator<'_> {
             }));
         }
         out
-    }
-
-    /// The constructors that a call of a class may run, as far as the number and the types of its arguments
-    /// tell. `at` is the module of the call.
-    pub fn constructors(&self, (unit, class): ClassRef, call: &Call, at: UnitId) -> Vec<FuncId> {
-        let module = &self.program.unit(unit).module;
-        let params = |f: FuncId| &module.func(f).params;
-        let is_constructor = |f: &FuncId| module.func(*f).kind == FunctionKind::Constructor;
-        let all: Vec<FuncId> = module.class(class).methods.iter().copied().filter(is_constructor).collect();
-        if all.len() < 2 {
-            return all;
-        }
-        let count = call.args.len();
-        let mut fitting: Vec<FuncId> = all.iter().copied().filter(|f| params(*f).len() == count).collect();
-        if fitting.is_empty() {
-            let needed = |f: FuncId| params(f).iter().filter(|p| p.default.is_none() && !p.variadic).count();
-            fitting = all.into_iter().filter(|f| needed(*f) <= count).collect();
-        }
-        let typed: Vec<FuncId> = fitting.iter().copied().filter(|f| self.takes((unit, *f), call, at)).collect();
-        if typed.is_empty() { fitting } else { typed }
     }
 
     /// The methods that a method overrides or implements.

@@ -7,7 +7,7 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::UnitId;
 use super::eval::Evaluator;
-use super::index::{Binding, Scope};
+use super::index::Scope;
 use super::types::{build_root, simple_name};
 use super::value::{Dict, Instance, Site, Text, TextPart, Value};
 use crate::facts::module::{
@@ -587,98 +587,6 @@ impl Evaluator<'_> {
             Some(super::index::Parent::Expr(outer)) => unit.module.call(*outer).is_some_and(|c| c.callee == site.expr),
             _ => false,
         }
-    }
-
-    /// Among methods of the same name, the one with as many parameters as the call has arguments, and with
-    /// their types as far as these are declared. `at` is the module of the call.
-    pub fn overload(&self, value: Value, call: &Call, at: UnitId) -> Value {
-        let Value::Function { unit, func, this } = &value else { return value };
-        let module = &self.program.unit(*unit).module;
-        let function = module.func(*func);
-        let count = call.args.len();
-        let Some(class) = function.class else { return value };
-        let fits = |f: &&FuncId| {
-            let other = module.func(**f);
-            other.name == function.name && other.params.len() == count && other.kind == function.kind
-        };
-        let mut fitting: Vec<FuncId> = module.class(class).methods.iter().filter(fits).copied().collect();
-        if module.language == Language::CSharp {
-            // Those with defaults for what the call leaves out, unless an argument is plainly something else.
-            let leaves_out = |f: &&FuncId| {
-                let params = &module.func(**f).params;
-                let needed = params.iter().filter(|p| p.default.is_none()).count();
-                module.func(**f).name == function.name && needed <= count && count < params.len()
-            };
-            let mut more = module.class(class).methods.iter().filter(leaves_out).copied().peekable();
-            if more.peek().is_some() {
-                fitting.extend(more);
-                fitting.retain(|f| !self.refuses((*unit, *f), call, at));
-            }
-        }
-        let typed = || {
-            let mut typed = fitting.iter().copied().filter(|f| self.takes((*unit, *f), call, at));
-            typed.next().filter(|_| typed.next().is_none())
-        };
-        let chosen = match fitting.as_slice() {
-            [] => return value,
-            [only] => *only,
-            [first, ..] => typed().unwrap_or(if fitting.contains(func) { *func } else { *first }),
-        };
-        if chosen == *func { value } else { Value::Function { unit: *unit, func: chosen, this: this.clone() } }
-    }
-
-    /// True when a parameter is a text or a number and its argument an object of a class, or the other way round.
-    fn refuses(&self, (unit, func): (UnitId, FuncId), call: &Call, at: UnitId) -> bool {
-        let module = &self.program.unit(unit).module;
-        let caller = &self.program.unit(at).module;
-        call.args.iter().filter(|a| a.name.is_none()).zip(&module.func(func).params).any(|(arg, param)| {
-            let Some(wanted) = param.ty.and_then(|ty| simple_name(module, ty)) else { return false };
-            let is_plain = matches!(wanted.as_str(), "string" | "int" | "long" | "bool" | "decimal" | "double");
-            match &caller.expr(arg.value).kind {
-                ExprKind::Str(_) | ExprKind::Template(_) => {
-                    wanted == "CancellationToken" || is_plain && wanted != "string"
-                }
-                _ if is_plain => matches!(self.at(at, arg.value), Value::Object { .. }),
-                _ => false,
-            }
-        })
-    }
-
-    /// True when the types of arguments that are declared in the code are those of the parameters.
-    pub(super) fn takes(&self, (unit, func): (UnitId, FuncId), call: &Call, at: UnitId) -> bool {
-        let module = &self.program.unit(unit).module;
-        let caller = self.program.unit(at);
-        let named = |expr: ExprId| match &caller.module.expr(expr).kind {
-            ExprKind::Name(name) => match caller.index.lookup(&caller.module, caller.index.func_of(expr), name)?.1 {
-                [Binding::Param(func, index)] => {
-                    let declared = caller.module.func(*func).params.get(*index)?.ty?;
-                    simple_name(&caller.module, declared)
-                }
-                _ => None,
-            },
-            ExprKind::Call(made) if made.is_new => simple_name(&caller.module, made.callee),
-            _ => None,
-        };
-        let mut known = 0;
-        let alike = call.args.iter().zip(&module.func(func).params).all(|(arg, param)| {
-            let (Some(given), Some(wanted)) = (named(arg.value), param.ty.and_then(|ty| simple_name(module, ty)))
-            else {
-                return true;
-            };
-            known += 1;
-            given == wanted
-        });
-        alike && known > 0
-    }
-
-    /// True for two methods whose parameters have types of the same names.
-    pub fn same_parameters(&self, a: (UnitId, FuncId), b: (UnitId, FuncId)) -> bool {
-        let types = |(unit, func): (UnitId, FuncId)| {
-            let module = &self.program.unit(unit).module;
-            let params = module.func(func).params.iter();
-            params.map(|p| p.ty.and_then(|ty| simple_name(module, ty))).collect::<Vec<_>>()
-        };
-        types(a) == types(b)
     }
 
     /// The argument of the call that made an object, for a field that a constructor assigns from a

@@ -408,7 +408,8 @@ impl<'s> Finder<'s> {
         let own = self.settings.get(index).and_then(Option::as_ref);
         let env = |name: &str| {
             let variable = from.env.iter().find(|variable| variable.is_called(name));
-            variable.and_then(|variable| variable.value.clone()).or_else(|| own?.value(name))
+            let said = variable.and_then(|variable| variable.value.clone()).or_else(|| own?.value(name));
+            said.or_else(|| self.injected(name))
         };
         let mut url = address.with_env(&env);
         if let Some(tail) = tail {
@@ -423,6 +424,17 @@ impl<'s> Finder<'s> {
         }
         // A client that is named by a key has its address in the settings.
         own.and_then(|own| own.client_address(&url)).or(Some(url))
+    }
+
+    /// What Kubernetes puts into the environment of a container for a service of the cluster:
+    /// `ORDERS_SERVICE_HOST`, `ORDERS_SERVICE_PORT`
+    /// (<https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables>).
+    fn injected(&self, variable: &str) -> Option<String> {
+        let host = variable.strip_suffix("_SERVICE_HOST");
+        let stem = host.or_else(|| variable.strip_suffix("_SERVICE_PORT"))?;
+        let names = self.services.iter().flat_map(|service| service.host_names.iter().chain([&service.name]));
+        let of_cluster = names.into_iter().find(|name| name.to_ascii_uppercase().replace(['-', '.'], "_") == stem)?;
+        Some(if host.is_some() { of_cluster.clone() } else { "{}".to_owned() })
     }
 
     fn from(&mut self, index: usize, place: Place, method: Option<&str>, address: &Text, tail: Tail<'_>) {

@@ -1,8 +1,8 @@
 //! The configuration files of Go services that viper, koanf, go-zero and structs with tags read: `config.yaml`,
 //! `app.env`, `etc/orders.yaml`.
 //!
-//! Which file of several variants is read is decided at run time, so only a file without a variant in its name
-//! counts. Source: <https://github.com/spf13/viper#reading-config-files>.
+//! Which file of several variants is read is decided at run time, so a file without a variant in its name counts,
+//! else the one for development: `config.development.json`, `config/local.yaml`. Source: <https://github.com/spf13/viper#reading-config-files>.
 
 use std::collections::BTreeMap;
 
@@ -19,6 +19,8 @@ const MAX_DEPTH: usize = 12;
 const MAX_SETTINGS: usize = 2_000;
 /// Names of files that hold the configuration of a program.
 const STEMS: [&str; 6] = ["config", "conf", "app", "application", "settings", "default"];
+/// Variants of them that are read where somebody works on the program.
+const VARIANTS: [&str; 4] = ["development", "dev", "local", "localhost"];
 /// A file of variables, and the names of examples for it.
 const DOTENV: [&str; 4] = [".env", ".env.example", ".env.sample", ".env.template"];
 /// Folders in which they lie, below the service.
@@ -44,6 +46,7 @@ pub(super) fn settings(tree: &Tree, service: &Service) -> Vec<EnvVar> {
         }
     }
     let alone = |id: FileId| etc.values().any(|files| *files == [id]);
+    let mut variants: Vec<FileId> = Vec::new();
     for id in tree.ids() {
         let file = tree.file(id);
         let folder = folder_of(&file.path);
@@ -52,42 +55,63 @@ pub(super) fn settings(tree: &Tree, service: &Service) -> Vec<EnvVar> {
         };
         let last = folder.rsplit('/').next().unwrap_or(folder);
         let is_near = folder == service.root || (within(folder, &service.root) && FOLDERS.contains(&last));
-        if (!alone(id) && !STEMS.contains(&stem.to_ascii_lowercase().as_str()))
-            || !matches!(extension, "yaml" | "yml" | "json" | "toml" | "env")
+        if !matches!(extension, "yaml" | "yml" | "json" | "toml" | "env")
             || !is_near
             || files::zone(&file.path) != Zone::Production
         {
             continue;
         }
-        let Ok(text) = files::read(file) else { continue };
-        match extension {
-            "env" => {
-                for pair in dotenv(&text).pairs {
-                    let value = pair.value.clone().unwrap_or_default();
-                    push(pair.key.clone(), value, id, pair.key_span, &mut out);
-                }
+        let stem = stem.to_ascii_lowercase();
+        if alone(id) || STEMS.contains(&stem.as_str()) {
+            read(tree, id, extension, &mut out);
+        } else if extension != "env" && is_variant(&stem, FOLDERS.contains(&last)) {
+            variants.push(id);
+        }
+    }
+    if let ([only], true) = (variants.as_slice(), out.is_empty()) {
+        let path = &tree.file(*only).path;
+        read(tree, *only, path.rsplit('.').next().unwrap_or(""), &mut out);
+        out.iter_mut().for_each(|variable| variable.assumed = true);
+    }
+    out
+}
+
+/// `config.development`, `config-local`, and `local` in a folder for configuration.
+fn is_variant(stem: &str, in_folder: bool) -> bool {
+    match stem.split_once(['.', '-', '_']) {
+        Some((name, variant)) => STEMS.contains(&name) && VARIANTS.contains(&variant),
+        None => in_folder && VARIANTS.contains(&stem),
+    }
+}
+
+fn read(tree: &Tree, id: FileId, extension: &str, out: &mut Vec<EnvVar>) {
+    let Ok(text) = files::read(tree.file(id)) else { return };
+    match extension {
+        "env" => {
+            for pair in dotenv(&text).pairs {
+                let value = pair.value.clone().unwrap_or_default();
+                push(pair.key.clone(), value, id, pair.key_span, out);
             }
-            "json" => {
-                if let Ok(node) = json(&text) {
-                    flatten(id, &node, "", 0, &mut out);
-                }
+        }
+        "json" => {
+            if let Ok(node) = json(&text) {
+                flatten(id, &node, "", 0, out);
             }
-            "toml" => {
-                if let Ok(node) = toml(&text) {
-                    flatten(id, &node, "", 0, &mut out);
-                }
+        }
+        "toml" => {
+            if let Ok(node) = toml(&text) {
+                flatten(id, &node, "", 0, out);
             }
-            _ => {
-                let parsed = yaml(&text);
-                if let [only] = parsed.documents.as_slice()
-                    && !parsed.is_template
-                {
-                    flatten(id, only, "", 0, &mut out);
-                }
+        }
+        _ => {
+            let parsed = yaml(&text);
+            if let [only] = parsed.documents.as_slice()
+                && !parsed.is_template
+            {
+                flatten(id, only, "", 0, out);
             }
         }
     }
-    out
 }
 
 /// The variables of a service that nothing deploys: of the dotenv file beside its code or the nearest one above, else

@@ -36,7 +36,7 @@ use crate::extract::routes::{self, App, Served};
 use crate::extract::saga::{self, ReplyDriven, Saga};
 use crate::extract::settings::Settings;
 use crate::extract::upcast::{self, Upcasters};
-use crate::files::Tree;
+use crate::files::{self, Tree, Zone};
 use crate::program::{Evaluator, Program, UnitId};
 use crate::schema::evolve::{Evolution, SchemaChange};
 use crate::schema::find::Schemas;
@@ -171,9 +171,20 @@ impl System {
 }
 
 /// The services with what their settings files say among their variables.
-fn configured(tree: &Tree, services: &[Service], given: &[aspire::Given], ports: &[Vec<String>]) -> Vec<Service> {
+fn configured(
+    tree: &Tree,
+    deployment: &Deployment,
+    services: &[Service],
+    given: &[aspire::Given],
+    ports: &[Vec<String>],
+) -> Vec<Service> {
     let with_settings = |(index, service): (usize, &Service)| {
-        let mut env = appsettings::settings(tree, service, given, &service.env);
+        let by_hand = service.containers.is_empty() && service.dockerfile.is_none();
+        let mut env = match by_hand {
+            true => goconfig::dotenv_near(tree, &deployment.env_files, service),
+            false => Vec::new(),
+        };
+        env.extend(appsettings::settings(tree, service, given, &service.env));
         env.extend(goconfig::settings(tree, service));
         env.extend(service.env.iter().cloned());
         // The last one counts, and the first is found.
@@ -184,6 +195,14 @@ fn configured(tree: &Tree, services: &[Service], given: &[aspire::Given], ports:
         Service { env, published_ports, ..service.clone() }
     };
     services.iter().enumerate().map(with_settings).collect()
+}
+
+/// The texts of the protobuf files that are ours.
+fn protos(tree: &Tree) -> Vec<String> {
+    let ours = |file: &&files::File| {
+        file.path.ends_with(".proto") && !matches!(files::zone(&file.path), Zone::Vendored | Zone::Test)
+    };
+    tree.files.iter().filter(ours).filter_map(|file| files::read(file).ok()).collect()
 }
 
 /// Joins the program and the deployment files of a tree.
@@ -212,6 +231,7 @@ pub fn build(
         let breakers = http::breakers(&ev, &in_scope);
         // What registers a route is a server, whatever else stands in its package.
         let mut served = routes::extract(&ev, &|unit| program.is_production(unit));
+        routes::transcoded(&ev, &|unit| program.is_production(unit), &|| protos(tree), &mut served);
         jvm::apply(tree, program, &services, &owners, &mut http, &mut served, &files);
         dotnet::apply(&ev, &services, &owners, &mut http);
         kube::mesh::apply(&deployment.cluster, &services, &owners, &mut http, &files);
@@ -227,7 +247,7 @@ pub fn build(
             &mut served,
         );
         let ports = calls::ports::own(&ev, &in_scope, &owners, &services);
-        let configured = configured(tree, &services, &given, &ports);
+        let configured = configured(tree, deployment, &services, &given, &ports);
         let built = http::built(&ev, &in_scope);
         let asked = patterns::asked(&ev, &in_scope);
         let sources =

@@ -6,6 +6,7 @@ use super::imports::reached;
 use super::services::Service;
 use crate::facts::module::{BinaryOp, ExprKind, Language};
 use crate::files::Tree;
+use crate::program::resolve::{Target, within};
 use crate::program::{Program, UnitId};
 use crate::syntax::FileId;
 
@@ -39,9 +40,22 @@ pub fn owners(
         owners.insert(id, of_root.clone());
     }
     let by_file: HashMap<FileId, UnitId> = program.ids().map(|unit| (program.unit(unit).file, unit)).collect();
+    let subcommands = subcommands(program);
     let started: Vec<BTreeSet<UnitId>> = services
         .iter()
-        .map(|service| reached(dependencies, service.entries.iter().filter_map(|file| by_file.get(file).copied())))
+        .map(|service| {
+            let of_root = |unit: &UnitId| within(&program.unit(*unit).path, &service.root);
+            let told = service.command.iter().rev().find_map(|word| subcommands.get(word.as_str()));
+            match told.and_then(|units| units.iter().copied().find(of_root)) {
+                // Its file alone: the others of the package declare the other commands.
+                Some(unit) => {
+                    let mut all = reached(dependencies, imported(program, unit));
+                    all.insert(unit);
+                    all
+                }
+                None => reached(dependencies, service.entries.iter().filter_map(|file| by_file.get(file).copied())),
+            }
+        })
         .collect();
     // Processes of one root: a file belongs to those that reach it from what they start.
     for (file, of_file) in &mut owners {
@@ -76,6 +90,42 @@ pub fn owners(
         }
     }
     owners
+}
+
+/// The files of the packages that a file of Go imports.
+fn imported(program: &Program, unit: UnitId) -> Vec<UnitId> {
+    let packages = program.go_packages();
+    let imports = program.unit(unit).module.imports.iter();
+    let folders = imports.filter_map(|import| match program.imports.target(unit, &import.module) {
+        Some(Target::Folder(folder)) => packages.get(folder.as_str()),
+        _ => None,
+    });
+    folders.flatten().copied().collect()
+}
+
+/// The files that declare the commands of a program of Go, by their names: one binary is several services when it is
+/// started with several of them (`shop orders`, `shop stock`).
+///
+/// Sources: <https://pkg.go.dev/github.com/spf13/cobra#Command>, <https://cli.urfave.org/v3/examples/subcommands/basics/>.
+fn subcommands(program: &Program) -> HashMap<String, Vec<UnitId>> {
+    let mut found: HashMap<String, Vec<UnitId>> = HashMap::new();
+    for site in program.calls_named("Command") {
+        let module = &program.unit(site.unit).module;
+        let imports = |library: &str| module.imports.iter().any(|import| import.module.contains(library));
+        let key = match module.language {
+            Language::Go if imports("spf13/cobra") => "Use",
+            Language::Go if imports("urfave/cli") => "Name",
+            _ => continue,
+        };
+        let Some(call) = module.call(site.expr).filter(|call| call.is_new) else { continue };
+        let named =
+            call.args.iter().find(|arg| arg.name.as_deref() == Some(key)).map(|arg| &module.expr(arg.value).kind);
+        let Some(ExprKind::Str(usage)) = named else { continue };
+        if let Some(name) = usage.split_whitespace().next() {
+            found.entry(name.to_owned()).or_default().push(site.unit);
+        }
+    }
+    found
 }
 
 /// True for a file of Python that is started by itself: what no process beside it reaches is a program of its own.

@@ -187,6 +187,20 @@ fn interfaces_of_refit_and_strings_of_flurl_are_clients() {
 }
 
 #[test]
+fn an_interface_of_refit_is_used_in_pages_where_the_project_names_the_package_once() {
+    let program = "var builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddRefitClient<IStockApi>().ConfigureHttpClient(c => c.BaseAddress = new Uri(\"http://stock\"));\n";
+    let api = "namespace Orders.Services;\npublic interface IStockApi {\n    [Post(\"/items\")]\n    Task<string> Add(string item);\n}\n";
+    let page = "namespace Orders.Pages;\npublic class Index(IStockApi api) : PageModel { public async Task OnPost() => await api.Add(\"a\"); }\n";
+    let found = told(&[
+        ("Orders/GlobalUsings.cs", "global using Refit;\nglobal using Orders.Services;\n"),
+        ("Orders/Program.cs", program),
+        ("Orders/Services/IStockApi.cs", api),
+        ("Orders/Pages/Index.cshtml.cs", page),
+    ]);
+    assert_eq!(found.last().map(String::as_str), Some("orders -> stock: POST /items"), "{found:?}");
+}
+
+#[test]
 fn functions_that_pass_their_own_parameters_on_have_an_end() {
     let class = "namespace Orders;\npublic static class Extensions {\n    public static Task<string> Fetch(this HttpClient http, string url) { url = url + url; return http.Fetch(url) ?? http.GetStringAsync(url); }\n}\npublic class A(HttpClient http) { public Task<string> F(string path) => http.Fetch(path); }\n";
     assert_eq!(told(&[("Orders/A.cs", class)]), [""; 0]);

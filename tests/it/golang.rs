@@ -237,3 +237,107 @@ fn the_default_of_a_variable_is_not_written_into_the_code() {
     assert_eq!(found(rule, &text("getEnv(\"STOCK_URL\", \"http://stock:8080\")")), [""; 0]);
     assert_eq!(found(rule, &text("\"http://stock:8080\"")).len(), 1);
 }
+
+#[test]
+fn a_closure_that_a_variable_holds_is_repeated_where_it_is_handed_over() {
+    let text = |run: &str| {
+        format!(
+            "package stock\n\nimport (\n\t\"net/http\"\n\t\"time\"\n\n\t\"github.com/cenkalti/backoff/v4\"\n)\n\nvar client = &http.Client{{Timeout: time.Second}}\n\nfunc Items() error {{\n\toperation := func() error {{\n\t\tres, err := client.Get(\"https://stock/items\")\n\t\tif err != nil {{\n\t\t\treturn err\n\t\t}}\n\t\treturn res.Body.Close()\n\t}}\n\t{run}\n}}\n"
+        )
+    };
+    let retry = "rest-client/missing-retry";
+    assert_eq!(found(retry, &text("return backoff.Retry(operation, backoff.NewExponentialBackOff())")), [""; 0]);
+    assert_eq!(found(retry, &text("return operation()")).len(), 1);
+}
+
+#[test]
+fn requests_of_resty_are_built_by_setters() {
+    let text = |made: &str| {
+        format!(
+            "package stock\n\nimport (\n\t\"time\"\n\n\t\"github.com/go-resty/resty/v2\"\n)\n\nvar client = {made}\n\nfunc Items() error {{\n\t_, err := client.R().SetHeader(\"Accept\", \"application/json\").SetQueryParam(\"page\", \"1\").Get(\"https://stock/items\")\n\treturn err\n}}\n\nvar pause = time.Second\n"
+        )
+    };
+    assert_eq!(found(TIMEOUT, &text("resty.New()")).len(), 1);
+    assert_eq!(found(TIMEOUT, &text("resty.New().SetHeader(\"X-From\", \"orders\").SetTimeout(time.Second)")), [""; 0]);
+}
+
+#[test]
+fn an_endpoint_of_go_kit_is_as_patient_as_its_client() {
+    let text = |options: &str, wrapped: &str| {
+        format!(
+            "package stock\n\nimport (\n\t\"net/http\"\n\t\"net/url\"\n\t\"time\"\n\n\t\"github.com/go-kit/kit/circuitbreaker\"\n\t\"github.com/go-kit/kit/endpoint\"\n\tkithttp \"github.com/go-kit/kit/transport/http\"\n\t\"github.com/sony/gobreaker\"\n)\n\nfunc Items(u *url.URL) endpoint.Endpoint {{\n\titems := kithttp.NewClient(\"GET\", u, encode, decode{options}).Endpoint()\n\t{wrapped}\n\treturn items\n}}\n\nvar client = &http.Client{{Timeout: time.Second}}\n\nvar _ = circuitbreaker.Gobreaker\n\nvar settings gobreaker.Settings\n"
+        )
+    };
+    let breaker = "rest-client/missing-circuit-breaker";
+    assert_eq!(found(TIMEOUT, &text("", "")).len(), 1);
+    assert_eq!(found(TIMEOUT, &text(", kithttp.SetClient(client)", "")), [""; 0]);
+    assert_eq!(found(breaker, &text("", "")).len(), 1);
+    let wrapped = "items = circuitbreaker.Gobreaker(gobreaker.NewCircuitBreaker(settings))(items)";
+    assert_eq!(found(breaker, &text("", wrapped)), [""; 0]);
+}
+
+#[test]
+fn policies_of_failsafe_go_do_what_they_are() {
+    let text = |policies: &str| {
+        format!(
+            "package stock\n\nimport (\n\t\"net/http\"\n\t\"time\"\n\n\t\"github.com/failsafe-go/failsafe-go\"\n\t\"github.com/failsafe-go/failsafe-go/circuitbreaker\"\n\t\"github.com/failsafe-go/failsafe-go/retrypolicy\"\n)\n\nvar client = &http.Client{{Timeout: time.Second}}\n\nfunc Items() (*http.Response, error) {{\n\tretry := retrypolicy.NewBuilder[*http.Response]().WithMaxRetries(3).Build()\n\tbreaker := circuitbreaker.NewWithDefaults[*http.Response]()\n\treturn failsafe.With({policies}).Get(func() (*http.Response, error) {{\n\t\treturn client.Get(\"https://stock/items\")\n\t}})\n}}\n"
+        )
+    };
+    let rules = ["rest-client/missing-retry", "rest-client/missing-circuit-breaker"];
+    let counts = |policies: &str| rules.map(|rule| found(rule, &text(policies)).len());
+    assert_eq!(counts("retry"), [0, 1]);
+    assert_eq!(counts("breaker"), [1, 0]);
+    assert_eq!(counts("retry, breaker"), [0, 0]);
+}
+
+/// A loop over batches of JetStream; `work` stands behind the acknowledgement.
+fn batches(api: &str, work: &str) -> String {
+    let (made, received, data) = match api {
+        "old" => (
+            "js, _ := nc.JetStream()\n\tsub, _ := js.PullSubscribe(\"ORDERS.placed\", \"shipping\")",
+            "msgs, _ := sub.Fetch(10)\n\t\tfor _, msg := range msgs {",
+            "msg.Data",
+        ),
+        _ => (
+            "js, _ := jetstream.New(nc)\n\tsub, _ := js.CreateOrUpdateConsumer(ctx, \"ORDERS\", jetstream.ConsumerConfig{Durable: \"shipping\", FilterSubject: \"ORDERS.placed\"})",
+            "batch, _ := sub.Fetch(10)\n\t\tfor msg := range batch.Messages() {",
+            "msg.Data()",
+        ),
+    };
+    let (before, after) = if work == "first" { ("", "\n\t\t\tmsg.Ack()") } else { ("msg.Ack()\n\t\t\t", "") };
+    format!(
+        "package shipping\n\nimport (\n\t\"context\"\n\t\"database/sql\"\n\n\t\"github.com/nats-io/nats.go\"\n\t\"github.com/nats-io/nats.go/jetstream\"\n)\n\nfunc Run(ctx context.Context, db *sql.DB, nc *nats.Conn) {{\n\t{made}\n\tfor {{\n\t\t{received}\n\t\t\t{before}db.Exec(\"INSERT INTO shipments (body) VALUES ($1)\", {data}){after}\n\t\t}}\n\t}}\n}}\n\nvar _ jetstream.Msg\n"
+    )
+}
+
+#[test]
+fn batches_of_jetstream_are_acknowledged_after_the_work() {
+    for api in ["old", "new"] {
+        assert_eq!(found("message-queue/early-acknowledgement", &batches(api, "first")), [""; 0], "{api}");
+        let early = found("message-queue/early-acknowledgement", &batches(api, "last"));
+        let told =
+            "acknowledges messages from `ORDERS.placed` before they are handled: the work follows the acknowledgement";
+        assert!(early.len() == 1 && early[0].ends_with(told), "{api}: {early:?}");
+    }
+}
+
+#[test]
+fn core_nats_confirms_nothing_and_delivers_nothing_again() {
+    let text = "package main\n\nimport (\n\t\"database/sql\"\n\n\t\"github.com/nats-io/nats.go\"\n)\n\ntype MailSent struct {\n\tMail string\n}\n\nfunc Run(db *sql.DB, nc *nats.Conn) error {\n\tec, err := nats.NewEncodedConn(nc, nats.JSON_ENCODER)\n\tif err != nil {\n\t\treturn err\n\t}\n\tec.QueueSubscribe(\"orders.placed\", \"mails\", func(m *MailSent) {\n\t\tdb.Exec(\"INSERT INTO mails (mail) VALUES ($1)\", m.Mail)\n\t})\n\treturn ec.Publish(\"mails.sent\", MailSent{Mail: \"x\"})\n}\n\nfunc main() {\n\tnc, _ := nats.Connect(\"nats://mails\")\n\tRun(nil, nc)\n\tselect {}\n}\n";
+    assert_eq!(found("message-queue/unconfirmed-publish", text).len(), 1);
+    assert_eq!(found("event-schema/missing-event-id", text).len(), 1);
+    assert_eq!(found("message-queue/missing-graceful-shutdown", text).len(), 1);
+    assert_eq!(found("message-queue/non-idempotent-consumer", text), [""; 0]);
+    assert_eq!(found("message-queue/missing-dead-letter", text), [""; 0]);
+}
+
+#[test]
+fn a_writer_of_kafka_go_has_its_topic_by_its_literal() {
+    let text = |topic: &str| {
+        format!(
+            "package shipping\n\nimport (\n\t\"context\"\n\n\t\"github.com/segmentio/kafka-go\"\n)\n\nfunc Run(ctx context.Context, r *kafka.Reader) {{\n\tfailed := &kafka.Writer{{Addr: kafka.TCP(\"kafka:9092\"), Topic: \"{topic}\", RequiredAcks: kafka.RequireAll}}\n\tfor {{\n\t\tm, err := r.FetchMessage(ctx)\n\t\tif err != nil {{\n\t\t\treturn\n\t\t}}\n\t\tif err := ship(m); err != nil {{\n\t\t\tfailed.WriteMessages(ctx, kafka.Message{{Value: m.Value}})\n\t\t}}\n\t\tr.CommitMessages(ctx, m)\n\t}}\n}}\n"
+        )
+    };
+    assert_eq!(found("message-queue/missing-dead-letter", &text("orders.dlq")), [""; 0]);
+    assert_eq!(found("message-queue/missing-dead-letter", &text("orders.seen")).len(), 1);
+}

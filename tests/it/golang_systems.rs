@@ -304,3 +304,135 @@ fn what_was_asked_for_and_is_there_is_a_duplicate() {
     // That the question failed says nothing about duplicates.
     assert_eq!(told("print(len(events))"), 1);
 }
+
+#[test]
+fn a_program_opens_what_the_functions_open_that_it_calls() {
+    let open = "package db\n\nimport \"database/sql\"\n\nfunc Orders() (*sql.DB, error) {\n\treturn sql.Open(\"postgres\", \"postgres://u@localhost:5432/orders\")\n}\n\nfunc Stock() (*sql.DB, error) {\n\treturn sql.Open(\"postgres\", \"postgres://u@localhost:5432/stock\")\n}\n";
+    let program = |opens: &str| {
+        format!(
+            "package main\n\nimport (\n\t\"net/http\"\n\n\t\"example.com/shop/db\"\n)\n\nfunc store() {{\n\tdb.{opens}()\n}}\n\nfunc main() {{\n\tstore()\n\thttp.ListenAndServe(\":8080\", nil)\n}}\n"
+        )
+    };
+    let system = |second: &str| {
+        let programs = [program("Orders"), program(second)];
+        found(
+            "data-ownership/shared-database",
+            &[
+                ("go.mod", "module example.com/shop\n"),
+                ("db/db.go", open),
+                ("orders/main.go", &programs[0]),
+                ("stock/main.go", &programs[1]),
+            ],
+        )
+    };
+    assert_eq!(system("Stock"), [""; 0]);
+    assert_eq!(system("Orders"), ["db/db.go:6"]);
+}
+
+#[test]
+fn a_program_that_asks_once_is_no_service() {
+    let serves = "package main\n\nimport \"net/http\"\n\nfunc main() {\n\thttp.ListenAndServe(\":8080\", nil)\n}\n";
+    let asks = "package main\n\nimport \"github.com/nats-io/nats.go\"\n\nfunc main() {\n\tnc, _ := nats.Connect(nats.DefaultURL)\n\tnc.Request(\"orders.place\", nil, 0)\n}\n";
+    let (services, _) = shown(&[
+        ("go.mod", "module example.com/shop\n"),
+        ("orders/main.go", serves),
+        ("stock/main.go", serves),
+        ("place/main.go", asks),
+    ]);
+    assert_eq!(services, ["orders@orders", "stock@stock"]);
+}
+
+#[test]
+fn commands_of_one_binary_are_services_with_code_of_their_own() {
+    let compose =
+        "services:\n  orders:\n    build: .\n    command: [orders]\n  stock:\n    build: .\n    command: [stock]\n";
+    let dockerfile = "FROM golang:1.22 AS build\nCOPY . .\nRUN go build -o /shop .\nFROM scratch\nCOPY --from=build /shop /shop\nENTRYPOINT [\"/shop\"]\n";
+    let command = |name: &str| {
+        format!(
+            "package cmd\n\nimport (\n\t\"example.com/shop/{name}\"\n\n\t\"github.com/spf13/cobra\"\n)\n\nfunc init() {{\n\troot.AddCommand(&cobra.Command{{Use: \"{name} [flags]\", Run: func(*cobra.Command, []string) {{ {name}.Run() }}}})\n}}\n"
+        )
+    };
+    let serves = |name: &str| {
+        format!(
+            "package {name}\n\nimport \"net/http\"\n\nfunc Run() {{\n\thttp.HandleFunc(\"GET /{name}\", nil)\n\thttp.ListenAndServe(\":8080\", nil)\n}}\n"
+        )
+    };
+    let graph = graph(&[
+        ("compose.yaml", compose),
+        ("Dockerfile", dockerfile),
+        ("go.mod", "module example.com/shop\n"),
+        ("main.go", "package main\n\nimport \"example.com/shop/cmd\"\n\nfunc main() {\n\tcmd.Execute()\n}\n"),
+        (
+            "cmd/root.go",
+            "package cmd\n\nimport \"github.com/spf13/cobra\"\n\nvar root = &cobra.Command{Use: \"shop\"}\n\nfunc Execute() {\n\troot.Execute()\n}\n",
+        ),
+        ("cmd/orders.go", &command("orders")),
+        ("cmd/stock.go", &command("stock")),
+        ("orders/orders.go", &serves("orders")),
+        ("stock/stock.go", &serves("stock")),
+    ]);
+    for (index, name) in ["orders", "stock"].into_iter().enumerate() {
+        let service = &graph["services"][index];
+        let paths: Vec<&str> =
+            service["endpoints"].as_array().unwrap().iter().map(|e| e["path"].as_str().unwrap()).collect();
+        assert_eq!((service["name"].as_str().unwrap(), paths), (name, vec![format!("/{name}").as_str()]));
+    }
+}
+
+#[test]
+fn addresses_of_a_dotenv_file_lead_to_the_port_that_another_program_listens_on() {
+    let orders = "package main\n\nimport (\n\t\"net/http\"\n\t\"os\"\n)\n\nfunc main() {\n\thttp.HandleFunc(\"GET /orders\", func(w http.ResponseWriter, r *http.Request) {\n\t\thttp.Get(os.Getenv(\"STOCK_URL\") + \"/items\")\n\t})\n\thttp.ListenAndServe(\":8081\", nil)\n}\n";
+    let stock = "package main\n\nimport \"github.com/gin-gonic/gin\"\n\nfunc main() {\n\tengine := gin.Default()\n\tengine.GET(\"/items\", nil)\n\tengine.Run(\":5000\")\n}\n";
+    let (_, calls) = shown(&[
+        ("orders/go.mod", "module example.com/orders\n"),
+        ("orders/main.go", orders),
+        ("orders/.env", "STOCK_URL=http://localhost:5000\n"),
+        ("stock/go.mod", "module example.com/stock\n"),
+        ("stock/main.go", stock),
+    ]);
+    assert_eq!(calls, ["orders -> stock"]);
+}
+
+#[test]
+fn kubernetes_names_the_hosts_of_services_in_the_environment() {
+    let deployment = |name: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\nspec:\n  template:\n    spec:\n      containers:\n        - {{name: {name}, image: shop/{name}}}\n---\napiVersion: v1\nkind: Service\nmetadata: {{name: {name}}}\nspec: {{ports: [{{port: 8080}}]}}\n"
+        )
+    };
+    let orders = "package main\n\nimport (\n\t\"net/http\"\n\t\"os\"\n)\n\nfunc main() {\n\thttp.HandleFunc(\"GET /orders\", func(w http.ResponseWriter, r *http.Request) {\n\t\thttp.Get(\"http://\" + os.Getenv(\"STOCK_KEEPER_SERVICE_HOST\") + \":\" + os.Getenv(\"STOCK_KEEPER_SERVICE_PORT\") + \"/items\")\n\t})\n\thttp.ListenAndServe(\":8080\", nil)\n}\n";
+    let stock = "package main\n\nimport \"net/http\"\n\nfunc main() {\n\thttp.HandleFunc(\"GET /items\", nil)\n\thttp.ListenAndServe(\":8080\", nil)\n}\n";
+    let dockerfile = "FROM golang:1.22\nCOPY . .\nRUN go build -o /app .\nCMD [\"/app\"]\n";
+    let (_, calls) = shown(&[
+        ("k8s/orders.yaml", &deployment("orders")),
+        ("k8s/stock-keeper.yaml", &deployment("stock-keeper")),
+        ("orders/go.mod", "module example.com/orders\n"),
+        ("orders/main.go", orders),
+        ("orders/Dockerfile", dockerfile),
+        ("stock-keeper/go.mod", "module example.com/stock\n"),
+        ("stock-keeper/main.go", stock),
+        ("stock-keeper/Dockerfile", dockerfile),
+    ]);
+    assert_eq!(calls, ["orders -> stock-keeper"]);
+}
+
+#[test]
+fn the_configuration_for_development_says_which_databases_are_the_same() {
+    let main = "package main\n\nimport (\n\t\"database/sql\"\n\t\"fmt\"\n\t\"net/http\"\n\n\t\"github.com/spf13/viper\"\n)\n\ntype Config struct {\n\tDatabase Database `mapstructure:\"database\"`\n}\n\ntype Database struct {\n\tHost string `mapstructure:\"host\"`\n\tName string `mapstructure:\"name\"`\n}\n\nfunc main() {\n\tvar config Config\n\tviper.Unmarshal(&config)\n\tsql.Open(\"postgres\", fmt.Sprintf(\"host=%s port=5432 user=u dbname=%s\", config.Database.Host, config.Database.Name))\n\thttp.ListenAndServe(\":8080\", nil)\n}\n";
+    let settings = |name: &str| format!("{{\"database\": {{\"host\": \"localhost\", \"name\": \"{name}\"}}}}\n");
+    let system = |second: &str| {
+        found(
+            "data-ownership/shared-database",
+            &[
+                ("orders/go.mod", "module example.com/orders\n"),
+                ("orders/main.go", main),
+                ("orders/config/config.development.json", &settings("shop")),
+                ("stock/go.mod", "module example.com/stock\n"),
+                ("stock/main.go", main),
+                ("stock/config/config.development.json", &settings(second)),
+            ],
+        )
+    };
+    assert_eq!(system("stock"), [""; 0]);
+    assert_eq!(system("shop").len(), 1);
+}

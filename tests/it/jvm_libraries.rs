@@ -29,11 +29,12 @@ fn found(rules: &[&str], files: &[(&str, &str)]) -> Vec<String> {
     out
 }
 
-/// The routes of all services, as `GET /path`.
+/// The routes of all services, and those of code that no service owns, as `GET /path`.
 fn routes(files: &[(&str, &str)]) -> Vec<String> {
     let graph = json(files, &["graph", "--format", "json"]);
     let services = graph["services"].as_array().unwrap();
     let endpoints = services.iter().flat_map(|service| service["endpoints"].as_array().unwrap());
+    let endpoints = endpoints.chain(graph["unassigned_endpoints"].as_array().unwrap());
     endpoints.map(|e| format!("{} {}", e["method"].as_str().unwrap(), e["path"].as_str().unwrap())).collect()
 }
 
@@ -452,6 +453,36 @@ class Orders {{
 }
 
 #[test]
+fn what_a_stream_writes_and_then_publishes_is_one_function() {
+    let service = |run: &str| {
+        format!(
+            "package a;\nimport io.quarkus.mongodb.panache.reactive.ReactivePanacheMongoEntity;\nimport io.smallrye.mutiny.Uni;\nimport io.smallrye.reactive.messaging.MutinyEmitter;\nimport org.eclipse.microprofile.reactive.messaging.Channel;\n
+class Orders {{
+    @Channel(\"orders\") MutinyEmitter<Order> emitter;
+    Uni<Order> place(Order order) {{
+        return {run};
+    }}
+    static class Order extends ReactivePanacheMongoEntity {{ public String customer; }}
+}}\n"
+        )
+    };
+    let told = |run: &str| {
+        let settings = "mp.messaging.outgoing.orders.connector=smallrye-kafka\n";
+        let service = service(run);
+        let files = [
+            ("pom.xml", POM),
+            ("src/main/java/a/Orders.java", service.as_str()),
+            ("src/main/resources/application.properties", settings),
+        ];
+        found(&["message-queue/dual-write"], &files)
+    };
+    let both = ["dual-write Orders.java:10"];
+    assert_eq!(told("Order.persist(order).replaceWith(order).invoke(this.emitter::sendAndForget)"), both);
+    assert_eq!(told("Order.persist(order).replaceWith(order).invoke(x -> emitter.sendAndForget(x))"), both);
+    assert_eq!(told("Order.persist(order).replaceWith(order)"), [""; 0]);
+}
+
+#[test]
 fn rows_that_mapstruct_makes_are_new_unless_the_message_brings_their_key() {
     let service = |event: &str, mapping: &str| {
         format!(
@@ -507,4 +538,127 @@ class Stock {{
     );
     assert_eq!(told("return retry.executeSupplier(call);"), ["missing-circuit-breaker Stock.java:9"]);
     assert_eq!(told("return call.get();"), ["missing-circuit-breaker Stock.java:9", "missing-retry Stock.java:9"]);
+}
+
+#[test]
+fn retries_by_topics_are_those_of_the_listener_that_asks_for_them() {
+    let text = "package a;\nimport org.springframework.kafka.annotation.KafkaListener;\nimport org.springframework.kafka.annotation.RetryableTopic;\n
+class Listener {
+    @RetryableTopic(attempts = \"4\")
+    @KafkaListener(topics = \"paid\")
+    void paid(String order) { System.out.println(order); }
+    @KafkaListener(topics = \"placed\")
+    void placed(String order) { System.out.println(order); }
+}\n";
+    let rule = ["message-queue/missing-dead-letter"];
+    let path = "src/main/java/a/Listener.java";
+    assert_eq!(found(&rule, &[(path, text)]), ["missing-dead-letter Listener.java:9"]);
+    let all = text.replace("class Listener", "@RetryableTopic\nclass Listener");
+    assert_eq!(found(&rule, &[(path, &all)]), [""; 0]);
+}
+
+#[test]
+fn an_overload_is_chosen_by_what_a_local_variable_holds() {
+    let text = "package a
+import jakarta.persistence.*
+import org.springframework.data.jpa.repository.JpaRepository
+import org.springframework.kafka.annotation.KafkaListener
+import org.springframework.stereotype.Component
+import org.springframework.stereotype.Service
+import java.util.UUID
+@Entity class Payment(@Id @GeneratedValue var id: Long?, var order: UUID)
+interface Payments : JpaRepository<Payment, Long>
+data class Dto(val number: Long)
+data class Placed(val order: UUID)
+@Service class PaymentService(private val payments: Payments) {
+    fun create(dto: Dto) = println(dto)
+    fun create(order: UUID) { payments.save(Payment(null, order)) }
+}
+@Component class Listener(private val service: PaymentService) {
+    @KafkaListener(topics = [\"orders\"])
+    fun on(event: Placed) {
+        val order = event.order
+        service.create(order)
+    }
+}\n";
+    let rule = ["message-queue/non-idempotent-consumer"];
+    let path = "src/main/kotlin/a/Listener.kt";
+    assert_eq!(found(&rule, &[(path, text)]), ["non-idempotent-consumer Listener.kt:17"]);
+    let other = text.replace("val order: UUID)\n@Service", "val order: Dto)\n@Service");
+    assert_eq!(found(&rule, &[(path, &other)]), [""; 0]);
+}
+
+#[test]
+fn annotations_of_ours_stand_for_those_that_stand_at_them() {
+    let controller = |annotation: &str| {
+        format!(
+            "package a;\nimport io.micronaut.http.annotation.Controller;\nimport io.micronaut.http.annotation.Get;\nimport io.micronaut.http.client.annotation.Client;\nimport io.micronaut.retry.annotation.CircuitBreaker;\n
+@CircuitBreaker @Controller(\"/api\") @interface Guarded {{}}
+@Client(\"stock\") interface Stock {{ @Get(\"/items/{{id}}\") String find(String id); }}
+{annotation}
+class Orders {{
+    private final Stock stock;
+    Orders(Stock stock) {{ this.stock = stock; }}
+    @Get(\"/orders/{{id}}\") String one(String id) {{ return stock.find(id); }}
+}}\n"
+        )
+    };
+    let path = "src/main/java/a/Orders.java";
+    let build = ("build.gradle", "dependencies { implementation('io.micronaut:micronaut-http-server-netty') }\n");
+    assert_eq!(found(&GUARDS, &[build, (path, &controller("@Guarded"))]), [""; 0]);
+    assert_eq!(routes(&[build, (path, &controller("@Guarded"))]), ["GET /api/orders/{id}"]);
+    let plain = controller("@Controller(\"/plain\")");
+    assert_eq!(
+        found(&GUARDS, &[build, (path, &plain)]),
+        ["missing-circuit-breaker Orders.java:8", "missing-retry Orders.java:8"]
+    );
+    assert_eq!(routes(&[build, (path, &plain)]), ["GET /plain/orders/{id}"]);
+}
+
+#[test]
+fn what_a_stream_of_kafka_does_for_each_record_is_followed() {
+    let topology = |failed: &str| {
+        format!(
+            "package a;\nimport org.apache.kafka.streams.StreamsBuilder;\nimport org.apache.kafka.streams.kstream.KStream;\nimport org.springframework.context.annotation.Bean;\nimport org.springframework.kafka.core.KafkaTemplate;\nimport org.springframework.stereotype.Component;\n
+@Component
+class Topology {{
+    private final KafkaTemplate<String, String> kafka;
+    Topology(KafkaTemplate<String, String> kafka) {{ this.kafka = kafka; }}
+    @Bean KStream<String, String> orders(StreamsBuilder builder) {{
+        KStream<String, String> stream = builder.stream(\"orders\");
+        stream.foreach((key, value) -> {{
+            try {{ System.out.println(value); }} catch (Exception e) {{ {failed} }}
+        }});
+        return stream;
+    }}
+}}\n"
+        )
+    };
+    let rule = ["message-queue/missing-dead-letter"];
+    let path = "src/main/java/a/Topology.java";
+    assert_eq!(found(&rule, &[(path, &topology("System.err.println(e);"))]), ["missing-dead-letter Topology.java:13"]);
+    assert_eq!(found(&rule, &[(path, &topology("kafka.send(\"orders-dlt\", key, value);"))]), [""; 0]);
+}
+
+#[test]
+fn clients_of_nats_are_publishers() {
+    let publisher =
+        "package a;\nimport io.micronaut.nats.annotation.NatsClient;\nimport io.micronaut.nats.annotation.Subject;\n
+@NatsClient interface Publisher { @Subject(\"orders\") void placed(Placed event); }
+record Placed(String order) {}
+class Orders {
+    private final Publisher publisher;
+    Orders(Publisher publisher) { this.publisher = publisher; }
+    void place() { publisher.placed(new Placed(\"1\")); }
+}\n";
+    let rules =
+        ["message-queue/unconfirmed-publish", "event-schema/missing-event-id", "event-schema/unversioned-event"];
+    assert_eq!(
+        found(&rules, &[("src/main/java/a/Publisher.java", publisher)]),
+        [
+            "missing-event-id Publisher.java:5",
+            "unconfirmed-publish Publisher.java:5",
+            "unversioned-event Publisher.java:5"
+        ]
+    );
 }

@@ -509,3 +509,32 @@ fn tables_of_routes_are_read_item_by_item() {
     let map = "package main\nimport \"net/http\"\nfunc x(w http.ResponseWriter, r *http.Request) {}\nfunc main() {\n\ths := map[string]http.HandlerFunc{\"/a\": x, \"/b\": x}\n\tfor path, h := range hs {\n\t\thttp.HandleFunc(path, h)\n\t}\n\thttp.ListenAndServe(\":1\", nil)\n}\n";
     assert_eq!(routes(&[module, ("main.go", map)]), ["* /a main.go:7", "* /b main.go:7"]);
 }
+
+#[test]
+fn a_router_that_a_struct_keeps_has_the_prefix_of_its_groups() {
+    let main = "package main\n\nimport (\n\t\"example.com/shop/app\"\n\n\t\"github.com/gin-gonic/gin\"\n)\n\nfunc main() {\n\tapp.New(gin.Default()).Run()\n}\n";
+    let app = "package app\n\nimport \"github.com/gin-gonic/gin\"\n\ntype App struct {\n\tengine *gin.Engine\n}\n\nfunc New(engine *gin.Engine) *App {\n\treturn &App{engine: engine}\n}\n\nfunc (a *App) Run() {\n\ta.routes()\n\tadmin(a)\n\ta.engine.Run(\":8080\")\n}\n";
+    let routes = "package app\n\nfunc (a *App) routes() {\n\tgroup := a.engine.Group(\"/api/v1\")\n\torders := group.Group(\"/orders\")\n\torders.GET(\"/:id\", nil)\n}\n\nfunc admin(app *App) {\n\tapp.engine.Group(\"/admin\").GET(\"/users\", nil)\n}\n";
+    let graph = graph(&[
+        ("go.mod", "module example.com/shop\n"),
+        ("main.go", main),
+        ("app/app.go", app),
+        ("app/routes.go", routes),
+    ]);
+    let endpoints = graph["services"][0]["endpoints"].as_array().unwrap();
+    let paths: Vec<&str> = endpoints.iter().map(|e| e["path"].as_str().unwrap()).collect();
+    assert_eq!(paths, ["/admin/users", "/api/v1/orders/{id}"]);
+}
+
+#[test]
+fn protobuf_services_are_served_over_http_where_they_are_registered() {
+    let proto = "syntax = \"proto3\";\npackage shop;\n\nservice OrderService {\n  rpc GetOrder(GetOrderRequest) returns (Order) {\n    option (google.api.http) = {\n      get: \"/v1/orders/{id}\"\n    };\n  }\n  rpc PlaceOrder(Order) returns (Order) {\n    option (google.api.http) = {\n      post: \"/v1/orders\"\n      body: \"*\"\n    };\n  }\n}\n";
+    let main = "package main\n\nimport (\n\t\"context\"\n\t\"net/http\"\n\n\t\"example.com/shop/gen\"\n\t\"github.com/grpc-ecosystem/grpc-gateway/v2/runtime\"\n\t\"google.golang.org/grpc\"\n)\n\nfunc main() {\n\tmux := runtime.NewServeMux()\n\tgen.RegisterOrderServiceHandlerFromEndpoint(context.Background(), mux, \"orders:50051\", []grpc.DialOption{})\n\thttp.ListenAndServe(\":8080\", mux)\n}\n";
+    let graph = graph(&[("go.mod", "module example.com/shop\n"), ("proto/orders.proto", proto), ("main.go", main)]);
+    let endpoints = graph["services"][0]["endpoints"].as_array().unwrap();
+    let shown: Vec<String> = endpoints
+        .iter()
+        .map(|e| format!("{} {}", e["method"].as_str().unwrap(), e["path"].as_str().unwrap()))
+        .collect();
+    assert_eq!(shown, ["POST /v1/orders", "GET /v1/orders/{id}"]);
+}

@@ -7,7 +7,7 @@ use crate::program::{Evaluator, Parent, Site, UnitId, Value};
 
 use crate::syntax::Place;
 
-use super::effect;
+use super::dead_channel;
 use super::jvm;
 use super::reach::{Func, Reach};
 use super::setting;
@@ -96,7 +96,7 @@ pub(super) fn dead_letter(ev: &Evaluator<'_>, found: &Found<'_>) -> Option<Place
     let to = ["to".to_string(), "through".to_string()];
     called(ev, found, &to).into_iter().find_map(|(site, args)| {
         let texts = args.iter().flat_map(|expr| setting::texts(ev, Site { unit: site.unit, expr: *expr }));
-        texts.into_iter().any(|t| effect::is_dead_letter_name(&t)).then(|| ev.program.place(site))
+        texts.into_iter().any(|t| dead_channel::is_dead_letter_name(&t)).then(|| ev.program.place(site))
     })
 }
 

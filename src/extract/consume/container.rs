@@ -2,9 +2,10 @@
 
 use crate::extract::Presence;
 use crate::extract::settings::Settings;
-use crate::facts::module::{ExprId, ExprKind, StmtKind};
+use crate::facts::module::{ClassKind, ExprId, ExprKind, StmtKind};
 use crate::program::types::{build_root, simple_name};
 use crate::program::{Evaluator, Site};
+use crate::syntax::Span;
 
 use super::handler::Body;
 use super::reach::Func;
@@ -58,7 +59,8 @@ pub(super) fn verdict(ev: &Evaluator<'_>, found: &Found<'_>, channels: &[String]
             let site = Site { unit: id, expr: ExprId(i as u32) };
             let aside = if rabbit { &RABBIT_DEAD_LETTER } else { &KAFKA_DEAD_LETTER };
             let of_queue = matches!(name.as_str(), "deadLetterExchange" | "x-dead-letter-exchange");
-            if aside.contains(&name.as_str()) && (near || rabbit) && !(plain && of_queue) {
+            let ours = name != "RetryableTopic" || annotates(ev, site, found.site);
+            if aside.contains(&name.as_str()) && (near || rabbit) && !(plain && of_queue) && ours {
                 return Presence::Present(ev.program.place(site));
             }
             let told = CONTAINER_OTHER.contains(&name.as_str()) || SKIPPING.contains(&name.as_str());
@@ -86,6 +88,24 @@ pub(super) fn verdict(ev: &Evaluator<'_>, found: &Found<'_>, channels: &[String]
         return Presence::Unknown("settings come from a server".into());
     }
     Presence::Absent
+}
+
+/// True for an annotation that holds for a listener: it stands at its method or class, or at an annotation of ours.
+fn annotates(ev: &Evaluator<'_>, annotation: Site, listener: Site) -> bool {
+    let module = &ev.program.unit(annotation.unit).module;
+    let span = module.expr(annotation.expr).span;
+    let holds = |decorators: &[ExprId]| decorators.iter().any(|d| module.expr(*d).span.contains(span));
+    let around = |outer: Span| {
+        annotation.unit == listener.unit
+            && outer.contains(ev.program.unit(listener.unit).module.expr(listener.expr).span)
+    };
+    if let Some(func) = module.funcs.iter().find(|func| holds(&func.decorators)) {
+        return around(func.span);
+    }
+    match module.classes.iter().find(|class| holds(&class.decorators)) {
+        Some(class) => class.kind == ClassKind::Interface || around(class.span),
+        None => true,
+    }
 }
 
 /// `new DefaultErrorHandler(new FixedBackOff(1000, 3))`: no recoverer.

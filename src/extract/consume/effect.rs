@@ -1,13 +1,14 @@
 //! What a call does to the world: reads, writes that bear repetition, and those that do not.
 
 use crate::catalog::consume::EffectKind;
-use crate::extract::http::request;
+use crate::extract::http::{asks_remote, request};
 use crate::extract::publish::names_asker;
 use crate::facts::module::{BinaryOp, Call, Entry, ExprId, ExprKind, Language, Module, StmtKind};
 use crate::program::hierarchy::ClassRef;
 use crate::program::index::Binding;
 use crate::program::{Evaluator, Instance, Site, Value};
 
+use super::dead_channel::mentions_dead_letter;
 use super::entity;
 use super::reach::Reach;
 use super::tracked;
@@ -53,6 +54,9 @@ pub(super) fn of(reach: &Reach<'_, '_>, site: Site) -> Option<Effect> {
         {
             return Some(request_effect(ev, &form.method, name, site, call));
         }
+    }
+    if let Some(asks) = asks_remote(ev, site) {
+        return Some(if asks { Effect::Read } else { Effect::Unclear });
     }
     if language.is_jvm() && entity::is_derived_query(ev, site) {
         if let Some(effect) = entity::statement(ev, site).and_then(|text| of_text(&text)) {
@@ -109,62 +113,6 @@ fn answers(ev: &Evaluator<'_>, site: Site, call: &Call) -> bool {
     };
     let mut destinations = call.args.iter().enumerate().filter(destination);
     destinations.any(|(_, arg)| names_asker(ev, Site { unit: site.unit, expr: arg.value }))
-}
-
-/// True for names that people give to the place for messages that cannot be handled.
-pub(super) fn is_dead_letter_name(name: &str) -> bool {
-    let lower = name.to_lowercase();
-    let flat: String = lower.chars().filter(|c| c.is_alphanumeric()).collect();
-    if ["deadletter", "dlq", "poison", "parkinglot", "quarantine", "failedmessages", "failedevents", "errorqueue"]
-        .iter()
-        .any(|w| flat.contains(w))
-    {
-        return true;
-    }
-    lower.split(|c: char| !c.is_alphanumeric()).any(|part| matches!(part, "dlt" | "dlx" | "dl" | "invalid"))
-}
-
-fn mentions_dead_letter(ev: &Evaluator<'_>, site: Site, call: &Call) -> bool {
-    let module = &ev.program.unit(site.unit).module;
-    // The destination is named early: the payload may speak of errors. In Go a context may come first.
-    let early = if module.language == Language::Go { 3 } else { 2 };
-    let mut todo: Vec<(ExprId, u32)> = Vec::new();
-    for (i, arg) in call.args.iter().enumerate() {
-        let destination = arg.name.as_deref().is_none_or(|n| {
-            matches!(n, "topic" | "queue" | "routing_key" | "exchange" | "QueueUrl" | "subject" | "channel" | "stream")
-        });
-        if destination && (i < early || arg.name.is_some()) {
-            todo.push((arg.value, 0));
-        }
-    }
-    if let ExprKind::Attr { object, .. } = &module.expr(call.callee).kind {
-        todo.push((*object, 0));
-    }
-    while let Some((expr, depth)) = todo.pop() {
-        match &module.expr(expr).kind {
-            ExprKind::Str(text) if is_dead_letter_name(text) => return true,
-            ExprKind::Name(n) | ExprKind::Attr { name: n, .. } if is_dead_letter_name(n) => return true,
-            ExprKind::Name(_) | ExprKind::Attr { .. } | ExprKind::Template(_) => {
-                let value = ev.at(site.unit, expr);
-                let texts =
-                    ev.settle(&value).iter().filter_map(Value::to_text).map(|t| t.pattern()).collect::<Vec<_>>();
-                if texts.iter().any(|t| is_dead_letter_name(t)) {
-                    return true;
-                }
-            }
-            ExprKind::Dict(entries) if depth < 2 => {
-                for entry in entries {
-                    if let Entry::Pair { key, value } = entry
-                        && matches!(&module.expr(*key).kind, ExprKind::Str(k) if matches!(k.as_str(), "topic" | "QueueUrl" | "queue" | "TopicArn"))
-                    {
-                        todo.push((*value, depth + 1));
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-    false
 }
 
 fn has_word(ev: &Evaluator<'_>, site: Site, call: &Call, words: &[&str]) -> bool {

@@ -8,6 +8,7 @@ mod builder;
 mod chain;
 mod closed;
 mod container;
+mod dead_channel;
 mod dead_letter;
 mod dotnet;
 mod effect;

@@ -14,8 +14,8 @@ use super::handler::{self, Body};
 use super::reach::{Func, Reach};
 use super::walk::{self, Trace};
 use super::{
-    Consumer, Evidence, Handler, InScope, ack, bean, chain, closed, dead_letter, dotnet, effect, idempotency, jvm,
-    keys, nest, payload_key, poison, polling, prefetch, redelivery, setting, shutdown, unhandled,
+    Consumer, Evidence, Handler, InScope, ack, bean, chain, closed, dead_channel, dead_letter, dotnet, idempotency,
+    jvm, keys, nest, payload_key, poison, polling, prefetch, redelivery, setting, shutdown, unhandled,
 };
 
 /// A source of the catalog with the call, decorator or class that is one.
@@ -89,10 +89,14 @@ fn consumer(
         None => chain::channels(ev, found),
     };
     if channels.is_empty()
-        && let Some(made) = ev.callee(found.site).and_then(|(_, receiver)| receiver?.call)
-        && let Some(named) = setting::argument(ev, made, &found.source.channel)
+        && let Some((_, Some(receiver))) = ev.callee(found.site)
     {
-        channels = setting::texts(ev, named);
+        // `consumer.Fetch(10)` of a consumer that was made with a subject.
+        let made = std::iter::successors(Some(receiver.as_ref()), |link| link.from.as_deref());
+        let mut made = made.take(8).filter_map(|link| link.call);
+        if let Some(named) = made.find_map(|made| setting::argument(ev, made, &found.source.channel)) {
+            channels = setting::texts(ev, named);
+        }
     }
     if found.source.channel.iter().any(|c| c == "*") {
         channels.extend(positional_texts(ev, found.site));
@@ -104,7 +108,7 @@ fn consumer(
     let channels = configured.channels();
     let mut units = vec![found.site.unit];
     units.extend(registrations.iter().map(|r| r.site.unit));
-    let handlers = if registrations.is_empty() {
+    let mut handlers = if registrations.is_empty() {
         let function = bodies.first().and_then(Body::function).map(|f| named(ev, f));
         let mut idempotency = idempotency::verdict(&traces);
         if ev.program.language(found.site.unit).is_jvm() {
@@ -135,6 +139,9 @@ fn consumer(
             })
             .collect()
     };
+    if found.source.at_most_once {
+        handlers.iter_mut().for_each(|handler| handler.idempotency = super::Idempotency::NotNeeded);
+    }
     let ack = match &transport {
         Some(transport) => transport.ack.clone(),
         None => ack::verdict(reach, found, &traces, &registrations),
@@ -143,7 +150,7 @@ fn consumer(
         Some(transport) if traces.iter().all(|t| t.dead_letter().is_none()) => transport.dead_letter.clone(),
         _ => {
             // The dead letter queue itself needs none.
-            let is_last = !channels.is_empty() && channels.iter().all(|c| effect::is_dead_letter_name(c));
+            let is_last = !channels.is_empty() && channels.iter().all(|c| dead_channel::is_dead_letter_name(c));
             let code = if is_last {
                 Presence::Default
             } else {

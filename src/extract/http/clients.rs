@@ -233,6 +233,10 @@ fn constructed<'e>(ev: &Evaluator<'e>, site: Site) -> Option<(&'e Library, &'e H
         _ => return None,
     };
     let language = ev.program.language(site.unit);
+    // A setter gives what it is called on: `resty.New().SetHeader("Accept", "text/plain")`.
+    if language == Language::Go && instance.from.as_ref().is_some_and(|from| from.ty == instance.ty) {
+        return None;
+    }
     let (library, rest) = ev.catalog.split(language, &instance.ty)?;
     let http = library.http.as_ref()?;
     let client = http.clients.iter().find(|c| c.ty == rest)?;

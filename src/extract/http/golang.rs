@@ -61,6 +61,9 @@ pub(super) fn request(ev: &Evaluator<'_>, site: Site) -> Option<Built> {
 pub(super) fn request_timeout(ev: &Evaluator<'_>, site: Site) -> Timeout {
     let unit = ev.program.unit(site.unit);
     let name = unit.module.callee_name(site.expr).map_or("", |n| n.as_str());
+    if name == "NewClient" || name == "NewExplicitClient" {
+        return super::golang_kit::timeout(ev, site);
+    }
     if name != "Do" {
         // resty: `client.R().SetContext(ctx).Get(url)`
         let context = crate::extract::routes::chained(ev, site, "SetContext").first().copied();

@@ -11,8 +11,9 @@ use std::collections::BTreeMap;
 use smol_str::SmolStr;
 
 use super::InScope;
-use crate::facts::module::Language;
-use crate::program::{Evaluator, Site};
+use crate::facts::module::{ExprId, ExprKind, Language};
+use crate::program::index::Binding;
+use crate::program::{Evaluator, Site, UnitId};
 use crate::syntax::Place;
 
 /// What is made for one service of a `.proto` file.
@@ -55,4 +56,53 @@ pub fn remotes(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> BTreeMap<SmolStr, 
     }
     found.retain(|_, remote| !remote.servers.is_empty());
     found
+}
+
+/// Beginnings of names of methods that only ask.
+const ASKS: [&str; 11] =
+    ["Get", "List", "Find", "Fetch", "Search", "Check", "Validate", "Is", "Has", "Count", "Exists"];
+
+/// For a call of a service of the program in another process (`client.CreateOrder(ctx, request)` with what
+/// `NewOrdersClient` gave, or a parameter or field of the type `OrdersClient`): whether it only asks, by its name.
+pub fn asks_remote(ev: &Evaluator<'_>, site: Site) -> Option<bool> {
+    let unit = ev.program.unit(site.unit);
+    if unit.module.language != Language::Go {
+        return None;
+    }
+    let ExprKind::Attr { object, name, .. } = &unit.module.expr(unit.module.call(site.expr)?.callee).kind else {
+        return None;
+    };
+    let service = match &unit.module.expr(*object).kind {
+        ExprKind::Name(local) => {
+            let (_, bindings) = unit.index.lookup(&unit.module, unit.index.func_of(*object), local)?;
+            match bindings {
+                [Binding::Value(made)] => of_call(ev, site.unit, *made)?,
+                [Binding::Param(func, index)] => {
+                    of_type(ev, site.unit, unit.module.func(*func).params.get(*index)?.ty?)?
+                }
+                _ => return None,
+            }
+        }
+        ExprKind::Attr { name: field, .. } => unit.module.classes.iter().find_map(|class| {
+            let field = class.fields.iter().find(|own| own.name == *field)?;
+            of_type(ev, site.unit, field.ty?)
+        })?,
+        ExprKind::Call(_) => of_call(ev, site.unit, *object)?,
+        _ => return None,
+    };
+    let served = !ev.program.calls_named(&format!("Register{service}Server")).is_empty();
+    served.then(|| ASKS.iter().any(|word| name.starts_with(word)))
+}
+
+/// `Orders` of `pb.NewOrdersClient(conn)`.
+fn of_call<'e>(ev: &'e Evaluator<'_>, unit: UnitId, expr: ExprId) -> Option<&'e str> {
+    ev.program.unit(unit).module.callee_name(expr)?.strip_prefix("New")?.strip_suffix("Client")
+}
+
+/// `Orders` of `pb.OrdersClient`.
+fn of_type<'e>(ev: &'e Evaluator<'_>, unit: UnitId, ty: ExprId) -> Option<&'e str> {
+    match &ev.program.unit(unit).module.expr(ty).kind {
+        ExprKind::Attr { name, .. } | ExprKind::Name(name) => name.strip_suffix("Client"),
+        _ => None,
+    }
 }

@@ -16,7 +16,7 @@ use crate::facts::module::{ClassId, ExprId, ExprKind, FuncId, FunctionKind, Lang
 use crate::program::hierarchy::FuncRef;
 use crate::program::index::Scope;
 use crate::program::types::simple_name;
-use crate::program::{Evaluator, Parent, Site, UnitId, Value};
+use crate::program::{Evaluator, Instance, Parent, Site, UnitId, Value};
 use crate::syntax::{Place, Span};
 
 /// A protection around a call.
@@ -508,21 +508,40 @@ impl<'e, 'a> Guards<'e, 'a> {
                 });
                 named.into_iter().find(|found| !found.is_empty()).unwrap_or_default()
             }
-            Value::Instance(instance) => match instance.call {
-                Some(call) => self.of_symbol(call, is_async),
-                None => self.of_name(&instance.ty, None, Site { unit, expr }, is_async),
-            },
-            Value::Object { unit: u, class, .. } => {
-                let class = self.ev.program.unit(u).module.class(class);
+            Value::Instance(instance) => {
+                let of_link = |link: &Instance| match link.call {
+                    Some(call) => self.of_symbol(call, is_async),
+                    None => self.of_name(&link.ty, None, Site { unit, expr }, is_async),
+                };
+                // `retrypolicy.NewBuilder[any]().WithMaxRetries(3).Build()`
+                let links = std::iter::successors(Some(&instance), |link| link.from.as_deref());
+                let depth = if module.language == Language::Go { 12 } else { 1 };
+                links.take(depth).map(of_link).find(|found| !found.is_empty()).unwrap_or_default()
+            }
+            Value::Object { unit: u, class: id, .. } => {
+                let class = self.ev.program.unit(u).module.class(id);
                 if is_breaker_name(&class.name) {
                     let place = self.ev.program.place(Site { unit, expr });
                     vec![Guard::breaker(place, format!("`{}`", class.name))]
                 } else {
-                    Vec::new()
+                    self.of_annotation(u, id, is_async)
                 }
             }
+            Value::Class { unit, class } => self.of_annotation(unit, class, is_async),
             _ => Vec::new(),
         }
+    }
+
+    /// An annotation of ours stands for those that stand at it: `@CircuitBreaker @interface Guarded {}`.
+    fn of_annotation(&self, unit: UnitId, class: ClassId, is_async: Option<bool>) -> Vec<Guard> {
+        let module = &self.ev.program.unit(unit).module;
+        if !module.language.is_jvm() {
+            return Vec::new();
+        }
+        let of_library =
+            |expr: &&ExprId| !matches!(self.ev.at(unit, **expr), Value::Object { .. } | Value::Class { .. });
+        let found = module.class(class).decorators.iter().filter(of_library);
+        found.flat_map(|decorator| self.of_value(unit, *decorator, is_async)).collect()
     }
 
     /// `source.pipe(timeout(5000), retry(3))`, `request.get(url).timeout(500).retry(2)`.
@@ -664,7 +683,7 @@ impl<'e, 'a> Guards<'e, 'a> {
         }
         // `wrap(retry, breaker, timeout)`: all of its arguments.
         if out.is_empty()
-            && rest.ends_with("wrap")
+            && (rest.ends_with("wrap") || library.combines.iter().any(|name| name == rest))
             && let Some(call) = call
             && let Some(c) = self.ev.program.unit(call.unit).module.call(call.expr)
         {

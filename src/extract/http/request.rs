@@ -24,7 +24,10 @@ pub fn read(
     let func = unit.index.func_of(site.expr);
     let url_site = url_site(ev, form, call, site);
     let mut timeout = timeout::of_call(ev, site, &http.timeout, form.options);
-    let around = guards.around(site);
+    let mut around = guards.around(site);
+    if unit.module.language == Language::Go && symbol.starts_with("New") {
+        around.extend(super::golang_kit::guards(ev));
+    }
     if !matches!(timeout, Timeout::Set(_))
         && let Some(Guard::Deadline(place)) = around.iter().find(|g| matches!(g, Guard::Deadline(_)))
     {

@@ -1,8 +1,9 @@
 //! Publishers that are declared as interfaces and implemented by a framework: `@KafkaClient` and
-//! `@RabbitClient` of Micronaut.
+//! `@RabbitClient` and `@NatsClient` of Micronaut.
 //!
 //! Sources: <https://micronaut-projects.github.io/micronaut-kafka/latest/guide/#kafkaClient>,
-//! <https://micronaut-projects.github.io/micronaut-rabbitmq/latest/guide/#producer>.
+//! <https://micronaut-projects.github.io/micronaut-rabbitmq/latest/guide/#producer>,
+//! <https://micronaut-projects.github.io/micronaut-nats/latest/guide/#producer>.
 
 use smol_str::SmolStr;
 
@@ -27,9 +28,11 @@ struct Framework {
     destination: &'static str,
     /// A method that returns nothing waits for the broker.
     waits: bool,
+    /// Why nothing is ever confirmed, and what to do instead.
+    never: Option<&'static str>,
 }
 
-const FRAMEWORKS: [Framework; 2] = [
+const FRAMEWORKS: [Framework; 3] = [
     Framework {
         library: "Micronaut Kafka",
         annotation: "KafkaClient",
@@ -37,6 +40,7 @@ const FRAMEWORKS: [Framework; 2] = [
         broker: "kafka",
         destination: "Topic",
         waits: true,
+        never: None,
     },
     Framework {
         library: "Micronaut RabbitMQ",
@@ -45,17 +49,30 @@ const FRAMEWORKS: [Framework; 2] = [
         broker: "rabbitmq",
         destination: "Binding",
         waits: false,
+        never: None,
+    },
+    Framework {
+        library: "Micronaut NATS",
+        annotation: "NatsClient",
+        package: "io.micronaut.nats",
+        broker: "nats",
+        destination: "Subject",
+        waits: false,
+        never: Some(
+            "publish through JetStream (`@JetStreamClient`): core NATS delivers at most once and confirms nothing",
+        ),
     },
 ];
 
 /// Annotations of parameters that carry no payload.
-const BESIDE: [&str; 9] = [
+const BESIDE: [&str; 10] = [
     "KafkaKey",
     "KafkaPartition",
     "KafkaPartitionKey",
     "KafkaTimestamp",
     "Topic",
     "Binding",
+    "Subject",
     "MessageHeader",
     "Header",
     "RabbitProperty",
@@ -134,10 +151,10 @@ fn publisher(
         kind,
         destinations,
         keys: Vec::new(),
-        confirmed: if framework.waits && returns_nothing {
-            Presence::Default
-        } else {
-            Presence::Unknown("what becomes of the result is not followed".into())
+        confirmed: match framework.never {
+            Some(_) => Presence::Absent,
+            None if framework.waits && returns_nothing => Presence::Default,
+            None => Presence::Unknown("what becomes of the result is not followed".into()),
         },
         persistent: Presence::Default,
         routed: Presence::Default,
@@ -158,7 +175,7 @@ fn publisher(
         payloads,
         outbox: false,
         function: Some((function.name.to_string(), ev.program.function_place(unit, method))),
-        confirm_help: String::new(),
+        confirm_help: framework.never.unwrap_or_default().to_string(),
         persistent_help: String::new(),
     })
 }

@@ -23,11 +23,14 @@ mod regex;
 mod scan;
 mod shared;
 mod source;
+mod transcoding;
 
 use crate::program::{Evaluator, Site, UnitId};
 use crate::syntax::Place;
 
 pub(crate) use source::chained;
+
+pub use transcoding::transcoded;
 
 pub use health::{HealthEvidence, HealthKind, HealthPath};
 

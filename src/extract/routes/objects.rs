@@ -344,11 +344,29 @@ impl<'e, 'a> Builder<'e, 'a> {
                 }
                 match unit.index.member(class, name) {
                     [(value, _)] if hops < 4 => self.parameter(unit_id, *value, hops + 1),
+                    [] => self.kept_parameter(unit_id, class, name, hops),
+                    _ => None,
+                }
+            }
+            // `server.router.Group("/x")` of a function that is handed the server.
+            ExprKind::Attr { object, name, .. } if unit.module.language == Language::Go => {
+                match self.ev.at(unit_id, *object) {
+                    Value::Object { unit, class, call: None } => self.kept_parameter(unit, class, name, hops),
                     _ => None,
                 }
             }
             _ => None,
         }
+    }
+
+    /// The parameter that a literal of a struct of Go keeps in a field: `&App{engine: engine}` in
+    /// `func NewApp(engine *gin.Engine) *App`.
+    fn kept_parameter(&mut self, unit: UnitId, class: ClassId, name: &str, hops: u32) -> Option<Key> {
+        if hops >= 4 || self.ev.program.language(unit) != Language::Go {
+            return None;
+        }
+        let set = self.ev.in_literals(unit, class, name);
+        set.into_iter().find_map(|site| self.parameter(site.unit, site.expr, hops + 1))
     }
 
     fn param_key(&mut self, unit_id: UnitId, func: FuncId, index: usize) -> Key {

@@ -206,6 +206,7 @@ fn blank(ev: &Evaluator<'_>, site: Site, engine: &str, library: &str, role: Stor
         place,
         site: Some(site),
         anchor: place.file,
+        opened_from: None,
         library: library.to_string(),
         engine: Some(Setting::literal(engine, place)),
         url: None,

@@ -13,6 +13,7 @@ mod redis;
 mod schemas;
 mod settings;
 mod variables;
+mod ways;
 
 use crate::catalog::store::StoreRole;
 use crate::files::Tree;
@@ -57,6 +58,9 @@ pub struct StoreUse {
     /// The file whose service decides: the outermost caller that passes the address, else the file of
     /// the call.
     pub anchor: FileId,
+    /// The files where the ways to it begin, as far as all of them were followed: of two functions of one package
+    /// that open a database each, a program may call only one.
+    pub opened_from: Option<Vec<FileId>>,
     /// The library: `SQLAlchemy`, `pg`.
     pub library: String,
     /// The engine as written: `postgres`, `postgresql+asyncpg`, `django.db.backends.mysql`.
@@ -94,6 +98,13 @@ pub struct Setting {
     pub place: Place,
     /// What is used instead when the text is one variable that is not set.
     pub fallback: Option<Box<Setting>>,
+}
+
+impl StoreUse {
+    /// True when a service that owns these files opens it.
+    pub fn is_opened_by(&self, owns: &dyn Fn(FileId) -> bool) -> bool {
+        owns(self.anchor) && self.opened_from.as_ref().is_none_or(|files| files.iter().any(|file| owns(*file)))
+    }
 }
 
 impl Setting {

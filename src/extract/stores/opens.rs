@@ -155,6 +155,7 @@ fn read(
         let mut base = blank(ev, site, library, store, opens);
         if let Some(outer) = reader.outermost() {
             base.anchor = ev.program.unit(outer.unit).file;
+            base.opened_from = None;
         }
         out.extend(filled(&reader, &args, opens, site, base, tree));
     }
@@ -169,6 +170,7 @@ pub(super) fn blank(ev: &Evaluator<'_>, site: Site, library: &Library, store: &S
         place,
         site: Some(site),
         anchor: place.file,
+        opened_from: super::ways::beginnings(ev, site),
         library: library.library.clone(),
         engine: opens.engine_name.as_ref().or(store.engine.as_ref()).map(|e| Setting::literal(e, place)),
         url: None,

@@ -1,5 +1,7 @@
 //! Statements.
 
+use smol_str::SmolStr;
+
 use super::kind::Kind;
 use super::{Kid, Lower};
 use crate::facts::module::{Arg, BinaryOp, Block, Call, ExprId, ExprKind, LoopHeader, StmtKind};
@@ -224,6 +226,9 @@ impl<'t> Lower<'t> {
                 let name = self.text_of(target);
                 self.hides(name);
             }
+            if let Some(value) = value.filter(|_| target.kind == Kind::Identifier) {
+                self.name_closure(value, self.text_of(target).into());
+            }
             let target = self.expr(target);
             match (declares, ty, value) {
                 (true, Some(ty), value) => {
@@ -236,6 +241,16 @@ impl<'t> Lower<'t> {
                 (_, None, None) | (false, Some(_), None) => {
                     self.push(StmtKind::Assign { target, value: None, annotation: None, op: None }, span, out);
                 }
+            }
+        }
+    }
+
+    /// Gives a closure the name of the variable that holds it: `operation := func() error { … }`.
+    fn name_closure(&mut self, value: ExprId, name: SmolStr) {
+        if let ExprKind::Lambda(func) = self.module.expr(value).kind {
+            let func = &mut self.module.funcs[func.0 as usize];
+            if func.name.is_empty() {
+                func.name = name;
             }
         }
     }

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use crate::facts::module::{Call, Language};
+use crate::program::value::Text;
 use crate::program::{Evaluator, Site, UnitId, Value};
 use crate::syntax::FileId;
 use crate::system::services::Service;
@@ -19,7 +20,7 @@ pub(in crate::system) fn own(
     if services.iter().all(|service| !service.containers.is_empty()) {
         return ports;
     }
-    for name in ["listen", "run"] {
+    for name in ["listen", "run", "Run", "Listen", "Start", "ListenAndServe", "Server"] {
         for &site in ev.program.calls_named(name).iter().filter(|site| in_scope(site.unit)) {
             let unit = ev.program.unit(site.unit);
             let Some([owner]) = owners.get(&unit.file).map(Vec::as_slice) else { continue };
@@ -49,9 +50,26 @@ fn port(ev: &Evaluator<'_>, site: Site, call: &Call) -> Option<String> {
                 value => value,
             }
         }
+        // `engine.Run(":8080")`, `http.ListenAndServe(":8080", mux)`, `http.Server{Addr: ":8080"}`
+        Language::Go => {
+            let addr = call.args.iter().find(|arg| arg.name.as_deref() == Some("Addr"));
+            let first = call.args.first().filter(|arg| arg.name.is_none() && !call.is_new);
+            let text = ev.at(site.unit, addr.or(first)?.value);
+            let texts = ev.settle(&text);
+            let ports = texts.iter().flat_map(Value::alternatives).filter_map(Value::to_text);
+            return ports.filter_map(|text| address_port(&text)).next();
+        }
         _ => return None,
     };
     ev.settle(&value).iter().flat_map(Value::alternatives).find_map(number)
+}
+
+/// The port of an address to listen on: `:8080`, `0.0.0.0:8080`, `localhost:8080`.
+fn address_port(text: &Text) -> Option<String> {
+    let text = text.as_literal()?;
+    let (host, port) = text.rsplit_once(':')?;
+    let here = host.is_empty() || super::is_this_machine(host);
+    (here && !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit())).then(|| port.to_owned())
 }
 
 /// The text of a port; that of a variable's default.

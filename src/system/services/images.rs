@@ -288,11 +288,19 @@ pub(super) fn role(image: &str) -> ImageRole {
         ImageRole::WebServer
     } else if has(&SERVERS) {
         ImageRole::Server
-    } else if has(&RUNTIMES) || repository.contains("dotnet/") || repository.contains("distroless/") {
+    } else if is_runtime(&words) || repository.contains("dotnet/") || repository.contains("distroless/") {
         ImageRole::Runtime
     } else {
         ImageRole::Unknown
     }
+}
+
+/// True for the name of a runtime. Who puts the language of a program behind its name (`orders-java`, `cart-node`)
+/// has an image of that program.
+fn is_runtime(words: &[&str]) -> bool {
+    let known = |word: &&str| RUNTIMES.contains(&word.trim_end_matches(|c: char| c.is_ascii_digit()));
+    words.first().is_some_and(known)
+        || words.iter().any(|word| matches!(*word, "temurin" | "base" | "sdk" | "runtime" | "distroless"))
 }
 
 #[cfg(test)]
@@ -313,6 +321,9 @@ mod tests {
             ("nginx:alpine", ImageRole::WebServer),
             ("fluentd", ImageRole::Server),
             ("python:3.12-slim", ImageRole::Runtime),
+            ("acme/orders-java:1", ImageRole::Unknown),
+            ("acme/cart-app-graalvm:1", ImageRole::Unknown),
+            ("node20-alpine", ImageRole::Runtime),
             ("eclipse-temurin:21-jre", ImageRole::Runtime),
             ("mcr.microsoft.com/dotnet/aspnet:8.0", ImageRole::Runtime),
             ("gcr.io/distroless/nodejs20", ImageRole::Runtime),

@@ -22,6 +22,8 @@ pub struct Marks {
     pub worker: Option<Span>,
     /// It is a program: `if __name__ == "__main__"`, `func main()`.
     pub main: Option<Span>,
+    /// A program that does something once and ends: it sends a request, makes a stream or a table.
+    pub ends: bool,
 }
 
 impl Marks {
@@ -166,6 +168,46 @@ const CSHARP: Words = Words {
     main: &["static void Main(", "static async Task Main("],
 };
 
+/// What a program of Go does once.
+const ONCE: [&str; 14] = [
+    ".Request(",
+    ".AddStream(",
+    ".CreateStream(",
+    "CreateOrUpdateStream(",
+    ".CreateTopics(",
+    ".AutoMigrate(",
+    "migrate.New(",
+    "goose.Up",
+    "grpc.Dial(",
+    "grpc.NewClient(",
+    "http.Get(",
+    "http.Post(",
+    ".Publish(",
+    ".PublishMsg(",
+];
+
+/// What keeps a program of Go running, or may do so out of sight.
+const STAYS: [&str; 18] = [
+    "Serve(",
+    "ListenAndServe",
+    "Run(",
+    "Start(",
+    "Listen(",
+    "select {",
+    "signal.Notify",
+    "Goexit(",
+    "for {",
+    "<-",
+    "Wait(",
+    "Execute(",
+    "Consume(",
+    "Subscribe(",
+    ".Fetch(",
+    "HandleFunc(",
+    "RunE",
+    "fx.New(",
+];
+
 /// A port is listened on; counts when something is passed.
 const LISTEN: &str = ".listen(";
 
@@ -296,6 +338,8 @@ pub fn marks(path: &str, text: &str) -> Marks {
         found.worker = found.worker.or_else(|| first(words.worker));
         found.main = found.main.or_else(|| first(words.main));
     }
+    let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    found.ends = path.ends_with(".go") && found.main.is_some() && !found.serves() && has(&ONCE) && !has(&STAYS);
     // `app.listen(…)` of a NestJS microservice waits for messages.
     if text.contains("createMicroservice")
         && !text.contains("NestFactory.create(")
@@ -332,6 +376,16 @@ mod tests {
         let found = marks("a/main.py", "app = FastAPI()\n\nif __name__ == '__main__':\n    pass\n");
         assert_eq!(found.http, Some(Span::new(6, 14)));
         assert!(found.serves() && found.main.is_some());
+    }
+
+    #[test]
+    fn a_program_that_sends_one_request_ends() {
+        let sends =
+            "package main\n\nfunc main() {\n\tmsg, _ := nc.Request(\"orders.create\", data, wait)\n\tprint(msg)\n}\n";
+        assert!(marks("try/main.go", sends).ends);
+        let serves = sends.replace("print(msg)", "server.Run()");
+        assert!(!marks("try/main.go", &serves).ends);
+        assert!(!marks("try/main.go", "package main\n\nfunc main() {\n\tapp.Boot()\n}\n").ends);
     }
 
     #[test]

@@ -233,6 +233,9 @@ fn programs(ctx: &Context<'_>) -> Vec<String> {
         if marks.main.is_none() || language(path) != Some("go") || tool || zone(path) != Zone::Production {
             continue;
         }
+        if marks.ends && is_alone(ctx, path) {
+            continue;
+        }
         // `cmd/server` is a program, not what others lie in.
         let is_command = |unit: &str| folder_of(unit).rsplit('/').next() == Some("cmd") && !ctx.has_manifest(unit);
         let mut unit = folder;
@@ -261,6 +264,12 @@ fn programs(ctx: &Context<'_>) -> Vec<String> {
         }
     }
     found
+}
+
+/// True for the only file of Go in its folder.
+fn is_alone(ctx: &Context<'_>, path: &str) -> bool {
+    let beside = |other: &str| folder_of(other) == folder_of(path) && other.ends_with(".go");
+    ctx.tree.files.iter().filter(|file| beside(&file.path) && zone(&file.path) == Zone::Production).count() == 1
 }
 
 /// `services/orders` of `services/orders/cmd/app`, the way Go lays out a program: its name is not `app`.
@@ -386,7 +395,8 @@ fn evidence(ctx: &Context<'_>, folder: &str, deployed: bool, roots: &[String]) -
     }
     let marks = ctx.marks_below(folder);
     let mut serving = marks.iter().filter(|(_, marks)| marks.serves());
-    let (id, found) = serving.next().or_else(|| marks.iter().find(|(_, marks)| !parsed && marks.main.is_some()))?;
+    let (id, found) =
+        serving.next().or_else(|| marks.iter().find(|(_, marks)| !parsed && marks.main.is_some() && !marks.ends))?;
     let is_code = language(&ctx.tree.file(*id).path).is_some();
     is_code.then(|| (*id, found.span().unwrap_or_default(), "an entry point starts it".to_owned()))
 }

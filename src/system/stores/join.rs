@@ -101,7 +101,7 @@ fn of_service(
     owns: &dyn Fn(FileId) -> bool,
     shared: &dyn Fn(FileId) -> bool,
 ) -> Vec<Resolved> {
-    let own: Vec<&StoreUse> = stores.uses.iter().filter(|u| owns(u.anchor)).collect();
+    let own: Vec<&StoreUse> = stores.uses.iter().filter(|u| u.is_opened_by(owns)).collect();
     let mut out: Vec<Resolved> = Vec::new();
     for used in own.iter().filter(|u| !u.chooses) {
         let variables = || used.url.iter().chain(&used.database).flat_map(|s| s.variables());

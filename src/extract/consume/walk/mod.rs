@@ -14,12 +14,12 @@ use crate::facts::module::{
 use crate::program::{Parent, Site, UnitId, Value};
 use crate::syntax::Place;
 
-use super::dotnet;
 use super::effect::{self, Effect};
 use super::guard::{self, Guard, When};
 use super::reach::{Func, Reach};
 use super::setting;
 use super::tracked;
+use super::{dead_channel, dotnet};
 use duplicate::tells_duplicate;
 use names::{hands_off, is_plain, is_undeclared, later, runs_argument};
 
@@ -566,7 +566,7 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
             self.step(Kind::Does(if kept { Effect::DeadLetter } else { effect }), site, state);
             return true;
         }
-        if effect::is_dead_letter_name(name) {
+        if dead_channel::is_dead_letter_name(name) {
             self.step(Kind::Does(Effect::DeadLetter), site, state);
         }
         false

@@ -307,8 +307,8 @@ fn controller(ev: &Evaluator<'_>, (unit, id): ClassRef) -> Option<(Framework, Ve
     }
     let or_root = |paths: Vec<PathText>| if paths.is_empty() { vec![PathText::known("")] } else { paths };
     let micronaut = module.imports.iter().any(|i| i.module.starts_with("io.micronaut.http"));
-    if let Some(decorator) = annotation(module, &class.decorators, &["Controller"]).filter(|_| micronaut) {
-        return Some((Framework::Micronaut, or_root(paths(ev, unit, decorator))));
+    if let Some((at, decorator)) = composed(ev, unit, class, &["Controller"]).filter(|_| micronaut) {
+        return Some((Framework::Micronaut, or_root(paths(ev, at, decorator))));
     }
     // The path of the class, else of what it extends or implements.
     let of_class = |names: &[&str]| {
@@ -319,14 +319,30 @@ fn controller(ev: &Evaluator<'_>, (unit, id): ClassRef) -> Option<(Framework, Ve
             Some(paths(ev, u, found))
         })
     };
-    if annotation(module, &class.decorators, &["RestController", "Controller", "RepositoryRestController"]).is_some() {
-        return Some((Framework::Spring, or_root(of_class(&["RequestMapping", "HttpExchange"]).unwrap_or_default())));
+    if composed(ev, unit, class, &["RestController", "Controller", "RepositoryRestController"]).is_some() {
+        let mapped = of_class(&["RequestMapping", "HttpExchange"])
+            .or_else(|| composed(ev, unit, class, &["RequestMapping"]).map(|(at, found)| paths(ev, at, found)));
+        return Some((Framework::Spring, or_root(mapped.unwrap_or_default())));
     }
     let jax = |u: UnitId| ev.program.unit(u).module.imports.iter().any(|i| i.module.contains("ws.rs"));
     if !jax(unit) && !ev.above((unit, id)).iter().any(|(u, _)| jax(*u)) {
         return None;
     }
     Some((Framework::JaxRs, or_root(of_class(&["Path"])?)))
+}
+
+/// An annotation of a class, or of an annotation of ours that stands at it: `@Controller("/api") @interface Api {}`.
+fn composed(ev: &Evaluator<'_>, unit: UnitId, class: &Class, names: &[&str]) -> Option<(UnitId, ExprId)> {
+    let module = &ev.program.unit(unit).module;
+    let direct = annotation(module, &class.decorators, names).map(|found| (unit, found));
+    direct.or_else(|| {
+        class.decorators.iter().find_map(|decorator| {
+            let target = module.call(*decorator).map_or(*decorator, |call| call.callee);
+            let Value::Class { unit, class } = ev.at(unit, target) else { return None };
+            let module = &ev.program.unit(unit).module;
+            annotation(module, &module.class(class).decorators, names).map(|found| (unit, found))
+        })
+    })
 }
 
 /// A class or interface that a framework turns into a client.

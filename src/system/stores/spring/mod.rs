@@ -265,6 +265,7 @@ fn blank(library: &str, place: Place, role: StoreRole, engine: Option<&str>) -> 
         place,
         site: None,
         anchor: place.file,
+        opened_from: None,
         library: library.to_string(),
         engine: engine.map(|e| Setting::literal(e, place)),
         url: None,

@@ -1,0 +1,76 @@
+//! Places for messages that cannot be handled, by their names.
+
+use crate::facts::module::{Call, Entry, ExprId, ExprKind, Language};
+use crate::program::{Evaluator, Site, Value};
+
+/// True for names that people give to the place for messages that cannot be handled.
+pub(super) fn is_dead_letter_name(name: &str) -> bool {
+    let lower = name.to_lowercase();
+    let flat: String = lower.chars().filter(|c| c.is_alphanumeric()).collect();
+    if ["deadletter", "dlq", "poison", "parkinglot", "quarantine", "failedmessages", "failedevents", "errorqueue"]
+        .iter()
+        .any(|w| flat.contains(w))
+    {
+        return true;
+    }
+    lower.split(|c: char| !c.is_alphanumeric()).any(|part| matches!(part, "dlt" | "dlx" | "dl" | "invalid"))
+}
+
+/// True for a publish to such a place.
+pub(super) fn mentions_dead_letter(ev: &Evaluator<'_>, site: Site, call: &Call) -> bool {
+    let module = &ev.program.unit(site.unit).module;
+    // The destination is named early: the payload may speak of errors. In Go a context may come first.
+    let early = if module.language == Language::Go { 3 } else { 2 };
+    let mut todo: Vec<(ExprId, u32)> = Vec::new();
+    for (i, arg) in call.args.iter().enumerate() {
+        let destination = arg.name.as_deref().is_none_or(|n| {
+            matches!(n, "topic" | "queue" | "routing_key" | "exchange" | "QueueUrl" | "subject" | "channel" | "stream")
+        });
+        if destination && (i < early || arg.name.is_some()) {
+            todo.push((arg.value, 0));
+        }
+    }
+    if let ExprKind::Attr { object, .. } = &module.expr(call.callee).kind {
+        todo.push((*object, 0));
+        if module.language == Language::Go && writes_to_one(ev, Site { unit: site.unit, expr: *object }) {
+            return true;
+        }
+    }
+    while let Some((expr, depth)) = todo.pop() {
+        match &module.expr(expr).kind {
+            ExprKind::Str(text) if is_dead_letter_name(text) => return true,
+            ExprKind::Name(n) | ExprKind::Attr { name: n, .. } if is_dead_letter_name(n) => return true,
+            ExprKind::Name(_) | ExprKind::Attr { .. } | ExprKind::Template(_) => {
+                let value = ev.at(site.unit, expr);
+                let texts =
+                    ev.settle(&value).iter().filter_map(Value::to_text).map(|t| t.pattern()).collect::<Vec<_>>();
+                if texts.iter().any(|t| is_dead_letter_name(t)) {
+                    return true;
+                }
+            }
+            ExprKind::Dict(entries) if depth < 2 => {
+                for entry in entries {
+                    if let Entry::Pair { key, value } = entry
+                        && matches!(&module.expr(*key).kind, ExprKind::Str(k) if matches!(k.as_str(), "topic" | "QueueUrl" | "queue" | "TopicArn"))
+                    {
+                        todo.push((*value, depth + 1));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
+/// `&kafka.Writer{Topic: "orders.dlq"}`: the topic is a matter of what writes.
+fn writes_to_one(ev: &Evaluator<'_>, writer: Site) -> bool {
+    let values = ev.settle_at(writer);
+    let made = values.iter().filter_map(Value::instance).filter_map(|instance| instance.call);
+    made.into_iter().any(|made| {
+        let call = ev.program.unit(made.unit).module.call(made.expr);
+        let topic = call.and_then(|call| call.args.iter().find(|arg| arg.name.as_deref() == Some("Topic")));
+        let texts = topic.map(|arg| ev.settle_at(Site { unit: made.unit, expr: arg.value })).unwrap_or_default();
+        texts.iter().filter_map(Value::to_text).any(|text| is_dead_letter_name(&text.pattern()))
+    })
+}
