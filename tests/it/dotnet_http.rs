@@ -303,3 +303,22 @@ fn a_client_of_rest_sharp_is_told_its_limit_in_the_options() {
     };
     assert!(!client(" { Timeout = TimeSpan.FromSeconds(3) }"));
 }
+
+#[test]
+fn a_client_that_a_constructor_is_given_is_the_one_that_sends() {
+    let peer = "namespace Orders;\npublic class Peer {\n    private readonly HttpClient _http;\n    public Peer(HttpClient http) { _http = http; }\n    public async Task<string> Get() { return await _http.GetStringAsync(\"items\"); }\n}\n";
+    let found = |made: &str| {
+        let program = format!(
+            "using Dapr.Client;\nusing Orders;\nvar builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddSingleton<Peer>(_ => new Peer({made}));\nbuilder.Build().Run();\n"
+        );
+        told(&[("Orders/Program.cs", &program), ("Orders/Peer.cs", peer)])
+    };
+    let plain = found("new HttpClient { BaseAddress = new Uri(\"http://stock\"), Timeout = TimeSpan.FromSeconds(2) }");
+    assert_eq!(
+        plain,
+        ["missing-circuit-breaker Program.cs:4", "missing-retry Program.cs:4", "orders -> stock: GET /items"]
+    );
+    let dapr = found("DaprClient.CreateInvokeHttpClient(\"stock\")");
+    assert!(dapr.contains(&"missing-timeout Program.cs:4".to_owned()), "{dapr:?}");
+    assert!(dapr.contains(&"orders -> stock: GET /items".to_owned()), "{dapr:?}");
+}

@@ -68,6 +68,20 @@ fn properties_are_also_set_one_by_one() {
 }
 
 #[test]
+fn the_overloads_of_a_publish_have_the_body_at_different_places() {
+    let publish = |args: &str| {
+        class(&format!(
+            "public void Publish(OrderPlaced e) {{ using var channel = connection.CreateModel();\nchannel.ConfirmSelect();\nvar properties = channel.CreateBasicProperties();\nvar kept = channel.CreateBasicProperties(); kept.Persistent = true;\nvar body = JsonSerializer.SerializeToUtf8Bytes(e);\nchannel.BasicPublish({args}); channel.WaitForConfirmsOrDie(); }}"
+        ))
+    };
+    let transient = ["transient-message Bus.cs:11"];
+    assert_eq!(publish("\"orders\", \"placed\", properties, body"), transient);
+    assert_eq!(publish("\"orders\", \"placed\", kept, body"), [""; 0]);
+    assert_eq!(publish("\"orders\", \"placed\", true, properties, body"), transient);
+    assert_eq!(publish("\"orders\", \"placed\", true, kept, body"), [""; 0]);
+}
+
+#[test]
 fn consumers_of_rabbitmq_are_attached_as_events() {
     let consume = |auto: &str, arguments: &str| {
         class(&format!(
@@ -345,4 +359,38 @@ fn a_question_about_the_message_recognises_no_duplicate() {
     };
     assert_eq!(consumer("var first = message.Lines.FirstOrDefault();"), ["non-idempotent-consumer Placed.cs:8"]);
     assert_eq!(consumer("if (await db.Payments.AnyAsync(p => p.Amount == 1)) return;"), [""; 0]);
+}
+
+#[test]
+fn sets_of_rows_may_be_properties_that_give_them() {
+    let consumer = |body: &str| {
+        let text = format!(
+            "using MassTransit;\nusing Microsoft.EntityFrameworkCore;\nnamespace Orders;\npublic record OrderPlaced(int Product, int Quantity);\npublic class Product {{ public int Id {{ get; private set; }} public int Stock {{ get; private set; }} public int Take(int quantity) {{ Stock -= quantity; return quantity; }} }}\npublic class Line {{ public Guid Id {{ get; set; }} public int Product {{ get; set; }} }}\npublic class Db(DbContextOptions<Db> options) : DbContext(options) {{\n    public DbSet<Product> Products => Set<Product>();\n    public DbSet<Line> Lines => Set<Line>();\n}}\npublic class Placed(Db db) : IConsumer<OrderPlaced> {{\n    public async Task Consume(ConsumeContext<OrderPlaced> context) {{\n        var message = context.Message;\n        {body}\n        await db.SaveChangesAsync();\n    }}\n}}\n"
+        );
+        told(&[("Orders/Placed.cs", &text)])
+    };
+    let found = ["non-idempotent-consumer Placed.cs:11"];
+    assert_eq!(consumer("var product = db.Products.Find(message.Product); product.Take(message.Quantity);"), found);
+    let add = "db.Lines.Add(new Line { Id = Guid.NewGuid(), Product = message.Product });";
+    assert_eq!(consumer(add), found);
+    let asked = format!("if (await db.Lines.AnyAsync(l => l.Product == message.Product)) return;\n        {add}");
+    assert_eq!(consumer(&asked), [""; 0]);
+}
+
+#[test]
+fn a_message_that_a_project_of_wolverine_declares_comes_from_outside_when_nothing_in_it_sends_one() {
+    let host = |more: &str| {
+        let program = format!(
+            "using Wolverine;\nvar builder = WebApplication.CreateBuilder(args);\nbuilder.Host.UseWolverine(options => {{ options.ListenToRabbitQueue(\"orders\"); }});\nvar app = builder.Build();\n{more}\napp.Run();\n"
+        );
+        let handler = "using MongoDB.Driver;\nnamespace Orders;\npublic record OrderPlaced(string Id);\npublic class Line { public string Sku { get; set; } }\npublic class OrderPlacedHandler(IMongoCollection<Line> lines) {\npublic async Task Handle(OrderPlaced message) { await lines.InsertOneAsync(new Line { Sku = message.Id }); }\n}\n";
+        told(&[("Orders/Program.cs", &program), ("Orders/OrderPlacedHandler.cs", handler)])
+    };
+    assert_eq!(host(""), ["non-idempotent-consumer OrderPlacedHandler.cs:6"]);
+    let passed = "app.MapPost(\"/orders\", (Orders.OrderPlaced placed, IMessageBus bus) => bus.InvokeAsync(placed));";
+    assert_eq!(host(passed), [""; 0]);
+    assert_eq!(
+        host("app.MapPost(\"/orders\", (IMessageBus bus) => bus.InvokeAsync(new Orders.OrderPlaced(\"1\")));"),
+        [""; 0]
+    );
 }

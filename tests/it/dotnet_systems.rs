@@ -251,3 +251,45 @@ fn what_is_told_to_a_trace_hides_nothing_of_a_handler() {
     let found = told(&["message-queue/"], &[("Orders/Program.cs", &registers("")), ("Orders/Worker.cs", &traced)]);
     assert!(found.contains(&"missing-dead-letter Worker.cs:10".to_owned()), "{found:?}");
 }
+
+#[test]
+fn a_dockerfile_may_lie_above_the_project_that_it_builds() {
+    let docker =
+        |name: &str| format!("FROM mcr.microsoft.com/dotnet/aspnet:9.0\nENTRYPOINT [\"dotnet\", \"{name}.dll\"]\n");
+    let program =
+        "var app = WebApplication.CreateBuilder(args).Build();\napp.MapGet(\"/orders\", () => 1);\napp.Run();\n";
+    let project = "<Project Sdk=\"Microsoft.NET.Sdk.Web\"></Project>\n";
+    let services = |library: &str| {
+        let graph = graph(&[
+            ("Orders/Dockerfile", &docker(library)),
+            ("Orders/Orders.Api/Orders.Api.csproj", project),
+            ("Orders/Orders.Api/Program.cs", program),
+            ("Orders/Orders.Core/Orders.Core.csproj", "<Project Sdk=\"Microsoft.NET.Sdk\"></Project>\n"),
+            ("Orders/Orders.Core/Order.cs", "public class Order {}\n"),
+            ("Stock/Dockerfile", &docker("Stock")),
+            ("Stock/Stock.csproj", project),
+            ("Stock/Program.cs", program),
+        ]);
+        let services = graph["services"].as_array().unwrap().iter();
+        services.map(|s| s["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(services("Orders.Api"), ["Orders", "Stock"]);
+    assert_eq!(services("Elsewhere"), ["Stock"]);
+}
+
+#[test]
+fn what_is_counted_hides_nothing_of_a_handler() {
+    let counted = WORKER.replace("Console.WriteLine(e);", "metrics.Failed();").replace(
+        "IConsumer<string, string> consumer, Db db",
+        "IConsumer<string, string> consumer, Db db, IMetrics metrics",
+    );
+    let metrics = "using System.Diagnostics.Metrics;\nnamespace Orders;\npublic interface IMetrics { void Failed(); }\npublic class Metrics : IMetrics {\n    private readonly Counter<long> _failures;\n    public Metrics(Meter meter) { _failures = meter.CreateCounter<long>(\"failures\"); }\n    public void Failed() { _failures.Add(1); }\n}\n";
+    let files = [
+        ("Orders/Program.cs", registers("")),
+        ("Orders/Worker.cs", counted),
+        ("Orders/Metrics.cs", metrics.to_owned()),
+    ];
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    let found = told(&["message-queue/"], &files);
+    assert!(found.contains(&"missing-dead-letter Worker.cs:10".to_owned()), "{found:?}");
+}

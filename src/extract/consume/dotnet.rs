@@ -171,7 +171,7 @@ pub(super) fn asks_data(ev: &Evaluator<'_>, site: Site, name: &str) -> bool {
     let is_set = |ty: ExprId| {
         simple_name(declared, ty).is_some_and(|n| matches!(n.as_str(), "DbSet" | "IMongoCollection" | "IQueryable"))
     };
-    class.kind == ClassKind::Class && !class.fields.iter().filter_map(|f| f.ty).any(is_set)
+    class.kind == ClassKind::Class && !tracked::properties(declared, class).any(|(_, ty)| is_set(ty))
 }
 
 /// The functions that the class around a consumer attaches to its events.
@@ -302,10 +302,34 @@ fn named_handlers(ev: &Evaluator<'_>, unit: UnitId, project: &str) -> Vec<(FuncI
         let expr = method.params.first()?.ty.filter(|_| METHODS.contains(&method.name.as_str()))?;
         let Value::Object { unit: of, class, .. } = ev.declared(unit, expr)? else { return None };
         let message = ev.program.unit(of);
-        let name = || message.module.class(class).name.to_string();
-        (!inside(&message.path)).then(|| (func, Site { unit, expr }, name()))
+        let name = &message.module.class(class).name;
+        let from_outside = !inside(&message.path) || !is_sent_in(ev, project, name);
+        from_outside.then(|| (func, Site { unit, expr }, name.to_string()))
     };
     methods.filter_map(handler).collect()
+}
+
+/// True for a message that a project may send to itself: it makes one, or takes one from somebody to pass it on.
+fn is_sent_in(ev: &Evaluator<'_>, project: &str, message: &str) -> bool {
+    let inside = |path: &str| path.strip_prefix(project).is_some_and(|rest| rest.starts_with('/'));
+    let is_it = |module: &Module, ty: ExprId| simple_name(module, ty).is_some_and(|name| name == message);
+    ev.program.ids().map(|unit| ev.program.unit(unit)).filter(|unit| inside(&unit.path)).any(|unit| {
+        let module = &unit.module;
+        let handles = |class: ClassId| {
+            let name = &module.class(class).name;
+            name.ends_with("Handler") || name.ends_with("Consumer") || name == message
+        };
+        let takes = |f: &crate::facts::module::Function| {
+            !f.class.is_some_and(handles) && f.params.iter().filter_map(|p| p.ty).any(|ty| is_it(module, ty))
+        };
+        let makes = |call: &crate::facts::module::CallId| {
+            let call = module.call(call.expr);
+            call.is_some_and(|c| {
+                (c.is_new && is_it(module, c.callee)) || c.type_args.iter().any(|ty| is_it(module, *ty))
+            })
+        };
+        module.funcs.iter().any(takes) || unit.index.calls.iter().any(makes)
+    })
 }
 
 fn mentions(module: &Module, root: ExprId, name: &str) -> bool {

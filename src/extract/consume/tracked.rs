@@ -4,7 +4,9 @@ use super::Idempotency;
 use super::effect::{Effect, made};
 use super::reach::{Func, Reach};
 use super::walk::{Kind, Step, Trace};
-use crate::facts::module::{BinaryOp, Call, Class, Expr, ExprId, ExprKind, Language, Module, StmtId, StmtKind};
+use crate::facts::module::{
+    BinaryOp, Call, Class, Expr, ExprId, ExprKind, FunctionKind, Language, Module, StmtId, StmtKind,
+};
 use crate::program::hierarchy::ClassRef;
 use crate::program::index::Binding;
 use crate::program::types::simple_name;
@@ -102,8 +104,8 @@ fn of_set(ev: &Evaluator<'_>, site: Site, steps: u32) -> Option<ClassRef> {
         ExprKind::Attr { object, name, .. } => ev.at(site.unit, *object).alternatives().iter().find_map(|v| {
             let Value::Object { unit, class, .. } = v else { return None };
             let declared = &ev.program.unit(*unit).module;
-            let field = declared.class(*class).fields.iter().find(|f| f.name == *name)?;
-            match &declared.expr(field.ty?).kind {
+            let (_, ty) = properties(declared, declared.class(*class)).find(|(held, _)| *held == name)?;
+            match &declared.expr(ty).kind {
                 ExprKind::Index { object, index } if simple_name(declared, *object)? == "DbSet" => {
                     class_of(*unit, *index)
                 }
@@ -165,11 +167,19 @@ fn is_kept(reach: &Reach<'_, '_>, of: Site) -> Option<ClassRef> {
     (classes.iter().all(|c| *c == Some(class)) && is_row(reach.ev, class)).then_some(class)
 }
 
+/// The properties of a class with their types, also `DbSet<Order> Orders => Set<Order>();`.
+pub(super) fn properties<'m>(module: &'m Module, class: &'m Class) -> impl Iterator<Item = (&'m str, ExprId)> {
+    let fields = class.fields.iter().filter_map(|field| Some((field.name.as_str(), field.ty?)));
+    let getters = class.methods.iter().map(|method| module.func(*method)).filter(|m| m.kind == FunctionKind::Getter);
+    fields.chain(getters.filter_map(|getter| Some((getter.name.as_str(), getter.returns?))))
+}
+
 /// True for a class that some `DbSet<T>` of the repository holds.
 fn is_row(ev: &Evaluator<'_>, class: ClassRef) -> bool {
     ev.program.ids().filter(|u| ev.program.language(*u) == Language::CSharp).any(|unit| {
         let module = &ev.program.unit(unit).module;
-        module.classes.iter().flat_map(|c| &c.fields).filter_map(|f| f.ty).any(|ty| match &module.expr(ty).kind {
+        let mut types = module.classes.iter().flat_map(|c| properties(module, c)).map(|(_, ty)| ty);
+        types.any(|ty| match &module.expr(ty).kind {
             ExprKind::Index { object, index } if simple_name(module, *object).is_some_and(|n| n == "DbSet") => {
                 matches!(ev.declared(unit, *index), Some(Value::Object { unit: of, class: row, .. }) if (of, row) == class)
             }

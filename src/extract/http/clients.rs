@@ -87,7 +87,11 @@ pub fn clients(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<HttpClient> {
                 let Some(request) = request::read(ev, &guards, http, form, rest, site) else { continue };
                 let origin = receiver.as_ref().and_then(|r| origin(ev, r));
                 let origin = origin.map(|made| registry.redirect(ev, made).unwrap_or(made));
-                let typed = if origin.is_none() && receiver.is_some() { registry.typed(ev, site) } else { Vec::new() };
+                let mut typed =
+                    if origin.is_none() && receiver.is_some() { registry.typed(ev, site) } else { Vec::new() };
+                if origin.is_none() && typed.is_empty() && ecosystem == Ecosystem::DotNet {
+                    typed = super::dotnet_base::handed(ev, site);
+                }
                 let (first, others) = match typed.split_first() {
                     Some((first, others)) => (Some(*first), others),
                     None => (origin, &[][..]),

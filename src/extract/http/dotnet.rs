@@ -358,6 +358,13 @@ pub(super) fn complete(ev: &Evaluator<'_>, client: &mut HttpClient) {
         return;
     }
     let Some(call) = module.call(site.expr) else { return };
+    // Requests of such a client go to the application that it is made for.
+    // <https://docs.dapr.io/developing-applications/sdks/dotnet/dotnet-client/dotnet-daprclient-usage/>
+    if module.callee_name(site.expr).is_some_and(|name| name == "CreateInvokeHttpClient")
+        && let Some(app) = ev.positional(site.unit, call, 0).and_then(|v| v.as_str())
+    {
+        client.base_url = Some((Text::literal(format!("http://{app}")), ev.program.place(site)));
+    }
     if let Some(arg) = call.args.iter().find(|a| a.name.as_deref() == Some("BaseAddress")) {
         let at = Site { unit: site.unit, expr: arg.value };
         client.base_url = client.base_url.take().or_else(|| Some((address(ev, at)?, ev.program.place(at))));

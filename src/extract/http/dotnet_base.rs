@@ -51,6 +51,20 @@ pub(super) fn whole(ev: &Evaluator<'_>, request: Site, path: &Text) -> Option<Te
     Some(text)
 }
 
+/// Where the client of a request is made that a constructor is given:
+/// `new Peer(DaprClient.CreateInvokeHttpClient("stock"))`.
+pub(super) fn handed(ev: &Evaluator<'_>, request: Site) -> Vec<Site> {
+    let module = &ev.program.unit(request.unit).module;
+    let Some(call) = module.call(request.expr) else { return Vec::new() };
+    let ExprKind::Attr { object, .. } = &module.expr(call.callee).kind else { return Vec::new() };
+    let made = ev.trace(Site { unit: request.unit, expr: *object });
+    let in_production = |site: &Site| ev.program.is_production(site.unit);
+    let mut out: Vec<Site> = made.iter().filter_map(|v| v.instance()?.call).filter(in_production).collect();
+    out.sort();
+    out.dedup();
+    out
+}
+
 /// The address that a chain of Flurl puts together: `"http://orders".AppendPathSegment("items").WithTimeout(3)`
 /// (<https://flurl.dev/docs/fluent-url/>).
 pub(super) fn appended(ev: &Evaluator<'_>, chain: Site) -> Option<Text> {

@@ -101,7 +101,14 @@ impl Evaluator<'_> {
             let function = unit.module.func(method);
             if function.name == name {
                 if function.kind == FunctionKind::Getter {
-                    return self.returned(unit_id, method, None);
+                    let value = self.returned(unit_id, method, None);
+                    // `DbSet<Order> Orders => Set<Order>();`
+                    return match (value, unit.module.language) {
+                        (Value::Unknown, Language::CSharp) => {
+                            function.returns.and_then(|ty| self.declared(unit_id, ty)).unwrap_or(Value::Unknown)
+                        }
+                        (value, _) => value,
+                    };
                 }
                 if function.kind != FunctionKind::Constructor {
                     return Value::Function { unit: unit_id, func: method, this: this() };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Evaluator;
-use crate::facts::module::{ClassId, ExprId, ExprKind, FunctionKind};
+use crate::facts::module::{ClassId, ExprId, ExprKind, FunctionKind, Language};
 use crate::program::UnitId;
 use crate::program::index::Binding;
 use crate::program::value::{Site, Text, Value};
@@ -118,10 +118,19 @@ impl Evaluator<'_> {
             return self.settle_at(site);
         }
         let unit = self.program.unit(site.unit);
+        let mut out = Vec::new();
+        // A field of C# needs no `this`.
+        if let (ExprKind::Name(name), Language::CSharp) = (&unit.module.expr(site.expr).kind, unit.module.language)
+            && let Some(class) = unit.index.classes_around(&unit.module, site.expr).into_iter().next()
+            && unit.module.class(class).fields.iter().any(|field| field.name == *name)
+        {
+            self.trace_member(site.unit, class, name, 0, &mut out);
+            out.retain(|v| *v != Value::Unknown);
+            return out;
+        }
         let ExprKind::Attr { object, name, .. } = &unit.module.expr(site.expr).kind else {
             return self.settle(&self.eval(site));
         };
-        let mut out = Vec::new();
         for owner in self.at(site.unit, *object).alternatives() {
             let Value::Object { unit: u, class, .. } = owner else { continue };
             self.trace_member(*u, *class, name, 0, &mut out);

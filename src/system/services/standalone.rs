@@ -231,7 +231,10 @@ fn candidate(
     let is_ours = starts
         && !is_base
         && !is_framework
-        && (is_application(ctx, &root) || is_compiled(ctx, &root) || starts_our_code(ctx, &root, &context, &command));
+        && (is_application(ctx, &root)
+            || is_compiled(ctx, &root)
+            || starts_our_code(ctx, &root, &context, &command)
+            || starts_project(ctx, &root, &command));
     let is_shelf = shelf && !is_base;
     if !(is_ours || is_shelf) {
         return None;
@@ -364,6 +367,19 @@ fn starts_our_code(ctx: &Context<'_>, root: &str, context: &str, command: &[Stri
         matches!(language, Some("python" | "javascript" | "typescript"))
     };
     ctx.has_manifest(root) && root::entries(ctx, &[root, context], command).iter().any(parsed)
+}
+
+/// True when an image starts what a project of .NET in one of the folders of a root is compiled to:
+/// `dotnet Orders.Api.dll` beside `Orders.Api/Orders.Api.csproj`.
+fn starts_project(ctx: &Context<'_>, root: &str, command: &[String]) -> bool {
+    let mut libraries = command.iter().filter_map(|word| word.strip_suffix(".dll"));
+    libraries.any(|name| {
+        let name = name.rsplit('/').next().unwrap_or(name);
+        let project = format!("{name}.csproj");
+        ctx.tree.files.iter().any(|file| {
+            within(&file.path, root) && file.path.rsplit('/').next().is_some_and(|f| f.eq_ignore_ascii_case(&project))
+        })
+    })
 }
 
 /// True for code of a compiled language that has a manifest: what an image starts is an application.
