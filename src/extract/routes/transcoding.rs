@@ -156,8 +156,8 @@ fn without_comments(text: &str) -> String {
             here.find('\n').unwrap_or(here.len())
         } else if here.starts_with("/*") {
             here.find("*/").map_or(here.len(), |end| end + 2)
-        } else if here.starts_with('"') {
-            let end = here[1..].find('"').map_or(here.len(), |end| end + 2);
+        } else if let Some(text) = here.strip_prefix('"') {
+            let end = text.find('"').map_or(here.len(), |end| end + 2);
             out.push_str(&here[..end]);
             rest = &here[end..];
             continue;

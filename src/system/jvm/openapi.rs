@@ -35,7 +35,7 @@ pub(super) fn add(tree: &Tree, program: &Program, served: &mut Served) {
             app: None,
             partial: operation.partial,
             // Generators may put the path of the server before it, or leave that to the settings.
-            unrooted: operation.bases.iter().any(|base| base.trim_matches('/') != ""),
+            unrooted: operation.bases.iter().any(|base| !base.trim_matches('/').is_empty()),
         }));
     }
     served.routes.extend(routes);
