@@ -397,3 +397,15 @@ fn what_a_wrapper_publishes_comes_apart_from_the_commit_too() {
     );
     assert_eq!(found(rule, &text("ctx, \"tick\", amqp.Publishing{}")), [""; 0]);
 }
+
+#[test]
+fn a_row_with_the_key_of_the_message_keeps_a_letter_from_being_sent_twice() {
+    let rule = "message-queue/non-idempotent-consumer";
+    let work = |columns: &str| {
+        format!(
+            "\t\tif _, err := db.Exec(\"INSERT INTO trips ({columns}) VALUES ($1)\", message.Body); err != nil {{\n\t\t\treturn err\n\t\t}}\n\t\treturn smtp.SendMail(\"mail:25\", nil, \"shop@example.com\", []string{{\"a@example.com\"}}, message.Body)"
+        )
+    };
+    let with = |columns: &str| found(rule, &handler_of("Handler", "\t\"net/smtp\"\n", &work(columns))).len();
+    assert_eq!((with("owner"), with("id")), (1, 0));
+}

@@ -28,6 +28,8 @@ pub(super) enum Effect {
     DeadLetter,
     /// It writes what was changed on objects of a store.
     Commit,
+    /// It adds a row under a key that the message may bring: a second delivery may come no further.
+    Keyed,
     /// It changes the world, and nothing more can be said.
     Unclear,
 }
@@ -617,7 +619,7 @@ fn built(ev: &Evaluator<'_>, site: Site, expr: ExprId, depth: u32) -> Option<Eff
                 if let Some(effect) = of_text(&pattern) {
                     // A second delivery violates the key, when the message brings it.
                     let keyed = matches!(module.language, Language::Go | Language::CSharp) && inserts_key(&pattern);
-                    return Some(if keyed { Effect::Unclear } else { effect });
+                    return Some(if keyed { Effect::Keyed } else { effect });
                 }
             }
             Value::Instance(instance) => {

@@ -38,8 +38,11 @@ pub(super) fn registered(reach: &Reach<'_, '_>, wrapper: &[Trace], registration:
 
 fn of_trace(trace: &Trace) -> Idempotency {
     let (mut durable, mut memory, mut unclear) = (None, None, trace.truncated);
+    let mut keyed = false;
     for step in trace.steps.iter().filter(|s| !s.in_catch) {
         match &step.kind {
+            Kind::Does(Effect::Repeats(_)) if keyed && step.guard.is_none() => unclear = true,
+            Kind::Does(Effect::Keyed) if step.guard.is_none() => (keyed, unclear) = (true, true),
             Kind::Does(Effect::Repeats(what)) => match step.guard {
                 None => return Idempotency::No { effect: step.place, what: what.clone() },
                 Some(Guard::Durable(place)) => durable = durable.or(Some(place)),

@@ -113,7 +113,7 @@ fn certain(ev: &Evaluator<'_>, handler: Func, traces: &[Trace]) -> Option<(Place
         && steps().all(|s| match &s.kind {
             Kind::Unresolved(name) => HARMLESS.contains(&name.as_str()) || is_accessor(name) || !may_refuse(name),
             // What is saved may have a key that refuses it the second time; what is asked may be remembered.
-            Kind::Passed(..) | Kind::Does(Effect::Claim | Effect::Unclear) => false,
+            Kind::Passed(..) | Kind::Does(Effect::Claim | Effect::Keyed | Effect::Unclear) => false,
             Kind::Enters(func) => s.guard.is_none() && may_leave(ev, *func).is_empty(),
             _ => s.guard.is_none(),
         });
