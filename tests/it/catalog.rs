@@ -312,3 +312,9 @@ fn what_goes_through_a_channel_of_redis_that_nobody_names_is_not_known() {
     assert_eq!(lines(rule, "bus.py", &text("channel")), [""; 0]);
     assert_eq!(lines(rule, "bus.py", &text("\"orders\"")), ["9"]);
 }
+
+#[test]
+fn the_address_of_the_broker_is_no_queue() {
+    let text = "import pika\n\n\nclass Client:\n    def setup(self, host, exchange):\n        self.url = f\"amqp://{host}\"\n        self.exchange = exchange\n\n    def listen(self):\n        self.connection = pika.BlockingConnection(pika.URLParameters(self.url))\n        self.channel = self.connection.channel()\n        queue = self.channel.queue_declare(queue=\"\", exclusive=True)\n        self.channel.queue_bind(exchange=self.exchange, queue=queue.method.queue)\n        self.channel.basic_consume(queue=queue.method.queue, on_message_callback=self.handle)\n        self.channel.start_consuming()\n\n    def handle(self, channel, method, properties, body):\n        print(body)\n        channel.basic_ack(method.delivery_tag)\n";
+    assert_eq!(found("message-queue/missing-prefetch", "client.py", text), ["14: no limit on the messages in flight"]);
+}

@@ -96,6 +96,8 @@ fn consumer(
         let mut made = made.take(8).filter_map(|link| link.call);
         if let Some(named) = made.find_map(|made| setting::argument(ev, made, &found.source.channel)) {
             channels = setting::texts(ev, named);
+            // What the connection was made with.
+            channels.retain(|channel| !channel.starts_with("amqp"));
         }
     }
     if found.source.channel.iter().any(|c| c == "*") {
