@@ -271,7 +271,7 @@ pub fn build(
         (datastores, publishing, consumers, sagas)
     };
     let ((http, breakers, blocking, served, requests, taken), (datastores, publishing, consumers, sagas)) =
-        side_by_side(tree.files.len() >= WORTH_A_THREAD, web, rest);
+        side_by_side(web, rest);
     let (sagas, reply_driven) = sagas;
     let calls::Requests { calls, outgoing } = requests;
     let publish::Publishing { publishers, dual_writes } = publishing;
@@ -310,15 +310,11 @@ pub fn build(
     system
 }
 
-/// With fewer files, a sample of a page among them, starting a thread takes longer than the work.
-const WORTH_A_THREAD: usize = 16;
-
-/// Runs two functions, the second one on a thread of its own when that is worth it and there is more than one to
-/// be had.
-fn side_by_side<A, B: Send>(is_worth_it: bool, first: impl FnOnce() -> A, second: impl Fn() -> B + Sync) -> (A, B) {
+/// Runs two functions, the second one on a thread of its own when there is more than one to be had.
+fn side_by_side<A, B: Send>(first: impl FnOnce() -> A, second: impl Fn() -> B + Sync) -> (A, B) {
     /// What the main thread has on most systems: the evaluator goes as deep as the code does.
     const STACK: usize = 8 << 20;
-    if !is_worth_it || rayon::current_num_threads() == 1 {
+    if rayon::current_num_threads() == 1 {
         return (first(), second());
     }
     std::thread::scope(|scope| {
