@@ -83,8 +83,13 @@ pub(super) fn only_undoing(context: &Context<'_, '_>, known: &[Saga]) -> Vec<Sag
             out.extend(context.runner(unit, func, Some(class)).filter(|r| r.actions.is_empty()));
         }
     }
-    let unknown = || Presence::Unknown("what carries out the steps was not found".into());
-    let undone = out.into_iter().map(|runner| Saga {
+    let unknown = Presence::Unknown("what carries out the steps was not found".into());
+    out.iter().map(|runner| without_steps(context, runner, unknown.clone())).collect()
+}
+
+/// What is known of a runner whose steps stand in no list.
+fn without_steps(context: &Context<'_, '_>, runner: &Runner, persisted: Presence) -> Saga {
+    Saga {
         place: runner.place,
         name: runner.name.to_string(),
         style: Style::Steps,
@@ -92,10 +97,9 @@ pub(super) fn only_undoing(context: &Context<'_, '_>, known: &[Saga]) -> Vec<Sag
         steps: Vec::new(),
         failure: context.failure(&runner.undos),
         repeated: Vec::new(),
-        conduct: context.conduct(&runner, None, &unknown()),
-        persisted: unknown(),
-    });
-    undone.collect()
+        conduct: context.conduct(runner, None, &persisted),
+        persisted,
+    }
 }
 
 /// Gives each list its runner.
@@ -147,18 +151,7 @@ pub(super) fn join(context: &Context<'_, '_>, runners: &[Runner], lists: Vec<Ste
         if used || !runner.is_named {
             continue;
         }
-        let persisted = context.persisted(&runner.funcs);
-        out.push(Saga {
-            place: runner.place,
-            name: runner.name.to_string(),
-            style: Style::Steps,
-            library: "hand-written",
-            steps: Vec::new(),
-            failure: context.failure(&runner.undos),
-            repeated: Vec::new(),
-            conduct: context.conduct(runner, None, &persisted),
-            persisted,
-        });
+        out.push(without_steps(context, runner, context.persisted(&runner.funcs)));
     }
     out
 }
