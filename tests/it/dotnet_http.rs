@@ -1,13 +1,14 @@
 //! Outgoing HTTP of C# services, as a user sees it: files in, findings out.
 
-use skillcheck::check::{Request, check};
+use skillcheck::rules::Finding;
+
+use crate::support;
 
 const HOST: &str = "var builder = DistributedApplication.CreateBuilder(args);\nvar orders = builder.AddProject<Projects.Orders>(\"orders\");\nvar stock = builder.AddProject<Projects.Stock>(\"stock\");\nbuilder.Build().Run();\n";
 const WEB: &str = "<Project Sdk=\"Microsoft.NET.Sdk.Web\"></Project>\n";
 
 /// The findings about HTTP clients, sorted, as `rule file:line`; and the calls between services.
 fn told(files: &[(&str, &str)]) -> Vec<String> {
-    let folder = tempfile::tempdir().unwrap();
     let base = [
         ("host/AppHost/Program.cs", HOST),
         ("Orders/Orders.csproj", WEB),
@@ -17,24 +18,8 @@ fn told(files: &[(&str, &str)]) -> Vec<String> {
             "var app = WebApplication.CreateBuilder(args).Build();\napp.MapHealthChecks(\"/health\");\n",
         ),
     ];
-    for (path, text) in base.iter().chain(files) {
-        let path = folder.path().join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-    let outcome = check(Request { paths: vec![folder.path().to_path_buf()], ..Request::default() }).unwrap();
-    let mut out: Vec<String> = outcome
-        .findings
-        .iter()
-        .filter(|f| f.rule.starts_with("rest-client/") && f.rule != "rest-client/hard-coded-address")
-        .map(|f| {
-            let path = &outcome.tree.file(f.place.file).path;
-            let text = std::fs::read_to_string(folder.path().join(path)).unwrap();
-            let line = text[..f.place.span.start as usize].matches('\n').count() + 1;
-            format!("{} {}:{line}", f.rule.rsplit('/').next().unwrap(), path.rsplit('/').next().unwrap())
-        })
-        .collect();
-    out.sort();
+    let is_wanted = |f: &Finding| f.rule.starts_with("rest-client/") && f.rule != "rest-client/hard-coded-address";
+    let (outcome, mut out) = support::told::told(&[&base[..], files].concat(), is_wanted);
     out.extend(outcome.system.calls.iter().map(|c| {
         let (method, path) = (c.method.as_deref().unwrap_or("?"), c.path.as_deref().unwrap_or(""));
         format!("{} -> {}: {method} {path}", c.from, c.to)

@@ -1,34 +1,18 @@
 //! Messages of C# services, as a user sees them: files in, findings out.
 
-use skillcheck::check::{Request, check};
+use skillcheck::rules::Finding;
+
+use crate::support;
 
 /// The findings about messages, sorted, as `rule file:line`.
 fn told(files: &[(&str, &str)]) -> Vec<String> {
-    let folder = tempfile::tempdir().unwrap();
     let base = [
         ("docker-compose.yml", "services:\n  orders:\n    build: ./Orders\n"),
         ("Orders/Dockerfile", "FROM mcr.microsoft.com/dotnet/aspnet:9.0\nENTRYPOINT [\"dotnet\", \"Orders.dll\"]\n"),
         ("Orders/Orders.csproj", "<Project Sdk=\"Microsoft.NET.Sdk.Worker\"></Project>\n"),
     ];
-    for (path, text) in base.iter().chain(files) {
-        let path = folder.path().join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-    let outcome = check(Request { paths: vec![folder.path().to_path_buf()], ..Request::default() }).unwrap();
-    let mut out: Vec<String> = outcome
-        .findings
-        .iter()
-        .filter(|f| f.rule.starts_with("message-queue/") || f.rule.starts_with("event-schema/"))
-        .map(|f| {
-            let path = &outcome.tree.file(f.place.file).path;
-            let text = std::fs::read_to_string(folder.path().join(path)).unwrap();
-            let line = text[..f.place.span.start as usize].matches('\n').count() + 1;
-            format!("{} {}:{line}", f.rule.rsplit('/').next().unwrap(), path.rsplit('/').next().unwrap())
-        })
-        .collect();
-    out.sort();
-    out
+    let is_wanted = |f: &Finding| f.rule.starts_with("message-queue/") || f.rule.starts_with("event-schema/");
+    support::told::told(&[&base[..], files].concat(), is_wanted).1
 }
 
 fn class(body: &str) -> Vec<String> {

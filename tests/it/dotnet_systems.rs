@@ -1,33 +1,17 @@
 //! Systems in C# as people write them: objects that the container hands out, generic hosts, types that stand in a
 //! file of another name, projects that are used as packages.
 
-use crate::support::graph;
-use skillcheck::check::{Request, check};
+use crate::support::{self, graph};
+use skillcheck::rules::Finding;
 
 const DOCKER: &str = "FROM mcr.microsoft.com/dotnet/aspnet:9.0\nENTRYPOINT [\"dotnet\", \"App.dll\"]\n";
 const COMPOSE: &str = "services:\n  orders:\n    build: ./Orders\n  stock:\n    build: ./Stock\n";
 
 /// The findings of the skills, sorted, as `rule file:line`, with the services that have to act.
 fn told(skills: &[&str], files: &[(&str, &str)]) -> Vec<String> {
-    let folder = tempfile::tempdir().unwrap();
     let base = [("docker-compose.yml", COMPOSE), ("Orders/Dockerfile", DOCKER)];
-    for (path, text) in base.iter().chain(files) {
-        let path = folder.path().join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-    let outcome = check(Request { paths: vec![folder.path().to_path_buf()], ..Request::default() }).unwrap();
-    let wanted = outcome.findings.iter().filter(|f| skills.iter().any(|skill| f.rule.starts_with(skill)));
-    let mut out: Vec<String> = wanted
-        .map(|f| {
-            let path = &outcome.tree.file(f.place.file).path;
-            let text = std::fs::read_to_string(folder.path().join(path)).unwrap();
-            let line = text[..f.place.span.start as usize].matches('\n').count() + 1;
-            format!("{} {}:{line}", f.rule.rsplit('/').next().unwrap(), path.rsplit('/').next().unwrap())
-        })
-        .collect();
-    out.sort();
-    out
+    let is_wanted = |finding: &Finding| skills.iter().any(|skill| finding.rule.starts_with(skill));
+    support::told::told(&[&base[..], files].concat(), is_wanted).1
 }
 
 /// The services of the map with what they are, and the ends of channels.
@@ -170,9 +154,8 @@ fn a_generic_host_is_a_worker_and_its_settings_are_read() {
 fn a_project_that_is_used_as_a_package_runs_in_the_services_that_name_it() {
     let bus = "using RabbitMQ.Client;\nnamespace Shop.Messaging;\npublic class Bus(IChannel channel) { public async Task Send(byte[] body) => await channel.BasicPublishAsync(\"orders\", \"\", true, new BasicProperties { Persistent = true }, body); }\n";
     let by = |reference: &str| {
-        let folder = tempfile::tempdir().unwrap();
         let project = format!("<Project Sdk=\"Microsoft.NET.Sdk\"><ItemGroup>{reference}</ItemGroup></Project>\n");
-        for (path, text) in [
+        let outcome = support::told::checked(&[
             ("docker-compose.yml", COMPOSE),
             ("Orders/Dockerfile", DOCKER),
             ("Orders/Orders.csproj", project.as_str()),
@@ -182,12 +165,7 @@ fn a_project_that_is_used_as_a_package_runs_in_the_services_that_name_it() {
                 "<Project Sdk=\"Microsoft.NET.Sdk\"><PropertyGroup><PackageId>Shop.Messaging</PackageId></PropertyGroup></Project>\n",
             ),
             ("Messaging/Bus.cs", bus),
-        ] {
-            let path = folder.path().join(path);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        }
-        let outcome = check(Request { paths: vec![folder.path().to_path_buf()], ..Request::default() }).unwrap();
+        ]);
         let found = outcome.findings.iter().find(|f| f.rule.ends_with("unconfirmed-publish")).unwrap();
         found.services.clone()
     };

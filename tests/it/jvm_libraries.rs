@@ -421,6 +421,17 @@ class Orders {
     assert_eq!(calls(&files), ["orders > stock /items/{id}"]);
 }
 
+/// The findings of a rule in a class that publishes to the channel `orders` of SmallRye.
+fn of_publisher(rule: &str, service: &str) -> Vec<String> {
+    let settings = "mp.messaging.outgoing.orders.connector=smallrye-kafka\n";
+    let files = [
+        ("pom.xml", POM),
+        ("src/main/java/a/Orders.java", service),
+        ("src/main/resources/application.properties", settings),
+    ];
+    found(&[rule], &files)
+}
+
 #[test]
 fn a_method_that_is_handed_to_a_stream_is_called_with_each_value() {
     let service = |step: &str| {
@@ -435,16 +446,7 @@ class Orders {{
 }}\n"
         )
     };
-    let told = |step: &str| {
-        let settings = "mp.messaging.outgoing.orders.connector=smallrye-kafka\n";
-        let service = service(step);
-        let files = [
-            ("pom.xml", POM),
-            ("src/main/java/a/Orders.java", service.as_str()),
-            ("src/main/resources/application.properties", settings),
-        ];
-        found(&["message-queue/unconfirmed-publish"], &files)
-    };
+    let told = |step: &str| of_publisher("message-queue/unconfirmed-publish", &service(step));
     assert_eq!(told(".invoke(this.emitter::sendAndForget)"), ["unconfirmed-publish Orders.java:9"]);
     assert_eq!(told(".invoke(emitter::sendAndForget)"), ["unconfirmed-publish Orders.java:9"]);
     assert_eq!(told(".invoke(order -> emitter.sendAndForget(order))"), ["unconfirmed-publish Orders.java:9"]);
@@ -466,16 +468,7 @@ class Orders {{
 }}\n"
         )
     };
-    let told = |run: &str| {
-        let settings = "mp.messaging.outgoing.orders.connector=smallrye-kafka\n";
-        let service = service(run);
-        let files = [
-            ("pom.xml", POM),
-            ("src/main/java/a/Orders.java", service.as_str()),
-            ("src/main/resources/application.properties", settings),
-        ];
-        found(&["message-queue/dual-write"], &files)
-    };
+    let told = |run: &str| of_publisher("message-queue/dual-write", &service(run));
     let both = ["dual-write Orders.java:10"];
     assert_eq!(told("Order.persist(order).replaceWith(order).invoke(this.emitter::sendAndForget)"), both);
     assert_eq!(told("Order.persist(order).replaceWith(order).invoke(x -> emitter.sendAndForget(x))"), both);

@@ -11,6 +11,7 @@ pub(crate) mod generated;
 pub(crate) mod saga;
 pub(crate) mod schemas;
 pub(crate) mod servers;
+pub(crate) mod told;
 pub(crate) mod wheel;
 
 /// What a run left behind.
