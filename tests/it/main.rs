@@ -56,6 +56,7 @@ mod routes_jvm;
 mod routes_python;
 mod saga;
 mod saga_dotnet;
+mod saga_forms;
 mod saga_go;
 mod saga_jvm;
 mod saga_samples;

@@ -3,7 +3,6 @@
 
 use smol_str::SmolStr;
 
-use super::conduct::words::Texts;
 use super::runner::Runner;
 use super::{CompensationFailure, Conduct, Context, Effect, Saga, Step, Style, names, scan};
 use crate::extract::Presence;
@@ -34,47 +33,76 @@ pub(super) fn find(context: &Context<'_, '_>, runners: &[Runner]) -> Vec<Saga> {
 }
 
 /// A call that does something for the saga.
-struct Done {
+pub(super) struct Done {
     expr: ExprId,
     name: String,
     /// The words of what is called, without verbs.
     nouns: Vec<String>,
-    verbs: Vec<String>,
+    pub(super) verbs: Vec<String>,
     effect: Effect,
-    position: u32,
+    pub(super) position: u32,
     /// What its result is assigned to.
-    result: Option<SmolStr>,
+    pub(super) result: Option<SmolStr>,
 }
 
 /// Something that undoes a step.
-struct Undo {
-    site: Site,
+pub(super) struct Undo {
+    pub(super) site: Site,
     words: Vec<String>,
-    position: u32,
+    pub(super) position: u32,
     /// Put into a collection next to its step.
-    registered: bool,
+    pub(super) registered: bool,
     /// It runs only when this variable is set, by a test that stands there.
-    guard: Option<(SmolStr, ExprId)>,
+    pub(super) guard: Option<(SmolStr, ExprId)>,
+}
+
+/// What runs when a certain step failed: the block behind `if err != nil`, the handler of one type of exception.
+pub(super) struct Branch {
+    /// Where it stands.
+    pub(super) place: Place,
+    /// Its undos among those of the flow.
+    pub(super) undos: std::ops::Range<usize>,
+    /// What the types say that it handles; none for the failure of the step before it.
+    pub(super) about: Option<Vec<String>>,
+}
+
+impl Done {
+    /// Both are about the same thing.
+    pub(super) fn shares(&self, undo: &Undo) -> bool {
+        self.nouns.iter().any(|n| undo.words.contains(n))
+    }
+
+    /// One of the undo's verbs is the usual inverse of one of the step's.
+    pub(super) fn is_inverted_by(&self, undo: &Undo) -> bool {
+        self.verbs.iter().any(|v| undo.words.iter().any(|w| names::is_inverse(v, w)))
+    }
+
+    /// The step is about one of these.
+    pub(super) fn is_about(&self, words: &[String]) -> bool {
+        self.nouns.iter().any(|n| words.contains(n))
+    }
 }
 
 #[derive(Default)]
-struct Flow {
-    steps: Vec<Done>,
+pub(super) struct Flow {
+    pub(super) steps: Vec<Done>,
     /// Calls whose verb alone makes no step: one whose undo is about the same thing does.
     candidates: Vec<Done>,
-    undos: Vec<Undo>,
+    pub(super) undos: Vec<Undo>,
+    /// In source order.
+    pub(super) branches: Vec<Branch>,
     is_workflow: bool,
     /// A handler runs compensations that could not be read.
     is_opaque: bool,
     speaks_of_undo: bool,
     /// Flags that are set on the way forward: the name, and where.
-    flags: Vec<(SmolStr, u32)>,
+    pub(super) flags: Vec<(SmolStr, u32)>,
     /// What the part of a handler that is being read asks first.
     guard: Option<(SmolStr, ExprId)>,
     /// Calls of an engine in a loop over compensations.
-    looped: Vec<Site>,
+    pub(super) looped: Vec<Site>,
     /// Names that are put on a list of what is done: the list, and where.
-    noted: Vec<(SmolStr, ExprId)>,
+    pub(super) noted: Vec<(SmolStr, ExprId)>,
 }
 
 impl Flow {
@@ -105,7 +133,10 @@ impl Context<'_, '_> {
             flow.steps.iter().filter(|s| !names::is_query(&s.name) && s.effect > Effect::Database).collect();
         // A handler that cleans up or tells somebody is no compensation.
         let undoes = flow.undos.iter().any(|u| u.registered || u.words.iter().any(|w| names::is_undo_verb(w)));
-        if !undoes || changing.len() < 2 || changing.iter().all(|s| s.name == changing[0].name) {
+        if !undoes
+            || changing.len() < 2
+            || changing.iter().all(|s| s.name == changing[0].name && s.nouns == changing[0].nouns)
+        {
             return None;
         }
         let is_saga = flow.is_workflow || is_named || flow.speaks_of_undo;
@@ -122,7 +153,10 @@ impl Context<'_, '_> {
         let steps = self.flow_steps(unit, &flow);
         // An engine repeats a step until it is known how it ended; what is put on the list behind it is usual there.
         let registered = self.registered_late(&flow).filter(|_| !flow.is_workflow);
-        let late = registered.or_else(|| self.guarded_late(unit, &flow)).or_else(|| self.named_late(unit, func, &flow));
+        let late = registered
+            .or_else(|| self.guarded_late(unit, &flow))
+            .or_else(|| self.named_late(unit, func, &flow))
+            .or_else(|| flow.branched_late().filter(|_| !flow.is_workflow));
         let (persisted, failure, mut conduct) = if flow.is_workflow {
             let failure = match self.given_up(&flow) {
                 places if places.is_empty() => CompensationFailure::Handled(place),
@@ -176,85 +210,8 @@ impl Context<'_, '_> {
         })
     }
 
-    /// Where the compensation of a step is put on the list only when the step's call came back: a call that timed
-    /// out may have taken effect, and nothing undoes it.
-    fn registered_late(&self, flow: &Flow) -> Option<Place> {
-        let mut late = None;
-        for undo in flow.undos.iter().filter(|u| u.registered) {
-            let before = flow.steps.iter().rev().find(|s| s.position < undo.position)?;
-            let is_its_own = before.nouns.iter().any(|n| undo.words.contains(n))
-                || before.verbs.iter().any(|v| undo.words.iter().any(|w| names::is_inverse(v, w)));
-            if !is_its_own {
-                return None;
-            }
-            late = late.or(Some(self.ev.program.place(undo.site)));
-        }
-        late
-    }
-
-    /// Where a handler asks for the result of a step, or for a flag that is set behind it, before it undoes the step:
-    /// `if payment_id: refund(payment_id)`. A call that timed out gave no result and may have taken effect.
-    fn guarded_late(&self, unit: UnitId, flow: &Flow) -> Option<Place> {
-        flow.undos.iter().filter(|u| !u.registered).find_map(|undo| {
-            let (guard, test) = undo.guard.as_ref()?;
-            let is_its_own = |step: &&Done| {
-                step.nouns.iter().any(|n| undo.words.contains(n))
-                    || step.verbs.iter().any(|v| undo.words.iter().any(|w| names::is_inverse(v, w)))
-            };
-            let late = flow.steps.iter().filter(is_its_own).any(|step| {
-                let result = step.result.as_ref() == Some(guard);
-                result || flow.flags.iter().any(|(name, at)| name == guard && *at > step.position)
-            });
-            late.then(|| self.ev.program.place(Site { unit, expr: *test }))
-        })
-    }
-
-    /// Where the name of a step is put on a list behind its call, and the method that undoes goes through that list:
-    /// `saga.Executed.Add("PaymentCharged")`.
-    fn named_late(&self, unit: UnitId, func: FuncId, flow: &Flow) -> Option<Place> {
-        let linked = self.ev.program.unit(unit);
-        let module = &linked.module;
-        flow.noted.iter().find_map(|(list, at)| {
-            let position = module.expr(*at).span.start;
-            let behind = flow.steps.iter().any(|s| s.position < position);
-            let undone = flow.undos.iter().filter(|u| !u.registered && u.site.unit == unit).any(|undo| {
-                linked.index.func_of(undo.site.expr).map(|f| scan::outermost(module, f)).is_some_and(|f| {
-                    f != func
-                        && self.speaks(unit, Some(module.func(f).span), Texts::No, &|n| n == list.as_str()).is_some()
-                })
-            });
-            (behind && undone).then(|| self.ev.program.place(Site { unit, expr: *at }))
-        })
-    }
-
-    /// Compensations of a workflow that the engine repeats so many times only, and whose last failure is only logged.
-    fn given_up(&self, flow: &Flow) -> Vec<Place> {
-        let ended = |site: &&Site| {
-            let module = &self.ev.program.unit(site.unit).module;
-            let bounds = |n: &SmolStr| matches!(names::fold(n).as_str(), "maximumattempts" | "setmaximumattempts");
-            module.call(site.expr).is_some_and(|call| {
-                call.args.iter().any(|a| {
-                    let mut inner = vec![a.value];
-                    while let Some(e) = inner.pop() {
-                        if module.call(e).is_some_and(|c| c.args.iter().any(|a| a.name.as_ref().is_some_and(bounds))) {
-                            return true;
-                        }
-                        inner.extend(module.children(e));
-                    }
-                    scan::names_in(module, a.value).iter().any(bounds)
-                })
-            })
-        };
-        match self.failure(&flow.looped.iter().filter(ended).copied().collect::<Vec<_>>()) {
-            CompensationFailure::Swallowed(places) => places,
-            _ => Vec::new(),
-        }
-    }
-
     fn flow_steps(&self, unit: UnitId, flow: &Flow) -> Vec<Step> {
-        let shares = |step: &Done, undo: &Undo| step.nouns.iter().any(|n| undo.words.contains(n));
-        let is_inverse =
-            |step: &Done, undo: &Undo| step.verbs.iter().any(|v| undo.words.iter().any(|w| names::is_inverse(v, w)));
+        let (shares, is_inverse) = (Done::shares, Done::is_inverted_by);
         let place = |site: Site| self.ev.program.place(site);
         let count = flow.steps.len();
         let registers = flow.undos.iter().any(|u| u.registered);
@@ -322,7 +279,12 @@ impl Context<'_, '_> {
                     if undoing {
                         flow.guard = is_set(module, *test).map(|name| (name, *test)).or_else(|| before.clone());
                     }
+                    let first = flow.undos.len();
                     self.walk(unit, then, undoing || failed, flow, depth + 1);
+                    if failed && !undoing {
+                        let place = self.ev.program.place(Site { unit, expr: *test });
+                        flow.branches.push(Branch { place, undos: first..flow.undos.len(), about: None });
+                    }
                     flow.guard = before;
                     self.walk(unit, other, undoing, flow, depth + 1);
                 }
@@ -350,7 +312,14 @@ impl Context<'_, '_> {
                 StmtKind::Try { body, handlers, finally } => {
                     self.walk(unit, body, undoing, flow, depth + 1);
                     for handler in handlers {
+                        let first = flow.undos.len();
                         self.walk(unit, &handler.body, true, flow, depth + 1);
+                        if !undoing && handlers.len() > 1 && !handler.types.is_empty() {
+                            let names = handler.types.iter().flat_map(|t| scan::names_in(module, *t));
+                            let about = Some(names.flat_map(|n| names::words(&n)).collect());
+                            let place = Place::new(self.ev.program.unit(unit).file, handler.span);
+                            flow.branches.push(Branch { place, undos: first..flow.undos.len(), about });
+                        }
                     }
                     self.walk(unit, finally, true, flow, depth + 1);
                 }
@@ -397,6 +366,12 @@ impl Context<'_, '_> {
         let taken = if undoing { self.undo_call(unit, expr, call, flow) } else { self.do_call(unit, expr, call, flow) };
         if matches!(last, "map" | "forEach" | "filter" | "then" | "reduce" | "sort" | "some" | "every" | "find") {
             self.visit(unit, call.callee, undoing, flow, depth + 1);
+            // What a promise goes on with is the next step.
+            for arg in call.args.iter().filter(|_| last == "then") {
+                if let ExprKind::Lambda(func) = module.expr(arg.value).kind {
+                    self.walk(unit, &module.func(func).body, undoing, flow, depth + 1);
+                }
+            }
             return;
         }
         if !taken {
@@ -448,8 +423,17 @@ impl Context<'_, '_> {
         let Some((last, _)) = chain.split_last() else { return false };
         let command = self.command_of(unit, call, &chain);
         let last = command.as_ref().unwrap_or(last);
-        let verbs = names::words(last);
+        let mut verbs = names::words(last);
         let words = self.said_words(unit, call, &chain, command.as_ref());
+        // `bus.publish("stock.reserve", …)`: the text says what is to be done.
+        let told = is_message(last).then(|| self.told(unit, call)).flatten();
+        if let Some(told) = &told {
+            if told.iter().any(|w| names::is_plain_undo(w)) {
+                verbs.splice(0..0, told.iter().filter(|w| names::is_plain_undo(w)).cloned().collect::<Vec<_>>());
+            } else {
+                verbs.extend(told.iter().filter(|w| names::is_state_verb(w) && *w != "order").cloned());
+            }
+        }
         if verbs.first().is_some_and(|w| names::is_plain_undo(w)) {
             // `return compensateFromStep(saga, step)`: a method of one's own that undoes.
             if chain.len() == 1 && names::is_compensation(last) {
@@ -481,14 +465,17 @@ impl Context<'_, '_> {
             Effect::Remote | Effect::Publish | Effect::Read => true,
             // `this.step2ChargePayment()`
             Effect::Unknown => {
-                known && verbs.iter().find(|v| !is_numbering(v)).is_some_and(|v| names::is_state_verb(v))
+                known
+                    && (verbs.iter().find(|v| !is_numbering(v)).is_some_and(|v| names::is_state_verb(v))
+                        || told.is_some() && verbs[1..].iter().any(|v| names::is_state_verb(v)))
             }
             _ => false,
         };
         // What the program has is known for what it does.
         let is_shown =
             || self.ev.at(unit, call.callee).alternatives().iter().any(|v| matches!(v, Value::Function { .. }));
-        if effect == Effect::Unknown && known && !is_step && !names::is_query(last) && !is_shown() {
+        let goes_on = matches!(last.as_str(), "then" | "catch" | "finally");
+        if effect == Effect::Unknown && known && !is_step && !goes_on && !names::is_query(last) && !is_shown() {
             flow.candidates
                 .push(done(expr, last.to_string(), words, effect, position).given(self.assigned_name(unit, expr)));
             return false;
@@ -536,7 +523,9 @@ impl Context<'_, '_> {
         let words = self.said_words(unit, call, &chain, command.as_ref());
         let effect = self.effect_of_call(unit, expr, call, 0);
         let said = command.as_ref().or(chain.last());
-        let verb = said.is_some_and(|n| names::words(n).iter().any(|w| names::is_undo_verb(w)));
+        let verb = said.is_some_and(|n| names::words(n).iter().any(|w| names::is_undo_verb(w)))
+            || said.is_some_and(|n| is_message(n))
+                && self.told(unit, call).is_some_and(|told| told.iter().any(|w| names::is_plain_undo(w)));
         let mut followed = false;
         for value in self.ev.at(unit, call.callee).alternatives() {
             if let Value::Function { unit: u, func, .. } = value {
@@ -577,6 +566,12 @@ impl Context<'_, '_> {
             Some(command) => names::words(command).into_iter().filter(|w| w != "command" && w != "request").collect(),
             None => self.call_words(unit, call, chain),
         }
+    }
+
+    /// The words of the text that a message is sent with.
+    fn told(&self, unit: UnitId, call: &Call) -> Option<Vec<String>> {
+        let text = self.ev.at(unit, call.args.first()?.value).to_text()?;
+        Some(names::words(&text.pattern()))
     }
 
     /// The words of what is called, and of an address among the arguments.
@@ -644,7 +639,7 @@ fn is_registration(chain: &[SmolStr]) -> bool {
     if matches!(folded.as_str(), "addcompensation" | "registercompensation" | "pushasynccallback" | "addrollback") {
         return true;
     }
-    matches!(folded.as_str(), "append" | "push" | "unshift" | "insert" | "appendleft" | "add")
+    (names::puts_in(last) || matches!(folded.as_str(), "callback" | "defer"))
         && object.last().is_some_and(|n| names::is_undo_word(n))
 }
 
@@ -673,7 +668,8 @@ fn is_numbering(word: &str) -> bool {
 
 /// A call that only sends: what it asks for is done elsewhere.
 fn is_message(name: &str) -> bool {
-    names::words(name.rsplit('.').next().unwrap_or(name))
+    let call = name.split(' ').next().unwrap_or(name);
+    names::words(call.rsplit('.').next().unwrap_or(call))
         .first()
         .is_some_and(|w| matches!(w.as_str(), "send" | "publish" | "emit" | "dispatch" | "produce" | "notify"))
 }

@@ -5,21 +5,25 @@
 //! functions that call one service after the other and undo what is done in a handler; workflows
 //! of an engine; classes of a framework that messages move on; and tables in memory in which message
 //! handlers join what comes back. A name alone makes no saga: an action with its undo, a saga's name,
-//! a list, a loop that undoes, a remote effect: at least two of them have to be there.
+//! a list, a loop that undoes, a remote effect: at least two of them have to be there. What a loop does to its list
+//! says which calls do and undo steps (`pairs`), where their names do not.
 
 mod activities;
 mod builder;
+mod calls;
 pub mod conduct;
 mod declared;
 mod effect;
 pub(in crate::extract) mod failure;
 mod fields;
 mod flow;
+mod late;
 mod libraries;
 mod lists;
 mod machines;
 mod member;
 pub mod names;
+mod pairs;
 pub mod replies;
 mod repositories;
 mod runner;
@@ -167,20 +171,25 @@ struct Context<'e, 'a> {
     /// Classes of production code by the last name of a base, with the base.
     heirs: HashMap<SmolStr, Vec<(UnitId, ClassId, ExprId)>>,
     effects: std::cell::RefCell<HashMap<(UnitId, FuncId), Effect>>,
+    /// Calls that do or undo a step, by the lists that they go through.
+    pairs: HashMap<(UnitId, ExprId), calls::StepCall>,
 }
 
 /// All sagas of the program, and the orchestrators that replies move on; `in_scope` tells production code.
 pub fn extract(ev: &Evaluator<'_>, in_scope: &dyn Fn(UnitId) -> bool) -> (Vec<Saga>, Vec<ReplyDriven>) {
     let tables = table::find(ev, in_scope);
-    let context = Context::new(ev, in_scope);
+    let mut context = Context::new(ev, in_scope);
     if context.units.is_empty() {
         return (tables.into_iter().map(|t| t.saga).collect(), Vec::new());
     }
+    context.pairs = pairs::find(&context);
     let runners = runner::find(&context);
     let mut lists = lists::find(&context);
     lists.extend(builder::find(&context));
     let mut out = runner::join(&context, &runners, lists);
-    out.extend(flow::find(&context, &runners));
+    let written_out: Vec<Saga> =
+        flow::find(&context, &runners).into_iter().filter(|s| !only_lists(&context, s, &out)).collect();
+    out.extend(written_out);
     let (declared, mut waiting) = declared::find(&context);
     out.extend(declared);
     let (machines, more) = machines::find(&context);
@@ -204,9 +213,22 @@ pub fn extract(ev: &Evaluator<'_>, in_scope: &dyn Fn(UnitId) -> bool) -> (Vec<Sa
         }
         out.push(table.saga);
     }
+    out.retain(|s| !s.steps.is_empty() || !names::is_about_a_saga(&s.name));
     out.sort_by_key(|s| (s.place, s.steps.first().map(|s| s.place)));
     waiting.sort_by_key(|w| w.place);
     (out, waiting)
+}
+
+/// A function whose calls are the steps of a list that it makes: what runs the list is the saga.
+fn only_lists(context: &Context<'_, '_>, written_out: &Saga, lists: &[Saga]) -> bool {
+    let Some(first) = written_out.steps.first() else { return false };
+    let linked = context.units.iter().map(|u| context.ev.program.unit(*u)).find(|u| u.file == first.place.file);
+    let around = linked.and_then(|u| {
+        u.module.funcs.iter().find(|f| f.parent.is_none() && f.span.contains(first.place.span)).map(|f| f.span)
+    });
+    let inside =
+        |step: &Step| step.place.file == first.place.file && around.is_some_and(|span| span.contains(step.place.span));
+    lists.iter().any(|list| list.style == Style::Steps && list.steps.iter().filter(|s| inside(s)).count() > 1)
 }
 
 impl<'e, 'a> Context<'e, 'a> {
@@ -224,7 +246,7 @@ impl<'e, 'a> Context<'e, 'a> {
                 }
             }
         }
-        Context { ev, units, heirs, effects: Default::default() }
+        Context { ev, units, heirs, effects: Default::default(), pairs: HashMap::new() }
     }
 
     /// The classes that extend or implement a class, at any distance.

@@ -94,6 +94,13 @@ pub fn is_saga_word(name: &str) -> bool {
     ["saga", "orchestrat", "processmanager", "compensat"].iter().any(|w| name.contains(w))
 }
 
+/// A name for what stores or describes a saga: `SagaRepository`, `sagaStep`.
+pub fn is_about_a_saga(name: &str) -> bool {
+    words(name).last().is_some_and(|w| {
+        matches!(w.as_str(), "repository" | "store" | "storage" | "step" | "state" | "dao" | "mapper" | "entity")
+    })
+}
+
 /// A cheap look before [`is_undo`], [`is_saga_word`] and [`is_undo_word`]; true for whatever they hold for.
 pub fn may_tell(name: &str) -> bool {
     let bytes = name.as_bytes();
@@ -445,6 +452,32 @@ pub(super) fn is_transaction(chain: &[SmolStr]) -> bool {
             )
         })
     })
+}
+
+/// A method that takes an entry out of a list or stack.
+pub fn takes_out(name: &str) -> bool {
+    matches!(name, "pop" | "Pop" | "shift" | "popleft" | "poll" | "pollLast" | "removeLast" | "removeFirst" | "Dequeue")
+}
+
+/// A method that puts an entry into a list or stack.
+pub fn puts_in(name: &str) -> bool {
+    matches!(
+        fold(name).as_str(),
+        "append"
+            | "push"
+            | "unshift"
+            | "insert"
+            | "add"
+            | "appendleft"
+            | "addfirst"
+            | "addlast"
+            | "offer"
+            | "offerfirst"
+            | "offerlast"
+            | "enqueue"
+            | "pushfront"
+            | "pushback"
+    )
 }
 
 #[cfg(test)]

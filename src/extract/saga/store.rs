@@ -369,11 +369,17 @@ impl Context<'_, '_> {
     fn by_name(&self, unit: UnitId, call: &Call) -> Verdict {
         let module = &self.ev.program.unit(unit).module;
         if let ExprKind::Attr { object, .. } = &module.expr(call.callee).kind {
-            let in_memory = match self.ev.at(unit, *object) {
+            let is_data = |object: ExprId| match self.ev.at(unit, object) {
                 Value::List(_) | Value::Dict(_) | Value::Str(_) => true,
                 Value::Instance(instance) => is_neutral(&instance.ty),
                 _ => false,
             };
+            // `self.sagas[id]["steps"].append(step)`: a part of data is data.
+            let mut part = *object;
+            while let ExprKind::Index { object, .. } = &module.expr(part).kind {
+                part = *object;
+            }
+            let in_memory = is_data(*object) || is_data(part);
             if in_memory {
                 return Verdict::Nothing;
             }

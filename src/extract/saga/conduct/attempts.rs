@@ -131,7 +131,8 @@ impl Context<'_, '_> {
             let module = &self.ev.program.unit(site.unit).module;
             module.call(site.expr).is_some_and(|call| self.hands_steps(site.unit, call))
         };
-        if scope.runner.undos.iter().any(elsewhere) {
+        // Where what gets it is shown, that is read like the rest.
+        if scope.runner.undos.iter().all(elsewhere) {
             return Presence::Unknown("what gets the list of steps may try it again".into());
         }
         for &site in &scope.runner.undos {

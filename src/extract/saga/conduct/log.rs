@@ -64,7 +64,9 @@ impl Context<'_, '_> {
         let step = self.with_indices(action, &header, step);
         let call = module.expr(action.expr).span;
         let mut late = None;
-        for (receiver, place_of, at) in self.notes(action.unit, span, &step) {
+        let mut noted = self.notes(action.unit, span, &step);
+        noted.extend(self.states_asked_for(scope, action, span, &step));
+        for (receiver, place_of, at) in noted {
             if !self.is_undone_from(scope, action, &receiver) {
                 continue;
             }
@@ -183,6 +185,56 @@ impl Context<'_, '_> {
         out
     }
 
+    /// `step.Status = Completed` in the loop that carries steps out, where what undoes asks for that state: the name of
+    /// the state, the expression, where. Nothing where what undoes asks for several of the states that are set.
+    fn states_asked_for(
+        &self,
+        scope: &Scope<'_>,
+        action: Site,
+        span: crate::syntax::Span,
+        step: &[SmolStr],
+    ) -> Vec<(SmolStr, ExprId, u32)> {
+        let linked = self.ev.program.unit(action.unit);
+        let module = &linked.module;
+        let of_step = |target: ExprId| {
+            matches!(module.expr(target).kind, ExprKind::Attr { .. } | ExprKind::Index { .. })
+                && scan::chain(module, target).first().is_some_and(|n| step.contains(n))
+        };
+        let mut set: Vec<(SmolStr, ExprId, u32)> = Vec::new();
+        for stmt in module.stmts.iter().filter(|s| span.contains(s.span)) {
+            if let StmtKind::Assign { target, value: Some(value), op: None, .. } = &stmt.kind
+                && of_step(*target)
+                && let Some(state) = state_name(module, *value)
+            {
+                set.push((state, *value, stmt.span.start));
+            }
+        }
+        // `step.setStatus(StepStatus.COMPLETED)`
+        for call in linked.index.calls.iter().filter(|c| span.contains(module.expr(c.expr).span)) {
+            if let Some(c) = module.call(call.expr)
+                && let [argument] = c.args.as_slice()
+                && of_step(c.callee)
+                && let Some(state) = state_name(module, argument.value)
+            {
+                set.push((state, call.expr, module.expr(call.expr).span.start));
+            }
+        }
+        let undoing = scope.undoing(self.ev);
+        let asked = |state: &SmolStr| {
+            undoing.iter().any(|&(unit, func)| {
+                let module = &self.ev.program.unit(unit).module;
+                let span = module.func(func).span;
+                module.exprs.iter().filter(|e| span.contains(e.span)).any(|e| {
+                    matches!(&e.kind, ExprKind::Binary { op: BinaryOp::Eq | BinaryOp::Ne, left, right }
+                        if [left, right].iter().any(|side| state_name(module, **side).as_ref() == Some(state)))
+                })
+            })
+        };
+        set.retain(|(state, ..)| asked(state));
+        let several = set.iter().any(|(state, ..)| *state != set[0].0);
+        if several { Vec::new() } else { set }
+    }
+
     /// True when what is undone comes from a list: by its name in the loop, in a call of what undoes, or there.
     fn is_undone_from(&self, scope: &Scope<'_>, action: Site, list: &SmolStr) -> bool {
         let acting = scope.acting(self.ev);
@@ -241,11 +293,33 @@ impl Context<'_, '_> {
         false
     }
 
+    /// Where a variable gets the position of the step, behind the step's call and in the same loop.
+    fn counted_late(&self, scope: &Scope<'_>, name: &SmolStr) -> Option<Place> {
+        scope.runner.actions.iter().filter(|a| a.unit == scope.runner.unit).find_map(|action| {
+            let linked = self.ev.program.unit(action.unit);
+            let module = &linked.module;
+            let (stmt, _) = nearest_loop(self, *action)?;
+            let (span, call) = (module.stmt(stmt).span, module.expr(action.expr).span);
+            let mut set = module.stmts.iter().filter(|s| {
+                span.contains(s.span)
+                    && matches!(&s.kind, StmtKind::Assign { target, value: Some(value), .. }
+                        if scan::chain(module, *target).last() == Some(name)
+                            && matches!(module.expr(*value).kind, ExprKind::Name(_))
+                            // `failed = i` where the step failed: it is undone as well.
+                            && !self.on_error_path(action.unit, *value, 2))
+            });
+            let first = set.next()?;
+            (first.span.start > call.start).then(|| Place::new(linked.file, first.span))
+        })
+    }
+
     /// `for i in range(failed - 1, -1, -1)` behind a loop that counts its steps.
     fn undone_from_index(&self, scope: &Scope<'_>, header: &LoopHeader) -> Option<Place> {
         let module = &self.ev.program.unit(scope.runner.unit).module;
         let counts = match header {
             LoopHeader::Count { .. } => true,
+            // Go declares the key of a loop at the beginning of its body.
+            LoopHeader::Each { .. } if module.language == Language::Go => true,
             LoopHeader::Each { iter, .. } => scan::chain(module, *iter)
                 .last()
                 .is_some_and(|n| matches!(n.as_str(), "enumerate" | "entries" | "range")),
@@ -254,7 +328,12 @@ impl Context<'_, '_> {
         if !counts {
             return None;
         }
-        scope.runner.undos.iter().filter(|u| u.unit == scope.runner.unit).find_map(|undo| {
+        let handed = |undo: &Site| {
+            let module = &self.ev.program.unit(undo.unit).module;
+            module.language == Language::Go && scope.runner.funcs.iter().any(|f| f.0 == undo.unit)
+        };
+        scope.runner.undos.iter().filter(|u| u.unit == scope.runner.unit || handed(u)).find_map(|undo| {
+            let module = &self.ev.program.unit(undo.unit).module;
             let (stmt, header) = nearest_loop(self, *undo)?;
             let start = match &header {
                 LoopHeader::Count { init, .. } => init.iter().find_map(|s| match &module.stmt(*s).kind {
@@ -268,6 +347,13 @@ impl Context<'_, '_> {
                     .map(|a| a.value),
                 LoopHeader::While(_) => None,
             }?;
+            // `reached = i` behind the call, and `for (i = reached; …)`.
+            if let ExprKind::Name(name) = &module.expr(start).kind
+                && undo.unit == scope.runner.unit
+                && let Some(place) = self.counted_late(scope, name)
+            {
+                return Some(place);
+            }
             let below = matches!(&module.expr(start).kind, ExprKind::Binary { op: BinaryOp::Sub, left, right }
                 if matches!(module.expr(*left).kind, ExprKind::Name(_))
                     && matches!(module.expr(*right).kind, ExprKind::Num(n) if n == 1.0));
@@ -527,6 +613,19 @@ fn nearest_loop(context: &Context<'_, '_>, site: Site) -> Option<(StmtId, LoopHe
 
 fn is_named_function(module: &Module, parent: Parent) -> bool {
     matches!(parent, Parent::Func(f) if module.func(f).parent.is_none())
+}
+
+/// The name of a constant: `StepCompleted`, `StepStatus.COMPLETED`, `"completed"`.
+fn state_name(module: &Module, expr: ExprId) -> Option<SmolStr> {
+    match &module.expr(expr).kind {
+        ExprKind::Str(text) => Some(text.clone()),
+        ExprKind::Name(name) => name.starts_with(char::is_uppercase).then(|| name.clone()),
+        ExprKind::Attr { object, name, .. } => {
+            let of_type = scan::chain(module, *object).last().is_some_and(|n| n.starts_with(char::is_uppercase));
+            (of_type && name.starts_with(char::is_uppercase)).then(|| name.clone())
+        }
+        _ => None,
+    }
 }
 
 fn is_append(name: &str) -> bool {

@@ -152,14 +152,17 @@ impl Context<'_, '_> {
     /// step's call.
     pub(super) fn straight_conduct(&self, runner: &Runner, persisted: &Presence, registered: Option<Place>) -> Conduct {
         let scope = self.scope(runner, None);
+        let recovery = self.recovery(&scope);
+        // What is stored may be taken up again, and its compensation with it: by what is elsewhere.
+        let ends =
+            persisted.is_absent() || self.is_alone(runner.unit) && self.shows_clients(runner) && recovery.is_absent();
         let undo_retry = match self.client_may_repeat(runner) {
             Some(why) => Presence::Unknown(why),
-            // What is stored may be taken up again, and its compensation with it.
-            None if !persisted.is_absent() => Presence::Unknown("what is stored may be taken up again".into()),
-            None => self.undo_retry(&scope, &self.recovery(&scope)),
+            None if !ends => Presence::Unknown("what is stored may be taken up again".into()),
+            None => self.undo_retry(&scope, &recovery),
         };
         let place = |site: &Site| self.ev.program.place(*site);
-        let (timeout, retry) = self.straight_protection(runner, &scope, persisted);
+        let (timeout, retry) = self.straight_protection(runner, &scope, ends);
         let untyped = if runner.is_named { self.untyped(&scope) } else { Vec::new() };
         Conduct {
             timeout,
@@ -169,24 +172,22 @@ impl Context<'_, '_> {
             undo: runner.undos.first().map(place),
             untyped,
             mutations: self.mutations(&scope),
-            // What is stored may be taken up again, and its compensation with it.
-            noted_late: registered.filter(|_| persisted.is_absent()),
+            noted_late: registered.filter(|_| ends),
             ..Conduct::default()
         }
     }
 
     /// The time limit of calls that are written out, and whether they are repeated: both may be the clients' business,
     /// so the answer is no only where nothing in the program speaks of either.
-    fn straight_protection(&self, runner: &Runner, scope: &Scope<'_>, persisted: &Presence) -> (Presence, Presence) {
+    fn straight_protection(&self, runner: &Runner, scope: &Scope<'_>, ends: bool) -> (Presence, Presence) {
         let language = self.ev.program.language(runner.unit);
+        let unread = || Presence::Unknown("the clients of the participants may do it".into());
         // Clients of the JVM, .NET and Go are configured elsewhere. Where nothing but this file is there, it says all
         // that is to be known.
         if language.has_packages() || language == Language::Go {
-            let alone = self.is_alone(runner.unit) && persisted.is_absent();
-            let unread = || Presence::Unknown("the clients of the participants may do it".into());
+            let alone = self.is_alone(runner.unit) && ends;
             return if alone && runner.is_named { self.protection(scope) } else { (unread(), unread()) };
         }
-        let unread = || Presence::Unknown("the clients of the participants may do it".into());
         if !runner.is_named
             || !matches!(language, Language::Python | Language::JavaScript | Language::TypeScript)
             || runner.undos.is_empty()
@@ -211,6 +212,12 @@ impl Context<'_, '_> {
             }
         }
         (timeout, retry)
+    }
+
+    /// In Go the type that a method belongs to may stand in a file that is left out, with all that it calls.
+    fn shows_clients(&self, runner: &Runner) -> bool {
+        let module = &self.ev.program.unit(runner.unit).module;
+        module.language != Language::Go || runner.class.is_some_and(|c| !module.class(c).fields.is_empty())
     }
 
     /// Nothing else of this language is there: a sample of an article, or of a skill.

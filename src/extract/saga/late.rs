@@ -1,0 +1,110 @@
+//! Steps written one after the other whose undoing waits for their success, or is given up: a call that timed out may
+//! have taken effect, and nothing undoes it.
+
+use smol_str::SmolStr;
+
+use super::conduct::words::Texts;
+use super::flow::{Done, Flow, Undo};
+use super::{CompensationFailure, Context, names, scan};
+use crate::facts::module::FuncId;
+use crate::program::{Site, UnitId};
+use crate::syntax::Place;
+
+impl Context<'_, '_> {
+    /// Where the compensation of a step is put on the list only when the step's call came back: a call that timed
+    /// out may have taken effect, and nothing undoes it.
+    pub(super) fn registered_late(&self, flow: &Flow) -> Option<Place> {
+        let mut late = None;
+        for undo in flow.undos.iter().filter(|u| u.registered) {
+            let before = flow.steps.iter().rev().find(|s| s.position < undo.position)?;
+            if !before.shares(undo) && !before.is_inverted_by(undo) {
+                return None;
+            }
+            late = late.or(Some(self.ev.program.place(undo.site)));
+        }
+        late
+    }
+
+    /// Where a handler asks for the result of a step, or for a flag that is set behind it, before it undoes the step:
+    /// `if payment_id: refund(payment_id)`. A call that timed out gave no result and may have taken effect.
+    pub(super) fn guarded_late(&self, unit: UnitId, flow: &Flow) -> Option<Place> {
+        flow.undos.iter().filter(|u| !u.registered).find_map(|undo| {
+            let (guard, test) = undo.guard.as_ref()?;
+            let is_its_own = |step: &&Done| step.shares(undo) || step.is_inverted_by(undo);
+            let late = flow.steps.iter().filter(is_its_own).any(|step| {
+                let result = step.result.as_ref() == Some(guard);
+                result || flow.flags.iter().any(|(name, at)| name == guard && *at > step.position)
+            });
+            late.then(|| self.ev.program.place(Site { unit, expr: *test }))
+        })
+    }
+
+    /// Where the name of a step is put on a list behind its call, and the method that undoes goes through that list:
+    /// `saga.Executed.Add("PaymentCharged")`.
+    pub(super) fn named_late(&self, unit: UnitId, func: FuncId, flow: &Flow) -> Option<Place> {
+        let linked = self.ev.program.unit(unit);
+        let module = &linked.module;
+        flow.noted.iter().find_map(|(list, at)| {
+            let position = module.expr(*at).span.start;
+            let behind = flow.steps.iter().any(|s| s.position < position);
+            let undone = flow.undos.iter().filter(|u| !u.registered && u.site.unit == unit).any(|undo| {
+                linked.index.func_of(undo.site.expr).map(|f| scan::outermost(module, f)).is_some_and(|f| {
+                    f != func
+                        && self.speaks(unit, Some(module.func(f).span), Texts::No, &|n| n == list.as_str()).is_some()
+                })
+            });
+            (behind && undone).then(|| self.ev.program.place(Site { unit, expr: *at }))
+        })
+    }
+
+    /// Compensations of a workflow that the engine repeats so many times only, and whose last failure is only logged.
+    pub(super) fn given_up(&self, flow: &Flow) -> Vec<Place> {
+        let ended = |site: &&Site| {
+            let module = &self.ev.program.unit(site.unit).module;
+            let bounds = |n: &SmolStr| matches!(names::fold(n).as_str(), "maximumattempts" | "setmaximumattempts");
+            module.call(site.expr).is_some_and(|call| {
+                call.args.iter().any(|a| {
+                    let mut inner = vec![a.value];
+                    while let Some(e) = inner.pop() {
+                        if module.call(e).is_some_and(|c| c.args.iter().any(|a| a.name.as_ref().is_some_and(bounds))) {
+                            return true;
+                        }
+                        inner.extend(module.children(e));
+                    }
+                    scan::names_in(module, a.value).iter().any(bounds)
+                })
+            })
+        };
+        match self.failure(&flow.looped.iter().filter(ended).copied().collect::<Vec<_>>()) {
+            CompensationFailure::Swallowed(places) => places,
+            _ => Vec::new(),
+        }
+    }
+}
+
+impl Flow {
+    /// Where the branch for the failure of a step undoes the steps before it and not that step, which a later branch
+    /// undoes.
+    pub(super) fn branched_late(&self) -> Option<Place> {
+        self.branches.iter().enumerate().find_map(|(i, branch)| {
+            if branch.undos.is_empty() {
+                return None;
+            }
+            let step = match &branch.about {
+                Some(words) => self.steps.iter().find(|s| s.is_about(words)),
+                None => {
+                    let at = branch.place.span.start;
+                    let before = i.checked_sub(1).map_or(0, |b| self.branches[b].place.span.end);
+                    self.steps.iter().rev().find(|s| s.position <= at && s.position >= before)
+                }
+            }?;
+            let others = |undo: &Undo| self.steps.iter().any(|s| s.position != step.position && s.shares(undo));
+            let is_its_own = |undo: &Undo| step.shares(undo) || step.is_inverted_by(undo) && !others(undo);
+            let elsewhere = |(at, undo): (usize, &Undo)| {
+                !branch.undos.contains(&at) && !undo.registered && step.shares(undo) && step.is_inverted_by(undo)
+            };
+            let in_branch = self.undos[branch.undos.clone()].iter().any(is_its_own);
+            (!in_branch && self.undos.iter().enumerate().any(elsewhere)).then_some(branch.place)
+        })
+    }
+}
