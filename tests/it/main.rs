@@ -35,6 +35,7 @@ mod graph_javascript;
 mod graph_python;
 mod hook;
 mod hostile;
+mod idempotency_keys;
 mod jvm_http;
 mod jvm_libraries;
 mod jvm_messaging;
