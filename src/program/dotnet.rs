@@ -208,7 +208,10 @@ impl Evaluator<'_> {
         let unit = self.program.unit(site.unit);
         let module = &unit.module;
         let sends = module.callee_name(site.expr).is_some_and(|n| matches!(n.as_str(), "Send" | "Publish"));
-        if module.language != Language::CSharp || !sends {
+        if module.language != Language::CSharp {
+            return self.bus_handlers(site);
+        }
+        if !sends {
             return Vec::new();
         }
         let Some(call) = module.call(site.expr) else { return Vec::new() };
@@ -244,8 +247,10 @@ impl Evaluator<'_> {
     pub(super) fn mediators(&self, (unit, func): FuncRef) -> Vec<Site> {
         let module = &self.program.unit(unit).module;
         let function = module.func(func);
-        let is_handler = module.language == Language::CSharp
-            && function.name == "Handle"
+        if module.language != Language::CSharp {
+            return self.bus_calls((unit, func));
+        }
+        let is_handler = function.name == "Handle"
             && function.class.is_some_and(|class| {
                 let bases = module.class(class).bases.iter();
                 bases.filter_map(|b| simple_name(module, *b)).any(|b| HANDLERS.contains(&b.as_str()))

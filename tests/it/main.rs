@@ -41,6 +41,7 @@ mod jvm_libraries;
 mod jvm_messaging;
 mod kubernetes;
 mod messaging_samples;
+mod nest_cqrs;
 mod outputs;
 #[cfg(unix)]
 mod pack_samples;
