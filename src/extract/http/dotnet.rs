@@ -58,6 +58,11 @@ impl Registry {
         if matches!(ev.called(site, call).first(), Some(Value::Function { .. })) {
             return;
         }
+        // `services.AddHttpClient();` registers the factory: each `factory.CreateClient()` makes a client.
+        let is_bare = call.args.is_empty() && call.type_args.is_empty();
+        if is_bare && chain(ev, site).is_empty() {
+            return;
+        }
         let named = call.args.iter().filter(|a| a.name.as_deref().is_none_or(|n| n == "name"));
         let named = named.filter_map(|a| ev.at(site.unit, a.value).as_str()).next();
         let classes: Vec<(UnitId, ClassId)> = call
