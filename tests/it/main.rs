@@ -40,6 +40,7 @@ mod jvm_libraries;
 mod jvm_messaging;
 mod kubernetes;
 mod messaging_samples;
+mod node_systems;
 mod outputs;
 #[cfg(unix)]
 mod pack_samples;
