@@ -42,6 +42,7 @@ mod jvm_messaging;
 mod kubernetes;
 mod messaging_samples;
 mod nest_cqrs;
+mod node_systems;
 mod outputs;
 #[cfg(unix)]
 mod pack_samples;
