@@ -6,6 +6,7 @@
 //! [`Value::Unknown`]: nothing is guessed here.
 
 mod container;
+mod defaults;
 mod dotnet;
 #[cfg(test)]
 mod dotnet_tests;
@@ -20,6 +21,7 @@ mod jvm;
 mod jvm_tests;
 pub mod load;
 pub mod mentions;
+mod nest;
 mod overloads;
 pub mod processes;
 pub mod resolve;
@@ -75,6 +77,8 @@ pub struct Program {
     /// Calls that get a name as an argument, by that name: `run(self.fetch, 1)` under `fetch`, with the
     /// position.
     handed: HashMap<SmolStr, Vec<(Site, usize)>>,
+    /// What the whole of a module of JavaScript is called in others.
+    wholes: HashMap<UnitId, Vec<SmolStr>>,
     /// What is kept on an application: `app.state.producer = x` under `producer`.
     kept: HashMap<SmolStr, Vec<Site>>,
     /// The modules of Go, and which of them others import.
@@ -121,9 +125,10 @@ impl Program {
                 }
             }
         }
+        let wholes = defaults::names(&units, &imports);
         let types = types::Types::build(&units);
         let go_modules = golang::Modules::of(&units, &imports, packages);
-        Program { units, by_path, zones, imports, types, calls, handed, kept, go_modules }
+        Program { units, by_path, zones, imports, types, calls, handed, wholes, kept, go_modules }
     }
 
     /// What is kept on the application of a module under a name: the assignments in the files nearest to
@@ -159,6 +164,18 @@ impl Program {
     /// Every call whose callee ends in `name`, in path order.
     pub fn calls_named(&self, name: &str) -> &[Site] {
         self.calls.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Every call by the name of a function, and by those under which others import it when its module is nothing
+    /// else.
+    fn calls_of(&self, unit: UnitId, func: FuncId, name: &str) -> Vec<Site> {
+        let mut sites = if name.is_empty() { Vec::new() } else { self.calls_named(name).to_vec() };
+        if let Some(names) = self.wholes.get(&unit).filter(|_| defaults::is_whole(self.unit(unit), func)) {
+            sites.extend(names.iter().filter(|n| *n != name).flat_map(|n| self.calls_named(n)));
+            sites.sort();
+            sites.dedup();
+        }
+        sites
     }
 
     /// The names that calls end in, in no order.

@@ -61,11 +61,13 @@ fn condition(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, depth: u32) -> O
         ExprKind::Binary { op, left, right } => match op {
             BinaryOp::Or => [left, right].into_iter().find_map(|e| next(*e).filter(|(_, w)| *w != When::False)),
             BinaryOp::And => {
-                let (l, r) = (next(*left)?, next(*right)?);
-                (root(module, *left).is_some() && root(module, *left) == root(module, *right))
-                    .then_some(l)
-                    .or(Some(r))
-                    .filter(|_| root(module, *left) == root(module, *right))
+                let parts = [next(*left), next(*right)];
+                // `if (order && order.status !== status)`: what one part keeps out, the whole keeps out.
+                let keeps_out = |when: When| parts.iter().flatten().copied().find(|(_, w)| *w == when);
+                let is_one = root(module, *left).is_some() && root(module, *left) == root(module, *right);
+                keeps_out(When::Either)
+                    .or_else(|| keeps_out(When::False))
+                    .or_else(|| parts[0].filter(|_| is_one && parts[1].is_some()))
             }
             BinaryOp::Eq | BinaryOp::Ne => {
                 let is_eq = *op == BinaryOp::Eq;

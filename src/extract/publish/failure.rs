@@ -3,7 +3,7 @@
 use super::Kind;
 use super::flow::{self, Fate};
 use crate::extract::saga::failure::{checked_after, logs_only, only_logs};
-use crate::facts::module::{Block, ExprKind, FuncId, Handler, Language, Module, StmtKind};
+use crate::facts::module::{Block, ExprId, ExprKind, FuncId, Handler, Language, Module, StmtKind};
 use crate::program::{Evaluator, Parent, Site, Value};
 use crate::syntax::Place;
 
@@ -135,10 +135,30 @@ fn is_relay(module: &Module, body: &Block) -> bool {
             ExprKind::Await(inner) => *inner,
             _ => *expr,
         };
-        module.callee_name(call).is_some_and(|name| {
+        // `rows.createQueryBuilder().update().set({ sent: true }).whereInIds(ids).execute()` is a chain.
+        links(module, call).any(|name| {
             let name = name.to_lowercase();
             ["mark", "processed", "update", "delete", "save", "complete"].iter().any(|w| name.contains(w))
         })
+    })
+}
+
+/// The names of the calls of a chain, the last one first.
+fn links(module: &Module, last: ExprId) -> impl Iterator<Item = &str> {
+    let mut next = Some(last);
+    std::iter::from_fn(move || {
+        let callee = module.call(next?)?.callee;
+        match &module.expr(callee).kind {
+            ExprKind::Attr { object, name, .. } => {
+                next = Some(*object);
+                Some(name.as_str())
+            }
+            ExprKind::Name(name) => {
+                next = None;
+                Some(name.as_str())
+            }
+            _ => None,
+        }
     })
 }
 

@@ -95,16 +95,15 @@ impl Evaluator<'_> {
             (FunctionKind::Constructor, Some(class)) => &module.class(class).name,
             _ => &function.name,
         };
-        if name.is_empty() {
+        let calls = self.program.calls_of(unit, func, name);
+        if calls.is_empty() && name.is_empty() {
             return Vec::new();
         }
         let constructor_of = (function.kind == FunctionKind::Constructor).then_some(function.class).flatten();
         // A call through an interface or a base class is a call of what implements it.
         let through = self.overridden((unit, func));
-        self.program
-            .calls_named(name)
-            .iter()
-            .copied()
+        calls
+            .into_iter()
             .filter(|site| {
                 let Some(call) = self.program.unit(site.unit).module.call(site.expr) else { return false };
                 let mut callees = self.called(*site, call);

@@ -220,7 +220,7 @@ impl Evaluator<'_> {
                 ExportValue::Local(local) => return Some(self.name(unit_id, None, local, None)),
                 ExportValue::Expr(expr) => return Some(self.at(unit_id, *expr)),
                 ExportValue::From { module, name } => match self.program.imports.target(unit_id, module)? {
-                    Target::Unit(target) if name == "*" => return Some(Value::Module(*target)),
+                    Target::Unit(target) if name == "*" => return Some(self.namespace(*target)),
                     Target::Unit(target) => {
                         if let Some(value) = self.exported(*target, name, hops + 1) {
                             return Some(value);

@@ -1,0 +1,149 @@
+//! Services of Node as whole folders: what is found when the parts stand in different files.
+
+use crate::support::{endpoints, folder, skillcheck_in};
+
+/// The findings of one skill, as `rule path:line`, sorted.
+fn found(files: &[(&str, &str)], skill: &str) -> Vec<String> {
+    let folder = folder(files);
+    let run = skillcheck_in(folder.path(), &["lint", "--skill", skill, "--output", "json"]);
+    let output: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(output["summary"]["incomplete"], false, "{output}");
+    let findings = output["findings"].as_array().unwrap();
+    let rule = |f: &serde_json::Value| f["rule"].as_str().unwrap().rsplit('/').next().unwrap_or_default().to_string();
+    let mut out: Vec<String> =
+        findings.iter().map(|f| format!("{} {}:{}", rule(f), f["path"].as_str().unwrap(), f["line"])).collect();
+    out.sort();
+    out
+}
+
+/// A service whose routes and consumer are functions without a name that an index passes on, with an app and a
+/// channel that are made elsewhere.
+const MEMBERS: [(&str, &str); 7] = [
+    ("Dockerfile", "FROM node:22\nCOPY . .\nCMD [\"node\", \"src/index.js\"]\n"),
+    ("package.json", r#"{"name": "members", "dependencies": {"express": "4", "amqplib": "0.10"}}"#),
+    (
+        "src/index.js",
+        r"const express = require('express');
+const listen = require('./listen');
+const start = async () => {
+  const app = express();
+  await listen(app);
+  app.listen(8001);
+};
+start();
+",
+    ),
+    (
+        "src/listen.js",
+        r"const { members } = require('./api');
+const { createChannel } = require('./queue');
+module.exports = async (app) => {
+  const channel = await createChannel();
+  members(app, channel);
+};
+",
+    ),
+    ("src/api/index.js", "module.exports = {\n  members: require('./members'),\n};\n"),
+    (
+        "src/api/members.js",
+        r"const { subscribe } = require('../queue');
+module.exports = (app, channel) => {
+  subscribe(channel, (member) => store.insert(member));
+  app.post('/members', async (req, res) => res.json({}));
+};
+",
+    ),
+    (
+        "src/queue.js",
+        r"const amqplib = require('amqplib');
+module.exports.createChannel = async () => {
+  const connection = await amqplib.connect(process.env.AMQP_URL);
+  return await connection.createChannel();
+};
+module.exports.subscribe = async (channel, handle) => {
+  await channel.assertQueue('members', { durable: true });
+  channel.consume('members', (message) => handle(message.content.toString()), { noAck: true });
+};
+",
+    ),
+];
+
+#[test]
+fn functions_without_a_name_that_an_index_passes_on() {
+    assert_eq!(endpoints(&MEMBERS), ["POST /members src/api/members.js:4"]);
+    assert_eq!(
+        found(&MEMBERS, "message-queue"),
+        ["early-acknowledgement src/queue.js:8", "missing-graceful-shutdown src/queue.js:8"]
+    );
+    // What nobody calls with a channel consumes nothing.
+    let mut uncalled = MEMBERS;
+    uncalled[3].1 = "module.exports = async (app) => {};\n";
+    assert_eq!(found(&uncalled, "message-queue"), [""; 0]);
+}
+
+/// A relay of rows: sent, then marked; a failure is logged and the next run sends them again.
+const RELAY: &str = r"import { Kafka, Producer } from 'kafkajs';
+import { Repository } from 'typeorm';
+
+export class Relay {
+  private producer: Producer = new Kafka({ brokers: [process.env.BROKER!] }).producer({ idempotent: true });
+  constructor(private readonly rows: Repository<Row>) {}
+
+  async run() {
+    try {
+      const rows = await this.rows.find({ where: { sent: false }, take: 50 });
+      await this.producer.send({ topic: 'stock', messages: rows.map((row) => ({ value: JSON.stringify(row) })) });
+      await this.rows.createQueryBuilder().update().set({ sent: true }).whereInIds(rows.map((r) => r.id)).execute();
+    } catch (error) {
+      console.error(error);
+    }
+  }
+}
+";
+
+#[test]
+fn a_relay_that_marks_its_rows_by_a_query_may_log_what_fails() {
+    let swallowed = |text: &str| {
+        let all = found(&[("relay.ts", text)], "message-queue");
+        all.into_iter().filter(|f| f.starts_with("swallowed")).collect::<Vec<_>>()
+    };
+    assert_eq!(swallowed(RELAY), [""; 0]);
+    let unmarked: String = RELAY.lines().filter(|l| !l.contains("whereInIds")).map(|l| format!("{l}\n")).collect();
+    assert_eq!(swallowed(&unmarked), ["swallowed-publish-failure relay.ts:11"]);
+}
+
+/// A consumer that moves an order on, where there is one that is not there yet.
+const MOVED_ON: &str = r"import { Kafka } from 'kafkajs';
+import { DataSource } from 'typeorm';
+import { Note, Order } from './entities';
+
+const consumer = new Kafka({ brokers: [process.env.BROKER!] }).consumer({ groupId: 'orders' });
+
+export async function listen(source: DataSource) {
+  await consumer.run({
+    eachMessage: async ({ message }) => {
+      const { id, state } = JSON.parse(message.value!.toString());
+      await source.transaction(async (manager) => {
+        const order = await manager.findOneBy(Order, { id });
+        if (order && order.state !== state) {
+          order.state = state;
+          await manager.save(Order, order);
+          const note = new Note();
+          note.text = `${id} is ${state}`;
+          await manager.save(Note, note);
+        }
+      });
+    },
+  });
+}
+";
+
+#[test]
+fn a_state_that_is_left_guards_also_beside_another_condition() {
+    let repeated = |text: &str| {
+        let all = found(&[("orders.ts", text)], "message-queue");
+        all.iter().any(|f| f.starts_with("non-idempotent-consumer"))
+    };
+    assert!(!repeated(MOVED_ON));
+    assert!(repeated(&MOVED_ON.replace("order.state = state;", "")));
+}
