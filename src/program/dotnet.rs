@@ -94,7 +94,10 @@ impl Evaluator<'_> {
     /// Calls that need no declaration to be understood.
     pub(super) fn language_call(&self, site: Site, call: &Call) -> Option<Value> {
         match self.program.language(site.unit) {
-            Language::CSharp => self.resolved_service(site, call).or_else(|| self.dictionary(site.unit, call)),
+            Language::CSharp => self
+                .resolved_service(site, call)
+                .or_else(|| self.dictionary(site.unit, call))
+                .or_else(|| self.of_task(site, call)),
             _ => self.jvm_call(site, call),
         }
     }
@@ -105,6 +108,16 @@ impl Evaluator<'_> {
         let [only] = call.args.as_slice() else { return None };
         let is_dictionary = call.is_new && simple_name(module, call.callee).is_some_and(|n| n == "Dictionary");
         (is_dictionary && matches!(module.expr(only.value).kind, ExprKind::Dict(_))).then(|| self.at(unit, only.value))
+    }
+
+    /// `factory.CreateConnectionAsync().GetAwaiter().GetResult()`, `connecting.ConfigureAwait(false)`: what the task
+    /// gives (<https://learn.microsoft.com/en-us/dotnet/api/system.threading.tasks.task-1>).
+    fn of_task(&self, site: Site, call: &Call) -> Option<Value> {
+        let module = &self.program.unit(site.unit).module;
+        let ExprKind::Attr { object, name, .. } = &module.expr(call.callee).kind else { return None };
+        let unwraps = matches!(name.as_str(), "ConfigureAwait" | "GetAwaiter" | "GetResult" | "AsTask");
+        let value = self.at(site.unit, *object);
+        (unwraps && matches!(value, Value::Instance(_) | Value::Object { .. })).then_some(value)
     }
 
     /// `provider.GetRequiredService<IConnection>()`

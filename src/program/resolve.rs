@@ -302,7 +302,7 @@ impl<'a> Resolver<'a> {
 
     /// The C# files that others use without naming them: global usings, and extension methods.
     pub fn dotnet_globals(&self) -> impl Iterator<Item = &'a str> {
-        let is_global = |stem: &str| stem.ends_with("Usings") || stem.ends_with("Extensions");
+        let is_global = |stem: &str| ["Usings", "Using", "Extensions"].iter().any(|end| stem.ends_with(end));
         self.dotnet_files.iter().filter(move |(stem, _)| is_global(stem)).flat_map(|(_, paths)| paths.iter().copied())
     }
 

@@ -444,3 +444,94 @@ fn types_of_namespaces_that_a_linked_file_uses_are_found_by_their_name() {
     assert_eq!(handler(""), ["dual-write PlaceOrder.cs:7"]);
     assert_eq!(handler("using Acme.Events;\n"), [""; 0], "a package may have a type of that name");
 }
+
+#[test]
+fn a_channel_that_only_variables_hold_is_never_closed() {
+    let consume = |using: &str, body: &str| {
+        let text = format!(
+            "using RabbitMQ.Client;\nnamespace Orders;\npublic class Orders(ConnectionFactory factory) {{\n    public void Start() {{\n        {using}var connection = factory.CreateConnection();\n        {using}var channel = connection.CreateModel();\n        {body}\n    }}\n}}\n"
+        );
+        let mut found = told(&[("Orders/Orders.cs", &text)]);
+        found.retain(|line| line.starts_with("missing-graceful-shutdown"));
+        found
+    };
+    let listen =
+        "channel.BasicConsume(queue: \"orders\", autoAck: false, consumer: new EventingBasicConsumer(channel));";
+    assert_eq!(consume("", listen), ["missing-graceful-shutdown Orders.cs:7"]);
+    assert_eq!(consume("using ", listen), [""; 0]);
+    assert_eq!(
+        consume("", &format!("{listen} AppDomain.CurrentDomain.ProcessExit += (s, e) => channel.Close();")),
+        [""; 0]
+    );
+    assert_eq!(consume("", "var next = channel.BasicGet(\"orders\", true);"), [""; 0], "it does not go on listening");
+}
+
+#[test]
+fn what_runs_after_a_failure_may_be_a_log_or_a_list() {
+    let consumer = |failed: &str| {
+        let text = format!(
+            "using Confluent.Kafka;\nnamespace Orders;\npublic static class Results {{ public static readonly HashSet<string> All = [\"ok\"]; }}\npublic static partial class Log {{ [LoggerMessage(Level = LogLevel.Error, Message = \"failed\")] public static partial void Failed(ILogger logger, Exception e); }}\npublic interface IFallback {{ Task KeepAsync(object message, Exception e); }}\npublic class Orders(ILogger logger, IFallback fallback) : BackgroundService {{\n    protected override async Task ExecuteAsync(CancellationToken token) {{\n        using var consumer = new ConsumerBuilder<string, string>(new ConsumerConfig {{ EnableAutoCommit = false }}).Build();\n        consumer.Subscribe(\"orders\");\n        while (true) {{\n            var result = consumer.Consume(token);\n            try {{ logger.LogInformation(result.Message.Value); }}\n            catch (Exception e) {{ {failed} }}\n            consumer.Commit(result);\n        }}\n    }}\n}}\n"
+        );
+        let mut found = told(&[("Orders/Orders.cs", &text)]);
+        found.retain(|line| line.starts_with("missing-dead-letter"));
+        found
+    };
+    let found = ["missing-dead-letter Orders.cs:8"];
+    assert_eq!(consumer("Log.Failed(logger, e);"), found);
+    assert_eq!(consumer("if (Results.All.Contains(e.Message)) logger.LogError(e.Message);"), found);
+    assert_eq!(consumer("await fallback.KeepAsync(result, e);"), [""; 0], "it may keep the message");
+}
+
+#[test]
+fn endpoints_and_connections_may_come_out_of_tasks() {
+    let place = |endpoint: &str| {
+        let text = format!(
+            "using MassTransit;\nusing Microsoft.EntityFrameworkCore;\nnamespace Orders;\npublic record PlaceOrderV1(string Id);\npublic class Order {{ public int Id {{ get; set; }} }}\npublic class Db : DbContext {{ public DbSet<Order> Orders {{ get; set; }} }}\npublic class Place {{\n    private readonly ISendEndpoint _orders; private readonly Db _db;\n    public Place(ISendEndpointProvider provider, Db db) {{ _db = db; _orders = {endpoint}; }}\n    public async Task Run() {{\n        await _db.SaveChangesAsync();\n        await _orders.Send(new PlaceOrderV1(\"1\"));\n    }}\n}}\n"
+        );
+        told(&[("Orders/Place.cs", &text)])
+    };
+    let found = ["dual-write Place.cs:12"];
+    assert_eq!(place("provider.GetSendEndpoint(new Uri(\"queue:orders\")).Result"), found);
+    assert_eq!(
+        place("provider.GetSendEndpoint(new Uri(\"queue:orders\")).ConfigureAwait(false).GetAwaiter().GetResult()"),
+        found
+    );
+}
+
+#[test]
+fn a_namespace_that_all_files_use_stands_in_a_file_of_any_of_these_names() {
+    let text = "namespace Orders;\npublic record OrderPlacedV1(string Id);\npublic class Cart { public string Id { get; set; } }\npublic class Checkout(IDocumentSession session, IPublishEndpoint bus) {\n    public async Task Run(string id) {\n        await bus.Publish(new OrderPlacedV1(id));\n        session.Delete<Cart>(id);\n        await session.SaveChangesAsync();\n    }\n}\n";
+    for name in ["GlobalUsings.cs", "GlobalUsing.cs", "Usings.cs"] {
+        let file = format!("Orders/{name}");
+        let usings = "global using Marten;\nglobal using MassTransit;\n";
+        assert_eq!(told(&[(&file, usings), ("Orders/Checkout.cs", text)]), ["dual-write Checkout.cs:6"], "{name}");
+    }
+}
+
+#[test]
+fn an_entry_of_dapr_is_saved_beside_its_message() {
+    let text = "using Dapr.Client;\nnamespace Orders;\npublic record OrderPlacedV1(string Id);\npublic class Cart { public string Id { get; set; } }\npublic class Checkout(DaprClient dapr) {\n    public async Task Run(string id) {\n        var cart = await dapr.GetStateEntryAsync<Cart>(\"carts\", id);\n        await dapr.PublishEventAsync(\"pubsub\", \"orders\", new OrderPlacedV1(id));\n        await cart.SaveAsync();\n    }\n}\n";
+    assert_eq!(told(&[("Orders/Checkout.cs", text)]), ["dual-write Checkout.cs:8"]);
+}
+
+#[test]
+fn what_a_state_machine_publishes_is_made_by_functions() {
+    let machine = |publish: &str| {
+        let text = format!(
+            "using MassTransit;\nnamespace Orders;\npublic record Paid(Guid CorrelationId, int SchemaVersion);\npublic class Accepted {{ public Guid Order {{ get; set; }} }}\npublic class AcceptedV2 {{ public Guid Order {{ get; set; }} }}\npublic class OrderState : SagaStateMachineInstance {{ public Guid CorrelationId {{ get; set; }} public string CurrentState {{ get; set; }} }}\npublic class OrderMachine : MassTransitStateMachine<OrderState> {{\n    public OrderMachine() {{\n        InstanceState(x => x.CurrentState);\n        Initially(When(PaidEvent)\n            .Then(context => Console.WriteLine(context.Message))\n            .TransitionTo(Done)\n            {publish});\n    }}\n    public State Done {{ get; private set; }}\n    public Event<Paid> PaidEvent {{ get; private set; }}\n}}\n"
+        );
+        let mut found = told(&[("Orders/OrderMachine.cs", &text)]);
+        found.retain(|line| line.starts_with("unversioned-event"));
+        found
+    };
+    assert_eq!(
+        machine(".Publish(context => new Accepted { Order = context.Saga.CorrelationId })"),
+        ["unversioned-event OrderMachine.cs:10"]
+    );
+    assert_eq!(
+        machine(".PublishAsync(context => context.Init<Accepted>(new { Order = context.Saga.CorrelationId }))"),
+        ["unversioned-event OrderMachine.cs:10"]
+    );
+    assert_eq!(machine(".Publish(context => new AcceptedV2 { Order = context.Saga.CorrelationId })"), [""; 0]);
+    assert_eq!(machine(".Publish(context => Make(context))"), [""; 0], "it could not be read");
+}

@@ -10,6 +10,7 @@ use crate::syntax::{Place, Span};
 
 use super::chain;
 use super::container;
+use super::dotnet;
 use super::handler::{Body, Registration};
 use super::jvm;
 use super::reach::Reach;
@@ -144,7 +145,10 @@ pub(super) fn verdict(
         return Presence::Present(place);
     }
     // A function that runs after a failure and could not be followed may publish it somewhere.
-    let unread = |s: &walk::Step| s.in_catch && matches!(s.kind, walk::Kind::Unresolved(_));
+    let unread = |s: &walk::Step| match &s.kind {
+        walk::Kind::Unresolved(name) => s.in_catch && !dotnet::is_everyday(ev, found.site.unit, name),
+        _ => false,
+    };
     let resolved = !bodies.is_empty() && !traces.iter().flat_map(|t| &t.steps).any(unread);
     match found.source.dead_letter {
         DeadLetter::BuiltIn => Presence::Default,

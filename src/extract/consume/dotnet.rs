@@ -103,7 +103,24 @@ const OBSERVES: [&str; 14] = [
 
 /// True for a call that only tells what happens.
 pub(super) fn observes(ev: &Evaluator<'_>, site: Site, name: &str) -> bool {
-    ev.program.language(site.unit) == Language::CSharp && OBSERVES.contains(&name)
+    let module = &ev.program.unit(site.unit).module;
+    let Some(call) = module.call(site.expr).filter(|_| module.language == Language::CSharp) else { return false };
+    // `[LoggerMessage(Level = LogLevel.Error)] public static partial void Failed(ILogger logger, string id);`
+    // <https://learn.microsoft.com/en-us/dotnet/core/extensions/logger-message-generator>
+    let logs = |value: &Value| match value {
+        Value::Function { unit, func, .. } => {
+            let module = &ev.program.unit(*unit).module;
+            let mut decorators = module.func(*func).decorators.iter();
+            decorators.any(|d| simple_name(module, *d).is_some_and(|name| name == "LoggerMessage"))
+        }
+        _ => false,
+    };
+    OBSERVES.contains(&name) || ev.at(site.unit, call.callee).alternatives().iter().any(logs)
+}
+
+/// True for a method of everyday values, collections and mappers, which sends nothing anywhere.
+pub(super) fn is_everyday(ev: &Evaluator<'_>, unit: UnitId, name: &str) -> bool {
+    ev.program.language(unit) == Language::CSharp && (HARMLESS.contains(&name) || ASKS.contains(&name))
 }
 
 /// Calls that have a library recognise duplicates. MassTransit's `AddEntityFrameworkOutbox` and `AddInboxStateEntity`
@@ -155,6 +172,10 @@ pub(super) fn asks_data(ev: &Evaluator<'_>, site: Site, name: &str) -> bool {
         links += 1;
     }
     let ExprKind::Name(held) = &module.expr(root).kind else { return false };
+    // `Results.All.Contains(result)`: a list that a class of ours holds for all.
+    if links > 1 && matches!(ev.at(site.unit, root), Value::Class { .. }) {
+        return true;
+    }
     // `items.First()` asks the parameter itself, which may be a table.
     let Some((_, [Binding::Param(func, index)])) =
         unit.index.lookup(module, unit.index.func_of(root), held).filter(|_| links > 1)

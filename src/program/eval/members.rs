@@ -34,6 +34,8 @@ impl Evaluator<'_> {
                     Some(ty) => {
                         Value::Instance(Instance { ty, call: instance.call, from: Some(Arc::new(instance.clone())) })
                     }
+                    // `task.Result` is what the task gives.
+                    None if name == "Result" && self.program.language(site.unit) == Language::CSharp => object.clone(),
                     None => Value::Method { symbol, receiver: Arc::new(instance.clone()) },
                 }
             }

@@ -207,6 +207,12 @@ impl<'r, 'e> Reader<'r, 'e> {
                 }
             }
             ExprKind::Call(call) => self.call(site, call),
+            // `.Publish(context => new OrderAccepted(context.Saga.OrderId))`
+            ExprKind::Lambda(func) if module.language == Language::CSharp => {
+                let returned = crate::program::eval::returns(module, *func);
+                let out: Vec<Shape> = returned.into_iter().flat_map(|expr| self.read(at(expr))).collect();
+                if out.is_empty() { vec![Shape::open()] } else { out }
+            }
             ExprKind::Dict(entries) => self.dict(site.unit, entries),
             ExprKind::List(items) => self.list(site.unit, items),
             ExprKind::Name(name) => self.name(site, name),
