@@ -140,7 +140,7 @@ pub(super) struct FactsArgs {
     #[command(flatten)]
     pub(super) input: Input,
 
-    /// Where to write them [default: standard output]
+    /// Where to write them; `-` is standard output [default: -]
     #[arg(long, short, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
 
@@ -486,6 +486,7 @@ pub(super) struct Output {
 fn parse_output(text: &str) -> Result<Output, String> {
     let (name, path) = match text.split_once('=') {
         Some((_, "")) => return Err("no path after `=`".to_owned()),
+        Some((name, "-")) => (name, None),
         Some((name, path)) => (name, Some(PathBuf::from(path))),
         None => (text, None),
     };

@@ -27,8 +27,8 @@ fn facts(args: &FactsArgs, terminal: &Terminal) -> Result<Exit, Exit> {
         exchange::add_documents(&outcome.tree, &mut header, &mut facts);
     }
     match &args.output {
-        Some(file) => terminal.save(file, |out| exchange::write(&header, &facts, out))?,
-        None => terminal.print(|out| exchange::write(&header, &facts, out))?,
+        Some(file) if file.as_os_str() != "-" => terminal.save(file, |out| exchange::write(&header, &facts, out))?,
+        _ => terminal.print(|out| exchange::write(&header, &facts, out))?,
     }
     shared::complain_of_incomplete(&outcome, terminal);
     Ok(if header.incomplete { Exit::Incomplete } else { Exit::Clean })

@@ -7,7 +7,7 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::UnitId;
 use super::eval::Evaluator;
-use super::hierarchy::FuncRef;
+use super::hierarchy::{ClassRef, FuncRef};
 use super::index::Parent;
 use super::jvm::is_type_name;
 use super::types::simple_name;
@@ -48,12 +48,27 @@ const MAX_BOUND: usize = 64;
 
 /// Interfaces of handlers that a mediator looks up by what they handle.
 const HANDLERS: [&str; 4] = ["IRequestHandler", "INotificationHandler", "ICommandHandler", "IQueryHandler"];
+/// Types of mediators: those of MediatR and Mediator, and what others that work the same way call theirs.
+const MEDIATORS: [&str; 12] = [
+    "IMediator",
+    "ISender",
+    "IPublisher",
+    "Mediator",
+    "ICommandBus",
+    "ICommandDispatcher",
+    "ICommandMediator",
+    "ICommandProcessor",
+    "IQueryBus",
+    "IQueryDispatcher",
+    "IQueryMediator",
+    "IQueryProcessor",
+];
+/// Methods by which a mediator is given a request.
+const SENDS: [&str; 6] = ["Send", "SendAsync", "Publish", "PublishAsync", "Dispatch", "DispatchAsync"];
 
-/// True for `Handle(CreateOrder request, …)` with a body.
-fn handles(module: &Module, method: FuncId, request: &str) -> bool {
-    let method = module.func(method);
-    let first = method.params.first().and_then(|p| p.ty).and_then(|ty| simple_name(module, ty));
-    method.name == "Handle" && !method.body.is_empty() && first.is_some_and(|name| name == request)
+/// True for the name of the method of a handler.
+fn is_handle(name: &str) -> bool {
+    matches!(name, "Handle" | "HandleAsync")
 }
 
 /// True for the declared type of a field or property of a class, or of a parameter or result of its methods.
@@ -189,7 +204,7 @@ impl Evaluator<'_> {
                 }
             }
         }
-        Some(self.outside(unit_id, &used, name))
+        Some(self.elsewhere(unit_id, &used, name).unwrap_or_else(|| self.outside(unit_id, &used, name)))
     }
 
     /// True for the name of an attribute that has arguments: `[Topic("orders")]` is a type, not a method that
@@ -207,32 +222,24 @@ impl Evaluator<'_> {
     pub fn mediated(&self, site: Site) -> Vec<FuncRef> {
         let unit = self.program.unit(site.unit);
         let module = &unit.module;
-        let sends = module.callee_name(site.expr).is_some_and(|n| matches!(n.as_str(), "Send" | "Publish"));
-        if module.language != Language::CSharp || !sends {
+        if module.language != Language::CSharp {
+            return self.bus_handlers(site);
+        }
+        if !module.callee_name(site.expr).is_some_and(|n| SENDS.contains(&n.as_str())) {
             return Vec::new();
         }
         let Some(call) = module.call(site.expr) else { return Vec::new() };
-        let to = self.at(site.unit, call.callee);
-        let is_mediator = to.alternatives().iter().any(|v| match v {
-            Value::Method { symbol, .. } => {
-                let owner = symbol.rsplit('.').nth(1);
-                owner.is_some_and(|o| matches!(o, "IMediator" | "ISender" | "IPublisher" | "Mediator"))
-            }
-            _ => false,
-        });
-        if !is_mediator {
+        if !self.at(site.unit, call.callee).alternatives().iter().any(|v| self.is_of_mediator(v)) {
             return Vec::new();
         }
         let Some(Value::Object { unit: of, class, .. }) = self.positional(site.unit, call, 0) else {
             return Vec::new();
         };
-        let request = &self.program.unit(of).module.class(class).name;
         let mut out = Vec::new();
         for base in HANDLERS {
-            for &(unit, class) in self.program.types.derived(base) {
-                let module = &self.program.unit(unit).module;
-                let methods = module.class(class).methods.iter();
-                out.extend(methods.filter(|m| handles(module, **m, request)).map(|m| (unit, *m)));
+            for &(unit, handler) in self.program.types.derived(base) {
+                let methods = self.program.unit(unit).module.class(handler).methods.iter();
+                out.extend(methods.map(|m| (unit, *m)).filter(|m| self.handles(*m, (of, class))));
             }
         }
         out.sort_unstable();
@@ -240,12 +247,47 @@ impl Evaluator<'_> {
         out
     }
 
+    /// True for a method of a mediator: one of a package, or one of ours that looks handlers up itself.
+    fn is_of_mediator(&self, callee: &Value) -> bool {
+        match callee {
+            Value::Method { symbol, .. } => symbol.rsplit('.').nth(1).is_some_and(|owner| MEDIATORS.contains(&owner)),
+            Value::Function { unit, func, .. } => {
+                let module = &self.program.unit(*unit).module;
+                let Some(class) = module.func(*func).class.map(|class| module.class(class)) else { return false };
+                // What the container hands out for it is called otherwise; `IPublisher` of ours may be one of a broker.
+                let bases = class.bases.iter().filter_map(|base| simple_name(module, *base));
+                let mut names = bases.chain([class.name.clone()]);
+                names.any(|name| MEDIATORS.contains(&name.as_str()) && name != "IPublisher")
+            }
+            _ => false,
+        }
+    }
+
+    /// True for `Handle(CreateOrder request, …)` with a body.
+    fn handles(&self, (unit, method): FuncRef, request: ClassRef) -> bool {
+        let module = &self.program.unit(unit).module;
+        let method = module.func(method);
+        let Some(ty) = method.params.first().and_then(|p| p.ty).filter(|_| is_handle(&method.name)) else {
+            return false;
+        };
+        let name = &self.program.unit(request.0).module.class(request.1).name;
+        // Requests of several features may all be called `Command`.
+        !method.body.is_empty()
+            && simple_name(module, ty).is_some_and(|found| found == *name)
+            && match self.declared(unit, ty) {
+                Some(Value::Object { unit, class, .. }) => (unit, class) == request,
+                _ => true,
+            }
+    }
+
     /// The calls of a mediator that run a handler.
     pub(super) fn mediators(&self, (unit, func): FuncRef) -> Vec<Site> {
         let module = &self.program.unit(unit).module;
         let function = module.func(func);
-        let is_handler = module.language == Language::CSharp
-            && function.name == "Handle"
+        if module.language != Language::CSharp {
+            return self.bus_calls((unit, func));
+        }
+        let is_handler = is_handle(&function.name)
             && function.class.is_some_and(|class| {
                 let bases = module.class(class).bases.iter();
                 bases.filter_map(|b| simple_name(module, *b)).any(|b| HANDLERS.contains(&b.as_str()))
@@ -253,7 +295,7 @@ impl Evaluator<'_> {
         if !is_handler {
             return Vec::new();
         }
-        let sends = ["Send", "Publish"].iter().flat_map(|name| self.program.calls_named(name)).copied();
+        let sends = SENDS.iter().flat_map(|name| self.program.calls_named(name)).copied();
         sends.filter(|site| self.mediated(*site).contains(&(unit, func))).collect()
     }
 
@@ -355,6 +397,30 @@ impl Evaluator<'_> {
             current = made.from.as_deref();
         }
         parts.iter().rev().map(|part| format!("{part}:")).collect()
+    }
+
+    /// The only type of the program with a name, in a namespace with the same root: a project file may name
+    /// namespaces that all its files use, or link a file that does.
+    fn elsewhere(&self, from: UnitId, used: &[&SmolStr], name: &str) -> Option<Value> {
+        if !is_type_name(name) || used.iter().any(|namespace| self.catalog.is_about(Language::CSharp, namespace, name))
+        {
+            return None;
+        }
+        let module = &self.program.unit(from).module;
+        let own = module.package.as_deref()?;
+        // A namespace of a package that nothing is known of may have it.
+        let is_known = |namespace: &str| {
+            self.program.types.has_package(namespace)
+                || ["System", "Microsoft"].contains(&namespace.split('.').next().unwrap_or_default())
+                || self.catalog.split(Language::CSharp, &format!("{namespace}.{name}")).is_some()
+        };
+        if !module.imports.iter().filter(|i| i.kind == ImportKind::Star).all(|i| is_known(&i.module)) {
+            return None;
+        }
+        let (unit, class) = self.program.types.only(name)?;
+        let other = self.program.unit(unit).module.package.as_deref()?;
+        let root = |namespace: &str| namespace.split('.').next().map(str::to_string);
+        (own.contains('.') && root(own) == root(other)).then_some(Value::Class { unit, class })
     }
 
     /// A type of a library: of the namespaces in use, those that the catalog knows; a name that nothing

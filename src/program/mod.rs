@@ -21,6 +21,7 @@ mod jvm;
 mod jvm_tests;
 pub mod load;
 pub mod mentions;
+mod nest;
 mod overloads;
 pub mod processes;
 pub mod resolve;

@@ -25,6 +25,8 @@ pub struct Types {
     applications: HashSet<String>,
     /// The classes of a package with a name (Go, C#): methods and members of one can stand in several files.
     parts: HashMap<(SmolStr, SmolStr), Vec<(UnitId, ClassId)>>,
+    /// The classes of C# by name; none where several have it.
+    single: HashMap<SmolStr, Option<(UnitId, ClassId)>>,
     /// Extension methods of C# by name.
     extensions: HashMap<SmolStr, Vec<(UnitId, FuncId)>>,
     /// What `global using` offers: the folder of the project and the namespaces.
@@ -99,6 +101,10 @@ impl Types {
         }
         for (i, class) in module.classes.iter().enumerate() {
             if class.parent.is_none() && class.outer.is_none() && !class.name.is_empty() {
+                if module.language == Language::CSharp {
+                    let found = Some((id, ClassId(i as u32)));
+                    self.single.entry(class.name.clone()).and_modify(|known| *known = None).or_insert(found);
+                }
                 let key = (package.clone(), class.name.clone());
                 self.parts.entry(key).or_default().push((id, ClassId(i as u32)));
             }
@@ -129,6 +135,11 @@ impl Types {
     /// All parts of the class called `name` in the package of a unit.
     pub fn parts(&self, unit: &Unit, name: &str) -> &[(UnitId, ClassId)] {
         self.parts.get(&(package_of(unit), SmolStr::new(name))).map_or(&[], Vec::as_slice)
+    }
+
+    /// The only class at the top of a file in C# that has a name.
+    pub fn only(&self, name: &str) -> Option<(UnitId, ClassId)> {
+        self.single.get(name).copied().flatten()
     }
 
     /// The extension methods of C# with a name.

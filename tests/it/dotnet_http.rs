@@ -307,3 +307,19 @@ fn a_client_that_a_constructor_is_given_is_the_one_that_sends() {
     assert!(dapr.contains(&"missing-timeout Program.cs:4".to_owned()), "{dapr:?}");
     assert!(dapr.contains(&"orders -> stock: GET /items".to_owned()), "{dapr:?}");
 }
+
+#[test]
+fn a_factory_alone_makes_no_client() {
+    let program = "var builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddHttpClient();\n";
+    let service = |set: &str| {
+        let text = format!(
+            "namespace Orders;\npublic class Prices(IHttpClientFactory factory) {{\n    public async Task<string> Get() {{\n        var client = factory.CreateClient();\n        {set}\n        return await client.GetStringAsync(\"http://stock/prices\");\n    }}\n}}\n"
+        );
+        let mut found = told(&[("Orders/Program.cs", program), ("Orders/Prices.cs", &text)]);
+        found.retain(|line| line.starts_with("missing"));
+        found
+    };
+    let others = ["missing-circuit-breaker Prices.cs:4", "missing-retry Prices.cs:4"];
+    assert_eq!(service(""), [&others[..], &["missing-timeout Prices.cs:4"]].concat());
+    assert_eq!(service("client.Timeout = TimeSpan.FromSeconds(3);"), others);
+}

@@ -378,3 +378,69 @@ fn a_message_that_a_project_of_wolverine_declares_comes_from_outside_when_nothin
         [""; 0]
     );
 }
+
+/// What is told of a consumer that gives a command to a mediator, whose handler does this with an order.
+fn ordered(mediator: &str, create: &str, more: &str) -> Vec<String> {
+    let consumer = format!(
+        "using MassTransit;\n{mediator}\nnamespace Orders;\npublic record Checkout(int Customer, int Total);\npublic class CheckoutConsumer(ISender sender) : IConsumer<Checkout> {{\n    public async Task Consume(ConsumeContext<Checkout> context) {{\n        await sender.SendAsync(new Place.Command {{ Customer = context.Message.Customer }});\n    }}\n}}\n"
+    )
+    .replace("SendAsync", if mediator.contains("MediatR") { "Send" } else { "SendAsync" });
+    let handle = if mediator.contains("MediatR") { "Handle" } else { "HandleAsync" };
+    let handler = format!(
+        "using Microsoft.EntityFrameworkCore;\n{mediator}\nnamespace Orders;\npublic record OrderId(Guid Value) {{ public static OrderId Of(Guid value) => new OrderId(value); }}\npublic class Order {{\n    public OrderId Id {{ get; set; }} public int Customer {{ get; set; }}\n    public static Order Create(OrderId id, int customer) {{ var order = new Order {{ Id = id, Customer = customer }}; return order; }}\n}}\npublic class Db : DbContext {{ public DbSet<Order> Orders {{ get; set; }} }}\npublic class Place {{\n    public class Command : IRequest {{ public int Customer {{ get; set; }} public Guid Number {{ get; set; }} }}\n    public class Handler(Db db) : IRequestHandler<Command> {{\n        public async Task {handle}(Command request, CancellationToken token) {{ var order = {create}; db.Orders.Add(order); await db.SaveChangesAsync(token); }}\n    }}\n}}\npublic class Forget {{\n    public class Command : IRequest {{ }}\n    public class Handler(Db db) : IRequestHandler<Command> {{ public Task {handle}(Command request, CancellationToken token) => Task.CompletedTask; }}\n}}\n"
+    );
+    told(&[("Orders/CheckoutConsumer.cs", &consumer), ("Orders/Place.cs", &handler), ("Orders/More.cs", more)])
+}
+
+#[test]
+fn rows_that_the_handler_of_a_command_adds_are_added_by_the_consumer() {
+    let found = ["non-idempotent-consumer CheckoutConsumer.cs:5"];
+    let made = "Order.Create(OrderId.Of(Guid.NewGuid()), request.Customer)";
+    assert_eq!(ordered("using MediatR;", made, ""), found);
+    let kept = "Order.Create(OrderId.Of(request.Number), request.Customer)";
+    assert_eq!(ordered("using MediatR;", kept, ""), [""; 0], "the key comes from the message");
+    let own = "namespace Orders;\npublic interface IRequest { }\npublic interface IRequestHandler<T> { Task HandleAsync(T request, CancellationToken token); }\npublic interface ISender { Task SendAsync(IRequest request); }\npublic class Sender(IServiceProvider services) : ISender { public async Task SendAsync(IRequest request) { var type = typeof(IRequestHandler<>).MakeGenericType(request.GetType()); await ((dynamic)services.GetService(type)).HandleAsync((dynamic)request, default); } }\n";
+    assert_eq!(ordered("", made, own), found, "a mediator of the repository");
+    let behaviour = "using MediatR;\nnamespace Orders;\npublic class OnceBehavior<T, R>(Db db) : IPipelineBehavior<T, R> {\n    public async Task<R> Handle(T request, RequestHandlerDelegate<R> next, CancellationToken token) { if (await IsProcessedAsync(request)) return default; return await next(); }\n    private Task<bool> IsProcessedAsync(T request) => db.Set<Order>().AnyAsync();\n}\n";
+    assert_eq!(ordered("using MediatR;", made, behaviour), [""; 0], "the pipeline may know the command");
+}
+
+#[test]
+fn an_outbox_that_is_only_registered_recognises_no_message() {
+    let consumer = "using MassTransit;\nusing Microsoft.EntityFrameworkCore;\nnamespace Orders;\npublic record OrderPlaced(int Total);\npublic class Line { public int Id { get; set; } public int Total { get; set; } }\npublic class Db : DbContext { public DbSet<Line> Lines { get; set; } }\npublic class Placed(Db db) : IConsumer<OrderPlaced> {\n    public async Task Consume(ConsumeContext<OrderPlaced> context) { db.Lines.Add(new Line { Total = context.Message.Total }); await db.SaveChangesAsync(); }\n}\n";
+    let host = |uses: &str| {
+        let program = format!(
+            "using MassTransit;\nvar builder = Host.CreateApplicationBuilder(args);\nbuilder.Services.AddMassTransit(x => {{ x.AddEntityFrameworkOutbox<Orders.Db>(o => o.UseBusOutbox());\nx.AddConfigureEndpointsCallback((context, name, endpoint) => {{ {uses} }}); }});\nbuilder.Build().Run();\n"
+        );
+        told(&[("Orders/Program.cs", &program), ("Orders/Placed.cs", consumer)])
+    };
+    assert_eq!(host(""), ["non-idempotent-consumer Placed.cs:7"]);
+    assert_eq!(host("endpoint.UseEntityFrameworkOutbox<Orders.Db>(context);"), [""; 0]);
+}
+
+#[test]
+fn events_that_say_what_they_belong_to_are_read() {
+    let publish = |version: &str| {
+        let text = format!(
+            "using MassTransit;\nnamespace Orders;\npublic interface IPaid : CorrelatedBy<Guid> {{ }}\npublic class Paid : IPaid {{ public Guid CorrelationId {{ get; set; }} {version} }}\npublic class Pay(IPublishEndpoint bus) {{\n    public Task Run() => bus.Publish(new Paid {{ CorrelationId = Guid.NewGuid() }});\n}}\n"
+        );
+        told(&[("Orders/Paid.cs", &text)])
+    };
+    assert_eq!(publish(""), ["unversioned-event Paid.cs:6"]);
+    assert_eq!(publish("public int SchemaVersion { get; set; }"), [""; 0]);
+}
+
+#[test]
+fn types_of_namespaces_that_a_linked_file_uses_are_found_by_their_name() {
+    let bus = "using RabbitMQ.Client;\nnamespace Shop.Bus;\npublic interface IEvents { Task Publish(object message); }\npublic class Events(IChannel channel) : IEvents { public async Task Publish(object message) { await channel.BasicPublishAsync(exchange: \"orders\", routingKey: \"placed\", mandatory: true, basicProperties: new BasicProperties { Persistent = true }, body: null); } }\n";
+    let handler = |usings: &str| {
+        let text = format!(
+            "{usings}namespace Shop.Orders;\npublic record OrderPlaced(Guid EventId, int SchemaVersion);\npublic class Line {{ public string Sku {{ get; set; }} }}\npublic class PlaceOrder(MongoDB.Driver.IMongoCollection<Line> lines, IEvents events) {{\n    public async Task Run() {{\n        await lines.InsertOneAsync(new Line {{ Sku = \"1\" }});\n        await events.Publish(new OrderPlaced(Guid.NewGuid(), 1));\n    }}\n}}\n"
+        );
+        let mut found = told(&[("Bus/Events.cs", bus), ("Orders/PlaceOrder.cs", &text)]);
+        found.retain(|line| line.starts_with("dual-write"));
+        found
+    };
+    assert_eq!(handler(""), ["dual-write PlaceOrder.cs:7"]);
+    assert_eq!(handler("using Acme.Events;\n"), [""; 0], "a package may have a type of that name");
+}

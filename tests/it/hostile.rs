@@ -136,6 +136,15 @@ fn code_that_makes_a_parser_slow() {
 }
 
 #[test]
+fn a_variable_that_is_made_of_itself_again_and_again() {
+    let again = "        written = written.put(\"tenant\", \"1\")\n".repeat(12);
+    let code = format!(
+        "import org.springframework.kafka.annotation.KafkaListener\nimport reactor.util.context.Context\n\nclass Contexts {{\n    fun write(context: Context): Context {{\n        var written = context\n{again}        return written\n    }}\n}}\n"
+    );
+    assert_eq!(lint(folder(&[("Contexts.kt", &code)]).path(), &[]).code, 0);
+}
+
+#[test]
 fn source_that_is_not_utf_8() {
     let folder = folder(&[]);
     fs::write(folder.path().join("latin.py"), b"import requests\nname = 'M\xfcller'\n").unwrap();

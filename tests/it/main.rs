@@ -35,11 +35,13 @@ mod graph_javascript;
 mod graph_python;
 mod hook;
 mod hostile;
+mod idempotency_keys;
 mod jvm_http;
 mod jvm_libraries;
 mod jvm_messaging;
 mod kubernetes;
 mod messaging_samples;
+mod nest_cqrs;
 mod node_systems;
 mod outputs;
 #[cfg(unix)]

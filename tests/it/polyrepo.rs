@@ -96,6 +96,8 @@ fn facts_do_not_depend_on_threads_or_order_and_leave_no_trace_of_the_machine() {
     let one = run(&at, &["facts", "orders", "--threads", "1"]);
     let many = run(&at, &["facts", "orders", "--threads", "8"]);
     assert_eq!(one.stdout, many.stdout);
+    assert_eq!(one.stdout, run(&at, &["facts", "orders", "-o", "-"]).stdout);
+    assert!(!at.path().join("-").exists());
     let mut sorted: Vec<&str> = one.stdout.lines().skip(1).collect();
     sorted.dedup();
     assert_eq!(sorted.len(), one.stdout.lines().count() - 1, "no line twice");

@@ -257,6 +257,27 @@ fn environments_are_compared_each_by_itself() {
 }
 
 #[test]
+fn what_a_container_depends_on_belongs_to_its_own_project() {
+    let own = |name: &str, dependency: &str| {
+        format!(
+            "services:\n  {name}:\n    build: .\n{dependency}    environment:\n      DATABASE_URL: postgresql://a@db/app\n"
+        )
+    };
+    let told = |dependency: &str| {
+        let [orders, billing] = ["orders", "billing"].map(|name| own(name, dependency));
+        told(&[
+            ("orders/compose-app.yaml", &orders),
+            ("orders/main.py", PYTHON),
+            ("billing/compose-app.yaml", &billing),
+            ("billing/main.js", NODE),
+            ("billing/package.json", PACKAGE),
+        ])
+    };
+    assert_eq!(told("").len(), 1, "a name that only a network outside can know");
+    assert!(told("    depends_on:\n      - db\n").is_empty());
+}
+
+#[test]
 fn mongo_databases_are_those_that_are_chosen() {
     let compose = "services:\n  orders:\n    build: ./orders\n    environment:\n      MONGO_URL: mongodb://mongo:27017\n  billing:\n    build: ./billing\n    environment:\n      MONGO_URL: mongodb://mongo:27017\n  mongo:\n    image: mongo:8\n";
     let python = |name: &str| {

@@ -106,13 +106,12 @@ pub(super) fn observes(ev: &Evaluator<'_>, site: Site, name: &str) -> bool {
     ev.program.language(site.unit) == Language::CSharp && OBSERVES.contains(&name)
 }
 
-/// Calls that have a library recognise duplicates.
-const INBOXES: [&str; 8] = [
+/// Calls that have a library recognise duplicates. MassTransit's `AddEntityFrameworkOutbox` and `AddInboxStateEntity`
+/// only make that possible: an endpoint has to use it
+/// (<https://masstransit.io/documentation/configuration/middleware/outbox>).
+const INBOXES: [&str; 5] = [
     "UseEntityFrameworkOutbox",
-    "AddEntityFrameworkOutbox",
     "UseMongoDbOutbox",
-    "AddMongoDbOutbox",
-    "AddInboxStateEntity",
     "EnableOutbox",
     "UseDurableInboxOnAllListeners",
     "UseDurableInbox",

@@ -1,7 +1,7 @@
 //! What a call does to the world: reads, writes that bear repetition, and those that do not.
 
 use crate::catalog::consume::EffectKind;
-use crate::extract::http::{asks_remote, request};
+use crate::extract::http::{asks_remote, keyed};
 use crate::extract::publish::names_asker;
 use crate::facts::module::{BinaryOp, Call, Entry, ExprId, ExprKind, Language, Module, StmtKind};
 use crate::program::hierarchy::ClassRef;
@@ -545,7 +545,7 @@ fn request_effect(ev: &Evaluator<'_>, form: &str, name: &str, site: Site, call: 
         // Most set what the message says; some add to it.
         "PATCH" => Effect::Unclear,
         "POST" => {
-            if request::idempotency_key(ev, call, site, None) == Some(true) {
+            if keyed::key_sent(ev, call, site, None) == Some(true) {
                 return Effect::Overwrite;
             }
             let address = call.args.first().map(|a| words(ev, module, site, a.value)).unwrap_or_default();

@@ -106,11 +106,16 @@ impl<'e, 'p> Reach<'e, 'p> {
     pub(super) fn called(&self, site: Site) -> Vec<Func> {
         let module = &self.ev.program.unit(site.unit).module;
         let Some(call) = module.call(site.expr) else { return Vec::new() };
+        let mut out = self.ev.mediated(site);
+        if !out.is_empty() {
+            out.truncate(4);
+            return out;
+        }
         let mut callee = self.ev.at(site.unit, call.callee);
         if module.language.has_packages() {
             callee = self.ev.overload(callee, call, site.unit);
         }
-        let mut out = self.functions(&callee);
+        out = self.functions(&callee);
         if out.is_empty()
             && let ExprKind::Attr { object, name, .. } = &module.expr(call.callee).kind
         {
@@ -120,9 +125,6 @@ impl<'e, 'p> Reach<'e, 'p> {
                     out.extend(self.functions(&self.ev.attribute(&value, name, site)));
                 }
             }
-        }
-        if out.is_empty() {
-            out = self.ev.mediated(site);
         }
         out.truncate(4);
         out

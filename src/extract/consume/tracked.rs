@@ -2,6 +2,7 @@
 
 use super::Idempotency;
 use super::effect::{Effect, made};
+use super::fresh;
 use super::reach::{Func, Reach};
 use super::walk::{Kind, Step, Trace};
 use crate::facts::module::{
@@ -208,26 +209,16 @@ pub(super) fn inserted(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect
     let Some(arg) = call.args.first() else { return Effect::Unclear };
     let values = made(reach, Site { unit: site.unit, expr: arg.value }, 0);
     let is_new = |value: &Value| match value {
-        Value::Object { unit, class, call: Some(made) } => {
+        Value::Object { unit, class: class_id, call: Some(made) } => {
             // `class Payment : Entity, IAggregateRoot`: a base of ours that makes the key makes a new one.
             let declared = &ev.program.unit(*unit).module;
-            let class = declared.class(*class);
+            let class = declared.class(*class_id);
             let is_interface = |name: &str| name.strip_prefix('I').is_some_and(|n| n.starts_with(char::is_uppercase));
             let bases_known = class.bases.iter().all(|base| {
                 simple_name(declared, *base).is_some_and(|n| is_interface(&n))
                     || matches!(ev.at(*unit, *base), Value::Class { .. })
             });
-            let source = &ev.program.unit(made.unit).module;
-            let Some(made) = source.call(made.expr) else { return false };
-            let own_key = format!("{}id", class.name.to_lowercase());
-            // A constructor may take the key; one that is made here is another each time.
-            let given = || made.args.iter().filter(|a| !is_fresh(source, a.value));
-            let keyed = given().any(|a| {
-                a.name
-                    .as_ref()
-                    .is_none_or(|n| matches!(n.to_lowercase().as_str(), "id" | "key") || n.to_lowercase() == own_key)
-            });
-            let keyed = keyed || given().filter_map(|a| a.name.as_ref()).any(|name| is_key(ev, class, name));
+            let keyed = fresh::is_keyed(reach, *made, (*unit, *class_id));
             !keyed && bases_known && class.decorators.is_empty() && !has_unique_index(ev, &class.name)
         }
         _ => false,
@@ -236,41 +227,6 @@ pub(super) fn inserted(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect
         true => Effect::Repeats(INSERTS.into()),
         false => Effect::Unclear,
     }
-}
-
-/// True for a key that nothing has had before: `Guid.NewGuid()`, `ObjectId.GenerateNewId().ToString()`.
-fn is_fresh(module: &Module, expr: ExprId) -> bool {
-    const MAKES: [&str; 7] = [
-        "NewGuid",
-        "CreateVersion7",
-        "NewUlid",
-        "GenerateNewId",
-        "NextGuid",
-        "NextSequentialGuid",
-        "NewSequentialGuid",
-    ];
-    let Some(call) = module.call(expr) else { return false };
-    match module.callee_name(expr).map_or("", |name| name.as_str()) {
-        "ToString" => match &module.expr(call.callee).kind {
-            ExprKind::Attr { object, .. } => is_fresh(module, *object),
-            _ => false,
-        },
-        name => MAKES.contains(&name),
-    }
-}
-
-/// True for a property that is the key of its class: `[Key]`, or `HasKey(o => o.Number)` somewhere.
-fn is_key(ev: &Evaluator<'_>, class: &Class, name: &str) -> bool {
-    let field = class.fields.iter().find(|f| f.name == name);
-    let marked = field.is_some_and(|f| !f.decorators.is_empty());
-    let configured = ev.program.calls_named("HasKey").iter().any(|site| {
-        let module = &ev.program.unit(site.unit).module;
-        let span = module.expr(site.expr).span;
-        module.exprs.iter().any(|e| {
-            span.contains(e.span) && matches!(&e.kind, ExprKind::Attr { name: property, .. } if property == name)
-        })
-    });
-    marked || configured
 }
 
 /// True when `HasIndex(…).IsUnique()` stands in a module that names a class.

@@ -11,9 +11,9 @@ use super::failure::Failures;
 use super::guards::{Guard, Guards};
 use super::polly::{self, Facts};
 use super::timeout::Timeout;
-use super::{ClientKind, HttpClient, HttpRequest, InScope, request};
+use super::{ClientKind, HttpClient, HttpRequest, InScope};
 use crate::catalog::schema::Library;
-use crate::facts::module::{Call, ClassId, ExprId, ExprKind, FuncId, FunctionKind, Language, StmtKind};
+use crate::facts::module::{ClassId, ExprId, ExprKind, FuncId, FunctionKind, Language, StmtKind};
 use crate::program::types::simple_name;
 use crate::program::value::Text;
 use crate::program::{Evaluator, Parent, Site, UnitId, Value};
@@ -56,6 +56,11 @@ impl Registry {
         let Some(call) = module.call(site.expr) else { return };
         // A function of the repository of the same name.
         if matches!(ev.called(site, call).first(), Some(Value::Function { .. })) {
+            return;
+        }
+        // `services.AddHttpClient();` registers the factory: each `factory.CreateClient()` makes a client.
+        let is_bare = call.args.is_empty() && call.type_args.is_empty();
+        if is_bare && chain(ev, site).is_empty() {
             return;
         }
         let named = call.args.iter().filter(|a| a.name.as_deref().is_none_or(|n| n == "name"));
@@ -420,27 +425,6 @@ pub(crate) fn message(ev: &Evaluator<'_>, site: Site) -> (Option<String>, Option
     let url = named("RequestUri").or_else(|| positional(1));
     let verb = verb.or_else(|| call.args.is_empty().then(|| "GET".to_string()));
     (verb, url.and_then(|e| address(ev, Site { unit: made.unit, expr: e })))
-}
-
-/// Whether an idempotency key is sent: headers are set by statements, in the function of the request.
-pub(super) fn idempotency_key(ev: &Evaluator<'_>, site: Site, found: Option<bool>) -> Option<bool> {
-    let unit = ev.program.unit(site.unit);
-    let module = &unit.module;
-    let Some(func) = unit.index.func_of(site.expr) else { return found };
-    let span = module.func(func).span;
-    let named = module
-        .exprs
-        .iter()
-        .any(|e| span.contains(e.span) && matches!(&e.kind, ExprKind::Str(text) if request::is_key_name(text)));
-    if named {
-        return Some(true);
-    }
-    // A message that is passed in carries headers that are not seen here.
-    let passed = module.call(site.expr).is_some_and(|c: &Call| {
-        module.callee_name(site.expr).is_some_and(|n| n.starts_with("Send"))
-            && c.args.first().is_some_and(|a| ev.at(site.unit, a.value).instance().is_none_or(|i| i.call.is_none()))
-    });
-    if passed { None } else { found }
 }
 
 /// The policies around a call that is handed to one: `policy.ExecuteAsync(() => client.GetAsync(url))`.

@@ -1,8 +1,9 @@
 //! Requests of Flurl: chains of calls that begin with the text of an address.
 
-use super::dotnet::{blank, declared_request, idempotency_key};
+use super::dotnet::{blank, declared_request};
 use super::dotnet_base::appended;
 use super::guards::{Guard, Guards};
+use super::keyed::in_statements;
 use super::timeout::Timeout;
 use super::{ClientKind, HttpClient, InScope};
 use crate::facts::module::{ExprId, ExprKind, Language, Module};
@@ -55,7 +56,7 @@ pub(super) fn clients(ev: &Evaluator<'_>, in_scope: &InScope<'_>, guards: &Guard
             }
             let mut request = declared_request(ev, guards, site, verb, url);
             request.url_place = Some(ev.program.place(Site { unit: unit_id, expr: root }));
-            request.idempotency_key = idempotency_key(ev, site, Some(false));
+            request.idempotency_key = in_statements(ev, site, Some(false));
             if let (Some(Guard::Deadline(place)), Timeout::Unsaid) =
                 (request.guards.iter().find(|g| matches!(g, Guard::Deadline(_))), &client.timeout)
             {

@@ -18,6 +18,7 @@ mod golang_kit;
 pub mod guards;
 mod jitter;
 mod jvm;
+pub mod keyed;
 mod late;
 pub mod lifetime;
 pub mod lost;

@@ -2,6 +2,7 @@
 
 use super::context::{Context, contexts};
 use super::guards::{Guard, Guards};
+use super::keyed::key_sent;
 use super::timeout::{self, Timeout};
 use super::{HttpRequest, SeenFrom, credential, lost, path};
 use crate::catalog::http::{Http, Request};
@@ -52,10 +53,7 @@ pub fn read(
     }
     let (sent, sent_to) =
         if is_csharp && form.method == "unknown" { super::dotnet::message(ev, site) } else { (None, None) };
-    let mut key = idempotency_key(ev, call, site, form.body);
-    if is_csharp {
-        key = super::dotnet::idempotency_key(ev, site, key);
-    }
+    let key = key_sent(ev, call, site, form.body);
     let async_callers = match func {
         Some(f) if (http.blocks || form.blocks) && !unit.module.func(f).is_async => async_callers(ev, site.unit, f),
         _ => Vec::new(),
@@ -221,7 +219,7 @@ fn url_in(ev: &Evaluator<'_>, form: &Request, call: &Call, site: Site, context: 
 fn key_in(ev: &Evaluator<'_>, form: &Request, call: &Call, site: Site, context: &Context) -> Option<bool> {
     let carriers: Vec<_> =
         call.args.iter().enumerate().filter(|(i, a)| !is_body(a, *i, form.body)).map(|(_, a)| a).collect();
-    match idempotency_key(ev, call, site, form.body) {
+    match key_sent(ev, call, site, form.body) {
         None => {}
         // An options object that is a parameter hides its headers.
         Some(false) if carriers.iter().any(|a| ev.param_of(Site { unit: site.unit, expr: a.value }).is_some()) => {}

@@ -41,6 +41,8 @@ pub(super) struct Builder<'e, 'a> {
     pub params: BTreeSet<Key>,
     pub decorated: HashMap<UnitId, HashMap<ExprId, Decorated>>,
     pub nesting: u32,
+    /// What the calls of methods are made on, as far as that is known by now.
+    pub received: HashMap<Site, Option<Key>>,
     /// How many objects were mounted so far.
     pub links: usize,
     /// For each module its calls by the function they call.
@@ -76,6 +78,7 @@ impl<'e, 'a> Builder<'e, 'a> {
             params: BTreeSet::new(),
             decorated: HashMap::new(),
             nesting: 0,
+            received: HashMap::new(),
             links: 0,
             calls_from: HashMap::new(),
         }
@@ -293,12 +296,18 @@ impl<'e, 'a> Builder<'e, 'a> {
         if link.from.as_ref()?.call.is_some() || self.nesting > MAX_NESTING {
             return None;
         }
+        // Each of several values may lead to the same call again, and a call to itself.
+        if let Some(known) = self.received.get(&call) {
+            return *known;
+        }
+        self.received.insert(call, None);
         let module = &self.ev.program.unit(call.unit).module;
         let ExprKind::Attr { object, .. } = &module.expr(module.call(call.expr)?.callee).kind else { return None };
         self.nesting += 1;
-        let keys = self.keys_of(call.unit, *object);
+        let key = self.keys_of(call.unit, *object).into_iter().next();
         self.nesting -= 1;
-        keys.into_iter().next()
+        self.received.insert(call, key);
+        key
     }
 
     /// The object for a path that a call like `app.route("/x")` gives.

@@ -178,14 +178,9 @@ impl<'a> Merge<'a> {
         let find = |get: fn(&crate::facts::compose::Build) -> Option<&Spanned<String>>| {
             builds().find_map(|(layer, build)| Some((layer, get(build)?)))
         };
-        // Compose on Windows takes `..\\orders` as well.
-        let slashed = |path: String| path.replace('\\', "/");
         let written = find(|build| build.context.as_ref());
         let (raw_context, context) = match written {
-            Some((layer, context)) => {
-                let value = layer.source.variables.fill(context.as_str()).value;
-                (context.value.clone(), value.and_then(|value| join_path(&layer.source.folder, &slashed(value))))
-            }
+            Some((layer, context)) => (context.value.clone(), self.path(layer, context.as_str())),
             None => (".".to_owned(), join_path(&layer.source.folder, ".")),
         };
         let inline = builds().any(|(_, build)| build.inline);
@@ -217,6 +212,24 @@ impl<'a> Merge<'a> {
             args: args.values,
             place: layer.place(build.span),
         })
+    }
+
+    /// A path on the machine that Compose runs on, in the tree. `$PWD` is where people start Compose: the top of the repository
+    /// for a file that has to be named (`-f deploy/compose.prod.yml`), the file's folder for one that is found there.
+    fn path(&self, layer: &Layer<'_>, text: &str) -> Option<String> {
+        let folder = layer.source.folder.as_str();
+        if let Some(path) = layer.source.variables.fill(text).value {
+            return join_path(folder, &slashed(path));
+        }
+        let below = SHELL_FOLDER.iter().find_map(|start| text.strip_prefix(start))?;
+        let below = layer.source.variables.fill(below.trim_start_matches('/')).value?;
+        let name = &self.inputs.tree.file(layer.source.file).path;
+        let is_found = ["compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml"]
+            .iter()
+            .any(|known| name.strip_suffix(known).is_some_and(|before| before.is_empty() || before.ends_with('/')));
+        let starts = if is_found { [folder, ""] } else { ["", folder] };
+        let mut paths = starts.iter().filter_map(|start| join_path(start, &slashed(below.clone())));
+        paths.find(|path| self.inputs.tree.has_folder(path) || self.inputs.tree.find(path).is_some())
     }
 
     fn ports(&self) -> Vec<ResolvedPort> {
@@ -286,13 +299,45 @@ impl<'a> Merge<'a> {
         for layer in self.active("volumes") {
             for volume in &layer.service.volumes {
                 let written = volume.short.as_deref().unwrap_or(&volume.target);
-                let volume = resolve_volume(layer, volume);
+                let volume = self.resolve_volume(layer, volume);
                 found.set(volume.target.clone().unwrap_or_else(|| written.to_owned()), volume);
             }
         }
         found.values
     }
+
+    fn resolve_volume(&self, layer: &Layer<'_>, volume: &Volume) -> ResolvedVolume {
+        let fill = |text: &str| layer.source.variables.fill(text).value;
+        let place = layer.place(volume.span);
+        // `${PWD}/orders:/app:ro`
+        let mounted = volume.short.as_deref().and_then(|short| {
+            let start = SHELL_FOLDER.iter().find(|start| short.starts_with(**start))?;
+            let colon = start.len() + short.get(start.len()..)?.find(':')?;
+            Some((short.get(..colon)?, short.get(colon + 1..)?.split(':').next()?))
+        });
+        if let Some((source, target)) = mounted
+            && let (None, Some(path), Some(target)) = (fill(source), self.path(layer, source), fill(target))
+        {
+            return ResolvedVolume { path: Some(path), source: Some(source.to_owned()), target: Some(target), place };
+        }
+        let (source, target) = match &volume.short {
+            Some(short) => match fill(short) {
+                Some(short) => {
+                    let (source, target) = parse_volume(&short);
+                    (source, Some(target))
+                }
+                None => (None, None),
+            },
+            None => (volume.source.as_deref().and_then(fill), fill(&volume.target)),
+        };
+        let is_path = |source: &&String| source.starts_with('.') || source.contains('/');
+        let path = source.as_ref().filter(is_path).and_then(|source| join_path(&layer.source.folder, source));
+        ResolvedVolume { path, source, target, place }
+    }
 }
+
+/// How the folder of the shell is written.
+const SHELL_FOLDER: [&str; 3] = ["${PWD}", "$PWD", "${PWD:-.}"];
 
 /// Values in the order in which their keys are first mentioned.
 struct Ordered<V> {
@@ -356,19 +401,7 @@ fn resolve_port(layer: &Layer<'_>, port: &Port) -> ResolvedPort {
     ResolvedPort { published, target, place: layer.place(port.span) }
 }
 
-fn resolve_volume(layer: &Layer<'_>, volume: &Volume) -> ResolvedVolume {
-    let fill = |text: &str| layer.source.variables.fill(text).value;
-    let (source, target) = match &volume.short {
-        Some(short) => match fill(short) {
-            Some(short) => {
-                let (source, target) = parse_volume(&short);
-                (source, Some(target))
-            }
-            None => (None, None),
-        },
-        None => (volume.source.as_deref().and_then(fill), fill(&volume.target)),
-    };
-    let is_path = |source: &&String| source.starts_with('.') || source.contains('/');
-    let path = source.as_ref().filter(is_path).and_then(|source| join_path(&layer.source.folder, source));
-    ResolvedVolume { path, source, target, place: layer.place(volume.span) }
+/// Compose on Windows takes `..\\orders` as well.
+fn slashed(path: String) -> String {
+    path.replace('\\', "/")
 }

@@ -112,6 +112,22 @@ fn a_dockerfile_is_found_in_the_context_or_else_beside_the_compose_file() {
 }
 
 #[test]
+fn the_folder_of_the_shell_is_where_people_start_compose() {
+    let text =
+        "services:\n  a:\n    build: {context: '${PWD}/a'}\n    volumes: ['${PWD}/a/src:/app', '$PWD:/all:ro']\n";
+    let files = |compose| [(compose, text), ("a/Dockerfile", ""), ("a/src/main.py", "")];
+    for compose in ["deploy/compose.prod.yaml", "compose.yaml"] {
+        let system = system(&files(compose));
+        assert_eq!(system.service("a").dockerfile(), Some("a/Dockerfile"), "{compose}");
+        let volumes = &system.service("a").volumes;
+        let mounted: Vec<_> = volumes.iter().map(|v| (v.path.as_deref(), v.target.as_deref())).collect();
+        assert_eq!(mounted, [(Some("a/src"), Some("/app")), (Some(""), Some("/all"))], "{compose}");
+    }
+    let below = system(&[("shop/compose.yaml", text), ("shop/a/Dockerfile", ""), ("shop/a/src/main.py", "")]);
+    assert_eq!(below.service("a").dockerfile(), Some("shop/a/Dockerfile"));
+}
+
+#[test]
 fn environment_wins_over_env_files_and_later_env_files_over_earlier() {
     let system = system(&[
         (

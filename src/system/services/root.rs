@@ -65,7 +65,7 @@ fn started(ctx: &Context<'_>, build: Build<'_>) -> String {
     if !build.shared && (!context.is_empty() || ctx.has_own_code(context)) {
         return context.to_owned();
     }
-    let mut words: Vec<String> = build.command.to_vec();
+    let mut words: Vec<String> = build.command.iter().flat_map(spaced).collect();
     let mut copied = Vec::new();
     if let Some((_, file)) = build.dockerfile {
         let own = file.start_command(build.target).map(|(words, _)| words).unwrap_or_default();
@@ -145,10 +145,12 @@ fn by_name(ctx: &Context<'_>, context: &str, name: &str) -> Option<String> {
     }
     let underscored = name.replace('-', "_");
     let spellings = if underscored == name { vec![name.to_owned()] } else { vec![name.to_owned(), underscored] };
-    let folders = ["", "services", "apps", "src", "cmd", "packages", "backend"];
-    folders.iter().find_map(|folder| {
-        spellings.iter().map(|name| join(&join(context, folder), name)).find(|path| ctx.has_code(path))
-    })
+    const FOLDERS: [&str; 8] = ["", "services", "apps", "src", "cmd", "packages", "backend", "server"];
+    let named = |folder: &str| spellings.iter().map(|name| join(folder, name)).find(|path| ctx.has_code(path));
+    let outer = || FOLDERS.iter().map(|folder| join(context, folder));
+    // `services/orders`, else `backend/services/orders`.
+    let inner = || outer().flat_map(|outer| FOLDERS.iter().map(move |folder| join(&outer, folder)));
+    outer().find_map(|folder| named(&folder)).or_else(|| inner().find_map(|folder| named(&folder)))
 }
 
 /// The package or application that a word of a command points into.
@@ -174,6 +176,11 @@ fn unit_of_word(ctx: &Context<'_>, context: &str, word: &str) -> Option<String> 
     })
 }
 
+/// The words of `sh -c "uvicorn app.main:app"`.
+fn spaced(word: &String) -> Vec<String> {
+    if word.contains(' ') { crate::facts::command::split(word) } else { vec![word.clone()] }
+}
+
 /// The source files that a command starts. `folders` are tried in order.
 pub(super) fn entries(ctx: &Context<'_>, folders: &[&str], words: &[String]) -> Vec<FileId> {
     entries_within(ctx, folders, words, 0)
@@ -183,9 +190,6 @@ fn entries_within(ctx: &Context<'_>, folders: &[&str], words: &[String], depth: 
     // A script of `package.json` may call another one, or itself.
     const MAX_SCRIPTS: usize = 3;
     let mut found: Vec<FileId> = Vec::new();
-    // `sh -c "uvicorn app.main:app"`
-    let spaced =
-        |word: &String| if word.contains(' ') { crate::facts::command::split(word) } else { vec![word.clone()] };
     let words: Vec<String> = words.iter().flat_map(spaced).collect();
     let words = words.as_slice();
     // `python manage.py migrate && gunicorn app.wsgi`: what stands last goes on running.

@@ -103,6 +103,8 @@ fn the_root_is_the_part_of_the_context_that_is_started() {
     let compose = "services:\n  orders:\n    build: {context: ., dockerfile: orders/Dockerfile}\n  \
                    users:\n    build: {context: ., dockerfile: docker/Dockerfile.node, args: {APP: users}}\n  \
                    billing:\n    build: {context: ., dockerfile: docker/Dockerfile.node}\n    command: node dist/apps/billing/main.js\n  \
+                   returns:\n    build: {context: ., dockerfile: docker/Dockerfile.node, args: {APP: returns}}\n  \
+                   mails:\n    image: node:22\n    volumes: ['.:/app']\n    command: sh -c \"npm ci && cd apps/mails && npm start\"\n  \
                    stock:\n    build: {context: ., dockerfile: docker/Dockerfile-stock}\n  \
                    prices:\n    build: {context: ., dockerfile: docker/Dockerfile.python}\n    command: uvicorn services.prices.main:app\n";
     let world = world(&[
@@ -121,13 +123,18 @@ fn the_root_is_the_part_of_the_context_that_is_started() {
         ("docker/Dockerfile.python", "FROM python:3\nCOPY . .\n"),
         ("apps/users/src/main.ts", NEST),
         ("apps/billing/src/main.ts", NEST),
+        ("apps/mails/src/main.ts", NEST),
+        ("apps/mails/package.json", "{}"),
+        ("backend/services/returns/src/main.ts", NEST),
         ("cmd/stock/main.go", "package main\nfunc main() {}\n"),
         ("services/prices/main.py", API),
     ]);
     let expected = [
         ("billing", "apps/billing"),
+        ("mails", "apps/mails"),
         ("orders", "orders"),
         ("prices", "services/prices"),
+        ("returns", "backend/services/returns"),
         ("stock", "cmd/stock"),
         ("users", "apps/users"),
     ];

@@ -78,6 +78,12 @@ impl Environments {
                         open: service.unread_env_files.iter().any(|f| !f.example),
                     });
                 }
+                // What a service depends on is one of the same project, also when a file that was not laid
+                // over this one declares it.
+                for dependency in environment.services.iter().flat_map(|service| &service.depends_on) {
+                    let name = dependency.service.to_ascii_lowercase();
+                    hosts.names.entry(name).or_insert_with(|| dependency.service.clone());
+                }
                 out.hosts.push(hosts);
             }
         }

@@ -20,7 +20,7 @@ use super::guard::{self, Guard, When};
 use super::reach::{Func, Reach};
 use super::setting;
 use super::tracked;
-use super::{dead_channel, dotnet};
+use super::{dead_channel, dotnet, pipeline};
 use duplicate::tells_duplicate;
 use names::{hands_off, is_plain, is_undeclared, later, runs_argument};
 
@@ -674,6 +674,9 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
                 self.step(Kind::Unresolved(name.clone()), site, state);
             }
             return;
+        }
+        if let Some(behaviour) = pipeline::recognises(self.reach, site) {
+            inner.guard = strongest(inner.guard, Some(Guard::Unknown(behaviour)));
         }
         for func in functions {
             let function = self.module(func.0).func(func.1);

@@ -252,7 +252,8 @@ fn sent_name(module: &Module, field: &Field) -> Option<SmolStr> {
 /// `INotification`: interfaces of .NET begin so
 /// (<https://learn.microsoft.com/en-us/dotnet/standard/design-guidelines/names-of-classes-structs-and-interfaces>).
 fn is_interface_name(name: &str) -> bool {
-    name.strip_prefix('I').is_some_and(|rest| rest.starts_with(char::is_uppercase))
+    // One of MassTransit's that is called differently: <https://masstransit.io/documentation/concepts/messages>.
+    name == "CorrelatedBy" || name.strip_prefix('I').is_some_and(|rest| rest.starts_with(char::is_uppercase))
 }
 
 /// Bases outside the repository that bring no fields that are sent.

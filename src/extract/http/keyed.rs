@@ -1,0 +1,61 @@
+//! Idempotency keys that are sent by statements and steps of a chain: `req.Header.Set("Idempotency-Key", key)`,
+//! `.header("Idempotency-Key", key)`, also in the helpers that the function of the request calls.
+
+use super::request::{idempotency_key, is_key_name};
+use crate::facts::module::{Call, ExprKind, FuncId, Language};
+use crate::program::{Evaluator, Site, UnitId, Value};
+
+/// Whether the request at `site` carries an idempotency key: in its arguments, or in what the function around it says.
+pub fn key_sent(ev: &Evaluator<'_>, call: &Call, site: Site, body: Option<usize>) -> Option<bool> {
+    in_statements(ev, site, idempotency_key(ev, call, site, body))
+}
+
+/// The same where the arguments say `found`. Dictionaries of headers are arguments in Python and JavaScript; elsewhere statements and steps of
+/// a chain set them.
+pub(super) fn in_statements(ev: &Evaluator<'_>, site: Site, found: Option<bool>) -> Option<bool> {
+    let unit = ev.program.unit(site.unit);
+    let language = unit.module.language;
+    if found == Some(true) || !(language.is_jvm() || matches!(language, Language::Go | Language::CSharp)) {
+        return found;
+    }
+    let Some(func) = unit.index.func_of(site.expr) else { return found };
+    if names_key(ev, site.unit, func) || helpers(ev, site.unit, func).any(|(unit, func)| names_key(ev, unit, func)) {
+        return Some(true);
+    }
+    // A message that is passed in carries headers that are not seen here.
+    let passed = language == Language::CSharp
+        && unit.module.call(site.expr).is_some_and(|c| {
+            unit.module.callee_name(site.expr).is_some_and(|n| n.starts_with("Send"))
+                && c.args.first().is_some_and(|a| ev.at(site.unit, a.value).instance().is_none_or(|i| i.call.is_none()))
+        });
+    if passed { None } else { found }
+}
+
+/// Something in a function is called like an idempotency key.
+fn names_key(ev: &Evaluator<'_>, unit: UnitId, func: FuncId) -> bool {
+    let module = &ev.program.unit(unit).module;
+    let span = module.func(func).span;
+    module.exprs.iter().any(|e| {
+        span.contains(e.span)
+            && match &e.kind {
+                ExprKind::Str(text) => is_key_name(text),
+                ExprKind::Name(name) | ExprKind::Attr { name, .. } => is_key_name(name),
+                _ => false,
+            }
+    })
+}
+
+/// The functions of ours that a function calls.
+fn helpers<'e>(ev: &'e Evaluator<'_>, unit: UnitId, func: FuncId) -> impl Iterator<Item = (UnitId, FuncId)> + 'e {
+    let known = ev.program.unit(unit);
+    let span = known.module.func(func).span;
+    let calls = known.index.calls.iter().filter(move |c| span.contains(known.module.expr(c.expr).span));
+    calls.flat_map(move |c| {
+        let site = Site { unit, expr: c.expr };
+        let called = known.module.call(c.expr).map(|call| ev.called(site, call)).unwrap_or_default();
+        called.into_iter().filter_map(|value| match value {
+            Value::Function { unit, func, .. } => Some((unit, func)),
+            _ => None,
+        })
+    })
+}

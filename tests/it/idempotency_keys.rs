@@ -1,0 +1,109 @@
+//! Idempotency keys where no dictionary of headers is an argument: steps of a chain, statements, helpers.
+
+use super::support::told::told;
+
+/// Where a rule says that no key is sent.
+fn without_key(path: &str, code: &str) -> Vec<String> {
+    let rules = ["rest-client/missing-idempotency-key", "rest-client/unsafe-retry"];
+    told(&[(path, code)], |finding| rules.contains(&finding.rule)).1
+}
+
+const JAVA: &str = r#"import java.time.Duration;
+import org.springframework.http.*;
+import org.springframework.web.client.RestClient;
+import org.springframework.web.client.RestTemplate;
+import org.springframework.web.reactive.function.client.WebClient;
+import reactor.util.retry.Retry;
+
+class Charges {
+    private final WebClient web = WebClient.create("http://ledger");
+    private final RestClient rest = RestClient.create("http://ledger");
+    private final RestTemplate template = new RestTemplate();
+
+    void step(Charge c) {
+        web.post().uri("/payments").header("Idempotency-Key", c.id()).bodyValue(c).retrieve().bodyToMono(String.class)
+            .retryWhen(Retry.backoff(3, Duration.ofMillis(100))).block();
+    }
+    void callback(Charge c) {
+        rest.post().uri("/payments").headers(h -> h.set(IDEMPOTENCY_KEY, c.id())).body(c).retrieve().toBodilessEntity();
+    }
+    void statement(Charge c) {
+        HttpHeaders headers = new HttpHeaders();
+        headers.set("Idempotency-Key", c.id());
+        template.exchange("http://ledger/payments", HttpMethod.POST, new HttpEntity<>(c, headers), String.class);
+    }
+    void helper(Charge c) {
+        template.exchange("http://ledger/payments", HttpMethod.POST, new HttpEntity<>(c, headers(c)), String.class);
+    }
+    private HttpHeaders headers(Charge c) {
+        HttpHeaders headers = new HttpHeaders();
+        headers.add("Idempotency-Key", c.id());
+        return headers;
+    }
+    void repeated(Charge c) {
+        web.post().uri("/payments").bodyValue(c).retrieve().bodyToMono(String.class)
+            .retryWhen(Retry.backoff(3, Duration.ofMillis(100))).block();
+    }
+    void once(Charge c) {
+        rest.post().uri("/payments").header("Accept", "application/json").body(c).retrieve().toBodilessEntity();
+    }
+}
+"#;
+
+#[test]
+fn headers_that_a_chain_a_statement_or_a_helper_sets_are_sent_in_java() {
+    assert_eq!(
+        without_key("Charges.java", JAVA),
+        ["missing-idempotency-key Charges.java:38", "unsafe-retry Charges.java:34"]
+    );
+}
+
+const GO: &str = r#"package main
+
+import (
+	"bytes"
+	"net/http"
+	"time"
+)
+
+var client = &http.Client{Timeout: 2 * time.Second}
+
+func statement(id string, body []byte) error {
+	req, err := http.NewRequest("POST", "http://ledger/payments", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Idempotency-Key", id)
+	_, err = client.Do(req)
+	return err
+}
+
+func helper(id string, body []byte) error {
+	req, err := http.NewRequest("POST", "http://ledger/payments", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	sign(req, id)
+	_, err = client.Do(req)
+	return err
+}
+
+func sign(req *http.Request, id string) {
+	req.Header.Set("Idempotency-Key", id)
+}
+
+func without(id string, body []byte) error {
+	req, err := http.NewRequest("POST", "http://ledger/payments", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	_, err = client.Do(req)
+	return err
+}
+"#;
+
+#[test]
+fn headers_that_a_statement_or_a_helper_sets_are_sent_in_go() {
+    assert_eq!(without_key("charges.go", GO), ["missing-idempotency-key charges.go:41"]);
+}
