@@ -138,10 +138,26 @@ export async function listen(source: DataSource) {
 }
 ";
 
+/// What it stores.
+const ENTITIES: &str = r"import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
+
+@Entity()
+export class Note {
+  @PrimaryGeneratedColumn() id: number;
+  @Column() text: string;
+}
+
+@Entity()
+export class Order {
+  @PrimaryGeneratedColumn() id: number;
+  @Column() state: string;
+}
+";
+
 #[test]
 fn a_state_that_is_left_guards_also_beside_another_condition() {
     let repeated = |text: &str| {
-        let all = found(&[("orders.ts", text)], "message-queue");
+        let all = found(&[("orders.ts", text), ("entities.ts", ENTITIES)], "message-queue");
         all.iter().any(|f| f.starts_with("non-idempotent-consumer"))
     };
     assert!(!repeated(MOVED_ON));

@@ -121,7 +121,10 @@ fn manual(reach: &Reach<'_, '_>, traces: &[Trace], registrations: &[Registration
                 continue;
             }
             seen = true;
-            let before: Vec<&Step> = trace.steps[..i].iter().filter(|s| works(s) && walk::precedes(s, ack)).collect();
+            // A call that nobody waits for and that acknowledges itself is not work that came before.
+            let encloses = |s: &Step| matches!(s.kind, Kind::Enters(_)) && !s.is_apart_from(ack);
+            let comes_before = |s: &&Step| works(s) && !encloses(s) && walk::precedes(s, ack);
+            let before: Vec<&Step> = trace.steps[..i].iter().filter(comes_before).collect();
             // Work that was started and that nothing waits for.
             let loose = before.iter().find(|s| is_loose(reach, s, ack, registrations));
             if let Some(work) = loose
