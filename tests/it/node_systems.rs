@@ -138,12 +138,128 @@ export async function listen(source: DataSource) {
 }
 ";
 
+/// What it stores.
+const ENTITIES: &str = r"import { Column, Entity, PrimaryGeneratedColumn } from 'typeorm';
+
+@Entity()
+export class Note {
+  @PrimaryGeneratedColumn() id: number;
+  @Column() text: string;
+}
+
+@Entity()
+export class Order {
+  @PrimaryGeneratedColumn() id: number;
+  @Column() state: string;
+}
+";
+
 #[test]
 fn a_state_that_is_left_guards_also_beside_another_condition() {
     let repeated = |text: &str| {
-        let all = found(&[("orders.ts", text)], "message-queue");
+        let all = found(&[("orders.ts", text), ("entities.ts", ENTITIES)], "message-queue");
         all.iter().any(|f| f.starts_with("non-idempotent-consumer"))
     };
     assert!(!repeated(MOVED_ON));
     assert!(repeated(&MOVED_ON.replace("order.state = state;", "")));
+}
+
+/// A listener that others extend; it does not wait for what they do, and they acknowledge when they have done it.
+const LISTENERS: [(&str, &str); 2] = [
+    (
+        "src/listener.ts",
+        r"import { Message, Stan } from 'node-nats-streaming';
+
+export abstract class Listener {
+  abstract subject: string;
+  abstract onMessage(data: any, message: Message): void;
+  constructor(protected client: Stan) {}
+
+  listen() {
+    const options = this.client.subscriptionOptions().setManualAckMode(true);
+    const subscription = this.client.subscribe(this.subject, 'bookings', options);
+    subscription.on('message', (message: Message) => {
+      this.onMessage(JSON.parse(message.getData() as string), message);
+    });
+  }
+}
+",
+    ),
+    (
+        "src/seats.ts",
+        r"import mongoose from 'mongoose';
+import { Message } from 'node-nats-streaming';
+import { Listener } from './listener';
+
+const schema = new mongoose.Schema({ title: String });
+schema.statics.build = (seat) => new Seat(seat);
+const Seat = mongoose.model('Seat', schema);
+
+export class SeatListener extends Listener {
+  subject = 'seat:created';
+  async onMessage(data: any, message: Message) {
+    const seat = Seat.build({ title: data.title });
+    await seat.save();
+    message.ack();
+  }
+}
+",
+    ),
+];
+
+#[test]
+fn what_nobody_waits_for_is_in_order_among_itself() {
+    let of = |files: &[(&str, &str)], rule: &str| {
+        found(files, "message-queue").into_iter().filter(|f| f.starts_with(rule)).collect::<Vec<_>>()
+    };
+    assert_eq!(of(&LISTENERS, "early-acknowledgement"), [""; 0]);
+    // The schema has a function that makes a row: one more for each delivery.
+    assert_eq!(of(&LISTENERS, "non-idempotent"), ["non-idempotent-consumer src/listener.ts:11"]);
+    let early =
+        LISTENERS[1].1.replace("    message.ack();\n", "").replace("const seat", "message.ack();\n    const seat");
+    assert_eq!(of(&[LISTENERS[0], ("src/seats.ts", &early)], "early"), ["early-acknowledgement src/listener.ts:11"]);
+    // Outside of it nothing waits.
+    let outside = LISTENERS[0].1.replace("string), message);", "string), message);\n      message.ack();");
+    let inside = LISTENERS[1].1.replace("    message.ack();\n", "");
+    assert_eq!(
+        of(&[("src/listener.ts", &outside), ("src/seats.ts", &inside)], "early"),
+        ["early-acknowledgement src/listener.ts:11"]
+    );
+}
+
+#[test]
+fn a_function_that_is_bound_gets_the_rest_of_its_arguments() {
+    let routes =
+        "module.exports = ({ store }, app) => {\n  app.get('/seats/:id', (req, res) => res.json(store));\n};\n";
+    let main = r"const express = require('express');
+const seats = require('./seats');
+const start = (store) => {
+  const app = express();
+  const api = seats.bind(null, { store });
+  api(app);
+  app.listen(3000);
+};
+start({});
+";
+    let image = "FROM node:22\nCOPY . .\nCMD [\"node\", \"main.js\"]\n";
+    let found = endpoints(&[("Dockerfile", image), ("main.js", main), ("seats.js", routes)]);
+    assert_eq!(found, ["GET /seats/{id} seats.js:2"]);
+}
+
+#[test]
+fn proxies_that_are_the_module_itself() {
+    let gateway = |arguments: &str| {
+        format!(
+            "const express = require('express');\nconst proxy = require('http-proxy-middleware');\nconst app = express();\n\
+             app.use('/stock', proxy({arguments}));\napp.listen(80);\n"
+        )
+    };
+    let timeouts = |arguments: &str| {
+        let all = found(&[("gateway.js", &gateway(arguments))], "rest-client");
+        all.iter().filter(|f| f.starts_with("missing-timeout")).count()
+    };
+    assert_eq!(timeouts("{ target: 'http://stock:8080' }"), 1);
+    assert_eq!(timeouts("'/stock', { target: 'http://stock:8080' }"), 1);
+    assert_eq!(timeouts("{ target: 'http://stock:8080', proxyTimeout: 3000 }"), 0);
+    assert_eq!(timeouts("'/stock', { target: 'http://stock:8080', proxyTimeout: 3000 }"), 0);
 }

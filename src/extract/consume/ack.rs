@@ -121,9 +121,12 @@ fn manual(reach: &Reach<'_, '_>, traces: &[Trace], registrations: &[Registration
                 continue;
             }
             seen = true;
-            let before: Vec<&Step> = trace.steps[..i].iter().filter(|s| works(s) && walk::precedes(s, ack)).collect();
+            // A call that nobody waits for and that acknowledges itself is not work that came before.
+            let encloses = |s: &Step| matches!(s.kind, Kind::Enters(_)) && !s.is_apart_from(ack);
+            let comes_before = |s: &&Step| works(s) && !encloses(s) && walk::precedes(s, ack);
+            let before: Vec<&Step> = trace.steps[..i].iter().filter(comes_before).collect();
             // Work that was started and that nothing waits for.
-            let loose = before.iter().find(|s| is_loose(reach, s, registrations));
+            let loose = before.iter().find(|s| is_loose(reach, s, ack, registrations));
             if let Some(work) = loose
                 && !before.iter().any(|s| !s.detached && stores(s))
             {
@@ -133,7 +136,7 @@ fn manual(reach: &Reach<'_, '_>, traces: &[Trace], registrations: &[Registration
                     why: "nothing waits for the handler to finish".into(),
                 };
             }
-            if before.iter().any(|s| !is_loose(reach, s, registrations)) {
+            if before.iter().any(|s| !is_loose(reach, s, ack, registrations)) {
                 continue;
             }
             // Something that could not be read may have handled the message already.
@@ -198,11 +201,11 @@ fn stores(step: &Step) -> bool {
     matches!(step.kind, Kind::Does(Effect::Claim | Effect::Overwrite | Effect::Repeats(_)))
 }
 
-/// Nothing waits for it: it was handed to a task, or it is an async function that was passed in and is
+/// Nothing that acknowledges waits for it: it was handed to a task, or it is an async function that was passed in and is
 /// called as a statement of its own.
-fn is_loose(reach: &Reach<'_, '_>, step: &Step, registrations: &[Registration]) -> bool {
+fn is_loose(reach: &Reach<'_, '_>, step: &Step, ack: &Step, registrations: &[Registration]) -> bool {
     if !step.detached || !matches!(step.kind, Kind::Passed(..)) {
-        return step.detached;
+        return step.is_apart_from(ack);
     }
     registrations.iter().flat_map(|r| &r.functions).any(|f| walk::is_async(reach, *f))
 }

@@ -371,12 +371,14 @@ fn arguments(ev: &Evaluator<'_>, site: Site, options: Option<usize>) -> Vec<(Str
     let Some(call) = ev.program.unit(site.unit).module.call(site.expr) else { return Vec::new() };
     let mut out = Vec::new();
     let mut position = 0;
+    // A single argument is the options wherever they may stand: `proxy({ target })`, `proxy("/stock", { target })`.
+    let is_single = call.args.len() == 1;
     for arg in &call.args {
         let value = Site { unit: site.unit, expr: arg.value };
         match &arg.name {
             Some(name) => out.push((name.to_string(), value)),
             None => {
-                if Some(position) == options
+                if options.is_some_and(|at| at == position || is_single)
                     && let Value::Dict(dict) = ev.eval(value)
                 {
                     out.extend(dict.entries.iter().map(|(k, v)| (k.to_string(), *v)));

@@ -8,6 +8,7 @@ use super::Evaluator;
 use super::callers::delegate;
 use crate::facts::module::{Call, ClassId, ClassKind, ExprId, ExprKind, FuncId, Language, StmtKind};
 use crate::program::UnitId;
+use crate::program::index::Binding;
 use crate::program::value::{Instance, Site, Text, TextPart, Value};
 
 /// How many parameters a function has at most that only reads a variable.
@@ -342,6 +343,13 @@ impl Evaluator<'_> {
         };
         let name = &self.program.unit(unit).module.func(func).params.get(param)?.name;
         let mut index = index;
+        if let Some(bound) = self.bound_to(call_site.unit, call.callee) {
+            // `const api = register.bind(null, options); api(app)` passes `app` as the second argument.
+            match bound.get(param) {
+                Some(site) => return Some(*site),
+                None => index -= bound.len(),
+            }
+        }
         if self.is_extension_call(call_site.unit, call, unit, func) {
             // The object is the first argument.
             match (param, &caller.module.expr(call.callee).kind) {
@@ -355,6 +363,23 @@ impl Evaluator<'_> {
             .find(|a| a.name.as_ref() == Some(name))
             .or_else(|| call.args.iter().filter(|a| a.name.is_none() && !a.spread).nth(index))?;
         Some(Site { unit: call_site.unit, expr: arg.value })
+    }
+
+    /// The arguments that a function was bound to, beside `this`, where a variable holds what `bind` made.
+    fn bound_to(&self, unit_id: UnitId, callee: ExprId) -> Option<Vec<Site>> {
+        let unit = self.program.unit(unit_id);
+        let module = &unit.module;
+        let ExprKind::Name(name) = &module.expr(callee).kind else { return None };
+        if !matches!(module.language, Language::JavaScript | Language::TypeScript) {
+            return None;
+        }
+        let (_, [Binding::Value(made)]) = unit.index.lookup(module, unit.index.func_of(callee), name)? else {
+            return None;
+        };
+        let call = module.call(*made)?;
+        let is_bind = matches!(&module.expr(call.callee).kind, ExprKind::Attr { name, .. } if name == "bind");
+        let given = call.args.iter().skip(1).map(|arg| Site { unit: unit_id, expr: arg.value });
+        (is_bind && !call.args.iter().any(|arg| arg.spread)).then(|| given.collect())
     }
 
     /// Positional argument number n of a call.

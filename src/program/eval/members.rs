@@ -5,11 +5,31 @@ use std::sync::Arc;
 use smol_str::format_smolstr;
 
 use super::Evaluator;
-use crate::facts::module::{ClassId, ClassKind, FuncId, FunctionKind, Language};
+use crate::facts::module::{ClassId, ClassKind, ExprId, ExprKind, FuncId, FunctionKind, Language};
 use crate::program::UnitId;
 use crate::program::value::{Instance, Site, Text, Value};
 
 impl Evaluator<'_> {
+    /// A function that the program gives a model by its schema: `schema.statics.build = (data) => new Order(data)`.
+    /// <https://mongoosejs.com/docs/guide.html#statics>
+    fn schema_static(&self, model: &Instance, name: &str) -> Option<Value> {
+        let made = model.call.filter(|_| model.ty.ends_with(".Model"))?;
+        let unit = self.program.unit(made.unit);
+        let module = &unit.module;
+        let schema = module.call(made.expr)?.args.get(1)?.value;
+        let ExprKind::Name(schema) = &module.expr(schema).kind else { return None };
+        let is_static = |object: ExprId| match &module.expr(object).kind {
+            ExprKind::Attr { object, name, .. } if name == "statics" => {
+                matches!(&module.expr(*object).kind, ExprKind::Name(n) if n == schema)
+            }
+            _ => false,
+        };
+        let given = unit.index.attribute_assignments.iter();
+        let (.., value) = given.filter(|(n, ..)| n == name).find(|(_, object, _)| is_static(*object))?;
+        let value = self.at(made.unit, *value);
+        matches!(value, Value::Function { .. }).then_some(value)
+    }
+
     /// `object.name`.
     pub fn attribute(&self, object: &Value, name: &str, site: Site) -> Value {
         match object {
@@ -36,7 +56,9 @@ impl Evaluator<'_> {
                     }
                     // `task.Result` is what the task gives.
                     None if name == "Result" && self.program.language(site.unit) == Language::CSharp => object.clone(),
-                    None => Value::Method { symbol, receiver: Arc::new(instance.clone()) },
+                    None => self
+                        .schema_static(instance, name)
+                        .unwrap_or_else(|| Value::Method { symbol, receiver: Arc::new(instance.clone()) }),
                 }
             }
             Value::Method { symbol, receiver } => {

@@ -50,6 +50,8 @@ pub(super) struct Step {
     pub(super) guarded: bool,
     /// Nothing waits for it to end.
     pub(super) detached: bool,
+    /// The call that nothing waits for, where it is detached: its node.
+    apart: u32,
     /// The conditions of the `if`s around it in its function, with the branch taken.
     pub(super) conditions: Vec<(Site, bool)>,
 }
@@ -102,6 +104,12 @@ pub(super) fn precedes(a: &Step, b: &Step) -> bool {
 }
 
 impl Step {
+    /// True when nothing that another step stands in waits for this one. What the same call does that nobody waits
+    /// for is in order among itself: `handle(message)`, which acknowledges at its end.
+    pub(super) fn is_apart_from(&self, other: &Step) -> bool {
+        self.detached && !other.path.iter().any(|frame| frame.is_call && frame.node == self.apart)
+    }
+
     /// True when the step runs for every message that gets this far, but for what its own conditions and those
     /// of the calls around it say, all of which `known` accepts.
     pub(super) fn always(&self, steps: &[Step], known: &dyn Fn(Site) -> bool) -> bool {
@@ -160,6 +168,7 @@ struct State {
     for_all: bool,
     guarded: bool,
     detached: bool,
+    apart: u32,
     conditions: Vec<(Site, bool)>,
     /// A row that is stored now is there once, however often this runs.
     renewed: bool,
@@ -212,6 +221,7 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
             for_all: state.for_all,
             guarded: state.guarded,
             detached: state.detached,
+            apart: state.apart,
             conditions: state.conditions.clone(),
         });
     }
@@ -525,6 +535,9 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
             state.for_all = name == "catch" && !state.in_catch;
             state.in_catch |= name == "catch";
             let _ = chained;
+            if hand_off {
+                state.apart = self.nodes + 1;
+            }
             self.enter(lambda, None, state);
         }
     }
@@ -670,7 +683,11 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
             // A coroutine or promise that nobody waits for.
             let python = self.module(func.0).language == crate::facts::module::Language::Python;
             let mut inner = inner.clone();
-            inner.detached |= alone && function.is_async && !python;
+            let unawaited = alone && function.is_async && !python;
+            inner.detached |= unawaited;
+            if hand_off || unawaited {
+                inner.apart = self.nodes + 1;
+            }
             self.step(Kind::Enters(func), site, &inner);
             self.enter(func, Some(site), inner);
         }
