@@ -368,6 +368,49 @@ fn operators_behind_a_variable_protect_what_it_holds() {
     assert_eq!(class(&text(guarded)), ["missing-retry Peer.java"]);
 }
 
+/// A helper of the class puts the operators behind the publisher that it is handed.
+#[test]
+fn a_helper_that_is_handed_the_publisher_protects_it() {
+    let text = |operators: &str| {
+        format!(
+            "package a;\nimport org.springframework.web.reactive.function.client.WebClient;\n\
+             class Peer {{ private final WebClient web = WebClient.create();\n\
+             Mono<String> get() {{ return guarded(web.get().uri(\"http://users/x\").retrieve().bodyToMono(String.class), e -> Mono.empty()); }}\n\
+             private <T> Mono<T> guarded(Mono<T> reply, Function<Throwable, Mono<T>> other) {{\n\
+             log(reply.toString()); return reply{operators}.onErrorResume(other); }} }}\n"
+        )
+    };
+    assert_eq!(class(&text("")), ALL);
+    assert_eq!(
+        class(&text(
+            ".transformDeferred(RetryOperator.of(retry)).transformDeferred(CircuitBreakerOperator.of(breaker))"
+        )),
+        [""; 0]
+    );
+    assert_eq!(class(&text(".timeout(Duration.ofSeconds(2))")), BOUNDED);
+}
+
+/// What a customizer adds to each client may repeat its requests; one that only looks does not.
+#[test]
+fn a_customizer_may_repeat_what_all_clients_send() {
+    let peer = "package a;\nimport org.springframework.web.reactive.function.client.WebClient;\n@Service\nclass Peer { private final WebClient web;\n\
+        Peer(WebClient.Builder builder) { this.web = builder.baseUrl(\"http://users\").build(); }\n\
+        Object get() { return web.get().uri(\"/x\").retrieve().bodyToMono(String.class); } }\n";
+    let conf = |filter: &str| {
+        format!(
+            "package a;\nimport org.springframework.web.reactive.function.client.*;\nclass Conf {{\n\
+             @Bean WebClientCustomizer all() {{ return builder -> builder.filter({filter}); }} }}\n"
+        )
+    };
+    let with = |filter: &str| {
+        let paths = ("orders/src/main/java/a/Peer.java", "orders/src/main/java/a/Conf.java");
+        clients(&[(paths.0, peer), (paths.1, &conf(filter))])
+    };
+    assert_eq!(with("ExchangeFilterFunction.ofRequestProcessor(r -> Mono.just(r))"), BOUNDED);
+    let repeats = "(request, next) -> next.exchange(request).retryWhen(Retry.backoff(3, Duration.ofMillis(100)))";
+    assert_eq!(with(repeats), ["missing-circuit-breaker Peer.java"]);
+}
+
 #[test]
 fn interfaces_with_annotations_of_their_own_are_protected_by_them() {
     let text = |annotations: &str| {

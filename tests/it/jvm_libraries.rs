@@ -12,7 +12,7 @@ fn json(files: &[(&str, &str)], args: &[&str]) -> serde_json::Value {
 }
 
 /// The findings of some rules, as `rule file:line`.
-fn found(rules: &[&str], files: &[(&str, &str)]) -> Vec<String> {
+pub(crate) fn found(rules: &[&str], files: &[(&str, &str)]) -> Vec<String> {
     let mut args = vec!["lint", "--output", "json"];
     for rule in rules {
         args.extend(["--rule", rule]);
@@ -646,11 +646,13 @@ class Users {
     private final HttpClient users;
     Users(@Client(\"users\") HttpClient users) { this.users = users; }
     Mono<String> one(String id) { return Mono.from(users.retrieve(HttpRequest.GET(\"/customers/\" + id), String.class)); }
+    String card(String id) { return users.toBlocking().retrieve(HttpRequest.GET(\"/cards/\" + id), String.class); }
 }\n";
     let build = ("build.gradle", "dependencies { implementation('io.micronaut:micronaut-http-server-netty') }\n");
+    // One client, however many requests are sent by it.
     assert_eq!(
         found(&GUARDS, &[build, ("src/main/java/a/Users.java", text)]),
-        ["missing-circuit-breaker Users.java:12", "missing-retry Users.java:12"]
+        ["missing-circuit-breaker Users.java:11", "missing-retry Users.java:11"]
     );
 }
 

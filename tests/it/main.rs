@@ -39,6 +39,7 @@ mod idempotency_keys;
 mod jvm_http;
 mod jvm_libraries;
 mod jvm_messaging;
+mod jvm_rows;
 mod kubernetes;
 mod messaging_samples;
 mod nest_cqrs;

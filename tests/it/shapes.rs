@@ -144,6 +144,15 @@ fn a_publisher_that_is_declared_as_an_interface() {
     assert_eq!(of("event-schema/unversioned-event", &plain), ["Events.java:5"]);
     assert_eq!(of("event-schema/unversioned-event", &events("orders.v1", "")), NONE);
     assert_eq!(of("event-schema/missing-event-id", &plain), ["Events.java:5"]);
+    // What comes out of a query is known by the type that the interface declares.
+    let stored = service.replace("new OrderPlaced(order.getId())", "cache.find(order).get()");
+    let files = [
+        ("shop/src/main/java/shop/Events.java", plain.as_str()),
+        ("shop/src/main/java/shop/OrderPlaced.java", placed),
+        ("shop/src/main/java/shop/Orders.java", store),
+        ("shop/src/main/java/shop/Shop.java", stored.as_str()),
+    ];
+    assert_eq!(found("event-schema/missing-event-id", &files), ["Events.java:5"]);
     let header = "@MessageHeader(name = \"event-id\", value = \"${random.uuid}\")\n  ";
     assert_eq!(of("event-schema/missing-event-id", &events("orders", header)), NONE);
 }

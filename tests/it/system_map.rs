@@ -207,3 +207,27 @@ fn requests_lead_to_the_service_behind_the_address() {
         [("orders", "users", Some("GET"), Some("/users/{}")), ("orders", "users", Some("POST"), Some("/users"))];
     assert_eq!(calls, expected);
 }
+
+/// What an editor writes into a new module of Java is no process; one that does something may be.
+#[test]
+fn a_main_that_only_greets_is_no_service() {
+    let pom = "<project><artifactId>stock</artifactId></project>";
+    let main = |body: &str| {
+        format!("package a;\n\npublic class Main {{\n    public static void main(String[] args) {{\n{body}    }}\n}}\n")
+    };
+    let greets = main("        System.out.println(\"Hello world!\");\n");
+    let counts = main(
+        "        // Press it (twice).\n        for (int i = 1; i <= 5; i++) {\n            System.out.println(\"i = \" + i);\n        }\n",
+    );
+    let works = main("        System.out.println(\"up\");\n        new Worker().work();\n");
+    let world = world(&[
+        ("greets/pom.xml", pom),
+        ("greets/src/main/java/a/Main.java", greets.as_str()),
+        ("counts/pom.xml", pom),
+        ("counts/src/main/java/a/Main.java", counts.as_str()),
+        ("works/pom.xml", pom),
+        ("works/src/main/java/a/Main.java", works.as_str()),
+    ]);
+    let roots: Vec<&str> = world.services.iter().map(|service| service.root.as_str()).collect();
+    assert_eq!(roots, ["works"]);
+}

@@ -25,7 +25,11 @@ pub(super) const COUNTS: &str = "adds to a stored number";
 pub(super) fn saved(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect {
     let ev = reach.ev;
     let Some(arg) = call.args.first() else { return Effect::Unclear };
-    let values = effect::made(reach, Site { unit: site.unit, expr: arg.value }, 0);
+    let mut values = effect::made(reach, Site { unit: site.unit, expr: arg.value }, 0);
+    // `order = orders.save(order)`: what comes out was not there when it went in.
+    if values.len() > 1 {
+        values.retain(|value| value.instance().is_none_or(|made| made.call != Some(site)));
+    }
     let [Value::Object { unit, class, call: Some(made) }] = values.as_slice() else {
         // Loaded and changed: the same again.
         let loaded = |v: &Value| match v {
@@ -63,17 +67,45 @@ fn is_looked_up(ev: &Evaluator<'_>, unit: UnitId, expr: ExprId) -> bool {
     let unit = ev.program.unit(unit);
     let ExprKind::Name(name) = &unit.module.expr(expr).kind else { return false };
     let Some((_, bindings)) = unit.index.lookup(&unit.module, unit.index.func_of(expr), name) else { return false };
-    let looks_up = |n: &SmolStr| ["find", "getById", "getReference", "orElse"].iter().any(|w| n.starts_with(w));
     let finds = |b: &Binding| match b {
-        Binding::Value(value) => unit.module.callee_name(*value).is_some_and(looks_up),
+        Binding::Value(value) => looks_up(unit, *value, 0),
         // `orders.findById(id).ifPresent(order -> …)`
-        Binding::Param(func, 0) => {
-            handed_to(unit, *func).and_then(|e| unit.module.callee_name(e)).is_some_and(looks_up)
-        }
+        Binding::Param(func, 0) => handed_to(unit, *func).is_some_and(|given| looks_up(unit, given, 0)),
         Binding::Typed(_) => true,
         _ => false,
     };
     bindings.iter().any(|b| !matches!(b, Binding::Typed(_))) && bindings.iter().all(finds)
+}
+
+/// True for a call that looks a row up, also for the row that an `Optional` holds which such a call gave:
+/// `Optional<Order> found = orders.findById(id); Order order = found.get();`.
+fn looks_up(unit: &Unit, value: ExprId, depth: u32) -> bool {
+    let module = &unit.module;
+    if depth > 3 {
+        return false;
+    }
+    match &module.expr(value).kind {
+        ExprKind::Call(call) => {
+            let Some(name) = module.callee_name(value) else { return false };
+            let ExprKind::Attr { object, .. } = &module.expr(call.callee).kind else { return starts_lookup(name) };
+            starts_lookup(name) || name == "get" && call.args.is_empty() && looks_up(unit, *object, depth + 1)
+        }
+        ExprKind::Name(name) if depth > 0 => {
+            let found = unit.index.lookup(module, unit.index.func_of(value), name);
+            let mut values = found.into_iter().flat_map(|(_, bindings)| bindings).filter_map(|b| match b {
+                Binding::Value(value) => Some(Some(*value)),
+                Binding::Typed(_) => None,
+                _ => Some(None),
+            });
+            let only = values.next().flatten();
+            values.next().is_none() && only.is_some_and(|value| looks_up(unit, value, depth + 1))
+        }
+        _ => false,
+    }
+}
+
+fn starts_lookup(name: &str) -> bool {
+    ["find", "getById", "getReference", "orElse"].iter().any(|word| name.starts_with(word))
 }
 
 /// What a lambda is given: the object on which it is passed to `ifPresent`, `map` and the like.

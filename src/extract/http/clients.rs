@@ -127,9 +127,19 @@ pub fn clients(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<HttpClient> {
                 found.insert(site, client);
             }
             _ => {
-                let site = request.site;
+                // One client for all requests that are sent by what a class was given.
+                let given = if http.injected { super::jvm::given(ev, request.site) } else { None };
+                let site = given.as_ref().map_or(request.site, |given| given.site);
+                if let Some(client) = found.get_mut(&site) {
+                    client.requests.push(request);
+                    continue;
+                }
                 let mut client = call_client(library, http, request);
                 module_settings(ev, library, http, &mut client);
+                if let Some(given) = given {
+                    (client.site, client.place) = (site, ev.program.place(site));
+                    (client.kind, client.base_url) = (ClientKind::Client, given.address);
+                }
                 found.insert(site, client);
             }
         }
@@ -318,6 +328,8 @@ fn new_client(ev: &Evaluator<'_>, site: Site, library: &Library, http: &Http, cl
     };
     if ev.program.language(site.unit).is_jvm() {
         retry_unknown = retry_unknown.or_else(|| super::jvm::may_repeat(ev, site));
+        let customised = || super::jvm::customised_retry(ev, site.unit, &client.ty);
+        retry_unknown = retry_unknown.or_else(|| customised().then(|| "a customizer may bring a retry".into()));
     }
     let module = &ev.program.unit(site.unit).module;
     let idempotency_key =

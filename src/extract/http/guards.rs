@@ -240,26 +240,39 @@ impl<'e, 'a> Guards<'e, 'a> {
     /// The operators behind the uses of a local variable that holds what a request returns.
     fn of_variable(&self, site: Site, target: ExprId, out: &mut Vec<Guard>) {
         let unit = self.ev.program.unit(site.unit);
-        let ExprKind::Name(name) = &unit.module.expr(target).kind else { return };
-        let func = unit.index.func_of(site.expr);
+        if let ExprKind::Name(name) = &unit.module.expr(target).kind {
+            self.of_uses(site.unit, name, unit.index.func_of(site.expr), Some(target), out);
+        }
+    }
+
+    /// The operators behind the uses of a name in a function, but for one place.
+    fn of_uses(&self, unit_id: UnitId, name: &str, func: Option<FuncId>, but: Option<ExprId>, out: &mut Vec<Guard>) {
+        let unit = self.ev.program.unit(unit_id);
         for i in 0..unit.module.exprs.len() as u32 {
             let used = ExprId(i);
-            if used == target
+            if Some(used) == but
                 || !matches!(&unit.module.expr(used).kind, ExprKind::Name(n) if n == name)
                 || unit.index.func_of(used) != func
             {
                 continue;
             }
+            // The chain that begins with it, not the calls it is handed to.
+            let mut inner = used;
             for parent in unit.index.ancestors(used) {
                 let Parent::Expr(e) = parent else { break };
-                if let ExprKind::Attr { name, .. } = &unit.module.expr(e).kind
-                    && matches!(
-                        name.as_str(),
-                        "timeout" | "retry" | "retryWhen" | "transform" | "transformDeferred" | "as"
-                    )
-                {
-                    self.of_pipe(site.unit, e, out);
+                match &unit.module.expr(e).kind {
+                    ExprKind::Attr { name, .. } => {
+                        if matches!(
+                            name.as_str(),
+                            "timeout" | "retry" | "retryWhen" | "transform" | "transformDeferred" | "as"
+                        ) {
+                            self.of_pipe(unit_id, e, out);
+                        }
+                    }
+                    ExprKind::Call(call) if but.is_none() && call.callee != inner => break,
+                    _ => {}
                 }
+                inner = e;
             }
         }
     }
@@ -387,6 +400,10 @@ impl<'e, 'a> Guards<'e, 'a> {
             out.push(Guard::breaker(self.ev.program.function_place(unit_id, func), format!("`{}`", function.name)));
         }
         let Some(param) = position.and_then(|i| function.params.get(i)) else { return };
+        // `<T> Mono<T> guarded(Mono<T> reply) { return reply.transformDeferred(RetryOperator.of(retry)); }`
+        if unit.module.language.is_jvm() {
+            self.of_uses(unit_id, &param.name, Some(func), None, out);
+        }
         for call in &unit.index.calls {
             let inside = {
                 let mut f = call.func;

@@ -191,11 +191,12 @@ fn body<'m>(module: &'m Module, params: &'m [Param]) -> Option<(usize, &'m Param
 /// What the callers pass for it.
 fn payloads(ev: &Evaluator<'_>, in_scope: &InScope<'_>, (unit, method): (UnitId, FuncId)) -> Vec<Shape> {
     let module = &ev.program.unit(unit).module;
-    let Some((index, _)) = body(module, &module.func(method).params) else { return Vec::new() };
+    let Some((index, param)) = body(module, &module.func(method).params) else { return Vec::new() };
     let mut reader = Reader::new(ev, in_scope);
     let callers = ev.callers(unit, method).into_iter().filter(|c| in_scope(c.unit)).take(32);
     let passed: Vec<Site> = callers.filter_map(|call| ev.argument_site(call, unit, method, index)).collect();
-    passed.into_iter().flat_map(|site| reader.read(site)).collect()
+    let shapes = passed.into_iter().flat_map(|site| reader.read(site)).collect();
+    reader.narrowed_to(shapes, unit, param.ty)
 }
 
 /// The headers that the interface, the method and its parameters add.

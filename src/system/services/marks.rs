@@ -211,6 +211,22 @@ const STAYS: [&str; 18] = [
 /// A port is listened on; counts when something is passed.
 const LISTEN: &str = ".listen(";
 
+/// True for the `main` of Java or Kotlin that a new project of an editor begins with: it greets, and no more.
+fn only_prints(text: &str) -> bool {
+    let code: Vec<&str> = text.lines().map(str::trim_start).filter(|line| !line.starts_with(['/', '*', '@'])).collect();
+    let mut prints = false;
+    for (at, line) in code.iter().flat_map(|line| line.match_indices('(').map(move |(at, _)| (at, line))) {
+        let before = line[..at].trim_end();
+        let name = before.rsplit(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default();
+        match name {
+            "println" | "printf" | "print" => prints = true,
+            "main" | "for" | "if" | "while" | "" => {}
+            _ => return false,
+        }
+    }
+    prints
+}
+
 /// The words of a language, and what finds any of them at once: most lines have none.
 struct Search {
     words: Words,
@@ -337,6 +353,13 @@ pub fn marks(path: &str, text: &str) -> Marks {
         found.grpc = found.grpc.or_else(|| first(words.grpc));
         found.worker = found.worker.or_else(|| first(words.worker));
         found.main = found.main.or_else(|| first(words.main));
+    }
+    if found.main.is_some()
+        && !found.serves()
+        && (path.ends_with(".java") || path.ends_with(".kt"))
+        && only_prints(text)
+    {
+        found.main = None;
     }
     let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
     found.ends = path.ends_with(".go") && found.main.is_some() && !found.serves() && has(&ONCE) && !has(&STAYS);

@@ -597,12 +597,15 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
         false
     }
 
-    /// True for the parameter of a constructor that a call on an object of Java or Kotlin names.
+    /// True for a call of Java or Kotlin that names what an object was made of: `order.status()` and `status()` of a
+    /// record. Java calls a function that was passed by a method of its own, as `work.run()`.
     fn makes_field(&self, site: Site, (unit, func): Func) -> bool {
         let module = self.module(site.unit);
-        let on_object =
-            module.call(site.expr).is_some_and(|call| matches!(module.expr(call.callee).kind, ExprKind::Attr { .. }));
-        module.language.is_jvm() && on_object && self.module(unit).func(func).kind == FunctionKind::Constructor
+        let Some(call) = module.call(site.expr) else { return false };
+        let on_object = matches!(module.expr(call.callee).kind, ExprKind::Attr { .. });
+        let is_made = self.module(unit).func(func).kind == FunctionKind::Constructor;
+        let is_java = module.language == Language::Java;
+        module.language.is_jvm() && (on_object && is_made || is_java && call.args.is_empty() && (is_made || on_object))
     }
 
     /// A function of a sample: nothing in its module declares the name.

@@ -3,10 +3,11 @@
 //! those say nothing.
 //! Source: <https://docs.spring.io/spring-boot/reference/io/rest-client.html>
 
-use super::{MAY_LIMIT, text_of};
+use super::{MAY_LIMIT, MAY_REPEAT, only_looks, text_of};
 use crate::facts::module::{ExprId, ExprKind, FunctionKind, Module};
 use crate::program::types::{build_root, simple_name};
 use crate::program::{Evaluator, Program, Site, UnitId, Value};
+use crate::syntax::Span;
 
 /// Their types.
 const BUILDERS: [&str; 3] = ["RestTemplateBuilder", "RestClient.Builder", "WebClient.Builder"];
@@ -75,10 +76,32 @@ fn starts_statement(ev: &Evaluator<'_>, unit: UnitId, expr: ExprId) -> bool {
 /// True when a bean that the program of a client has makes such builders, or changes them, in a way that may
 /// limit them.
 fn customised(program: &Program, client: UnitId) -> bool {
+    any_bean(program, client, |unit| customises(program, unit))
+}
+
+/// True when a customizer of the program puts something into each client that may send a request again.
+pub(in crate::extract::http) fn customised_retry(ev: &Evaluator<'_>, client: UnitId, ty: &str) -> bool {
+    let may_repeat = |unit: UnitId| {
+        let (module, index) = (&ev.program.unit(unit).module, &ev.program.unit(unit).index);
+        let is = |expr: ExprId| simple_name(module, expr).is_some_and(|n| CUSTOMIZERS.contains(&n.as_str()));
+        let classes = module.classes.iter().filter(|c| c.bases.iter().any(|b| is(*b))).map(|c| c.span);
+        let beans = module.funcs.iter().filter(|f| !f.decorators.is_empty() && f.returns.is_some_and(is));
+        let spans: Vec<Span> = classes.chain(beans.map(|f| f.span)).collect();
+        index.calls.iter().any(|call| {
+            spans.iter().any(|span| span.contains(module.expr(call.expr).span))
+                && module.callee_name(call.expr).is_some_and(|name| MAY_REPEAT.contains(&name.as_str()))
+                && !only_looks(ev, Site { unit, expr: call.expr })
+        })
+    };
+    matches!(ty, "RestTemplate" | "RestClient" | "WebClient") && any_bean(ev.program, client, may_repeat)
+}
+
+/// True when a file of the program of a client, or of a library that it uses, is such a one.
+fn any_bean(program: &Program, client: UnitId, is: impl Fn(UnitId) -> bool) -> bool {
     let jvm = |unit: &UnitId| program.language(*unit).is_jvm() && program.is_production(*unit);
     let root = build_root(&program.unit(client).path);
     let is_near = |unit: UnitId| build_root(&program.unit(unit).path) == root;
-    program.ids().filter(jvm).filter(|unit| customises(program, *unit)).any(|unit| {
+    program.ids().filter(jvm).filter(|unit| is(*unit)).any(|unit| {
         is_near(unit)
             || program.unit(unit).module.package.as_deref().is_some_and(|package| {
                 program

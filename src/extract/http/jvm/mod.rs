@@ -6,6 +6,7 @@ mod declared;
 mod feign;
 mod gateway;
 pub(super) mod grpc;
+mod injected;
 mod reactive;
 mod sent;
 
@@ -17,9 +18,10 @@ use crate::facts::module::{ExprId, ExprKind, Module, StmtKind};
 use crate::program::types::{build_root, simple_name};
 use crate::program::{Evaluator, Parent, Site, UnitId, Value};
 
-pub(super) use builder::boot_builder;
+pub(super) use builder::{boot_builder, customised_retry};
 pub(super) use declared::declared;
 pub use gateway::routes as gateway_routes;
+pub(super) use injected::given;
 pub(super) use reactive::repeated;
 pub(super) use sent::{address, base_url, method, sent_to};
 use sent::{after, chain, named, origin};

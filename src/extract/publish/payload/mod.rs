@@ -103,6 +103,12 @@ impl<'r, 'e> Reader<'r, 'e> {
         Vec::new()
     }
 
+    /// Shapes of what is passed for a parameter, with what its declared type says of them.
+    pub fn narrowed_to(&mut self, shapes: Vec<Shape>, unit: UnitId, ty: Option<ExprId>) -> Vec<Shape> {
+        let typed = ty.and_then(|ty| self.of_type(unit, ty));
+        narrowed(shapes, typed)
+    }
+
     /// What the functions return that a call decorates.
     fn given_back(&mut self, site: Site) -> Vec<Shape> {
         let module = &self.ev.program.unit(site.unit).module;
