@@ -331,6 +331,27 @@ fn core_nats_confirms_nothing_and_delivers_nothing_again() {
     assert_eq!(found("message-queue/missing-dead-letter", text), [""; 0]);
 }
 
+/// The futures of `PublishAsync` may be asked all at once elsewhere (`PublishAsyncComplete`): whether
+/// anybody looks at them is not known, what is sent is.
+#[test]
+fn nats_publishes_without_waiting() {
+    for (path, of, call) in [
+        ("nats.go", "nats.JetStreamContext", "js.PublishAsync(\"orders.placed\", body)"),
+        ("nats.go", "nats.JetStreamContext", "js.PublishMsgAsync(&nats.Msg{Subject: \"orders.placed\", Data: body})"),
+        ("nats.go/jetstream", "jetstream.JetStream", "js.PublishAsync(\"orders.placed\", body)"),
+    ] {
+        let text = format!(
+            "package main\n\nimport (\n\t\"encoding/json\"\n\n\t\"github.com/nats-io/{path}\"\n)\n\ntype OrderPlaced struct {{\n\tOrder string `json:\"order\"`\n}}\n\nfunc place(js {of}) error {{\n\tbody, err := json.Marshal(OrderPlaced{{Order: \"x\"}})\n\tif err != nil {{\n\t\treturn err\n\t}}\n\t_, err = {call}\n\treturn err\n}}\n"
+        );
+        let ids = found("event-schema/missing-event-id", &text);
+        assert!(ids.len() == 1 && ids[0].contains("orders.placed"), "{call}: {ids:?}");
+        assert_eq!(found("message-queue/unconfirmed-publish", &text), [""; 0], "{call}");
+        let id = if of.starts_with("nats.") { "nats.MsgId(\"1\")" } else { "jetstream.WithMsgID(\"1\")" };
+        let named = text.replace(call, &format!("{}, {id})", call.strip_suffix(')').unwrap()));
+        assert_eq!(found("event-schema/missing-event-id", &named), [""; 0], "{call} with {id}");
+    }
+}
+
 #[test]
 fn a_writer_of_kafka_go_has_its_topic_by_its_literal() {
     let text = |topic: &str| {

@@ -107,3 +107,22 @@ func without(id string, body []byte) error {
 fn headers_that_a_statement_or_a_helper_sets_are_sent_in_go() {
     assert_eq!(without_key("charges.go", GO), ["missing-idempotency-key charges.go:41"]);
 }
+
+const SIDECAR: &str = r#"import os
+import requests
+
+SIDECAR = os.getenv("BASE_URL", "http://localhost") + ":" + os.getenv("DAPR_HTTP_PORT", "3500")
+
+
+def announce(parcel):
+    requests.post(f"{SIDECAR}/v1.0/publish/bus/orders", json=parcel, timeout=2)
+
+
+def place(parcel):
+    requests.post(f"{SIDECAR}/v1.0/invoke/depot/method/orders", json=parcel, timeout=2)
+"#;
+
+#[test]
+fn a_topic_that_dapr_publishes_to_is_no_operation_with_a_key() {
+    assert_eq!(without_key("parcels.py", SIDECAR), ["missing-idempotency-key parcels.py:12"]);
+}

@@ -68,6 +68,6 @@ fn help(consumer: &Consumer) -> String {
         (_, "redis") => "read with a consumer group and acknowledge after the work (`XREADGROUP` without `NOACK`, then `XACK`), or move the entry with `BLMOVE`".into(),
         (_, "sqs") => "delete the message after the handler has succeeded".into(),
         (_, "kafka") => "commit the offset after the handler has succeeded".into(),
-        _ => "await the handler and acknowledge after it: `await handle(message); channel.ack(message)`, with `noAck: false`".into(),
+        _ => "consume without automatic acknowledgement, wait for the handler and acknowledge after it has succeeded".into(),
     }
 }

@@ -49,7 +49,7 @@ fn help(consumer: &Consumer) -> String {
         }
         ("Axon Framework", _) => "register a `SequencedDeadLetterQueue` for the processing group".into(),
         (_, "rabbitmq") => {
-            "declare the queue with `deadLetterExchange`, bind a queue to that exchange, and nack without requeue".into()
+            "declare the queue with a dead-letter exchange (`x-dead-letter-exchange`), bind a queue to that exchange, and nack without requeue".into()
         }
         (_, "kafka") => {
             "in the handler's error path publish the message to a dead-letter topic with the error in its headers, then commit".into()

@@ -27,7 +27,7 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
         } else {
             (
                 "nothing stops the consumer on SIGTERM",
-                "handle the signal with `process.once(\"SIGTERM\", …)`: stop consuming, wait for the message in hand, then close the connection",
+                "handle the signal (Node `process.once(\"SIGTERM\", …)`, Go `signal.NotifyContext`, Java a shutdown hook): stop consuming, wait for the message in hand, then close the connection",
             )
         };
         findings.push(Finding {

@@ -65,7 +65,7 @@ fn started(ctx: &Context<'_>, build: Build<'_>) -> String {
     if !build.shared && (!context.is_empty() || ctx.has_own_code(context)) {
         return context.to_owned();
     }
-    let mut words: Vec<String> = build.command.iter().flat_map(spaced).collect();
+    let mut words: Vec<String> = build.command.iter().flat_map(|word| spaced(word)).collect();
     let mut copied = Vec::new();
     if let Some((_, file)) = build.dockerfile {
         let own = file.start_command(build.target).map(|(words, _)| words).unwrap_or_default();
@@ -177,8 +177,8 @@ fn unit_of_word(ctx: &Context<'_>, context: &str, word: &str) -> Option<String> 
 }
 
 /// The words of `sh -c "uvicorn app.main:app"`.
-fn spaced(word: &String) -> Vec<String> {
-    if word.contains(' ') { crate::facts::command::split(word) } else { vec![word.clone()] }
+fn spaced(word: &str) -> Vec<String> {
+    if word.contains(' ') { crate::facts::command::split(word) } else { vec![word.to_owned()] }
 }
 
 /// The source files that a command starts. `folders` are tried in order.
@@ -190,7 +190,7 @@ fn entries_within(ctx: &Context<'_>, folders: &[&str], words: &[String], depth: 
     // A script of `package.json` may call another one, or itself.
     const MAX_SCRIPTS: usize = 3;
     let mut found: Vec<FileId> = Vec::new();
-    let words: Vec<String> = words.iter().flat_map(spaced).collect();
+    let words: Vec<String> = words.iter().flat_map(|word| spaced(word)).collect();
     let words = words.as_slice();
     // `python manage.py migrate && gunicorn app.wsgi`: what stands last goes on running.
     let ends = |word: &String| word == "&&" || word.ends_with(';');
