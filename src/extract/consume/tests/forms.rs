@@ -160,13 +160,12 @@ fn javascript_kafka_jobs_and_streams() {
         "@nestjs/bullmq",
         &["mail"],
     );
-    is(
-        &typescript(
-            "import { RabbitSubscribe } from '@golevelup/nestjs-rabbitmq';\nclass A { @RabbitSubscribe({ exchange: 'e', queue: 'orders' }) async on(m) { console.log(m); } }\n",
-        ),
-        "@golevelup/nestjs-rabbitmq",
-        &["orders"],
-    );
+    for decorator in ["RabbitSubscribe", "RabbitRPC"] {
+        let text = format!(
+            "import {{ {decorator} }} from '@golevelup/nestjs-rabbitmq';\nclass A {{ @{decorator}({{ exchange: 'e', queue: 'orders' }}) async on(m) {{ console.log(m); }} }}\n"
+        );
+        is(&typescript(&text), "@golevelup/nestjs-rabbitmq", &["orders"]);
+    }
     is(
         &typescript(
             "import { Consumer } from 'sqs-consumer';\nConsumer.create({ queueUrl: 'https://sqs/orders', handleMessage: async (m) => m }).start();\n",
