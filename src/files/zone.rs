@@ -232,6 +232,9 @@ fn is_script_file(name: &str) -> bool {
         "locustfile.py",
         "gulpfile.js",
         "gruntfile.js",
+        // The server of webpack while somebody develops, and its proxies in an application of React.
+        "dev-server.js",
+        "setupproxy.js",
         "seed.py",
         "seed.ts",
         "seed.js",
@@ -311,6 +314,8 @@ mod tests {
             ("load-balancer/src/a.ts", Zone::Production),
             ("benchmarks/a.py", Zone::Script),
             ("webpack.config.js", Zone::Script),
+            ("web/build/dev-server.js", Zone::Script),
+            ("web/src/setupProxy.js", Zone::Script),
             ("src/config/kafka.config.ts", Zone::Production),
             ("src/migrations/1_init.ts", Zone::Migration),
             ("alembic/versions/1.py", Zone::Migration),

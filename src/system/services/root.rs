@@ -65,7 +65,7 @@ fn started(ctx: &Context<'_>, build: Build<'_>) -> String {
     if !build.shared && (!context.is_empty() || ctx.has_own_code(context)) {
         return context.to_owned();
     }
-    let mut words: Vec<String> = build.command.iter().flat_map(|word| spaced(word)).collect();
+    let mut words: Vec<String> = build.command.iter().flat_map(|word| where_to(word)).collect();
     let mut copied = Vec::new();
     if let Some((_, file)) = build.dockerfile {
         let own = file.start_command(build.target).map(|(words, _)| words).unwrap_or_default();
@@ -174,6 +174,16 @@ fn unit_of_word(ctx: &Context<'_>, context: &str, word: &str) -> Option<String> 
             (folder != context && ctx.is_unit(&folder) && ctx.has_code(&folder)).then_some(folder)
         })
     })
+}
+
+/// A word of a command; of a line for a shell, the folders that it changes to: `sh -c "cd orders && npm start"`.
+fn where_to(word: &str) -> Vec<String> {
+    if !word.contains(' ') {
+        return vec![word.to_owned()];
+    }
+    let words = spaced(word);
+    let pairs = words.iter().zip(words.iter().skip(1));
+    pairs.filter(|(first, _)| *first == "cd").map(|(_, folder)| folder.clone()).collect()
 }
 
 /// The words of `sh -c "uvicorn app.main:app"`.
