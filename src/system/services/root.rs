@@ -47,14 +47,17 @@ fn above_command<'r>(ctx: &Context<'_>, root: &'r str) -> Option<&'r str> {
 /// The folder of the code that is started, at or below the context.
 fn started(ctx: &Context<'_>, build: Build<'_>) -> String {
     let context = build.context;
+    let by_argument = build.args.iter().find_map(|value| by_name(ctx, context, value));
     if let Some((path, _)) = build.dockerfile {
         let folder = folder_of(path);
         let deeper = folder != context && within(folder, context);
-        if deeper && ctx.has_own_code(folder) {
+        // Beside the Dockerfiles for what stands elsewhere there may be scripts.
+        let helper = |segment: &str| matches!(segment, "docker" | "dockerfiles" | "deploy" | "deployment" | "infra");
+        let scripts = !ctx.has_manifest(folder) && folder.split('/').any(helper);
+        if deeper && ctx.has_own_code(folder) && !scripts {
             return folder.to_owned();
         }
     }
-    let by_argument = build.args.iter().find_map(|value| by_name(ctx, context, value));
     // One Dockerfile for every package of a monorepo is told which one it builds.
     if let Some(unit) = &by_argument
         && ctx.has_manifest(unit)

@@ -126,6 +126,8 @@ fn the_root_is_the_part_of_the_context_that_is_started() {
         ("apps/mails/src/main.ts", NEST),
         ("apps/mails/package.json", "{}"),
         ("backend/services/returns/src/main.ts", NEST),
+        ("backend/services/returns/package.json", "{}"),
+        ("docker/mongo-init.js", "db.createUser({});"),
         ("cmd/stock/main.go", "package main\nfunc main() {}\n"),
         ("services/prices/main.py", API),
     ]);
