@@ -13,8 +13,11 @@ use crate::program::{Evaluator, Site, UnitId};
 /// Beginnings of the names of methods that end a consumer, a channel or a connection.
 const LETS_GO: [&str; 6] = ["close", "dispose", "basiccancel", "abort", "stop", "shutdown"];
 
-/// Methods that open a connection or a channel, in lower case.
-const OPENS: [&str; 4] = ["createconnection", "createconnectionasync", "createmodel", "createchannelasync"];
+/// Methods that open a connection, in lower case.
+const CONNECTS: [&str; 2] = ["createconnection", "createconnectionasync"];
+
+/// Methods that open a channel, in lower case.
+const OPENS: [&str; 2] = ["createmodel", "createchannelasync"];
 
 /// True for a channel and a connection that only variables of the function around hold, when no code that uses the
 /// library closes anything: nothing can stop the consumer any more.
@@ -51,9 +54,7 @@ fn is_out_of_reach(ev: &Evaluator<'_>, site: Site) -> bool {
             names.any(|name| LETS_GO.iter().any(|word| name.to_lowercase().starts_with(word)))
         })
     };
-    made(["createmodel", "createchannelasync"]).is_some_and(is_local)
-        && made(["createconnection", "createconnectionasync"]).is_some_and(is_local)
-        && !closes()
+    made(OPENS).is_some_and(is_local) && made(CONNECTS).is_some_and(is_local) && !closes()
 }
 
 /// `await factory.CreateConnectionAsync()`
@@ -85,8 +86,8 @@ pub(super) fn verdict(ev: &Evaluator<'_>, found: &Found<'_>) -> Presence {
             Some((Site { unit: found.site.unit, expr: c.expr }, module.callee_name(c.expr)?.to_lowercase()))
         })
         .collect();
-    let makes = |names: &[&str]| calls.iter().any(|(_, name)| names.contains(&name.as_str()));
-    if !makes(&["createmodel", "createchannelasync"]) {
+    let makes = |names: [&str; 2]| calls.iter().any(|(_, name)| names.contains(&name.as_str()));
+    if !makes(OPENS) {
         return unknown();
     }
     if let Some((site, _)) = calls.iter().find(|(_, name)| LETS_GO.iter().any(|word| name.starts_with(word))) {
@@ -96,7 +97,7 @@ pub(super) fn verdict(ev: &Evaluator<'_>, found: &Found<'_>) -> Presence {
     let used = |kind: &StmtKind| match kind {
         StmtKind::With { items, .. } => items.iter().find_map(|(value, _)| {
             let made = module.expr(*value).span;
-            let makes = |name: &str| OPENS.contains(&name);
+            let makes = |name: &str| OPENS.contains(&name) || CONNECTS.contains(&name);
             calls.iter().find(|(s, name)| makes(name) && made.contains(module.expr(s.expr).span))
         }),
         _ => None,
@@ -107,5 +108,5 @@ pub(super) fn verdict(ev: &Evaluator<'_>, found: &Found<'_>) -> Presence {
     }
     // A connection of the container is closed with it; then the consumer is left to that, unless the service
     // says itself how it stops.
-    if makes(&["createconnection", "createconnectionasync"]) || by_host { Presence::Absent } else { unknown() }
+    if makes(CONNECTS) || by_host { Presence::Absent } else { unknown() }
 }

@@ -10,8 +10,8 @@ pub fn key_sent(ev: &Evaluator<'_>, call: &Call, site: Site, body: Option<usize>
     in_statements(ev, site, idempotency_key(ev, call, site, body))
 }
 
-/// The same where the arguments say `found`. Dictionaries of headers are arguments in Python and JavaScript; elsewhere statements and steps of
-/// a chain set them.
+/// The same where the arguments say `found`. Dictionaries of headers are arguments in Python and JavaScript;
+/// elsewhere statements and steps of a chain set them.
 pub(super) fn in_statements(ev: &Evaluator<'_>, site: Site, found: Option<bool>) -> Option<bool> {
     let unit = ev.program.unit(site.unit);
     let language = unit.module.language;

@@ -87,7 +87,7 @@ pub fn read(
         None if unit.module.language.is_jvm() => (method.clone(), url.clone()),
         _ => (None, None),
     };
-    let seen_from = seen_from(ev, http, form, symbol, (call, site), &said);
+    let seen_from = seen_from(ev, http, form, symbol, (call, site), &said, key);
     let ways_in = || std::iter::once(site).chain(seen_from.iter().map(|s| s.site));
     let mut unencoded = url_site.map(|s| path::unencoded(ev, s)).unwrap_or_default();
     unencoded.extend(seen_from.iter().flat_map(|s| path::unencoded_arguments(ev, s.site)));
@@ -124,6 +124,7 @@ fn seen_from(
     symbol: &str,
     (call, site): (&Call, Site),
     said: &(Option<String>, Option<Text>),
+    key: Option<bool>,
 ) -> Vec<SeenFrom> {
     let plain = Context::default();
     let told = |context: &Context| {
@@ -136,7 +137,7 @@ fn seen_from(
         let (method, url) = told(context);
         method.is_none()
             || url.is_none_or(|u| u.parts.first().is_none_or(|p| *p == TextPart::Hole))
-            || key_in(ev, form, call, site, context).is_none()
+            || key_in(ev, form, call, (site, key), context).is_none()
     };
     if form.method == "unknown" || !open(&plain) {
         return Vec::new();
@@ -146,7 +147,7 @@ fn seen_from(
         .filter_map(|context| {
             let outer = context.outermost().filter(|outer| ev.program.is_production(outer.unit))?;
             let (method, url) = told(&context);
-            let idempotency_key = key_in(ev, form, call, site, &context);
+            let idempotency_key = key_in(ev, form, call, (site, key), &context);
             let through = through(ev, outer);
             let sent = super::sent::sent(ev, http.sends.as_ref(), form, site, &context, url.as_ref());
             Some(SeenFrom { place: ev.program.place(outer), site: outer, method, url, idempotency_key, through, sent })
@@ -215,11 +216,17 @@ fn url_in(ev: &Evaluator<'_>, form: &Request, call: &Call, site: Site, context: 
     }
 }
 
-/// Like [`idempotency_key`], through the parameters of a way in.
-fn key_in(ev: &Evaluator<'_>, form: &Request, call: &Call, site: Site, context: &Context) -> Option<bool> {
+/// Like [`key_sent`], which says `key`, through the parameters of a way in.
+fn key_in(
+    ev: &Evaluator<'_>,
+    form: &Request,
+    call: &Call,
+    (site, key): (Site, Option<bool>),
+    context: &Context,
+) -> Option<bool> {
     let carriers: Vec<_> =
         call.args.iter().enumerate().filter(|(i, a)| !is_body(a, *i, form.body)).map(|(_, a)| a).collect();
-    match key_sent(ev, call, site, form.body) {
+    match key {
         None => {}
         // An options object that is a parameter hides its headers.
         Some(false) if carriers.iter().any(|a| ev.param_of(Site { unit: site.unit, expr: a.value }).is_some()) => {}

@@ -276,24 +276,33 @@ impl Context<'_, '_> {
 
     /// `for step in self.steps: step(context)`, where what undoes the steps is kept in a list of its own.
     fn function_element(&self, unit: UnitId, expr: ExprId, name: &str) -> Option<StepCall> {
+        let module = &self.ev.program.unit(unit).module;
+        let is_step = |n: &SmolStr| {
+            let words = names::words(n);
+            words.last().is_some_and(|w| matches!(w.as_str(), "step" | "action" | "transaction" | "operation"))
+        };
+        let holds_steps = |iter: ExprId| scan::names_in(module, iter).iter().any(is_step);
+        self.loops_over(unit, expr, name).any(|(_, iter)| holds_steps(iter)).then_some(StepCall::Action)
+    }
+
+    /// The loops around an expression that have a name among their variables, the innermost one first: the names of
+    /// the variables, and what each goes through.
+    fn loops_over<'c>(
+        &'c self,
+        unit: UnitId,
+        expr: ExprId,
+        name: &'c str,
+    ) -> impl Iterator<Item = (Vec<SmolStr>, ExprId)> + 'c {
         let linked = self.ev.program.unit(unit);
         let module = &linked.module;
-        let holds_steps = |iter: ExprId| {
-            scan::names_in(module, iter).iter().any(|n| {
-                let words = names::words(n);
-                words.last().is_some_and(|w| matches!(w.as_str(), "step" | "action" | "transaction" | "operation"))
-            })
-        };
-        let goes_through = linked.index.ancestors(expr).any(|p| match p {
-            Parent::Stmt(s) => match &module.stmt(s).kind {
-                StmtKind::Loop { header: LoopHeader::Each { target, iter }, .. } => {
-                    scan::names_in(module, *target).iter().any(|n| n == name) && holds_steps(*iter)
-                }
-                _ => false,
-            },
-            _ => false,
-        });
-        goes_through.then_some(StepCall::Action)
+        linked.index.ancestors(expr).filter_map(move |parent| {
+            let Parent::Stmt(stmt) = parent else { return None };
+            let StmtKind::Loop { header: LoopHeader::Each { target, iter }, .. } = &module.stmt(stmt).kind else {
+                return None;
+            };
+            let variables = scan::names_in(module, *target);
+            variables.iter().any(|n| n == name).then_some((variables, *iter))
+        })
     }
 
     /// `for action, compensation in steps`, and `compensation = done.pop()`.
@@ -314,17 +323,8 @@ impl Context<'_, '_> {
         if popped && is_undo {
             return Some(StepCall::Undo);
         }
-        let targets = linked.index.ancestors(expr).find_map(|p| match p {
-            Parent::Stmt(s) => match &module.stmt(s).kind {
-                StmtKind::Loop { header: LoopHeader::Each { target, .. }, .. } => {
-                    let names = scan::names_in(module, *target);
-                    names.iter().any(|n| n == name).then_some(names)
-                }
-                _ => None,
-            },
-            _ => None,
-        })?;
-        match (is_undo, targets.iter().any(|n| names::is_undo(n))) {
+        let (variables, _) = self.loops_over(unit, expr, name).next()?;
+        match (is_undo, variables.iter().any(|n| names::is_undo(n))) {
             (true, _) => Some(StepCall::Undo),
             (false, true) => Some(StepCall::Action),
             _ => None,
@@ -336,16 +336,7 @@ impl Context<'_, '_> {
         let linked = self.ev.program.unit(unit);
         let module = &linked.module;
         let speaks = |e: ExprId| scan::names_in(module, e).iter().any(|n| names::is_undo_word(n));
-        let in_loop = linked.index.ancestors(expr).any(|p| match p {
-            Parent::Stmt(s) => match &module.stmt(s).kind {
-                StmtKind::Loop { header: LoopHeader::Each { target, iter }, .. } => {
-                    scan::names_in(module, *target).iter().any(|n| n == name) && speaks(*iter)
-                }
-                _ => false,
-            },
-            _ => false,
-        });
-        if in_loop {
+        if self.loops_over(unit, expr, name).any(|(_, iter)| speaks(iter)) {
             return true;
         }
         let scope = linked.index.func_of(expr);

@@ -214,8 +214,9 @@ impl<'a> Merge<'a> {
         })
     }
 
-    /// A path on the machine that Compose runs on, in the tree. `$PWD` is where people start Compose: the top of the repository
-    /// for a file that has to be named (`-f deploy/compose.prod.yml`), the file's folder for one that is found there.
+    /// A path on the machine that Compose runs on, in the tree. `$PWD` is where people start Compose: the top of the
+    /// repository for a file that has to be named (`-f deploy/compose.prod.yml`), the file's folder for one that is
+    /// found there.
     fn path(&self, layer: &Layer<'_>, text: &str) -> Option<String> {
         let folder = layer.source.folder.as_str();
         if let Some(path) = layer.source.variables.fill(text).value {
