@@ -48,6 +48,7 @@ mod outputs;
 #[cfg(unix)]
 mod pack_samples;
 mod packaging;
+mod parity;
 mod polyrepo;
 mod queue_clients;
 mod readme;
