@@ -3,6 +3,7 @@
 //! process lets go of them in order.
 
 mod ack;
+mod backoff;
 mod bean;
 mod builder;
 mod chain;

@@ -7,6 +7,7 @@ mod feign;
 mod gateway;
 pub(super) mod grpc;
 mod injected;
+mod proxied;
 mod reactive;
 mod sent;
 
