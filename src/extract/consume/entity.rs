@@ -282,6 +282,9 @@ pub(super) fn table_at(reach: &Reach<'_, '_>, place: Place) -> Option<String> {
     let unit = ev.program.ids().find(|u| ev.program.unit(*u).file == place.file)?;
     let module = &ev.program.unit(unit).module;
     let call = ev.program.unit(unit).index.calls.iter().find(|c| module.expr(c.expr).span == place.span)?;
+    if let Some(table) = super::jdbc::inserts_into(ev, Site { unit, expr: call.expr }) {
+        return Some(table);
+    }
     let arg = module.call(call.expr)?.args.first()?;
     effect::made(reach, Site { unit, expr: arg.value }, 0).into_iter().find_map(|value| match value {
         Value::Object { unit, class, .. } => Some(table(ev, unit, class)),
