@@ -89,7 +89,7 @@ fn of_kind(reach: &Reach<'_, '_>, kind: EffectKind, name: &str, site: Site, call
             }
         }
         EffectKind::Save => saved(reach, site, call),
-        EffectKind::SaveSelf => saved_self(ev, site, call),
+        EffectKind::SaveSelf => saved_self(reach, site, call),
         EffectKind::Insert => inserted(reach, name, site, call),
         EffectKind::Update => updated(ev, site, call),
         EffectKind::Increment => Effect::Repeats("adds to a number".into()),
@@ -217,9 +217,13 @@ pub(super) fn made(reach: &Reach<'_, '_>, site: Site, depth: u32) -> Vec<Value> 
 }
 
 /// `row.save()`: a new row unless the object was loaded.
-fn saved_self(ev: &Evaluator<'_>, site: Site, call: &Call) -> Effect {
+fn saved_self(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect {
+    let ev = reach.ev;
     let module = &ev.program.unit(site.unit).module;
     let ExprKind::Attr { object, .. } = &module.expr(call.callee).kind else { return Effect::Unclear };
+    if module.language.is_jvm() {
+        return entity::saved_value(reach, site, *object);
+    }
     if let Some(appended) = appended(ev, site, *object) {
         return appended;
     }
@@ -627,7 +631,8 @@ fn built(ev: &Evaluator<'_>, site: Site, expr: ExprId, depth: u32) -> Option<Eff
                 let pattern = text.pattern();
                 if let Some(effect) = of_text(&pattern) {
                     // A second delivery violates the key, when the message brings it.
-                    let keyed = (module.language.is_jvm() || matches!(module.language, Language::Go | Language::CSharp))
+                    let keyed = (module.language.is_jvm()
+                        || matches!(module.language, Language::Go | Language::CSharp))
                         && inserts_key(&pattern);
                     return Some(if keyed { Effect::Keyed } else { effect });
                 }

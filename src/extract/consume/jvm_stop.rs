@@ -62,7 +62,8 @@ pub(super) fn verdict(ev: &Evaluator<'_>, found: &Found<'_>, bodies: &[Body]) ->
 
 /// True when a file has such a hook. Where the consumer does not stand, a bean is nothing that ends it.
 fn has_hook(module: &Module, of_consumer: bool) -> bool {
-    let is = |name: &str| HOOKS.contains(&name) && (of_consumer || !matches!(name, "Bean" | "AutoCloseable" | "Closeable"));
+    let is =
+        |name: &str| HOOKS.contains(&name) && (of_consumer || !matches!(name, "Bean" | "AutoCloseable" | "Closeable"));
     let mut bases = module.classes.iter().flat_map(|class| &class.bases);
     let inherits = bases.any(|base| simple_name(module, *base).is_some_and(|name| is(&name)));
     inherits

@@ -213,6 +213,7 @@ impl Declared<'_, '_> {
                     || self.is_created(call.unit, c.callee)
                 {
                     let mut made = self.request(guards, call, operation.verb, url.clone());
+                    made.idempotency_key = super::keyed::declared(self.ev, &self.annotated(&operation));
                     made.guards.extend(declared.iter().cloned());
                     requests.push(made);
                 }
@@ -223,6 +224,7 @@ impl Declared<'_, '_> {
                 let url = self.path(operation.mapped_in, operation.mapping, &operation.decorators);
                 let site = Site { unit: operation.mapped_in, expr: operation.mapping };
                 let mut made = self.request(guards, site, operation.verb, url);
+                made.idempotency_key = super::keyed::declared(self.ev, &self.annotated(&operation));
                 made.guards.extend(guards.of_declaration(operation.unit, operation.method));
                 // A fallback runs behind a breaker, where that is switched on.
                 made.guards.extend(self.fallback().map(|at| Guard::breaker(at, "the breaker of the fallback")));
@@ -265,6 +267,15 @@ impl Declared<'_, '_> {
                 _ => "`@Retry(name = \"peer\")` of Resilience4j with `exponentialBackoff` and a jitter".into(),
             },
             breaker_help: framework.breaker_help.to_string(),
+        }
+    }
+
+    /// Where headers of an operation are declared: at its method and parameters, and at the interface.
+    fn annotated(&self, operation: &Operation) -> super::keyed::Declaration {
+        super::keyed::Declaration {
+            class: (self.unit, self.module().class(self.class).decorators.clone()),
+            mapping: (operation.mapped_in, operation.decorators.clone()),
+            method: (operation.unit, operation.method),
         }
     }
 
