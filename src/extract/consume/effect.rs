@@ -34,6 +34,9 @@ pub(super) enum Effect {
     Unclear,
 }
 
+/// What an `INSERT` does that nothing guards.
+pub(super) const INSERTS: &str = "inserts a row";
+
 /// What a call does, when the catalog knows it.
 pub(super) fn of(reach: &Reach<'_, '_>, site: Site) -> Option<Effect> {
     let ev = reach.ev;
@@ -86,12 +89,12 @@ fn of_kind(reach: &Reach<'_, '_>, kind: EffectKind, name: &str, site: Site, call
             }
         }
         EffectKind::Save => saved(reach, site, call),
-        EffectKind::SaveSelf => saved_self(ev, site, call),
+        EffectKind::SaveSelf => saved_self(reach, site, call),
         EffectKind::Insert => inserted(reach, name, site, call),
         EffectKind::Update => updated(ev, site, call),
         EffectKind::Increment => Effect::Repeats("adds to a number".into()),
         EffectKind::Append => Effect::Repeats("appends to a list".into()),
-        EffectKind::Execute => statement(ev, name, site, call).unwrap_or(Effect::Unclear),
+        EffectKind::Execute => executed(ev, site, call).unwrap_or(Effect::Unclear),
         EffectKind::Commit => tracked::committed(reach, site),
         EffectKind::Send => Effect::Repeats(format!("calls `{name}`")),
         EffectKind::Publish => {
@@ -214,9 +217,13 @@ pub(super) fn made(reach: &Reach<'_, '_>, site: Site, depth: u32) -> Vec<Value> 
 }
 
 /// `row.save()`: a new row unless the object was loaded.
-fn saved_self(ev: &Evaluator<'_>, site: Site, call: &Call) -> Effect {
+fn saved_self(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect {
+    let ev = reach.ev;
     let module = &ev.program.unit(site.unit).module;
     let ExprKind::Attr { object, .. } = &module.expr(call.callee).kind else { return Effect::Unclear };
+    if module.language.is_jvm() {
+        return entity::saved_value(reach, site, *object);
+    }
     if let Some(appended) = appended(ev, site, *object) {
         return appended;
     }
@@ -595,13 +602,19 @@ fn statement(ev: &Evaluator<'_>, name: &str, site: Site, call: &Call) -> Option<
     let runs = ["exec", "query", "run", "fetch", "raw", "scalar", "all", "first", "one", "none", "get", "begin"]
         .iter()
         .any(|w| lower.contains(w));
-    if !runs {
-        return None;
-    }
+    if runs { executed(ev, site, call) } else { None }
+}
+
+/// A statement of a call that runs one.
+fn executed(ev: &Evaluator<'_>, site: Site, call: &Call) -> Option<Effect> {
     let module = &ev.program.unit(site.unit).module;
     if module.language == Language::Go {
         // A context may come first.
         return call.args.iter().take(3).find_map(|a| built(ev, site, a.value, 0));
+    }
+    if module.language.is_jvm() {
+        let text = super::jdbc::statement(ev, site)?;
+        return built(ev, text, text.expr, 0);
     }
     let first = call.args.iter().find(|a| !a.spread && a.name.as_deref().is_none_or(|n| n == "query" || n == "sql"))?;
     built(ev, site, first.value, 0)
@@ -618,7 +631,9 @@ fn built(ev: &Evaluator<'_>, site: Site, expr: ExprId, depth: u32) -> Option<Eff
                 let pattern = text.pattern();
                 if let Some(effect) = of_text(&pattern) {
                     // A second delivery violates the key, when the message brings it.
-                    let keyed = matches!(module.language, Language::Go | Language::CSharp) && inserts_key(&pattern);
+                    let keyed = (module.language.is_jvm()
+                        || matches!(module.language, Language::Go | Language::CSharp))
+                        && inserts_key(&pattern);
                     return Some(if keyed { Effect::Keyed } else { effect });
                 }
             }
@@ -634,7 +649,7 @@ fn built(ev: &Evaluator<'_>, site: Site, expr: ExprId, depth: u32) -> Option<Eff
                     "insert" if tail.iter().any(|t| t.starts_with("on_conflict") || t.starts_with("on_duplicate")) => {
                         return Some(Effect::Claim);
                     }
-                    "insert" => return Some(Effect::Repeats("inserts a row".into())),
+                    "insert" => return Some(Effect::Repeats(INSERTS.into())),
                     "update" => {
                         let counts = contains(module, expr, &|k| {
                             matches!(k, ExprKind::Binary { op: BinaryOp::Add | BinaryOp::Sub, .. })
@@ -702,7 +717,7 @@ fn of_text(text: &str) -> Option<Effect> {
             || text.starts_with("insert ignore")
             || text.starts_with("insert or ")
             || text.contains("where not exists");
-        return Some(if guarded { Effect::Claim } else { Effect::Repeats("inserts a row".into()) });
+        return Some(if guarded { Effect::Claim } else { Effect::Repeats(INSERTS.into()) });
     }
     if text.starts_with("merge ") || text.starts_with("replace ") {
         return Some(Effect::Claim);
