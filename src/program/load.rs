@@ -49,7 +49,7 @@ pub enum Prefilter {
     Off,
 }
 
-/// A tree with no more source files than this is a sample: all of them are read.
+/// A tree with no more source files than this is a sample.
 const SAMPLE: usize = 12;
 
 /// The source files of a tree, with their languages.
@@ -67,7 +67,7 @@ pub fn is_sample(tree: &Tree) -> bool {
 
 /// Reads, parses and links the source files of a tree.
 pub fn load(tree: &Tree, catalog: &Catalog, packages: &Packages, prefilter: Prefilter, cache: &Cache) -> Loaded {
-    let prefilter = if is_sample(tree) { Prefilter::Off } else { prefilter };
+    let sample = is_sample(tree);
     let sources: Vec<(FileId, Language)> = sources(tree).collect();
     let needles = Needles::new(catalog);
     let mut loaded = Loaded::default();
@@ -75,7 +75,7 @@ pub fn load(tree: &Tree, catalog: &Catalog, packages: &Packages, prefilter: Pref
     let mut waiting: BTreeMap<&str, Waiting> = BTreeMap::new();
     let first: Vec<(FileId, Language, Read)> = sources
         .par_iter()
-        .map(|&(id, language)| (id, language, read_first(tree, id, language, &needles, prefilter, cache)))
+        .map(|&(id, language)| (id, language, read_first(tree, id, language, (&needles, prefilter, sample), cache)))
         .collect();
     let mut hits: Vec<String> = Vec::new();
     for (id, language, read) in first {
@@ -183,6 +183,8 @@ struct Words {
     mentions: Vec<Mention>,
     /// The types it declares, in C#, where a file can have any name; likewise.
     declares: Vec<SmolStr>,
+    /// It has the word `Event` in it.
+    names_event: bool,
     suppressions: Vec<Suppression>,
 }
 
@@ -225,8 +227,7 @@ fn read_first(
     tree: &Tree,
     id: FileId,
     language: Language,
-    needles: &Needles<'_>,
-    prefilter: Prefilter,
+    (needles, prefilter, sample): (&Needles<'_>, Prefilter, bool),
     cache: &Cache,
 ) -> Read {
     let path = &tree.file(id).path;
@@ -235,12 +236,19 @@ fn read_first(
         let text = text.map_err(ToString::to_string)?;
         let suppressions = findings::scan(text, FileId(0));
         if files::is_distribution(path, text) {
-            return Ok(Words { hit: Hit::None, mentions: Vec::new(), declares: Vec::new(), suppressions });
+            return Ok(Words {
+                hit: Hit::None,
+                mentions: Vec::new(),
+                declares: Vec::new(),
+                names_event: false,
+                suppressions,
+            });
         }
         let hit = needles.hit(language, text);
         let mentions = if hit == Hit::None { mentions(language, text) } else { Vec::new() };
         let declares = if hit == Hit::None && language == Language::CSharp { declared(text) } else { Vec::new() };
-        Ok(Words { hit, mentions, declares, suppressions })
+        let names_event = memchr::memmem::find(text.as_bytes(), b"Event").is_some();
+        Ok(Words { hit, mentions, declares, names_event, suppressions })
     });
     let mut words = match words {
         Ok(words) => words,
@@ -248,7 +256,12 @@ fn read_first(
     };
     // The file has another number in each tree.
     words.suppressions.iter_mut().for_each(|suppression| suppression.file = id);
-    let hit = if prefilter == Prefilter::Off { Hit::Value } else { words.hit };
+    let hit = match words.hit {
+        _ if prefilter == Prefilter::Off => Hit::Value,
+        // The types of events of a sample are looked at even where nobody publishes them.
+        Hit::None if sample && words.names_event => Hit::Value,
+        hit => hit,
+    };
     let kind = match hit {
         Hit::None => Kind::PassedOver(words.mentions, words.declares),
         // What a test calls, and what it passes, says nothing about what is deployed.
