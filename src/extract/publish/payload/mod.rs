@@ -11,6 +11,7 @@ mod name;
 mod row;
 mod types;
 pub mod what;
+mod written;
 
 use smol_str::SmolStr;
 
@@ -262,6 +263,10 @@ impl<'r, 'e> Reader<'r, 'e> {
                 let passed = self.passed(site, 0);
                 if passed.is_empty() { shapes } else { passed.into_iter().flat_map(|s| self.read(s)).collect() }
             }
+            ExprKind::Index { object, index } => self.result(site, *object, *index).unwrap_or_else(|| {
+                let value = ev.eval(site);
+                self.value(&value)
+            }),
             _ => {
                 let value = ev.eval(site);
                 self.value(&value)
@@ -341,7 +346,7 @@ impl<'r, 'e> Reader<'r, 'e> {
     }
 
     /// Several messages, or the pairs that make up headers.
-    fn list(&mut self, unit: UnitId, items: &[ExprId]) -> Vec<Shape> {
+    pub(super) fn list(&mut self, unit: UnitId, items: &[ExprId]) -> Vec<Shape> {
         let module = &self.ev.program.unit(unit).module;
         let mut pairs = Shape::default();
         for item in items {
