@@ -168,6 +168,7 @@ impl<'r, 'e> Reader<'r, 'e> {
         if let Value::Instance(instance) = self.ev.eval(site)
             && let Some(made) = instance.call
             && !self.is_bag(made)
+            && !self.is_function_of_go(made)
         {
             let module = &self.ev.program.unit(made.unit).module;
             let Some(call) = module.call(made.expr) else { return vec![Shape::open()] };
@@ -189,6 +190,12 @@ impl<'r, 'e> Reader<'r, 'e> {
             return vec![shape];
         }
         self.read(site)
+    }
+
+    /// True for a call of Go that is no struct literal: `append(message.Headers, header)`.
+    fn is_function_of_go(&self, made: Site) -> bool {
+        let module = &self.ev.program.unit(made.unit).module;
+        module.language == Language::Go && module.call(made.expr).is_some_and(|call| !call.is_new)
     }
 
     /// The shapes of an expression.
