@@ -49,7 +49,8 @@ pub struct Source {
     pub receives: Vec<String>,
     /// For [`Form::Callback`]: the first argument must be this string (`on("message", …)`).
     pub event: Option<String>,
-    /// For [`Form::Class`] and [`Form::Implements`]: the method that handles a message.
+    /// For [`Form::Class`], [`Form::Implements`] and the object that [`Form::Callback`] is given: the method that handles
+    /// a message.
     pub method: Option<String>,
     /// For [`Form::Class`]: decorators of the methods that handle messages.
     #[serde(default)]

@@ -22,7 +22,11 @@ pub(super) fn verdict(
 ) -> Ack {
     match mode(reach, found) {
         Some((AckMode::Manual, _)) => manual(reach, traces, registrations),
-        Some((AckMode::Framework, _)) => Ack::Framework,
+        // A handler that acknowledges by itself was given the means to: `Acknowledgment` of spring-kafka.
+        Some((AckMode::Framework, _)) => match manual(reach, traces, registrations) {
+            before @ Ack::Before { .. } => before,
+            _ => Ack::Framework,
+        },
         Some((AckMode::Auto, place)) => {
             let why = match &place {
                 Some(_) => "the message is gone before the handler has finished".to_string(),

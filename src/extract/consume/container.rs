@@ -30,7 +30,7 @@ const CONTAINER_OTHER: [&str; 7] = [
 
 /// Error handlers of spring-kafka that log and skip a record after their attempts, unless they are given
 /// a recoverer.
-const SKIPPING: [&str; 2] = ["DefaultErrorHandler", "SeekToCurrentErrorHandler"];
+pub(super) const SKIPPING: [&str; 2] = ["DefaultErrorHandler", "SeekToCurrentErrorHandler"];
 
 /// What the code of the module around a listener says about failed messages. A build module is one
 /// Spring application.
@@ -148,9 +148,11 @@ const DECIDES_REQUEUE: [&str; 16] = [
     "x-queue-type",
 ];
 
-/// How often a message of Spring AMQP comes back whose listener throws: for ever, unless somebody says
-/// otherwise.
+/// How often a message comes back whose listener throws: in Spring AMQP for ever, unless somebody says otherwise.
 pub(super) fn redelivery(ev: &Evaluator<'_>, found: &Found<'_>, bodies: &[Body], settings: &Settings) -> Redelivery {
+    if found.consume.broker == "kafka" {
+        return super::backoff::redelivery(ev, found);
+    }
     let unit = ev.program.unit(found.site.unit);
     let path = &unit.path;
     for kind in ["simple", "direct"] {

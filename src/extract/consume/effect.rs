@@ -10,7 +10,9 @@ use crate::program::{Evaluator, Instance, Site, Value};
 
 use super::dead_channel::mentions_dead_letter;
 use super::entity;
+use super::fresh;
 use super::reach::Reach;
+use super::sql::{inserts_key, of_text};
 use super::tracked;
 
 /// What a call does.
@@ -33,6 +35,9 @@ pub(super) enum Effect {
     /// It changes the world, and nothing more can be said.
     Unclear,
 }
+
+/// What an `INSERT` does that nothing guards.
+pub(super) const INSERTS: &str = "inserts a row";
 
 /// What a call does, when the catalog knows it.
 pub(super) fn of(reach: &Reach<'_, '_>, site: Site) -> Option<Effect> {
@@ -67,7 +72,12 @@ pub(super) fn of(reach: &Reach<'_, '_>, site: Site) -> Option<Effect> {
         let asks = ["find", "exists", "count", "get", "read", "query", "search", "stream"];
         return Some(if asks.iter().any(|w| name.starts_with(w)) { Effect::Read } else { Effect::Unclear });
     }
-    statement(ev, name, site, call)
+    match statement(ev, name, site, call)? {
+        Effect::Keyed if fresh::parameter_brings_new_key(reach, site, call) => {
+            Some(Effect::Repeats("inserts a row".into()))
+        }
+        effect => Some(effect),
+    }
 }
 
 fn of_kind(reach: &Reach<'_, '_>, kind: EffectKind, name: &str, site: Site, call: &Call) -> Effect {
@@ -86,12 +96,12 @@ fn of_kind(reach: &Reach<'_, '_>, kind: EffectKind, name: &str, site: Site, call
             }
         }
         EffectKind::Save => saved(reach, site, call),
-        EffectKind::SaveSelf => saved_self(ev, site, call),
+        EffectKind::SaveSelf => saved_self(reach, site, call),
         EffectKind::Insert => inserted(reach, name, site, call),
         EffectKind::Update => updated(ev, site, call),
         EffectKind::Increment => Effect::Repeats("adds to a number".into()),
         EffectKind::Append => Effect::Repeats("appends to a list".into()),
-        EffectKind::Execute => statement(ev, name, site, call).unwrap_or(Effect::Unclear),
+        EffectKind::Execute => executed(ev, site, call).unwrap_or(Effect::Unclear),
         EffectKind::Commit => tracked::committed(reach, site),
         EffectKind::Send => Effect::Repeats(format!("calls `{name}`")),
         EffectKind::Publish => {
@@ -214,9 +224,13 @@ pub(super) fn made(reach: &Reach<'_, '_>, site: Site, depth: u32) -> Vec<Value> 
 }
 
 /// `row.save()`: a new row unless the object was loaded.
-fn saved_self(ev: &Evaluator<'_>, site: Site, call: &Call) -> Effect {
+fn saved_self(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect {
+    let ev = reach.ev;
     let module = &ev.program.unit(site.unit).module;
     let ExprKind::Attr { object, .. } = &module.expr(call.callee).kind else { return Effect::Unclear };
+    if module.language.is_jvm() {
+        return entity::saved_value(reach, site, *object);
+    }
     if let Some(appended) = appended(ev, site, *object) {
         return appended;
     }
@@ -600,13 +614,19 @@ fn statement(ev: &Evaluator<'_>, name: &str, site: Site, call: &Call) -> Option<
     let runs = ["exec", "query", "run", "fetch", "raw", "scalar", "all", "first", "one", "none", "get", "begin"]
         .iter()
         .any(|w| lower.contains(w));
-    if !runs {
-        return None;
-    }
+    if runs { executed(ev, site, call) } else { None }
+}
+
+/// A statement of a call that runs one.
+fn executed(ev: &Evaluator<'_>, site: Site, call: &Call) -> Option<Effect> {
     let module = &ev.program.unit(site.unit).module;
     if module.language == Language::Go {
         // A context may come first.
         return call.args.iter().take(3).find_map(|a| built(ev, site, a.value, 0));
+    }
+    if module.language.is_jvm() {
+        let text = super::jdbc::statement(ev, site)?;
+        return built(ev, text, text.expr, 0);
     }
     let first = call.args.iter().find(|a| !a.spread && a.name.as_deref().is_none_or(|n| n == "query" || n == "sql"))?;
     built(ev, site, first.value, 0)
@@ -623,7 +643,9 @@ fn built(ev: &Evaluator<'_>, site: Site, expr: ExprId, depth: u32) -> Option<Eff
                 let pattern = text.pattern();
                 if let Some(effect) = of_text(&pattern) {
                     // A second delivery violates the key, when the message brings it.
-                    let keyed = matches!(module.language, Language::Go | Language::CSharp) && inserts_key(&pattern);
+                    let keyed = (module.language.is_jvm()
+                        || matches!(module.language, Language::Go | Language::CSharp))
+                        && inserts_key(&pattern);
                     return Some(if keyed { Effect::Keyed } else { effect });
                 }
             }
@@ -639,7 +661,7 @@ fn built(ev: &Evaluator<'_>, site: Site, expr: ExprId, depth: u32) -> Option<Eff
                     "insert" if tail.iter().any(|t| t.starts_with("on_conflict") || t.starts_with("on_duplicate")) => {
                         return Some(Effect::Claim);
                     }
-                    "insert" => return Some(Effect::Repeats("inserts a row".into())),
+                    "insert" => return Some(Effect::Repeats(INSERTS.into())),
                     "update" => {
                         let counts = contains(module, expr, &|k| {
                             matches!(k, ExprKind::Binary { op: BinaryOp::Add | BinaryOp::Sub, .. })
@@ -677,73 +699,4 @@ fn contains(module: &Module, root: ExprId, test: &dyn Fn(&ExprKind) -> bool) -> 
         todo.extend(module.children(e));
     }
     false
-}
-
-/// `INSERT INTO orders (id, …)`
-fn inserts_key(text: &str) -> bool {
-    let Some((head, _)) = text.split_once(')') else { return false };
-    let Some((_, columns)) = head.split_once('(') else { return false };
-    columns.split(',').any(|c| {
-        let c = c.trim().trim_matches(['"', '`', '[', ']']);
-        let camel = c.strip_suffix("Id").is_some_and(|rest| rest.ends_with(|c: char| c.is_ascii_lowercase()));
-        let c = c.to_lowercase();
-        c == "id" || c == "uuid" || c.ends_with("_id") || camel || c == "key"
-    })
-}
-
-/// What an SQL or Cypher statement does.
-fn of_text(text: &str) -> Option<Effect> {
-    let mut text = text.trim_start();
-    // `-- name: CreateOrder :one` of sqlc.
-    while let Some(comment) = text.strip_prefix("--") {
-        text = comment.split_once('\n').map_or("", |(_, rest)| rest).trim_start();
-    }
-    let text = text.to_lowercase();
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let creates = text.starts_with("create (") || text.starts_with("create(") || text.contains(" create (");
-    if text.starts_with("insert ") || text.starts_with("with ") && text.contains(" insert into ") {
-        let guarded = text.contains("on conflict")
-            || text.contains("on duplicate key")
-            || text.starts_with("insert ignore")
-            || text.starts_with("insert or ")
-            || text.contains("where not exists");
-        return Some(if guarded { Effect::Claim } else { Effect::Repeats("inserts a row".into()) });
-    }
-    if text.starts_with("merge ") || text.starts_with("replace ") {
-        return Some(Effect::Claim);
-    }
-    if creates || text.starts_with("match ") && text.contains(" create ") {
-        return Some(if text.contains("merge (") && !text.contains(") create ") {
-            Effect::Claim
-        } else {
-            Effect::Repeats("creates a node or relationship".into())
-        });
-    }
-    if let Some(rest) = text.strip_prefix("update ") {
-        let set = rest.split(" set ").nth(1).unwrap_or("");
-        let (set, filter) = set.split_once(" where ").unwrap_or((set, ""));
-        if counts(set) {
-            return Some(Effect::Repeats("adds to a stored number".into()));
-        }
-        let conditions = filter.split(" and ").filter(|c| !c.trim().is_empty()).count();
-        return Some(if conditions > 1 { Effect::Claim } else { Effect::Overwrite });
-    }
-    if text.starts_with("delete ") {
-        return Some(Effect::Overwrite);
-    }
-    if text.starts_with("select ") || text.starts_with("match ") {
-        return Some(Effect::Read);
-    }
-    None
-}
-
-/// `balance = balance - $1`
-fn counts(set: &str) -> bool {
-    set.split(',').any(|part| {
-        part.split_once('=').is_some_and(|(column, value)| {
-            let column = column.trim();
-            (value.contains(" + ") || value.contains(" - "))
-                && value.split([' ', '(', ')']).any(|w| w == column || w.ends_with(&format!(".{column}")))
-        })
-    })
 }

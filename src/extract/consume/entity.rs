@@ -23,9 +23,14 @@ pub(super) const COUNTS: &str = "adds to a stored number";
 
 /// `repository.save(x)`.
 pub(super) fn saved(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect {
-    let ev = reach.ev;
     let Some(arg) = call.args.first() else { return Effect::Unclear };
-    let mut values = effect::made(reach, Site { unit: site.unit, expr: arg.value }, 0);
+    saved_value(reach, site, arg.value)
+}
+
+/// What saving a value does, by its argument or as `row.persist()`.
+pub(super) fn saved_value(reach: &Reach<'_, '_>, site: Site, row: ExprId) -> Effect {
+    let ev = reach.ev;
+    let mut values = effect::made(reach, Site { unit: site.unit, expr: row }, 0);
     // `order = orders.save(order)`: what comes out was not there when it went in.
     if values.len() > 1 {
         values.retain(|value| value.instance().is_none_or(|made| made.call != Some(site)));
@@ -36,11 +41,11 @@ pub(super) fn saved(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect {
             Value::Instance(instance) => is_loaded(ev, instance.call),
             _ => false,
         };
-        let all = !values.is_empty() && values.iter().all(loaded) || is_looked_up(ev, site.unit, arg.value);
+        let all = !values.is_empty() && values.iter().all(loaded) || is_looked_up(ev, site.unit, row);
         if !all {
-            return mapped::saved(reach, Site { unit: site.unit, expr: arg.value }).unwrap_or(Effect::Unclear);
+            return mapped::saved(reach, Site { unit: site.unit, expr: row }).unwrap_or(Effect::Unclear);
         }
-        let counts = counts(ev, site, arg.value);
+        let counts = counts(ev, site, row);
         return if counts { Effect::Repeats(COUNTS.into()) } else { Effect::Overwrite };
     };
     let module = &ev.program.unit(*unit).module;
@@ -282,6 +287,9 @@ pub(super) fn table_at(reach: &Reach<'_, '_>, place: Place) -> Option<String> {
     let unit = ev.program.ids().find(|u| ev.program.unit(*u).file == place.file)?;
     let module = &ev.program.unit(unit).module;
     let call = ev.program.unit(unit).index.calls.iter().find(|c| module.expr(c.expr).span == place.span)?;
+    if let Some(table) = super::jdbc::inserts_into(ev, Site { unit, expr: call.expr }) {
+        return Some(table);
+    }
     let arg = module.call(call.expr)?.args.first()?;
     effect::made(reach, Site { unit, expr: arg.value }, 0).into_iter().find_map(|value| match value {
         Value::Object { unit, class, .. } => Some(table(ev, unit, class)),
@@ -341,6 +349,13 @@ fn key(module: &Module, class: &Class) -> Option<(SmolStr, bool)> {
     let of = |name: &SmolStr, decorators: &[ExprId]| {
         has(module, decorators, "Id").then(|| (name.clone(), is_document || has(module, decorators, "GeneratedValue")))
     };
+    // <https://quarkus.io/guides/hibernate-orm-panache#defining-your-entity>: brings an id that the database makes.
+    let brings = |base: &ExprId| {
+        simple_name(module, *base).is_some_and(|n| matches!(n.as_str(), "PanacheEntity" | "PanacheMongoEntity"))
+    };
+    if class.bases.iter().any(brings) {
+        return Some(("id".into(), true));
+    }
     let field = class.fields.iter().find_map(|f| of(&f.name, &f.decorators));
     field.or_else(|| constructor(module, class)?.params.iter().find_map(|p| of(&p.name, &p.decorators)))
 }

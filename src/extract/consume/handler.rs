@@ -291,6 +291,7 @@ pub(super) fn bodies(reach: &Reach<'_, '_>, received: &Received, found: &Found<'
             let mut functions = Vec::new();
             for value in ev.settle(&ev.eval(argument)) {
                 functions.extend(reach.functions(&value));
+                functions.extend(of_object(reach, found, &value));
                 if let Value::List(items) = &value {
                     for item in items.iter() {
                         functions.extend(reach.functions(&ev.eval(*item)));
@@ -310,13 +311,27 @@ fn setting_handler(reach: &Reach<'_, '_>, found: &Found<'_>) -> Option<Site> {
     for name in &found.source.handler {
         if let Some(site) = setting::argument(ev, found.site, std::slice::from_ref(name)) {
             let value = ev.eval(site);
-            if matches!(value, Value::Function { .. } | Value::List(_)) {
+            if matches!(value, Value::Function { .. } | Value::List(_)) || !of_object(reach, found, &value).is_empty() {
                 return Some(site);
             }
             fallback = fallback.or(Some(site));
         }
     }
     fallback
+}
+
+/// The method of an object that handles messages: `new DefaultConsumer(channel) { handleDelivery(…) { … } }`.
+fn of_object(reach: &Reach<'_, '_>, found: &Found<'_>, value: &Value) -> Vec<super::reach::Func> {
+    let Some(name) = found.source.method.as_deref() else { return Vec::new() };
+    let methods = value.alternatives().iter().filter_map(|value| match value {
+        Value::Object { unit, class, .. } => {
+            let module = &reach.ev.program.unit(*unit).module;
+            let mut methods = module.class(*class).methods.iter();
+            methods.find(|m| module.func(**m).name == name).map(|m| (*unit, *m))
+        }
+        _ => None,
+    });
+    methods.collect()
 }
 
 fn outermost(reach: &Reach<'_, '_>, unit: UnitId, stmt: StmtId) -> Body {

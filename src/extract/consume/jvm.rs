@@ -51,7 +51,8 @@ pub(super) fn idempotency(
     }
     let Idempotency::No { effect, what } = found else { return found };
     let unique = || entity::table_at(reach, effect).is_none_or(|table| evidence.has_unique_key(&table));
-    let stores = what == entity::COUNTS || what == entity::NEW_ROW && !unique();
+    let inserts = what == entity::NEW_ROW || what == effect::INSERTS;
+    let stores = what == entity::COUNTS || inserts && !unique();
     if stores && !asked_before(reach, traces, effect) {
         return Idempotency::No { effect, what };
     }
@@ -123,7 +124,7 @@ fn certain(ev: &Evaluator<'_>, handler: Func, traces: &[Trace]) -> Option<(Place
     traces.iter().find_map(|trace| {
         trace.steps.iter().find_map(|step| match &step.kind {
             Kind::Does(Effect::Repeats(what)) if !step.in_catch && step.always(&trace.steps, &on_message) => {
-                let outside = what != entity::NEW_ROW && what != entity::COUNTS;
+                let outside = ![entity::NEW_ROW, entity::COUNTS, effect::INSERTS].contains(&what.as_str());
                 outside.then(|| (step.place, what.clone()))
             }
             _ => None,

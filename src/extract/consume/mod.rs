@@ -3,6 +3,7 @@
 //! process lets go of them in order.
 
 mod ack;
+mod backoff;
 mod bean;
 mod builder;
 mod chain;
@@ -18,7 +19,9 @@ mod guard;
 mod handler;
 mod hosted;
 mod idempotency;
+mod jdbc;
 mod jvm;
+mod jvm_stop;
 mod keys;
 mod lambda;
 mod mapped;
@@ -35,6 +38,7 @@ mod reply;
 pub(in crate::extract) mod setting;
 mod shutdown;
 mod source;
+mod sql;
 mod tracked;
 mod unhandled;
 mod walk;

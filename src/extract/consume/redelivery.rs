@@ -26,6 +26,8 @@ pub(super) fn verdict(
     let explicit = setting::argument(ev, found.site, &found.source.redelivery_settings);
     match found.source.redelivery {
         Redeliver::Handler => {}
+        // A handler that rejects by itself decides.
+        Redeliver::Container if traces.iter().flat_map(|t| &t.steps).any(|s| matches!(s.kind, Kind::Reject(..))) => {}
         Redeliver::Container => return container::redelivery(ev, found, bodies, settings),
         Redeliver::Bounded => {
             // `max_retries=None`

@@ -47,6 +47,9 @@ pub(super) fn verdict(reach: &Reach<'_, '_>, found: &Found<'_>, bodies: &[Body],
     if language == Language::CSharp {
         return super::hosted::verdict(reach.ev, found);
     }
+    if language.is_jvm() {
+        return super::jvm_stop::verdict(reach.ev, found, bodies);
+    }
     let verdict = match language {
         Language::Python => python(reach, &around),
         Language::Go => golang(reach, &around),

@@ -148,7 +148,7 @@ pub fn clients(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<HttpClient> {
     registry.finish(ev, &guards, &mut found);
     found.extend(super::flurl::clients(ev, in_scope, &guards).into_iter().map(|client| (client.site, client)));
     found.extend(super::dotnet_handler::repeating(ev, in_scope).into_iter().map(|client| (client.site, client)));
-    found.extend(super::jvm::declared(ev, in_scope, &guards).into_iter().map(|client| (client.site, client)));
+    super::jvm::declared(ev, in_scope, &guards, &mut found);
     let mut out: Vec<HttpClient> = found.into_values().collect();
     for client in &mut out {
         // A client that is handed to a library says nothing about how requests are bounded there: in Go, and

@@ -90,11 +90,14 @@ impl Evaluator<'_> {
         let call = unit.module.call(call_expr)?;
         let position = call.args.iter().position(|a| a.value == inner)?;
         if let ExprKind::Attr { object, name, .. } = &unit.module.expr(call.callee).kind
-            && name == "then"
             && position == 0
             && index == 0
         {
-            return Some(self.at(unit_id, *object));
+            // `KafkaConsumer(settings).use { consumer -> … }` hands over what it is called on.
+            let is_scope = unit.module.language == Language::Kotlin && matches!(name.as_str(), "also" | "let" | "use");
+            if name == "then" || is_scope {
+                return Some(self.at(unit_id, *object));
+            }
         }
         let (symbol, receiver) = match self.at(unit_id, call.callee) {
             Value::External(symbol) => (symbol, None),

@@ -199,7 +199,7 @@ fn bound(client: &mut HttpClient, own: &Own, build: &str) {
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
     if let Some((_, place)) = own.first(&keys) {
         client.timeout = Timeout::Set(place);
-    } else if (own.remote && !own.from_server) || build.contains("okhttp") {
+    } else if (own.remote && !own.from_server) || (client.library != "WebClient" && build.contains("okhttp")) {
         client.timeout = Timeout::Unknown;
     }
 }

@@ -1,6 +1,8 @@
 //! Clients that are declared as interfaces and implemented by a framework: OpenFeign, Micronaut, MicroProfile
 //! and Quarkus, Retrofit, Spring's HTTP interfaces. Their requests are the calls of the methods.
 
+use std::collections::BTreeMap;
+
 use super::super::guards::{Guard, Guards};
 use super::super::timeout::Timeout;
 use super::super::{ClientKind, HttpClient, HttpRequest, InScope};
@@ -92,28 +94,34 @@ const FRAMEWORKS: [Framework; 5] = [
     },
 ];
 
-/// The declared clients of a program.
+/// Adds the declared clients of a program to those that are found. Requests of an interface over a client that is known
+/// are the requests of that.
 pub(in crate::extract::http) fn declared(
     ev: &Evaluator<'_>,
     in_scope: &InScope<'_>,
     guards: &Guards<'_, '_>,
-) -> Vec<HttpClient> {
-    let mut out = Vec::new();
+    found: &mut BTreeMap<Site, HttpClient>,
+) {
     for unit in ev.program.ids().filter(|u| in_scope(*u) && ev.program.language(*u).is_jvm()) {
         let module = &ev.program.unit(unit).module;
         for (i, class) in module.classes.iter().enumerate().filter(|(_, c)| c.kind == ClassKind::Interface) {
             let Some((framework, at)) = FRAMEWORKS.iter().find_map(|f| Some((f, f.declares(module, class)?))) else {
                 continue;
             };
-            let found = Declared { ev, unit, class: ClassId(i as u32), framework, at };
+            let declared = Declared { ev, unit, class: ClassId(i as u32), framework, at };
             // A controller that implements the interface answers instead.
-            if framework.bounded.is_none() && !ev.below((unit, found.class)).is_empty() {
+            if framework.bounded.is_none() && !ev.below((unit, declared.class)).is_empty() {
                 continue;
             }
-            out.push(found.client(in_scope, guards));
+            let mut client = Some(declared.client(in_scope, guards));
+            if framework.bounded.is_none() {
+                let behind = declared.made_at().and_then(|made| super::proxied::behind(ev, made));
+                let prefix = declared.prefix().map(|(path, _)| path);
+                client = client.and_then(|client| super::proxied::give(found, client, (behind, prefix)));
+            }
+            found.extend(client.map(|client| (client.site, client)));
         }
     }
-    out
 }
 
 impl Framework {
@@ -205,6 +213,7 @@ impl Declared<'_, '_> {
                     || self.is_created(call.unit, c.callee)
                 {
                     let mut made = self.request(guards, call, operation.verb, url.clone());
+                    made.idempotency_key = super::keyed::declared(self.ev, &self.annotated(&operation));
                     made.guards.extend(declared.iter().cloned());
                     requests.push(made);
                 }
@@ -215,6 +224,7 @@ impl Declared<'_, '_> {
                 let url = self.path(operation.mapped_in, operation.mapping, &operation.decorators);
                 let site = Site { unit: operation.mapped_in, expr: operation.mapping };
                 let mut made = self.request(guards, site, operation.verb, url);
+                made.idempotency_key = super::keyed::declared(self.ev, &self.annotated(&operation));
                 made.guards.extend(guards.of_declaration(operation.unit, operation.method));
                 // A fallback runs behind a breaker, where that is switched on.
                 made.guards.extend(self.fallback().map(|at| Guard::breaker(at, "the breaker of the fallback")));
@@ -257,6 +267,15 @@ impl Declared<'_, '_> {
                 _ => "`@Retry(name = \"peer\")` of Resilience4j with `exponentialBackoff` and a jitter".into(),
             },
             breaker_help: framework.breaker_help.to_string(),
+        }
+    }
+
+    /// Where headers of an operation are declared: at its method and parameters, and at the interface.
+    fn annotated(&self, operation: &Operation) -> super::keyed::Declaration {
+        super::keyed::Declaration {
+            class: (self.unit, self.module().class(self.class).decorators.clone()),
+            mapping: (operation.mapped_in, operation.decorators.clone()),
+            method: (operation.unit, operation.method),
         }
     }
 
@@ -351,9 +370,7 @@ impl Declared<'_, '_> {
         }
         let (mut text, place) = found?;
         let paths = self.framework.path.iter().filter_map(|name| self.argument(self.at, name));
-        let prefix = self.framework.prefix.and_then(|name| annotation(module, &class.decorators, name));
-        let prefix = prefix.and_then(|d| ["value", "path", "url"].iter().find_map(|name| self.argument(d, name)));
-        for (path, _) in paths.chain(prefix) {
+        for (path, _) in paths.chain(self.prefix()) {
             let before = text.pattern();
             if !before.ends_with('/') && !path.pattern().starts_with('/') {
                 text.push(Text::literal("/"));
@@ -363,17 +380,35 @@ impl Declared<'_, '_> {
         Some((text, place))
     }
 
+    /// The path before those of the methods: `@HttpExchange("/stock")` at the interface.
+    fn prefix(&self) -> Option<(Text, Place)> {
+        let module = self.module();
+        let class = module.class(self.class);
+        let said = self.framework.prefix.and_then(|name| annotation(module, &class.decorators, name))?;
+        ["value", "path", "url"].iter().find_map(|name| self.argument(said, name))
+    }
+
+    /// The calls that make an object of the interface: `create(Api.class)`.
+    fn made(&self) -> impl Iterator<Item = Site> {
+        let name = &self.module().class(self.class).name;
+        let makes = ["create", "createClient"].into_iter().flat_map(|n| self.ev.program.calls_named(n));
+        makes.copied().filter(move |site| {
+            let module = &self.ev.program.unit(site.unit).module;
+            module.call(site.expr).is_some_and(|call| names_type(module, call, name))
+        })
+    }
+
+    /// The only such call.
+    fn made_at(&self) -> Option<Site> {
+        let mut made = self.made();
+        made.next().filter(|_| made.next().is_none())
+    }
+
     /// `new Retrofit.Builder().baseUrl("http://x").build().create(Api.class)`: the base in the function
     /// that makes the client.
     fn built_with(&self) -> Option<(Text, Place)> {
-        let name = &self.module().class(self.class).name;
-        let makes = ["create", "createClient"].into_iter().flat_map(|n| self.ev.program.calls_named(n));
-        makes.into_iter().find_map(|site| {
+        self.made().find_map(|site| {
             let unit = self.ev.program.unit(site.unit);
-            let call = unit.module.call(site.expr)?;
-            if !names_type(&unit.module, call, name) {
-                return None;
-            }
             let span = match unit.index.func_of(site.expr) {
                 Some(func) => unit.module.func(func).span,
                 None => {

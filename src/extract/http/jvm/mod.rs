@@ -7,6 +7,8 @@ mod feign;
 mod gateway;
 pub(super) mod grpc;
 mod injected;
+mod keyed;
+mod proxied;
 mod reactive;
 mod sent;
 
