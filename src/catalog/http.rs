@@ -226,6 +226,9 @@ pub struct Bound {
     /// Whether it is bounded without them.
     #[serde(default)]
     pub default: bool,
+    /// A bound of zero means that there is none.
+    #[serde(default)]
+    pub zero_is_endless: bool,
 }
 
 /// How long a retry waits.

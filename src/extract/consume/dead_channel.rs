@@ -1,5 +1,6 @@
 //! Places for messages that cannot be handled, by their names.
 
+use crate::extract::publish::path;
 use crate::facts::module::{Call, Entry, ExprId, ExprKind, Language};
 use crate::program::{Evaluator, Site, Value};
 
@@ -40,6 +41,12 @@ pub(super) fn mentions_dead_letter(ev: &Evaluator<'_>, site: Site, call: &Call) 
             return true;
         }
     }
+    if destinations(ev, site).into_iter().any(|at| {
+        let texts = ev.settle_at(at);
+        texts.iter().filter_map(Value::to_text).any(|text| is_dead_letter_name(&text.pattern()))
+    }) {
+        return true;
+    }
     while let Some((expr, depth)) = todo.pop() {
         match &module.expr(expr).kind {
             ExprKind::Str(text) if is_dead_letter_name(text) => return true,
@@ -74,6 +81,16 @@ pub(super) fn mentions_dead_letter(ev: &Evaluator<'_>, site: Site, call: &Call) 
         }
     }
     false
+}
+
+/// What names the destination of a call that publishes, as the catalog says: `Topic` of
+/// `SendMessage(&sarama.ProducerMessage{Topic: message.Topic + ".dlq"})`.
+fn destinations(ev: &Evaluator<'_>, site: Site) -> Vec<Site> {
+    let Some((symbol, _)) = ev.callee(site) else { return Vec::new() };
+    let Some((library, rest)) = ev.catalog.split(ev.program.language(site.unit), &symbol) else { return Vec::new() };
+    let forms = library.publish.iter().filter(|form| form.calls.iter().any(|call| call == rest));
+    let paths = forms.flat_map(|form| form.destination.iter().chain(&form.key));
+    paths.flat_map(|path| path::sites(ev, site, path)).collect()
 }
 
 /// `&kafka.Writer{Topic: "orders.dlq"}`: the topic is a matter of what writes.

@@ -400,6 +400,11 @@ fn inserted(reach: &Reach<'_, '_>, name: &str, site: Site, call: &Call) -> Effec
 /// may be the message's.
 fn inserted_struct(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect {
     let ev = reach.ev;
+    // `db.Clauses(clause.OnConflict{DoNothing: true}).Create(&order)` of gorm.
+    let before = Site { unit: site.unit, expr: call.callee };
+    if crate::extract::publish::flow::mentions(ev, before, &|name| name == "OnConflict") {
+        return Effect::Claim;
+    }
     for arg in call.args.iter().rev() {
         for value in made(reach, Site { unit: site.unit, expr: arg.value }, 0) {
             match value {

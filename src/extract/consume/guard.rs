@@ -372,6 +372,11 @@ fn status(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, to: ExprId) -> Opti
                 _ => None,
             };
         }
+        // `rows.Scan(&status)`, then `status == "canceled"` before the row is set to that.
+        ExprKind::Name(_) if module.language == Language::Go => {
+            let (guard, _) = source(reach, unit, expr, 1)?;
+            return moves_to(reach, unit, to).then_some((guard, When::Either));
+        }
         _ => return None,
     };
     let (guard, _) = source(reach, unit, object, 1)?;
@@ -379,6 +384,19 @@ fn status(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, to: ExprId) -> Opti
     let is_over = || matches!(&module.expr(to).kind, ExprKind::Str(text) if is_done(&text.to_lowercase()));
     (leaves(reach, unit, expr, &name) || (module.language == Language::Go && is_over()))
         .then_some((guard, When::Either))
+}
+
+/// True when the function around writes the text that it compares with, in SQL or as an argument.
+fn moves_to(reach: &Reach<'_, '_>, unit: UnitId, to: ExprId) -> bool {
+    let linked = reach.ev.program.unit(unit);
+    let (module, index) = (&linked.module, &linked.index);
+    let (Some(text), Some(func)) = (reach.ev.at(unit, to).as_str(), index.func_of(to)) else { return false };
+    let (quoted, after) = (format!("'{text}'"), module.expr(to).span.end);
+    let calls = index.calls.iter().filter(|c| c.func == Some(func) && module.expr(c.expr).span.start > after);
+    calls.filter_map(|c| module.call(c.expr)).flat_map(|call| &call.args).any(|arg| {
+        let given = reach.ev.at(unit, arg.value).as_str();
+        given.is_some_and(|given| given == text || given.contains(&quoted))
+    })
 }
 
 /// `status` of `getStatus` and `isStatus`.

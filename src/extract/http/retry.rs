@@ -74,6 +74,7 @@ pub fn from_catalog(ev: &Evaluator<'_>, library: &str, retry: &Retry, call: Opti
                 Value::Null => Some(false),
                 Value::External(s) if s.ends_with("stop_never") => Some(false),
                 Value::External(s) if s.ends_with("Infinity") => Some(false),
+                Value::Num(n) if n == 0.0 && retry.bound.zero_is_endless => Some(false),
                 _ => Some(true),
             };
         }
@@ -274,6 +275,15 @@ enum Found {
     Open,
 }
 
+/// `retry.Attempts(3)`: an option of Go, a function of its name that is given its value.
+fn option(ev: &Evaluator<'_>, site: Site) -> Option<(String, Site)> {
+    let module = &ev.program.unit(site.unit).module;
+    let call = module.call(site.expr).filter(|_| module.language == Language::Go)?;
+    let [value] = call.args.as_slice() else { return None };
+    let name = module.callee_name(site.expr)?.to_string();
+    Some((name, Site { unit: site.unit, expr: value.value }))
+}
+
 impl Arguments {
     fn of(ev: &Evaluator<'_>, site: Site, options: Option<usize>) -> Option<Arguments> {
         let call = ev.program.unit(site.unit).module.call(site.expr)?;
@@ -283,7 +293,10 @@ impl Arguments {
             match &arg.name {
                 Some(name) => out.named.push((name.to_string(), value)),
                 None if arg.spread => out.open = true,
-                None => out.positional.push(value),
+                None => {
+                    out.named.extend(option(ev, value));
+                    out.positional.push(value);
+                }
             }
         }
         if let Some(site) = options.and_then(|o| out.positional.get(o)).copied() {

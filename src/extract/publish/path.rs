@@ -158,8 +158,27 @@ fn assigned(ev: &Evaluator<'_>, unit: UnitId, instance: &Instance, key: &str) ->
     found.map(|(_, _, value)| Site { unit, expr: *value })
 }
 
+/// `message.DeliveryMode = amqp.Persistent`: what a field of a struct in a variable is set to in its function (Go).
+fn field_set(ev: &Evaluator<'_>, site: Site, key: &str) -> Option<Site> {
+    let u = ev.program.unit(site.unit);
+    let ExprKind::Name(variable) = &u.module.expr(site.expr).kind else { return None };
+    if u.module.language != Language::Go {
+        return None;
+    }
+    let (scope, _) = u.index.lookup(&u.module, u.index.func_of(site.expr), variable)?;
+    let found = u.index.attribute_assignments.iter().find(|(name, object, _)| {
+        name == key
+            && matches!(&u.module.expr(*object).kind, ExprKind::Name(n) if n == variable)
+            && u.index.lookup(&u.module, u.index.func_of(*object), variable).is_some_and(|(of, _)| of == scope)
+    });
+    found.map(|(_, _, value)| Site { unit: site.unit, expr: *value })
+}
+
 /// What stands under a key of an object, or under a keyword or position of the construction of one.
 pub fn get(ev: &Evaluator<'_>, site: Site, key: &str) -> Lookup {
+    if let Some(value) = field_set(ev, site, key) {
+        return Lookup::Found(vec![value]);
+    }
     let mut values = ev.eval(site).alternatives().to_vec();
     // `options: Options.Publish` and `WriteMessage(ctx, message kafka.Message)` say nothing by their types: what
     // callers pass does.

@@ -4,7 +4,7 @@ use super::{Reader, cross};
 use crate::catalog::consume::EffectKind;
 use crate::extract::publish::flow;
 use crate::extract::publish::shape::{Key, Shape};
-use crate::facts::module::{Call, ExprKind, FuncId, Language};
+use crate::facts::module::{Call, ExprId, ExprKind, FuncId, Language};
 use crate::program::{Site, UnitId, Value};
 
 /// Methods that give the same data in another form.
@@ -51,7 +51,7 @@ impl Reader<'_, '_> {
         if let Some(shapes) = self.jvm_call(site, call) {
             return shapes;
         }
-        if let Some(shapes) = self.bag(site, call) {
+        if let Some(shapes) = self.bag(site, call).or_else(|| self.written(site, call)) {
             return shapes;
         }
         let argument = |n: usize| {
@@ -64,6 +64,15 @@ impl Reader<'_, '_> {
             Value::Instance(instance) => Some(instance.ty.clone()),
             _ => None,
         };
+        // `append(message.Headers, kafka.Header{…})`
+        if language == Language::Go
+            && matches!(&module.expr(call.callee).kind, ExprKind::Name(name) if name == "append")
+        {
+            let mut shapes = argument(0).map(|list| self.read(list)).unwrap_or_default();
+            let added: Vec<ExprId> = call.args.iter().skip(1).map(|arg| arg.value).collect();
+            shapes.extend(self.list(site.unit, &added));
+            return shapes;
+        }
         if let Some(symbol) = symbol {
             let flat = flow::squeeze(&symbol);
             if flat.contains("schemaregistry") || flat.contains("apicurio") {
@@ -134,7 +143,7 @@ impl Reader<'_, '_> {
         }
         for value in callee.alternatives() {
             match value {
-                Value::Function { unit, func, .. } => return self.returned(*unit, *func, site),
+                Value::Function { unit, func, .. } => return self.returned(*unit, *func, site, 0),
                 Value::Class { unit, class } => return vec![self.object(*unit, *class, Some(site))],
                 _ => {}
             }
@@ -219,8 +228,8 @@ impl Reader<'_, '_> {
         shapes
     }
 
-    /// What a function of ours returns for a call.
-    pub(super) fn returned(&mut self, unit: UnitId, func: FuncId, call: Site) -> Vec<Shape> {
+    /// What a function of ours returns for a call; of several results of Go the one of a number.
+    pub(super) fn returned(&mut self, unit: UnitId, func: FuncId, call: Site, n: usize) -> Vec<Shape> {
         let module = &self.ev.program.unit(unit).module;
         if self.calls.len() > 8 || self.calls.iter().any(|(u, f, _)| (*u, *f) == (unit, func)) {
             return vec![Shape::open()];
@@ -228,7 +237,11 @@ impl Reader<'_, '_> {
         self.calls.push((unit, func, call));
         let mut out = Vec::new();
         for expr in crate::program::eval::returns(module, func) {
-            out.extend(self.read(Site { unit, expr }));
+            let result = match &module.expr(expr).kind {
+                ExprKind::List(results) if module.language == Language::Go => results.get(n).copied(),
+                _ => Some(expr),
+            };
+            out.extend(result.into_iter().flat_map(|expr| self.read(Site { unit, expr })));
         }
         self.calls.pop();
         let declared = module.func(func).returns.and_then(|ty| self.of_type(unit, ty));

@@ -25,6 +25,12 @@ fn is_bag(language: Language, name: &str) -> bool {
 pub(super) fn pair(module: &Module, expr: ExprId) -> Option<(ExprId, ExprId)> {
     let call = module.call(expr)?;
     let name = simple_name(module, call.callee);
+    // `kafka.Header{Key: "event-id", Value: id}`
+    if module.language == Language::Go {
+        let given = |field: &str| call.args.iter().find(|arg| arg.name.as_deref() == Some(field)).map(|arg| arg.value);
+        let is_header = name.is_some_and(|name| matches!(name.as_str(), "Header" | "RecordHeader"));
+        return given("Key").zip(given("Value")).filter(|_| call.is_new && is_header);
+    }
     let [key, value] = call.args.as_slice() else { return None };
     let is_pair = match module.language {
         // `new("orderId", id)`
@@ -50,6 +56,10 @@ impl Reader<'_, '_> {
             return Some(vec![Shape::default()]);
         }
         if !is_bag(module.language, &name) || !(call.is_new || module.language == Language::Kotlin) {
+            return None;
+        }
+        // One header (`kafka.Header{Key: …}`), no map of them.
+        if module.language == Language::Go && call.args.iter().any(|arg| arg.name.is_some()) {
             return None;
         }
         // Of a dictionary that is given a size, or how keys are compared, nothing is known to be in it.

@@ -11,6 +11,7 @@ mod name;
 mod row;
 mod types;
 pub mod what;
+mod written;
 
 use smol_str::SmolStr;
 
@@ -167,6 +168,7 @@ impl<'r, 'e> Reader<'r, 'e> {
         if let Value::Instance(instance) = self.ev.eval(site)
             && let Some(made) = instance.call
             && !self.is_bag(made)
+            && !self.is_function_of_go(made)
         {
             let module = &self.ev.program.unit(made.unit).module;
             let Some(call) = module.call(made.expr) else { return vec![Shape::open()] };
@@ -188,6 +190,12 @@ impl<'r, 'e> Reader<'r, 'e> {
             return vec![shape];
         }
         self.read(site)
+    }
+
+    /// True for a call of Go that is no struct literal: `append(message.Headers, header)`.
+    fn is_function_of_go(&self, made: Site) -> bool {
+        let module = &self.ev.program.unit(made.unit).module;
+        module.language == Language::Go && module.call(made.expr).is_some_and(|call| !call.is_new)
     }
 
     /// The shapes of an expression.
@@ -262,6 +270,10 @@ impl<'r, 'e> Reader<'r, 'e> {
                 let passed = self.passed(site, 0);
                 if passed.is_empty() { shapes } else { passed.into_iter().flat_map(|s| self.read(s)).collect() }
             }
+            ExprKind::Index { object, index } => self.result(site, *object, *index).unwrap_or_else(|| {
+                let value = ev.eval(site);
+                self.value(&value)
+            }),
             _ => {
                 let value = ev.eval(site);
                 self.value(&value)
@@ -341,7 +353,7 @@ impl<'r, 'e> Reader<'r, 'e> {
     }
 
     /// Several messages, or the pairs that make up headers.
-    fn list(&mut self, unit: UnitId, items: &[ExprId]) -> Vec<Shape> {
+    pub(super) fn list(&mut self, unit: UnitId, items: &[ExprId]) -> Vec<Shape> {
         let module = &self.ev.program.unit(unit).module;
         let mut pairs = Shape::default();
         for item in items {
