@@ -292,8 +292,14 @@ pub(super) fn table_at(reach: &Reach<'_, '_>, place: Place) -> Option<String> {
     if let Some(table) = super::jdbc::inserts_into(ev, site).or_else(declared) {
         return Some(table);
     }
-    let arg = module.call(call.expr)?.args.first()?;
-    effect::made(reach, Site { unit, expr: arg.value }, 0).into_iter().find_map(|value| match value {
+    let call = module.call(call.expr)?;
+    // `row.persist()` has none.
+    let row = match (call.args.first(), &module.expr(call.callee).kind) {
+        (Some(arg), _) => arg.value,
+        (None, ExprKind::Attr { object, .. }) => *object,
+        _ => return None,
+    };
+    effect::made(reach, Site { unit, expr: row }, 0).into_iter().find_map(|value| match value {
         Value::Object { unit, class, .. } => Some(table(ev, unit, class)),
         _ => None,
     })
