@@ -41,6 +41,7 @@ mod jvm_libraries;
 mod jvm_messaging;
 mod jvm_rows;
 mod kubernetes;
+mod message_headers;
 mod messaging_samples;
 mod nest_cqrs;
 mod node_systems;

@@ -1,6 +1,6 @@
 //! Services of Node as whole folders: what is found when the parts stand in different files.
 
-use crate::support::{endpoints, folder, skillcheck_in};
+use crate::support::{endpoints, folder, graph, skillcheck_in};
 
 /// The findings of one skill, as `rule path:line`, sorted.
 fn found(files: &[(&str, &str)], skill: &str) -> Vec<String> {
@@ -262,4 +262,67 @@ fn proxies_that_are_the_module_itself() {
     assert_eq!(timeouts("'/stock', { target: 'http://stock:8080' }"), 1);
     assert_eq!(timeouts("{ target: 'http://stock:8080', proxyTimeout: 3000 }"), 0);
     assert_eq!(timeouts("'/stock', { target: 'http://stock:8080', proxyTimeout: 3000 }"), 0);
+}
+
+#[test]
+fn one_image_runs_the_program_that_its_build_argument_names() {
+    let program = |port: u16, path: &str| {
+        format!(
+            "const app = require('express')();\napp.get('/{path}', (req, res) => res.json([]));\napp.listen({port});\n"
+        )
+    };
+    let graph = graph(&[
+        ("Dockerfile", "FROM node:22\nARG ENTRY\nENV ENTRY=$ENTRY\nCOPY . .\nCMD [\"sh\", \"-c\", \"node $ENTRY\"]\n"),
+        ("package.json", r#"{"name": "depot", "dependencies": {"express": "^5"}}"#),
+        ("parcels/index.js", &program(3000, "parcels")),
+        ("routes/index.js", &program(3001, "routes")),
+        (
+            "compose.yaml",
+            "services:\n  parcels:\n    build: {context: ., args: {ENTRY: parcels/index.js}}\n  routes:\n    build: {context: ., args: {ENTRY: routes/index.js}}\n",
+        ),
+    ]);
+    let of = |name: &str| {
+        let service = graph["services"].as_array().unwrap().iter().find(|s| s["name"] == name).unwrap();
+        service["endpoints"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|e| e["path"].as_str().unwrap().to_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!((of("parcels"), of("routes")), (vec!["/parcels".into()], vec!["/routes".into()]));
+}
+
+#[test]
+fn a_nest_application_gets_its_transport_from_a_factory() {
+    let files = |acknowledged: &str| {
+        let settings = format!(
+            "import {{ Injectable }} from '@nestjs/common';\nimport {{ RmqOptions, Transport }} from '@nestjs/microservices';\n\n@Injectable()\nexport class Broker {{\n  of(queue: string): RmqOptions {{\n    return {{ transport: Transport.RMQ, options: {{ urls: [process.env.AMQP_URL], queue, {acknowledged} }} }};\n  }}\n}}\n"
+        );
+        vec![
+            ("package.json", r#"{"name": "parcels", "dependencies": {"@nestjs/microservices": "^11"}}"#.to_owned()),
+            ("src/broker.ts", settings),
+            (
+                "src/main.ts",
+                "import { NestFactory } from '@nestjs/core';\nimport { AsyncMicroserviceOptions } from '@nestjs/microservices';\nimport { Broker } from './broker';\nimport { ParcelModule } from './parcel.module';\n\nasync function bootstrap() {\n  const app = await NestFactory.createMicroservice<AsyncMicroserviceOptions>(ParcelModule, {\n    useFactory: (broker: Broker) => broker.of('parcels'),\n    inject: [Broker],\n  });\n  await app.listen();\n}\nbootstrap();\n".to_owned(),
+            ),
+            (
+                "src/parcel.module.ts",
+                "import { Module } from '@nestjs/common';\nimport { Broker } from './broker';\nimport { ParcelController } from './parcel.controller';\n\n@Module({ controllers: [ParcelController], providers: [Broker] })\nexport class ParcelModule {}\n".to_owned(),
+            ),
+            (
+                "src/parcel.controller.ts",
+                "import { Controller } from '@nestjs/common';\nimport { EventPattern, Payload } from '@nestjs/microservices';\n\n@Controller()\nexport class ParcelController {\n  @EventPattern('parcel.sent')\n  sent(@Payload() parcel: { id: string }) {\n    console.log(parcel.id);\n  }\n}\n".to_owned(),
+            ),
+        ]
+    };
+    let told = |acknowledged: &str| {
+        let files = files(acknowledged);
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+        let folder = folder(&files);
+        let args = ["lint", "--rule", "message-queue/early-acknowledgement", "--output", "concise"];
+        skillcheck_in(folder.path(), &args).stdout
+    };
+    assert!(told("noAck: true").contains("src/parcel.controller.ts:6:"), "{}", told("noAck: true"));
+    assert!(!told("noAck: false").contains("early-acknowledgement"), "{}", told("noAck: false"));
 }

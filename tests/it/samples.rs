@@ -117,6 +117,27 @@ fn the_address_of_a_broker_in_java_and_csharp() {
 }
 
 #[test]
+fn a_tutorial_may_have_its_broker_on_the_same_machine() {
+    let text = |address: &str| {
+        format!(
+            "import pika\n\nconnection = pika.BlockingConnection(pika.URLParameters(\"{address}\"))\nchannel = connection.channel()\nchannel.basic_consume(\"hello\", print)\nchannel.start_consuming()\n"
+        )
+    };
+    for address in ["amqp://localhost", "amqp://guest:guest@127.0.0.1:5672/%2F"] {
+        let told = broken("hello.py", &text(address));
+        assert!(!told.iter().any(|finding| finding.contains("hard-coded-broker")), "{told:?}");
+        // What an image runs is no tutorial.
+        let image = ("Dockerfile", "FROM python:3.13\nCOPY hello.py .\nCMD [\"python\", \"hello.py\"]\n");
+        let service = folder(&[("hello.py", &text(address)), image]);
+        let run =
+            skillcheck_in(service.path(), &["lint", "--rule", "message-queue/hard-coded-broker", "-o", "concise"]);
+        assert!(run.stdout.contains("hello.py:3:"), "{address}: {}", run.stdout);
+    }
+    let told = broken("hello.py", &text("amqp://shop:s3cret@localhost"));
+    assert!(told.contains(&"message-queue/hard-coded-broker:3".to_string()), "{told:?}");
+}
+
+#[test]
 fn a_request_to_a_path_alone_is_made_by_a_page() {
     assert_eq!(
         broken("page.ts", "export const settings = await fetch(\"/settings.json\").then((r) => r.json());\n"),

@@ -38,6 +38,7 @@ mod reply;
 pub(in crate::extract) mod setting;
 mod shutdown;
 mod source;
+mod sql;
 mod tracked;
 mod unhandled;
 mod walk;

@@ -60,6 +60,7 @@ pub(super) fn transport(reach: &Reach<'_, '_>, decorator: Site) -> Option<Transp
         for &site in ev.program.calls_named(name).iter().filter(|s| around.contains(&s.unit)) {
             let Some(call) = ev.program.unit(site.unit).module.call(site.expr) else { continue };
             let Some(options) = ev.positional(site.unit, call, position) else { continue };
+            let options = made_by_factory(ev, &options).unwrap_or(options);
             let transport = match of_options(reach, site, &options)? {
                 Listens::Broker(transport) => transport,
                 Listens::Direct => {
@@ -77,6 +78,21 @@ pub(super) fn transport(reach: &Reach<'_, '_>, decorator: Site) -> Option<Transp
     // Handlers are bound to every transport. Who asks for an answer does so directly where that is possible, and a
     // request is no message that waits in a channel.
     found.filter(|transport| !(direct || transport.once) || is_called(ev, decorator, "EventPattern"))
+}
+
+/// What `{ useFactory: (settings) => settings.of(Queue.Orders), inject: [Settings] }` gives
+/// (<https://docs.nestjs.com/microservices/basics#asynchronous-configuration>).
+fn made_by_factory(ev: &Evaluator<'_>, options: &Value) -> Option<Value> {
+    let factory = setting::in_value(ev, options, "useFactory")?;
+    let module = &ev.program.unit(factory.unit).module;
+    let func = match &module.expr(factory.expr).kind {
+        ExprKind::Lambda(func) => *func,
+        _ => return None,
+    };
+    match crate::program::eval::returns(module, func).as_slice() {
+        [only] => Some(ev.at(factory.unit, *only)),
+        _ => None,
+    }
 }
 
 fn is_called(ev: &Evaluator<'_>, decorator: Site, name: &str) -> bool {

@@ -12,6 +12,7 @@ use crate::facts::module::{Call, ExprId, ExprKind, FuncId, ImportKind};
 use crate::program::types::{build_root, simple_name};
 use crate::program::value::Text;
 use crate::program::{Evaluator, Site, UnitId, Value};
+use crate::syntax::Span;
 
 /// Methods that set the header named by their first argument.
 const HEADER: [&str; 11] = [
@@ -183,14 +184,25 @@ fn set_in(ev: &Evaluator<'_>, unit_id: UnitId, func: FuncId) -> Shape {
     let module = &unit.module;
     let span = module.func(func).span;
     let mut shape = Shape::default();
-    for id in unit.index.calls.iter().filter(|c| span.contains(module.expr(c.expr).span)) {
+    // `propagator.inject(Context.current(), headers, (carrier, key, value) -> carrier.add(key, value))`
+    let traces =
+        |call: &Call| call.args.len() == 3 && matches!(module.expr(call.args[2].value).kind, ExprKind::Lambda(_));
+    let injected: Vec<_> = (ev.program.calls_named("inject").iter())
+        .filter(|at| at.unit == unit_id && module.call(at.expr).is_some_and(traces))
+        .map(|at| module.expr(at.expr).span)
+        .collect();
+    let is_ours = |at: Span| span.contains(at) && !injected.iter().any(|of| *of != at && of.contains(at));
+    for id in unit.index.calls.iter().filter(|c| is_ours(module.expr(c.expr).span)) {
         let (Some(call), Some(name)) = (module.call(id.expr), module.callee_name(id.expr)) else { continue };
         let value = call.args.last().map(|a| Site { unit: unit_id, expr: a.value });
         let fixed = NAMED.iter().find(|(method, _)| method == name).filter(|_| call.args.len() == 1);
         if let Some((_, key)) = fixed {
             shape.keys.push(Key { name: (*key).into(), value, nested: None, field: None });
         } else if HEADER.contains(&name.as_str()) || (name == "add" && on_headers(module, call)) {
-            let first = call.args.first().filter(|_| call.args.len() > 1).map(|a| ev.at(unit_id, a.value));
+            // `headers().add(new RecordHeader("event-id", id))`
+            let made = call.args.first().and_then(|arg| module.call(arg.value)).filter(|made| made.is_new);
+            let names = made.map_or(&call.args, |made| &made.args);
+            let first = names.first().filter(|_| names.len() > 1).map(|a| ev.at(unit_id, a.value));
             match first.and_then(|v| v.as_str()) {
                 Some(key) => shape.keys.push(Key { name: key.into(), value, nested: None, field: None }),
                 // The name of a constant says as much: `KafkaHeaders.KEY`.

@@ -9,11 +9,12 @@ use super::root::{self, Build};
 use super::shell;
 use super::{Candidate, Container, Probe, Service};
 use crate::facts::command::is_shell;
+use crate::facts::compose::interpolate;
 use crate::facts::dockerfile::Dockerfile;
 use crate::files::{Zone, folder_of, zone};
 use crate::program::resolve::join;
 use crate::syntax::{FileId, Place};
-use crate::system::compose::{ComposeProject, EnvVar, ResolvedService};
+use crate::system::compose::{ComposeProject, EnvVar, ResolvedBuild, ResolvedService};
 
 /// All first-party services of all projects. One that several projects declare is still there several
 /// times.
@@ -67,6 +68,15 @@ fn shared_contexts(ctx: &Context<'_>) -> BTreeSet<String> {
 fn command_words(service: &ResolvedService) -> Vec<String> {
     let entrypoint = service.entrypoint.iter().flat_map(|entrypoint| entrypoint.command.words());
     entrypoint.chain(service.command.iter().flat_map(|command| command.command.words())).collect()
+}
+
+/// The words of an image's command with what the container and the build give its variables: `node dist/$ENTRY`.
+fn with_variables(words: Vec<String>, service: &ResolvedService, build: &ResolvedBuild) -> Vec<String> {
+    let given = |name: &str| service.env.iter().chain(&build.args).find(|known| known.name == name)?.value.clone();
+    words
+        .into_iter()
+        .map(|word| if word.contains('$') { interpolate(&word, &given).known().unwrap_or(word) } else { word })
+        .collect()
 }
 
 /// Equal for containers of the same image that do the same.
@@ -126,7 +136,7 @@ fn built(
     let target = build.target.as_deref();
     let whole = file.and_then(|(_, file)| file.start_command(target)).map(|(words, _)| words).unwrap_or_default();
     let folder = file.map_or(context, |(id, _)| folder_of(&ctx.tree.file(id).path));
-    let whole = shell::started(ctx, &[context, folder], whole);
+    let whole = shell::started(ctx, &[context, folder], with_variables(whole, service, build));
     let command = shell::started(ctx, &[context, folder], command);
     let runs = if command.is_empty() { &whole } else { &command };
     if is_test_command(runs) || zone(&format!("{context}/x")) == Zone::Test || is_test_name(&service.name) {

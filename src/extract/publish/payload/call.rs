@@ -51,6 +51,9 @@ impl Reader<'_, '_> {
         if let Some(shapes) = self.jvm_call(site, call) {
             return shapes;
         }
+        if let Some(shapes) = self.bag(site, call) {
+            return shapes;
+        }
         let argument = |n: usize| {
             call.args.iter().filter(|a| a.name.is_none()).nth(n).map(|a| Site { unit: site.unit, expr: a.value })
         };

@@ -51,6 +51,8 @@ pub(super) fn carries_trace(ev: &Evaluator<'_>, site: Site, depth: u32) -> bool 
 fn is_carrier(ev: &Evaluator<'_>, value: &Value) -> bool {
     match value {
         Value::Object { unit, class, .. } => is_carrier_class(ev, (*unit, *class)),
+        // `propagation.MapCarrier{}`
+        Value::Instance(instance) => instance.ty.ends_with("otel/propagation.MapCarrier"),
         _ => false,
     }
 }

@@ -5,6 +5,7 @@ mod call;
 mod carrier;
 pub mod content;
 mod document;
+mod headers;
 mod jvm;
 mod name;
 mod row;
@@ -16,8 +17,7 @@ use smol_str::SmolStr;
 use super::shape::{Key, Shape, is_envelope};
 use super::{InScope, path};
 use crate::catalog::publish::Publish;
-use crate::facts::module::{Arg, BinaryOp, Call, Entry, ExprId, ExprKind, FuncId, Language, Module};
-use crate::program::types::simple_name;
+use crate::facts::module::{BinaryOp, Entry, ExprId, ExprKind, FuncId, Language};
 use crate::program::value::Text;
 use crate::program::{Evaluator, Site, UnitId, Value};
 
@@ -141,6 +141,7 @@ impl<'r, 'e> Reader<'r, 'e> {
                 path::Lookup::Unknown => out.push(Shape::open()),
             }
         }
+        out.extend(self.headers_of_arguments(site));
         out
     }
 
@@ -165,6 +166,7 @@ impl<'r, 'e> Reader<'r, 'e> {
     pub(super) fn properties(&mut self, site: Site) -> Vec<Shape> {
         if let Value::Instance(instance) = self.ev.eval(site)
             && let Some(made) = instance.call
+            && !self.is_bag(made)
         {
             let module = &self.ev.program.unit(made.unit).module;
             let Some(call) = module.call(made.expr) else { return vec![Shape::open()] };
@@ -177,6 +179,11 @@ impl<'r, 'e> Reader<'r, 'e> {
                     }
                     None => shape.open |= arg.spread,
                 }
+            }
+            if let ExprKind::Name(name) = &self.ev.program.unit(site.unit).module.expr(site.expr).kind
+                && let Some(added) = self.added_to(site, name)
+            {
+                shape.merge(added);
             }
             return vec![shape];
         }
@@ -338,19 +345,17 @@ impl<'r, 'e> Reader<'r, 'e> {
         let module = &self.ev.program.unit(unit).module;
         let mut pairs = Shape::default();
         for item in items {
-            let given: Vec<ExprId>;
             let pair = match &module.expr(*item).kind {
-                ExprKind::List(pair) if pair.len() == 2 => pair,
+                ExprKind::List(pair) if pair.len() == 2 => Some((pair[0], pair[1])),
                 // `new NameValueEntry("orderId", id)` of StackExchange.Redis, `new("orderId", id)`
-                ExprKind::Call(call) if call.is_new && is_entry(module, call) => {
-                    given = call.args.iter().map(|arg| arg.value).collect();
-                    &given
-                }
-                _ => return items.iter().take(8).flat_map(|e| self.read(Site { unit, expr: *e })).collect(),
+                _ => headers::pair(module, *item),
             };
-            match self.ev.at(unit, pair[0]).as_str() {
+            let Some((name, value)) = pair else {
+                return items.iter().take(8).flat_map(|e| self.read(Site { unit, expr: *e })).collect();
+            };
+            match self.ev.at(unit, name).as_str() {
                 Some(name) => {
-                    let value = Some(Site { unit, expr: pair[1] });
+                    let value = Some(Site { unit, expr: value });
                     pairs.keys.push(Key { name: name.into(), value, nested: None, field: None });
                 }
                 None => pairs.open = true,
@@ -358,14 +363,6 @@ impl<'r, 'e> Reader<'r, 'e> {
         }
         vec![pairs]
     }
-}
-
-/// True for the construction of a pair of a name and a value.
-fn is_entry(module: &Module, call: &Call) -> bool {
-    let name = simple_name(module, call.callee);
-    let of_entry = name.is_none_or(|name| matches!(name.as_str(), "NameValueEntry" | "HashEntry" | "KeyValuePair"));
-    let is_text = |arg: &Arg| matches!(module.expr(arg.value).kind, ExprKind::Str(_));
-    module.language == Language::CSharp && of_entry && call.args.len() == 2 && call.args.first().is_some_and(is_text)
 }
 
 /// A declared type says what is in a value of which nothing else is known.

@@ -55,14 +55,25 @@ impl Reader<'_, '_> {
         if out.is_empty() {
             out.push(Shape::open());
         }
-        let span = match scope {
-            Scope::Func(func) => Some(flow::span(self.ev, site.unit, func)),
-            Scope::Top => None,
-        };
-        if let Some(added) = self.added(site.unit, span, name, 0) {
+        if let Some(added) = self.added_in(site.unit, scope, name) {
             out.iter_mut().for_each(|s| s.merge(added.clone()));
         }
         out
+    }
+
+    /// What is put into a variable after it was made.
+    pub(super) fn added_to(&mut self, site: Site, name: &str) -> Option<Shape> {
+        let unit = self.ev.program.unit(site.unit);
+        let (scope, _) = unit.index.lookup(&unit.module, unit.index.func_of(site.expr), name)?;
+        self.added_in(site.unit, scope, name)
+    }
+
+    fn added_in(&mut self, unit: UnitId, scope: Scope, name: &str) -> Option<Shape> {
+        let span = match scope {
+            Scope::Func(func) => Some(flow::span(self.ev, unit, func)),
+            Scope::Top => None,
+        };
+        self.added(unit, span, name, 0)
     }
 
     /// The item of what is iterated.
