@@ -68,6 +68,10 @@ pub(super) fn mentions_dead_letter(ev: &Evaluator<'_>, site: Site, call: &Call) 
                     return true;
                 }
             }
+            // `new ProducerRecord<>("orders.dlq", key, value)`: what is sent names where it goes.
+            ExprKind::Call(_) if depth < 2 => {
+                todo.extend(destination(ev, Site { unit: site.unit, expr }).map(|named| (named, depth + 1)));
+            }
             ExprKind::Dict(entries) if depth < 2 => {
                 for entry in entries {
                     if let Entry::Pair { key, value } = entry
@@ -91,6 +95,17 @@ fn destinations(ev: &Evaluator<'_>, site: Site) -> Vec<Site> {
     let forms = library.publish.iter().filter(|form| form.calls.iter().any(|call| call == rest));
     let paths = forms.flat_map(|form| form.destination.iter().chain(&form.key));
     paths.flat_map(|path| path::sites(ev, site, path)).collect()
+}
+
+/// The destination that a message is made with.
+fn destination(ev: &Evaluator<'_>, made: Site) -> Option<ExprId> {
+    let call = ev.program.unit(made.unit).module.call(made.expr)?;
+    let (symbol, _) = ev.callee(made)?;
+    let (library, rest) = ev.catalog.split(ev.program.language(made.unit), &symbol)?;
+    let is_this = |calls: &[String]| calls.iter().any(|c| c == rest);
+    let envelope = library.envelopes.iter().find(|e| is_this(&e.calls) && !e.destination.is_empty())?;
+    let index: usize = envelope.destination.first()?.parse().ok()?;
+    call.args.get(index).map(|arg| arg.value)
 }
 
 /// `&kafka.Writer{Topic: "orders.dlq"}`: the topic is a matter of what writes.

@@ -66,8 +66,10 @@ pub(super) fn of(reach: &Reach<'_, '_>, site: Site) -> Option<Effect> {
         return Some(if asks { Effect::Read } else { Effect::Unclear });
     }
     if language.is_jvm() && entity::is_derived_query(ev, site) {
-        if let Some(effect) = entity::statement(ev, site).and_then(|text| of_text(&text)) {
-            return Some(effect);
+        if let Some(text) = entity::statement(ev, site)
+            && let Some(effect) = of_text(&text)
+        {
+            return Some(if inserts_key(&text) { Effect::Keyed } else { effect });
         }
         let asks = ["find", "exists", "count", "get", "read", "query", "search", "stream"];
         return Some(if asks.iter().any(|w| name.starts_with(w)) { Effect::Read } else { Effect::Unclear });

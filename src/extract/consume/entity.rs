@@ -287,11 +287,19 @@ pub(super) fn table_at(reach: &Reach<'_, '_>, place: Place) -> Option<String> {
     let unit = ev.program.ids().find(|u| ev.program.unit(*u).file == place.file)?;
     let module = &ev.program.unit(unit).module;
     let call = ev.program.unit(unit).index.calls.iter().find(|c| module.expr(c.expr).span == place.span)?;
-    if let Some(table) = super::jdbc::inserts_into(ev, Site { unit, expr: call.expr }) {
+    let site = Site { unit, expr: call.expr };
+    let declared = || statement(ev, site).and_then(|text| super::jdbc::table(&text));
+    if let Some(table) = super::jdbc::inserts_into(ev, site).or_else(declared) {
         return Some(table);
     }
-    let arg = module.call(call.expr)?.args.first()?;
-    effect::made(reach, Site { unit, expr: arg.value }, 0).into_iter().find_map(|value| match value {
+    let call = module.call(call.expr)?;
+    // `row.persist()` has none.
+    let row = match (call.args.first(), &module.expr(call.callee).kind) {
+        (Some(arg), _) => arg.value,
+        (None, ExprKind::Attr { object, .. }) => *object,
+        _ => return None,
+    };
+    effect::made(reach, Site { unit, expr: row }, 0).into_iter().find_map(|value| match value {
         Value::Object { unit, class, .. } => Some(table(ev, unit, class)),
         _ => None,
     })
@@ -429,7 +437,8 @@ pub(super) fn statement(ev: &Evaluator<'_>, site: Site) -> Option<String> {
         let Value::Function { unit, func, .. } = value else { return None };
         let module = &ev.program.unit(*unit).module;
         let decorators = &module.func(*func).decorators;
-        let query = decorators.iter().find(|d| simple_name(module, **d).is_some_and(|n| n == "Query"))?;
+        let runs = |n: &str| matches!(n, "Delete" | "Insert" | "Query" | "Select" | "Update");
+        let query = decorators.iter().find(|d| simple_name(module, **d).is_some_and(|n| runs(&n)))?;
         let args = &module.call(*query)?.args;
         let text = args.iter().find(|a| matches!(a.name.as_deref(), None | Some("value")))?;
         ev.at(*unit, text.value).to_text().map(|t| t.pattern())
@@ -444,12 +453,15 @@ pub(super) fn is_derived_query(ev: &Evaluator<'_>, site: Site) -> bool {
         let module = &ev.program.unit(*unit).module;
         let function = module.func(*func);
         let Some(class) = function.class.map(|c| module.class(c)) else { return false };
-        class.kind == ClassKind::Interface
-            && class.bases.iter().any(|base| match ev.at(*unit, *base) {
-                Value::External(symbol) => {
-                    ev.catalog.split(module.language, &symbol).is_some_and(|(library, _)| library.writes.is_some())
-                }
-                _ => false,
-            })
+        let is_mapper =
+            has(module, &class.decorators, "Mapper") && module.imports.iter().any(|i| i.module.contains("ibatis"));
+        class.kind == ClassKind::Interface && is_mapper
+            || class.kind == ClassKind::Interface
+                && class.bases.iter().any(|base| match ev.at(*unit, *base) {
+                    Value::External(symbol) => {
+                        ev.catalog.split(module.language, &symbol).is_some_and(|(library, _)| library.writes.is_some())
+                    }
+                    _ => false,
+                })
     })
 }

@@ -33,7 +33,7 @@ pub(super) fn statement(ev: &Evaluator<'_>, site: Site) -> Option<Site> {
             ExprKind::Name(name) => {
                 let (_, bindings) = unit.index.lookup(module, unit.index.func_of(at), name)?;
                 let made = |binding: &Binding| match binding {
-                    Binding::Value(value) if *value != at => Some(*value),
+                    Binding::Value(value) | Binding::Entered(value) if *value != at => Some(*value),
                     _ => None,
                 };
                 bindings.iter().find_map(made)?
@@ -46,7 +46,12 @@ pub(super) fn statement(ev: &Evaluator<'_>, site: Site) -> Option<Site> {
 
 /// The table that a call inserts into.
 pub(super) fn inserts_into(ev: &Evaluator<'_>, site: Site) -> Option<String> {
-    let text = ev.eval(statement(ev, site)?).to_text()?.pattern().to_lowercase();
+    table(&ev.eval(statement(ev, site)?).to_text()?.pattern())
+}
+
+/// The table that a statement inserts into.
+pub(super) fn table(statement: &str) -> Option<String> {
+    let text = statement.to_lowercase();
     let (_, rest) = text.split_once("into ")?;
     let name = rest.trim_start().split([' ', '(']).next()?;
     Some(name.rsplit('.').next()?.trim_matches(['"', '`']).to_string())

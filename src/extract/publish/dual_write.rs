@@ -178,7 +178,8 @@ fn stores(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Stores {
             let Some(func) = flow::home(ev, site) else { continue };
             let home = (unit, func);
             let Some((library, rest)) = stored(ev, site) else {
-                if unshown::is_write(ev, site) && !is_bookkeeping(ev, site) {
+                let writes = unshown::is_write(ev, site) || super::mapper::is_write(ev, site);
+                if writes && !is_bookkeeping(ev, site) {
                     stores.touches.insert(home);
                     stores.writes.entry(home).or_default().push(site);
                     level.push(home);

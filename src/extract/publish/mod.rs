@@ -12,6 +12,7 @@ pub mod failure;
 pub mod flow;
 mod jvm;
 mod lists;
+mod mapper;
 pub mod path;
 pub mod payload;
 pub mod persist;

@@ -181,6 +181,12 @@ pub(super) fn may_repeat(ev: &Evaluator<'_>, site: Site) -> Option<String> {
         let name = unit.module.callee_name(call.expr)?;
         let at = unit.module.expr(call.expr).span;
         let inside = span.contains(at) && !others.iter().any(|other| other.contains(at));
+        // <https://ktor.io/docs/client-request-retry.html>
+        let plugin = |e: ExprId| simple_name(&unit.module, e).is_some_and(|n| n == "HttpRequestRetry");
+        let installs = name == "install" && unit.module.call(call.expr)?.args.iter().any(|arg| plugin(arg.value));
+        if inside && installs {
+            return Some("`HttpRequestRetry` repeats them".into());
+        }
         let may =
             inside && MAY_REPEAT.contains(&name.as_str()) && !only_looks(ev, Site { unit: site.unit, expr: call.expr });
         may.then(|| format!("`{name}` may bring a retry"))
