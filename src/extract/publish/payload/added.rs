@@ -2,11 +2,40 @@
 
 use super::Reader;
 use crate::extract::publish::shape::Shape;
-use crate::facts::module::{ExprId, ExprKind, StmtKind};
+use crate::facts::module::{ExprId, ExprKind, Language, StmtKind};
 use crate::program::{Site, UnitId, Value};
 use crate::syntax::Span;
 
 impl Reader<'_, '_> {
+    /// The headers that the function around a publish of C# adds: `message.Headers.Add("id", bytes)`.
+    pub(super) fn header_additions(&mut self, site: Site) -> Option<Shape> {
+        let ev = self.ev;
+        let unit = ev.program.unit(site.unit);
+        let module = &unit.module;
+        let func = unit.index.func_of(site.expr).filter(|_| module.language == Language::CSharp)?;
+        let is_headers = |object: ExprId| {
+            matches!(&module.expr(object).kind, ExprKind::Name(name) | ExprKind::Attr { name, .. }
+                if name.to_lowercase().ends_with("headers"))
+        };
+        let mut shape = Shape::default();
+        for id in unit.index.calls.iter().filter(|c| c.func == Some(func)) {
+            let Some(call) = module.call(id.expr) else { continue };
+            let ExprKind::Attr { object, name, .. } = &module.expr(call.callee).kind else { continue };
+            let [key, value] = call.args.as_slice() else { continue };
+            if !matches!(name.as_str(), "Add" | "TryAdd") || !is_headers(*object) {
+                continue;
+            }
+            match ev.at(site.unit, key.value).as_str() {
+                Some(name) => {
+                    let key = self.key(name.into(), Site { unit: site.unit, expr: value.value });
+                    shape.keys.push(key);
+                }
+                None => shape.open = true,
+            }
+        }
+        (shape != Shape::default()).then_some(shape)
+    }
+
     /// The keys that are put into a variable after it was made: `d["k"] = v`, `d.update(…)`,
     /// `Object.assign(d, …)`, a function of ours that does so.
     pub(super) fn added(&mut self, unit_id: UnitId, span: Option<Span>, name: &str, hops: u32) -> Option<Shape> {

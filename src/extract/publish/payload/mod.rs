@@ -141,6 +141,7 @@ impl<'r, 'e> Reader<'r, 'e> {
                 path::Lookup::Unknown => out.push(Shape::open()),
             }
         }
+        out.extend(self.header_additions(site));
         out
     }
 
@@ -175,12 +176,41 @@ impl<'r, 'e> Reader<'r, 'e> {
                         let key = self.key(name.clone(), Site { unit: made.unit, expr: arg.value });
                         shape.keys.push(key);
                     }
-                    None => shape.open |= arg.spread,
+                    None => {
+                        shape.open |= arg.spread;
+                        self.entries(Site { unit: made.unit, expr: arg.value }, &mut shape);
+                    }
                 }
             }
             return vec![shape];
         }
         self.read(site)
+    }
+
+    /// What a construction of C# is filled with: `new Headers { { "id", bytes } }`, `new Headers { new Header("id", bytes) }`.
+    fn entries(&mut self, site: Site, shape: &mut Shape) {
+        let module = &self.ev.program.unit(site.unit).module;
+        if module.language != Language::CSharp {
+            return;
+        }
+        match &module.expr(site.expr).kind {
+            ExprKind::Dict(_) => self.read(site).into_iter().for_each(|s| shape.merge(s)),
+            ExprKind::List(items) => {
+                for &item in items {
+                    let made = module.call(item).and_then(|call| Some((call.args.first()?, call.args.get(1)?)));
+                    let named =
+                        made.and_then(|(name, value)| Some((self.ev.at(site.unit, name.value).as_str()?, value)));
+                    match named {
+                        Some((name, value)) => {
+                            let key = self.key(name.into(), Site { unit: site.unit, expr: value.value });
+                            shape.keys.push(key);
+                        }
+                        None => shape.open = true,
+                    }
+                }
+            }
+            _ => {}
+        }
     }
 
     /// The shapes of an expression.
