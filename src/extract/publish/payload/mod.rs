@@ -5,6 +5,7 @@ mod call;
 mod carrier;
 pub mod content;
 mod document;
+mod domain;
 mod jvm;
 mod name;
 mod row;
