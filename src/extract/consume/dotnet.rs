@@ -8,7 +8,7 @@ use super::handler::Registration;
 use super::reach::Func;
 use super::source::Found;
 use super::walk::{Kind, Trace};
-use super::{Idempotency, InScope, tracked};
+use super::{Idempotency, InScope, dead_channel, tracked};
 use crate::catalog::consume::Form;
 use crate::facts::module::{BinaryOp, ClassId, ClassKind, ExprId, ExprKind, FuncId, Language, Module, StmtKind};
 use crate::program::index::{Binding, Parent};
@@ -458,6 +458,13 @@ pub(super) fn handlers(ev: &Evaluator<'_>, consumer: Site, in_scope: &InScope<'_
     out.sort_by_key(|r| r.site);
     out.dedup_by_key(|r| r.site);
     out
+}
+
+/// True for a consumer in a class that is named after dead letters: it reads what nobody else could handle.
+pub(super) fn is_for_dead_letters(ev: &Evaluator<'_>, site: Site) -> bool {
+    let unit = ev.program.unit(site.unit);
+    let around = unit.index.classes_around(&unit.module, site.expr);
+    around.iter().any(|class| dead_channel::is_dead_letter_name(&unit.module.class(*class).name))
 }
 
 /// True for a handler of a saga of NServiceBus or Rebus: the framework loads the saga's state for each message,

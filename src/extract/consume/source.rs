@@ -152,7 +152,11 @@ fn consumer(
         Some(transport) if traces.iter().all(|t| t.dead_letter().is_none()) => transport.dead_letter.clone(),
         _ => {
             // The dead letter queue itself needs none.
-            let is_last = !channels.is_empty() && channels.iter().all(|c| dead_channel::is_dead_letter_name(c));
+            let is_last = match channels.is_empty() {
+                false => channels.iter().all(|c| dead_channel::is_dead_letter_name(c)),
+                // `class DlqCleanup` that assigns itself partitions.
+                true => is_csharp && dotnet::is_for_dead_letters(ev, found.site),
+            };
             let code = if is_last {
                 Presence::Default
             } else {

@@ -340,6 +340,7 @@ fn new_client(ev: &Evaluator<'_>, site: Site, library: &Library, http: &Http, cl
         library: client.name.clone().unwrap_or_else(|| library.library.clone()),
         kind: ClientKind::Client,
         forwards: http.requests.is_empty(),
+        breaker: None,
         followed: true,
         requests: Vec::new(),
         timeout: if timeout == Timeout::Unsaid && timeout::default_counts(http) {
@@ -455,6 +456,7 @@ fn call_client(library: &Library, http: &Http, request: HttpRequest) -> HttpClie
         library: library.library.clone(),
         kind: ClientKind::Call,
         forwards: false,
+        breaker: None,
         followed: true,
         timeout,
         retries: Vec::new(),

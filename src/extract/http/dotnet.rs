@@ -215,6 +215,7 @@ pub(crate) fn apply(client: &mut HttpClient, facts: &Facts) {
     }
     if let Some(breaker) = breaker(facts) {
         client.requests.iter_mut().for_each(|request| request.guards.push(breaker.clone()));
+        client.breaker = Some(breaker);
     }
     if facts.unknown {
         client.followed = false;
@@ -243,6 +244,7 @@ pub(super) fn blank(ev: &Evaluator<'_>, site: Site, library: &Library, kind: Cli
         library: library.library.clone(),
         kind,
         forwards: false,
+        breaker: None,
         followed: true,
         requests: Vec::new(),
         timeout: Timeout::Unsaid,

@@ -68,6 +68,8 @@ pub struct HttpClient {
     pub kind: ClientKind,
     /// Requests go through it without a call of ours (a proxy).
     pub forwards: bool,
+    /// The breaker that is attached to the object, whoever sends requests through it.
+    pub breaker: Option<Guard>,
     /// False when only the type of the object is known: what its construction says was not read.
     pub followed: bool,
     /// The requests, in source order. Empty when none was found.

@@ -10,7 +10,8 @@ pub const RULE: Rule =
 
 fn check(system: &System, findings: &mut Vec<Finding>) {
     for client in &system.http {
-        if !client.followed || (client.requests.is_empty() && !client.forwards) || super::is_own_probe(client) {
+        let goes_through = client.forwards && client.breaker.is_none();
+        if !client.followed || (client.requests.is_empty() && !goes_through) || super::is_own_probe(client) {
             continue;
         }
         let (with, without): (Vec<&HttpRequest>, Vec<&HttpRequest>) =

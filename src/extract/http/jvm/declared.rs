@@ -239,6 +239,7 @@ impl Declared<'_, '_> {
             library: framework.library.to_string(),
             kind: ClientKind::Client,
             forwards: false,
+            breaker: None,
             followed: framework.bounded.is_some(),
             requests,
             timeout: if framework.bounded.is_some() { Timeout::Set(place) } else { Timeout::Unknown },

@@ -5,6 +5,7 @@ mod call;
 mod carrier;
 pub mod content;
 mod document;
+mod domain;
 mod headers;
 mod jvm;
 mod name;

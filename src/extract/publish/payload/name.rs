@@ -100,6 +100,9 @@ impl Reader<'_, '_> {
                 return vec![shape];
             }
         }
+        if let Some(shape) = self.raised(iter) {
+            return vec![shape];
+        }
         match self.ev.eval(iter) {
             Value::List(items) => items.iter().take(8).flat_map(|s| self.read(*s)).collect(),
             Value::Param { .. } => self.read(iter),
