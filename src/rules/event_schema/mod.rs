@@ -38,6 +38,12 @@ fn label(publisher: &Publisher, message: &Message) -> String {
     }
 }
 
+/// True for what is called a command: it tells one service what to do, and is no event.
+fn is_command(publisher: &Publisher) -> bool {
+    let mut types = publisher.payloads.iter().flat_map(|shape| &shape.types).peekable();
+    types.peek().is_some() && types.all(|name| name.ends_with("Command"))
+}
+
 /// The schemas that describe a message: by the most certain of its names that has any.
 fn matching<'s>(system: &'s System, message: &Message) -> Vec<&'s Subject> {
     let found = message.names.iter().map(|name| {
