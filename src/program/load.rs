@@ -49,15 +49,26 @@ pub enum Prefilter {
     Off,
 }
 
+/// A tree with no more source files than this is a sample: all of them are read.
+const SAMPLE: usize = 12;
+
+/// The source files of a tree, with their languages.
+fn sources(tree: &Tree) -> impl Iterator<Item = (FileId, Language)> {
+    tree.ids().filter_map(|id| match files::classify(&tree.file(id).path) {
+        FileKind::Code(language) if files::zone(&tree.file(id).path) != Zone::Vendored => Some((id, language)),
+        _ => None,
+    })
+}
+
+/// True for a few files, as a skill or an article shows them.
+pub fn is_sample(tree: &Tree) -> bool {
+    sources(tree).nth(SAMPLE).is_none()
+}
+
 /// Reads, parses and links the source files of a tree.
 pub fn load(tree: &Tree, catalog: &Catalog, packages: &Packages, prefilter: Prefilter, cache: &Cache) -> Loaded {
-    let sources: Vec<(FileId, Language)> = tree
-        .ids()
-        .filter_map(|id| match files::classify(&tree.file(id).path) {
-            FileKind::Code(language) if files::zone(&tree.file(id).path) != Zone::Vendored => Some((id, language)),
-            _ => None,
-        })
-        .collect();
+    let prefilter = if is_sample(tree) { Prefilter::Off } else { prefilter };
+    let sources: Vec<(FileId, Language)> = sources(tree).collect();
     let needles = Needles::new(catalog);
     let mut loaded = Loaded::default();
     let mut units: BTreeMap<String, Unit> = BTreeMap::new();

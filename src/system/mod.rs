@@ -76,6 +76,8 @@ pub struct System {
     pub map: map::SystemMap,
     /// Messages that are handed to brokers.
     pub publishers: Vec<Publisher>,
+    /// Types of events in a sample, of which nobody shows where they are published.
+    pub event_types: Vec<publish::Definition>,
     /// Places where messages come in.
     pub consumers: Vec<Consumer>,
     /// How brokers are reached, and what is declared there.
@@ -274,10 +276,18 @@ pub fn build(
         let consumers = consume::extract(&ev, &in_scope, &Evidence::read(tree, &settings));
         // Sagas of C# are written with libraries that the extractor does not know yet.
         let sagas = saga::extract(&ev, &in_scope);
-        (datastores, publishing, consumers, sagas)
+        let is_sample = services.is_empty() && crate::program::load::is_sample(tree);
+        let event_types = if is_sample && publishing.publishers.is_empty() {
+            publish::definitions(&ev, &in_scope)
+        } else {
+            Vec::new()
+        };
+        (datastores, (publishing, event_types), consumers, sagas)
     };
-    let ((http, breakers, blocking, served, requests, taken), (datastores, publishing, consumers, sagas)) =
-        side_by_side(web, rest);
+    let (
+        (http, breakers, blocking, served, requests, taken),
+        (datastores, (publishing, event_types), consumers, sagas),
+    ) = side_by_side(web, rest);
     let (sagas, reply_driven) = sagas;
     let calls::Requests { calls, outgoing } = requests;
     let publish::Publishing { publishers, dual_writes } = publishing;
@@ -291,6 +301,7 @@ pub fn build(
         outgoing,
         datastores,
         publishers,
+        event_types,
         brokers: broker::extract(&ev, &in_scope),
         dual_writes,
         consumers,

@@ -109,6 +109,10 @@ fn files_that_use_a_client_of_another_file_are_seen() {
         ("orders/app/unrelated.py", "RATE = 0.19\n"),
     ];
     write(folder.path(), &files);
+    // So many that it is no sample, of which all is read.
+    for n in 0..8 {
+        write(folder.path(), &[(&format!("orders/app/rate_{n}.py"), "RATE = 0.19\n")]);
+    }
     assert_same_with_every_file(folder.path(), "clients used elsewhere");
     let outcome = run(folder.path(), false);
     assert_eq!(outcome.stats.files_parsed, 6, "the unrelated ones are not read");

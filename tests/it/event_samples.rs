@@ -174,3 +174,22 @@ fn a_schema_as_generators_write_it() {
     let found = found(&[("events/order-created.schema.json", text), ("app.py", "import pika\n")]);
     assert_eq!(found, ["float-money:5", "incomplete-schema:1", "invalid-example:8"]);
 }
+
+#[test]
+fn types_of_events_of_which_a_sample_shows_no_publisher() {
+    let python = "from datetime import datetime\n\nfrom pydantic import BaseModel, Field\n\n\nclass BaseEvent(BaseModel):\n    event_id: str\n    occurred_at: datetime = Field(default_factory=datetime.utcnow)\n\n\nclass ParcelSent(BaseEvent):\n    parcel_id: str\n    fee: float\n\n\nclass Parcel(BaseModel):\n    fee: float\n";
+    assert_eq!(found(&[("events.py", python)]), ["float-money:13", "naive-timestamp:8"]);
+    let go = "package parcels\n\ntype ParcelSentEvent struct {\n\tParcelID string  `json:\"parcel_id\"`\n\tFee      float64 `json:\"fee\"`\n}\n\ntype Parcel struct {\n\tFee float64 `json:\"fee\"`\n}\n";
+    assert_eq!(found(&[("parcels/events.go", go)]), ["float-money:5"]);
+    let java = "package parcels;\n\nimport java.time.LocalDateTime;\n\npublic record ParcelSentEvent(String eventId, LocalDateTime occurredAt) {}\n";
+    assert_eq!(found(&[("ParcelSentEvent.java", java)]), ["naive-timestamp:5"]);
+    let csharp = "namespace Parcels;\n\npublic record ParcelSentEvent(Guid EventId, double Fee);\n";
+    assert_eq!(found(&[("ParcelSentEvent.cs", csharp)]), ["float-money:3"]);
+    // In a service an event is what somebody publishes.
+    let service = [
+        ("Dockerfile", "FROM python:3.13\nCOPY . .\nCMD [\"uvicorn\", \"main:app\"]\n"),
+        ("main.py", "from fastapi import FastAPI\n\nfrom events import ParcelSent\n\napp = FastAPI()\n"),
+        ("events.py", python),
+    ];
+    assert_eq!(found(&service), [""; 0]);
+}

@@ -176,6 +176,9 @@ pub(super) fn asks_data(ev: &Evaluator<'_>, site: Site, name: &str) -> bool {
     if links > 1 && matches!(ev.at(site.unit, root), Value::Class { .. }) {
         return true;
     }
+    if is_constant_list(ev, site.unit, root, held) {
+        return true;
+    }
     // `items.First()` asks the parameter itself, which may be a table.
     let Some((_, [Binding::Param(func, index)])) =
         unit.index.lookup(module, unit.index.func_of(root), held).filter(|_| links > 1)
@@ -192,6 +195,28 @@ pub(super) fn asks_data(ev: &Evaluator<'_>, site: Site, name: &str) -> bool {
         simple_name(declared, ty).is_some_and(|n| matches!(n.as_str(), "DbSet" | "IMongoCollection" | "IQueryable"))
     };
     class.kind == ClassKind::Class && !tracked::properties(declared, class).any(|(_, ty)| is_set(ty))
+}
+
+/// True for `static readonly HashSet<string> Known = ["a", "b"];`, to which nothing is added.
+fn is_constant_list(ev: &Evaluator<'_>, of: UnitId, expr: ExprId, name: &str) -> bool {
+    let unit = ev.program.unit(of);
+    let module = &unit.module;
+    let field = |class: &ClassId| module.class(*class).fields.iter().find(|f| f.name == name);
+    let around = unit.index.classes_around(module, expr);
+    let value = around.iter().find_map(field).filter(|f| f.is_static).and_then(|f| f.value);
+    let holds = value.is_some_and(|value| match &module.expr(value).kind {
+        ExprKind::List(items) => !items.is_empty(),
+        ExprKind::Call(call) => call.args.iter().any(|arg| matches!(module.expr(arg.value).kind, ExprKind::List(_))),
+        _ => false,
+    });
+    let adds = |call: &ExprId| {
+        module.callee_name(*call).is_some_and(|n| n.contains("Add"))
+            && module.call(*call).is_some_and(|call| match &module.expr(call.callee).kind {
+                ExprKind::Attr { object, .. } => variable(module, *object).is_some_and(|held| held == name),
+                _ => false,
+            })
+    };
+    holds && !unit.index.calls.iter().any(|c| adds(&c.expr))
 }
 
 /// The functions that the class around a consumer attaches to its events.
@@ -446,6 +471,17 @@ pub(super) fn is_saga(ev: &Evaluator<'_>, site: Site) -> bool {
     unit.index.classes_around(module, site.expr).iter().any(|class| module.class(*class).bases.iter().any(saga))
 }
 
+/// How many steps of a handler lie before its write is done; all of them, where that is not known.
+fn written(trace: &Trace, found: &Idempotency) -> usize {
+    let all = trace.steps.len();
+    let Idempotency::No { effect, what } = found else { return all };
+    let Some(at) = trace.steps.iter().position(|s| s.place == *effect) else { return all };
+    // What EF Core keeps track of is written by the commit behind it.
+    let tracked = what == tracked::INSERTS || what == tracked::COUNTS;
+    let commit = || trace.steps[at..].iter().position(|s| s.kind == Kind::Does(Effect::Commit));
+    if tracked { commit().map_or(all, |after| at + after) } else { at }
+}
+
 /// Mappers and mediators hide what runs: a verdict stands only where everything was followed.
 pub(super) fn certain(ev: &Evaluator<'_>, unit: UnitId, traces: &[Trace], found: Idempotency) -> Idempotency {
     // An inbox of the library recognises what was handled in the same process.
@@ -460,12 +496,13 @@ pub(super) fn certain(ev: &Evaluator<'_>, unit: UnitId, traces: &[Trace], found:
         Idempotency::Unknown | Idempotency::NotNeeded => tracked::adds(traces).unwrap_or(found),
         found => found,
     };
-    // What was asked before may have told a duplicate.
-    let asked = || traces.iter().flat_map(|t| &t.steps).any(|s| s.kind == Kind::Does(Effect::Read));
+    // What was asked before may have told a duplicate; what comes after the write can't keep it out any more.
+    let before = || traces.iter().flat_map(|trace| &trace.steps[..written(trace, &found)]);
+    let asked = || before().any(|s| s.kind == Kind::Does(Effect::Read));
     if matches!(&found, Idempotency::No { what, .. } if what == tracked::INSERTS) && asked() {
         return Idempotency::Unknown;
     }
-    let unresolved = traces.iter().flat_map(|t| &t.steps).any(|s| match &s.kind {
+    let unresolved = before().any(|s| match &s.kind {
         Kind::Unresolved(name) => !s.in_catch && !HARMLESS.contains(&name.as_str()),
         _ => false,
     });

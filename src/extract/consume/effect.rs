@@ -10,7 +10,9 @@ use crate::program::{Evaluator, Instance, Site, Value};
 
 use super::dead_channel::mentions_dead_letter;
 use super::entity;
+use super::fresh;
 use super::reach::Reach;
+use super::sql::{inserts_key, of_text};
 use super::tracked;
 
 /// What a call does.
@@ -70,7 +72,12 @@ pub(super) fn of(reach: &Reach<'_, '_>, site: Site) -> Option<Effect> {
         let asks = ["find", "exists", "count", "get", "read", "query", "search", "stream"];
         return Some(if asks.iter().any(|w| name.starts_with(w)) { Effect::Read } else { Effect::Unclear });
     }
-    statement(ev, name, site, call)
+    match statement(ev, name, site, call)? {
+        Effect::Keyed if fresh::parameter_brings_new_key(reach, site, call) => {
+            Some(Effect::Repeats("inserts a row".into()))
+        }
+        effect => Some(effect),
+    }
 }
 
 fn of_kind(reach: &Reach<'_, '_>, kind: EffectKind, name: &str, site: Site, call: &Call) -> Effect {
@@ -687,73 +694,4 @@ fn contains(module: &Module, root: ExprId, test: &dyn Fn(&ExprKind) -> bool) -> 
         todo.extend(module.children(e));
     }
     false
-}
-
-/// `INSERT INTO orders (id, …)`
-fn inserts_key(text: &str) -> bool {
-    let Some((head, _)) = text.split_once(')') else { return false };
-    let Some((_, columns)) = head.split_once('(') else { return false };
-    columns.split(',').any(|c| {
-        let c = c.trim().trim_matches(['"', '`', '[', ']']);
-        let camel = c.strip_suffix("Id").is_some_and(|rest| rest.ends_with(|c: char| c.is_ascii_lowercase()));
-        let c = c.to_lowercase();
-        c == "id" || c == "uuid" || c.ends_with("_id") || camel || c == "key"
-    })
-}
-
-/// What an SQL or Cypher statement does.
-fn of_text(text: &str) -> Option<Effect> {
-    let mut text = text.trim_start();
-    // `-- name: CreateOrder :one` of sqlc.
-    while let Some(comment) = text.strip_prefix("--") {
-        text = comment.split_once('\n').map_or("", |(_, rest)| rest).trim_start();
-    }
-    let text = text.to_lowercase();
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let creates = text.starts_with("create (") || text.starts_with("create(") || text.contains(" create (");
-    if text.starts_with("insert ") || text.starts_with("with ") && text.contains(" insert into ") {
-        let guarded = text.contains("on conflict")
-            || text.contains("on duplicate key")
-            || text.starts_with("insert ignore")
-            || text.starts_with("insert or ")
-            || text.contains("where not exists");
-        return Some(if guarded { Effect::Claim } else { Effect::Repeats(INSERTS.into()) });
-    }
-    if text.starts_with("merge ") || text.starts_with("replace ") {
-        return Some(Effect::Claim);
-    }
-    if creates || text.starts_with("match ") && text.contains(" create ") {
-        return Some(if text.contains("merge (") && !text.contains(") create ") {
-            Effect::Claim
-        } else {
-            Effect::Repeats("creates a node or relationship".into())
-        });
-    }
-    if let Some(rest) = text.strip_prefix("update ") {
-        let set = rest.split(" set ").nth(1).unwrap_or("");
-        let (set, filter) = set.split_once(" where ").unwrap_or((set, ""));
-        if counts(set) {
-            return Some(Effect::Repeats("adds to a stored number".into()));
-        }
-        let conditions = filter.split(" and ").filter(|c| !c.trim().is_empty()).count();
-        return Some(if conditions > 1 { Effect::Claim } else { Effect::Overwrite });
-    }
-    if text.starts_with("delete ") {
-        return Some(Effect::Overwrite);
-    }
-    if text.starts_with("select ") || text.starts_with("match ") {
-        return Some(Effect::Read);
-    }
-    None
-}
-
-/// `balance = balance - $1`
-fn counts(set: &str) -> bool {
-    set.split(',').any(|part| {
-        part.split_once('=').is_some_and(|(column, value)| {
-            let column = column.trim();
-            (value.contains(" + ") || value.contains(" - "))
-                && value.split([' ', '(', ')']).any(|w| w == column || w.ends_with(&format!(".{column}")))
-        })
-    })
 }

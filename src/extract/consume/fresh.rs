@@ -1,10 +1,11 @@
 //! Keys of rows of EF Core: whether the message may bring one, or a new one is made for each delivery.
 
+use super::effect;
 use super::reach::Reach;
-use crate::facts::module::{Class, ExprId, ExprKind, Module, StmtKind};
+use crate::facts::module::{Call, Class, ExprId, ExprKind, Language, Module, StmtKind};
 use crate::program::hierarchy::ClassRef;
 use crate::program::index::Binding;
-use crate::program::{Evaluator, Site, Value};
+use crate::program::{Evaluator, Site, UnitId, Value};
 
 /// Methods that make a key which nothing has had before.
 const MAKES: [&str; 7] =
@@ -45,8 +46,31 @@ pub(super) fn is_keyed(reach: &Reach<'_, '_>, made: Site, (unit, class_id): Clas
     })
 }
 
+/// True for `connection.Execute("INSERT INTO orders (Id, …) VALUES (@Id, …)", order)` of Dapper whose parameters
+/// have a key that is made for each delivery.
+pub(super) fn parameter_brings_new_key(reach: &Reach<'_, '_>, site: Site, call: &Call) -> bool {
+    let is_new_key = |unit: UnitId, name: &str, value: ExprId| {
+        matches!(name.to_lowercase().as_str(), "id" | "key") && is_fresh(reach, Site { unit, expr: value }, 0)
+    };
+    let Some(given) = call.args.get(1) else { return false };
+    let module = |unit: UnitId| &reach.ev.program.unit(unit).module;
+    if module(site.unit).language != Language::CSharp {
+        return false;
+    }
+    let values = effect::made(reach, Site { unit: site.unit, expr: given.value }, 0);
+    let has = |value: &Value| match value {
+        Value::Object { call: Some(made), .. } => module(made.unit).call(made.expr).is_some_and(|call| {
+            let mut named = call.args.iter().filter_map(|arg| Some((arg.name.as_deref()?, arg.value)));
+            named.any(|(name, value)| is_new_key(made.unit, name, value))
+        }),
+        Value::Dict(dict) => dict.entries.iter().any(|(name, at)| is_new_key(at.unit, name, at.expr)),
+        _ => false,
+    };
+    !values.is_empty() && values.iter().all(has)
+}
+
 /// A class of ours that is no interface.
-fn is_class(ev: &Evaluator<'_>, unit: crate::program::UnitId, base: ExprId) -> bool {
+fn is_class(ev: &Evaluator<'_>, unit: UnitId, base: ExprId) -> bool {
     match ev.at(unit, base) {
         Value::Class { unit, class } => {
             ev.program.unit(unit).module.class(class).kind != crate::facts::module::ClassKind::Interface

@@ -39,6 +39,7 @@ pub(in crate::extract) mod setting;
 mod shown;
 mod shutdown;
 mod source;
+mod sql;
 mod tracked;
 mod unhandled;
 mod walk;

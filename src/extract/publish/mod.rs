@@ -5,6 +5,7 @@ mod announced;
 pub mod call;
 pub mod confirm;
 mod declared;
+pub mod definitions;
 pub mod dual_write;
 pub mod envelope;
 pub mod failure;
@@ -35,6 +36,7 @@ use crate::program::value::Text;
 use crate::program::{Evaluator, Instance, Site, UnitId, Value};
 use crate::syntax::Place;
 
+pub use definitions::{Definition, definitions};
 pub use dual_write::DualWrite;
 pub use payload::content::{Content, Member, Message, Name};
 pub use payload::what::What;

@@ -4,7 +4,7 @@ use super::kind::Kind;
 use super::{Kid, Lower};
 use crate::facts::module::{BinaryOp, ExprId, ExprKind};
 use crate::facts::walk::text::binary_op;
-use crate::facts::walk::{Field, field};
+use crate::facts::walk::{Field, MAX_LINKS, field};
 
 impl<'t> Lower<'t> {
     /// `x is T t`, `x is { A: > 1 }`, `x is not null`.
@@ -12,15 +12,63 @@ impl<'t> Lower<'t> {
         let kids = self.kids(kid.node);
         let subject = self.expr_in(&kids, Field::Expression, kid);
         let Some(pattern) = field(&kids, Field::Pattern) else { return subject };
-        if self.copied(subject, 0).is_some() {
-            return self.pattern(pattern, subject);
+        let mut test = if self.copied(subject, 0).is_some() {
+            self.pattern(pattern, subject)
+        } else if matches!(pattern.kind, Kind::DeclarationPattern | Kind::VarPattern) {
+            self.pattern_of(pattern, subject, true)
+        } else {
+            // A subject that does something stands once.
+            let test = self.pattern(pattern, subject);
+            self.other_of(&[subject, test], kid.span())
+        };
+        for (operator, right) in self.behind(pattern) {
+            let right = self.expr(right);
+            test = self.binary_of(operator, test, right, kid.span());
         }
-        if matches!(pattern.kind, Kind::DeclarationPattern | Kind::VarPattern) {
-            return self.pattern_of(pattern, subject, true);
+        test
+    }
+
+    /// What the grammar takes for a part of the pattern, `x is (null || x.Done)`, though `is` binds closer.
+    fn behind(&mut self, mut pattern: Kid<'t>) -> Vec<(BinaryOp, Kid<'t>)> {
+        let mut out = Vec::new();
+        for _ in 0..MAX_LINKS {
+            let kids = self.kids(pattern.node);
+            let next = match pattern.kind {
+                Kind::NegatedPattern => kids.first().copied(),
+                Kind::AndPattern | Kind::OrPattern => field(&kids, Field::Right),
+                Kind::ConstantPattern => self.named_kids(pattern.node).first().copied(),
+                Kind::BinaryExpression => self.looser(pattern).map(|(operator, left, right)| {
+                    out.push((operator, right));
+                    left
+                }),
+                _ => None,
+            };
+            match next {
+                Some(next) => pattern = next,
+                None => break,
+            }
         }
-        // A subject that does something stands once.
-        let test = self.pattern(pattern, subject);
-        self.other_of(&[subject, test], kid.span())
+        out.reverse();
+        out
+    }
+
+    /// The parts of an operation whose operator binds looser than `is`.
+    fn looser(&mut self, kid: Kid<'t>) -> Option<(BinaryOp, Kid<'t>, Kid<'t>)> {
+        let kids = self.kids(kid.node);
+        let text = self.text_of(field(&kids, Field::Operator)?);
+        let is_looser = matches!(text, "==" | "!=" | "&" | "^" | "|" | "&&" | "||" | "??");
+        let (left, right) = (field(&kids, Field::Left)?, field(&kids, Field::Right)?);
+        (kid.kind == Kind::BinaryExpression && is_looser).then(|| (binary_op(text), left, right))
+    }
+
+    /// The constant of a pattern; see [`Lower::behind`].
+    fn constant(&mut self, kid: Kid<'t>) -> ExprId {
+        let Some(mut constant) = self.named_kids(kid.node).first().copied() else { return self.only_child(kid) };
+        for _ in 0..MAX_LINKS {
+            let Some((_, left, _)) = self.looser(constant) else { break };
+            constant = left;
+        }
+        self.expr(constant)
     }
 
     /// The test that a subject matches a pattern; names in it are assigned.
@@ -41,7 +89,7 @@ impl<'t> Lower<'t> {
         let value = if is_first { subject } else { self.again(subject) };
         match kid.kind {
             Kind::ConstantPattern => {
-                let right = self.only_child(kid);
+                let right = self.constant(kid);
                 self.binary_of(BinaryOp::Eq, value, right, span)
             }
             Kind::DeclarationPattern | Kind::VarPattern => {

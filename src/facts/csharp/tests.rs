@@ -171,6 +171,8 @@ class A { void F() {
     if (x is not (1 or 2)) {}
     if (x is [1, .., var z]) {}
     if (x is string) {}
+    if (x is null || x.Done && y) {}
+    if (x is not null && x.Done) {}
 } }
 "#;
     try_and_using: r#"

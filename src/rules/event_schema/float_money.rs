@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::{is_event_schema, label, members, services_of, titled, words};
+use super::{defined, is_event_schema, label, members, services_of, titled, words};
 use crate::extract::publish::What;
 use crate::rules::{Finding, Rule, Severity, Stage};
 use crate::schema::find::Format;
@@ -39,6 +39,13 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
                         .also(message.place, "published here"),
                 );
             }
+        }
+    }
+    for (member_of, member) in defined(system) {
+        let What::Float(how) = &member.what else { continue };
+        if is_money(&member.name) && seen.insert(member.place) {
+            let text = format!("{member_of} is a floating-point number: `{how}`");
+            findings.push(Finding::new(&RULE, system, member.place, text).why(WHY).help(HELP));
         }
     }
     in_schemas(system, findings);

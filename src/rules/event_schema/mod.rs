@@ -26,7 +26,7 @@ pub mod upcaster_gap;
 
 use serde_json::Value;
 
-use crate::extract::publish::{Message, Publisher};
+use crate::extract::publish::{Member, Message, Publisher};
 use crate::schema::find::{Format, Subject, normal};
 use crate::system::System;
 
@@ -42,6 +42,14 @@ fn label(publisher: &Publisher, message: &Message) -> String {
 fn is_command(publisher: &Publisher) -> bool {
     let mut types = publisher.payloads.iter().flat_map(|shape| &shape.types).peekable();
     types.peek().is_some() && types.all(|name| name.ends_with("Command"))
+}
+
+/// The members of events whose publishing nobody shows, with what leads to them: `total` of event `OrderPlaced`.
+fn defined(system: &System) -> impl Iterator<Item = (String, &Member)> {
+    system.event_types.iter().flat_map(|event| {
+        let all = event.content.all().into_iter();
+        all.map(|(path, member)| (format!("`{}` of event `{}`", path.join("."), event.name), member))
+    })
 }
 
 /// The schemas that describe a message: by the most certain of its names that has any.

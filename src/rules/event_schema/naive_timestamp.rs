@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::label;
+use super::{defined, label};
 use crate::extract::publish::What;
 use crate::rules::{Finding, Rule, Severity, Stage};
 use crate::system::System;
@@ -10,6 +10,8 @@ use crate::system::System;
 /// A time in an event that says neither its offset nor that it is UTC.
 pub const RULE: Rule =
     Rule { id: "event-schema/naive-timestamp", severity: Severity::Warning, stage: Stage::Stable, check };
+
+const WHY: &str = "a consumer reads a time without offset as its own local time, and is hours off as soon as the two run in different zones";
 
 fn check(system: &System, findings: &mut Vec<Finding>) {
     let mut seen = BTreeSet::new();
@@ -25,11 +27,18 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
                 let text = format!("`{}` of {} has no offset: `{how}`", path.join("."), label(publisher, message));
                 findings.push(
                     Finding::new(&RULE, system, member.place, text)
-                        .why("a consumer reads a time without offset as its own local time, and is hours off as soon as the two run in different zones")
+                        .why(WHY)
                         .help(help(how))
                         .also(message.place, "published here"),
                 );
             }
+        }
+    }
+    for (member_of, member) in defined(system) {
+        let What::NaiveTime(how) = &member.what else { continue };
+        if seen.insert(member.place) {
+            let text = format!("{member_of} has no offset: `{how}`");
+            findings.push(Finding::new(&RULE, system, member.place, text).why(WHY).help(help(how)));
         }
     }
 }

@@ -10,6 +10,10 @@ use crate::syntax::Span;
 /// Types of parameters that carry any headers.
 const ANY_HEADERS: [&str; 5] = ["HttpHeaders", "HeaderMap", "MultivaluedMap", "MultiValueMap", "RequestOptions"];
 
+/// Beginnings of names of methods that ask, whatever their verb: `@Post("/sales") Sales querySales(SalesQuery query)`.
+const ASKS: [&str; 12] =
+    ["calculate", "check", "count", "fetch", "find", "get", "is", "list", "load", "query", "search", "validate"];
+
 /// A method that declares a request.
 pub(super) struct Declaration {
     /// The annotations of the interface.
@@ -49,6 +53,11 @@ pub(super) fn declared(ev: &Evaluator<'_>, declaration: &Declaration) -> Option<
         let is_header = |d: &ExprId| simple_name(module, *d).is_some_and(|n| n.contains("Header"));
         ty.is_some_and(|ty| ANY_HEADERS.contains(&ty.as_str()) || ty == "Map" && p.decorators.iter().any(is_header))
     });
+    let asks = asks(&module.func(method).name)
+        || params
+            .iter()
+            .filter_map(|p| simple_name(module, p.ty?))
+            .any(|ty| ty.ends_with("Query") || ty.ends_with("Criteria"));
     // An interceptor, a filter or a configuration may add one.
     let root = build_root(&ev.program.unit(unit).path);
     let added = || {
@@ -57,7 +66,12 @@ pub(super) fn declared(ev: &Evaluator<'_>, declaration: &Declaration) -> Option<
             build_root(&ev.program.unit(u).path) == root && names_key(module, Span { start: 0, end: u32::MAX })
         })
     };
-    (!carries_any && !added()).then_some(false)
+    (!carries_any && !asks && !added()).then_some(false)
+}
+
+/// True for a name that begins with such a word: `isOpen`, not `issue`.
+fn asks(name: &str) -> bool {
+    ASKS.iter().any(|word| name.strip_prefix(word).is_some_and(|rest| !rest.starts_with(char::is_lowercase)))
 }
 
 /// True when a text or name in a part of a file is that of a key.

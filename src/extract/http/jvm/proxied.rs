@@ -57,7 +57,9 @@ pub(super) fn give(
 ) -> Option<HttpClient> {
     let Some(real) = behind.and_then(|site| found.get_mut(&site)) else { return Some(client) };
     real.requests.extend(client.requests.into_iter().map(|mut request| {
-        if let (Some(prefix), Some(path)) = (&prefix, request.url.take()) {
+        if let Some(prefix) = &prefix
+            && let Some(path) = request.url.take()
+        {
             let mut url = prefix.clone();
             url.push(path);
             request.url = Some(url);

@@ -11,7 +11,7 @@ use crate::catalog::publish::Publish;
 use crate::extract::publish::envelope::Opened;
 use crate::extract::publish::shape::{Key, Shape};
 use crate::extract::publish::{flow, path};
-use crate::facts::module::{ExprKind, FuncId, Language};
+use crate::facts::module::{ClassId, ExprKind, FuncId, Language};
 use crate::program::index::Binding;
 use crate::program::{Site, UnitId, Value};
 use crate::syntax::Place;
@@ -165,6 +165,13 @@ impl Reader<'_, '_> {
             }
         }
         out.extend(found);
+    }
+
+    /// What an object of a class holds, by its declaration alone.
+    pub fn of_class(&mut self, unit: UnitId, class: ClassId) -> Content {
+        let shape = self.object(unit, class, None);
+        let mut budget = MAX_MEMBERS;
+        self.content(&shape, 0, &mut budget)
     }
 
     fn content(&mut self, shape: &Shape, depth: u32, budget: &mut usize) -> Content {
