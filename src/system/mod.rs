@@ -111,6 +111,12 @@ impl System {
             .unwrap_or_default()
     }
 
+    /// True for code that no service runs, or one of which nothing says how it is built: a sample.
+    pub fn is_sample(&self, place: Place) -> bool {
+        let owners = self.owners.get(&place.file).map_or(&[][..], Vec::as_slice);
+        owners.iter().filter_map(|i| self.services.get(*i)).all(|s| s.is_sample && s.containers.is_empty())
+    }
+
     /// What decides a rule and could not be resolved: what, and how often. Nothing is reported for these.
     pub fn unknown(&self) -> Vec<(String, u64)> {
         use crate::extract::Presence;

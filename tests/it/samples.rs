@@ -376,3 +376,85 @@ fn tests_and_pages_of_an_article_are_no_service() {
     let page = "export function Stock({ url }) {\n  const [stock, setStock] = useState(null);\n  useEffect(() => {\n    fetch(url).then((answer) => answer.json()).then(setStock);\n  }, [url]);\n  return stock;\n}\n";
     assert_eq!(broken("sample.ts", page), [""; 0]);
 }
+
+/// The findings of one rule in a sample: the line, and the lines of what belongs to it.
+fn told(rule: &str, path: &str, text: &str) -> Vec<(u64, Vec<u64>)> {
+    let folder = folder(&[(path, text)]);
+    let run = skillcheck_in(folder.path(), &["lint", path, "--rule", rule, "--output", "json"]);
+    let output: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(output["summary"]["incomplete"], false, "{output}");
+    let line = |value: &serde_json::Value| value["line"].as_u64().unwrap();
+    let found = output["findings"].as_array().unwrap().iter();
+    found.map(|f| (line(f), f["related"].as_array().into_iter().flatten().map(line).collect())).collect()
+}
+
+#[test]
+fn a_consumer_that_only_prints_needs_no_dead_letters_in_a_sample() {
+    let text = |work: &str| {
+        format!(
+            "package main\n\nimport (\n\t\"log\"\n\n\tamqp \"github.com/rabbitmq/amqp091-go\"\n)\n\nfunc main() {{\n\tconn, err := amqp.Dial(\"amqp://localhost\")\n\tif err != nil {{\n\t\tlog.Fatal(err)\n\t}}\n\tch, _ := conn.Channel()\n\tq, _ := ch.QueueDeclare(\"parcels\", true, false, false, false, nil)\n\tmsgs, _ := ch.Consume(q.Name, \"\", false, false, false, false, nil)\n\tfor msg := range msgs {{\n\t\t{work}\n\t\tmsg.Ack(false)\n\t}}\n}}\n"
+        )
+    };
+    let rule = "message-queue/missing-dead-letter";
+    assert_eq!(told(rule, "main.go", &text("log.Printf(\"got %s\", msg.Body)")), []);
+    // What is done with a message may fail.
+    assert_eq!(told(rule, "main.go", &text("deliver(msg.Body)")), [(16, vec![9, 15])]);
+    // A program that is built and deployed is no sample, though what it does is still small.
+    let built = folder(&[
+        ("main.go", &text("log.Printf(\"got %s\", msg.Body)")),
+        ("go.mod", "module parcels\n\ngo 1.24\n\nrequire github.com/rabbitmq/amqp091-go v1.10.0\n"),
+    ]);
+    let run = skillcheck_in(built.path(), &["lint", "--rule", rule, "-o", "concise"]);
+    assert!(run.stdout.contains("main.go:16:"), "{}", run.stdout);
+}
+
+#[test]
+fn a_script_that_takes_some_messages_and_closes_is_no_service() {
+    let text = |rest: &str| {
+        format!(
+            "import asyncio\n\nimport nats\n\n\nasync def main():\n    nc = await nats.connect(\"localhost\")\n    js = nc.jetstream()\n    sub = await js.subscribe(\"parcels\", durable=\"desk\")\n{rest}    await nc.close()\n\n\nif __name__ == \"__main__\":\n    asyncio.run(main())\n"
+        )
+    };
+    let rule = "message-queue/missing-graceful-shutdown";
+    let once = "    msg = await sub.next_msg()\n    await msg.ack()\n";
+    assert_eq!(told(rule, "desk.py", &text(once)), []);
+    let until_empty = "    while True:\n        try:\n            msg = await sub.next_msg()\n            await msg.ack()\n        except TimeoutError:\n            break\n";
+    assert_eq!(told(rule, "desk.py", &text(until_empty)), []);
+    let for_ever = "    while True:\n        msg = await sub.next_msg()\n        await msg.ack()\n";
+    assert_eq!(told(rule, "desk.py", &text(for_ever)).len(), 1);
+}
+
+#[test]
+fn a_command_is_no_event() {
+    let text = |name: &str| {
+        format!(
+            "using MassTransit;\n\npublic class Desk(IPublishEndpoint bus)\n{{\n    public Task Book(Guid parcelId) => bus.Publish(new {name}(parcelId, 3));\n}}\n\npublic record {name}(Guid ParcelId, int Weight);\n"
+        )
+    };
+    let rule = "event-schema/unversioned-event";
+    assert_eq!(told(rule, "Desk.cs", &text("WeighParcelCommand")), []);
+    assert_eq!(told(rule, "Desk.cs", &text("ParcelWeighed")).len(), 1);
+}
+
+#[test]
+fn a_saga_names_the_list_of_what_is_done_and_where_a_run_begins() {
+    let text = |context: &str| {
+        format!(
+            "type Step struct {{\n\tName       string\n\tExecute    func(ctx context.Context) error\n\tCompensate func(ctx context.Context) error\n}}\n\ntype Trips struct {{\n\tsteps []Step\n}}\n\nfunc (t *Trips) Run(ctx context.Context) error {{\n\tdone := make([]Step, 0)\n\tfor _, step := range t.steps {{\n\t\tif err := step.Execute({context}); err != nil {{\n\t\t\tfor i := len(done) - 1; i >= 0; i-- {{\n\t\t\t\tdone[i].Compensate({context})\n\t\t\t}}\n\t\t\treturn err\n\t\t}}\n\t\tdone = append(done, step)\n\t}}\n\treturn nil\n}}\n"
+        )
+    };
+    let volatile = told("saga/volatile-state", "trips.go", &text("ctx"));
+    assert!(volatile.len() == 1 && volatile[0].1.contains(&12), "{volatile:?}");
+    let nameless = told("saga/missing-saga-id", "trips.go", &text("ctx"));
+    assert!(nameless.len() == 1 && nameless[0].1.contains(&11), "{nameless:?}");
+    // The context of the caller may have a deadline; the one of nobody has none.
+    assert_eq!(told("saga/missing-step-timeout", "trips.go", &text("ctx")), []);
+    assert_eq!(told("saga/missing-step-timeout", "trips.go", &text("context.Background()")).len(), 1);
+}
+
+#[test]
+fn a_client_that_nothing_repeats_names_its_requests() {
+    let text = "import httpx\n\nclient = httpx.Client(timeout=3)\n\n\ndef parcel(number):\n    return client.get(f\"https://parcels.example.com/{number}\")\n";
+    assert_eq!(told("rest-client/missing-retry", "desk.py", text), [(3, vec![7])]);
+    assert_eq!(told("rest-client/missing-circuit-breaker", "desk.py", text), [(3, vec![7])]);
+}

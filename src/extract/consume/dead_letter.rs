@@ -226,12 +226,17 @@ fn in_code(ev: &Evaluator<'_>, words: &[&str]) -> bool {
 
 /// What the declarations of the consumed queue say; none when there is no declaration.
 fn declared(ev: &Evaluator<'_>, found: &Found<'_>, channels: &[String]) -> Option<Presence> {
+    declaration(ev, found, channels).map(|(verdict, _)| verdict)
+}
+
+/// The declaration of the consumed queue that decides: what it says, and where it stands.
+pub(super) fn declaration(ev: &Evaluator<'_>, found: &Found<'_>, channels: &[String]) -> Option<(Presence, Site)> {
     let unit = ev.program.unit(found.site.unit);
     let func = unit.index.func_of(found.site.expr);
-    let mut near: Vec<Presence> = Vec::new();
-    let mut same_name: Vec<Presence> = Vec::new();
-    let mut only: Vec<Presence> = Vec::new();
-    let mut beside: Vec<Presence> = Vec::new();
+    let mut near: Vec<(Presence, Site)> = Vec::new();
+    let mut same_name: Vec<(Presence, Site)> = Vec::new();
+    let mut only: Vec<(Presence, Site)> = Vec::new();
+    let mut beside: Vec<(Presence, Site)> = Vec::new();
     let consumed = setting::argument(ev, found.site, &found.source.channel);
     let receiver = receiver(ev, found.site);
     for library in ev.catalog.libraries() {
@@ -248,34 +253,34 @@ fn declared(ev: &Evaluator<'_>, found: &Found<'_>, channels: &[String]) -> Optio
                     // The queue object itself: `queue.consume(…)`, `consume(q.queue, …)`, `queue=QUEUE`.
                     let made = Some(site);
                     if receiver == made || consumed.is_some_and(|c| made_by(ev, c) == made) {
-                        return Some(verdict);
+                        return Some((verdict, site));
                     }
                     let names = setting::argument(ev, site, &declaration.name);
                     if let (Some(a), Some(b)) = (names, consumed)
                         && (same_expression(ev, a, b) || same_text(ev, a, b))
                     {
                         if site.unit == found.site.unit {
-                            near.push(verdict);
+                            near.push((verdict, site));
                         } else {
-                            same_name.push(verdict);
+                            same_name.push((verdict, site));
                         }
                     } else if names.is_some_and(|n| setting::texts(ev, n).iter().any(|t| channels.contains(t))) {
-                        same_name.push(verdict);
+                        same_name.push((verdict, site));
                     } else if site.unit == found.site.unit
                         && ev.program.unit(site.unit).index.func_of(site.expr) == func
                     {
-                        only.push(verdict);
+                        only.push((verdict, site));
                     } else if site.unit == found.site.unit {
-                        beside.push(verdict);
+                        beside.push((verdict, site));
                     }
                 }
             }
         }
     }
-    let best = |list: Vec<Presence>| {
-        let present = list.iter().find(|p| p.is_present()).cloned();
+    let best = |list: Vec<(Presence, Site)>| {
+        let present = list.iter().find(|(p, _)| p.is_present()).cloned();
         present
-            .or_else(|| list.iter().find(|p| matches!(p, Presence::Unknown(_))).cloned())
+            .or_else(|| list.iter().find(|(p, _)| matches!(p, Presence::Unknown(_))).cloned())
             .or_else(|| list.first().cloned())
     };
     // A single declaration beside the consumer, or in another method of a wrapper around the client, under a name

@@ -36,6 +36,7 @@ pub(in crate::extract) mod reach;
 mod redelivery;
 mod reply;
 pub(in crate::extract) mod setting;
+mod shown;
 mod shutdown;
 mod source;
 mod sql;
@@ -74,6 +75,10 @@ pub struct Consumer {
     pub ack: Ack,
     /// Where a message goes that cannot be handled.
     pub dead_letter: Presence,
+    /// Where its queue is declared.
+    pub declared: Option<Place>,
+    /// All that is done with a message is to show it: nothing fails because of what is in it.
+    pub only_shows: bool,
     /// How often a failing message comes back.
     pub redelivery: Redelivery,
     /// Where a message that cannot be decoded ends the consumer.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::extract::Presence;
-use crate::facts::module::{ExprId, ExprKind, FuncId, Language, Module, StmtKind};
+use crate::facts::module::{ExprId, ExprKind, FuncId, Language, LoopHeader, Module, StmtKind};
 use crate::program::{Evaluator, Site, UnitId, Value};
 use crate::syntax::Place;
 
@@ -50,6 +50,9 @@ pub(super) fn verdict(reach: &Reach<'_, '_>, found: &Found<'_>, bodies: &[Body],
     if language.is_jvm() {
         return super::jvm_stop::verdict(reach.ev, found, bodies);
     }
+    if ends_by_itself(reach.ev, found) {
+        return Presence::Default;
+    }
     let verdict = match language {
         Language::Python => python(reach, &around),
         Language::Go => golang(reach, &around),
@@ -61,6 +64,56 @@ pub(super) fn verdict(reach: &Reach<'_, '_>, found: &Found<'_>, bodies: &[Body],
         return Presence::Unknown("no entry point of the process was found".into());
     }
     verdict
+}
+
+/// True for a script that takes some messages and is done: all there is, without an endless loop or anything that
+/// waits, and the last thing it does is to close what it opened.
+fn ends_by_itself(ev: &Evaluator<'_>, found: &Found<'_>) -> bool {
+    const WAITS: [&str; 13] = [
+        "wait",
+        "run_forever",
+        "serve",
+        "start_consuming",
+        "Future",
+        "Event",
+        "idle",
+        "input",
+        "pause",
+        "sigwait",
+        "gather",
+        "listen",
+        "setInterval",
+    ];
+    let linked = ev.program.unit(found.site.unit);
+    let module = &linked.module;
+    let Some(mut func) = linked.index.func_of(found.site.expr) else { return false };
+    while let Some(outer) = module.func(func).parent {
+        func = outer;
+    }
+    let span = module.func(func).span;
+    let last = module.func(func).body.last().map(|s| &module.stmt(*s).kind);
+    let closes = match last {
+        Some(StmtKind::Expr(expr)) => {
+            let call = match module.expr(*expr).kind {
+                ExprKind::Await(inner) => inner,
+                _ => *expr,
+            };
+            module.callee_name(call).is_some_and(|n| matches!(n.as_str(), "close" | "drain" | "disconnect" | "aclose"))
+        }
+        _ => false,
+    };
+    let endless = |s: &crate::facts::module::Stmt| match &s.kind {
+        StmtKind::Loop { header: LoopHeader::While(test), .. } => {
+            let always = test.is_none_or(|t| matches!(module.expr(t).kind, ExprKind::Bool(true)));
+            let breaks = module.stmts.iter().any(|b| s.span.contains(b.span) && matches!(b.kind, StmtKind::Break));
+            always && !breaks
+        }
+        _ => false,
+    };
+    closes
+        && ev.program.ids().count() == 1
+        && !module.stmts.iter().any(|s| span.contains(s.span) && endless(s))
+        && !linked.index.calls.iter().any(|c| module.callee_name(c.expr).is_some_and(|n| WAITS.contains(&n.as_str())))
 }
 
 /// True for the only file of a program that stops nothing: whoever runs it has nothing to stop it by.

@@ -15,7 +15,7 @@ use super::reach::{Func, Reach};
 use super::walk::{self, Trace};
 use super::{
     Consumer, Evidence, Handler, InScope, ack, bean, chain, closed, dead_channel, dead_letter, dotnet, idempotency,
-    jvm, keys, nest, payload_key, poison, polling, prefetch, redelivery, setting, shutdown, unhandled,
+    jvm, keys, nest, payload_key, poison, polling, prefetch, redelivery, setting, shown, shutdown, unhandled,
 };
 
 /// A source of the catalog with the call, decorator or class that is one.
@@ -169,6 +169,8 @@ fn consumer(
         Some(transport) => transport.prefetch.clone(),
         None => prefetch::read(reach, found, &ack, &units),
     };
+    let declared = dead_letter::declaration(ev, found, &channels).filter(|_| dead_letter.is_absent());
+    let declared = declared.map(|(_, site)| ev.program.place(site));
     let mut consumer = Consumer {
         place,
         poison: poison::read(reach, found, &ack, &traces, &registrations),
@@ -188,6 +190,8 @@ fn consumer(
         channels,
         ack,
         dead_letter,
+        declared,
+        only_shows: shown::only(reach, &bodies, &traces),
         redelivery: redelivery::verdict(reach, found, &bodies, &traces, &evidence.settings),
         handlers,
         shutdown: shutdown::verdict(reach, found, &bodies, &units),

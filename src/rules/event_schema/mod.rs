@@ -38,6 +38,12 @@ fn label(publisher: &Publisher, message: &Message) -> String {
     }
 }
 
+/// True for what is called a command: it tells one service what to do, and is no event.
+fn is_command(publisher: &Publisher) -> bool {
+    let mut types = publisher.payloads.iter().flat_map(|shape| &shape.types).peekable();
+    types.peek().is_some() && types.all(|name| name.ends_with("Command"))
+}
+
 /// The members of events whose publishing nobody shows, with what leads to them: `total` of event `OrderPlaced`.
 fn defined(system: &System) -> impl Iterator<Item = (String, &Member)> {
     system.event_types.iter().flat_map(|event| {

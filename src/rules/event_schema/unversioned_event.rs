@@ -13,6 +13,9 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
         if !matches!(publisher.kind, Kind::Event | Kind::DeadLetter) || !publisher.version.is_absent() {
             continue;
         }
+        if super::is_command(publisher) {
+            continue;
+        }
         let row = publisher.payloads.iter().flat_map(|s| &s.keys).any(|k| k.name == "version");
         let what = match super::keys(publisher) {
             Some(keys) => format!("{} has no version: the payload has {keys}", super::event(publisher)),

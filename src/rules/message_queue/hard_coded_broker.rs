@@ -18,8 +18,8 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
             if !seen.insert((place.file, shown.clone())) {
                 continue;
             }
-            // A tutorial has its broker beside it; no service runs from it elsewhere.
-            if is_placeholder(address) && system.services_at(*place).is_empty() {
+            // A tutorial has its broker beside it; it runs nowhere else.
+            if is_placeholder(address) && system.is_sample(*place) {
                 continue;
             }
             let message = match secret {

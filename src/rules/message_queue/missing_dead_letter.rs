@@ -1,7 +1,7 @@
 //! `message-queue/missing-dead-letter`
 
 use crate::extract::consume::Consumer;
-use crate::rules::{Confidence, Finding, Rule, Severity, Stage};
+use crate::rules::{Confidence, Finding, Related, Rule, Severity, Stage};
 use crate::system::System;
 
 /// A consumer whose messages have nowhere to go when they cannot be handled.
@@ -9,7 +9,27 @@ pub const RULE: Rule =
     Rule { id: "message-queue/missing-dead-letter", severity: Severity::Warning, stage: Stage::Stable, check };
 
 fn check(system: &System, findings: &mut Vec<Finding>) {
+    let mut told: Vec<&Consumer> = Vec::new();
     for consumer in system.consumers.iter().filter(|c| c.dead_letter.is_absent()) {
+        // What a sample only prints is not handled at all.
+        if consumer.only_shows && system.is_sample(consumer.place) {
+            continue;
+        }
+        // Several handlers for one topic, registered side by side.
+        let beside = |other: &&Consumer| {
+            other.library == consumer.library
+                && !other.channels.is_empty()
+                && other.channels == consumer.channels
+                && other.place.file == consumer.place.file
+                && other.functions.first() == consumer.functions.first()
+        };
+        if told.iter().any(beside) {
+            continue;
+        }
+        told.push(consumer);
+        let declared = consumer.declared.filter(|place| *place != consumer.place);
+        let mut related = super::handlers(consumer);
+        related.extend(declared.map(|place| Related { place, message: "the queue is declared here".into() }));
         findings.push(Finding {
             rule: RULE.id,
             severity: RULE.severity,
@@ -19,7 +39,7 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
             why: "a message that always fails is dropped, or blocks everything behind it; either way nobody can look at it later".into(),
             help: help(consumer),
             place: consumer.place,
-            related: Vec::new(),
+            related,
         });
     }
 }

@@ -40,7 +40,7 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
                 .into(),
             help: help.into(),
             place: consumer.place,
-            related: Vec::new(),
+            related: super::handlers(consumer),
         });
     }
 }

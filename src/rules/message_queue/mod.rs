@@ -24,6 +24,13 @@ pub mod unroutable_message;
 pub mod unserializable_payload;
 
 use crate::extract::consume::Consumer;
+use crate::rules::Related;
+
+/// The functions that handle the messages of a consumer, where they stand elsewhere.
+fn handlers(consumer: &Consumer) -> Vec<Related> {
+    let handles = consumer.functions.first().filter(|place| **place != consumer.place);
+    handles.map(|place| Related { place: *place, message: "messages are handled here".into() }).into_iter().collect()
+}
 
 /// ` from `orders``, or nothing when the channel is not known.
 fn from(consumer: &Consumer) -> String {

@@ -18,7 +18,12 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
             client.requests.iter().partition(|r| r.has_breaker());
         if with.is_empty() {
             let message = format!("No circuit breaker before {}", super::client_told(client));
-            findings.push(finding(system, client, client.place, message, &without));
+            let through = without.iter().filter(|request| request.place != client.place).take(3);
+            findings.push(
+                through.fold(finding(system, client, client.place, message, &without), |finding, request| {
+                    finding.also(request.place, format!("{} goes through it", super::told(request)))
+                }),
+            );
         } else {
             // Others go through the breaker, this one goes past it.
             for request in without {

@@ -50,8 +50,12 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
                 client.retry_help
             )
         };
+        let mut finding = Finding::new(&RULE, system, client.place, message);
+        for request in client.requests.iter().filter(|request| request.place != client.place).take(3) {
+            finding = finding.also(request.place, format!("{} goes through it", super::told(request)));
+        }
         findings.push(
-            Finding::new(&RULE, system, client.place, message)
+            finding
                 .why("Deployments, restarts and lost packets are normal; a second attempt hides them from the user")
                 .help(help)
                 .confidence(if only_unsafe { Confidence::Medium } else { Confidence::High }),

@@ -20,6 +20,9 @@ fn check(system: &System, out: &mut Vec<Finding>) {
         let steps = saga.steps.iter().filter(|s| s.place != saga.place);
         let mut related: Vec<_> =
             steps.map(|s| Related { place: s.place, message: format!("step `{}`", s.name) }).collect();
+        if let Some(list) = saga.conduct.list {
+            related.insert(0, Related { place: list, message: "what is done is noted in this list".into() });
+        }
         if place != saga.place {
             related.insert(0, Related { place: saga.place, message: format!("`{}` is the saga", saga.name) });
         }

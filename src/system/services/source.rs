@@ -32,6 +32,8 @@ pub(super) fn add(ctx: &Context<'_>, candidates: &mut Vec<Candidate>) {
     let folders = folders(ctx);
     let left_out = left_out(ctx, &folders, &roots);
     let beside_each_other = beside_each_other(ctx, &folders);
+    let built = ctx.tree.files.iter().any(|file| ctx.has_manifest(folder_of(&file.path)));
+    let is_sample = !built && ctx.deployment.dockerfiles.is_empty();
     for folder in folders {
         // Code inside a service belongs to it; above services lies what they share.
         let taken = |root: &String| within(&folder, root) || (within(root, &folder) && root != &folder);
@@ -57,7 +59,9 @@ pub(super) fn add(ctx: &Context<'_>, candidates: &mut Vec<Candidate>) {
         if beside_each_other.iter().any(|inner| *inner != folder && within(inner, &folder)) {
             name = program_name(&ctx.tree.file(id).path).map_or(name, str::to_owned);
         }
-        candidates.push(candidate(name, folder, Place::new(id, span), why));
+        let mut found = candidate(name, folder, Place::new(id, span), why);
+        found.service.is_sample = is_sample;
+        candidates.push(found);
     }
 }
 

@@ -67,7 +67,12 @@ impl Context<'_, '_> {
         scope.runner.actions.iter().any(|site| {
             let module = &self.ev.program.unit(site.unit).module;
             module.call(site.expr).is_some_and(|c| {
-                c.args.iter().any(|a| scan::chain(module, a.value).iter().any(|n| n == "ctx" || n == "context"))
+                c.args.iter().any(|a| {
+                    let chain = scan::chain(module, a.value);
+                    // `context.Background()` has no deadline.
+                    chain.iter().any(|n| n == "ctx" || n == "context")
+                        && !chain.iter().any(|n| n == "Background" || n == "TODO")
+                })
             })
         })
     }

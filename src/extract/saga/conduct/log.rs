@@ -23,6 +23,28 @@ impl Context<'_, '_> {
         })
     }
 
+    /// Where the list begins in which what is done is noted, and from which it is undone.
+    pub(super) fn list_of_done(&self, scope: &Scope<'_>) -> Option<Place> {
+        let direct = scope.runner.actions.iter().map(|action| (*action, self.elements_of(*action)));
+        let handed = scope.runner.actions.iter().flat_map(|action| self.handed_steps(scope, *action));
+        direct.chain(handed).find_map(|(action, step)| {
+            let linked = self.ev.program.unit(action.unit);
+            let module = &linked.module;
+            let (stmt, header) = nearest_loop(self, action)?;
+            let step = self.with_indices(action, &header, step);
+            let notes = self.notes(action.unit, module.stmt(stmt).span, &step);
+            let (list, ..) = notes.into_iter().find(|(list, ..)| self.is_undone_from(scope, action, list))?;
+            let func = linked.index.func_of(action.expr).map(|f| scan::outermost(module, f))?;
+            let span = module.func(func).span;
+            let begins = |s: &&crate::facts::module::Stmt| {
+                span.contains(s.span)
+                    && matches!(&s.kind, StmtKind::Assign { target, .. }
+                        if scan::chain(module, *target).last() == Some(&list))
+            };
+            module.stmts.iter().filter(begins).min_by_key(|s| s.span.start).map(|s| Place::new(linked.file, s.span))
+        })
+    }
+
     /// The calls that hand the step to a function which calls its action: `await this.attempt(step)`.
     fn handed_steps(&self, scope: &Scope<'_>, action: Site) -> Vec<(Site, Vec<SmolStr>)> {
         let linked = self.ev.program.unit(action.unit);

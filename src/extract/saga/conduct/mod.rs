@@ -56,6 +56,10 @@ pub struct Conduct {
     pub dropped: Vec<(Place, String, String)>,
     /// What says that the state is kept in memory, where it is not what carries out the saga.
     pub kept_in: Option<Place>,
+    /// The list of what is done, where it begins.
+    pub list: Option<Place>,
+    /// The functions that a run begins with.
+    pub entries: Vec<Place>,
 }
 
 impl Default for Conduct {
@@ -79,6 +83,8 @@ impl Default for Conduct {
             awaited: Vec::new(),
             dropped: Vec::new(),
             kept_in: None,
+            list: None,
+            entries: Vec::new(),
         }
     }
 }
@@ -133,6 +139,8 @@ impl Context<'_, '_> {
             awaited: self.awaited(&scope.acting(self.ev)),
             dropped: self.dropped(&scope),
             kept_in: None,
+            list: self.list_of_done(&scope),
+            entries: scope.entries(self.ev).iter().map(|(u, f)| self.ev.program.function_place(*u, *f)).collect(),
         }
     }
 
