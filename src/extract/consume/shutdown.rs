@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::extract::Presence;
-use crate::facts::module::{ExprId, ExprKind, FuncId, Language, LoopHeader, Module, StmtKind};
+use crate::facts::module::{Call, ExprId, ExprKind, FuncId, Language, LoopHeader, Module, StmtKind};
 use crate::program::{Evaluator, Site, UnitId, Value};
 use crate::syntax::Place;
 
@@ -392,6 +392,9 @@ fn python(reach: &Reach<'_, '_>, around: &BTreeSet<UnitId>) -> Presence {
         for call in &u.index.calls {
             let site = Site { unit, expr: call.expr };
             let Some(c) = u.module.call(call.expr) else { continue };
+            if let Some(place) = lifespan(reach, unit, c) {
+                return Presence::Present(place);
+            }
             match u.module.callee_name(call.expr).map(|n| n.as_str()) {
                 Some("signal" | "add_signal_handler") => {
                     let first = c.args.first().map(|a| a.value);
@@ -406,18 +409,9 @@ fn python(reach: &Reach<'_, '_>, around: &BTreeSet<UnitId>) -> Presence {
                 }
                 Some("open_signal_receiver") => return Presence::Present(ev.program.place(site)),
                 Some("run") if callee_is(ev, site, "aiorun.run") => return Presence::Present(ev.program.place(site)),
-                // A web server installs handlers and runs the lifespan.
-                Some("FastAPI" | "Starlette" | "Litestar" | "APIRouter") => {
-                    let lifespan =
-                        c.args.iter().find(|a| matches!(a.name.as_deref(), Some("lifespan" | "on_shutdown")));
-                    if let Some(arg) = lifespan {
-                        let functions = reach.functions(&ev.at(unit, arg.value));
-                        let stops = functions.is_empty()
-                            || functions.into_iter().any(|f| function_stops(reach, f, 0, &mut Vec::new()));
-                        if stops {
-                            return Presence::Present(ev.program.place(Site { unit, expr: arg.value }));
-                        }
-                    }
+                // aiohttp stops its server on SIGTERM, and runs what is listed here.
+                Some("append") if is_aiohttp_hook(&u.module, c.callee) => {
+                    reads_signals = reads_signals.or(Some(ev.program.place(site)));
                 }
                 Some("on_event" | "add_event_handler") => {
                     let shutdown =
@@ -437,6 +431,22 @@ fn python(reach: &Reach<'_, '_>, around: &BTreeSet<UnitId>) -> Presence {
         Some(place) => Presence::Present(place),
         None => Presence::Absent,
     }
+}
+
+/// `FastAPI(lifespan=…)`, or a class of the repository that is made from it: the web server installs handlers and runs
+/// the lifespan.
+fn lifespan(reach: &Reach<'_, '_>, unit: UnitId, call: &Call) -> Option<Place> {
+    let given = call.args.iter().find(|a| matches!(a.name.as_deref(), Some("lifespan" | "on_shutdown")))?;
+    let functions = reach.functions(&reach.ev.at(unit, given.value));
+    let stops = functions.is_empty() || functions.into_iter().any(|f| function_stops(reach, f, 0, &mut Vec::new()));
+    stops.then(|| reach.ev.program.place(Site { unit, expr: given.value }))
+}
+
+/// `app.on_cleanup.append`: <https://docs.aiohttp.org/en/stable/web_advanced.html#graceful-shutdown>.
+fn is_aiohttp_hook(module: &Module, callee: ExprId) -> bool {
+    let ExprKind::Attr { object, .. } = &module.expr(callee).kind else { return false };
+    matches!(&module.expr(*object).kind, ExprKind::Attr { name, .. }
+        if matches!(name.as_str(), "on_shutdown" | "on_cleanup" | "cleanup_ctx"))
 }
 
 fn names_sigterm(module: &Module, expr: ExprId) -> bool {

@@ -194,6 +194,25 @@ fn python_processes_and_signals() {
         ("svc/worker.py", consumer),
     ]);
     assert_eq!(lifespan.shutdown(), "present");
+    // The application is an object of a class of the service; the consumer stops nothing by itself.
+    let bare = "from aiokafka import AIOKafkaConsumer\nasync def main():\n    async for m in AIOKafkaConsumer('t', group_id='g'):\n        print(m)\n";
+    let ended = |ending: &str| {
+        let main = format!(
+            "from contextlib import asynccontextmanager\nfrom fastapi import FastAPI\nimport asyncio\nfrom worker import main\nclass Service(FastAPI):\n    pass\n@asynccontextmanager\nasync def lifespan(service):\n    task = asyncio.create_task(main())\n    yield\n    {ending}\napp = Service(lifespan=lifespan)\n"
+        );
+        read(&[("svc/main.py", main.as_str()), ("svc/worker.py", bare)]).shutdown()
+    };
+    assert_eq!(ended("task.cancel()"), "present");
+    assert_ne!(ended("print(task)"), "present");
+    // aiohttp runs what is listed for its end when SIGTERM comes.
+    let aiohttp = |list: &str| {
+        let main = format!(
+            "from aiohttp import web\nimport asyncio\nfrom worker import main\nasync def start(app):\n    app['task'] = asyncio.create_task(main())\nasync def stop(app):\n    app['task'].cancel()\napp = web.Application()\napp.on_startup.append(start)\n{list}\nweb.run_app(app)\n"
+        );
+        read(&[("svc/main.py", main.as_str()), ("svc/worker.py", consumer)]).shutdown()
+    };
+    assert_eq!(aiohttp("app.on_cleanup.append(stop)"), "present");
+    assert_ne!(aiohttp("print(stop)"), "present");
 }
 
 #[test]
