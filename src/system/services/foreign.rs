@@ -38,6 +38,9 @@ pub enum Foreign {
         app_host: bool,
         /// An app in the browser (WebAssembly) or on a phone.
         client: bool,
+        /// A class library: what `Microsoft.NET.Sdk` makes unless an output type says otherwise
+        /// (<https://learn.microsoft.com/en-us/dotnet/core/project-sdk/msbuild-props#outputtype>).
+        library: bool,
     },
     /// `AddProject<Projects.Orders_API>("orders-api")` of a .NET Aspire host: name, project, where.
     AspireHost(Vec<(String, String, Span)>),
@@ -162,6 +165,7 @@ pub fn read(path: &str, text: &str) -> Option<Foreign> {
             worker: has(&["Microsoft.NET.Sdk.Worker\""]),
             app_host: has(&["Aspire.AppHost", "IsAspireHost"]),
             client: has(&["Microsoft.NET.Sdk.BlazorWebAssembly\"", "<UseMaui>true"]),
+            library: has(&["Sdk=\"Microsoft.NET.Sdk\""]) && !has(&["<OutputType>"]),
         },
         _ => Foreign::Hosting,
     })

@@ -429,9 +429,15 @@ pub(super) fn is_application(ctx: &Context<'_>, root: &str) -> bool {
     let by_marks = ctx.marks_below(root).iter().any(|(_, marks)| marks.serves() || is_program(marks));
     // A Go module without a `main` is a library, also one that makes a server for others.
     let by_marks = by_marks && (has_main(ctx, root) || ctx.languages(root).first().is_none_or(|l| l != "go"));
+    // A library of .NET that makes a server for those who call it.
+    let is_library = is_console
+        && manifests(ctx, root).all(|foreign| matches!(foreign, Foreign::DotNet { library: true, .. }))
+        && !has_main(ctx, root)
+        && !ctx.marks_below(root).iter().any(|(id, _)| ctx.tree.file(*id).path.ends_with("Program.cs"));
+    let by_marks = by_marks && !is_library;
     let by_manifest = manifests(ctx, root).any(|foreign| match foreign {
         Foreign::Jvm { application, aggregator, .. } => *application && !aggregator,
-        Foreign::DotNet { web, worker, app_host, client } => (*web || *worker) && !app_host && !client,
+        Foreign::DotNet { web, worker, app_host, client, .. } => (*web || *worker) && !app_host && !client,
         Foreign::Plain(_) | Foreign::Serverless(_) => true,
         Foreign::Go { .. } | Foreign::AspireHost(_) | Foreign::Hosting => false,
     });

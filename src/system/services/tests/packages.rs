@@ -58,6 +58,24 @@ fn a_web_project_of_dotnet_beside_one_with_a_dockerfile_is_a_service_too() {
 }
 
 #[test]
+fn a_library_of_dotnet_that_makes_servers_for_others_is_no_service() {
+    let web = "<Project Sdk=\"Microsoft.NET.Sdk.Web\"></Project>";
+    let server =
+        "public static class Server { public static void Run() { WebApplication.CreateBuilder().Build().Run(); } }\n";
+    let with = |project: &str| {
+        world(&[
+            ("src/Orders/Orders.csproj", web),
+            ("src/Orders/Program.cs", "Server.Run();\nWebApplication.CreateBuilder(args);\n"),
+            ("src/Setup/Setup.csproj", project),
+            ("src/Setup/Server.cs", server),
+        ])
+    };
+    assert_eq!(with("<Project Sdk=\"Microsoft.NET.Sdk\"></Project>").names(), ["Orders"]);
+    let program = "<Project Sdk=\"Microsoft.NET.Sdk\"><OutputType>Exe</OutputType></Project>";
+    assert_eq!(with(program).names(), ["Orders", "Setup"]);
+}
+
+#[test]
 fn a_script_around_the_command_in_compose_makes_no_second_service_beside_that_of_the_cluster() {
     let deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: posts}\nspec:\n  template:\n    spec:\n      containers:\n        - {name: posts, image: acme/posts}\n";
     let world = world(&[
