@@ -458,3 +458,17 @@ fn a_client_that_nothing_repeats_names_its_requests() {
     assert_eq!(told("rest-client/missing-retry", "desk.py", text), [(3, vec![7])]);
     assert_eq!(told("rest-client/missing-circuit-breaker", "desk.py", text), [(3, vec![7])]);
 }
+
+#[test]
+fn a_list_of_what_is_done_is_not_turned_round() {
+    let text = |round: &str| {
+        format!(
+            "class TripSaga {{\n  private steps: Step[] = [\n    {{ execute: (t) => hotels.book(t), compensate: (t) => hotels.cancel(t) }},\n    {{ execute: (t) => flights.book(t), compensate: (t) => flights.cancel(t) }},\n  ];\n\n  async run(trip: Trip): Promise<void> {{\n    const completed: Step[] = [];\n    for (const step of this.steps) {{\n      try {{\n        await step.execute(trip);\n        completed.push(step);\n      }} catch (error) {{\n        for (const done of {round}) {{\n          await done.compensate(trip);\n        }}\n        throw error;\n      }}\n    }}\n  }}\n}}\n"
+        )
+    };
+    let lines = |round: &str| told("saga/mutated-log", "trip.ts", &text(round)).iter().map(|f| f.0).collect::<Vec<_>>();
+    assert_eq!(lines("completed.reverse()"), [14]);
+    for copy in ["[...completed].reverse()", "completed.slice().reverse()", "completed.toReversed()"] {
+        assert_eq!(lines(copy), [], "{copy}");
+    }
+}

@@ -19,9 +19,10 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
         let beside = |other: &&Consumer| {
             other.library == consumer.library
                 && !other.channels.is_empty()
+                && !other.functions.is_empty()
                 && other.channels == consumer.channels
                 && other.place.file == consumer.place.file
-                && other.functions.first() == consumer.functions.first()
+                && other.functions == consumer.functions
         };
         if told.iter().any(beside) {
             continue;

@@ -423,7 +423,8 @@ impl Context<'_, '_> {
     }
 
     /// Calls that change the list of done steps while it is gone through: `this.completed.reverse()`,
-    /// `saga.log.pop()`. A list of the function's own may be changed.
+    /// `saga.log.pop()`. What is taken out of a list of the function's own is gone with it; turned round, it is in
+    /// another order than what was done.
     pub(super) fn mutations(&self, scope: &Scope<'_>) -> Vec<(Place, String)> {
         let mut out = Vec::new();
         let mut funcs = scope.undoing(self.ev);
@@ -438,7 +439,8 @@ impl Context<'_, '_> {
                     "pop" | "shift" => true,
                     _ => continue,
                 };
-                if !call.args.is_empty() || !self.is_kept(unit, *object, func) {
+                let is_log = self.is_kept(unit, *object, func) || !takes && self.is_own_list(unit, *object, func);
+                if !call.args.is_empty() || !is_log {
                     continue;
                 }
                 let mut chain = scan::chain(module, *object);
@@ -474,6 +476,28 @@ impl Context<'_, '_> {
             }
             _ => false,
         }
+    }
+
+    /// True for a list that the function began empty, or that each caller hands it by its name: no copy.
+    fn is_own_list(&self, unit: UnitId, object: ExprId, func: FuncId) -> bool {
+        let linked = self.ev.program.unit(unit);
+        let module = &linked.module;
+        let ExprKind::Name(name) = &module.expr(object).kind else { return false };
+        let Some((_, bindings)) = linked.index.lookup(module, Some(func), name) else { return false };
+        let named = |site: Site| {
+            let kind = &self.ev.program.unit(site.unit).module.expr(site.expr).kind;
+            matches!(kind, ExprKind::Name(_))
+        };
+        !bindings.is_empty()
+            && bindings.iter().all(|binding| match binding {
+                Binding::Value(value) => matches!(&module.expr(*value).kind, ExprKind::List(items) if items.is_empty()),
+                Binding::Param(owner, index) => {
+                    let callers = self.ev.callers(unit, *owner);
+                    let given = |c: &Site| self.ev.argument_site(*c, unit, *owner, *index).is_some_and(named);
+                    !callers.is_empty() && callers.iter().all(given)
+                }
+                _ => false,
+            })
     }
 
     /// True for `const step = log.pop()` in a loop that undoes.
