@@ -469,6 +469,6 @@ fn a_list_of_what_is_done_is_not_turned_round() {
     let lines = |round: &str| told("saga/mutated-log", "trip.ts", &text(round)).iter().map(|f| f.0).collect::<Vec<_>>();
     assert_eq!(lines("completed.reverse()"), [14]);
     for copy in ["[...completed].reverse()", "completed.slice().reverse()", "completed.toReversed()"] {
-        assert_eq!(lines(copy), [], "{copy}");
+        assert!(lines(copy).is_empty(), "{copy}");
     }
 }
