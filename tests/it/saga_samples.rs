@@ -140,6 +140,7 @@ export async function runSaga<T>(steps: SagaStep<T>[], initial: T): Promise<T> {
             "11 missing-step-retry",
             "11 missing-step-timeout",
             "12 uncompensated-failing-step",
+            "14 mutated-log",
             "15 swallowed-compensation-failure",
         ]
     );
@@ -615,6 +616,7 @@ fn services_that_the_sample_leaves_out_are_others() {
             "19 missing-step-retry",
             "19 missing-step-timeout",
             "20 uncompensated-failing-step",
+            "22 mutated-log",
             "23 unretried-compensation",
         ]
     );
