@@ -96,6 +96,7 @@ pub fn clients(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<HttpClient> {
                     Some((first, others)) => (Some(*first), others),
                     None => (origin, &[][..]),
                 };
+                let library = injected_around(ev, language, receiver.as_ref()).unwrap_or(library);
                 for other in others {
                     requests.push((Some(*other), request.clone(), library, receiver.clone()));
                 }
@@ -263,6 +264,15 @@ fn is_client(http: &Http, receiver: Option<&Instance>) -> bool {
 /// Clients that a framework builds and injects are judged by each call and by the module's settings.
 fn is_injected(library: &Library) -> bool {
     library.http.as_ref().is_some_and(|h| h.clients.is_empty() || h.injected)
+}
+
+/// The library whose injected client the object is a property of: `this.http.axiosRef` is the `HttpService`'s.
+fn injected_around<'e>(ev: &Evaluator<'e>, language: Language, receiver: Option<&Instance>) -> Option<&'e Library> {
+    let whole = receiver?.from.as_deref()?;
+    let (library, rest) = ev.catalog.split(language, &whole.ty)?;
+    let of_it = |call: &String| call.strip_prefix(rest).is_some_and(|method| method.starts_with('.'));
+    let sends = library.http.as_ref()?.requests.iter().any(|form| form.calls.iter().any(of_it));
+    (library.ecosystem == Ecosystem::JavaScript && sends && is_injected(library)).then_some(library)
 }
 
 fn new_client(ev: &Evaluator<'_>, site: Site, library: &Library, http: &Http, client: &Client) -> HttpClient {
@@ -567,10 +577,19 @@ fn module_settings(ev: &Evaluator<'_>, library: &Library, http: &Http, client: &
         for unit in ev.program.ids().filter(|u| near(*u)) {
             let u = ev.program.unit(unit);
             for (name, object, value) in &u.index.attribute_assignments {
-                if name == "timeout"
-                    && let Value::External(symbol) = ev.at(unit, *object)
-                    && symbol == "axios.defaults"
-                {
+                if name != "timeout" {
+                    continue;
+                }
+                // The second is `this.http.axiosRef.defaults`.
+                let all = match ev.at(unit, *object) {
+                    Value::External(symbol) => symbol == "axios.defaults",
+                    Value::Method { symbol, receiver } => {
+                        let around = injected_around(ev, ev.program.language(unit), Some(&receiver));
+                        symbol == "axios.Axios.defaults" && around.is_some_and(|l| l.library == client.library)
+                    }
+                    _ => false,
+                };
+                if all {
                     client.timeout = Timeout::Set(ev.program.place(Site { unit, expr: *value }));
                 }
             }
