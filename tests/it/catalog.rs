@@ -82,7 +82,7 @@ fn faust() {
 fn kombu_consumers_of_a_mixin() {
     let worker = |arguments: &str| {
         format!(
-            "from kombu import Connection, Exchange, Queue\nfrom kombu.mixins import ConsumerMixin\n\nqueue = Queue(\"orders\", Exchange(\"orders\"){arguments})\n\n\nclass Worker(ConsumerMixin):\n    def __init__(self, connection):\n        self.connection = connection\n\n    def get_consumers(self, Consumer, channel):\n        return [Consumer(queues=[queue], callbacks=[self.on_order])]\n\n    def on_order(self, body, message):\n        print(body)\n        message.ack()\n"
+            "from kombu import Connection, Exchange, Queue\nfrom kombu.mixins import ConsumerMixin\n\nqueue = Queue(\"orders\", Exchange(\"orders\"){arguments})\n\n\nclass Worker(ConsumerMixin):\n    def __init__(self, connection):\n        self.connection = connection\n\n    def get_consumers(self, Consumer, channel):\n        return [Consumer(queues=[queue], callbacks=[self.on_order])]\n\n    def on_order(self, body, message):\n        ship(body)\n        message.ack()\n"
         )
     };
     let rule = "message-queue/missing-dead-letter";

@@ -620,7 +620,7 @@ class Topology {{
     @Bean KStream<String, String> orders(StreamsBuilder builder) {{
         KStream<String, String> stream = builder.stream(\"orders\");
         stream.foreach((key, value) -> {{
-            try {{ System.out.println(value); }} catch (Exception e) {{ {failed} }}
+            try {{ Shipping.start(value); }} catch (Exception e) {{ {failed} }}
         }});
         return stream;
     }}

@@ -44,7 +44,7 @@ fn rabbitmq_client_confirms_when_it_is_told_to() {
     let text = |queue: &str, publisher: &str, durable: &str| {
         format!(
             "import {{ Connection }} from 'rabbitmq-client';\nconst rabbit = new Connection(process.env.RABBIT_URL);\n\
-             const sub = rabbit.createConsumer({{ queue: 'orders', qos: {{ prefetchCount: 5 }}, queueOptions: {{ durable: true{queue} }} }}, async (msg) => {{\n  console.log(msg.body);\n}});\n\
+             const sub = rabbit.createConsumer({{ queue: 'orders', qos: {{ prefetchCount: 5 }}, queueOptions: {{ durable: true{queue} }} }}, async (msg) => {{\n  await ship(msg.body);\n}});\n\
              const pub = rabbit.createPublisher({{ exchanges: [{{ exchange: 'orders', type: 'topic' }}]{publisher} }});\n\
              export const placed = async (order: object) => {{\n  await pub.send({{ exchange: 'orders', routingKey: 'placed'{durable} }}, order);\n}};\n\
              process.on('SIGTERM', async () => {{ await pub.close(); await sub.close(); await rabbit.close(); }});\n"
@@ -81,7 +81,7 @@ fn amqp_ts_confirms_nothing_and_acknowledges_by_hand() {
 fn go_rabbitmq_takes_its_options_as_functions() {
     let text = |arguments: &str| {
         format!(
-            "package main\n\nimport (\n\t\"log\"\n\n\trabbitmq \"github.com/wagslane/go-rabbitmq\"\n)\n\nfunc listen(conn *rabbitmq.Conn) error {{\n\tconsumer, err := rabbitmq.NewConsumer(conn, \"orders\", rabbitmq.WithConsumerOptionsRoutingKey(\"placed\"){arguments})\n\tif err != nil {{\n\t\treturn err\n\t}}\n\treturn consumer.Run(func(d rabbitmq.Delivery) rabbitmq.Action {{\n\t\tlog.Printf(\"%s\", d.Body)\n\t\treturn rabbitmq.Ack\n\t}})\n}}\n"
+            "package main\n\nimport (\n\t\"log\"\n\n\trabbitmq \"github.com/wagslane/go-rabbitmq\"\n)\n\nfunc listen(conn *rabbitmq.Conn) error {{\n\tconsumer, err := rabbitmq.NewConsumer(conn, \"orders\", rabbitmq.WithConsumerOptionsRoutingKey(\"placed\"){arguments})\n\tif err != nil {{\n\t\treturn err\n\t}}\n\treturn consumer.Run(func(d rabbitmq.Delivery) rabbitmq.Action {{\n\t\tship(d.Body)\n\t\treturn rabbitmq.Ack\n\t}})\n}}\n"
         )
     };
     assert_eq!(found("main.go", &text("")), ["missing-dead-letter 14"]);

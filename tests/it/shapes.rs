@@ -207,7 +207,7 @@ fn a_router_without_a_poison_queue_has_no_dead_letters() {
                       \trouter.AddNoPublisherHandler(\"stock\", \"orders\", sub, handle)\n}\n\n\
                       func handle(msg *message.Message) error {\n\tif err := reserve(msg.Payload); err != nil {\n\
                       \t\tslog.Error(err.Error())\n\t\treturn err\n\t}\n\treturn nil\n}\n\n\
-                      func reserve(payload []byte) error {\n\treturn nil\n}\n";
+                      func reserve(payload []byte) error {\n\treturn store.Reserve(payload)\n}\n";
     let router = |middleware: &str| {
         format!(
             "package infra\n\nimport (\n\t\"github.com/ThreeDotsLabs/watermill/message\"\n\

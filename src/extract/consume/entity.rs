@@ -455,13 +455,12 @@ pub(super) fn is_derived_query(ev: &Evaluator<'_>, site: Site) -> bool {
         let Some(class) = function.class.map(|c| module.class(c)) else { return false };
         let is_mapper =
             has(module, &class.decorators, "Mapper") && module.imports.iter().any(|i| i.module.contains("ibatis"));
-        class.kind == ClassKind::Interface && is_mapper
-            || class.kind == ClassKind::Interface
-                && class.bases.iter().any(|base| match ev.at(*unit, *base) {
-                    Value::External(symbol) => {
-                        ev.catalog.split(module.language, &symbol).is_some_and(|(library, _)| library.writes.is_some())
-                    }
-                    _ => false,
-                })
+        let is_store = |base: &ExprId| match ev.at(*unit, *base) {
+            Value::External(symbol) => {
+                ev.catalog.split(module.language, &symbol).is_some_and(|(library, _)| library.writes.is_some())
+            }
+            _ => false,
+        };
+        class.kind == ClassKind::Interface && (is_mapper || class.bases.iter().any(is_store))
     })
 }

@@ -38,10 +38,12 @@ fn label(publisher: &Publisher, message: &Message) -> String {
     }
 }
 
-/// True for what is called a command: it tells one service what to do, and is no event.
+/// True for what is called a command: it tells one service what to do, and is no event. `PaymentDebitedCommand` says
+/// what has happened all the same.
 fn is_command(publisher: &Publisher) -> bool {
     let mut types = publisher.payloads.iter().flat_map(|shape| &shape.types).peekable();
-    types.peek().is_some() && types.all(|name| name.ends_with("Command"))
+    let tells = |name: &str| name.strip_suffix("Command").is_some_and(|rest| !rest.ends_with("ed"));
+    types.peek().is_some() && types.all(|name| tells(name))
 }
 
 /// The members of events whose publishing nobody shows, with what leads to them: `total` of event `OrderPlaced`.
