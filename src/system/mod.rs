@@ -22,6 +22,7 @@ mod proxies;
 mod schema_ends;
 pub mod services;
 pub mod stores;
+mod unnamed;
 
 use std::collections::HashMap;
 
@@ -290,7 +291,8 @@ pub fn build(
     ) = side_by_side(web, rest);
     let (sagas, reply_driven) = sagas;
     let calls::Requests { calls, outgoing } = requests;
-    let publish::Publishing { publishers, dual_writes } = publishing;
+    let publish::Publishing { mut publishers, dual_writes } = publishing;
+    unnamed::decide(tree, program, &services, &owners, &mut publishers);
     let mut system = System {
         services,
         owners,

@@ -173,6 +173,7 @@ fn publisher(
         version: shape::version(ev, &payloads, &metadata, &names, place),
         event_id: shape::event_id(ev, &payloads, &metadata),
         payloads,
+        unnamed: super::Unnamed::default(),
         outbox: false,
         function: Some((function.name.to_string(), ev.program.function_place(unit, method))),
         confirm_help: framework.never.unwrap_or_default().to_string(),
