@@ -166,14 +166,16 @@ fn of_code(text: &str) -> Said {
         if ["FastAPI(", "wagger", "penApi", "penAPI", "DocumentBuilder"].iter().any(|w| line.contains(w)) {
             described = 5;
         }
-        if ["//", "*", "/*", "#", "import ", "using ", "package ", "from "].iter().any(|start| line.starts_with(start))
-        {
+        if ["//", "*", "/*", "#"].iter().any(|start| line.starts_with(start)) {
+            continue;
+        }
+        if ["import ", "using ", "package ", "from "].iter().any(|start| line.starts_with(start)) {
             // What makes ids is imported by name.
-            said.id |= tokens(line).any(|(_, word, _)| makes_id(word));
+            said.id |= tokens(line).any(|(_, word, _)| makes_id(word) || makes_other_id(word));
             continue;
         }
         for (before, word, after) in tokens(line) {
-            said.id |= is_id(word) || makes_id(word) || makes_other_id(word);
+            said.id |= is_id(word) || (!is_versioned(word) && makes_id(word)) || makes_other_id(word);
             if described == 0 {
                 said.version |= tells_version(before, word, after);
             }
