@@ -100,7 +100,7 @@ pub(super) fn find(ev: &Evaluator<'_>, in_scope: &InScope<'_>, settings: &Settin
 }
 
 /// The method whose annotation an expression is, when that declares a publisher.
-pub(super) fn method_at(ev: &Evaluator<'_>, site: Site) -> Option<(UnitId, FuncId)> {
+pub(crate) fn method_at(ev: &Evaluator<'_>, site: Site) -> Option<(UnitId, FuncId)> {
     let module = &ev.program.unit(site.unit).module;
     let found = module.funcs.iter().position(|f| f.decorators.contains(&site.expr))?;
     Some((site.unit, FuncId(found as u32)))

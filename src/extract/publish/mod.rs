@@ -4,7 +4,7 @@
 mod announced;
 pub mod call;
 pub mod confirm;
-mod declared;
+pub(crate) mod declared;
 pub mod definitions;
 pub mod dual_write;
 pub mod envelope;
