@@ -36,6 +36,7 @@ mod graph_python;
 mod hook;
 mod hostile;
 mod idempotency_keys;
+mod jvm_flow;
 mod jvm_http;
 mod jvm_libraries;
 mod jvm_messaging;

@@ -31,6 +31,7 @@ mod pipeline;
 mod poison;
 mod polling;
 mod prefetch;
+mod presence;
 mod queue;
 pub(in crate::extract) mod reach;
 mod redelivery;

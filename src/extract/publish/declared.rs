@@ -12,10 +12,10 @@ use super::shape::{self, Key, Shape};
 use super::{InScope, Kind, Publisher, is_dead_letter};
 use crate::extract::Presence;
 use crate::extract::settings::Settings;
-use crate::facts::module::{ClassKind, ExprId, FuncId, Module, Param};
+use crate::facts::module::{Class, ClassKind, ExprId, FuncId, Module, Param};
 use crate::program::types::simple_name;
 use crate::program::value::Text;
-use crate::program::{Evaluator, Site, UnitId};
+use crate::program::{Evaluator, Site, UnitId, Value};
 
 /// A framework that implements interfaces.
 struct Framework {
@@ -85,18 +85,35 @@ pub(super) fn find(ev: &Evaluator<'_>, in_scope: &InScope<'_>, settings: &Settin
     let mut out = Vec::new();
     for unit in ev.program.ids().filter(|u| in_scope(*u) && ev.program.language(*u).is_jvm()) {
         let module = &ev.program.unit(unit).module;
-        for class in module.classes.iter().filter(|c| c.kind == ClassKind::Interface) {
-            let used = |f: &&Framework| {
-                module.imports.iter().any(|i| i.module.starts_with(f.package))
-                    && annotation(module, &class.decorators, f.annotation).is_some()
-            };
-            let Some(framework) = FRAMEWORKS.iter().find(used) else { continue };
+        for class in &module.classes {
+            let Some(framework) = framework(module, class) else { continue };
             for &method in &class.methods {
                 out.extend(publisher(ev, in_scope, settings, framework, (unit, method)));
             }
         }
     }
     out
+}
+
+/// True for a call of a method that a framework implements by publishing what it is given.
+pub(crate) fn is_published(ev: &Evaluator<'_>, site: Site) -> bool {
+    let module = &ev.program.unit(site.unit).module;
+    let Some(call) = module.call(site.expr).filter(|_| module.language.is_jvm()) else { return false };
+    ev.at(site.unit, call.callee).alternatives().iter().any(|value| {
+        let Value::Function { unit, func, .. } = value else { return false };
+        let module = &ev.program.unit(*unit).module;
+        let function = module.func(*func);
+        let Some(class) = function.class.map(|class| module.class(class)) else { return false };
+        framework(module, class).is_some_and(|f| annotation(module, &function.decorators, f.destination).is_some())
+    })
+}
+
+/// The framework that implements an interface by publishing.
+fn framework(module: &Module, class: &Class) -> Option<&'static Framework> {
+    FRAMEWORKS.iter().filter(|_| class.kind == ClassKind::Interface).find(|f| {
+        module.imports.iter().any(|i| i.module.starts_with(f.package))
+            && annotation(module, &class.decorators, f.annotation).is_some()
+    })
 }
 
 /// The method whose annotation an expression is, when that declares a publisher.

@@ -37,6 +37,7 @@ use crate::program::value::Text;
 use crate::program::{Evaluator, Instance, Site, UnitId, Value};
 use crate::syntax::Place;
 
+pub(crate) use declared::is_published;
 pub use definitions::{Definition, definitions};
 pub use dual_write::DualWrite;
 pub use payload::content::{Content, Member, Message, Name};
