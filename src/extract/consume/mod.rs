@@ -14,6 +14,7 @@ mod dead_letter;
 mod dotnet;
 mod effect;
 mod entity;
+mod factory;
 mod fresh;
 mod guard;
 mod handler;
