@@ -7,6 +7,9 @@ use crate::facts::module::{ClassId, ClassKind, ExportValue, ExprKind, FuncId, Im
 use crate::program::resolve::{Target, parent};
 use crate::program::{Evaluator, Site, UnitId, Value};
 
+/// How many functions a call may run: those of a table of handlers.
+const MAX_CALLED: usize = 32;
+
 /// A function of the program.
 pub(in crate::extract) type Func = (UnitId, FuncId);
 
@@ -115,7 +118,7 @@ impl<'e, 'p> Reach<'e, 'p> {
         if module.language.has_packages() {
             callee = self.ev.overload(callee, call, site.unit);
         }
-        out = self.functions(&callee);
+        out = self.functions(&self.ev.in_table(site, call, callee));
         if out.is_empty()
             && let ExprKind::Attr { object, name, .. } = &module.expr(call.callee).kind
         {
@@ -126,7 +129,7 @@ impl<'e, 'p> Reach<'e, 'p> {
                 }
             }
         }
-        out.truncate(4);
+        out.truncate(MAX_CALLED);
         out
     }
 
