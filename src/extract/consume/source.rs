@@ -41,7 +41,7 @@ pub(super) fn consumers(ev: &Evaluator<'_>, in_scope: &InScope<'_>, evidence: &E
     if found.is_empty() {
         return Vec::new();
     }
-    let reach = Reach::new(ev);
+    let reach = Reach::new(ev).with_keys(&evidence.keys);
     let received = handler::Received::new(&reach, in_scope);
     let mut out: BTreeMap<Site, Consumer> = BTreeMap::new();
     for found in &found {
