@@ -17,6 +17,7 @@ use super::reach::Reach;
 use super::setting;
 use super::source::Found;
 use super::unique;
+use super::unique_sql;
 use super::walk::{self, Trace};
 
 /// What files other than source code say about dead-letter queues: broker definitions, scripts,
@@ -30,7 +31,7 @@ pub struct Evidence {
     declares_sqs: bool,
     /// The statements of SQL files with a unique key, in lower case.
     unique: Vec<String>,
-    /// The unique columns of the models of Prisma.
+    /// The unique columns of tables, and of the models of Prisma.
     pub(super) keys: Vec<unique::Key>,
     /// What applications on the JVM are configured with.
     pub(super) settings: Settings,
@@ -89,6 +90,7 @@ impl Evidence {
         if text.contains("\nmodel ") || text.starts_with("model ") {
             self.keys.extend(unique::of_prisma(text));
         }
+        self.keys.extend(unique_sql::of_text(text));
         if lower.contains("unique") {
             let statements = lower.split(';').filter(|s| s.contains("unique"));
             self.unique.extend(statements.map(str::to_string).take(200));

@@ -15,6 +15,7 @@ use super::reach::Reach;
 use super::sql::{inserts_key, of_text};
 use super::tracked;
 use super::unique;
+use super::unique_sql;
 
 /// What a call does.
 #[derive(Clone, Debug, PartialEq)]
@@ -42,6 +43,13 @@ pub(super) const INSERTS: &str = "inserts a row";
 
 /// What a call does, when the catalog knows it.
 pub(super) fn of(reach: &Reach<'_, '_>, site: Site) -> Option<Effect> {
+    match known(reach, site)? {
+        Effect::Repeats(what) if what == INSERTS && unique_sql::is_refused(reach, site) => Some(Effect::Claim),
+        effect => Some(effect),
+    }
+}
+
+fn known(reach: &Reach<'_, '_>, site: Site) -> Option<Effect> {
     let ev = reach.ev;
     let unit = ev.program.unit(site.unit);
     let language = unit.module.language;

@@ -9,6 +9,7 @@ use crate::program::resolve::{Target, parent};
 use crate::program::{Evaluator, Site, UnitId, Value};
 
 use super::unique::{self, Key};
+use super::unique_sql;
 
 /// How many functions a call may run: those of a table of handlers.
 const MAX_CALLED: usize = 32;
@@ -62,6 +63,7 @@ impl<'e, 'p> Reach<'e, 'p> {
     pub(super) fn unique_keys(&self) -> &[Key] {
         self.unique.get_or_init(|| {
             let mut keys = unique::of_program(self.ev);
+            keys.extend(unique_sql::of_program(self.ev));
             keys.extend(self.declared_keys.iter().cloned());
             keys
         })

@@ -195,6 +195,7 @@ fn consumer(
         redelivery: redelivery::verdict(reach, found, &bodies, &traces, &evidence.settings),
         handlers,
         shutdown: shutdown::verdict(reach, found, &bodies, &units),
+        shared: transport.as_ref().and_then(|t| t.shared),
         python: ev.program.language(found.site.unit) == crate::facts::module::Language::Python,
         nest: shutdown::is_nest(reach, found.site.unit),
         csharp: is_csharp,

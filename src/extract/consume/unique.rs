@@ -6,8 +6,11 @@
 //! <https://sequelize.org/docs/v6/core-concepts/model-basics/#column-options>,
 //! <https://www.prisma.io/docs/orm/reference/prisma-schema-reference#unique>
 
+use std::sync::Arc;
+
 use crate::extract::publish::flow::squeeze;
 use crate::facts::module::{Call, ExprId, ExprKind, Language, Module};
+use crate::program::value::Dict;
 use crate::program::{Evaluator, Site, UnitId, Value};
 
 use super::reach::Reach;
@@ -16,9 +19,9 @@ use super::reach::Reach;
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Key {
     /// The entity or model, squeezed; none where that was not seen.
-    entity: Option<String>,
+    pub(super) entity: Option<String>,
     /// The columns.
-    columns: Vec<String>,
+    pub(super) columns: Vec<String>,
 }
 
 /// True when a row that a call makes has a value for a unique column which a second delivery brings again. `store` is
@@ -38,7 +41,7 @@ pub(super) fn is_brought(reach: &Reach<'_, '_>, store: Site, made: Site) -> bool
     let literals = call.args.iter().filter_map(|arg| literal(ev, made.unit, arg.value));
     literals.into_iter().any(|row| {
         candidates.iter().any(|key| {
-            key.columns.iter().all(|column| match row.get(column) {
+            key.columns.iter().all(|column| match value(&row, column) {
                 Some(site) => !is_fresh(&ev.program.unit(site.unit).module, site.expr),
                 None => row.open && key.entity.is_some(),
             })
@@ -51,12 +54,17 @@ fn is_script(language: Language) -> bool {
 }
 
 /// The row in an argument: `{ … }`, or what stands under `data` for Prisma.
-fn literal(ev: &Evaluator<'_>, unit: UnitId, expr: ExprId) -> Option<std::sync::Arc<crate::program::value::Dict>> {
+fn literal(ev: &Evaluator<'_>, unit: UnitId, expr: ExprId) -> Option<Arc<Dict>> {
     let Value::Dict(row) = ev.at(unit, expr) else { return None };
     match row.get("data").map(|data| ev.eval(data)) {
         Some(Value::Dict(data)) => Some(data),
         _ => Some(row),
     }
+}
+
+/// The value for a column, which a migration may write in another case: `order_id` for `orderId`.
+fn value(row: &Dict, column: &str) -> Option<Site> {
+    row.get(column).or_else(|| row.entries.iter().find(|(k, _)| squeeze(k) == squeeze(column)).map(|(_, site)| *site))
 }
 
 /// A value that is another one each time.
@@ -93,7 +101,7 @@ fn name_of(module: &Module, expr: ExprId) -> Option<String> {
 }
 
 /// `paymentRepository`, `PaymentModel`, `payments` and `PaymentEntity` are `payment`.
-fn stem(name: &str) -> &str {
+pub(super) fn stem(name: &str) -> &str {
     let mut name = name;
     for suffix in ["repository", "repo", "model", "entity", "schema", "collection", "table", "document"] {
         name = name.strip_suffix(suffix).filter(|rest| !rest.is_empty()).unwrap_or(name);
