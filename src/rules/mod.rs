@@ -174,6 +174,7 @@ pub fn all() -> &'static [Rule] {
         saga::swallowed_compensation_failure::RULE,
         saga::unchecked_reply::RULE,
         saga::uncompensated_failing_step::RULE,
+        saga::uncompensated_request::RULE,
         saga::unretried_compensation::RULE,
         saga::untyped_saga_data::RULE,
         saga::volatile_state::RULE,

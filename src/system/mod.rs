@@ -293,7 +293,7 @@ pub fn build(
     ) = side_by_side(web, rest);
     let (sagas, reply_driven) = sagas;
     let calls::Requests { calls, outgoing } = requests;
-    let chained = chained(&ev, &in_scope, &http, &calls, &consumers);
+    let chained = chained(&ev, &in_scope, &http, (&calls, &outgoing), &consumers);
     let publish::Publishing { mut publishers, dual_writes } = publishing;
     unnamed::decide(tree, program, &services, &owners, &mut publishers);
     let mut system = System {
@@ -338,10 +338,14 @@ fn chained(
     ev: &Evaluator<'_>,
     in_scope: &dyn Fn(UnitId) -> bool,
     http: &[HttpClient],
-    calls: &[calls::Call],
+    (calls, outgoing): (&[calls::Call], &[calls::Outgoing]),
     consumers: &[Consumer],
 ) -> Vec<Chained> {
-    let between: HashSet<Place> = calls.iter().filter(|call| call.from != call.to).map(|call| call.place).collect();
+    let to_services = calls.iter().filter(|call| call.from != call.to).map(|call| call.place);
+    // A host without a dot is one of the same network, though nobody says what runs there.
+    let is_inside = |host: &str| !host.contains('.') && !host.starts_with("localhost");
+    let nearby = outgoing.iter().filter(|request| is_inside(&request.host)).map(|request| request.place);
+    let between: HashSet<Place> = to_services.chain(nearby).collect();
     let changes =
         |r: &&HttpRequest| matches!(r.method.as_deref(), Some("POST" | "PUT" | "PATCH")) && between.contains(&r.place);
     let requests: Vec<&HttpRequest> = http.iter().flat_map(|client| &client.requests).filter(changes).collect();

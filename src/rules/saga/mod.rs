@@ -18,6 +18,7 @@ pub mod step_outside_outbox;
 pub mod swallowed_compensation_failure;
 pub mod unchecked_reply;
 pub mod uncompensated_failing_step;
+pub mod uncompensated_request;
 pub mod unretried_compensation;
 pub mod untyped_saga_data;
 pub mod volatile_state;
