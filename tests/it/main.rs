@@ -81,4 +81,5 @@ mod system_map;
 #[cfg(unix)]
 mod templates;
 #[cfg(unix)]
+mod unnamed_events;
 mod walkthrough;

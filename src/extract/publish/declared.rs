@@ -117,7 +117,7 @@ fn framework(module: &Module, class: &Class) -> Option<&'static Framework> {
 }
 
 /// The method whose annotation an expression is, when that declares a publisher.
-pub(super) fn method_at(ev: &Evaluator<'_>, site: Site) -> Option<(UnitId, FuncId)> {
+pub(crate) fn method_at(ev: &Evaluator<'_>, site: Site) -> Option<(UnitId, FuncId)> {
     let module = &ev.program.unit(site.unit).module;
     let found = module.funcs.iter().position(|f| f.decorators.contains(&site.expr))?;
     Some((site.unit, FuncId(found as u32)))
@@ -190,6 +190,7 @@ fn publisher(
         version: shape::version(ev, &payloads, &metadata, &names, place),
         event_id: shape::event_id(ev, &payloads, &metadata),
         payloads,
+        unnamed: super::Unnamed::default(),
         outbox: false,
         function: Some((function.name.to_string(), ev.program.function_place(unit, method))),
         confirm_help: framework.never.unwrap_or_default().to_string(),

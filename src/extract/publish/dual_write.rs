@@ -195,6 +195,18 @@ fn describe(ev: &Evaluator<'_>, site: Site, write: Site, broker_call: Option<Pla
     }
 }
 
+/// The calls of each function that write to a database of the service's own, themselves or by what they call.
+pub(crate) fn writes(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> HashMap<FuncRef, Vec<Site>> {
+    stores(ev, in_scope).writes
+}
+
+/// True when one run of a function does `later` behind `first`.
+pub(crate) fn follows(ev: &Evaluator<'_>, later: Site, first: Site) -> bool {
+    let module = &ev.program.unit(first.unit).module;
+    let start = |s: Site| module.expr(s.expr).span.start;
+    later.unit == first.unit && start(later) > start(first) && !exclusive(ev, later, first)
+}
+
 fn stores(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Stores {
     let libraries: Vec<&Library> = ev.catalog.libraries().iter().filter(|l| l.writes.is_some()).collect();
     let mut names: HashSet<(Ecosystem, &str)> = HashSet::new();

@@ -681,7 +681,9 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
         if let Some(behaviour) = pipeline::recognises(self.reach, site) {
             inner.guard = strongest(inner.guard, Some(Guard::Unknown(behaviour)));
         }
-        for func in functions {
+        // `handlers[topic](event)` runs one of several.
+        let one_of = (functions.len() > 1 && !runs_argument(name)).then(|| self.node());
+        for (branch, func) in functions.into_iter().enumerate() {
             let function = self.module(func.0).func(func.1);
             // A coroutine or promise that nobody waits for.
             let python = self.module(func.0).language == crate::facts::module::Language::Python;
@@ -691,8 +693,14 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
             if hand_off || unawaited {
                 inner.apart = self.nodes + 1;
             }
+            if let Some(node) = one_of {
+                self.path.push(Frame { node, branch: branch as u16, exits: false, is_call: false });
+            }
             self.step(Kind::Enters(func), site, &inner);
             self.enter(func, Some(site), inner);
+            if one_of.is_some() {
+                self.path.pop();
+            }
         }
     }
 }
