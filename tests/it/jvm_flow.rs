@@ -253,6 +253,6 @@ class Orders {{
         )
     };
     let told = |run: &str| found(&["message-queue/dual-write"], &[("src/main/java/a/Orders.java", &text(run))]);
-    assert_eq!(told(".doOnNext(o -> added.accept(o))"), ["dual-write Orders.java:20"]);
+    assert_eq!(told(".doOnNext(o -> added.accept(o))"), ["dual-write Orders.java:21"]);
     assert_eq!(told(""), [""; 0]);
 }

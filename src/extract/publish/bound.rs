@@ -80,6 +80,7 @@ fn publisher(
         producer: None,
         swallowed: None,
         unserializable: None,
+        unnamed: super::Unnamed::default(),
         hashed_id: None,
         fragile_queue: None,
         messages: Vec::new(),
