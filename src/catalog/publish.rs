@@ -59,6 +59,8 @@ pub struct Publish {
     /// The type that everything published with the library implements: where the payload can't be
     /// followed, it is one of the classes that do.
     pub event_base: Option<String>,
+    /// How the channel is declared that the message is sent to; none where any object of the type publishes.
+    pub channel_by: Option<ChannelBy>,
     /// Keys of the settings that say what a destination of the program is called at the broker; `{name}`
     /// stands for its name in the program.
     #[serde(default)]
@@ -85,6 +87,18 @@ pub struct Publish {
     /// What to write to have it persistent.
     #[serde(default)]
     pub persistent_help: String,
+}
+
+/// A method that gives a channel: `channels.placed().send(…)`. The channel is called as the decorator of the method
+/// says, else as the method.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ChannelBy {
+    /// The decorator of a method of the repository.
+    pub decorator: String,
+    /// Methods of the library, by their whole names.
+    #[serde(default)]
+    pub methods: Vec<String>,
 }
 
 /// Whether a message that reaches no queue comes back to the publisher.

@@ -1,7 +1,7 @@
 //! What applications on the JVM are configured with: the keys of `application.yml` and the like, looked
 //! up for a source file of the same build module.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::settings::{self, Layer, Property};
 use crate::files::{self, Tree, Zone};
@@ -17,6 +17,10 @@ const OWN: [&str; 2] = ["application", "bootstrap"];
 const REMOTE: [&str; 4] =
     ["spring.cloud.config.", "spring.cloud.nacos.config", "spring.cloud.consul.config", "spring.cloud.vault."];
 
+/// Brokers that Spring Cloud Stream has a binder for, as its artifacts are called.
+/// <https://docs.spring.io/spring-cloud-stream/reference/spring-cloud-stream/binders.html>
+const BINDERS: [&str; 3] = ["kafka", "pulsar", "rabbit"];
+
 /// The settings of all applications of a repository.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
@@ -24,6 +28,8 @@ pub struct Settings {
     modules: BTreeMap<String, Vec<Property>>,
     /// Files with other names, which a configuration server may hand out: folder, stem and content.
     others: Vec<(String, String, Vec<Property>)>,
+    /// The brokers for which a build file has a binder of Spring Cloud Stream, by its folder.
+    binders: BTreeMap<String, BTreeSet<&'static str>>,
 }
 
 impl Settings {
@@ -32,6 +38,12 @@ impl Settings {
         let mut out = Settings::default();
         for id in tree.ids() {
             let file = tree.file(id);
+            if is_build(&file.path)
+                && files::zone(&file.path) == Zone::Production
+                && let Ok(text) = files::read(file)
+            {
+                out.add_build(&file.path, &text);
+            }
             if is_settings(&file.path)
                 && files::zone(&file.path) == Zone::Production
                 && let Ok(text) = files::read(file)
@@ -52,6 +64,31 @@ impl Settings {
             self.modules.entry(root_of(path).to_string()).or_default().extend(found);
         } else {
             self.others.push((folder.to_string(), stem.to_string(), found));
+        }
+    }
+
+    /// Adds a build file of Maven or Gradle.
+    fn add_build(&mut self, path: &str, text: &str) {
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        for broker in BINDERS {
+            let names = ["spring-cloud-stream-binder-", "spring-cloud-starter-stream-"];
+            if names.iter().any(|name| text.contains(&format!("{name}{broker}"))) {
+                self.binders.entry(folder.to_string()).or_default().insert(broker);
+            }
+        }
+    }
+
+    /// True when the code at a path is built with the binder of a broker: its module, else those around it.
+    pub fn has_binder(&self, path: &str, broker: &str) -> bool {
+        let mut folder = root_of(path);
+        loop {
+            if let Some(found) = self.binders.get(folder) {
+                return found.contains(broker);
+            }
+            if folder.is_empty() {
+                return false;
+            }
+            folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
         }
     }
 
@@ -156,6 +193,11 @@ impl Settings {
         }
         out
     }
+}
+
+/// Files that say what a module is built with.
+fn is_build(path: &str) -> bool {
+    matches!(path.rsplit('/').next(), Some("pom.xml" | "build.gradle" | "build.gradle.kts"))
 }
 
 /// Files of settings by their name and folder.

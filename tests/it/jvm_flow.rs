@@ -138,3 +138,121 @@ class Orders {{
     assert_eq!(told("System.err.println(order.getOrderId());"), ["missing-dead-letter Config.java:9"]);
     assert_eq!(told("order.getFailures().keep(text);"), [""; 0]);
 }
+
+fn binder(broker: &str) -> String {
+    format!(
+        "<project><dependencies><dependency><artifactId>spring-cloud-stream-binder-{broker}</artifactId></dependency></dependencies></project>\n"
+    )
+}
+
+const PUBLISHED: [&str; 2] = ["event-schema/unversioned-event", "message-queue/unconfirmed-publish"];
+
+fn sent(imports: &str, channels: &str, send: &str, settings: &str) -> Vec<String> {
+    let text = format!(
+        "package a;\nimport org.springframework.messaging.MessageChannel;\nimport org.springframework.messaging.support.MessageBuilder;\n{imports}\n
+{channels}
+record OrderPlaced(String orderId, int quantity) {{}}
+class Orders {{
+    private final Channels channels;
+    Orders(Channels channels) {{ this.channels = channels; }}
+    void place(String id) {{
+        channels.{send}.send(MessageBuilder.withPayload(new OrderPlaced(id, 1)).build());
+    }}
+}}\n"
+    );
+    let files = [
+        ("orders/pom.xml", &*binder("rabbit")),
+        ("orders/src/main/java/a/Orders.java", &text),
+        ("orders/src/main/resources/application.properties", settings),
+    ];
+    found(&PUBLISHED, &files)
+}
+
+/// The annotation model of Spring Cloud Stream: a channel of an interface is bound to a broker.
+#[test]
+fn channels_that_are_bound_publish() {
+    let told = ["unconfirmed-publish Orders.java:12", "unversioned-event Orders.java:12"];
+    let own = |annotation: &str| {
+        let channels = format!("interface Channels {{ {annotation} MessageChannel placed(); }}");
+        let settings = "spring.cloud.stream.bindings.placed.destination=orders\n";
+        sent("import org.springframework.cloud.stream.annotation.Output;", &channels, "placed()", settings)
+    };
+    assert_eq!(own("@Output"), told);
+    assert_eq!(own("@Output(\"placed-orders\")"), told);
+    // A channel of Spring Integration stays in the process.
+    assert_eq!(own(""), [""; 0]);
+    let confirmed = "spring.rabbitmq.publisher-confirm-type=correlated\n";
+    let channels = "interface Channels { @Output MessageChannel placed(); }";
+    assert_eq!(
+        sent("import org.springframework.cloud.stream.annotation.Output;", channels, "placed()", confirmed),
+        ["unversioned-event Orders.java:12"]
+    );
+    let source = "import org.springframework.cloud.stream.messaging.Source;";
+    assert_eq!(sent(source, "interface Channels extends Source {}", "output()", "server.port=80\n"), told);
+}
+
+fn bound(bean: &str, settings: &str, pom: &str) -> Vec<String> {
+    let text = format!(
+        "package a;\nimport java.util.function.*;\nimport org.springframework.context.annotation.Bean;\n
+record Placed(String order) {{}}
+record Billed(String order, int amount) {{}}
+class Config {{
+    @Bean {bean}
+}}\n"
+    );
+    let files = [
+        ("billing/pom.xml", pom),
+        ("billing/src/main/java/a/Config.java", &text),
+        ("billing/src/main/resources/application.properties", settings),
+    ];
+    found(&PUBLISHED, &files)
+}
+
+/// What a function gives that is bound to an output is published.
+#[test]
+fn what_a_bound_function_gives_is_published() {
+    let bill = "Function<Placed, Billed> bill() { return placed -> new Billed(placed.order(), 1); }";
+    let settings = "spring.cloud.stream.bindings.bill-out-0.destination=bills\n";
+    let kafka = binder("kafka");
+    let told = ["unconfirmed-publish Config.java:8", "unversioned-event Config.java:8"];
+    assert_eq!(bound(bill, settings, &kafka), told);
+    let tick = "Supplier<Billed> bill() { return () -> new Billed(\"1\", 1); }";
+    assert_eq!(bound(tick, settings, &kafka), told);
+    // Nothing binds it, it only takes, or the producer waits.
+    assert_eq!(bound(bill, "server.port=80\n", &kafka), [""; 0]);
+    let take = "Consumer<Placed> bill() { return placed -> System.out.println(placed); }";
+    assert_eq!(bound(take, settings, &kafka), [""; 0]);
+    let waits = format!("{settings}spring.cloud.stream.kafka.bindings.bill-out-0.producer.sync=true\n");
+    assert_eq!(bound(bill, &waits, &kafka), ["unversioned-event Config.java:8"]);
+}
+
+/// A publisher that is handed to the function which writes is called in its transaction.
+#[test]
+fn a_callback_of_what_writes_publishes_with_the_write() {
+    let text = |run: &str| {
+        format!(
+            "package a;\nimport java.util.function.Consumer;\nimport org.springframework.data.r2dbc.core.R2dbcEntityTemplate;\nimport org.springframework.kafka.core.KafkaTemplate;\nimport reactor.core.publisher.Mono;\n
+record Order(String id) {{}}
+class Store {{
+    private final R2dbcEntityTemplate template;
+    Store(R2dbcEntityTemplate template) {{ this.template = template; }}
+    Mono<Order> add(Order order, Consumer<Order> added) {{
+        return template.insert(order){run};
+    }}
+}}
+class Orders {{
+    private final Store store;
+    private final KafkaTemplate<String, Order> kafka;
+    Orders(Store store, KafkaTemplate<String, Order> kafka) {{ this.store = store; this.kafka = kafka; }}
+    Mono<Order> place(Order order) {{
+        return store.add(order, added -> {{
+            kafka.send(\"orders\", added.id(), added);
+        }});
+    }}
+}}\n"
+        )
+    };
+    let told = |run: &str| found(&["message-queue/dual-write"], &[("src/main/java/a/Orders.java", &text(run))]);
+    assert_eq!(told(".doOnNext(o -> added.accept(o))"), ["dual-write Orders.java:21"]);
+    assert_eq!(told(""), [""; 0]);
+}

@@ -90,6 +90,11 @@ pub fn find(ev: &Evaluator<'_>, in_scope: &InScope<'_>, publishers: &[Publisher]
                     out.entry(site).or_insert_with(|| describe(ev, site, write, broker_call, index));
                     continue;
                 }
+                if let Some(outer) = handed_to_writer(ev, &stores, home) {
+                    let broker_call = (site != publisher.site).then_some(publisher.place);
+                    out.entry(site).or_insert_with(|| describe(ev, site, outer, broker_call, index));
+                    continue;
+                }
                 if stores.touches.contains(&home) || !seen.insert(home) {
                     continue;
                 }
@@ -108,6 +113,43 @@ pub fn find(ev: &Evaluator<'_>, in_scope: &InScope<'_>, publishers: &[Publisher]
     let mut out: Vec<DualWrite> = out.into_values().collect();
     out.sort_by_key(|d| d.place);
     out
+}
+
+/// The call that is given a function which publishes, when what is called writes to a database and calls it as well:
+/// `orders.create(order, created -> broker.send(created))`, also `created -> Mono.fromRunnable(() -> …)`.
+fn handed_to_writer(ev: &Evaluator<'_>, stores: &Stores, (unit_id, func): FuncRef) -> Option<Site> {
+    let unit = ev.program.unit(unit_id);
+    let module = &unit.module;
+    let lambdas = std::iter::successors(Some(func), |f| module.func(*f).parent).take(4);
+    lambdas.filter(|_| module.language.is_jvm()).find_map(|func| {
+        let lambda = *unit.index.lambda_expr.get(&func)?;
+        let Parent::Expr(outer) = *unit.index.expr_parent.get(lambda.0 as usize)? else { return None };
+        let call = module.call(outer)?;
+        let position = call.args.iter().position(|arg| arg.value == lambda)?;
+        let outer = Site { unit: unit_id, expr: outer };
+        ev.called(outer, call).iter().find_map(|value| {
+            let Value::Function { unit: of, func, .. } = value else { return None };
+            let own = stores.writes.get(&(*of, *func)).is_some_and(|writes| !writes.is_empty());
+            (own && calls_parameter(ev, (*of, *func), position)).then_some(outer)
+        })
+    })
+}
+
+/// True for a function that calls what it is given at a position: `callback.accept(row)`, `callback(row)`.
+fn calls_parameter(ev: &Evaluator<'_>, (unit, func): FuncRef, position: usize) -> bool {
+    let unit = ev.program.unit(unit);
+    let module = &unit.module;
+    let function = module.func(func);
+    let Some(given) = function.params.get(position) else { return false };
+    let is_it = |expr: ExprId| matches!(&module.expr(expr).kind, ExprKind::Name(name) if *name == given.name);
+    unit.index.calls.iter().filter(|c| function.span.contains(module.expr(c.expr).span)).any(|c| {
+        module.call(c.expr).is_some_and(|call| match &module.expr(call.callee).kind {
+            ExprKind::Attr { object, name, .. } => {
+                matches!(name.as_str(), "accept" | "apply" | "run" | "call" | "invoke" | "get") && is_it(*object)
+            }
+            _ => is_it(call.callee),
+        })
+    })
 }
 
 /// True for the call of a function of the program that calls what it is given at a position with other things that it

@@ -20,7 +20,12 @@ pub struct Opened {
 /// The envelopes at the body of a publishing call, one for each way in.
 pub fn at(ev: &Evaluator<'_>, site: Site, form: &Publish) -> Vec<Opened> {
     let bodies = form.body.iter().flat_map(|p| path::sites(ev, site, p));
-    bodies.flat_map(|body| instances(ev, &ev.eval(body))).filter_map(|made| open(ev, &made)).collect()
+    bodies.flat_map(|body| made_by(ev, body)).collect()
+}
+
+/// The envelopes that an expression is.
+pub(super) fn made_by(ev: &Evaluator<'_>, site: Site) -> Vec<Opened> {
+    instances(ev, &ev.eval(site)).iter().filter_map(|made| open(ev, made)).collect()
 }
 
 fn open(ev: &Evaluator<'_>, made: &Instance) -> Option<Opened> {

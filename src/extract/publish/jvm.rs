@@ -5,7 +5,7 @@ use super::call::Found;
 use super::envelope::Opened;
 use super::flow;
 use super::shape::{Key, Shape};
-use crate::catalog::publish::Publish;
+use crate::catalog::publish::{ChannelBy, Publish};
 use crate::extract::Presence;
 use crate::extract::settings::Settings;
 use crate::facts::module::{Call, ExprId, ExprKind, FuncId, ImportKind};
@@ -67,7 +67,9 @@ const INTERCEPTORS: [&str; 4] =
 pub(super) fn fits(ev: &Evaluator<'_>, form: &Publish, site: Site) -> bool {
     let module = &ev.program.unit(site.unit).module;
     let Some(call) = module.call(site.expr) else { return false };
-    if form.args.is_some_and(|n| n != call.args.len()) {
+    if form.args.is_some_and(|n| n != call.args.len())
+        || form.channel_by.as_ref().is_some_and(|by| channel(ev, by, site).is_none())
+    {
         return false;
     }
     form.last_is.is_empty() || call.args.last().is_some_and(|last| is_one(ev, site.unit, last.value, &form.last_is))
@@ -124,6 +126,31 @@ pub(super) fn decorated(ev: &Evaluator<'_>, site: Site, decorator: &str) -> Opti
     decorators.into_iter().find_map(|d| {
         let call = module.call(d).filter(|_| simple_name(module, d).is_some_and(|n| n == decorator))?;
         call.args.first().map(|a| Site { unit: site.unit, expr: a.value })
+    })
+}
+
+/// The channel that a message is sent to, by the method that gives it: `channels.placed().send(message)`.
+pub(super) fn channel(ev: &Evaluator<'_>, by: &ChannelBy, site: Site) -> Option<Text> {
+    let module = &ev.program.unit(site.unit).module;
+    let ExprKind::Attr { object, .. } = &module.expr(module.call(site.expr)?.callee).kind else { return None };
+    let name = module.callee_name(*object)?;
+    let given = ev.at(site.unit, module.call(*object)?.callee);
+    given.alternatives().iter().find_map(|value| match value {
+        Value::Function { unit, func, .. } => {
+            let module = &ev.program.unit(*unit).module;
+            let function = module.func(*func);
+            let is_it = |d: &&ExprId| simple_name(module, **d).is_some_and(|n| n == by.decorator);
+            let decorator = *function.decorators.iter().find(is_it)?;
+            let said = module.call(decorator).and_then(|call| call.args.first());
+            match said {
+                Some(name) => ev.at(*unit, name.value).to_text(),
+                None => Some(Text::literal(function.name.to_string())),
+            }
+        }
+        Value::External(symbol) | Value::Method { symbol, .. } => {
+            by.methods.iter().any(|method| *method == symbol.as_str()).then(|| Text::literal(name.to_string()))
+        }
+        _ => None,
     })
 }
 
@@ -262,6 +289,38 @@ fn helpers(ev: &Evaluator<'_>, unit_id: UnitId, func: FuncId) -> Vec<(UnitId, Fu
         .collect()
 }
 
+/// Settings by which a connection to RabbitMQ confirms.
+const CONFIRMS: [&str; 2] = ["spring.rabbitmq.publisher-confirm-type", "spring.rabbitmq.publisher-confirms"];
+
+/// What the settings say of confirms, where Spring Cloud Stream publishes.
+/// <https://docs.spring.io/spring-cloud-stream/reference/kafka/kafka-binder/prod-props.html>: `sync` is off.
+/// <https://docs.spring.io/spring-cloud-stream/reference/rabbit/rabbit_overview/publisher-confirms.html>: RabbitMQ
+/// confirms nothing unless the connection is told to.
+pub(super) fn binder_confirmed(settings: &Settings, path: &str, code: Presence) -> Presence {
+    let speaks = |keys: [&str; 2], binder: &str| {
+        keys.iter().any(|key| settings.under(path, key).is_some()) || settings.has_binder(path, binder)
+    };
+    let kafka = speaks(["spring.cloud.stream.kafka.", "spring.kafka."], "kafka");
+    let rabbit = speaks(["spring.cloud.stream.rabbit.", "spring.rabbitmq."], "rabbit");
+    if rabbit && !kafka && !settings.is_remote(path) {
+        let on = CONFIRMS.iter().find_map(|key| settings.get(path, key));
+        return match on.filter(|(value, _)| !matches!(*value, "none" | "false")) {
+            Some((_, place)) => Presence::Present(place),
+            None => Presence::Absent,
+        };
+    }
+    let kafka = kafka && !rabbit;
+    let told = settings.ending(path, "spring.cloud.stream.", ".producer.sync").or_else(|| {
+        // Whoever listens on the channel for errors is told.
+        settings.ending(path, "spring.cloud.stream.", ".producer.error-channel-enabled")
+    });
+    match told.filter(|(value, _)| *value == "true") {
+        Some((_, place)) => Presence::Present(place),
+        None if kafka && !settings.is_remote(path) => Presence::Absent,
+        None => code,
+    }
+}
+
 /// What is known of confirms with the settings of the application.
 pub(super) fn confirmed(ev: &Evaluator<'_>, found: &Found<'_>, settings: &Settings, code: Presence) -> Presence {
     let unit = ev.program.unit(found.site.unit);
@@ -269,41 +328,16 @@ pub(super) fn confirmed(ev: &Evaluator<'_>, found: &Found<'_>, settings: &Settin
         return code;
     }
     let path = &unit.path;
-    let confirms = ["spring.rabbitmq.publisher-confirm-type", "spring.rabbitmq.publisher-confirms"];
     match found.form.broker.as_str() {
         "rabbitmq" if code.is_absent() => {
-            let on = confirms.iter().find_map(|key| settings.get(path, key));
+            let on = CONFIRMS.iter().find_map(|key| settings.get(path, key));
             match on.filter(|(value, _)| !matches!(*value, "none" | "false")) {
                 Some((_, place)) => Presence::Present(place),
                 None if settings.is_remote(path) => Presence::Unknown("settings come from a server".into()),
                 None => code,
             }
         }
-        // <https://docs.spring.io/spring-cloud-stream/reference/kafka/kafka-binder/prod-props.html>: `sync` is off.
-        // <https://docs.spring.io/spring-cloud-stream/reference/rabbit/rabbit_overview/publisher-confirms.html>: RabbitMQ
-        // confirms nothing unless the connection is told to.
-        "binder" if !code.is_present() => {
-            let speaks = |keys: [&str; 2]| keys.iter().any(|key| settings.under(path, key).is_some());
-            let kafka = speaks(["spring.cloud.stream.kafka.", "spring.kafka."]);
-            let rabbit = speaks(["spring.cloud.stream.rabbit.", "spring.rabbitmq."]);
-            if rabbit && !kafka && !settings.is_remote(path) {
-                let on = confirms.iter().find_map(|key| settings.get(path, key));
-                return match on.filter(|(value, _)| !matches!(*value, "none" | "false")) {
-                    Some((_, place)) => Presence::Present(place),
-                    None => Presence::Absent,
-                };
-            }
-            let kafka = kafka && !rabbit;
-            let told = settings.ending(path, "spring.cloud.stream.", ".producer.sync").or_else(|| {
-                // Whoever listens on the channel for errors is told.
-                settings.ending(path, "spring.cloud.stream.", ".producer.error-channel-enabled")
-            });
-            match told.filter(|(value, _)| *value == "true") {
-                Some((_, place)) => Presence::Present(place),
-                None if kafka && !settings.is_remote(path) => Presence::Absent,
-                None => code,
-            }
-        }
+        "binder" if !code.is_present() => binder_confirmed(settings, path, code),
         "kafka" if !code.is_absent() => match settings.get(path, "spring.kafka.producer.acks") {
             Some(("0", _)) => Presence::Absent,
             _ => code,

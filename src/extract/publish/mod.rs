@@ -2,6 +2,7 @@
 //! way.
 
 mod announced;
+mod bound;
 pub mod call;
 pub mod confirm;
 pub(crate) mod declared;
@@ -163,6 +164,7 @@ pub fn extract(ev: &Evaluator<'_>, in_scope: &InScope<'_>, settings: &Settings) 
         }
     }
     publishers.extend(declared::find(ev, in_scope, settings));
+    publishers.extend(bound::find(ev, in_scope, settings));
     publishers.sort_by_key(|p| p.place);
     let dual_writes = dual_write::find(ev, in_scope, &publishers);
     Publishing { publishers, dual_writes }
@@ -190,6 +192,7 @@ fn read(
     let opened = envelope::at(ev, site, form);
     let mut destinations = configured(reader.texts_at(site, &form.destination));
     destinations.extend(configured(reader.texts_of(opened.iter().flat_map(|e| &e.destinations))));
+    destinations.extend(form.channel_by.as_ref().and_then(|by| jvm::channel(ev, by, site)));
     destinations = jvm::at_broker(form, settings, path, destinations)?;
     let keys = configured(reader.texts_at(site, &form.key));
     let mut payloads = if opened.is_empty() {
