@@ -36,6 +36,7 @@ mod graph_python;
 mod hook;
 mod hostile;
 mod idempotency_keys;
+mod jvm_flow;
 mod jvm_http;
 mod jvm_libraries;
 mod jvm_messaging;
@@ -80,4 +81,5 @@ mod system_map;
 #[cfg(unix)]
 mod templates;
 #[cfg(unix)]
+mod unnamed_events;
 mod walkthrough;

@@ -32,6 +32,7 @@ mod pipeline;
 mod poison;
 mod polling;
 mod prefetch;
+mod presence;
 mod queue;
 pub(in crate::extract) mod reach;
 mod redelivery;
@@ -43,6 +44,8 @@ mod source;
 mod sql;
 mod tracked;
 mod unhandled;
+mod unique;
+mod unique_sql;
 mod walk;
 
 #[cfg(test)]
@@ -100,12 +103,23 @@ pub struct Consumer {
     pub handlers: Vec<Handler>,
     /// Whether the process stops the consumer in order when it is told to end.
     pub shutdown: Presence,
+    /// Where what it does is said for several processes: their shared configuration.
+    pub shared: Option<Shared>,
     /// It is written in Python.
     pub python: bool,
     /// It runs in a NestJS application.
     pub nest: bool,
     /// It is written in C#.
     pub csharp: bool,
+}
+
+/// A configuration in a module of its own, from which processes take how their handlers get messages.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Shared {
+    /// The configuration.
+    pub place: Place,
+    /// Where this process takes it.
+    pub process: Place,
 }
 
 /// A model that refuses members which it does not declare.

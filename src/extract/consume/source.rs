@@ -43,7 +43,7 @@ pub(super) fn consumers(ev: &Evaluator<'_>, in_scope: &InScope<'_>, evidence: &E
     if found.is_empty() {
         return Vec::new();
     }
-    let reach = Reach::new(ev);
+    let reach = Reach::new(ev).with_keys(&evidence.keys);
     let received = handler::Received::new(&reach, in_scope);
     let mut out: BTreeMap<(Site, Option<UnitId>), Consumer> = BTreeMap::new();
     for found in &found {
@@ -204,6 +204,7 @@ fn consumer(
         redelivery: redelivery::verdict(reach, found, bodies, &traces, &evidence.settings),
         handlers,
         shutdown: shutdown::verdict(reach, found, bodies, &units),
+        shared: transport.as_ref().and_then(|t| t.shared),
         python: ev.program.language(found.site.unit) == crate::facts::module::Language::Python,
         nest: shutdown::is_nest(reach, found.site.unit),
         csharp: is_csharp,
