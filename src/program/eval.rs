@@ -54,6 +54,10 @@ pub struct Evaluator<'a> {
     pub(super) subclasses: OnceCell<HashMap<ClassRef, Vec<ClassRef>>>,
     /// The interfaces of Go by their methods.
     pub(super) interfaces: OnceCell<super::satisfies::Interfaces>,
+    /// The protocols of Python by their methods.
+    pub(super) protocols: OnceCell<super::protocols::Protocols>,
+    /// They are being listed.
+    pub(super) listing: Cell<bool>,
 }
 
 impl<'a> Evaluator<'a> {
@@ -70,6 +74,8 @@ impl<'a> Evaluator<'a> {
             searching: RefCell::default(),
             subclasses: OnceCell::new(),
             interfaces: OnceCell::new(),
+            protocols: OnceCell::new(),
+            listing: Cell::new(false),
         }
     }
 

@@ -23,6 +23,9 @@ impl Evaluator<'_> {
         if module.language == Language::Go {
             out.extend(self.satisfied((unit, class)));
         }
+        if module.language == Language::Python {
+            out.extend(self.followed((unit, class)));
+        }
         for &base in &module.class(class).bases {
             for value in self.at(unit, base).alternatives() {
                 if let Value::Class { unit, class } = value {

@@ -24,6 +24,7 @@ pub mod mentions;
 mod nest;
 mod overloads;
 pub mod processes;
+mod protocols;
 pub mod resolve;
 mod satisfies;
 mod snippet;

@@ -448,3 +448,38 @@ fn what_is_looked_for_first_or_has_an_id_already_is_stored_once() {
     assert_eq!(of(&cancel("bill.state in [\"canceled\", \"refunded\"]")), NONE);
     assert_eq!(of(&cancel("order_id in [1, 2]")), ["main.py:20"]);
 }
+
+#[test]
+fn a_protocol_is_followed_by_what_has_its_methods() {
+    let bus = "import json\nimport pika\n\n\nclass Bus:\n    def __init__(self):\n        self.channel = pika.BlockingConnection().channel()\n\n    def publish(self, queue, message):\n        self.channel.basic_publish(exchange=\"\", routing_key=queue, body=json.dumps(message))\n";
+    let port = |method: &str| {
+        format!(
+            "from typing import Protocol\n\n\nclass IBus(Protocol):\n    def {method}(self, queue: str, message: dict):\n        \"\"\"Publishes.\"\"\"\n"
+        )
+    };
+    let logic = |method: &str| {
+        format!(
+            "from .ports import IBus\n\n\nclass Payments:\n    def __init__(self, bus: IBus):\n        self.bus = bus\n\n    def settled(self, order):\n        self.bus.{method}(queue=order.queue, message={{\"type\": \"payment.settled\", \"version\": 1}})\n"
+        )
+    };
+    let api = "from .bus import Bus\nfrom .logic import Payments\n\n\ndef settle(order):\n    Payments(Bus()).settled(order)\n";
+    let unversioned = |method: &str, port: &str, api: &str| {
+        let logic = logic(method);
+        let files = [
+            ("src/__init__.py", ""),
+            ("src/bus.py", bus),
+            ("src/ports.py", port),
+            ("src/logic.py", &logic),
+            ("src/api.py", api),
+        ];
+        found("event-schema/unversioned-event", &files)
+    };
+    // The version stands where the message is made.
+    assert_eq!(unversioned("publish", &port("publish"), api), NONE);
+    // Another method, other parameters, and a protocol that nobody knows together with the class.
+    let lost = ["bus.py:10"];
+    assert_eq!(unversioned("send", &port("send"), api), lost);
+    let other = port("publish").replace("queue: str", "topic: str");
+    assert_eq!(unversioned("publish", &other, api), lost);
+    assert_eq!(unversioned("publish", &port("publish"), &api.replace("from .bus import Bus\n", "")), lost);
+}

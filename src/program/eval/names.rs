@@ -188,7 +188,7 @@ impl Evaluator<'_> {
     }
 
     /// `from package import module`.
-    pub(super) fn submodule(&self, from: UnitId, package: &str, name: &str) -> Value {
+    pub(in crate::program) fn submodule(&self, from: UnitId, package: &str, name: &str) -> Value {
         let unit = self.program.unit(from);
         if unit.module.language != Language::Python {
             return Value::Unknown;
@@ -201,7 +201,7 @@ impl Evaluator<'_> {
         }
     }
 
-    pub(super) fn in_folder(&self, folder: &str, name: &str) -> Value {
+    pub(in crate::program) fn in_folder(&self, folder: &str, name: &str) -> Value {
         let path = crate::program::resolve::join(folder, name);
         for candidate in [format!("{path}.py"), format!("{path}/__init__.py")] {
             if let Some(unit) = self.program.find(&candidate) {
