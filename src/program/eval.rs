@@ -4,6 +4,7 @@ mod callers;
 mod calls;
 mod members;
 mod names;
+mod nearest;
 mod params;
 mod sections;
 mod settle;

@@ -36,6 +36,7 @@ mod graph_python;
 mod hook;
 mod hostile;
 mod idempotency_keys;
+mod jvm_flow;
 mod jvm_http;
 mod jvm_libraries;
 mod jvm_messaging;
@@ -83,4 +84,5 @@ mod tables;
 mod templates;
 mod unique_rows;
 #[cfg(unix)]
+mod unnamed_events;
 mod walkthrough;

@@ -156,7 +156,9 @@ pub(super) fn verdict(
     }
     // A function that runs after a failure and could not be followed may publish it somewhere.
     let unread = |s: &walk::Step| match &s.kind {
-        walk::Kind::Unresolved(name) => s.in_catch && !dotnet::is_everyday(ev, found.site.unit, name),
+        walk::Kind::Unresolved(name) => {
+            s.in_catch && !dotnet::is_everyday(ev, found.site.unit, name) && !jvm::is_getter(ev, found.site.unit, name)
+        }
         _ => false,
     };
     let resolved = !bodies.is_empty() && !traces.iter().flat_map(|t| &t.steps).any(unread);

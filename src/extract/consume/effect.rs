@@ -2,7 +2,7 @@
 
 use crate::catalog::consume::EffectKind;
 use crate::extract::http::{asks_remote, keyed};
-use crate::extract::publish::names_asker;
+use crate::extract::publish::{is_published, names_asker};
 use crate::facts::module::{BinaryOp, Call, Entry, ExprId, ExprKind, Language, Module, StmtKind};
 use crate::program::hierarchy::ClassRef;
 use crate::program::index::Binding;
@@ -70,6 +70,9 @@ fn known(reach: &Reach<'_, '_>, site: Site) -> Option<Effect> {
         {
             return Some(request_effect(ev, &form.method, name, site, call));
         }
+    }
+    if is_published(ev, site) {
+        return Some(of_kind(reach, EffectKind::Publish, name, site, call));
     }
     if let Some(asks) = asks_remote(ev, site) {
         return Some(if asks { Effect::Read } else { Effect::Unclear });

@@ -111,9 +111,9 @@ impl Step {
     }
 
     /// True when the step runs for every message that gets this far, but for what its own conditions and those
-    /// of the calls around it say, all of which `known` accepts.
-    pub(super) fn always(&self, steps: &[Step], known: &dyn Fn(Site) -> bool) -> bool {
-        let accepted = |step: &Step| step.conditions.iter().all(|(test, _)| known(*test));
+    /// of the calls around it say, all of which `known` accepts with the branch taken.
+    pub(super) fn always(&self, steps: &[Step], known: &dyn Fn(Site, bool) -> bool) -> bool {
+        let accepted = |step: &Step| step.conditions.iter().all(|(test, branch)| known(*test, *branch));
         let encloses = |step: &&Step| {
             matches!(step.kind, Kind::Enters(_))
                 && step.path.len() < self.path.len()
