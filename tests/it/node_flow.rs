@@ -164,3 +164,70 @@ app.listen(3000);
     assert_eq!(told("(req, res, next) => { next(); }"), 1);
     assert_eq!(told("'/admin', (req, res) => { res.json({}); }"), 1);
 }
+
+#[test]
+fn a_request_whose_answer_nobody_takes_is_a_message() {
+    let service = |send: &str| {
+        format!(
+            "import {{ Inject, Injectable }} from '@nestjs/common';
+import {{ ClientProxy }} from '@nestjs/microservices';
+import {{ InjectRepository }} from '@nestjs/typeorm';
+import {{ firstValueFrom }} from 'rxjs';
+import {{ Repository }} from 'typeorm';
+import {{ Order }} from './order';
+@Injectable()
+export class Orders {{
+  constructor(@Inject('BILLING') private readonly billing: ClientProxy, @InjectRepository(Order) private readonly orders: Repository<Order>) {{}}
+  async place(order: Order) {{
+    const row = await this.orders.save(order);
+    {send}
+  }}
+}}
+"
+        )
+    };
+    let module = |transport: &str| {
+        format!(
+            "import {{ Module }} from '@nestjs/common';
+import {{ ClientProxyFactory, Transport }} from '@nestjs/microservices';
+import {{ Orders }} from './orders';
+@Module({{ providers: [Orders, {{ provide: 'BILLING', useFactory: () => ClientProxyFactory.create({{ transport: Transport.{transport}, options: {{ queue: 'billing' }} }}) }}] }})
+export class OrdersModule {{}}
+"
+        )
+    };
+    let told = |transport: &str, send: &str| {
+        let (service, module) = (service(send), module(transport));
+        let files = [
+            ("src/orders.ts", service.as_str()),
+            ("src/module.ts", &module),
+            ("src/order.ts", "export class Order {}\n"),
+        ];
+        let rules = ["dual-write", "transient-message", "unconfirmed-publish"];
+        told(&files, |finding| rules.iter().any(|rule| finding.rule.ends_with(rule))).1
+    };
+    let all = ["dual-write orders.ts:12", "transient-message orders.ts:12", "unconfirmed-publish orders.ts:12"];
+    assert_eq!(told("RMQ", "firstValueFrom(this.billing.send('charge', row));"), all);
+    assert_eq!(told("RMQ", "this.billing.send('charge', row).subscribe();"), all);
+    assert_eq!(told("RMQ", "return await firstValueFrom(this.billing.send('charge', row));"), [""; 0]);
+    assert_eq!(told("TCP", "firstValueFrom(this.billing.send('charge', row));"), [""; 0]);
+    // Nobody subscribes: it is never sent.
+    assert_eq!(told("RMQ", "this.billing.send('charge', row);"), [""; 0]);
+}
+
+#[test]
+fn rows_of_lowdb_are_written() {
+    let server = "import amqp from 'amqplib';
+import low from 'lowdb';
+import FileSync from 'lowdb/adapters/FileSync';
+const db = low(new FileSync('orders.json'));
+export async function place(order) {
+  const channel = await (await amqp.connect('amqp://rabbitmq')).createConfirmChannel();
+  db.get('orders').push(order).write();
+  channel.publish('orders', 'placed', Buffer.from(JSON.stringify(order)));
+}
+";
+    assert_eq!(found(&[("src/index.ts", server)], "message-queue/dual-write"), ["dual-write index.ts:8"]);
+    let reads = server.replace("push(order).write()", "value()");
+    assert_eq!(found(&[("src/index.ts", &reads)], "message-queue/dual-write"), [""; 0]);
+}

@@ -204,3 +204,55 @@ func main() {{
         assert_eq!(repeated(&[module, ("main.go", &sets)]).len(), 0, "{table}");
     }
 }
+
+#[test]
+fn a_map_of_java_runs_any_of_its_handlers() {
+    let listener = |table: &str, statement: &str| {
+        format!(
+            "package stock;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.kafka.annotation.KafkaListener;
+import org.springframework.stereotype.Component;
+
+@Component
+public class Listener {{
+    private final JdbcTemplate jdbc;
+    {table}
+
+    @KafkaListener(topics = \"orders\", groupId = \"stock\")
+    public void handle(Event event) {{
+        handlers.get(event.type()).accept(event);
+    }}
+
+    private void onOrderPlaced(Event event) {{
+        jdbc.update(\"{statement}\", event.quantity(), event.product());
+    }}
+}}
+
+record Event(String type, String product, int quantity) {{}}
+"
+        )
+    };
+    let constructor = |rest: &str| format!("public Listener(JdbcTemplate jdbc) {{ this.jdbc = jdbc;{rest} }}");
+    let tables = [
+        format!(
+            "private final Map<String, Consumer<Event>> handlers = Map.of(\"placed\", this::onOrderPlaced);\n    {}",
+            constructor("")
+        ),
+        format!(
+            "private final Map<String, Consumer<Event>> handlers = new HashMap<>();\n    {}",
+            constructor(" handlers.put(\"placed\", this::onOrderPlaced);")
+        ),
+    ];
+    for table in &tables {
+        let path = "src/main/java/stock/Listener.java";
+        let adds = listener(table, "UPDATE stock SET reserved = reserved + ? WHERE product = ?");
+        assert_eq!(repeated(&[(path, &adds)]).len(), 1, "{table}");
+        let sets = listener(table, "UPDATE stock SET reserved = ? WHERE product = ?");
+        assert_eq!(repeated(&[(path, &sets)]).len(), 0, "{table}");
+    }
+}
