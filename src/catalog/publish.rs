@@ -22,6 +22,10 @@ pub struct Publish {
     /// A message to subscribers, or work for a worker.
     #[serde(default)]
     pub kind: PublishKind,
+    /// It gives an answer: only where nobody takes that, and where a registration says which broker is behind it, is it
+    /// a message and no request.
+    #[serde(default)]
+    pub unanswered: bool,
     /// It is a decorator: what the function below it returns is published, `->` as the path of the payload.
     #[serde(default)]
     pub decorator: bool,

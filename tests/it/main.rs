@@ -45,6 +45,7 @@ mod kubernetes;
 mod message_headers;
 mod messaging_samples;
 mod nest_cqrs;
+mod node_flow;
 mod node_systems;
 mod outputs;
 #[cfg(unix)]
@@ -78,8 +79,10 @@ mod skill_examples;
 mod store_settings;
 mod support;
 mod system_map;
+mod tables;
 #[cfg(unix)]
 mod templates;
+mod unique_rows;
 #[cfg(unix)]
 mod unnamed_events;
 mod walkthrough;

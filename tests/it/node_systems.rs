@@ -323,6 +323,6 @@ fn a_nest_application_gets_its_transport_from_a_factory() {
         let args = ["lint", "--rule", "message-queue/early-acknowledgement", "--output", "concise"];
         skillcheck_in(folder.path(), &args).stdout
     };
-    assert!(told("noAck: true").contains("src/parcel.controller.ts:6:"), "{}", told("noAck: true"));
+    assert!(told("noAck: true").contains("src/broker.ts:7:"), "{}", told("noAck: true"));
     assert!(!told("noAck: false").contains("early-acknowledgement"), "{}", told("noAck: false"));
 }

@@ -36,7 +36,14 @@ pub(super) fn is_brought(reach: &Reach<'_, '_>, store: Site, made: Site) -> bool
     let is_named = |key: &&Key| key.entity.as_ref().is_some_and(|e| names.iter().any(|n| stem(n) == stem(e)));
     let of_entity: Vec<&Key> = keys.iter().filter(is_named).collect();
     // Which entity it is may show nowhere: then a column of that name is enough.
-    let candidates: Vec<&Key> = if of_entity.is_empty() { keys.iter().collect() } else { of_entity };
+    let says_nothing =
+        |name: &String| matches!(stem(name), "repository" | "repo" | "model" | "db" | "manager" | "store");
+    let candidates: Vec<&Key> = if of_entity.is_empty() {
+        let any = names.iter().all(says_nothing);
+        keys.iter().filter(|key| any || key.entity.is_none()).collect()
+    } else {
+        of_entity
+    };
     let Some(call) = ev.program.unit(made.unit).module.call(made.expr) else { return false };
     let literals = call.args.iter().filter_map(|arg| literal(ev, made.unit, arg.value));
     literals.into_iter().any(|row| {

@@ -28,7 +28,8 @@ pub fn read(ev: &Evaluator<'_>, found: &Found<'_>, broker: &str, registered: boo
             if matches!(broker, "nats" | "redis pub/sub" | "mqtt") {
                 return Presence::Unknown("the transport has no confirmation".into());
             }
-            match flow::fate(ev, found.site) {
+            let fate = if found.form.unanswered { Fate::Dropped } else { flow::fate(ev, found.site) };
+            match fate {
                 Fate::Awaited(_) => Presence::Default,
                 Fate::Used => Presence::Default,
                 Fate::Detached => Presence::Unknown("it runs as a task of its own".into()),

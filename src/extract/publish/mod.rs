@@ -182,6 +182,9 @@ fn read(
         "transport" => transport::of(ev, registered, site),
         _ => None,
     };
+    if form.unanswered && (registration.is_none() || !transport::drops_answer(ev, site)) {
+        return None;
+    }
     let broker = match (form.broker.as_str(), registration) {
         ("transport", Some(r)) => r.broker()?.to_string(),
         (broker, _) => broker.to_string(),

@@ -2,9 +2,10 @@
 //! that it is injected by.
 
 use super::InScope;
+use super::flow::{self, Fate};
 use super::path::{self, Lookup};
 use crate::facts::module::{ExprKind, Function};
-use crate::program::{Evaluator, Site, UnitId, Value};
+use crate::program::{Evaluator, Parent, Site, UnitId, Value};
 
 /// A registered client: `{ name: 'ORDERS', transport: Transport.RMQ, options: { … } }`.
 #[derive(Clone, Debug)]
@@ -140,4 +141,38 @@ fn decorators(
         }
     }
     None
+}
+
+/// True for `firstValueFrom(client.send(…));` and `client.send(…).subscribe();`: it is sent, and nobody waits for the
+/// answer or learns of a failure.
+pub(super) fn drops_answer(ev: &Evaluator<'_>, site: Site) -> bool {
+    let unit = ev.program.unit(site.unit);
+    let module = &unit.module;
+    let above = |expr: crate::facts::module::ExprId| match unit.index.expr_parent.get(expr.0 as usize) {
+        Some(Parent::Expr(outer)) => Some(*outer),
+        _ => None,
+    };
+    let mut current = site.expr;
+    while let Some(outer) = above(current) {
+        let (sent, name) = match &module.expr(outer).kind {
+            ExprKind::Call(_) => (outer, module.callee_name(outer)),
+            ExprKind::Attr { name, .. } => match above(outer) {
+                Some(call) if module.call(call).is_some_and(|c| c.callee == outer) => (call, Some(name)),
+                _ => return false,
+            },
+            _ => return false,
+        };
+        let is_bare = module.call(sent).is_some_and(|call| call.args.is_empty());
+        match name.map(|name| name.as_str()) {
+            Some("pipe") => current = sent,
+            Some("firstValueFrom" | "lastValueFrom") => {
+                return flow::fate(ev, Site { unit: site.unit, expr: sent }) == Fate::Dropped;
+            }
+            Some("subscribe" | "toPromise") if is_bare => {
+                return flow::fate(ev, Site { unit: site.unit, expr: sent }) == Fate::Dropped;
+            }
+            _ => return false,
+        }
+    }
+    false
 }

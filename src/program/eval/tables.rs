@@ -86,6 +86,9 @@ impl Evaluator<'_> {
     fn asked_map(&self, table: Site) -> Value {
         let unit = self.program.unit(table.unit);
         let mut sites = Vec::new();
+        if let Value::Dict(dict) = self.eval(table) {
+            sites.extend(dict.entries.iter().map(|(_, site)| *site));
+        }
         if let Some(made) = self.eval(table).instance().and_then(|i| i.call)
             && let module = &self.program.unit(made.unit).module
             && module.callee_name(made.expr).is_some_and(|name| name == "of" || name == "mapOf")

@@ -1,0 +1,233 @@
+//! Services of Node: what reaches a call by way of classes, parameters and shared configurations.
+
+use crate::support::told::told;
+
+fn found(files: &[(&str, &str)], rule: &str) -> Vec<String> {
+    told(files, |finding| finding.rule == rule).1
+}
+
+#[test]
+fn an_accessor_that_hides_a_model_is_that_model() {
+    let prisma = "import { PrismaClient } from '@prisma/client';
+export class Database extends PrismaClient {
+  private _order: any;
+  get order(): any { return this._order; }
+  set order(value: any) { this._order = value; }
+}
+";
+    let orders = |call: &str| {
+        format!(
+            "import {{ Kafka }} from 'kafkajs';
+import {{ Database }} from './database';
+const producer = new Kafka({{ brokers: ['kafka:9092'] }}).producer();
+export class Orders {{
+  constructor(private readonly db: Database) {{}}
+  async place(order: any) {{
+    await this.db.order.{call};
+    await producer.send({{ topic: 'orders', messages: [{{ value: JSON.stringify(order) }}] }});
+  }}
+}}
+"
+        )
+    };
+    let told = |call: &str| {
+        let orders = orders(call);
+        found(&[("src/database.ts", prisma), ("src/orders.ts", &orders)], "message-queue/dual-write")
+    };
+    assert_eq!(told("create({ data: order })"), ["dual-write orders.ts:8"]);
+    assert_eq!(told("findMany()"), [""; 0]);
+}
+
+#[test]
+fn a_parameter_that_no_caller_gives_is_undefined() {
+    let client = "import axios, { AxiosRequestConfig } from 'axios';
+export class Stock {
+  reserve(order: string, config?: AxiosRequestConfig) {
+    return axios.post('http://stock/reservations', { order }, config);
+  }
+}
+";
+    let index = |given: &str| {
+        format!("import {{ Stock }} from './stock';\nexport const run = () => new Stock().reserve('1'{given});\n")
+    };
+    let told = |given: &str| {
+        found(&[("src/stock.ts", client), ("src/index.ts", &index(given))], "rest-client/missing-timeout")
+    };
+    assert_eq!(told(""), ["missing-timeout stock.ts:4"]);
+    assert_eq!(told(", { timeout: 2000 }"), [""; 0]);
+    // Nobody in sight calls it: what is given then is not known.
+    assert_eq!(found(&[("src/stock.ts", client)], "rest-client/missing-timeout"), [""; 0]);
+}
+
+/// A Nest application for each name, with handlers whose transport one class of the repository describes.
+fn nest(no_ack: &str) -> Vec<(String, String)> {
+    let mut files = vec![
+        (
+            "package.json".to_string(),
+            r#"{"name": "shop", "dependencies": {"@nestjs/microservices": "11"}}"#.to_string(),
+        ),
+        (
+            "src/rmq.service.ts".to_string(),
+            format!(
+                "import {{ Injectable }} from '@nestjs/common';
+import {{ RmqOptions, Transport }} from '@nestjs/microservices';
+@Injectable()
+export class RmqService {{
+  options(queue: string): RmqOptions {{
+    return {{
+      transport: Transport.RMQ,
+      options: {{ urls: ['amqp://rabbitmq'], queue, noAck: {no_ack}, queueOptions: {{ durable: true }} }},
+    }};
+  }}
+}}
+"
+            ),
+        ),
+    ];
+    for name in ["orders", "payments"] {
+        files.push((
+            format!("src/{name}/main.ts"),
+            format!(
+                "import {{ NestFactory }} from '@nestjs/core';
+import {{ AppModule }} from './app.module';
+import {{ RmqService }} from '../rmq.service';
+async function bootstrap() {{
+  const app = await NestFactory.createMicroservice(AppModule, {{
+    useFactory: (rmq: RmqService) => rmq.options('{name}'),
+    inject: [RmqService],
+  }});
+  await app.listen();
+}}
+bootstrap();
+"
+            ),
+        ));
+        files.push((
+            format!("src/{name}/app.module.ts"),
+            "import { Module } from '@nestjs/common';\nimport { Handlers } from './handlers';\n@Module({ controllers: [Handlers] })\nexport class AppModule {}\n".to_string(),
+        ));
+        files.push((
+            format!("src/{name}/handlers.ts"),
+            format!(
+                "import {{ Controller }} from '@nestjs/common';
+import {{ EventPattern, Payload }} from '@nestjs/microservices';
+import {{ readFile }} from 'fs/promises';
+@Controller()
+export class Handlers {{
+  @EventPattern('{name}.placed')
+  placed(@Payload() event: any) {{ return readFile(event.path); }}
+  @EventPattern('{name}.cancelled')
+  cancelled(@Payload() event: any) {{ return readFile(event.path); }}
+}}
+"
+            ),
+        ));
+    }
+    files
+}
+
+#[test]
+fn a_transport_that_a_class_describes_is_told_there_once() {
+    let told = |no_ack: &str, rule: &str| {
+        let files = nest(no_ack);
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        found(&files, rule)
+    };
+    assert_eq!(told("true", "message-queue/early-acknowledgement"), ["early-acknowledgement rmq.service.ts:6"]);
+    assert_eq!(told("false", "message-queue/early-acknowledgement"), [""; 0]);
+    assert_eq!(told("false", "message-queue/missing-dead-letter"), ["missing-dead-letter rmq.service.ts:6"]);
+    // Each process has to be told to stop by itself.
+    assert_eq!(
+        told("false", "message-queue/missing-graceful-shutdown"),
+        ["missing-graceful-shutdown main.ts:5", "missing-graceful-shutdown main.ts:5"]
+    );
+}
+
+#[test]
+fn a_handler_that_answers_everything_answers_health_checks() {
+    let told = |last: &str| {
+        let server = format!(
+            "import express from 'express';
+const app = express();
+app.get('/orders', (req, res) => res.json([]));
+app.use({last});
+app.listen(3000);
+"
+        );
+        let docker = ("Dockerfile", "FROM node:22\nCOPY . .\nCMD [\"node\", \"dist/index.js\"]\n");
+        let package = ("package.json", r#"{"name": "orders", "dependencies": {"express": "4"}}"#);
+        found(&[docker, package, ("src/index.ts", &server)], "service-health/missing-health-endpoint").len()
+    };
+    assert_eq!(told("'/', (req, res) => { res.status(200).json({ message: 'up' }); }"), 0);
+    assert_eq!(told("(req, res) => { res.send('up'); }"), 0);
+    assert_eq!(told("(req, res) => { res.status(404).json({ message: 'not found' }); }"), 1);
+    assert_eq!(told("(req, res, next) => { next(); }"), 1);
+    assert_eq!(told("'/admin', (req, res) => { res.json({}); }"), 1);
+}
+
+#[test]
+fn a_request_whose_answer_nobody_takes_is_a_message() {
+    let service = |send: &str| {
+        format!(
+            "import {{ Inject, Injectable }} from '@nestjs/common';
+import {{ ClientProxy }} from '@nestjs/microservices';
+import {{ InjectRepository }} from '@nestjs/typeorm';
+import {{ firstValueFrom }} from 'rxjs';
+import {{ Repository }} from 'typeorm';
+import {{ Order }} from './order';
+@Injectable()
+export class Orders {{
+  constructor(@Inject('BILLING') private readonly billing: ClientProxy, @InjectRepository(Order) private readonly orders: Repository<Order>) {{}}
+  async place(order: Order) {{
+    const row = await this.orders.save(order);
+    {send}
+  }}
+}}
+"
+        )
+    };
+    let module = |transport: &str| {
+        format!(
+            "import {{ Module }} from '@nestjs/common';
+import {{ ClientProxyFactory, Transport }} from '@nestjs/microservices';
+import {{ Orders }} from './orders';
+@Module({{ providers: [Orders, {{ provide: 'BILLING', useFactory: () => ClientProxyFactory.create({{ transport: Transport.{transport}, options: {{ queue: 'billing' }} }}) }}] }})
+export class OrdersModule {{}}
+"
+        )
+    };
+    let told = |transport: &str, send: &str| {
+        let (service, module) = (service(send), module(transport));
+        let files = [
+            ("src/orders.ts", service.as_str()),
+            ("src/module.ts", &module),
+            ("src/order.ts", "export class Order {}\n"),
+        ];
+        let rules = ["dual-write", "transient-message", "unconfirmed-publish"];
+        told(&files, |finding| rules.iter().any(|rule| finding.rule.ends_with(rule))).1
+    };
+    let all = ["dual-write orders.ts:12", "transient-message orders.ts:12", "unconfirmed-publish orders.ts:12"];
+    assert_eq!(told("RMQ", "firstValueFrom(this.billing.send('charge', row));"), all);
+    assert_eq!(told("RMQ", "this.billing.send('charge', row).subscribe();"), all);
+    assert_eq!(told("RMQ", "return await firstValueFrom(this.billing.send('charge', row));"), [""; 0]);
+    assert_eq!(told("TCP", "firstValueFrom(this.billing.send('charge', row));"), [""; 0]);
+    // Nobody subscribes: it is never sent.
+    assert_eq!(told("RMQ", "this.billing.send('charge', row);"), [""; 0]);
+}
+
+#[test]
+fn rows_of_lowdb_are_written() {
+    let server = "import amqp from 'amqplib';
+import low from 'lowdb';
+import FileSync from 'lowdb/adapters/FileSync';
+const db = low(new FileSync('orders.json'));
+export async function place(order) {
+  const channel = await (await amqp.connect('amqp://rabbitmq')).createConfirmChannel();
+  db.get('orders').push(order).write();
+  channel.publish('orders', 'placed', Buffer.from(JSON.stringify(order)));
+}
+";
+    assert_eq!(found(&[("src/index.ts", server)], "message-queue/dual-write"), ["dual-write index.ts:8"]);
+    let reads = server.replace("push(order).write()", "value()");
+    assert_eq!(found(&[("src/index.ts", &reads)], "message-queue/dual-write"), [""; 0]);
+}

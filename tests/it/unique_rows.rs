@@ -1,0 +1,148 @@
+//! Rows with a unique column that the message fills: a second delivery stores no second one.
+
+use crate::support::told::told;
+
+/// How often a handler is told to store again what a model keeps.
+fn told_with(handler: &str, files: &[(&str, &str)]) -> usize {
+    let index = format!(
+        "import {{ Kafka }} from 'kafkajs';
+{handler}
+const kafka = new Kafka({{ brokers: ['kafka:9092'], clientId: 'payments' }});
+async function main() {{
+  const consumer = kafka.consumer({{ groupId: 'payments' }});
+  await consumer.subscribe({{ topic: 'orders' }});
+  await consumer.run({{ eachMessage: async ({{ message }}) => onOrderPlaced(JSON.parse(message.value!.toString())) }});
+}}
+main();
+"
+    );
+    let package = r#"{"name": "payments", "dependencies": {"kafkajs": "2"}}"#;
+    let mut all = vec![("package.json", package), ("src/index.ts", index.as_str())];
+    all.extend(files);
+    told(&all, |finding| finding.rule == "message-queue/non-idempotent-consumer").1.len()
+}
+
+#[test]
+fn models_of_mongoose() {
+    let handler = "import { Payment } from './payment';
+async function onOrderPlaced(event) {
+  await Payment.create({ orderId: event.order });
+}";
+    let saves = "import { Payment } from './payment';
+async function onOrderPlaced(event) {
+  const payment = new Payment({ orderId: event.order });
+  await payment.save();
+}";
+    let model = |column: &str, more: &str| {
+        format!(
+            "import mongoose from 'mongoose';
+const schema = new mongoose.Schema({{ orderId: {column}, state: String }});
+{more}
+export const Payment = mongoose.model('Payment', schema);
+"
+        )
+    };
+    for handler in [handler, saves] {
+        let told = |model: &str| told_with(handler, &[("src/payment.ts", model)]);
+        assert_eq!(told(&model("{ type: String, required: true }", "")), 1);
+        assert_eq!(told(&model("{ type: String, unique: true }", "")), 0);
+        assert_eq!(told(&model("String", "schema.index({ orderId: 1 }, { unique: true });")), 0);
+        assert_eq!(told(&model("String", "schema.index({ orderId: 1 });")), 1);
+    }
+}
+
+#[test]
+fn entities_of_typeorm() {
+    let handler = "import { DataSource, Repository } from 'typeorm';
+import { Payment } from './payment';
+const source = new DataSource({ type: 'postgres', url: process.env.DATABASE_URL });
+const payments: Repository<Payment> = source.getRepository(Payment);
+async function onOrderPlaced(event) {
+  await payments.save(payments.create({ orderId: event.order }));
+}";
+    let entity = |class: &str, column: &str| {
+        format!(
+            "import {{ Column, Entity, Index, PrimaryColumn, PrimaryGeneratedColumn, Unique }} from 'typeorm';
+{class}
+@Entity()
+export class Payment {{
+  @PrimaryGeneratedColumn() id: number;
+  {column} orderId: string;
+}}
+"
+        )
+    };
+    let told = |class: &str, column: &str| told_with(handler, &[("src/payment.ts", &entity(class, column))]);
+    assert_eq!(told("", "@Column()"), 1);
+    assert_eq!(told("", "@Column({ unique: true })"), 0);
+    assert_eq!(told("@Unique(['orderId'])", "@Column()"), 0);
+    assert_eq!(told("@Index(['orderId'])", "@Column()"), 1);
+    assert_eq!(told("@Index(['orderId'], { unique: true })", "@Column()"), 0);
+    // The row lacks one of the two.
+    assert_eq!(told("@Unique(['orderId', 'attempt'])", "@Column()"), 1);
+}
+
+#[test]
+fn models_of_prisma() {
+    let handler = |value: &str| {
+        format!(
+            "import {{ PrismaClient }} from '@prisma/client';
+const prisma = new PrismaClient();
+async function onOrderPlaced(event) {{
+  await prisma.payment.create({{ data: {{ orderId: {value} }} }});
+}}"
+        )
+    };
+    let schema = |columns: &str| {
+        format!(
+            "datasource db {{\n  provider = \"postgresql\"\n  url = env(\"DATABASE_URL\")\n}}\n\nmodel Order {{\n  orderId String @id\n}}\n\nmodel Payment {{\n{columns}}}\n"
+        )
+    };
+    let told = |value: &str, columns: &str| told_with(&handler(value), &[("prisma/schema.prisma", &schema(columns))]);
+    let id = "  id Int @id @default(autoincrement())\n";
+    assert_eq!(told("event.order", &format!("{id}  orderId String\n")), 1);
+    assert_eq!(told("event.order", &format!("{id}  orderId String @unique\n")), 0);
+    assert_eq!(told("event.order", &format!("{id}  orderId String\n\n  @@unique([orderId])\n")), 0);
+    assert_eq!(told("event.order", "  orderId String @id\n"), 0);
+    // Each delivery has another one.
+    assert_eq!(told("crypto.randomUUID()", &format!("{id}  orderId String @unique\n")), 1);
+}
+
+#[test]
+fn models_of_sequelize_and_tables_of_sql() {
+    let handler = "import { Payment } from './payment';
+async function onOrderPlaced(event) {
+  await Payment.create({ orderId: event.order });
+}";
+    let model = |column: &str| {
+        format!(
+            "import {{ Sequelize, DataTypes }} from 'sequelize';
+const sequelize = new Sequelize(process.env.DATABASE_URL);
+export const Payment = sequelize.define('Payment', {{ orderId: {{ type: DataTypes.STRING{column} }} }});
+"
+        )
+    };
+    assert_eq!(told_with(handler, &[("src/payment.ts", &model(""))]), 1);
+    assert_eq!(told_with(handler, &[("src/payment.ts", &model(", unique: true"))]), 0);
+    assert_eq!(told_with(handler, &[("src/payment.ts", &model(", primaryKey: true"))]), 0);
+
+    let inserts = "import { Pool } from 'pg';
+const pool = new Pool();
+async function onOrderPlaced(event) {
+  await pool.query('INSERT INTO payments (order_id, amount) VALUES ($1, $2)', [event.order, event.amount]);
+}";
+    let table =
+        |columns: &str| format!("CREATE TABLE IF NOT EXISTS payments (\n  id SERIAL PRIMARY KEY,\n{columns}\n);\n");
+    let told = |columns: &str| told_with(inserts, &[("db/init.sql", &table(columns))]);
+    assert_eq!(told("  order_id UUID NOT NULL,\n  amount NUMERIC(10, 2)"), 1);
+    assert_eq!(told("  order_id UUID NOT NULL UNIQUE, -- one for each order\n  amount NUMERIC(10, 2)"), 0);
+    assert_eq!(told("  order_id UUID NOT NULL,\n  amount INT,\n  UNIQUE (order_id)"), 0);
+    assert_eq!(told("  order_id UUID NOT NULL,\n  attempt INT,\n  UNIQUE (order_id, attempt)"), 1);
+    let index = |more: &str| {
+        let statements =
+            format!("{}CREATE UNIQUE INDEX once ON payments (order_id){more};\n", table("  order_id TEXT"));
+        told_with(inserts, &[("db/init.sql", &statements)])
+    };
+    assert_eq!(index(""), 0);
+    assert_eq!(index(" WHERE state = 'open'"), 1);
+}
