@@ -42,6 +42,7 @@ mod source;
 mod sql;
 mod tracked;
 mod unhandled;
+mod volatile;
 mod walk;
 
 #[cfg(test)]
