@@ -4,9 +4,11 @@ mod callers;
 mod calls;
 mod members;
 mod names;
+mod nearest;
 mod params;
 mod sections;
 mod settle;
+mod tables;
 
 pub use callers::Way;
 pub use calls::returns;
@@ -212,13 +214,16 @@ impl<'a> Evaluator<'a> {
                 Some(name) => Value::Env { name: name.into(), default: None, site },
                 None => Value::Unknown,
             },
-            (Value::Dict(dict), key) => match key.as_str().and_then(|k| dict.get(&k)) {
-                Some(entry) => self.eval(entry),
-                None => Value::Unknown,
+            (Value::Dict(dict), key) => match key.as_str().map(|k| dict.get(&k)) {
+                Some(Some(entry)) => self.eval(entry),
+                Some(None) => Value::Unknown,
+                None => self.any_of_dict(dict),
             },
             (Value::List(items), Value::Num(n)) if *n >= 0.0 => {
                 items.get(*n as usize).map_or(Value::Unknown, |s| self.eval(*s))
             }
+            // `handlers: make(map[string]Handler)` of Go
+            (Value::Instance(instance), _) if instance.ty == "builtin.make" => self.any_put(site.unit, object),
             // `Queue[str]`, `Model<Order>`: a generic type is its base.
             (Value::External(_) | Value::Class { .. }, _) => value,
             (Value::Instance(instance), key) => {
@@ -234,6 +239,7 @@ impl<'a> Evaluator<'a> {
                     Value::Instance(Instance { ty, call: Some(site), from: Some(Arc::new(instance.clone())) })
                 })
             }
+            (Value::Unknown, _) => self.any_put(site.unit, object),
             _ => Value::Unknown,
         }
     }

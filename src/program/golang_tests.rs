@@ -154,3 +154,32 @@ fn programs_that_know_nothing_of_each_other_share_no_interface() {
     let paths: Vec<&str> = callers.iter().map(|site| program.unit(site.unit).path.as_str()).collect();
     assert_eq!(paths, ["a/use/u.go"]);
 }
+
+#[test]
+fn a_name_is_what_reaches_the_place_where_it_is_used() {
+    let found = probed(&[(
+        "a/a.go",
+        r#"package a
+func again() { x := "one"; probe(x); x = "two"; probe(x); x = x + "three"; probe(x) }
+func either(fast bool) { x := "one"; if fast { x = "two"; probe(x) }; probe(x) }
+func round(all []string) {
+	x := "one"
+	for _, _ = range all { probe(x); x = "two" }
+	for _, _ = range all { y := "three"; probe(y); y = "four"; probe(y) }
+}
+func later() func() { x := "one"; run := func() { probe(x) }; x = "two"; return run }
+"#,
+    )]);
+    let expected = [
+        "\"one\"",
+        "\"two\"",
+        "\"twothree\"",
+        "\"two\"",
+        "\"one\" or \"two\"",
+        "\"one\" or \"two\"",
+        "\"three\"",
+        "\"four\"",
+        "\"one\" or \"two\"",
+    ];
+    assert_eq!(found, expected);
+}

@@ -22,18 +22,19 @@ mod proxies;
 mod schema_ends;
 pub mod services;
 pub mod stores;
+mod unnamed;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::catalog::Catalog;
 use crate::contract::evolve::ApiEvolution;
 use crate::extract::broker::{self, Brokers};
 use crate::extract::consume::{self, Consumer, Evidence};
-use crate::extract::http::{self, BlockingCall, HttpClient, OwnBreaker};
+use crate::extract::http::{self, BlockingCall, HttpClient, HttpRequest, OwnBreaker};
 use crate::extract::patterns;
 use crate::extract::publish::{self, DualWrite, Publisher};
 use crate::extract::routes::{self, App, Served};
-use crate::extract::saga::{self, ReplyDriven, Saga};
+use crate::extract::saga::{self, Chained, ReplyDriven, Saga};
 use crate::extract::settings::Settings;
 use crate::extract::upcast::{self, Upcasters};
 use crate::files::{self, Tree, Zone};
@@ -88,6 +89,8 @@ pub struct System {
     pub sagas: Vec<Saga>,
     /// Orchestrators that replies move on.
     pub reply_driven: Vec<ReplyDriven>,
+    /// What functions change in one service after the other with nothing that undoes.
+    pub chained: Vec<Chained>,
     /// What makes events of old versions into new ones.
     pub upcasters: Vec<Upcasters>,
     /// The OpenAPI documents, and whose they are.
@@ -290,7 +293,9 @@ pub fn build(
     ) = side_by_side(web, rest);
     let (sagas, reply_driven) = sagas;
     let calls::Requests { calls, outgoing } = requests;
-    let publish::Publishing { publishers, dual_writes } = publishing;
+    let chained = chained(&ev, &in_scope, &http, &calls, &consumers);
+    let publish::Publishing { mut publishers, dual_writes } = publishing;
+    unnamed::decide(tree, program, &services, &owners, &mut publishers);
     let mut system = System {
         services,
         owners,
@@ -307,6 +312,7 @@ pub fn build(
         consumers,
         sagas,
         reply_driven,
+        chained,
         upcasters: upcast::extract(&ev, &in_scope),
         served,
         map: SystemMap::default(),
@@ -325,6 +331,23 @@ pub fn build(
     system.map.sagas = map::sagas(&system);
     system.map.datastores = stores::shown(&system.datastores, &system.services);
     system
+}
+
+/// What functions change in one service of the system after the other, see [`saga::chained`].
+fn chained(
+    ev: &Evaluator<'_>,
+    in_scope: &dyn Fn(UnitId) -> bool,
+    http: &[HttpClient],
+    calls: &[calls::Call],
+    consumers: &[Consumer],
+) -> Vec<Chained> {
+    let between: HashSet<Place> = calls.iter().filter(|call| call.from != call.to).map(|call| call.place).collect();
+    let changes =
+        |r: &&HttpRequest| matches!(r.method.as_deref(), Some("POST" | "PUT" | "PATCH")) && between.contains(&r.place);
+    let requests: Vec<&HttpRequest> = http.iter().flat_map(|client| &client.requests).filter(changes).collect();
+    let handled = consumers.iter().flat_map(|c| &c.handlers).filter_map(|h| h.function.as_ref()).map(|(_, at)| *at);
+    let repeated = handled.chain(consumers.iter().flat_map(|c| c.functions.iter().copied())).collect();
+    saga::chained::find(ev, in_scope, &requests, &repeated)
 }
 
 /// Runs two functions, the second one on a thread of its own when there is more than one to be had.

@@ -132,3 +132,42 @@ fn a_program_that_is_told_no_environment_runs_in_production() {
     assert_eq!(found(""), ["postgres live/orders store by orders"]);
     assert_eq!(found("Staging"), ["postgres stage/orders store by orders"]);
 }
+
+#[test]
+fn the_factory_of_a_tool_opens_nothing_while_the_service_runs() {
+    let factory = |name: &str| {
+        format!(
+            "namespace Shop.Data;\npublic class {name}ContextFactory : IDesignTimeDbContextFactory<{name}Context>\n{{\n    public {name}Context CreateDbContext(string[] args)\n    {{\n        var options = new DbContextOptionsBuilder<{name}Context>();\n        options.UseSqlServer(\"Server=localhost;Database={name}Db\");\n        return new {name}Context(options.Options);\n    }}\n}}\n"
+        )
+    };
+    let context = "namespace Shop.Data;\npublic class SpareContext : DbContext\n{\n    protected override void OnConfiguring(DbContextOptionsBuilder options)\n    {\n        if (!options.IsConfigured)\n        {\n            options.UseSqlServer(\"Server=localhost;Database=SpareDb\");\n        }\n    }\n}\n";
+    let program = |name: &str| {
+        format!(
+            "var builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddDbContext<{name}Context>(o => o.UseSqlServer(builder.Configuration.GetConnectionString(\"{name}\")));\nvar app = builder.Build();\napp.MapGet(\"/{name}\", () => \"\");\napp.Run();\n"
+        )
+    };
+    let settings =
+        |name: &str| format!("{{ \"ConnectionStrings\": {{ \"{name}\": \"Server=localhost;Database={name}Db\" }} }}");
+    let referring = "<Project Sdk=\"Microsoft.NET.Sdk.Web\"><ItemGroup><ProjectReference Include=\"..\\Data\\Data.csproj\" /></ItemGroup></Project>\n";
+    let with = |settings: &[(&str, &str)]| {
+        let (orders, stock) = (program("Orders"), program("Stock"));
+        let (of_orders, of_stock) = (factory("Orders"), factory("Stock"));
+        let mut files = vec![
+            ("Orders/Orders.csproj", referring),
+            ("Orders/Program.cs", orders.as_str()),
+            ("Stock/Stock.csproj", referring),
+            ("Stock/Program.cs", stock.as_str()),
+            ("Data/Data.csproj", "<Project Sdk=\"Microsoft.NET.Sdk\"></Project>\n"),
+            ("Data/OrdersContextFactory.cs", of_orders.as_str()),
+            ("Data/StockContextFactory.cs", of_stock.as_str()),
+            ("Data/SpareContext.cs", context),
+        ];
+        files.extend(settings);
+        stores(&files)
+    };
+    let (orders, stock) = (settings("Orders"), settings("Stock"));
+    assert_eq!(
+        with(&[("Orders/appsettings.json", orders.as_str()), ("Stock/appsettings.json", stock.as_str())]),
+        ["mssql localhost/OrdersDb store by Orders", "mssql localhost/StockDb store by Stock"]
+    );
+}

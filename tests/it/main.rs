@@ -37,6 +37,7 @@ mod graph_python;
 mod hook;
 mod hostile;
 mod idempotency_keys;
+mod jvm_flow;
 mod jvm_http;
 mod jvm_libraries;
 mod jvm_messaging;
@@ -81,4 +82,5 @@ mod system_map;
 #[cfg(unix)]
 mod templates;
 #[cfg(unix)]
+mod unnamed_events;
 mod walkthrough;

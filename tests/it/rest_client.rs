@@ -324,3 +324,16 @@ fn what_only_stands_for_a_credential_is_none() {
     assert_eq!(found("\"Bearer <token>\""), [0u64; 0]);
     assert_eq!(found("f\"Bearer {token}\""), [0u64; 0]);
 }
+
+#[test]
+fn a_name_is_what_was_assigned_to_it_last() {
+    let found = |body: &str| {
+        let text = format!("import httpx\n\n\nasync def pay(order):\n{body}");
+        lines("missing-retry", "a.py", &text)
+    };
+    // Each block has a client of its own.
+    let twice = "    async with httpx.AsyncClient() as client:\n        await client.get('https://customers/1')\n    async with httpx.AsyncClient() as client:\n        await client.post('https://payments', json=order)\n";
+    assert_eq!(found(twice), [5, 7]);
+    let again = "    client = httpx.AsyncClient()\n    await client.get('https://customers/1')\n    client = httpx.AsyncClient(timeout=2)\n    await client.post('https://payments', json=order)\n";
+    assert_eq!(found(again), [5, 7]);
+}

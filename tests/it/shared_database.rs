@@ -657,3 +657,61 @@ fn clients_that_a_framework_wraps() {
     ];
     assert_eq!(told(&files), ["converter/main.py:4 converter+gateway"]);
 }
+
+#[test]
+fn one_file_of_variables_that_is_not_there_says_the_same_to_everyone() {
+    let node = |code: &str| {
+        format!(
+            "const {{ Pool }} = require('pg');\nconst express = require('express');\n{code}\nexpress().listen(3000);\n"
+        )
+    };
+    let url = node("const pool = new Pool({ connectionString: process.env.DATABASE_URL });");
+    let told = |orders: &str, billing: &str, code: &str, other: &str| {
+        let compose = format!(
+            "services:\n  orders:\n    build: ./orders\n    env_file: {orders}\n  billing:\n    build: ./billing\n    env_file: {billing}\n  db:\n    image: postgres:17\n"
+        );
+        told(&[
+            ("compose.yaml", &compose),
+            ("orders/main.js", code),
+            ("orders/package.json", &PACKAGE.replace("billing", "orders")),
+            ("billing/main.js", other),
+            ("billing/package.json", PACKAGE),
+        ])
+    };
+    let shared = ["compose.yaml:7 billing+orders"];
+    assert_eq!(told("./.env", ".env", &url, &url), shared);
+    let parts = node(
+        "const pool = new Pool({ host: process.env.DB_HOST, database: process.env.DB_NAME, user: process.env.DB_USER });",
+    );
+    assert_eq!(told(".env", ".env", &parts, &parts), shared);
+    // A file of one's own, another variable, a default in the code: nobody knows.
+    assert_eq!(told("orders/.env", "billing/.env", &url, &url), [""; 0]);
+    assert_eq!(told("[.env, orders/.env]", "[.env, billing/.env]", &url, &url), [""; 0]);
+    assert_eq!(told(".env", ".env", &url, &url.replace("DATABASE_URL", "BILLING_DATABASE_URL")), [""; 0]);
+    assert_eq!(told(".env", ".env", &parts, &parts.replace("process.env.DB_NAME", "'billing'")), [""; 0]);
+    let or = |name: &str| url.replace("DATABASE_URL", &format!("DATABASE_URL || 'postgres://db/{name}'"));
+    assert_eq!(told(".env", ".env", &or("orders"), &or("billing")), [""; 0]);
+}
+
+#[test]
+fn one_secret_that_is_not_there_says_the_same_to_everyone() {
+    let deployment = |name: &str, secret: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\nspec:\n  template:\n    metadata: {{labels: {{app: {name}}}}}\n    spec:\n      containers:\n        - name: {name}\n          image: acme/{name}\n          envFrom:\n            - secretRef: {{name: {secret}}}\n"
+        )
+    };
+    let told = |billing: &str| {
+        told(&[
+            ("k8s/orders.yaml", &deployment("orders", "database")),
+            ("k8s/billing.yaml", &deployment("billing", billing)),
+            ("orders/main.js", NODE),
+            ("orders/Dockerfile", "FROM node:24\nCOPY . .\nCMD [\"node\", \"main.js\"]\n"),
+            ("orders/package.json", &PACKAGE.replace("billing", "orders")),
+            ("billing/main.js", NODE),
+            ("billing/Dockerfile", "FROM node:24\nCOPY . .\nCMD [\"node\", \"main.js\"]\n"),
+            ("billing/package.json", PACKAGE),
+        ])
+    };
+    assert_eq!(told("database"), ["k8s/billing.yaml:12 billing+orders"]);
+    assert_eq!(told("billing-database"), [""; 0]);
+}

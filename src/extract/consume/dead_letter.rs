@@ -16,6 +16,8 @@ use super::jvm;
 use super::reach::Reach;
 use super::setting;
 use super::source::Found;
+use super::unique;
+use super::unique_sql;
 use super::walk::{self, Trace};
 
 /// What files other than source code say about dead-letter queues: broker definitions, scripts,
@@ -29,6 +31,8 @@ pub struct Evidence {
     declares_sqs: bool,
     /// The statements of SQL files with a unique key, in lower case.
     unique: Vec<String>,
+    /// The unique columns of tables, and of the models of Prisma.
+    pub(super) keys: Vec<unique::Key>,
     /// What applications on the JVM are configured with.
     pub(super) settings: Settings,
 }
@@ -83,6 +87,10 @@ impl Evidence {
                 self.mentions.push(Mention { place, broker, around: lower[from..to].to_string() });
             }
         }
+        if text.contains("\nmodel ") || text.starts_with("model ") {
+            self.keys.extend(unique::of_prisma(text));
+        }
+        self.keys.extend(unique_sql::of_text(text));
         if lower.contains("unique") {
             let statements = lower.split(';').filter(|s| s.contains("unique"));
             self.unique.extend(statements.map(str::to_string).take(200));
@@ -124,7 +132,9 @@ fn configures(path: &str) -> bool {
         | FileKind::Json
         | FileKind::Toml
         | FileKind::Properties => !path.ends_with("package-lock.json") && !path.ends_with("pnpm-lock.yaml"),
-        FileKind::Other => [".sh", ".tf", ".conf", ".config", ".bash", ".sql"].iter().any(|e| path.ends_with(e)),
+        FileKind::Other => {
+            [".sh", ".tf", ".conf", ".config", ".bash", ".sql", ".prisma"].iter().any(|e| path.ends_with(e))
+        }
         _ => false,
     }
 }
@@ -146,7 +156,9 @@ pub(super) fn verdict(
     }
     // A function that runs after a failure and could not be followed may publish it somewhere.
     let unread = |s: &walk::Step| match &s.kind {
-        walk::Kind::Unresolved(name) => s.in_catch && !dotnet::is_everyday(ev, found.site.unit, name),
+        walk::Kind::Unresolved(name) => {
+            s.in_catch && !dotnet::is_everyday(ev, found.site.unit, name) && !jvm::is_getter(ev, found.site.unit, name)
+        }
         _ => false,
     };
     let resolved = !bodies.is_empty() && !traces.iter().flat_map(|t| &t.steps).any(unread);

@@ -2,7 +2,7 @@
 
 use crate::catalog::consume::EffectKind;
 use crate::extract::http::{asks_remote, keyed};
-use crate::extract::publish::names_asker;
+use crate::extract::publish::{is_published, names_asker};
 use crate::facts::module::{BinaryOp, Call, Entry, ExprId, ExprKind, Language, Module, StmtKind};
 use crate::program::hierarchy::ClassRef;
 use crate::program::index::Binding;
@@ -14,6 +14,8 @@ use super::fresh;
 use super::reach::Reach;
 use super::sql::{inserts_key, of_text};
 use super::tracked;
+use super::unique;
+use super::unique_sql;
 
 /// What a call does.
 #[derive(Clone, Debug, PartialEq)]
@@ -41,6 +43,13 @@ pub(super) const INSERTS: &str = "inserts a row";
 
 /// What a call does, when the catalog knows it.
 pub(super) fn of(reach: &Reach<'_, '_>, site: Site) -> Option<Effect> {
+    match known(reach, site)? {
+        Effect::Repeats(what) if what == INSERTS && unique_sql::is_refused(reach, site) => Some(Effect::Claim),
+        effect => Some(effect),
+    }
+}
+
+fn known(reach: &Reach<'_, '_>, site: Site) -> Option<Effect> {
     let ev = reach.ev;
     let unit = ev.program.unit(site.unit);
     let language = unit.module.language;
@@ -61,6 +70,9 @@ pub(super) fn of(reach: &Reach<'_, '_>, site: Site) -> Option<Effect> {
         {
             return Some(request_effect(ev, &form.method, name, site, call));
         }
+    }
+    if is_published(ev, site) {
+        return Some(of_kind(reach, EffectKind::Publish, name, site, call));
     }
     if let Some(asks) = asks_remote(ev, site) {
         return Some(if asks { Effect::Read } else { Effect::Unclear });
@@ -162,7 +174,7 @@ fn saved(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect {
                 Value::Instance(instance) => match origin(ev, &instance) {
                     Some(EffectKind::Read) => effect = Effect::Overwrite,
                     Some(EffectKind::New) => {
-                        if instance.call.is_some_and(|c| has_key(ev, c)) {
+                        if instance.call.is_some_and(|c| has_key(ev, c) || unique::is_brought(reach, site, c)) {
                             effect = Effect::Claim;
                         } else {
                             return appended(ev, site, arg).unwrap_or(Effect::Repeats("stores a new row".into()));
@@ -171,14 +183,15 @@ fn saved(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect {
                     _ => {}
                 },
                 Value::Object { call: Some(c), .. } => {
-                    if has_key(ev, c) {
+                    if has_key(ev, c) || unique::is_brought(reach, site, c) {
                         effect = Effect::Claim;
                     } else {
                         return Effect::Repeats("stores a new row".into());
                     }
                 }
                 Value::Dict(dict) => {
-                    if dict.get("id").or(dict.get("_id")).is_some() || dict.open {
+                    let keyed = dict.get("id").or(dict.get("_id")).is_some() || dict.open;
+                    if keyed || unique::is_brought(reach, site, site) {
                         effect = Effect::Claim;
                     } else {
                         return Effect::Repeats("stores a new row".into());
@@ -239,7 +252,11 @@ fn saved_self(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect {
     let made = ev.settle(&ev.at(site.unit, *object));
     let Some(Value::Instance(instance)) = made.first() else { return Effect::Unclear };
     match origin(ev, instance) {
-        Some(EffectKind::New) if instance.call.is_some_and(|c| has_key(ev, c)) => Effect::Claim,
+        Some(EffectKind::New)
+            if instance.call.is_some_and(|c| has_key(ev, c) || unique::is_brought(reach, site, c)) =>
+        {
+            Effect::Claim
+        }
         Some(EffectKind::New) => Effect::Repeats("stores a new document".into()),
         Some(_) => Effect::Overwrite,
         None => Effect::Unclear,
@@ -386,7 +403,7 @@ fn inserted(reach: &Reach<'_, '_>, name: &str, site: Site, call: &Call) -> Effec
             _ => Effect::Unclear,
         };
     }
-    let keyed = has_key(ev, site) || {
+    let keyed = has_key(ev, site) || unique::is_brought(reach, site, site) || {
         call.args.iter().any(|a| match ev.at(site.unit, a.value) {
             Value::Dict(dict) => dict.get("data").is_some_and(|d| match ev.eval(d) {
                 Value::Dict(d) => d.get("id").is_some() || d.get("eventId").is_some(),

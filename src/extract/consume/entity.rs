@@ -327,22 +327,43 @@ fn table(ev: &Evaluator<'_>, unit: UnitId, class: ClassId) -> String {
     named.unwrap_or_else(|| snake(&class.name)).to_lowercase()
 }
 
-/// True when a column beside the key is unique, as far as the class says.
+/// True when a column beside the key is unique, as far as the class says. An index that does not say so is none:
+/// <https://jakarta.ee/specifications/persistence/3.1/apidocs/jakarta.persistence/jakarta/persistence/index#unique()>,
+/// <https://docs.spring.io/spring-data/mongodb/docs/current/api/org/springframework/data/mongodb/core/index/Indexed.html#unique()>.
 fn is_unique(module: &Module, class: &Class) -> bool {
     let says = |decorator: &ExprId| {
         let Some(call) = module.call(*decorator) else { return false };
         call.args.iter().any(|a| match a.name.as_deref() {
             Some("unique") => matches!(module.expr(a.value).kind, ExprKind::Bool(true)),
-            Some("uniqueConstraints" | "indexes") => true,
+            Some("uniqueConstraints") => true,
+            Some("indexes" | "value" | "def") | None => has_unique_index(module, a.value),
             _ => false,
         })
     };
+    // The key says nothing of the message where the store makes it.
     let of_field = |decorators: &[ExprId]| {
-        decorators.iter().any(says) || has(module, decorators, "NaturalId") || has(module, decorators, "Indexed")
+        !has(module, decorators, "GeneratedValue")
+            && (decorators.iter().any(says) || has(module, decorators, "NaturalId"))
     };
     class.decorators.iter().any(says)
         || class.fields.iter().any(|f| of_field(&f.decorators))
         || constructor(module, class).is_some_and(|c| c.params.iter().any(|p| of_field(&p.decorators)))
+}
+
+/// `{@Index(columnList = "order_id", unique = true), …}`, which may hold others that are not unique.
+fn has_unique_index(module: &Module, indexes: ExprId) -> bool {
+    let mut todo = vec![indexes];
+    while let Some(expr) = todo.pop() {
+        let Some(call) = module.call(expr) else {
+            todo.extend(module.children(expr));
+            continue;
+        };
+        let unique = call.args.iter().find(|a| a.name.as_deref() == Some("unique"));
+        if unique.is_some_and(|a| !matches!(module.expr(a.value).kind, ExprKind::Bool(false))) {
+            return true;
+        }
+    }
+    false
 }
 
 fn constructor<'m>(module: &'m Module, class: &Class) -> Option<&'m Function> {

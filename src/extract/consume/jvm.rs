@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 use super::chain;
 use super::effect::{self, Effect};
 use super::entity;
+use super::presence;
 use super::reach::{Func, Reach};
 use super::source::Found;
 use super::walk::{Kind, Trace};
@@ -103,19 +104,30 @@ const HARMLESS: [&str; 34] = [
     "writeValueAsString",
 ];
 
+/// True for the name of a method of Java or Kotlin that only says what an object holds: `getOrderId`, `isPaid`.
+pub(super) fn is_getter(ev: &Evaluator<'_>, unit: UnitId, name: &str) -> bool {
+    let rest = name.strip_prefix("get").or_else(|| name.strip_prefix("is"));
+    ev.program.language(unit).is_jvm() && rest.is_some_and(|rest| rest.starts_with(char::is_uppercase))
+}
+
 /// What the handler does again for certain: something outside of its store, under no condition but on the
 /// message, in code of which everything could be followed.
 fn certain(ev: &Evaluator<'_>, handler: Func, traces: &[Trace]) -> Option<(Place, String)> {
     let is_accessor = |name: &str| ["get", "set", "is", "to", "from", "of"].iter().any(|p| name.starts_with(p));
-    let on_message = |test: Site| asks_message(ev, handler, test);
+    // What was looked up to be worked on is there the second time as well, unless the handler deletes it.
+    let deletes = traces.iter().flat_map(|t| &t.steps).any(|s| presence::deletes(ev, s));
+    let on_message = |test: Site, branch: bool| {
+        asks_message(ev, handler, test) || !deletes && presence::tests(ev, test) == Some(branch)
+    };
+    let stays = |func: Func| may_leave(ev, func).iter().all(|(test, leaves)| on_message(*test, !leaves));
     let steps = || traces.iter().flat_map(|t| &t.steps).filter(|s| !s.in_catch);
     let followed = traces.iter().all(|t| !t.truncated)
-        && may_leave(ev, handler).iter().all(|test| on_message(*test))
+        && stays(handler)
         && steps().all(|s| match &s.kind {
             Kind::Unresolved(name) => HARMLESS.contains(&name.as_str()) || is_accessor(name) || !may_refuse(name),
             // What is saved may have a key that refuses it the second time; what is asked may be remembered.
             Kind::Passed(..) | Kind::Does(Effect::Claim | Effect::Keyed | Effect::Unclear) => false,
-            Kind::Enters(func) => s.guard.is_none() && may_leave(ev, *func).is_empty(),
+            Kind::Enters(func) => s.guard.is_none() && stays(*func),
             _ => s.guard.is_none(),
         });
     if !followed {
@@ -204,14 +216,14 @@ fn asked_before(reach: &Reach<'_, '_>, traces: &[Trace], effect: Place) -> bool 
     };
     traces.iter().any(|trace| {
         trace.steps.iter().take_while(|s| s.place != effect).any(|step| match step.kind {
-            Kind::Enters(func) => may_leave(reach.ev, func).into_iter().any(asks),
+            Kind::Enters(func) => may_leave(reach.ev, func).into_iter().any(|(test, _)| asks(test)),
             _ => false,
         })
     })
 }
 
-/// The conditions under which a function ends early.
-fn may_leave(ev: &Evaluator<'_>, (unit, func): Func) -> Vec<Site> {
+/// The conditions under which a function ends early, with what they are then.
+fn may_leave(ev: &Evaluator<'_>, (unit, func): Func) -> Vec<(Site, bool)> {
     let module = &ev.program.unit(unit).module;
     let span = module.func(func).span;
     let ends = |block: &crate::facts::module::Block| {
@@ -221,7 +233,8 @@ fn may_leave(ev: &Evaluator<'_>, (unit, func): Func) -> Vec<Site> {
         })
     };
     let tests = module.stmts.iter().filter(|s| span.contains(s.span)).filter_map(|s| match &s.kind {
-        StmtKind::If { test, then, other } if ends(then) || ends(other) => Some(Site { unit, expr: *test }),
+        StmtKind::If { test, then, .. } if ends(then) => Some((Site { unit, expr: *test }, true)),
+        StmtKind::If { test, other, .. } if ends(other) => Some((Site { unit, expr: *test }, false)),
         _ => None,
     });
     tests.collect()

@@ -14,6 +14,7 @@ mod dead_letter;
 mod dotnet;
 mod effect;
 mod entity;
+mod factory;
 mod fresh;
 mod guard;
 mod handler;
@@ -31,6 +32,7 @@ mod pipeline;
 mod poison;
 mod polling;
 mod prefetch;
+mod presence;
 mod queue;
 pub(in crate::extract) mod reach;
 mod redelivery;
@@ -42,6 +44,8 @@ mod source;
 mod sql;
 mod tracked;
 mod unhandled;
+mod unique;
+mod unique_sql;
 mod volatile;
 mod walk;
 
@@ -100,12 +104,23 @@ pub struct Consumer {
     pub handlers: Vec<Handler>,
     /// Whether the process stops the consumer in order when it is told to end.
     pub shutdown: Presence,
+    /// Where what it does is said for several processes: their shared configuration.
+    pub shared: Option<Shared>,
     /// It is written in Python.
     pub python: bool,
     /// It runs in a NestJS application.
     pub nest: bool,
     /// It is written in C#.
     pub csharp: bool,
+}
+
+/// A configuration in a module of its own, from which processes take how their handlers get messages.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Shared {
+    /// The configuration.
+    pub place: Place,
+    /// Where this process takes it.
+    pub process: Place,
 }
 
 /// A model that refuses members which it does not declare.

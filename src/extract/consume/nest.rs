@@ -7,7 +7,7 @@ use crate::program::{Evaluator, Site, Value};
 
 use super::reach::Reach;
 use super::setting;
-use super::{Ack, Consumer, Idempotency, Prefetch, Redelivery};
+use super::{Ack, Consumer, Idempotency, Prefetch, Redelivery, Shared};
 
 /// A transport with what it means for its consumers.
 pub(super) struct Transport {
@@ -21,13 +21,15 @@ pub(super) struct Transport {
     pub(super) prefetch: Prefetch,
     /// A message is delivered once or not at all: nobody acknowledges it, and it never comes again.
     pub(super) once: bool,
+    /// Where it is described, when that is no part of the file that makes the application.
+    pub(super) shared: Option<Shared>,
 }
 
 impl Transport {
     /// A broker that hands messages to whoever listens, and forgets them.
     fn once(broker: &'static str) -> Transport {
         let dead_letter = Presence::Unknown("the broker knows no dead letters".into());
-        Transport { broker, ack: Ack::Unknown, dead_letter, prefetch: Prefetch::default(), once: true }
+        Transport { broker, ack: Ack::Unknown, dead_letter, prefetch: Prefetch::default(), once: true, shared: None }
     }
 
     /// Takes from a consumer what only brokers that deliver again are asked for.
@@ -62,7 +64,7 @@ pub(super) fn transport(reach: &Reach<'_, '_>, decorator: Site) -> Option<Transp
             let Some(options) = ev.positional(site.unit, call, position) else { continue };
             let options = made_by_factory(ev, &options).unwrap_or(options);
             let transport = match of_options(reach, site, &options)? {
-                Listens::Broker(transport) => transport,
+                Listens::Broker(transport) => Transport { shared: shared(ev, site, &options), ..transport },
                 Listens::Direct => {
                     direct = true;
                     continue;
@@ -93,6 +95,13 @@ fn made_by_factory(ev: &Evaluator<'_>, options: &Value) -> Option<Value> {
         [only] => Some(ev.at(factory.unit, *only)),
         _ => None,
     }
+}
+
+/// The description of a transport in another module than the call that makes the application.
+fn shared(ev: &Evaluator<'_>, made: Site, options: &Value) -> Option<Shared> {
+    let Value::Dict(dict) = options else { return None };
+    let elsewhere = dict.site.unit != made.unit;
+    elsewhere.then(|| Shared { place: ev.program.place(dict.site), process: ev.program.place(made) })
 }
 
 fn is_called(ev: &Evaluator<'_>, decorator: Site, name: &str) -> bool {
@@ -137,7 +146,7 @@ fn of_options(reach: &Reach<'_, '_>, made: Site, options: &Value) -> Option<List
             };
             let help = "set `prefetchCount: 10` in the options of the microservice".to_string();
             let prefetch = Prefetch { bounded, place: Some(ev.program.place(made)), help };
-            Transport { broker: "rabbitmq", ack, dead_letter, prefetch, once: false }
+            Transport { broker: "rabbitmq", ack, dead_letter, prefetch, once: false, shared: None }
         }
         "KAFKA" => Transport {
             broker: "kafka",
@@ -145,6 +154,7 @@ fn of_options(reach: &Reach<'_, '_>, made: Site, options: &Value) -> Option<List
             dead_letter: Presence::Absent,
             prefetch: Prefetch::default(),
             once: false,
+            shared: None,
         },
         // Core NATS and the channels of Redis deliver at most once: https://docs.nestjs.com/microservices/nats,
         // https://redis.io/docs/latest/develop/pubsub/#delivery-semantics

@@ -1,11 +1,18 @@
 //! Who implements an interface, who calls a method through one, and which modules run together.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashMap};
 
 use crate::extract::http::clients::callees;
 use crate::facts::module::{ClassId, ClassKind, ExportValue, ExprKind, FuncId, ImportKind, Language, StmtKind};
 use crate::program::resolve::{Target, parent};
 use crate::program::{Evaluator, Site, UnitId, Value};
+
+use super::unique::{self, Key};
+use super::unique_sql;
+
+/// How many functions a call may run: those of a table of handlers.
+const MAX_CALLED: usize = 32;
 
 /// A function of the program.
 pub(in crate::extract) type Func = (UnitId, FuncId);
@@ -18,6 +25,9 @@ pub(in crate::extract) struct Reach<'e, 'p> {
     derived: HashMap<(UnitId, ClassId), Vec<(UnitId, ClassId)>>,
     imports: HashMap<UnitId, BTreeSet<UnitId>>,
     importers: HashMap<UnitId, BTreeSet<UnitId>>,
+    /// Unique columns that files beside the code name.
+    declared_keys: Vec<Key>,
+    unique: OnceCell<Vec<Key>>,
 }
 
 impl<'e, 'p> Reach<'e, 'p> {
@@ -41,7 +51,22 @@ impl<'e, 'p> Reach<'e, 'p> {
                 importers.entry(target).or_default().insert(unit);
             }
         }
-        Reach { ev, derived, imports, importers }
+        Reach { ev, derived, imports, importers, declared_keys: Vec::new(), unique: OnceCell::new() }
+    }
+
+    /// With the unique columns that files beside the code name.
+    pub(super) fn with_keys(self, keys: &[Key]) -> Self {
+        Reach { declared_keys: keys.to_vec(), ..self }
+    }
+
+    /// The columns in which a value can stand once.
+    pub(super) fn unique_keys(&self) -> &[Key] {
+        self.unique.get_or_init(|| {
+            let mut keys = unique::of_program(self.ev);
+            keys.extend(unique_sql::of_program(self.ev));
+            keys.extend(self.declared_keys.iter().cloned());
+            keys
+        })
     }
 
     /// What a call of a function runs: the function, or the implementations of an abstract method.
@@ -115,7 +140,7 @@ impl<'e, 'p> Reach<'e, 'p> {
         if module.language.has_packages() {
             callee = self.ev.overload(callee, call, site.unit);
         }
-        out = self.functions(&callee);
+        out = self.functions(&self.ev.in_table(site, call, callee));
         if out.is_empty()
             && let ExprKind::Attr { object, name, .. } = &module.expr(call.callee).kind
         {
@@ -126,7 +151,7 @@ impl<'e, 'p> Reach<'e, 'p> {
                 }
             }
         }
-        out.truncate(4);
+        out.truncate(MAX_CALLED);
         out
     }
 

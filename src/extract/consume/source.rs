@@ -9,13 +9,15 @@ use crate::catalog::schema::{Ecosystem, Library};
 use crate::extract::Presence;
 use crate::facts::module::{ClassId, ExprId, ExprKind, FuncId, Function, Module};
 use crate::program::{Evaluator, Site, UnitId, Value};
+use crate::syntax::Place;
 
 use super::handler::{self, Body};
 use super::reach::{Func, Reach};
 use super::walk::{self, Trace};
 use super::{
-    Consumer, Evidence, Handler, InScope, ack, bean, chain, closed, dead_channel, dead_letter, dotnet, idempotency,
-    jvm, keys, nest, payload_key, poison, polling, prefetch, redelivery, setting, shown, shutdown, unhandled,
+    Consumer, Evidence, Handler, InScope, ack, bean, chain, closed, dead_channel, dead_letter, dotnet, factory,
+    idempotency, jvm, keys, nest, payload_key, poison, polling, prefetch, redelivery, setting, shown, shutdown,
+    unhandled,
 };
 
 /// A source of the catalog with the call, decorator or class that is one.
@@ -41,12 +43,16 @@ pub(super) fn consumers(ev: &Evaluator<'_>, in_scope: &InScope<'_>, evidence: &E
     if found.is_empty() {
         return Vec::new();
     }
-    let reach = Reach::new(ev);
+    let reach = Reach::new(ev).with_keys(&evidence.keys);
     let received = handler::Received::new(&reach, in_scope);
-    let mut out: BTreeMap<Site, Consumer> = BTreeMap::new();
+    let mut out: BTreeMap<(Site, Option<UnitId>), Consumer> = BTreeMap::new();
     for found in &found {
-        if let Some(consumer) = consumer(&reach, &received, found, evidence, in_scope) {
-            out.entry(found.site).or_insert(consumer);
+        let bodies = handler::bodies(&reach, &received, found);
+        for (part, bodies) in factory::parts(ev, found, bodies) {
+            let built = part.map_or(ev.program.place(found.site), |at| at.1);
+            if let Some(consumer) = consumer(&reach, found, &bodies, built, evidence, in_scope) {
+                out.entry((found.site, part.map(|at| at.0))).or_insert(consumer);
+            }
         }
     }
     let mut out: Vec<Consumer> = out.into_values().collect();
@@ -63,8 +69,9 @@ pub(super) fn consumers(ev: &Evaluator<'_>, in_scope: &InScope<'_>, evidence: &E
 
 fn consumer(
     reach: &Reach<'_, '_>,
-    received: &handler::Received,
     found: &Found<'_>,
+    bodies: &[Body],
+    built: Place,
     evidence: &Evidence,
     in_scope: &InScope<'_>,
 ) -> Option<Consumer> {
@@ -76,14 +83,13 @@ fn consumer(
         "transport" => Some(nest::transport(reach, found.site)?),
         _ => None,
     };
-    let bodies = handler::bodies(reach, received, found);
     let traces: Vec<Trace> = bodies.iter().map(|b| b.trace(reach)).collect();
     let mut registrations = handler::registrations(reach, &traces);
     if registrations.is_empty() && found.source.form == Form::Callback {
         registrations = dotnet::handlers(ev, found.site, in_scope);
     }
     let is_csharp = ev.program.language(found.site.unit) == crate::facts::module::Language::CSharp;
-    let place = ev.program.place(if is_csharp { dotnet::seen_at(ev, found) } else { found.site });
+    let place = if is_csharp { ev.program.place(dotnet::seen_at(ev, found)) } else { built };
     let mut channels = match &found.name {
         Some(name) => vec![name.clone()],
         None => chain::channels(ev, found),
@@ -109,6 +115,9 @@ fn consumer(
     let configured = keys::Configured::new(ev, found, &channels, &evidence.settings);
     let channels = configured.channels();
     let mut units = vec![found.site.unit];
+    // What a factory makes is closed where it is used.
+    units.extend(bodies.iter().map(Body::unit).filter(|unit| built.file == ev.program.unit(*unit).file));
+    units.dedup();
     units.extend(registrations.iter().map(|r| r.site.unit));
     let mut handlers = if registrations.is_empty() {
         let function = bodies.first().and_then(Body::function).map(|f| named(ev, f));
@@ -160,7 +169,7 @@ fn consumer(
             let code = if is_last {
                 Presence::Default
             } else {
-                dead_letter::verdict(reach, found, &bodies, &traces, &registrations, &channels, evidence)
+                dead_letter::verdict(reach, found, bodies, &traces, &registrations, &channels, evidence)
             };
             configured.dead_letter(code)
         }
@@ -177,10 +186,10 @@ fn consumer(
         prefetch,
         message: if is_csharp { dotnet::message(ev, found) } else { None },
         short_poll: polling::short(reach, found, evidence),
-        unhandled: unhandled::read(reach, &bodies, &traces),
-        closed: closed::read(reach, &bodies, &traces),
-        payload_key: payload_key::read(reach, &bodies, &traces),
-        functions: functions(&bodies, &traces, ev).into_iter().map(|(u, f)| ev.program.function_place(u, f)).collect(),
+        unhandled: unhandled::read(reach, bodies, &traces),
+        closed: closed::read(reach, bodies, &traces),
+        payload_key: payload_key::read(reach, bodies, &traces),
+        functions: functions(bodies, &traces, ev).into_iter().map(|(u, f)| ev.program.function_place(u, f)).collect(),
         site: found.site,
         library: found.library.library.clone(),
         named_by: setting::argument(ev, found.site, &found.source.channel)
@@ -191,10 +200,11 @@ fn consumer(
         ack,
         dead_letter,
         declared,
-        only_shows: shown::only(reach, &bodies, &traces),
-        redelivery: redelivery::verdict(reach, found, &bodies, &traces, &evidence.settings),
+        only_shows: shown::only(reach, bodies, &traces),
+        redelivery: redelivery::verdict(reach, found, bodies, &traces, &evidence.settings),
         handlers,
-        shutdown: shutdown::verdict(reach, found, &bodies, &units),
+        shutdown: shutdown::verdict(reach, found, bodies, &units),
+        shared: transport.as_ref().and_then(|t| t.shared),
         python: ev.program.language(found.site.unit) == crate::facts::module::Language::Python,
         nest: shutdown::is_nest(reach, found.site.unit),
         csharp: is_csharp,

@@ -12,10 +12,10 @@ use super::shape::{self, Key, Shape};
 use super::{InScope, Kind, Publisher, is_dead_letter};
 use crate::extract::Presence;
 use crate::extract::settings::Settings;
-use crate::facts::module::{ClassKind, ExprId, FuncId, Module, Param};
+use crate::facts::module::{Class, ClassKind, ExprId, FuncId, Module, Param};
 use crate::program::types::simple_name;
 use crate::program::value::Text;
-use crate::program::{Evaluator, Site, UnitId};
+use crate::program::{Evaluator, Site, UnitId, Value};
 
 /// A framework that implements interfaces.
 struct Framework {
@@ -85,12 +85,8 @@ pub(super) fn find(ev: &Evaluator<'_>, in_scope: &InScope<'_>, settings: &Settin
     let mut out = Vec::new();
     for unit in ev.program.ids().filter(|u| in_scope(*u) && ev.program.language(*u).is_jvm()) {
         let module = &ev.program.unit(unit).module;
-        for class in module.classes.iter().filter(|c| c.kind == ClassKind::Interface) {
-            let used = |f: &&Framework| {
-                module.imports.iter().any(|i| i.module.starts_with(f.package))
-                    && annotation(module, &class.decorators, f.annotation).is_some()
-            };
-            let Some(framework) = FRAMEWORKS.iter().find(used) else { continue };
+        for class in &module.classes {
+            let Some(framework) = framework(module, class) else { continue };
             for &method in &class.methods {
                 out.extend(publisher(ev, in_scope, settings, framework, (unit, method)));
             }
@@ -99,8 +95,29 @@ pub(super) fn find(ev: &Evaluator<'_>, in_scope: &InScope<'_>, settings: &Settin
     out
 }
 
+/// True for a call of a method that a framework implements by publishing what it is given.
+pub(crate) fn is_published(ev: &Evaluator<'_>, site: Site) -> bool {
+    let module = &ev.program.unit(site.unit).module;
+    let Some(call) = module.call(site.expr).filter(|_| module.language.is_jvm()) else { return false };
+    ev.at(site.unit, call.callee).alternatives().iter().any(|value| {
+        let Value::Function { unit, func, .. } = value else { return false };
+        let module = &ev.program.unit(*unit).module;
+        let function = module.func(*func);
+        let Some(class) = function.class.map(|class| module.class(class)) else { return false };
+        framework(module, class).is_some_and(|f| annotation(module, &function.decorators, f.destination).is_some())
+    })
+}
+
+/// The framework that implements an interface by publishing.
+fn framework(module: &Module, class: &Class) -> Option<&'static Framework> {
+    FRAMEWORKS.iter().filter(|_| class.kind == ClassKind::Interface).find(|f| {
+        module.imports.iter().any(|i| i.module.starts_with(f.package))
+            && annotation(module, &class.decorators, f.annotation).is_some()
+    })
+}
+
 /// The method whose annotation an expression is, when that declares a publisher.
-pub(super) fn method_at(ev: &Evaluator<'_>, site: Site) -> Option<(UnitId, FuncId)> {
+pub(crate) fn method_at(ev: &Evaluator<'_>, site: Site) -> Option<(UnitId, FuncId)> {
     let module = &ev.program.unit(site.unit).module;
     let found = module.funcs.iter().position(|f| f.decorators.contains(&site.expr))?;
     Some((site.unit, FuncId(found as u32)))
@@ -173,6 +190,7 @@ fn publisher(
         version: shape::version(ev, &payloads, &metadata, &names, place),
         event_id: shape::event_id(ev, &payloads, &metadata),
         payloads,
+        unnamed: super::Unnamed::default(),
         outbox: false,
         function: Some((function.name.to_string(), ev.program.function_place(unit, method))),
         confirm_help: framework.never.unwrap_or_default().to_string(),

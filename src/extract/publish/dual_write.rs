@@ -13,6 +13,7 @@ use crate::facts::module::{
     BinaryOp, Block, ClassKind, ExprId, ExprKind, FunctionKind, Language, Module, StmtId, StmtKind,
 };
 use crate::program::hierarchy::FuncRef;
+use crate::program::index::Binding;
 use crate::program::processes::Processes;
 use crate::program::types::simple_name;
 use crate::program::{Evaluator, Parent, Site, UnitId, Value};
@@ -156,6 +157,18 @@ fn describe(ev: &Evaluator<'_>, site: Site, write: Site, broker_call: Option<Pla
     }
 }
 
+/// The calls of each function that write to a database of the service's own, themselves or by what they call.
+pub(crate) fn writes(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> HashMap<FuncRef, Vec<Site>> {
+    stores(ev, in_scope).writes
+}
+
+/// True when one run of a function does `later` behind `first`.
+pub(crate) fn follows(ev: &Evaluator<'_>, later: Site, first: Site) -> bool {
+    let module = &ev.program.unit(first.unit).module;
+    let start = |s: Site| module.expr(s.expr).span.start;
+    later.unit == first.unit && start(later) > start(first) && !exclusive(ev, later, first)
+}
+
 fn stores(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Stores {
     let libraries: Vec<&Library> = ev.catalog.libraries().iter().filter(|l| l.writes.is_some()).collect();
     let mut names: HashSet<(Ecosystem, &str)> = HashSet::new();
@@ -191,7 +204,7 @@ fn stores(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Stores {
                 continue;
             };
             // boto3 is both: a call of a queue is no call of a table.
-            if library.publish.is_empty() {
+            if library.publish.is_empty() && !is_of_given_value(ev, site) {
                 stores.touches.insert(home);
             }
             let name = u.module.callee_name(id.expr).map_or("", |n| n.as_str());
@@ -231,6 +244,35 @@ fn stores(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Stores {
         level = next;
     }
     stores
+}
+
+/// True for a call of Java or Kotlin on something that the function is given and that is declared as no object of a
+/// database library: `orderId.toString()`, which a caller has from a row that it saved.
+fn is_of_given_value(ev: &Evaluator<'_>, site: Site) -> bool {
+    let unit = ev.program.unit(site.unit);
+    let module = &unit.module;
+    if !module.language.is_jvm() {
+        return false;
+    }
+    let Some(mut root) = module.call(site.expr).map(|call| call.callee) else { return false };
+    loop {
+        root = match &module.expr(root).kind {
+            ExprKind::Attr { object, .. } => *object,
+            ExprKind::Call(call) => call.callee,
+            _ => break,
+        };
+    }
+    let ExprKind::Name(name) = &module.expr(root).kind else { return false };
+    let found = unit.index.lookup(module, unit.index.func_of(site.expr), name);
+    let Some((_, [Binding::Param(func, index)])) = found else { return false };
+    let Some(declared) = module.func(*func).params.get(*index).and_then(|param| param.ty) else { return false };
+    match ev.declared(site.unit, declared) {
+        Some(Value::Instance(instance)) => {
+            ev.catalog.split(module.language, &instance.ty).is_none_or(|(library, _)| library.writes.is_none())
+        }
+        Some(Value::Object { unit, class, .. }) => ev.program.unit(unit).module.class(class).kind == ClassKind::Class,
+        other => other.is_none(),
+    }
 }
 
 /// The database library that a call goes to, and the symbol in it.

@@ -4,7 +4,7 @@
 mod announced;
 pub mod call;
 pub mod confirm;
-mod declared;
+pub(crate) mod declared;
 pub mod definitions;
 pub mod dual_write;
 pub mod envelope;
@@ -37,6 +37,7 @@ use crate::program::value::Text;
 use crate::program::{Evaluator, Instance, Site, UnitId, Value};
 use crate::syntax::Place;
 
+pub(crate) use declared::is_published;
 pub use definitions::{Definition, definitions};
 pub use dual_write::DualWrite;
 pub use payload::content::{Content, Member, Message, Name};
@@ -93,6 +94,8 @@ pub struct Publisher {
     pub version: Presence,
     /// The message has an id by which a consumer can recognise a duplicate.
     pub event_id: Presence,
+    /// What its services name nowhere, see [`crate::system`].
+    pub unnamed: Unnamed,
     /// It goes into a table of the service's own database first.
     pub outbox: bool,
     /// The function around it: its name and the place of the name.
@@ -101,6 +104,15 @@ pub struct Publisher {
     pub confirm_help: String,
     /// What to write to have it persistent.
     pub persistent_help: String,
+}
+
+/// What is known to be missing though the payload could not be followed: no code of the services has a word for it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Unnamed {
+    /// The version of an event.
+    pub version: bool,
+    /// The id of an event.
+    pub event_id: bool,
 }
 
 /// See [`Publisher::kind`].
@@ -270,6 +282,7 @@ fn read(
         messages,
         version,
         event_id,
+        unnamed: Unnamed::default(),
         outbox: form.outbox,
         function,
         confirm_help: form.confirm_help.clone(),

@@ -90,7 +90,8 @@ pub fn is_envelope(name: &str) -> bool {
     )
 }
 
-fn is_version(name: &str) -> bool {
+/// True for names of the version of a schema.
+pub fn is_version(name: &str) -> bool {
     matches!(
         squeeze(name).as_str(),
         "schemaversion"
@@ -266,7 +267,7 @@ fn is_fresh(ev: &Evaluator<'_>, value: Site) -> bool {
 }
 
 /// True for the name of a function that makes a random id.
-pub(super) fn makes_id(name: &str) -> bool {
+pub(crate) fn makes_id(name: &str) -> bool {
     matches!(
         squeeze(name).as_str(),
         "uuid4"

@@ -537,6 +537,11 @@ impl<'a> Builder<'_, 'a> {
         {
             // A plain function that answers everything under a path: a route when the path says so.
             self.serve(mount.parent, mount.server, mount.at, "ANY", prefix.clone());
+        } else if mount.middleware
+            && mount.prefix.as_ref().is_none_or(|prefix| prefix.text == "/")
+            && source::answers_all(&self.ev.program.unit(unit).module, func)
+        {
+            self.gap(mount.parent, mount.at, PathText::known("/"), GapKind::External);
         }
     }
 

@@ -381,3 +381,40 @@ pub(super) fn entries(ev: &Evaluator<'_>, site: Site) -> Vec<(String, Site)> {
         })
         .collect()
 }
+
+/// True for `(req, res) => res.json({ … })` of Express, a handler that asks nobody else and answers whatever comes
+/// with success. One that says that there is nothing (`res.status(404)`) answers no health check.
+pub(super) fn answers_all(module: &Module, func: FuncId) -> bool {
+    let function = module.func(func);
+    let [_, answer] = function.params.as_slice() else { return false };
+    let mut answers = false;
+    for expr in &module.exprs {
+        let ExprKind::Call(call) = &expr.kind else { continue };
+        if !function.span.contains(expr.span) || !is_on(module, call.callee, &answer.name) {
+            continue;
+        }
+        let ExprKind::Attr { name, .. } = &module.expr(call.callee).kind else { continue };
+        let code = call.args.first().map(|arg| &module.expr(arg.value).kind);
+        match (name.as_str(), code) {
+            ("status" | "sendStatus" | "writeHead", Some(ExprKind::Num(code))) if *code < 400.0 => {
+                answers |= name == "sendStatus";
+            }
+            ("json" | "send" | "end", _) => answers = true,
+            // Another status, a file, a redirect.
+            _ => return false,
+        }
+    }
+    answers
+}
+
+/// True for a member of an object of a name, or of what its methods give: `res.status(200).json`.
+fn is_on(module: &Module, callee: ExprId, name: &str) -> bool {
+    match &module.expr(callee).kind {
+        ExprKind::Attr { object, .. } => match &module.expr(*object).kind {
+            ExprKind::Name(own) => own == name,
+            ExprKind::Call(call) => is_on(module, call.callee, name),
+            _ => false,
+        },
+        _ => false,
+    }
+}

@@ -11,6 +11,7 @@
 mod activities;
 mod builder;
 mod calls;
+pub mod chained;
 pub mod conduct;
 mod declared;
 mod effect;
@@ -35,6 +36,7 @@ use std::collections::HashMap;
 
 use smol_str::SmolStr;
 
+pub use chained::Chained;
 pub use conduct::Conduct;
 pub use replies::ReplyDriven;
 

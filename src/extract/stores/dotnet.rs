@@ -10,8 +10,9 @@ use smol_str::format_smolstr;
 use super::read::Reader;
 use super::{Driver, Setting, StoreUse};
 use crate::catalog::store::StoreRole;
-use crate::facts::module::{ExprId, ExprKind, Language, Module};
+use crate::facts::module::{ExprId, ExprKind, Language, Module, StmtKind};
 use crate::program::index::Parent;
+use crate::program::types::simple_name;
 use crate::program::value::{Text, TextPart};
 use crate::program::{Evaluator, Site, UnitId, Value};
 
@@ -101,6 +102,33 @@ pub(super) fn uses(ev: &Evaluator<'_>, units: &[UnitId]) -> Vec<StoreUse> {
         }
     }
     out
+}
+
+/// True for what does not open anything while the service runs as it is meant to: the factory that only the tools of
+/// EF Core ask (<https://learn.microsoft.com/en-us/ef/core/cli/dbcontext-creation#from-a-design-time-factory>), and
+/// the options of a context that was not given any (`if (!options.IsConfigured)`).
+pub(super) fn is_spare(ev: &Evaluator<'_>, site: Site) -> bool {
+    let unit = ev.program.unit(site.unit);
+    if unit.module.language != Language::CSharp {
+        return false;
+    }
+    let of_tools = unit.index.classes_around(&unit.module, site.expr).into_iter().any(|class| {
+        let mut bases = unit.module.class(class).bases.iter();
+        bases.any(|b| simple_name(&unit.module, *b).is_some_and(|name| name == "IDesignTimeDbContextFactory"))
+    });
+    let asks = |test: ExprId| match &unit.module.expr(test).kind {
+        ExprKind::Not(asked) => {
+            matches!(&unit.module.expr(*asked).kind, ExprKind::Attr { name, .. } if name == "IsConfigured")
+        }
+        _ => false,
+    };
+    of_tools
+        || unit.index.ancestors(site.expr).any(|parent| match parent {
+            Parent::Stmt(stmt) => {
+                matches!(&unit.module.stmt(stmt).kind, StmtKind::If { test, .. } if asks(*test))
+            }
+            _ => false,
+        })
 }
 
 /// Files that open a datastore.
@@ -220,5 +248,6 @@ fn blank(ev: &Evaluator<'_>, site: Site, engine: &str, library: &str, role: Stor
         role,
         alternative: false,
         chooses: false,
+        spare: false,
     }
 }

@@ -87,6 +87,9 @@ pub struct StoreUse {
     pub alternative: bool,
     /// It only chooses a database of a client that is opened elsewhere in the service.
     pub chooses: bool,
+    /// It counts only where the service opens nothing else with the engine: what a developer's tool runs, or what is
+    /// there for a context that nobody has configured.
+    pub spare: bool,
 }
 
 /// A value of the code that may depend on environment variables.
@@ -141,6 +144,9 @@ pub fn extract(ev: &Evaluator<'_>, in_scope: &InScope<'_>, tree: &Tree) -> Store
     let mut uses = names::apply(ev, &units, uses);
     uses.sort_by_key(|u| (u.place, u.anchor));
     uses.dedup();
+    for used in &mut uses {
+        used.spare = used.site.is_some_and(|site| dotnet::is_spare(ev, site));
+    }
     let mut drivers = opens::drivers(ev, &units);
     drivers.extend(dotnet::drivers(ev, &uses));
     let mut schemas = schemas::named(ev, &units);

@@ -184,6 +184,7 @@ pub(super) fn blank(ev: &Evaluator<'_>, site: Site, library: &Library, store: &S
         role: opens.role.unwrap_or(store.role),
         alternative: false,
         chooses: false,
+        spare: false,
     }
 }
 

@@ -46,6 +46,9 @@ impl Evaluator<'_> {
                 if let Some(value) = self.known_call(language, symbol, site, call) {
                     return value;
                 }
+                if symbol == "globalThis.Map.get" {
+                    return self.asked(&Value::Instance((**receiver).clone()), site, call);
+                }
                 let ty = self.catalog.result(language, symbol);
                 // `session.get(…)` keeps the call it was made by; a fluent call keeps the receiver.
                 Value::Instance(Instance { ty, call: Some(site), from: Some(receiver.clone()) })
@@ -241,6 +244,7 @@ impl Evaluator<'_> {
                 Value::Str(_) | Value::Dict(_) | Value::Object { .. } | Value::Env { .. },
             ) => object,
             ("replace", Value::Env { .. }) => object,
+            ("get", Value::Dict(_)) => self.asked(&object, site, call),
             ("bind", Value::Function { .. }) => object,
             (
                 "model_dump" | "dict" | "json" | "model_dump_json" | "to_dict" | "asdict" | "to_json",

@@ -131,6 +131,11 @@ impl Evaluator<'_> {
                         (Value::Unknown, Language::CSharp) => {
                             function.returns.and_then(|ty| self.declared(unit_id, ty)).unwrap_or(Value::Unknown)
                         }
+                        // `get order(): any` in an heir of a library's class hides what that has.
+                        (
+                            kept @ (Value::Unknown | Value::Param { .. }),
+                            Language::JavaScript | Language::TypeScript,
+                        ) => self.of_library_base(unit_id, class_id, name, call, site).unwrap_or(kept),
                         (value, _) => value,
                     };
                 }
@@ -224,9 +229,8 @@ impl Evaluator<'_> {
             for &base in &class.bases {
                 let inherited = match self.at(unit_id, base) {
                     Value::Class { unit, class } => self.member(unit, class, name, call, site, hops + 1),
-                    Value::External(symbol) => {
-                        let ty = self.catalog.canonical(unit.module.language, &symbol);
-                        self.attribute(&Value::Instance(Instance { ty, call, from: None }), name, site)
+                    Value::External(_) => {
+                        self.of_library_base(unit_id, class_id, name, call, site).unwrap_or(Value::Unknown)
                     }
                     _ => Value::Unknown,
                 };
@@ -236,6 +240,25 @@ impl Evaluator<'_> {
             }
         }
         Value::Unknown
+    }
+
+    /// What a class of a library has under a name, where a class of ours extends it directly.
+    fn of_library_base(
+        &self,
+        unit: UnitId,
+        class: ClassId,
+        name: &str,
+        call: Option<Site>,
+        site: Site,
+    ) -> Option<Value> {
+        let module = &self.program.unit(unit).module;
+        module.class(class).bases.iter().find_map(|base| match self.at(unit, *base) {
+            Value::External(symbol) => {
+                let ty = self.catalog.canonical(module.language, &symbol);
+                Some(self.attribute(&Value::Instance(Instance { ty, call, from: None }), name, site))
+            }
+            _ => None,
+        })
     }
 
     /// The argument for a field of a class without a constructor (a dataclass, a model).

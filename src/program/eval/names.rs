@@ -3,6 +3,7 @@
 use smol_str::{SmolStr, format_smolstr};
 
 use super::Evaluator;
+use super::nearest::nearest;
 use crate::facts::module::{ClassKind, ExportValue, ExprId, ExprKind, FuncId, ImportKind, Language};
 use crate::program::UnitId;
 use crate::program::index::{Binding, Parent};
@@ -30,7 +31,7 @@ impl Evaluator<'_> {
         {
             return value;
         }
-        let Some((_, bindings)) = found else {
+        let Some((bound, bindings)) = found else {
             if let Some(value) = at.and_then(|at| self.class_default(unit_id, name, at)) {
                 return value;
             }
@@ -50,7 +51,11 @@ impl Evaluator<'_> {
         };
         let mut values = Vec::new();
         let mut declared = None;
-        for binding in bindings {
+        let nearest = at.and_then(|at| nearest(&unit.module, &unit.index, bound, bindings, at));
+        let reaches = |binding: &&Binding| {
+            nearest.is_none_or(|nearest| **binding == nearest || matches!(**binding, Binding::Typed(_)))
+        };
+        for binding in bindings.iter().filter(reaches) {
             match *binding {
                 Binding::Import(i) => values.push(self.import(unit_id, i)),
                 Binding::Func(func) => values.push(Value::Function { unit: unit_id, func, this: None }),

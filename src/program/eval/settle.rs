@@ -191,6 +191,10 @@ impl Evaluator<'_> {
         out
     }
 
+    fn is_script(&self, unit: UnitId) -> bool {
+        matches!(self.program.language(unit), Language::JavaScript | Language::TypeScript)
+    }
+
     pub(super) fn settle_into(&self, value: &Value, hops: u32, out: &mut Vec<Value>) {
         match value {
             Value::Param { unit, func, index } if hops < 3 => {
@@ -204,8 +208,11 @@ impl Evaluator<'_> {
                     }
                 }
                 if missing {
+                    let left_out = !callers.is_empty() && !param.variadic && self.is_script(*unit);
                     match param.default {
                         Some(default) => out.push(self.at(*unit, default)),
+                        // JavaScript: what no caller gives is `undefined`.
+                        None if left_out => out.push(Value::Null),
                         None => out.push(Value::Unknown),
                     }
                 }

@@ -17,6 +17,11 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
             Some(keys) => format!("{} has no id of its own: the payload has {keys}", super::event(publisher)),
             None => format!("{} has no id of its own", super::event(publisher)),
         };
+        let what = if publisher.unnamed.event_id {
+            super::unnamed(system, publisher, "id of its own", "or makes one")
+        } else {
+            what
+        };
         let help = match (publisher.broker.as_str(), publisher.library.as_str()) {
             ("rabbitmq", "pika" | "aio-pika") => {
                 "give every message a fresh `message_id=str(uuid.uuid4())` in its properties, or an `event_id` field in the payload"

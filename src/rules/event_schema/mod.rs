@@ -54,6 +54,16 @@ fn defined(system: &System) -> impl Iterator<Item = (String, &Member)> {
     })
 }
 
+/// What to say of an event whose payload is not followed, while no code of its services names what it should have.
+fn unnamed(system: &System, publisher: &Publisher, what: &str, named: &str) -> String {
+    let services = system.services_at(publisher.place);
+    let whose = match services.as_slice() {
+        [one] => format!("of `{one}`"),
+        _ => format!("of its {} services", services.len()),
+    };
+    format!("{} has no {what}: nothing in the code {whose} names {named}", event(publisher))
+}
+
 /// The schemas that describe a message: by the most certain of its names that has any.
 fn matching<'s>(system: &'s System, message: &Message) -> Vec<&'s Subject> {
     let found = message.names.iter().map(|name| {

@@ -21,6 +21,7 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
             Some(keys) => format!("{} has no version: the payload has {keys}", super::event(publisher)),
             None => format!("{} has no version", super::event(publisher)),
         };
+        let what = if publisher.unnamed.version { super::unnamed(system, publisher, "version", "one") } else { what };
         let what = if row { format!("{what}; `version` there is that of the row") } else { what };
         findings.push(Finding {
             rule: RULE.id,

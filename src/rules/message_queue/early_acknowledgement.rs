@@ -9,18 +9,21 @@ pub const RULE: Rule =
     Rule { id: "message-queue/early-acknowledgement", severity: Severity::Error, stage: Stage::Stable, check };
 
 fn check(system: &System, findings: &mut Vec<Finding>) {
-    for consumer in &system.consumers {
-        let from = super::from(consumer);
+    let early = |consumer: &&Consumer| matches!(consumer.ack, Ack::Before { .. } | Ack::Auto { .. });
+    let consumers: Vec<&Consumer> = system.consumers.iter().filter(early).collect();
+    for (place, consumers) in super::by_configuration(&consumers, |shared| shared.place) {
+        let consumer = consumers[0];
+        let from = super::from_all(&consumers);
         let mut finding = Finding {
             rule: RULE.id,
             severity: RULE.severity,
             confidence: Confidence::High,
-            services: system.services_at(consumer.place),
+            services: super::services(system, &consumers),
             message: String::new(),
             why: "when the process dies or the handler fails in between, the message is gone and nobody notices".into(),
             help: help(consumer),
-            place: consumer.place,
-            related: Vec::new(),
+            place,
+            related: super::configured(&consumers),
         };
         match &consumer.ack {
             Ack::Before { place, work, why } => {
@@ -39,7 +42,7 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
                 finding.message =
                     format!("the {} consumer{from} acknowledges before messages are handled: {why}", consumer.library);
             }
-            Ack::After | Ack::Framework | Ack::Unknown => continue,
+            Ack::After | Ack::Framework | Ack::Unknown => {}
         }
         if consumer.broker == "kafka" && matches!(consumer.ack, Ack::Auto { .. }) {
             // The window is a crash between the background commit and the end of the handler.

@@ -28,18 +28,24 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
             continue;
         }
         told.push(consumer);
+    }
+    for (place, consumers) in super::by_configuration(&told, |shared| shared.place) {
+        let consumer = consumers[0];
         let declared = consumer.declared.filter(|place| *place != consumer.place);
-        let mut related = super::handlers(consumer);
+        let mut related = super::configured(&consumers);
+        if consumer.shared.is_none() {
+            related = super::handlers(consumer);
+        }
         related.extend(declared.map(|place| Related { place, message: "the queue is declared here".into() }));
         findings.push(Finding {
             rule: RULE.id,
             severity: RULE.severity,
             confidence: Confidence::High,
-            services: system.services_at(consumer.place),
-            message: format!("messages{} that cannot be handled have nowhere to go", super::from(consumer)),
+            services: super::services(system, &consumers),
+            message: format!("messages{} that cannot be handled have nowhere to go", super::from_all(&consumers)),
             why: "a message that always fails is dropped, or blocks everything behind it; either way nobody can look at it later".into(),
             help: help(consumer),
-            place: consumer.place,
+            place,
             related,
         });
     }

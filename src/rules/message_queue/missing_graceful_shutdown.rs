@@ -1,5 +1,6 @@
 //! `message-queue/missing-graceful-shutdown`
 
+use crate::extract::consume::Consumer;
 use crate::rules::{Confidence, Finding, Rule, Severity, Stage};
 use crate::system::System;
 
@@ -8,7 +9,9 @@ pub const RULE: Rule =
     Rule { id: "message-queue/missing-graceful-shutdown", severity: Severity::Warning, stage: Stage::Stable, check };
 
 fn check(system: &System, findings: &mut Vec<Finding>) {
-    for consumer in system.consumers.iter().filter(|c| c.shutdown.is_absent()) {
+    let cut_off: Vec<&Consumer> = system.consumers.iter().filter(|c| c.shutdown.is_absent()).collect();
+    for (place, consumers) in super::by_configuration(&cut_off, |shared| shared.process) {
+        let consumer = consumers[0];
         let (message, help) = if consumer.python {
             (
                 "nothing stops the consumer on SIGTERM; `finally` and `KeyboardInterrupt` do not run then",
@@ -34,13 +37,13 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
             rule: RULE.id,
             severity: RULE.severity,
             confidence: Confidence::Medium,
-            services: system.services_at(consumer.place),
+            services: super::services(system, &consumers),
             message: message.into(),
             why: "each deployment cuts the handler off in the middle of a message, which is then done twice or half"
                 .into(),
             help: help.into(),
-            place: consumer.place,
-            related: super::handlers(consumer),
+            place,
+            related: if consumer.shared.is_some() { super::configured(&consumers) } else { super::handlers(consumer) },
         });
     }
 }

@@ -23,8 +23,12 @@ pub mod unhandled_type;
 pub mod unroutable_message;
 pub mod unserializable_payload;
 
-use crate::extract::consume::Consumer;
+use std::collections::HashSet;
+
+use crate::extract::consume::{Consumer, Shared};
 use crate::rules::Related;
+use crate::syntax::Place;
+use crate::system::System;
 
 /// The functions that handle the messages of a consumer, where they stand elsewhere.
 fn handlers(consumer: &Consumer) -> Vec<Related> {
@@ -32,9 +36,44 @@ fn handlers(consumer: &Consumer) -> Vec<Related> {
     handles.map(|place| Related { place: *place, message: "messages are handled here".into() }).into_iter().collect()
 }
 
+/// Consumers whose configuration they share with others, once: the configuration, the consumers, and where they are.
+fn by_configuration<'c>(consumers: &[&'c Consumer], at: fn(&Shared) -> Place) -> Vec<(Place, Vec<&'c Consumer>)> {
+    let mut out: Vec<(Place, Vec<&Consumer>)> = Vec::new();
+    for consumer in consumers {
+        let place = consumer.shared.as_ref().map_or(consumer.place, at);
+        match out.iter_mut().find(|(known, _)| *known == place && consumer.shared.is_some()) {
+            Some((_, all)) => all.push(consumer),
+            None => out.push((place, vec![consumer])),
+        }
+    }
+    out
+}
+
+/// The services of several consumers.
+fn services(system: &System, consumers: &[&Consumer]) -> Vec<String> {
+    let mut out: Vec<String> = consumers.iter().flat_map(|consumer| system.services_at(consumer.place)).collect();
+    let mut seen = HashSet::new();
+    out.retain(|service| seen.insert(service.clone()));
+    out
+}
+
+/// The handlers that a shared configuration is about.
+fn configured(consumers: &[&Consumer]) -> Vec<Related> {
+    let shared = consumers.iter().filter(|consumer| consumer.shared.is_some());
+    shared.map(|c| Related { place: c.place, message: "it holds for the messages handled here".into() }).collect()
+}
+
 /// ` from `orders``, or nothing when the channel is not known.
 fn from(consumer: &Consumer) -> String {
-    match consumer.channels.as_slice() {
+    from_all(&[consumer])
+}
+
+/// The same for all consumers of a configuration.
+fn from_all(consumers: &[&Consumer]) -> String {
+    let mut channels: Vec<&String> = consumers.iter().flat_map(|consumer| &consumer.channels).collect();
+    let mut seen = HashSet::new();
+    channels.retain(|channel| seen.insert(*channel));
+    match channels.as_slice() {
         [] => String::new(),
         [one] => format!(" from `{one}`"),
         [one, rest @ ..] => format!(" from `{one}` and {} more", rest.len()),

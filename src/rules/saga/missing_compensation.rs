@@ -1,7 +1,7 @@
 //! `saga/missing-compensation`: a step that changes another service and is followed by a step that
 //! can fail has a compensation.
 
-use crate::extract::saga::Style;
+use crate::extract::saga::{Chained, Style};
 use crate::rules::{Confidence, Finding, Related, Rule, Severity, Stage};
 use crate::system::System;
 
@@ -55,5 +55,33 @@ fn check(system: &System, out: &mut Vec<Finding>) {
                 related,
             });
         }
+    }
+    for chained in &system.chained {
+        if !out.iter().any(|f| f.rule == RULE.id && f.place == chained.place) {
+            out.push(unguarded(system, chained));
+        }
+    }
+}
+
+/// A function that changes one service after the other, and is called no saga.
+fn unguarded(system: &System, chained: &Chained) -> Finding {
+    let Chained { name, later_name, function, .. } = chained;
+    let mut related =
+        vec![Related { place: chained.later, message: format!("when `{later_name}` fails, `{name}` stays done") }];
+    related.extend(
+        chained.request.map(|place| Related { place, message: "the request that changes the other service".into() }),
+    );
+    Finding {
+        rule: RULE.id,
+        severity: RULE.severity,
+        confidence: Confidence::Medium,
+        services: system.services_at(chained.place),
+        message: format!("`{function}` changes another service by `{name}` and has no compensation for it"),
+        why: format!("when `{later_name}` fails behind it, what `{name}` changed in the other service is never undone"),
+        help: format!(
+            "undo `{name}` (release, refund, cancel) where `{later_name}` fails, and keep the progress so that a restart goes on from there; or make it the last step that may fail"
+        ),
+        place: chained.place,
+        related,
     }
 }

@@ -140,11 +140,12 @@ impl<'a> Merge<'a> {
             for env_file in &layer.service.env_files {
                 let path = layer.source.variables.fill(env_file.path.as_str()).value;
                 let path = path.and_then(|path| join_path(&layer.source.folder, &path));
-                let file = path.and_then(|path| find_env_file(self.inputs, &path));
+                let file = path.as_ref().and_then(|path| find_env_file(self.inputs, path));
                 let example = file.is_some_and(|(_, example)| example);
                 if file.is_none() || example {
                     unread.push(UnreadEnvFile {
                         path: env_file.path.value.clone(),
+                        found_at: path.clone(),
                         place: layer.place(env_file.path.span),
                         required: env_file.required,
                         example,

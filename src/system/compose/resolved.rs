@@ -173,6 +173,8 @@ pub enum Origin {
 pub struct UnreadEnvFile {
     /// The path as written.
     pub path: String,
+    /// The path from the root of the tree; none when a variable in it is unknown, or it lies outside.
+    pub found_at: Option<String>,
     /// Where it is named.
     pub place: Place,
     /// False when Compose lets it be missing.

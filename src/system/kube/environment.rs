@@ -69,7 +69,7 @@ fn containers(object: &Object, workload: &Workload, names: &Names<'_>) -> Vec<Co
         let name = object.name.value.clone();
         let mut command = container.command.clone();
         command.extend(container.args.iter().cloned());
-        let (env, open) = variables(container, names);
+        let (env, unread) = variables(container, names);
         let expand = |word: &String| expanded(word, &env);
         Container {
             key: if alone { name.clone() } else { format!("{name}/{}", container.name) },
@@ -80,7 +80,8 @@ fn containers(object: &Object, workload: &Workload, names: &Names<'_>) -> Vec<Co
             image: container.image.as_ref().map(|image| (image.value.clone(), image.place)),
             command: command.iter().map(expand).collect(),
             replaces_entrypoint: !container.command.is_empty(),
-            open,
+            open: !unread.is_empty(),
+            unread: if let [one] = unread.as_slice() { Some(one.clone()) } else { None },
             host_names: services.iter().map(|(service, _)| service.name.value.clone()).collect(),
             node_ports: services.iter().flat_map(|(_, spec)| spec.node_ports.iter().cloned()).collect(),
             listens: !container.ports.is_empty() || !services.is_empty(),
@@ -95,10 +96,10 @@ fn containers(object: &Object, workload: &Workload, names: &Names<'_>) -> Vec<Co
     workload.containers.iter().enumerate().map(own).collect()
 }
 
-/// The variables of a container, and whether others may be set.
-fn variables(container: &kube::Container, names: &Names<'_>) -> (Vec<EnvVar>, bool) {
+/// The variables of a container, and the objects that may set others.
+fn variables(container: &kube::Container, names: &Names<'_>) -> (Vec<EnvVar>, Vec<(String, crate::syntax::Place)>) {
     let mut env: Vec<EnvVar> = Vec::new();
-    let mut open = false;
+    let mut unread: Vec<(String, crate::syntax::Place)> = Vec::new();
     let mut set = |variable: EnvVar| match env.iter_mut().find(|known| known.name == variable.name) {
         Some(known) => *known = variable,
         None => env.push(variable),
@@ -111,7 +112,7 @@ fn variables(container: &kube::Container, names: &Names<'_>) -> (Vec<EnvVar>, bo
                     set(known(format!("{}{key}", from.prefix), text));
                 }
             }
-            None => open = true,
+            None => unread.push((format!("{}{}", from.object, from.prefix), from.place)),
         }
     }
     for variable in &container.env {
@@ -145,7 +146,7 @@ fn variables(container: &kube::Container, names: &Names<'_>) -> (Vec<EnvVar>, bo
             }
         }
     }
-    (env, open)
+    (env, unread)
 }
 
 fn known(name: String, text: &Text) -> EnvVar {

@@ -92,6 +92,8 @@ pub struct Container {
     pub env: Vec<EnvVar>,
     /// Variables that are not in `env` may be set all the same: a Secret is not in the repository.
     pub open: bool,
+    /// The object that has them, when there is one only, and where it is named.
+    pub unread: Option<(String, Place)>,
     /// The names of the Services that lead to it.
     pub host_names: Vec<String>,
     /// Its ports on every node.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::super::compose::{ComposeProject, EnvVar};
+use super::super::compose::{ComposeProject, EnvVar, UnreadEnvFile};
 use super::super::kube::{self, Cluster};
+use crate::syntax::Place;
 
 /// A service in one environment of one Compose project.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +21,8 @@ pub struct Deployed {
     pub settings: Vec<EnvVar>,
     /// Variables that are not in `env` may be set all the same.
     pub open: bool,
+    /// The file or object that is not in the repository and sets them, when there is one only, and where it is named.
+    pub unread: Option<(String, Place)>,
 }
 
 /// The names of hosts in one environment of one Compose project: alias to service.
@@ -76,6 +79,7 @@ impl Environments {
                         env: over_image(service.env.clone(), image(index)),
                         settings: Vec::new(),
                         open: service.unread_env_files.iter().any(|f| !f.example),
+                        unread: unread(&service.unread_env_files),
                     });
                 }
                 // What a service depends on is one of the same project, also when a file that was not laid
@@ -121,6 +125,7 @@ impl Environments {
                 env: over_image(container.env.clone(), image(index)),
                 settings: Vec::new(),
                 open: container.open,
+                unread: container.unread.clone(),
             });
         }
         self.hosts.push(hosts);
@@ -174,6 +179,14 @@ impl Hosts {
         } else {
             host
         }
+    }
+}
+
+/// The env file that is not there, when it is one only.
+fn unread(files: &[UnreadEnvFile]) -> Option<(String, Place)> {
+    match files {
+        [file] if !file.example => Some((file.found_at.clone()?, file.place)),
+        _ => None,
     }
 }
 

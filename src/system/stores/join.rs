@@ -103,7 +103,8 @@ fn of_service(
 ) -> Vec<Resolved> {
     let own: Vec<&StoreUse> = stores.uses.iter().filter(|u| u.is_opened_by(owns)).collect();
     let mut out: Vec<Resolved> = Vec::new();
-    for used in own.iter().filter(|u| !u.chooses) {
+    let (spare, opened): (Vec<&StoreUse>, Vec<&StoreUse>) = own.iter().filter(|u| !u.chooses).partition(|u| u.spare);
+    for used in opened {
         let variables = || used.url.iter().chain(&used.database).flat_map(|s| s.variables());
         if used.alternative && variables().any(fallback::is_test) {
             continue;
@@ -111,6 +112,9 @@ fn of_service(
         out.push(resolve(used, deployed, name));
     }
     out.extend(spring.uses(deployed).iter().map(|used| resolve(used, deployed, name)));
+    let spare: Vec<Resolved> = spare.into_iter().map(|used| resolve(used, deployed, name)).collect();
+    let known: Vec<_> = out.iter().map(|r| r.engine).collect();
+    out.extend(spare.into_iter().filter(|r| !known.contains(&r.engine)));
     choose(&own, deployed, name, &mut out);
     let reads: Vec<&VariableRead> = stores.variables.iter().filter(|v| owns(v.place.file)).collect();
     let drivers: Vec<&Driver> = stores.drivers.iter().filter(|d| owns(d.file)).collect();

@@ -251,7 +251,18 @@ fn evaluate(setting: &Setting, deployed: &Deployed, service: &str) -> Answer {
                         answer.places.push((fallback.place, format!("the default of `{name}` in `{service}`")));
                         return answer;
                     }
-                    out.text.push_str(default.as_deref().unwrap_or("{}"));
+                    match (default, &deployed.unread) {
+                        (Some(default), _) => out.text.push_str(default),
+                        // It has to come from there, and is the same for everyone who gets it from there.
+                        (None, Some((source, place))) => {
+                            let source = source.replace(['/', ':'], ".");
+                            out.text.push_str(&format!("${{{source}.{name}}}"));
+                            out.place = *place;
+                            out.places.push((*place, format!("`{service}` gets `{name}` here")));
+                            out.places.push((setting.place, format!("`{service}` reads `{name}` here")));
+                        }
+                        (None, None) => out.text.push_str("{}"),
+                    }
                 }
             },
         }

@@ -292,3 +292,24 @@ fn mqtt_messages() {
         &[],
     );
 }
+
+#[test]
+fn each_file_that_a_factory_makes_a_consumer_for_has_one_of_its_own() {
+    let kafka = "from confluent_kafka import Consumer, Producer\ndef open_kafka(group):\n    producer = Producer({})\n    consumer = Consumer({'group.id': group, 'enable.auto.commit': False})\n    return producer, consumer\n";
+    let worker = |group: &str, work: &str| {
+        format!(
+            "import smtplib\nfrom common.kafka import open_kafka\n_, CONSUMER = open_kafka('{group}')\nCONSUMER.subscribe(['{group}'])\nwhile True:\n    m = CONSUMER.poll(1)\n    {work}\n    CONSUMER.commit(m)\n"
+        )
+    };
+    let read = read(&[
+        ("common/kafka.py", kafka),
+        ("bake.py", &worker("bake", "smtplib.SMTP().send_message(m)")),
+        ("serve.py", &worker("serve", "print(m)")),
+    ]);
+    let verdicts: Vec<_> = read.consumers.iter().map(|c| c.handlers[0].idempotency.clone()).collect();
+    assert_eq!(verdicts.len(), 2);
+    assert!(matches!(verdicts[0], Idempotency::No { .. }), "{verdicts:?}");
+    assert_eq!(verdicts[1], Idempotency::NotNeeded);
+    assert_ne!(read.consumers[0].place.file, read.consumers[1].place.file);
+    assert!(read.consumers.iter().all(|c| c.place.file != crate::syntax::FileId(0)));
+}

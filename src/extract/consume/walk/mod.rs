@@ -111,9 +111,9 @@ impl Step {
     }
 
     /// True when the step runs for every message that gets this far, but for what its own conditions and those
-    /// of the calls around it say, all of which `known` accepts.
-    pub(super) fn always(&self, steps: &[Step], known: &dyn Fn(Site) -> bool) -> bool {
-        let accepted = |step: &Step| step.conditions.iter().all(|(test, _)| known(*test));
+    /// of the calls around it say, all of which `known` accepts with the branch taken.
+    pub(super) fn always(&self, steps: &[Step], known: &dyn Fn(Site, bool) -> bool) -> bool {
+        let accepted = |step: &Step| step.conditions.iter().all(|(test, branch)| known(*test, *branch));
         let encloses = |step: &&Step| {
             matches!(step.kind, Kind::Enters(_))
                 && step.path.len() < self.path.len()
@@ -681,7 +681,9 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
         if let Some(behaviour) = pipeline::recognises(self.reach, site) {
             inner.guard = strongest(inner.guard, Some(Guard::Unknown(behaviour)));
         }
-        for func in functions {
+        // `handlers[topic](event)` runs one of several.
+        let one_of = (functions.len() > 1 && !runs_argument(name)).then(|| self.node());
+        for (branch, func) in functions.into_iter().enumerate() {
             let function = self.module(func.0).func(func.1);
             // A coroutine or promise that nobody waits for.
             let python = self.module(func.0).language == crate::facts::module::Language::Python;
@@ -691,8 +693,14 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
             if hand_off || unawaited {
                 inner.apart = self.nodes + 1;
             }
+            if let Some(node) = one_of {
+                self.path.push(Frame { node, branch: branch as u16, exits: false, is_call: false });
+            }
             self.step(Kind::Enters(func), site, &inner);
             self.enter(func, Some(site), inner);
+            if one_of.is_some() {
+                self.path.pop();
+            }
         }
     }
 }

@@ -279,6 +279,7 @@ fn blank(library: &str, place: Place, role: StoreRole, engine: Option<&str>) -> 
         role,
         alternative: false,
         chooses: false,
+        spare: false,
     }
 }
 
