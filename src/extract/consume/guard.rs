@@ -7,6 +7,7 @@ use crate::syntax::Place;
 
 use super::effect::{self, Effect};
 use super::reach::Reach;
+use super::volatile;
 
 /// What recognises a duplicate.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -206,6 +207,9 @@ fn source(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, depth: u32) -> Opti
         ExprKind::Call(call) => {
             let site = Site { unit, expr };
             match effect::of(reach, site) {
+                Some(Effect::Read) if volatile::is_asked(reach.ev, site) => {
+                    return Some((Guard::Memory(place()), When::True));
+                }
                 Some(Effect::Read) => return Some((Guard::Durable(place()), When::True)),
                 Some(Effect::Claim) => return Some((Guard::Durable(place()), When::False)),
                 Some(_) => return None,

@@ -46,6 +46,7 @@ mod tracked;
 mod unhandled;
 mod unique;
 mod unique_sql;
+mod volatile;
 mod walk;
 
 #[cfg(test)]

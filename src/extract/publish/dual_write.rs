@@ -9,7 +9,9 @@ use super::flow::{self, squeeze};
 use super::{InScope, Kind, Publisher, call, declared, relay, unshown};
 use crate::catalog::schema::{Ecosystem, Library};
 use crate::catalog::writes;
-use crate::facts::module::{BinaryOp, Block, ClassKind, ExprId, ExprKind, FunctionKind, Language, StmtId, StmtKind};
+use crate::facts::module::{
+    BinaryOp, Block, ClassKind, ExprId, ExprKind, FunctionKind, Language, Module, StmtId, StmtKind,
+};
 use crate::program::hierarchy::FuncRef;
 use crate::program::index::Binding;
 use crate::program::processes::Processes;
@@ -18,7 +20,7 @@ use crate::program::{Evaluator, Parent, Site, UnitId, Value};
 use crate::syntax::Place;
 
 /// How many calls lie between the function and the commit or the publish.
-const MAX_HOPS: usize = 4;
+const MAX_HOPS: usize = 6;
 
 /// A commit and a publish that can come apart.
 #[derive(Clone, Debug)]
@@ -102,8 +104,10 @@ pub fn find(ev: &Evaluator<'_>, in_scope: &InScope<'_>, publishers: &[Publisher]
                 next.extend(ev.callers(home.0, outer.unwrap_or(func)).into_iter().filter(|c| in_scope(c.unit)));
                 // `traced(key, message, r.publish)`
                 let handed = ev.handed_to(home.0, outer.unwrap_or(func)).into_iter();
-                let handed =
-                    handed.filter(|(site, position)| in_scope(site.unit) && calls_with_rest(ev, *site, *position));
+                let handed = handed.filter(|(site, position)| {
+                    in_scope(site.unit)
+                        && (calls_with_rest(ev, *site, *position) || flow::is_step(ev, *site, *position))
+                });
                 next.extend(handed.map(|(site, _)| site));
                 next.extend(super::announced::announcements(ev, home).into_iter().filter(|c| in_scope(c.unit)));
             }
@@ -191,7 +195,7 @@ fn describe(ev: &Evaluator<'_>, site: Site, write: Site, broker_call: Option<Pla
         write_name: module.callee_name(write.expr).map(ToString::to_string).unwrap_or_default(),
         broker_call,
         publisher,
-        write_first: module.expr(write.expr).span.start < module.expr(site.expr).span.start,
+        write_first: begins(module, write.expr) < begins(module, site.expr),
     }
 }
 
@@ -262,7 +266,10 @@ fn stores(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Stores {
             if has_outbox(ev, (unit, func)) && only_outbox(ev, (unit, func), &stores) {
                 continue;
             }
-            for caller in ev.callers(unit, func).into_iter().filter(|c| in_scope(c.unit)) {
+            // `order.Bind(Save)`
+            let steps = ev.handed_to(unit, func).into_iter().filter(|(site, at)| flow::is_step(ev, *site, *at));
+            let callers = ev.callers(unit, func).into_iter().chain(steps.map(|(site, _)| site));
+            for caller in callers.filter(|c| in_scope(c.unit)) {
                 let Some(home) = flow::home(ev, caller).map(|f| (caller.unit, f)) else { continue };
                 if home == (unit, func) {
                     continue;
@@ -518,7 +525,7 @@ fn only_outbox(ev: &Evaluator<'_>, func: FuncRef, stores: &Stores) -> bool {
 /// The write that lies on a path with the publish: the last one before it, else the first after it.
 fn together(ev: &Evaluator<'_>, writes: &[Site], publish: Site) -> Option<Site> {
     let module = &ev.program.unit(publish.unit).module;
-    let start = |s: Site| module.expr(s.expr).span.start;
+    let start = |s: Site| begins(module, s.expr);
     let on_path: Vec<Site> = writes
         .iter()
         .copied()
@@ -529,6 +536,11 @@ fn together(ev: &Evaluator<'_>, writes: &[Site], publish: Site) -> Option<Site> 
         .collect();
     let before = on_path.iter().copied().filter(|w| start(*w) < start(publish)).max_by_key(|w| start(*w));
     before.or_else(|| on_path.into_iter().min_by_key(|w| start(*w)))
+}
+
+/// Where the name of what is called ends: the calls of a chain begin at the same place.
+fn begins(module: &Module, call: ExprId) -> u32 {
+    module.expr(module.call(call).map_or(call, |made| made.callee)).span.end
 }
 
 /// True for the call of a coroutine that is started, and not waited for.

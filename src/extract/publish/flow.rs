@@ -83,6 +83,38 @@ const RUNS_LAMBDA: &[&str] = &[
 /// The same for names that mean something else on most objects.
 const RUNS_LAMBDA_ON: &[(&str, &str)] = &[("Task", "Run"), ("Factory", "StartNew")];
 
+/// Steps of C# that go on with the result of the one before and are given a function for it: those of
+/// CSharpFunctionalExtensions (<https://github.com/vkhorikov/CSharpFunctionalExtensions>), ErrorOr
+/// (<https://github.com/amantinband/error-or>) and what others call theirs.
+const STEPS: [&str; 12] = [
+    "Bind",
+    "BindAsync",
+    "BindTry",
+    "OnSuccess",
+    "OnSuccessAsync",
+    "Tap",
+    "TapAsync",
+    "TapTry",
+    "Then",
+    "ThenAsync",
+    "ThenDo",
+    "ThenDoAsync",
+];
+
+/// True for a function handed to a call that runs it once, as a step of the function around.
+pub fn is_step(ev: &Evaluator<'_>, site: Site, position: usize) -> bool {
+    let unit = ev.program.unit(site.unit);
+    let module = &unit.module;
+    let Some(call) = module.call(site.expr).filter(|_| module.language == Language::CSharp && position == 0) else {
+        return false;
+    };
+    // The constructor of a state machine only says what will be done.
+    let around = std::iter::successors(unit.index.func_of(site.expr), |func| module.func(*func).parent);
+    let is_declaration = around.last().is_none_or(|func| module.func(func).kind == FunctionKind::Constructor);
+    matches!(&module.expr(call.callee).kind, ExprKind::Attr { name, .. } if STEPS.contains(&name.as_str()))
+        && !is_declaration
+}
+
 /// The function that an expression belongs to, with lambdas that run at once counted as part of the
 /// function around them.
 pub fn home(ev: &Evaluator<'_>, site: Site) -> Option<FuncId> {
@@ -98,8 +130,12 @@ pub fn home(ev: &Evaluator<'_>, site: Site) -> Option<FuncId> {
         let Some(Parent::Expr(outer)) = unit.index.expr_parent.get(lambda.0 as usize) else { return Some(func) };
         // `[async () => …]` of `Promise.all` is no call.
         let ExprKind::Call(call) = &unit.module.expr(*outer).kind else { return Some(func) };
+        let is_step = || {
+            let position = call.args.iter().position(|arg| arg.value == lambda);
+            position.is_some_and(|at| is_step(ev, Site { unit: site.unit, expr: *outer }, at))
+        };
         // `func() { … }()`
-        if call.callee != lambda && !runs_at_once(&unit.module, call) {
+        if call.callee != lambda && !runs_at_once(&unit.module, call) && !is_step() {
             return Some(func);
         }
         func = parent;

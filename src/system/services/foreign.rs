@@ -42,8 +42,8 @@ pub enum Foreign {
         /// (<https://learn.microsoft.com/en-us/dotnet/core/project-sdk/msbuild-props#outputtype>).
         library: bool,
     },
-    /// `AddProject<Projects.Orders_API>("orders-api")` of a .NET Aspire host: name, project, where.
-    AspireHost(Vec<(String, String, Span)>),
+    /// What a .NET Aspire host starts.
+    AspireHost(Vec<Started>),
     /// `serverless.yml`, or a template of AWS SAM, with functions.
     Serverless(Span),
     /// A manifest that only says the language: `Cargo.toml`, `Gemfile`, `composer.json`, `mix.exs`.
@@ -51,6 +51,26 @@ pub enum Foreign {
     /// A file that says that the folder is deployed by a hosting service: `netlify.toml`, `Procfile`, the
     /// `manifest.yml` of Cloud Foundry.
     Hosting,
+}
+
+/// What an Aspire host starts, under which name, and where it says so.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Started {
+    /// The name.
+    pub name: String,
+    /// The program.
+    pub program: Program,
+    /// The call.
+    pub span: Span,
+}
+
+/// See [`Started`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Program {
+    /// `AddProject<Projects.Orders_API>("orders-api")`
+    Project(String),
+    /// `AddViteApp("web", "../web")`: a folder or a file in it, from the folder of the host.
+    Path(String),
 }
 
 impl Foreign {
@@ -154,11 +174,11 @@ pub fn read(path: &str, text: &str) -> Option<Foreign> {
         "composer.json" => Foreign::Plain("php"),
         "mix.exs" => Foreign::Plain("elixir"),
         "Program.cs" | "AppHost.cs" => {
-            let projects = aspire(text);
-            if projects.is_empty() {
+            let started = aspire(text);
+            if !started.iter().any(|one| matches!(one.program, Program::Project(_))) {
                 return None;
             }
-            Foreign::AspireHost(projects)
+            Foreign::AspireHost(started)
         }
         _ if name.ends_with(".csproj") => Foreign::DotNet {
             web: has(&["Microsoft.NET.Sdk.Web\""]),
@@ -189,15 +209,28 @@ fn artifact(text: &str) -> Option<String> {
     Some(name.trim().to_owned())
 }
 
-fn aspire(text: &str) -> Vec<(String, String, Span)> {
-    static ADD_PROJECT: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r#"AddProject<\s*(?:global::)?Projects\.(\w+)\s*>\(\s*"([^"]+)""#).ok());
-    let Some(pattern) = &*ADD_PROJECT else { return Vec::new() };
+fn aspire(text: &str) -> Vec<Started> {
+    static ADDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        // https://learn.microsoft.com/en-us/dotnet/aspire/get-started/build-aspire-apps-with-nodejs,
+        // https://learn.microsoft.com/en-us/dotnet/aspire/get-started/build-aspire-apps-with-python
+        let apps =
+            "NpmApp|ViteApp|NodeApp|JavaScriptApp|YarnApp|PnpmApp|BunApp|PythonApp|UvicornApp|GolangApp|SpringApp";
+        Regex::new(&format!(
+            r#"AddProject<\s*(?:global::)?Projects\.(\w+)\s*>\(\s*"([^"]+)"|Add(?:{apps})\(\s*"([^"]+)"\s*,\s*@?"([^"]+)""#
+        ))
+        .ok()
+    });
+    let Some(pattern) = &*ADDS else { return Vec::new() };
     pattern
         .captures_iter(text)
         .filter_map(|found| {
             let all = found.get(0)?;
-            Some((found[2].to_owned(), found[1].to_owned(), Span::new(all.start(), all.end())))
+            let text = |group: usize| found.get(group).map(|m| m.as_str().to_owned());
+            let (name, program) = match text(1) {
+                Some(project) => (text(2)?, Program::Project(project)),
+                None => (text(3)?, Program::Path(text(4)?.replace('\\', "/"))),
+            };
+            Some(Started { name, program, span: Span::new(all.start(), all.end()) })
         })
         .collect()
 }
@@ -228,8 +261,11 @@ mod tests {
     #[test]
     fn an_aspire_host_names_its_projects() {
         let text = "var api = builder.AddProject<Projects.Orders_API>(\"orders-api\", profile);";
-        let Some(Foreign::AspireHost(projects)) = read("AppHost/Program.cs", text) else { panic!("no host") };
-        assert_eq!((projects[0].0.as_str(), projects[0].1.as_str()), ("orders-api", "Orders_API"));
+        let Some(Foreign::AspireHost(started)) = read("AppHost/Program.cs", text) else { panic!("no host") };
+        assert_eq!(
+            (started[0].name.as_str(), &started[0].program),
+            ("orders-api", &Program::Project("Orders_API".into()))
+        );
         assert_eq!(read("Orders/Program.cs", "app.Run();"), None);
     }
 }

@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::compose::spelled;
 use super::context::{Context, language};
-use super::foreign::Foreign;
+use super::foreign::{Foreign, Program, Started};
 use super::image_names::is_program_of;
 use super::images::ImageRole;
 use super::kind::{is_frontend_package, is_library_package, is_shared_package, is_started};
 use super::standalone::{folder_name, has_main, is_application, root_name};
 use super::{Candidate, Service};
-use crate::files::{Zone, folder_of, zone};
+use crate::files::{Zone, folder_of, join_path, zone};
 use crate::program::resolve::within;
 use crate::syntax::{FileId, Place, Span};
 
@@ -81,8 +81,19 @@ pub(super) fn candidate(name: String, root: String, place: Place, why: String) -
 /// Projects that a .NET Aspire host starts.
 fn hosts(ctx: &Context<'_>, candidates: &mut Vec<Candidate>) {
     for (&id, foreign) in &ctx.deployment.foreign {
-        let Foreign::AspireHost(projects) = foreign else { continue };
-        for (name, project, span) in projects {
+        let Foreign::AspireHost(started) = foreign else { continue };
+        let project_of = |one: &Started| match &one.program {
+            Program::Project(project) => Some(project.clone()),
+            Program::Path(_) => None,
+        };
+        for Started { name, program, span } in started {
+            let project = match program {
+                Program::Project(project) => project,
+                Program::Path(path) => {
+                    app(ctx, candidates, name, path, Place::new(id, *span));
+                    continue;
+                }
+            };
             let is_project = |path: &str| {
                 let file = path.rsplit('/').next().unwrap_or(path);
                 file.strip_suffix(".csproj").is_some_and(|stem| stem.replace(['.', '-'], "_") == *project)
@@ -90,11 +101,11 @@ fn hosts(ctx: &Context<'_>, candidates: &mut Vec<Candidate>) {
             let Some(found) = ctx.tree.files.iter().find(|file| is_project(&file.path)) else { continue };
             let root = folder_of(&found.path).to_owned();
             // `src/Orders` with the Dockerfile of `src/Orders/Orders.Api` is the same service.
-            let others = projects.iter().filter(|(_, other, _)| other != project).filter_map(|(_, other, _)| {
+            let others = started.iter().filter_map(project_of).filter(|other| other != project).filter_map(|other| {
                 let stem = |path: &str| {
                     path.rsplit('/').next().and_then(|f| f.strip_suffix(".csproj")).map(|s| s.replace(['.', '-'], "_"))
                 };
-                ctx.tree.files.iter().find(|file| stem(&file.path).as_ref() == Some(other)).map(|f| f.path.as_str())
+                ctx.tree.files.iter().find(|file| stem(&file.path).as_ref() == Some(&other)).map(|f| f.path.as_str())
             });
             let others: Vec<&str> = others.collect();
             let around = |candidate: &Candidate| {
@@ -117,6 +128,25 @@ fn hosts(ctx: &Context<'_>, candidates: &mut Vec<Candidate>) {
             }
         }
     }
+}
+
+/// A program of another language that an Aspire host starts: `AddViteApp("web", "../web")`.
+fn app(ctx: &Context<'_>, candidates: &mut Vec<Candidate>, name: &str, path: &str, place: Place) {
+    let Some(path) = join_path(folder_of(&ctx.tree.file(place.file).path), path) else { return };
+    // A script, or the folder of the app.
+    let is_file = ctx.tree.files.iter().any(|file| file.path == path);
+    let root = if is_file { folder_of(&path).to_owned() } else { path };
+    if root.is_empty() || !ctx.tree.files.iter().any(|file| within(&file.path, &root)) {
+        return;
+    }
+    if let Some(known) = candidates.iter_mut().find(|candidate| candidate.service.root == root) {
+        if !known.service.host_names.iter().any(|host| host == name) {
+            known.service.host_names.push(name.to_owned());
+        }
+        return;
+    }
+    let why = format!("the Aspire host starts `{root}`");
+    candidates.push(candidate(name.to_owned(), root, place, why));
 }
 
 /// Folders that may be the root of an application, the outer ones first.

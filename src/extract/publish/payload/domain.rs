@@ -1,11 +1,14 @@
 //! Domain events of C#, which entities keep in a list until they are saved:
 //! `foreach (var raised in entities.SelectMany(e => e.DomainEvents)) await endpoint.Publish(raised);`.
 
+use smol_str::SmolStr;
+
 use super::{MAX_DEPTH, Reader};
 use crate::extract::publish::shape::Shape;
-use crate::facts::module::{Class, ExprId, ExprKind, FunctionKind, Language, Module};
+use crate::facts::module::{BinaryOp, Class, ClassKind, ExprId, ExprKind, FunctionKind, Language, Module};
 use crate::program::eval;
 use crate::program::index::Binding;
+use crate::program::processes::Processes;
 use crate::program::types::simple_name;
 use crate::program::{Evaluator, Site, UnitId, Value};
 
@@ -42,22 +45,87 @@ impl Reader<'_, '_> {
         if ev.program.language(list.unit) != Language::CSharp {
             return None;
         }
-        let (unit, ty) = item_type(ev, list, 0)?;
-        match ev.declared(unit, ty)? {
-            Value::Object { unit, class, .. } => self.of_family((unit, class)),
-            _ => None,
+        let name = source(ev, list, 0)?;
+        let typed = property(ev, &name).and_then(|(unit, ty)| ev.declared(unit, ty));
+        match typed {
+            Some(Value::Object { unit, class, .. }) => self.of_family((unit, class)),
+            // `IReadOnlyList<object>`, `IReadOnlyCollection<INotification>`
+            _ => self.added_in_process(list.unit, &name),
         }
+    }
+
+    /// What code of one process adds to the lists behind the properties of a name: `_events.Add(new OrderPlaced(Id))`.
+    fn added_in_process(&mut self, of: UnitId, name: &str) -> Option<Shape> {
+        let ev = self.ev;
+        let mut shape: Option<Shape> = None;
+        let processes = Processes::new(ev.program);
+        let is_here = |unit: &UnitId| ev.program.language(*unit) == Language::CSharp && processes.together(of, *unit);
+        for unit in ev.program.ids().filter(is_here) {
+            let module = &ev.program.unit(unit).module;
+            let kept = |class: &Class| list_behind(module, class, name).map(|list| (class.span, list));
+            for (span, list) in module.classes.iter().filter_map(kept) {
+                for call in ev.program.unit(unit).index.calls.iter().filter(|c| span.contains(module.expr(c.expr).span))
+                {
+                    let Some(made) = module.call(call.expr) else { continue };
+                    let ExprKind::Attr { object, name: method, .. } = &module.expr(made.callee).kind else { continue };
+                    let is_it = matches!(&module.expr(*object).kind, ExprKind::Name(n) | ExprKind::Attr { name: n, .. } if *n == list);
+                    match (method.as_str(), made.args.as_slice()) {
+                        ("Add" | "Enqueue", [only]) if is_it => {
+                            let added = self.read(Site { unit, expr: only.value });
+                            let all = shape.get_or_insert_with(Shape::default);
+                            added.into_iter().for_each(|one| all.merge(one));
+                        }
+                        ("AddRange", _) if is_it => return None,
+                        _ => {}
+                    }
+                }
+            }
+        }
+        shape
     }
 }
 
-/// The type of what a list holds, where the property that it comes from says so.
-fn item_type(ev: &Evaluator<'_>, list: Site, steps: u32) -> Option<(UnitId, ExprId)> {
+/// The name of the list that a property of a class gives: its own, or that of the field that its getter returns.
+fn list_behind(module: &Module, class: &Class, name: &str) -> Option<SmolStr> {
+    if class.kind == ClassKind::Interface {
+        return None;
+    }
+    let mut methods = class.methods.iter().map(|method| (*method, module.func(*method)));
+    let Some((getter, _)) = methods.find(|(_, m)| m.kind == FunctionKind::Getter && m.name == name) else {
+        return class.fields.iter().any(|field| field.name == name).then(|| name.into());
+    };
+    let [mut returned] = eval::returns(module, getter)[..] else { return None };
+    for _ in 0..4 {
+        match &module.expr(returned).kind {
+            ExprKind::Name(field) => return Some(field.clone()),
+            ExprKind::Attr { object, name: field, .. } => {
+                let is_own = matches!(&module.expr(*object).kind, ExprKind::This)
+                    || matches!(&module.expr(*object).kind, ExprKind::Name(n) if n == "this");
+                return is_own.then(|| field.clone());
+            }
+            ExprKind::Cast { value, .. } => returned = *value,
+            ExprKind::Binary { op: BinaryOp::Coalesce, left, .. } => returned = *left,
+            ExprKind::Call(call) => {
+                let ExprKind::Attr { object, name, .. } = &module.expr(call.callee).kind else { return None };
+                if !KEEPS.contains(&name.as_str()) {
+                    return None;
+                }
+                returned = *object;
+            }
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// The property that a list comes from.
+fn source(ev: &Evaluator<'_>, list: Site, steps: u32) -> Option<SmolStr> {
     if steps > MAX_DEPTH {
         return None;
     }
     let unit = ev.program.unit(list.unit);
     let module = &unit.module;
-    let next = |expr: ExprId| item_type(ev, Site { unit: list.unit, expr }, steps + 1);
+    let next = |expr: ExprId| source(ev, Site { unit: list.unit, expr }, steps + 1);
     match &module.expr(list.expr).kind {
         ExprKind::Await(inner) | ExprKind::Cast { value: inner, .. } => next(*inner),
         ExprKind::Name(name) => {
@@ -80,7 +148,7 @@ fn item_type(ev: &Evaluator<'_>, list: Site, steps: u32) -> Option<(UnitId, Expr
                 _ => None,
             }
         }
-        ExprKind::Attr { name, .. } => property(ev, name),
+        ExprKind::Attr { name, .. } => Some(name.clone()),
         _ => None,
     }
 }
