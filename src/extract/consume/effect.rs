@@ -60,7 +60,7 @@ fn known(reach: &Reach<'_, '_>, site: Site) -> Option<Effect> {
             return Some(of_kind(reach, kind, name, site, call));
         }
         if let Some((library, rest)) = ev.catalog.split(language, &symbol)
-            && library.publish.iter().any(|p| p.calls.iter().any(|c| c == rest))
+            && library.publish.iter().any(|p| !p.unanswered && p.calls.iter().any(|c| c == rest))
         {
             return Some(of_kind(reach, EffectKind::Publish, name, site, call));
         }
