@@ -40,6 +40,7 @@ mod shown;
 mod shutdown;
 mod source;
 mod sql;
+mod struct_key;
 mod tracked;
 mod unhandled;
 mod walk;
