@@ -30,6 +30,7 @@ mod event_samples;
 mod fix;
 mod fixtures;
 mod golang;
+mod golang_messaging;
 mod golang_systems;
 mod graph_calls;
 mod graph_javascript;

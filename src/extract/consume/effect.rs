@@ -13,6 +13,7 @@ use super::entity;
 use super::fresh;
 use super::reach::Reach;
 use super::sql::{inserts_key, of_text};
+use super::struct_key;
 use super::tracked;
 use super::unique;
 use super::unique_sql;
@@ -428,13 +429,8 @@ fn inserted_struct(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect {
         for value in made(reach, Site { unit: site.unit, expr: arg.value }, 0) {
             match value {
                 Value::Object { unit, class, call: made } => {
-                    let class = ev.program.unit(unit).module.class(class);
-                    let keyed = class.bases.iter().len() > 0
-                        || class.fields.iter().any(|f| {
-                            let name = f.name.to_lowercase();
-                            let is_key = name.ends_with("id") || name.ends_with("uuid") || name == "key";
-                            is_key && made.is_none_or(|made| is_set(ev, made, &f.name))
-                        });
+                    let is_set = |field: &str| made.is_none_or(|made| is_set(ev, made, field));
+                    let keyed = struct_key::may_be_brought(reach, site, (unit, class), &is_set);
                     return if keyed { Effect::Unclear } else { Effect::Repeats("stores a new row".into()) };
                 }
                 Value::Dict(dict) if dict.get("_id").is_none() && !dict.open => {
@@ -548,12 +544,19 @@ const QUESTIONS: [&str; 22] = [
 ];
 
 fn request_effect(ev: &Evaluator<'_>, form: &str, name: &str, site: Site, call: &Call) -> Effect {
-    let module = &ev.program.unit(site.unit).module;
+    let mut address = call.args.first().map(|a| Site { unit: site.unit, expr: a.value });
     let method = match form {
         "name" => name.to_uppercase(),
         "unknown" => match crate::extract::http::message(ev, site).0 {
             Some(method) => method,
             None => return Effect::Unclear,
+        },
+        "request" => match crate::extract::http::request::made(ev, site) {
+            (Some(method), url) => {
+                address = url;
+                method
+            }
+            (None, _) => return Effect::Unclear,
         },
         from if from.starts_with("argument ") => {
             let n = from.trim_start_matches("argument ").parse().unwrap_or(0);
@@ -586,7 +589,7 @@ fn request_effect(ev: &Evaluator<'_>, form: &str, name: &str, site: Site, call: 
             if keyed::key_sent(ev, call, site, None) == Some(true) {
                 return Effect::Overwrite;
             }
-            let address = call.args.first().map(|a| words(ev, module, site, a.value)).unwrap_or_default();
+            let address = address.map(|a| words(ev, &ev.program.unit(a.unit).module, a, a.expr)).unwrap_or_default();
             if QUESTIONS.iter().any(|q| address.contains(q)) {
                 return Effect::Read;
             }

@@ -267,7 +267,12 @@ fn filled(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, name: &str, depth: 
         let Some(call) = module.call(found.expr) else { continue };
         let ExprKind::Attr { object, name: method, .. } = &module.expr(call.callee).kind else { continue };
         let fills = ["All", "Decode", "Scan", "StructScan", "First", "Take", "Last", "Find", "One", "Get", "Select"];
-        let out = fills.contains(&method.as_str()) && call.args.iter().any(|arg| is_it(arg.value));
+        // `row.Scan(&order.ID, &order.Status)`
+        let is_part = |e: ExprId| match &module.expr(e).kind {
+            ExprKind::Attr { object, .. } => method == "Scan" && is_it(*object),
+            _ => false,
+        };
+        let out = fills.contains(&method.as_str()) && call.args.iter().any(|a| is_it(a.value) || is_part(a.value));
         let durable = |found: &(Guard, When)| matches!(found.0, Guard::Durable(_));
         let read = if out {
             source(reach, unit, found.expr, depth + 1)

@@ -42,6 +42,7 @@ mod shown;
 mod shutdown;
 mod source;
 mod sql;
+mod struct_key;
 mod tracked;
 mod unhandled;
 mod unique;

@@ -349,13 +349,7 @@ fn method(ev: &Evaluator<'_>, form: &Request, symbol: &str, call: &Call, site: S
     match form.method.as_str() {
         "unknown" => None,
         // `client.Do(req)`
-        "request" => {
-            let verb = ev.eval(super::golang::request(ev, site)?.method?);
-            match verb {
-                Value::External(symbol) => symbol.rsplit_once(".Method").map(|(_, verb)| verb.to_uppercase()),
-                verb => upper(verb).map(|verb| if verb.is_empty() { "GET".into() } else { verb }),
-            }
-        }
+        "request" => made(ev, site).0,
         "name" => {
             let name = symbol.rsplit('.').next().unwrap_or(symbol).to_uppercase();
             Some(name.trim_end_matches("FORM").replace("DEL", "DELETE").replace("DELETEETE", "DELETE"))
@@ -378,6 +372,16 @@ fn method(ev: &Evaluator<'_>, form: &Request, symbol: &str, call: &Call, site: S
         }
         fixed => Some(fixed.to_string()),
     }
+}
+
+/// The method and the address of the request that a call of Go sends: `client.Do(req)`.
+pub(crate) fn made(ev: &Evaluator<'_>, site: Site) -> (Option<String>, Option<Site>) {
+    let Some(request) = super::golang::request(ev, site) else { return (None, None) };
+    let method = request.method.and_then(|method| match ev.eval(method) {
+        Value::External(symbol) => symbol.rsplit_once(".Method").map(|(_, verb)| verb.to_uppercase()),
+        verb => verb.as_str().map(|verb| if verb.is_empty() { "GET".into() } else { verb.to_uppercase() }),
+    });
+    (method, request.url)
 }
 
 fn options_unreadable(ev: &Evaluator<'_>, form: &Request, call: &Call, site: Site) -> bool {

@@ -5,7 +5,7 @@ use super::flow::{self, Fate};
 use super::path::{self, Lookup};
 use crate::catalog::publish::ConfirmBy;
 use crate::extract::Presence;
-use crate::facts::module::{ExprId, ExprKind, Language, StmtKind};
+use crate::facts::module::{ExprId, ExprKind, Language, LoopHeader, StmtKind};
 use crate::program::{Evaluator, Instance, Parent, Site, Value};
 
 /// Reads it; `broker` is the broker after registrations have been looked up, `registered` says that
@@ -208,6 +208,9 @@ fn waits(ev: &Evaluator<'_>, found: &Found<'_>) -> Presence {
     for name in &found.form.confirm.calls {
         let (method, event) = name.split_once(':').map_or((name.as_str(), None), |(m, e)| (m, Some(e)));
         for &call in ev.program.calls_named(method) {
+            if only_drains(ev, call) {
+                continue;
+            }
             let first = ev.program.unit(call.unit).module.call(call.expr).and_then(|c| c.args.first());
             if let Some(event) = event
                 && first.is_none_or(|a| ev.at(call.unit, a.value).as_str().as_deref() != Some(event))
@@ -239,6 +242,34 @@ fn waits(ev: &Evaluator<'_>, found: &Found<'_>) -> Presence {
         }
         _ => Presence::Absent,
     }
+}
+
+/// True for reports that a loop takes and does nothing with: `for range producer.Events() {}`.
+fn only_drains(ev: &Evaluator<'_>, site: Site) -> bool {
+    let module = &ev.program.unit(site.unit).module;
+    let Some(body) = module.stmts.iter().find_map(|stmt| match &stmt.kind {
+        StmtKind::Loop { header: LoopHeader::Each { iter, .. }, body, .. } if *iter == site.expr => Some(body),
+        _ => None,
+    }) else {
+        return false;
+    };
+    let mut todo: Vec<_> = body.clone();
+    while let Some(stmt) = todo.pop() {
+        match &module.stmt(stmt).kind {
+            StmtKind::If { then, other, .. } => todo.extend(then.iter().chain(other).copied()),
+            StmtKind::Block(block) => todo.extend(block.iter().copied()),
+            // The variable of a type switch.
+            StmtKind::Assign { target, value, .. } => {
+                let calls = value.is_some_and(|v| module.call(v).is_some());
+                if calls || !matches!(module.expr(*target).kind, ExprKind::Name(_)) {
+                    return false;
+                }
+            }
+            StmtKind::Continue => {}
+            _ => return false,
+        }
+    }
+    true
 }
 
 /// True for a call in a function that ends things.

@@ -1,0 +1,91 @@
+//! Consumers and producers of Go, by what a user sees.
+
+use crate::support::{folder, skillcheck_in};
+
+const TWICE: &str = "message-queue/non-idempotent-consumer";
+
+/// How often a rule is told about one file.
+fn told(rule: &str, text: &str) -> usize {
+    let folder = folder(&[("parcels/main.go", text)]);
+    let run = skillcheck_in(folder.path(), &["lint", "--rule", rule, "--output", "json"]);
+    let output: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!(output["summary"]["incomplete"], false, "{output}");
+    output["findings"].as_array().unwrap().len()
+}
+
+/// A consumer that hands each message to `work`.
+fn consumer(imports: &str, work: &str, rest: &str) -> String {
+    format!(
+        "package main\n\nimport (\n\t\"context\"\n\n\t\"github.com/segmentio/kafka-go\"\n{imports}\n)\n\nfunc consume(ctx context.Context, reader *kafka.Reader, k *keeper) {{\n\tfor {{\n\t\tmessage, err := reader.FetchMessage(ctx)\n\t\tif err != nil {{\n\t\t\treturn\n\t\t}}\n\t\tif err := k.handle(ctx, message.Value); err == nil {{\n\t\t\treader.CommitMessages(ctx, message)\n\t\t}}\n\t}}\n}}\n\nfunc (k *keeper) handle(ctx context.Context, body []byte) error {{\n{work}\n}}\n\n{rest}\n"
+    )
+}
+
+#[test]
+fn a_request_that_is_made_first_is_sent_twice_too() {
+    let text = |method: &str, path: &str| {
+        consumer(
+            "\t\"net/http\"",
+            &format!(
+                "\treq, err := http.NewRequest({method}, \"http://ledger{path}\", nil)\n\tif err != nil {{\n\t\treturn err\n\t}}\n\tclient := &http.Client{{}}\n\t_, err = client.Do(req)\n\treturn err"
+            ),
+            "type keeper struct{}",
+        )
+    };
+    assert_eq!(told(TWICE, &text("http.MethodPost", "/bookings")), 1);
+    assert_eq!(told(TWICE, &text("\"POST\"", "/bookings")), 1);
+    assert_eq!(told(TWICE, &text("http.MethodPut", "/bookings/1")), 0);
+    assert_eq!(told(TWICE, &text("http.MethodPost", "/bookings/search")), 0);
+}
+
+#[test]
+fn the_key_of_another_row_is_none_of_its_own() {
+    let text = |fields: &str, values: &str, migrate: &str| {
+        consumer(
+            "\t\"gorm.io/gorm\"",
+            &format!("\treturn k.db.Create(&Notice{{{values}, Text: string(body)}}).Error"),
+            &format!(
+                "type keeper struct{{ db *gorm.DB }}\n\ntype Notice struct {{\n{fields}\n\tText string\n}}\n\nfunc start(db *gorm.DB) {{\n\t{migrate}\n}}"
+            ),
+        )
+    };
+    let migrate = "db.AutoMigrate(&Notice{})";
+    let plain = "\tgorm.Model\n\tOwnerID string";
+    assert_eq!(told(TWICE, &text(plain, "OwnerID: \"a\"", migrate)), 1);
+    assert_eq!(told(TWICE, &text("\tID uint\n\tOwnerID string", "OwnerID: \"a\"", migrate)), 1);
+    // A migration may say that it is unique.
+    assert_eq!(told(TWICE, &text(plain, "OwnerID: \"a\"", "")), 0);
+    assert_eq!(
+        told(TWICE, &text("\tgorm.Model\n\tOwnerID string `gorm:\"uniqueIndex\"`", "OwnerID: \"a\"", migrate)),
+        0
+    );
+    assert_eq!(told(TWICE, &text("\tgorm.Model\n\tEventID string", "EventID: \"a\"", migrate)), 0);
+    assert_eq!(told(TWICE, &text("\tID string\n\tOwnerID string", "ID: string(body), OwnerID: \"a\"", migrate)), 0);
+    assert_eq!(told(TWICE, &text("\tOwnerID string", "OwnerID: \"a\"", migrate)), 0);
+}
+
+#[test]
+fn a_row_that_is_read_field_by_field_tells_what_was_done() {
+    let text = |test: &str| {
+        consumer(
+            "\t\"database/sql\"",
+            &format!(
+                "\tparcel, err := k.find(ctx, string(body))\n\tif err != nil {{\n\t\treturn err\n\t}}\n\t{test}\n\tparcel.Status = \"lost\"\n\treturn k.writer.WriteMessages(ctx, kafka.Message{{Key: []byte(parcel.ID)}})"
+            ),
+            "type keeper struct {\n\tdb *sql.DB\n\twriter *kafka.Writer\n}\n\ntype Parcel struct {\n\tID string\n\tStatus string\n}\n\nfunc (k *keeper) find(ctx context.Context, id string) (*Parcel, error) {\n\tparcel := &Parcel{}\n\terr := k.db.QueryRowContext(ctx, \"SELECT id, status FROM parcels WHERE id = $1\", id).Scan(&parcel.ID, &parcel.Status)\n\tif err != nil {\n\t\treturn nil, err\n\t}\n\treturn parcel, nil\n}",
+        )
+    };
+    assert_eq!(told(TWICE, &text("if parcel.Status == lost || parcel.Status == found {\n\t\treturn nil\n\t}")), 0);
+    assert_eq!(told(TWICE, &text("println(parcel.Status)")), 1);
+}
+
+#[test]
+fn reports_that_nobody_looks_at_confirm_nothing() {
+    let text = |report: &str| {
+        format!(
+            "package main\n\nimport (\n\t\"log\"\n\n\t\"github.com/confluentinc/confluent-kafka-go/v2/kafka\"\n)\n\ntype sender struct{{ producer *kafka.Producer }}\n\nfunc newSender() *sender {{\n\tp, err := kafka.NewProducer(&kafka.ConfigMap{{\"bootstrap.servers\": \"kafka:9092\"}})\n\tif err != nil {{\n\t\tlog.Fatal(err)\n\t}}\n\tgo func() {{\n\t\tfor e := range p.Events() {{\n\t\t\tswitch report := e.(type) {{\n\t\t\tcase *kafka.Message:\n\t\t\t\tif report.TopicPartition.Error != nil {{\n\t\t\t\t\t{report}\n\t\t\t\t}}\n\t\t\t}}\n\t\t}}\n\t}}()\n\treturn &sender{{producer: p}}\n}}\n\nfunc (s *sender) send(topic string, body []byte) error {{\n\treturn s.producer.Produce(&kafka.Message{{TopicPartition: kafka.TopicPartition{{Topic: &topic}}, Value: body}}, nil)\n}}\n"
+        )
+    };
+    let rule = "message-queue/unconfirmed-publish";
+    assert_eq!(told(rule, &text("")), 1);
+    assert_eq!(told(rule, &text("log.Println(report.TopicPartition.Error)")), 0);
+}
