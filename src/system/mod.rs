@@ -30,7 +30,7 @@ use crate::catalog::Catalog;
 use crate::contract::evolve::ApiEvolution;
 use crate::extract::broker::{self, Brokers};
 use crate::extract::consume::{self, Consumer, Evidence};
-use crate::extract::http::{self, BlockingCall, HttpClient, HttpRequest, OwnBreaker};
+use crate::extract::http::{self, BlockingCall, HttpClient, OwnBreaker};
 use crate::extract::patterns;
 use crate::extract::publish::{self, DualWrite, Publisher};
 use crate::extract::routes::{self, App, Served};
@@ -38,7 +38,8 @@ use crate::extract::saga::{self, Chained, ReplyDriven, Saga};
 use crate::extract::settings::Settings;
 use crate::extract::upcast::{self, Upcasters};
 use crate::files::{self, Tree, Zone};
-use crate::program::{Evaluator, Program, UnitId};
+use crate::program::value::Text;
+use crate::program::{Evaluator, Program, Site, UnitId};
 use crate::schema::evolve::{Evolution, SchemaChange};
 use crate::schema::find::Schemas;
 use crate::syntax::{FileId, Place};
@@ -293,7 +294,7 @@ pub fn build(
     ) = side_by_side(web, rest);
     let (sagas, reply_driven) = sagas;
     let calls::Requests { calls, outgoing } = requests;
-    let chained = chained(&ev, &in_scope, &http, (&calls, &outgoing), &consumers);
+    let chained = chained(&ev, &in_scope, &http, &calls, &consumers);
     let publish::Publishing { mut publishers, dual_writes } = publishing;
     unnamed::decide(tree, program, &services, &owners, &mut publishers);
     let mut system = System {
@@ -338,20 +339,35 @@ fn chained(
     ev: &Evaluator<'_>,
     in_scope: &dyn Fn(UnitId) -> bool,
     http: &[HttpClient],
-    (calls, outgoing): (&[calls::Call], &[calls::Outgoing]),
+    calls: &[calls::Call],
     consumers: &[Consumer],
 ) -> Vec<Chained> {
-    let to_services = calls.iter().filter(|call| call.from != call.to).map(|call| call.place);
-    // A host without a dot is one of the same network, though nobody says what runs there.
-    let is_inside = |host: &str| !host.contains('.') && !host.starts_with("localhost");
-    let nearby = outgoing.iter().filter(|request| is_inside(&request.host)).map(|request| request.place);
-    let between: HashSet<Place> = to_services.chain(nearby).collect();
-    let changes =
-        |r: &&HttpRequest| matches!(r.method.as_deref(), Some("POST" | "PUT" | "PATCH")) && between.contains(&r.place);
-    let requests: Vec<&HttpRequest> = http.iter().flat_map(|client| &client.requests).filter(changes).collect();
+    let between: HashSet<Place> = calls.iter().filter(|call| call.from != call.to).map(|call| call.place).collect();
+    let mut requests: Vec<(Site, Place)> = Vec::new();
+    for client in http {
+        let mut bases = client.base_url.iter().chain(&client.base_urls).map(|(address, _)| address).peekable();
+        let near = bases.peek().is_some() && bases.all(is_inside);
+        for request in &client.requests {
+            let mut ways = request.ways_in();
+            ways.retain(|way| matches!(way.method.as_deref(), Some("POST" | "PUT" | "PATCH")));
+            ways.retain(|way| {
+                near || between.contains(&way.place)
+                    || between.contains(&request.place)
+                    || way.url.as_ref().is_some_and(is_inside)
+            });
+            requests.extend(ways.iter().map(|way| (way.site, way.place)));
+        }
+    }
     let handled = consumers.iter().flat_map(|c| &c.handlers).filter_map(|h| h.function.as_ref()).map(|(_, at)| *at);
     let repeated = handled.chain(consumers.iter().flat_map(|c| c.functions.iter().copied())).collect();
     saga::chained::find(ev, in_scope, &requests, &repeated)
+}
+
+/// True for the address of a host without a dot: one of the same network, though nobody says what runs there.
+fn is_inside(address: &Text) -> bool {
+    let address = address.with_env(&|_| None);
+    let host = address.split_once("://").and_then(|(_, rest)| rest.split([':', '/']).next());
+    host.is_some_and(|host| !host.is_empty() && !host.contains(['.', '{']) && host != "localhost")
 }
 
 /// Runs two functions, the second one on a thread of its own when there is more than one to be had.

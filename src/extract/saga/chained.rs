@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::names;
-use crate::extract::http::HttpRequest;
 use crate::extract::publish::{declared, dual_write, flow};
 use crate::program::hierarchy::FuncRef;
 use crate::program::{Evaluator, Site, UnitId};
@@ -39,12 +38,13 @@ struct Step {
     request: Place,
 }
 
-/// All of them, sorted by place. `requests` are those that change another service of the system, `repeated` the places
+/// All of them, sorted by place. `requests` are those that change another service of the system, expression and place,
+/// `repeated` the places
 /// of functions that are run again when they fail: the handlers of messages.
 pub fn find(
     ev: &Evaluator<'_>,
     in_scope: &dyn Fn(UnitId) -> bool,
-    requests: &[&HttpRequest],
+    requests: &[(Site, Place)],
     repeated: &HashSet<Place>,
 ) -> Vec<Chained> {
     let steps = steps(ev, in_scope, requests);
@@ -62,7 +62,9 @@ pub fn find(
         let own: Vec<Site> = writes.get(&home).cloned().unwrap_or_default();
         for step in &steps {
             let name = name(ev, step.site);
-            if !is_strong(&name) {
+            // What is stored before the request tells whoever comes back how far it came.
+            let is_stored = own.iter().any(|write| dual_write::follows(ev, step.site, *write));
+            if !is_strong(&name) || is_stored {
                 continue;
             }
             let others = steps.iter().map(|s| s.site).filter(|s| *s != step.site && self::name(ev, *s) != name);
@@ -91,18 +93,18 @@ pub fn find(
 fn steps(
     ev: &Evaluator<'_>,
     in_scope: &dyn Fn(UnitId) -> bool,
-    requests: &[&HttpRequest],
+    requests: &[(Site, Place)],
 ) -> Vec<(FuncRef, Vec<Step>)> {
     let mut order: Vec<FuncRef> = Vec::new();
     let mut found: HashMap<FuncRef, Vec<Step>> = HashMap::new();
-    let called = |request: &&&HttpRequest| match declared::method_at(ev, request.site) {
-        Some((unit, method)) => ev.callers(unit, method),
-        None => vec![request.site],
-    };
     let mut level: Vec<Step> = Vec::new();
-    for request in requests {
-        let sites = called(&request).into_iter().filter(|site| in_scope(site.unit));
-        level.extend(sites.map(|site| Step { site, request: request.place }));
+    for &(site, request) in requests {
+        let sites = match declared::method_at(ev, site) {
+            Some((unit, method)) => ev.callers(unit, method),
+            None => vec![site],
+        };
+        let sites = sites.into_iter().filter(|site| in_scope(site.unit));
+        level.extend(sites.map(|site| Step { site, request }));
     }
     for _ in 0..=MAX_HOPS {
         let mut next = Vec::new();

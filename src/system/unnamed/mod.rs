@@ -32,7 +32,9 @@ pub(super) fn decide(
 ) {
     let mut known: HashMap<Vec<usize>, Said> = HashMap::new();
     for publisher in publishers.iter_mut().filter(|p| is_open(p) && !passes_on(tree, p)) {
-        let Some(of_file) = owners.get(&publisher.place.file).filter(|o| !o.is_empty()) else { continue };
+        // What a sample leaves out may be said elsewhere.
+        let whole = |of: &&Vec<usize>| !of.is_empty() && !of.iter().any(|s| services[*s].is_sample);
+        let Some(of_file) = owners.get(&publisher.place.file).filter(whole) else { continue };
         if !foreign(tree, program, publisher.site.unit) {
             let said = *known.entry(of_file.clone()).or_insert_with(|| said(tree, services, owners, of_file));
             let decided = |presence: &mut Presence, said: bool| {
