@@ -256,3 +256,35 @@ class Orders {{
     assert_eq!(told(".doOnNext(o -> added.accept(o))"), ["dual-write Orders.java:21"]);
     assert_eq!(told(""), [""; 0]);
 }
+
+/// What runs when the transaction has ended is no second write of it.
+#[test]
+fn what_is_registered_with_the_transaction_is_sent_behind_it() {
+    let service = |produce: &str| {
+        format!(
+            "package a;\nimport jakarta.persistence.*;\nimport org.springframework.data.jpa.repository.JpaRepository;\nimport org.springframework.kafka.core.KafkaTemplate;\nimport org.springframework.transaction.support.*;\n
+@Entity class Parcel {{ @Id Long id; }}
+interface Parcels extends JpaRepository<Parcel, Long> {{}}
+class Events {{
+    private final KafkaTemplate<String, Object> kafka;
+    Events(KafkaTemplate<String, Object> kafka) {{ this.kafka = kafka; }}
+    void produce(Parcel parcel) {{ {produce} }}
+    private void doSend(Parcel parcel) {{ kafka.send(\"parcels\", parcel); }}
+}}
+class Shipping {{
+    private final Parcels parcels;
+    private final Events events;
+    Shipping(Parcels parcels, Events events) {{ this.parcels = parcels; this.events = events; }}
+    void ship(Parcel parcel) {{
+        parcels.save(parcel);
+        events.produce(parcel);
+    }}
+}}\n"
+        )
+    };
+    let told =
+        |produce: &str| found(&["message-queue/dual-write"], &[("src/main/java/a/Shipping.java", &service(produce))]);
+    assert_eq!(told("doSend(parcel);"), ["dual-write Shipping.java:21"]);
+    let registered = "if (TransactionSynchronizationManager.isSynchronizationActive()) { TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() { @Override public void afterCommit() { doSend(parcel); } }); } else { doSend(parcel); }";
+    assert_eq!(told(registered), [""; 0]);
+}

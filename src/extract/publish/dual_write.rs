@@ -507,7 +507,10 @@ fn has_outbox(ev: &Evaluator<'_>, (unit, func): FuncRef) -> bool {
     // `IntegrationEventLogService` is the outbox of Microsoft's reference applications.
     let named = |name: &str| {
         let name = squeeze(name);
-        ["outbox", "integrationeventlog", "eventlogservice", "markeventas"].iter().any(|w| name.contains(w))
+        // What is registered with the transaction of Spring runs when that has ended.
+        ["outbox", "integrationeventlog", "eventlogservice", "markeventas", "registersynchronization"]
+            .iter()
+            .any(|w| name.contains(w))
     };
     named(&u.path)
         || named(&function.name)

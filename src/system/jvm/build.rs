@@ -128,8 +128,15 @@ impl Builds {
             done.push(key);
             out.push_str(&build.text);
             out.push('\n');
-            // A list of modules is no dependency.
+            // A list of modules is no dependency, but those of a service's own folder are the service.
             if build.text.contains("<modules>") {
+                let is_module = |b: &&Build| {
+                    b.folder
+                        .strip_prefix(root)
+                        .and_then(|rest| rest.strip_prefix('/'))
+                        .is_some_and(|module| build.text.contains(&format!("<module>{module}</module>")))
+                };
+                open.extend(self.builds.iter().filter(|_| !root.is_empty() && build.folder == root).filter(is_module));
                 continue;
             }
             open.extend(self.builds.iter().filter(|b| !b.folder.is_empty() && build.includes(b)));
@@ -333,6 +340,25 @@ mod tests {
         assert!(text.contains("a:every") && text.contains("a:web"), "{text}");
         assert!(!text.contains("root-only") && !text.contains("a:other"), "{text}");
         assert_eq!(found.text("nowhere"), None);
+    }
+
+    #[test]
+    fn the_modules_of_a_service_are_the_service() {
+        let modules = |name: &str, modules: &str| {
+            format!("<project><artifactId>{name}</artifactId><modules>{modules}</modules></project>")
+        };
+        let (all, orders) = (modules("all", "<module>orders</module>"), modules("orders", "<module>web</module>"));
+        let web = "<project><artifactId>orders-web</artifactId><dependencies><dependency><artifactId>actuator</artifactId></dependency></dependencies></project>";
+        let found = builds(&[
+            ("", &all),
+            ("orders", &orders),
+            ("orders/web", web),
+            ("orders/tools", "<project>tools</project>"),
+        ]);
+        let text = found.text("orders").unwrap();
+        assert!(text.contains("actuator") && !text.contains("tools"), "{text}");
+        // The list of the whole repository is none of a service.
+        assert!(!found.text("").unwrap().contains("actuator"));
     }
 
     #[test]
