@@ -477,6 +477,48 @@ fn a_configuration_server_in_the_repository_configures_the_others() {
 }
 
 #[test]
+fn copies_of_what_nacos_hands_out_configure_the_services() {
+    let bootstrap = |name: &str, more: &str| {
+        format!(
+            "spring:\n  application.name: {name}\n  profiles.active: prod\n  cloud.nacos.config:\n    server-addr: nacos:8848\n    file-extension: yaml\n{more}"
+        )
+    };
+    let run = |more: &str, files: &[(&str, &str)]| {
+        let (orders, billing) = (bootstrap("orders", more), bootstrap("billing", more));
+        let mut all = vec![
+            (
+                "compose.yaml",
+                "services:\n  orders:\n    build: ./orders\n  billing:\n    build: ./billing\n  db:\n    image: mysql:8\n",
+            ),
+            ("orders/Dockerfile", "FROM eclipse-temurin:21\nCMD [\"java\", \"-jar\", \"app.jar\"]\n"),
+            ("orders/build.gradle", "implementation 'com.mysql:mysql-connector-j'\n"),
+            ("orders/src/main/java/App.java", APPLICATION),
+            ("orders/src/main/resources/bootstrap.yml", &orders),
+            ("billing/Dockerfile", "FROM eclipse-temurin:21\nCMD [\"java\", \"-jar\", \"app.jar\"]\n"),
+            ("billing/build.gradle", "implementation 'com.mysql:mysql-connector-j'\n"),
+            ("billing/src/main/java/App.java", APPLICATION),
+            ("billing/src/main/resources/bootstrap.yml", &billing),
+            ("k8s/orders-prod.yaml", "apiVersion: v1\nkind: Service\nmetadata:\n  name: orders\n"),
+        ];
+        all.extend(files);
+        told(&all).len()
+    };
+    let shop = "spring.datasource.url: jdbc:mysql://db:3306/shop\n";
+    let own = "spring.datasource.url: jdbc:mysql://db:3306/billing\n";
+    assert_eq!(run("", &[("nacos/orders-prod.yaml", shop), ("nacos/billing-prod.yaml", shop)]), 1);
+    assert_eq!(run("", &[("nacos/orders-prod.yaml", shop), ("nacos/billing-prod.yaml", own)]), 0);
+    assert_eq!(run("", &[("nacos/orders-prod.yaml", shop), ("nacos/billing-dev.yaml", shop)]), 0);
+    let twice = [("nacos/orders-prod.yaml", shop), ("nacos/billing-prod.yaml", shop), ("old/billing-prod.yaml", own)];
+    assert_eq!(run("", &twice), 0);
+    let shared = "    shared-configs:\n      - data-id: common-${spring.profiles.active}.yaml\n";
+    assert_eq!(run(shared, &[("nacos/common-prod.yaml", shop)]), 1);
+    assert_eq!(run(shared, &[("nacos/common-prod.yaml", shop), ("nacos/billing.yaml", own)]), 0);
+    let import = "  config.import: 'optional:nacos:store.yaml?group=SHOP,nacos:${spring.application.name}.yaml'\n";
+    assert_eq!(run(import, &[("nacos/store.yaml", shop)]), 1);
+    assert_eq!(run("", &[("nacos/store.yaml", shop)]), 0);
+}
+
+#[test]
 fn statements_that_name_a_schema_of_their_own_share_nothing() {
     let of = |schema: &str| {
         format!(

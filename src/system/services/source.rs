@@ -258,7 +258,7 @@ const SHARED: [&str; 6] = ["pkg", "lib", "libs", "common", "shared", "utils"];
 /// Folders of several programs of Go under one manifest, or none: `orders/api` and `orders/rpc`, `gateway` and
 /// `orders/cmd/server`. Each has a `main` of its own and is a process; its folder is the outermost one that holds
 /// no other program.
-fn programs(ctx: &Context<'_>) -> Vec<String> {
+pub(super) fn programs(ctx: &Context<'_>) -> Vec<String> {
     let mut around: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (id, marks) in &ctx.deployment.marks {
         let path = ctx.tree.file(*id).path.as_str();
