@@ -736,6 +736,46 @@ fn one_file_of_variables_that_is_not_there_says_the_same_to_everyone() {
 }
 
 #[test]
+fn one_file_of_variables_that_the_code_loads_says_the_same_to_everyone() {
+    let of = |load: &str| {
+        format!(
+            "package main\n\nimport (\n\t\"fmt\"\n\t\"net/http\"\n\t\"os\"\n\n\t\"github.com/joho/godotenv\"\n\t\"gorm.io/driver/mysql\"\n\t\"gorm.io/gorm\"\n)\n\n\
+             func main() {{\n\tgodotenv.Load({load})\n\tdsn := fmt.Sprintf(\"%s:%s@tcp(%s:%s)/%s?parseTime=true\", os.Getenv(\"DB_USER\"), os.Getenv(\"DB_PASS\"), os.Getenv(\"DB_HOST\"), os.Getenv(\"DB_PORT\"), os.Getenv(\"DB_NAME\"))\n\
+             \tdb, _ := gorm.Open(mysql.Open(dsn), &gorm.Config{{}})\n\thttp.ListenAndServe(\":8080\", nil)\n\t_ = db\n}}\n"
+        )
+    };
+    let told = |orders: &str, billing: &str| {
+        told(&[
+            (
+                "go.mod",
+                "module example.com/shop\n\nrequire (\n\tgorm.io/gorm v1.25.0\n\tgorm.io/driver/mysql v1.5.0\n)\n",
+            ),
+            ("orders/cmd/main.go", &of(orders)),
+            ("billing/cmd/main.go", &of(billing)),
+        ])
+    };
+    assert_eq!(told("\"../../.env\"", "\"../../.env\""), ["billing/cmd/main.go:14 billing+orders"]);
+    // A file of one's own, or one that nobody can find.
+    assert_eq!(told("\"../.env\"", "\"../.env\""), [""; 0]);
+    assert_eq!(told("\".env\"", "\".env\""), [""; 0]);
+    assert_eq!(told("\"../../../.env\"", "\"../../../.env\""), [""; 0]);
+    assert_eq!(told("\"../../.env\", \".env\"", "\"../../.env\""), [""; 0]);
+
+    let node = |load: &str| format!("{load}\n{NODE}");
+    let of_node = |load: &str| {
+        let code = node(load);
+        super::shared_database::told(&[
+            ("orders/main.js", &code),
+            ("orders/package.json", &PACKAGE.replace("billing", "orders")),
+            ("billing/main.js", &code),
+            ("billing/package.json", PACKAGE),
+        ])
+    };
+    assert_eq!(of_node("require('dotenv').config({ path: '../.env' });"), ["billing/main.js:1 billing+orders"]);
+    assert_eq!(of_node("require('dotenv').config();"), [""; 0]);
+}
+
+#[test]
 fn one_secret_that_is_not_there_says_the_same_to_everyone() {
     let deployment = |name: &str, secret: &str| {
         format!(
