@@ -428,9 +428,13 @@ fn evidence(ctx: &Context<'_>, folder: &str, deployed: bool, roots: &[String]) -
         return Some((id, Span::default(), "its build makes an application".to_owned()));
     }
     let marks = ctx.marks_below(folder);
-    let mut serving = marks.iter().filter(|(_, marks)| marks.serves());
+    // A server says more than a consumer beside it, and the program more than a part of it.
+    let serving = marks
+        .iter()
+        .filter(|(_, marks)| marks.serves())
+        .min_by_key(|(_, marks)| (marks.http.is_none() && marks.grpc.is_none(), marks.main.is_none()));
     let (id, found) =
-        serving.next().or_else(|| marks.iter().find(|(_, marks)| !parsed && marks.main.is_some() && !marks.ends))?;
+        serving.or_else(|| marks.iter().find(|(_, marks)| !parsed && marks.main.is_some() && !marks.ends))?;
     let is_code = language(&ctx.tree.file(*id).path).is_some();
     is_code.then(|| (*id, found.span().unwrap_or_default(), "an entry point starts it".to_owned()))
 }
