@@ -89,3 +89,40 @@ fn reports_that_nobody_looks_at_confirm_nothing() {
     assert_eq!(told(rule, &text("")), 1);
     assert_eq!(told(rule, &text("log.Println(report.TopicPartition.Error)")), 0);
 }
+
+#[test]
+fn errors_of_an_asynchronous_producer_come_out_of_a_channel() {
+    let text = |reader: &str| {
+        format!(
+            "package main\n\nimport (\n\t\"log\"\n\n\t\"github.com/IBM/sarama\"\n)\n\ntype sender struct{{ producer sarama.AsyncProducer }}\n\nfunc newSender(brokers []string) *sender {{\n\tproducer, err := sarama.NewAsyncProducer(brokers, sarama.NewConfig())\n\tif err != nil {{\n\t\tlog.Fatal(err)\n\t}}\n\tgo func() {{\n\t\t{reader}\n\t}}()\n\treturn &sender{{producer: producer}}\n}}\n\nfunc (s *sender) send(body []byte) {{\n\ts.producer.Input() <- &sarama.ProducerMessage{{Topic: \"parcels\", Value: sarama.ByteEncoder(body)}}\n}}\n"
+        )
+    };
+    let rule = "message-queue/unconfirmed-publish";
+    assert_eq!(told(rule, &text("")), 1);
+    // Those of a consumer are others.
+    assert_eq!(
+        told(
+            rule,
+            &text(
+                "var consumer sarama.PartitionConsumer\n\t\tfor err := range consumer.Errors() {\n\t\t\tlog.Println(err)\n\t\t}"
+            )
+        ),
+        1
+    );
+    // What is done with them is not judged.
+    assert_eq!(told(rule, &text("for err := range producer.Errors() {\n\t\t\tlog.Println(err)\n\t\t}")), 0);
+}
+
+#[test]
+fn partitions_that_are_read_one_by_one_have_consumers() {
+    let text = |signals: &str| {
+        format!(
+            "package main\n\nimport (\n\t\"database/sql\"\n\t\"log\"\n\t\"os\"\n\t\"os/signal\"\n\t\"syscall\"\n\n\t\"github.com/IBM/sarama\"\n)\n\ntype intake struct {{\n\tmaster sarama.Consumer\n\tdb *sql.DB\n}}\n\nfunc (i *intake) start() error {{\n\tpartition, err := i.master.ConsumePartition(\"parcels\", 0, sarama.OffsetNewest)\n\tif err != nil {{\n\t\treturn err\n\t}}\n\tgo i.read(partition)\n\treturn nil\n}}\n\nfunc (i *intake) read(partition sarama.PartitionConsumer) {{\n\tfor message := range partition.Messages() {{\n\t\tif _, err := i.db.Exec(\"INSERT INTO arrivals (body) VALUES ($1)\", string(message.Value)); err != nil {{\n\t\t\tlog.Println(err)\n\t\t}}\n\t}}\n}}\n\nfunc main() {{\n\tmaster, err := sarama.NewConsumer([]string{{\"kafka:9092\"}}, nil)\n\tif err != nil {{\n\t\tlog.Fatal(err)\n\t}}\n\ti := &intake{{master: master}}\n\ti.start()\n\tends := make(chan os.Signal, 1)\n\tsignal.Notify(ends, {signals})\n\t<-ends\n\tmaster.Close()\n}}\n"
+        )
+    };
+    assert_eq!(told("message-queue/missing-dead-letter", &text("syscall.SIGTERM")), 1);
+    assert_eq!(told("message-queue/early-acknowledgement", &text("syscall.SIGTERM")), 0);
+    assert_eq!(told("message-queue/missing-graceful-shutdown", &text("syscall.SIGTERM")), 0);
+    // Ctrl+C is none of what a deployment sends.
+    assert_eq!(told("message-queue/missing-graceful-shutdown", &text("syscall.SIGINT, os.Interrupt")), 1);
+}
