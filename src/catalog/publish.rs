@@ -211,6 +211,8 @@ pub enum ConfirmBy {
     Future,
     /// A callback, or a call that waits for all outstanding messages.
     Callback,
+    /// A channel of the producer that somebody has to read: `AsyncProducer.Errors`.
+    Reports,
 }
 
 /// How a message is persistent.

@@ -35,6 +35,21 @@ fn packages_are_imported_by_the_path_of_the_module() {
 }
 
 #[test]
+fn modules_without_their_file_lie_beside_the_others() {
+    let packages = Packages { go: vec![("acme.com/shop/billing".into(), "billing".into())], ..Packages::default() };
+    let files = |import: &str| {
+        let main = format!("package main\nimport \"{import}\"\nfunc main() {{ probe(bus.Topic) }}\n");
+        probed_with(
+            &[("pkg/bus/bus.go", "package bus\nconst Topic = \"paid\"\n"), ("auth/main.go", main.as_str())],
+            &packages,
+        )
+    };
+    assert_eq!(files("acme.com/shop/pkg/bus"), ["\"paid\""]);
+    // Another repository of the same owner is not this one.
+    assert_eq!(files("acme.com/lib/pkg/bus"), ["external acme.com/lib/pkg/bus.Topic"]);
+}
+
+#[test]
 fn several_results_are_told_apart() {
     let found = probed(&[(
         "a/a.go",

@@ -245,7 +245,11 @@ impl<'a> Resolver<'a> {
                 }
             }
         }
-        if !self.packages.go.is_empty() || !spec.split('/').next().is_some_and(|host| host.contains('.')) {
+        let is_hosted = spec.split('/').next().is_some_and(|host| host.contains('.'));
+        if !self.packages.go.is_empty() {
+            return if is_hosted { self.beside_modules(spec) } else { None };
+        }
+        if !is_hosted {
             return None;
         }
         // Before modules, the path of a repository was its place below `src`.
@@ -265,6 +269,25 @@ impl<'a> Resolver<'a> {
             }
         }
         None
+    }
+
+    /// The folder of a package whose `go.mod` is not in the repository, as a module beside it is called like its
+    /// place: what lies in `shop/billing` is `acme.com/shop/billing`, so `acme.com/shop/auth/store` is `shop/auth/store`.
+    fn beside_modules(&self, spec: &str) -> Option<String> {
+        self.packages.go.iter().find_map(|(module, folder)| {
+            let mut base = (module.as_str(), folder.as_str());
+            while let Some((path, last)) = base.0.rsplit_once('/') {
+                let (above, name) = base.1.rsplit_once('/').unwrap_or(("", base.1));
+                if name != last || name.is_empty() || !path.contains('/') {
+                    return None;
+                }
+                base = (path, above);
+                if let Some(rest) = spec.strip_prefix(path).and_then(|rest| rest.strip_prefix('/')) {
+                    return Some(join(above, rest)).filter(|found| self.has_go(found));
+                }
+            }
+            None
+        })
     }
 
     fn has_go(&self, folder: &str) -> bool {

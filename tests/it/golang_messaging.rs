@@ -89,3 +89,98 @@ fn reports_that_nobody_looks_at_confirm_nothing() {
     assert_eq!(told(rule, &text("")), 1);
     assert_eq!(told(rule, &text("log.Println(report.TopicPartition.Error)")), 0);
 }
+
+#[test]
+fn errors_of_an_asynchronous_producer_come_out_of_a_channel() {
+    let text = |reader: &str| {
+        format!(
+            "package main\n\nimport (\n\t\"log\"\n\n\t\"github.com/IBM/sarama\"\n)\n\ntype sender struct{{ producer sarama.AsyncProducer }}\n\nfunc newSender(brokers []string) *sender {{\n\tproducer, err := sarama.NewAsyncProducer(brokers, sarama.NewConfig())\n\tif err != nil {{\n\t\tlog.Fatal(err)\n\t}}\n\tgo func() {{\n\t\t{reader}\n\t}}()\n\treturn &sender{{producer: producer}}\n}}\n\nfunc (s *sender) send(body []byte) {{\n\ts.producer.Input() <- &sarama.ProducerMessage{{Topic: \"parcels\", Value: sarama.ByteEncoder(body)}}\n}}\n"
+        )
+    };
+    let rule = "message-queue/unconfirmed-publish";
+    assert_eq!(told(rule, &text("")), 1);
+    // Those of a consumer are others.
+    assert_eq!(
+        told(
+            rule,
+            &text(
+                "var consumer sarama.PartitionConsumer\n\t\tfor err := range consumer.Errors() {\n\t\t\tlog.Println(err)\n\t\t}"
+            )
+        ),
+        1
+    );
+    // What is done with them is not judged.
+    assert_eq!(told(rule, &text("for err := range producer.Errors() {\n\t\t\tlog.Println(err)\n\t\t}")), 0);
+}
+
+#[test]
+fn partitions_that_are_read_one_by_one_have_consumers() {
+    let text = |signals: &str| {
+        format!(
+            "package main\n\nimport (\n\t\"database/sql\"\n\t\"log\"\n\t\"os\"\n\t\"os/signal\"\n\t\"syscall\"\n\n\t\"github.com/IBM/sarama\"\n)\n\ntype intake struct {{\n\tmaster sarama.Consumer\n\tdb *sql.DB\n}}\n\nfunc (i *intake) start() error {{\n\tpartition, err := i.master.ConsumePartition(\"parcels\", 0, sarama.OffsetNewest)\n\tif err != nil {{\n\t\treturn err\n\t}}\n\tgo i.read(partition)\n\treturn nil\n}}\n\nfunc (i *intake) read(partition sarama.PartitionConsumer) {{\n\tfor message := range partition.Messages() {{\n\t\tif _, err := i.db.Exec(\"INSERT INTO arrivals (body) VALUES ($1)\", string(message.Value)); err != nil {{\n\t\t\tlog.Println(err)\n\t\t}}\n\t}}\n}}\n\nfunc main() {{\n\tmaster, err := sarama.NewConsumer([]string{{\"kafka:9092\"}}, nil)\n\tif err != nil {{\n\t\tlog.Fatal(err)\n\t}}\n\ti := &intake{{master: master}}\n\ti.start()\n\tends := make(chan os.Signal, 1)\n\tsignal.Notify(ends, {signals})\n\t<-ends\n\tmaster.Close()\n}}\n"
+        )
+    };
+    assert_eq!(told("message-queue/missing-dead-letter", &text("syscall.SIGTERM")), 1);
+    assert_eq!(told("message-queue/early-acknowledgement", &text("syscall.SIGTERM")), 0);
+    assert_eq!(told("message-queue/missing-graceful-shutdown", &text("syscall.SIGTERM")), 0);
+    // Ctrl+C is none of what a deployment sends.
+    assert_eq!(told("message-queue/missing-graceful-shutdown", &text("syscall.SIGINT, os.Interrupt")), 1);
+}
+
+#[test]
+fn a_number_of_a_row_that_is_added_to_and_written_back_counts_twice() {
+    let gorm = |change: &str| {
+        consumer(
+            "\t\"gorm.io/gorm\"",
+            &format!(
+                "\tvar parcel Parcel\n\tif err := k.db.First(&parcel, \"id = ?\", string(body)).Error; err != nil {{\n\t\treturn err\n\t}}\n\t{change}\n\treturn k.db.Save(&parcel).Error"
+            ),
+            "type keeper struct{ db *gorm.DB }\n\ntype Parcel struct {\n\tID string\n\tStops int\n\tVersion int\n\tWeight float64\n\tState string\n}\n\nconst moved = \"moved\"",
+        )
+    };
+    assert_eq!(told(TWICE, &gorm("parcel.Stops += 1")), 1);
+    assert_eq!(told(TWICE, &gorm("parcel.Stops++")), 1);
+    assert_eq!(told(TWICE, &gorm("parcel.Weight = parcel.Weight - 2.5")), 1);
+    assert_eq!(told(TWICE, &gorm("parcel.Weight = 2.5")), 0);
+    // How often it was changed is no number that anybody misses.
+    assert_eq!(told(TWICE, &gorm("parcel.Version++")), 0);
+    assert_eq!(
+        told(
+            TWICE,
+            &gorm("if parcel.State == moved {\n\t\treturn nil\n\t}\n\tparcel.State = moved\n\tparcel.Weight += 2.5")
+        ),
+        0
+    );
+}
+
+#[test]
+fn rows_that_a_repository_gives_and_takes_in_a_list_count_twice_too() {
+    let text = |change: &str, written: &str| {
+        consumer(
+            "\t\"database/sql\"",
+            &format!(
+                "\tparcels, err := k.store.list(ctx, string(body))\n\tif err != nil {{\n\t\treturn err\n\t}}\n\tfor _, parcel := range parcels {{\n\t\t{change}\n\t}}\n\treturn k.store.write(ctx, parcels)"
+            ),
+            &format!(
+                "type keeper struct{{ store store }}\n\ntype store interface {{\n\tlist(ctx context.Context, van string) ([]*Parcel, error)\n\twrite(ctx context.Context, parcels []*Parcel) error\n}}\n\ntype Parcel struct {{\n\tID string\n\tStops int\n\tOpened bool\n}}\n\ntype table struct{{ db *sql.DB }}\n\nfunc newStore(db *sql.DB) store {{\n\treturn &table{{db: db}}\n}}\n\nfunc (t *table) list(ctx context.Context, van string) ([]*Parcel, error) {{\n\trows, err := t.db.QueryContext(ctx, \"SELECT id, stops FROM parcels WHERE van = $1\", van)\n\tif err != nil {{\n\t\treturn nil, err\n\t}}\n\tfound := []*Parcel{{}}\n\tfor rows.Next() {{\n\t\tparcel := new(Parcel)\n\t\trows.Scan(&parcel.ID, &parcel.Stops)\n\t\tfound = append(found, parcel)\n\t}}\n\treturn found, nil\n}}\n\nfunc (t *table) write(ctx context.Context, parcels []*Parcel) error {{\n\targs := []any{{}}\n\tfor _, p := range parcels {{\n\t\targs = append(args, p.ID, {written})\n\t}}\n\t_, err := t.db.ExecContext(ctx, \"INSERT INTO parcels (id, stops) VALUES ($1, $2) ON CONFLICT (id) DO UPDATE SET stops = EXCLUDED.stops\", args...)\n\treturn err\n}}"
+            ),
+        )
+    };
+    assert_eq!(told(TWICE, &text("parcel.Stops += 1", "p.Stops")), 1);
+    assert_eq!(told(TWICE, &text("parcel.Opened = true", "p.Stops")), 0);
+    assert_eq!(told(TWICE, &text("parcel.Stops += 1", "p.Opened")), 0);
+}
+
+#[test]
+fn what_is_passed_on_as_it_came_is_for_its_receiver_to_know() {
+    let text = |value: &str| {
+        consumer(
+            "",
+            &format!("\treturn k.send(ctx, {value})"),
+            "type keeper struct{ writer *kafka.Writer }\n\nfunc (k *keeper) send(ctx context.Context, value []byte) error {\n\treturn k.writer.WriteMessages(ctx, kafka.Message{Value: value})\n}",
+        )
+    };
+    assert_eq!(told(TWICE, &text("body")), 0);
+    assert_eq!(told(TWICE, &text("[]byte(\"parcel moved\")")), 1);
+    assert_eq!(told(TWICE, &text("stamped(body)")), 1);
+}

@@ -39,6 +39,10 @@ pub(super) enum Effect {
     Unclear,
 }
 
+/// What a call does that publishes.
+pub(super) const PUBLISHES: &str = "publishes a message";
+/// Numbers that say how often something was changed or tried, and nothing that is lost when they are wrong.
+const BOOKKEEPING: [&str; 8] = ["version", "revision", "attempt", "retr", "tries", "epoch", "generation", "failure"];
 /// What an `INSERT` does that nothing guards.
 pub(super) const INSERTS: &str = "inserts a row";
 
@@ -126,7 +130,7 @@ fn of_kind(reach: &Reach<'_, '_>, kind: EffectKind, name: &str, site: Site, call
                 // Whoever asked takes the first answer.
                 Effect::Overwrite
             } else {
-                Effect::Repeats("publishes a message".into())
+                Effect::Repeats(PUBLISHES.into())
             }
         }
     }
@@ -140,6 +144,12 @@ fn answers(ev: &Evaluator<'_>, site: Site, call: &Call) -> bool {
     };
     let mut destinations = call.args.iter().enumerate().filter(destination);
     destinations.any(|(_, arg)| names_asker(ev, Site { unit: site.unit, expr: arg.value }))
+}
+
+/// True for a field that counts changes or attempts.
+pub(super) fn is_bookkeeping(field: &str) -> bool {
+    let field = field.to_lowercase();
+    BOOKKEEPING.iter().any(|word| field.contains(word))
 }
 
 fn has_word(ev: &Evaluator<'_>, site: Site, call: &Call, words: &[&str]) -> bool {
@@ -312,6 +322,7 @@ fn appended(ev: &Evaluator<'_>, site: Site, object: ExprId) -> Option<Effect> {
                     _ => false,
                 };
                 again
+                    && !is_bookkeeping(field)
                     && matches!(&module.expr(*root).kind, ExprKind::Name(n) if n == object)
                     && unit.index.func_of(*target) == func
             }

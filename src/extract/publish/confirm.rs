@@ -55,6 +55,7 @@ pub fn read(ev: &Evaluator<'_>, found: &Found<'_>, broker: &str, registered: boo
             Fate::Dropped => Presence::Absent,
         },
         ConfirmBy::Callback => waits(ev, found),
+        ConfirmBy::Reports => reports(ev, found),
     }
 }
 
@@ -197,6 +198,28 @@ fn channel_call(ev: &Evaluator<'_>, found: &Found<'_>) -> Presence {
 
 fn same(a: &Instance, b: &Instance) -> bool {
     a.call.is_some() && a.call == b.call
+}
+
+/// Whether somewhere the reports of such a producer are read; what becomes of them is not looked at.
+fn reports(ev: &Evaluator<'_>, found: &Found<'_>) -> Presence {
+    for report in &found.form.confirm.calls {
+        let method = report.rsplit('.').next().unwrap_or(report);
+        for &site in ev.program.calls_named(method) {
+            let language = ev.program.language(site.unit);
+            if language != ev.program.language(found.site.unit) {
+                continue;
+            }
+            let callees = callees(ev, site);
+            let reads = |symbol: &str| ev.catalog.split(language, symbol).is_some_and(|(_, rest)| rest == report);
+            let module = &ev.program.unit(site.unit).module;
+            let of_ours =
+                || module.call(site.expr).is_some_and(|c| matches!(ev.at(site.unit, c.callee), Value::Function { .. }));
+            if callees.iter().any(|(symbol, _)| reads(symbol)) || callees.is_empty() && !of_ours() {
+                return Presence::Unknown("another function reads the reports of the producer".into());
+            }
+        }
+    }
+    Presence::Absent
 }
 
 /// A call that waits for what is outstanding, in the same function or one that it is called from; or a

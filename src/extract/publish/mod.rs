@@ -269,7 +269,11 @@ fn read(
         place: ev.program.place(site),
         site,
         library: found.library.library.clone(),
-        method: unit.module.callee_name(site.expr).map(ToString::to_string).unwrap_or_default(),
+        method: unit.module.callee_name(site.expr).map_or_else(String::new, |name| match name.as_str() {
+            // What the front end calls a message that goes into a channel of Go.
+            "->" => "<-".to_owned(),
+            name => name.to_owned(),
+        }),
         kind,
         confirmed: jvm::confirmed(ev, found, settings, confirm::read(ev, found, &broker, registration.is_some())),
         persistent: persist::read(ev, found, &broker, registration, kind),

@@ -142,6 +142,9 @@ fn built(
     if is_test_command(runs) || zone(&format!("{context}/x")) == Zone::Test || is_test_name(&service.name) {
         return None;
     }
+    if runs.is_empty() && is_base(ctx, service) {
+        return None;
+    }
     let role = match file.and_then(|(_, file)| base_image(file, target)) {
         Some(image) => images::role(&image),
         None => ImageRole::Runtime,
@@ -178,6 +181,14 @@ fn built(
     let folders: Vec<&str> = folders.iter().map(String::as_str).collect();
     candidate.service.entries = root::entries(ctx, &folders, &candidate.service.command);
     Some(candidate)
+}
+
+/// True for an image that other Dockerfiles start from: Compose builds it, and nothing runs of it.
+fn is_base(ctx: &Context<'_>, service: &ResolvedService) -> bool {
+    let plain = |image: &str| image.trim_end_matches(":latest").to_owned();
+    let Some(image) = service.image.as_ref().and_then(|image| image.value.as_deref()).map(plain) else { return false };
+    let mut stages = ctx.deployment.dockerfiles.values().flat_map(|file| &file.stages);
+    stages.any(|stage| plain(stage.resolved_image.as_deref().unwrap_or(&stage.image.value)) == image)
 }
 
 /// What a Dockerfile says about the service it builds.

@@ -2,9 +2,12 @@
 //! it calls, each with the branches it stands in and what guards it.
 
 pub(super) mod caught;
+mod counted;
 mod duplicate;
 mod names;
+mod relay;
 mod renewed;
+mod way;
 
 use smol_str::SmolStr;
 
@@ -23,6 +26,7 @@ use super::tracked;
 use super::{dead_channel, dotnet, pipeline};
 use duplicate::tells_duplicate;
 use names::{hands_off, is_plain, is_undeclared, later, runs_argument};
+use way::Way;
 
 /// How deep calls are followed.
 const MAX_CALLS: usize = 6;
@@ -181,6 +185,8 @@ struct Walk<'r, 'e, 'p> {
     calls: Vec<Func>,
     /// The calls through which they were entered.
     entered: Vec<Option<Site>>,
+    /// What was added to on the way.
+    numbers: Vec<counted::Number>,
     nodes: u32,
     nesting: usize,
 }
@@ -193,9 +199,14 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
             path: Vec::new(),
             calls: Vec::new(),
             entered: Vec::new(),
+            numbers: Vec::new(),
             nodes: 0,
             nesting: 0,
         }
+    }
+
+    fn way(&self) -> Way<'_> {
+        Way { calls: &self.calls, entered: &self.entered }
     }
 
     fn module(&self, unit: UnitId) -> &'p Module {
@@ -309,6 +320,7 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
                 if let Some(target) = tracked::counted(self.reach, unit, id, self.entered.last().copied().flatten()) {
                     self.step(Kind::Counts, Site { unit, expr: target }, state);
                 }
+                self.numbers.extend(counted::number(self.reach, unit, id, self.way()));
                 false
             }
             StmtKind::Return(e) | StmtKind::Throw(e) => {
@@ -586,6 +598,8 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
         let before = state.renewed;
         state.renewed |= renewed::deletes(name);
         if let Some(effect) = effect::of(self.reach, site) {
+            let effect = relay::seen(self.reach, site, effect, self.way());
+            let effect = counted::seen(self.reach, site, effect, &self.numbers, self.way());
             let effect = if before { renewed::put_back(effect) } else { effect };
             let kept = state.in_catch && state.for_all && caught::keeps_message(self.reach, site);
             self.step(Kind::Does(if kept { Effect::DeadLetter } else { effect }), site, state);

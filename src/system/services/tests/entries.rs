@@ -43,6 +43,28 @@ fn a_command_of_a_django_project_is_a_worker_beside_its_server() {
 }
 
 #[test]
+fn an_image_that_others_start_from_is_no_service() {
+    let compose = |command: &str| {
+        format!(
+            "services:\n  base:\n    build: base\n    image: acme/base:latest\n{command}  orders:\n    build: orders\n"
+        )
+    };
+    let named = |command: &str| {
+        let compose = compose(command);
+        let world = world(&[
+            ("compose.yaml", &compose),
+            ("base/Dockerfile", "FROM python:3.12\nRUN pip install fastapi\n"),
+            ("base/main.py", API),
+            ("orders/Dockerfile", "FROM acme/base\nCOPY . .\nCMD [\"uvicorn\", \"main:app\"]\n"),
+            ("orders/main.py", API),
+        ]);
+        world.services.iter().map(|s| s.name.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(named(""), ["orders"]);
+    assert_eq!(named("    command: uvicorn main:app\n"), ["base", "orders"]);
+}
+
+#[test]
 fn one_image_in_the_compose_files_of_two_environments_is_one_service_at_the_root_of_its_code() {
     let compose = |name: &str, target: &str| {
         format!("services:\n  {name}:\n    build: {{context: .., dockerfile: infra/Dockerfile, target: {target}}}\n")
