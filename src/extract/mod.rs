@@ -6,6 +6,7 @@
 //! protected; what could not be resolved is said too.
 
 pub mod broker;
+pub(crate) mod channels;
 pub mod consume;
 pub mod hash;
 pub mod http;

@@ -184,3 +184,39 @@ fn what_is_passed_on_as_it_came_is_for_its_receiver_to_know() {
     assert_eq!(told(TWICE, &text("[]byte(\"parcel moved\")")), 1);
     assert_eq!(told(TWICE, &text("stamped(body)")), 1);
 }
+
+#[test]
+fn what_is_sent_into_a_channel_is_handled_where_it_comes_out() {
+    let pool = |channel: &str, statement: &str| {
+        consumer(
+            "\t\"database/sql\"",
+            "\tk.jobs <- string(body)\n\treturn nil",
+            &format!(
+                "type keeper struct {{\n\tdb *sql.DB\n\tjobs chan string\n\tdone chan string\n}}\n\nfunc newKeeper(db *sql.DB) *keeper {{\n\tk := &keeper{{db: db, jobs: make(chan string, 10), done: make(chan string)}}\n\tfor i := 0; i < 4; i++ {{\n\t\tgo k.work()\n\t}}\n\treturn k\n}}\n\nfunc (k *keeper) work() {{\n\tfor job := range k.{channel} {{\n\t\tk.db.Exec(\"{statement}\", job)\n\t}}\n}}"
+            ),
+        )
+    };
+    assert_eq!(told(TWICE, &pool("jobs", "INSERT INTO moves (body) VALUES ($1)")), 1);
+    assert_eq!(told(TWICE, &pool("jobs", "UPDATE parcels SET moved = true WHERE id = $1")), 0);
+    assert_eq!(told(TWICE, &pool("done", "INSERT INTO moves (body) VALUES ($1)")), 0);
+    // A consumer that gives a channel to whoever asks for its messages.
+    let given = |statement: &str| {
+        format!(
+            "package main\n\nimport (\n\t\"context\"\n\t\"database/sql\"\n\n\t\"github.com/segmentio/kafka-go\"\n)\n\ntype source struct{{ reader *kafka.Reader }}\n\nfunc (s *source) messages(ctx context.Context) (chan string, error) {{\n\tout := make(chan string)\n\tgo func() {{\n\t\tfor {{\n\t\t\tmessage, err := s.reader.ReadMessage(ctx)\n\t\t\tif err != nil {{\n\t\t\t\treturn\n\t\t\t}}\n\t\t\tout <- string(message.Value)\n\t\t}}\n\t}}()\n\treturn out, nil\n}}\n\nfunc listen(ctx context.Context, s *source, db *sql.DB) {{\n\tmessages, err := s.messages(ctx)\n\tif err != nil {{\n\t\treturn\n\t}}\n\tfor {{\n\t\tselect {{\n\t\tcase <-ctx.Done():\n\t\t\treturn\n\t\tcase message := <-messages:\n\t\t\tdb.Exec(\"{statement}\", message)\n\t\t}}\n\t}}\n}}\n"
+        )
+    };
+    assert_eq!(told(TWICE, &given("INSERT INTO moves (body) VALUES ($1)")), 1);
+    assert_eq!(told(TWICE, &given("UPDATE parcels SET moved = true WHERE id = $1")), 0);
+}
+
+#[test]
+fn what_workers_publish_is_sent_by_who_fills_their_channel() {
+    let text = |write: &str| {
+        format!(
+            "package main\n\nimport (\n\t\"context\"\n\t\"database/sql\"\n\n\t\"github.com/segmentio/kafka-go\"\n)\n\ntype pool struct {{\n\tjobs chan string\n\twriter *kafka.Writer\n}}\n\nfunc newPool(writer *kafka.Writer) *pool {{\n\tp := &pool{{jobs: make(chan string, 10), writer: writer}}\n\tp.start()\n\treturn p\n}}\n\nfunc (p *pool) start() {{\n\tgo func() {{\n\t\tfor job := range p.jobs {{\n\t\t\tp.writer.WriteMessages(context.Background(), kafka.Message{{Value: []byte(job)}})\n\t\t}}\n\t}}()\n}}\n\nfunc (p *pool) submit(job string) {{\n\tp.jobs <- job\n}}\n\nfunc move(db *sql.DB, p *pool, id string) error {{\n\tif _, err := db.Exec(\"{write}\", id); err != nil {{\n\t\treturn err\n\t}}\n\tp.submit(id)\n\treturn nil\n}}\n\nfunc main() {{\n\tp := newPool(&kafka.Writer{{Topic: \"parcels\"}})\n\tmove(nil, p, \"1\")\n}}\n"
+        )
+    };
+    let rule = "message-queue/dual-write";
+    assert_eq!(told(rule, &text("UPDATE parcels SET moved = true WHERE id = $1")), 1);
+    assert_eq!(told(rule, &text("SELECT 1 WHERE $1 = ''")), 0);
+}

@@ -9,6 +9,7 @@ use super::flow::{self, squeeze};
 use super::{InScope, Kind, Publisher, call, declared, relay, unshown};
 use crate::catalog::schema::{Ecosystem, Library};
 use crate::catalog::writes;
+use crate::extract::channels;
 use crate::facts::module::{
     BinaryOp, Block, ClassKind, ExprId, ExprKind, FunctionKind, Language, Module, StmtId, StmtKind,
 };
@@ -82,7 +83,9 @@ pub fn find(ev: &Evaluator<'_>, in_scope: &InScope<'_>, publishers: &[Publisher]
                     continue;
                 }
                 // What a goroutine publishes for the function that started it.
-                let started = std::iter::successors(Some(func), |f| flow::starter(ev, site.unit, *f));
+                let sent = channels::senders(ev, site);
+                let starter = |f: &_| flow::starter(ev, site.unit, *f).filter(|_| sent.is_empty());
+                let started = std::iter::successors(Some(func), starter);
                 let mut with = started.filter_map(|f| stores.writes.get(&(site.unit, f)));
                 if let Some(write) = with.find_map(|writes| together(ev, writes, site)) {
                     if site != publisher.site && is_telemetry(ev, site, publisher) {
@@ -98,6 +101,11 @@ pub fn find(ev: &Evaluator<'_>, in_scope: &InScope<'_>, publishers: &[Publisher]
                     continue;
                 }
                 if stores.touches.contains(&home) || !seen.insert(home) {
+                    continue;
+                }
+                // What a worker publishes is sent by who filled its channel, and not by who started it.
+                if !sent.is_empty() {
+                    next.extend(sent.into_iter().filter(|c| in_scope(c.unit)));
                     continue;
                 }
                 let outer = std::iter::successors(Some(func), |f| flow::starter(ev, site.unit, *f)).last();

@@ -193,13 +193,14 @@ impl<'t> Lower<'t> {
         self.module.add_expr(ExprKind::Call(Call { callee, args, is_new: false, type_args }), span)
     }
 
-    /// `producer.Input() <- message`: a call with the message, on the channel that a library gives. What goes
-    /// into a channel of the program itself stays in the program.
+    /// `producer.Input() <- message`: a call with the message, `->` on the channel that a library gives. What goes
+    /// into a channel of the program itself stays in the program: `=>`.
     pub(super) fn send(&mut self, kid: Kid<'t>) -> ExprId {
         match self.named_kids(kid.node).as_slice() {
-            [channel, message] if channel.kind == Kind::CallExpression => {
+            [channel, message] => {
+                let name = if channel.kind == Kind::CallExpression { "->" } else { "=>" };
                 let channel = self.expr(*channel);
-                let callee = self.attr(channel, "->".into(), self.beginning(kid.span(), 1));
+                let callee = self.attr(channel, name.into(), self.beginning(kid.span(), 1));
                 let value = self.expr(*message);
                 let args = vec![Arg { name: None, spread: false, value }];
                 let call = Call { callee, args, is_new: false, type_args: Vec::new() };

@@ -2,6 +2,7 @@
 //! it calls, each with the branches it stands in and what guards it.
 
 pub(super) mod caught;
+mod channel;
 mod counted;
 mod duplicate;
 mod names;
@@ -12,6 +13,7 @@ mod way;
 use smol_str::SmolStr;
 
 use crate::catalog::consume::Reject;
+use crate::extract::channels;
 use crate::facts::module::{
     BinaryOp, Block, Call, ExprId, ExprKind, FuncId, FunctionKind, Language, LoopHeader, Module, StmtId, StmtKind,
 };
@@ -531,6 +533,10 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
                 ExprKind::Lambda(f) => lambdas.push((unit, *f)),
                 _ => self.expr(unit, arg.value, &mut inner, false),
             }
+        }
+        if name == channels::SEND {
+            self.send(site, state);
+            return;
         }
         let known = self.classify(site, &name, state);
         if !known {

@@ -90,6 +90,7 @@ pub(super) fn is_plain(name: &str) -> bool {
         name,
         "get"
             | "<-"
+            | "=>"
             | "go"
             | "items"
             | "keys"
