@@ -118,6 +118,7 @@ fn hosts(ctx: &Context<'_>, candidates: &mut Vec<Candidate>) {
             candidates.retain(|candidate| !around(candidate));
             let known = candidates.iter_mut().find(|candidate| candidate.service.root == root);
             if let Some(known) = known {
+                known.service.is_started_here = true;
                 // A container runs it too; other projects reach it under the name that the host gives.
                 if !known.service.host_names.contains(name) {
                     known.service.host_names.push(name.clone());
