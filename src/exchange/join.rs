@@ -84,6 +84,7 @@ pub fn join(system: &mut System, tree: &mut Tree, repositories: &[Repository]) {
                     path: fact.path.clone(),
                     place,
                     local: false,
+                    forwarded: false,
                 })),
                 Fact::Request(fact) => requests.extend(files.place(&fact.at).map(|place| {
                     let outgoing = Outgoing {
@@ -123,6 +124,7 @@ pub fn join(system: &mut System, tree: &mut Tree, repositories: &[Repository]) {
                     path,
                     place,
                     local: false,
+                    forwarded: false,
                 });
             }
             None => system.outgoing.push(request),

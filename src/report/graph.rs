@@ -272,6 +272,7 @@ mod tests {
             path: Some("/users/{}".into()),
             place: place(0, 7),
             local: false,
+            forwarded: false,
         }];
         let map = graph_json(&system, &tree);
         let keys: Vec<&String> = map.as_object().unwrap().keys().collect();

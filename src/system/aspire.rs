@@ -93,7 +93,7 @@ pub(super) fn add_references(ev: &Evaluator<'_>, services: &[Service], requests:
         let (Some(from), Some(to)) = (called(&from), called(&to)) else { continue };
         let known = requests.calls.iter().any(|call| call.from == from && call.to == to);
         if from != to && !known {
-            requests.calls.push(Call { from, to, method: None, path: None, place, local: false });
+            requests.calls.push(Call { from, to, method: None, path: None, place, local: false, forwarded: false });
         }
     }
     requests.calls.sort();

@@ -34,6 +34,8 @@ pub struct Call {
     /// The host is a name of the machine that the code runs on: in a container that is the service itself,
     /// whoever publishes the port on the host.
     pub local: bool,
+    /// The settings of a gateway say so: it hands on what others ask for, of whatever methods it lets through.
+    pub forwarded: bool,
 }
 
 /// A request to a host that is no service of this repository.
@@ -97,6 +99,7 @@ pub(super) fn requests(
     for (place, to) in routes {
         finder.address(*place, None, to);
     }
+    let own = finder.found.calls.len();
     for index in 0..services.len() {
         let routes = finder.settings.get(index).and_then(Option::as_ref).map(gateway::routes);
         for route in routes.unwrap_or_default() {
@@ -113,6 +116,7 @@ pub(super) fn requests(
             finder.from(route.service, route.place, Some(method.as_str()), &to, tail);
         }
     }
+    finder.found.calls[own..].iter_mut().for_each(|call| call.forwarded = true);
     asked.iter().for_each(|request| finder.asked(request));
     // A request that is built and then lost sight of leads to a service that nothing else is known to lead to.
     let known: BTreeSet<(String, String)> =
@@ -154,7 +158,15 @@ pub(super) fn add_remotes(
                 let known = requests.calls.iter().any(|call| call.from == from.name && call.to == to.name);
                 if from.name != to.name && !known {
                     let (from, to) = (from.name.clone(), to.name.clone());
-                    requests.calls.push(Call { from, to, method: None, path: None, place: *place, local: false });
+                    requests.calls.push(Call {
+                        from,
+                        to,
+                        method: None,
+                        path: None,
+                        place: *place,
+                        local: false,
+                        forwarded: false,
+                    });
                 }
             }
         }
@@ -356,8 +368,8 @@ impl<'s> Finder<'s> {
                     }
                 }
             }
-            Some(url) => self.address(way.place, way.method.as_deref(), url),
-            None => {}
+            Some(url) if !is_path(url) => self.address(way.place, way.method.as_deref(), url),
+            Some(_) | None => {}
         }
     }
 
@@ -404,7 +416,15 @@ impl<'s> Finder<'s> {
             let [to] = answering.as_slice() else { continue };
             if let (Some(from), Some(to)) = (self.services.get(from), self.services.get(*to)) {
                 let (from, to) = (from.name.clone(), to.name.clone());
-                self.found.calls.push(Call { from, to, method: None, path: None, place: request.place, local: false });
+                self.found.calls.push(Call {
+                    from,
+                    to,
+                    method: None,
+                    path: None,
+                    place: request.place,
+                    local: false,
+                    forwarded: false,
+                });
             }
         }
     }
@@ -465,7 +485,7 @@ impl<'s> Finder<'s> {
             Some(to) => {
                 let (from, to) = (from.name.clone(), to.name.clone());
                 let local = is_this_machine(host);
-                self.found.calls.push(Call { from, to, method, path, place, local });
+                self.found.calls.push(Call { from, to, method, path, place, local, forwarded: false });
             }
             None => {
                 let (from, host) = (from.name.clone(), host.trim_end_matches(":{}").to_ascii_lowercase());
@@ -494,6 +514,12 @@ fn is_relative(url: &Text) -> bool {
         Some(TextPart::Env { .. }) => false,
         Some(TextPart::Hole) => true,
     }
+}
+
+/// True for `api/orders`, which a client adds to an address that is not known: a host would have a scheme or a port.
+fn is_path(url: &Text) -> bool {
+    let Some(TextPart::Lit(text)) = url.parts.first() else { return false };
+    text.split_once('/').is_some_and(|(head, _)| !head.contains([':', '.']))
 }
 
 /// Host (with port) and path of an address.

@@ -467,6 +467,39 @@ fn routes_of_yarp_are_joined_across_the_files_of_its_environments() {
     assert_eq!(gateway["health"]["verdict"], "missing", "it answers nothing but what it passes on");
 }
 
+/// A gateway lets through what it is asked; that a service answers other methods is no mistake of its own. A path
+/// without a host goes wherever the client's address leads, not to a service that is called like its beginning.
+#[test]
+fn what_a_gateway_hands_on_and_paths_without_a_host_are_no_unknown_operations() {
+    let gateway = r#"{"Routes": [{"DownstreamPathTemplate": "/orders/{id}", "DownstreamHostAndPorts": [{"Host": "localhost", "Port": 7195}], "UpstreamPathTemplate": "/orders/{id}", "UpstreamHttpMethod": ["Get", "Delete", "Options"]}]}"#;
+    let client = |address: &str| {
+        format!(
+            "var builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddOcelot();\nvar app = builder.Build();\nawait app.UseOcelot();\napp.Run();\npublic class Client {{ private readonly HttpClient _http; public Client(HttpClient http) {{ _http = http; }} public Task<HttpResponseMessage> Ask() => _http.GetAsync(\"{address}\"); }}\n"
+        )
+    };
+    let told = |address: &str| {
+        let folder = crate::support::folder(&[
+            ("Gateway/Gateway.csproj", WEB),
+            ("Gateway/Program.cs", &client(address)),
+            ("Gateway/ocelot.json", gateway),
+            ("Orders/Orders.csproj", WEB),
+            (
+                "Orders/Program.cs",
+                "var app = WebApplication.CreateBuilder(args).Build();\napp.MapGet(\"/orders/{id}\", (string id) => id);\napp.Run();\n",
+            ),
+            (
+                "Orders/Properties/launchSettings.json",
+                r#"{"profiles": {"Orders": {"applicationUrl": "http://localhost:7195"}}}"#,
+            ),
+        ]);
+        let arguments = ["lint", "--rule", "api-contract/unknown-operation", "--output", "concise"];
+        let run = crate::support::skillcheck_in(folder.path(), &arguments);
+        run.stdout.lines().filter(|line| line.contains("unknown-operation")).count()
+    };
+    assert_eq!(told("orders/bills"), 0);
+    assert_eq!(told("http://orders/bills"), 1);
+}
+
 #[test]
 fn a_file_of_ocelot_that_nothing_loads_leads_nowhere() {
     let program = "var builder = WebApplication.CreateBuilder(args);\nbuilder.Configuration.AddJsonFile($\"ocelot.{builder.Environment.EnvironmentName}.json\");\nbuilder.Services.AddOcelot();\nvar app = builder.Build();\nawait app.UseOcelot();\napp.Run();\n";

@@ -87,3 +87,46 @@ class Listener {{
     );
     assert_eq!(told("stock.setLeft(order.quantity());"), [""; 0]);
 }
+
+/// `PAID.equals(bill.status)` and an id that is looked up where there is one recognise what was done before.
+#[test]
+fn states_that_are_compared_by_equals_and_ids_that_may_be_missing_recognise_duplicates() {
+    let text = |test: &str| {
+        format!(
+            "package a;\nimport jakarta.persistence.*;\nimport java.util.*;\nimport org.springframework.data.jpa.repository.JpaRepository;\nimport org.springframework.kafka.annotation.KafkaListener;\n
+@Entity class Bill {{ @Id Long id; String status; }}
+@Entity class Entry {{ @Id @GeneratedValue Long id; String event; Entry(String event) {{ this.event = event; }} }}
+interface Bills extends JpaRepository<Bill, Long> {{}}
+interface Entries extends JpaRepository<Entry, Long> {{ Optional<Entry> findByEvent(String event); }}
+record Paid(String id, Long bill) {{}}
+class Listener {{
+    private final Bills bills;
+    private final Entries entries;
+    Listener(Bills bills, Entries entries) {{ this.bills = bills; this.entries = entries; }}
+    @KafkaListener(topics = \"payments\")
+    void on(Paid paid) {{
+        Bill bill = load(paid.bill());
+        if ({test}) {{
+            return;
+        }}
+        bill.status = \"paid\";
+        entries.save(new Entry(paid.id()));
+    }}
+    private Bill load(Long id) {{ return bills.findById(id).orElseThrow(() -> new IllegalStateException(\"none\")); }}
+}}\n"
+        )
+    };
+    let rule = ["message-queue/non-idempotent-consumer"];
+    let told = |test: &str| found(&rule, &[("src/main/java/a/Listener.java", &text(test))]);
+    for test in [
+        "\"paid\".equals(bill.status)",
+        "Objects.equals(bill.status, \"paid\")",
+        "Set.of(\"paid\", \"refunded\").contains(bill.status)",
+        "paid.id() != null && entries.findByEvent(paid.id()).isPresent()",
+    ] {
+        assert_eq!(told(test), [""; 0], "{test}");
+    }
+    for test in ["\"x\".equals(paid.id())", "paid.id() == null", "paid.id() != null && paid.bill() != null"] {
+        assert_eq!(told(test), ["non-idempotent-consumer Listener.java:16"], "{test}");
+    }
+}

@@ -66,9 +66,12 @@ fn condition(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, depth: u32) -> O
                 // `if (order && order.status !== status)`: what one part keeps out, the whole keeps out.
                 let keeps_out = |when: When| parts.iter().flatten().copied().find(|(_, w)| *w == when);
                 let is_one = root(module, *left).is_some() && root(module, *left) == root(module, *right);
+                // `if (event.id() != null && handled.existsById(event.id()))`
+                let if_there = |this: usize, other: ExprId| parts[this].filter(|_| is_presence(module, other));
                 keeps_out(When::Either)
                     .or_else(|| keeps_out(When::False))
                     .or_else(|| parts[0].filter(|_| is_one && parts[1].is_some()))
+                    .or_else(|| if_there(1, *left).or_else(|| if_there(0, *right)))
             }
             BinaryOp::Eq | BinaryOp::Ne => {
                 let is_eq = *op == BinaryOp::Eq;
@@ -123,7 +126,10 @@ fn condition(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, depth: u32) -> O
                 // `['PAID', 'DONE'].includes(order.status)`
                 return call.args.first().and_then(|a| status(reach, unit, a.value, a.value));
             }
-            source(reach, unit, expr, depth + 1)
+            compared(module, call)
+                .into_iter()
+                .find_map(|(this, other)| status(reach, unit, this, other))
+                .or_else(|| source(reach, unit, expr, depth + 1))
         }
         ExprKind::Attr { object, name, .. } => {
             let lower = name.to_lowercase();
@@ -140,6 +146,36 @@ fn condition(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, depth: u32) -> O
         // `return rows, nil`
         ExprKind::List(items) if module.language == Language::Go => source(reach, unit, *items.first()?, depth),
         _ => None,
+    }
+}
+
+/// What the calls compare that say whether two values are the same, either way round: `PAID.equals(order.getStatus())`,
+/// `Objects.equals(order.status, PAID)`; also whether one is in a list, `OVER.contains(order.getStatus())`.
+fn compared(module: &Module, call: &Call) -> Vec<(ExprId, ExprId)> {
+    let ExprKind::Attr { object, name, .. } = &module.expr(call.callee).kind else { return Vec::new() };
+    match (name.as_str(), call.args.as_slice()) {
+        ("equals" | "Equals" | "equalsIgnoreCase", [only]) => vec![(only.value, *object), (*object, only.value)],
+        ("equals" | "Equals", [one, other]) => vec![(one.value, other.value), (other.value, one.value)],
+        ("contains" | "Contains", [only]) => vec![(only.value, *object)],
+        _ => Vec::new(),
+    }
+}
+
+/// True for a test that a value is there at all.
+fn is_presence(module: &Module, expr: ExprId) -> bool {
+    match &module.expr(expr).kind {
+        ExprKind::Binary { op: BinaryOp::Ne, right, .. } => matches!(&module.expr(*right).kind, ExprKind::Null),
+        ExprKind::Not(inner) => module.callee_name(*inner).is_some_and(|name| {
+            matches!(
+                name.to_lowercase().as_str(),
+                "isempty" | "isblank" | "isnull" | "isnullorempty" | "isnullorwhitespace"
+            )
+        }),
+        ExprKind::Call(_) => module.callee_name(expr).is_some_and(|name| {
+            matches!(name.to_lowercase().as_str(), "nonnull" | "hastext" | "haslength" | "isnotblank" | "isnotempty")
+        }),
+        ExprKind::Name(_) | ExprKind::Attr { .. } => true,
+        _ => false,
     }
 }
 

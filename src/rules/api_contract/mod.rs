@@ -49,7 +49,7 @@ impl Asked<'_> {
 fn asked(system: &System) -> Vec<Asked<'_>> {
     let mut found: BTreeMap<(Place, &str, Option<&str>, &str), Asked<'_>> = BTreeMap::new();
     for call in &system.calls {
-        let Some(path) = call.path.as_deref().filter(|_| !call.local) else { continue };
+        let Some(path) = call.path.as_deref().filter(|_| !call.local && !call.forwarded) else { continue };
         let key = (call.place, call.to.as_str(), call.method.as_deref(), path);
         if let Some(known) = found.get_mut(&key) {
             known.from.push(call.from.clone());

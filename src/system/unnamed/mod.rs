@@ -8,6 +8,7 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
+mod passed;
 mod words;
 
 use self::words::Said;
@@ -31,7 +32,7 @@ pub(super) fn decide(
     publishers: &mut [Publisher],
 ) {
     let mut known: HashMap<Vec<usize>, Said> = HashMap::new();
-    for publisher in publishers.iter_mut().filter(|p| is_open(p) && !passes_on(tree, p)) {
+    for publisher in publishers.iter_mut().filter(|p| is_open(p) && !passes_on(tree, program, p)) {
         // What a sample leaves out may be said elsewhere.
         let whole = |of: &&Vec<usize>| !of.is_empty() && !of.iter().any(|s| services[*s].is_sample);
         let Some(of_file) = owners.get(&publisher.place.file).filter(whole) else { continue };
@@ -59,7 +60,7 @@ fn is_open(publisher: &Publisher) -> bool {
 }
 
 /// It publishes again what somebody else has published, or a sign of life.
-fn passes_on(tree: &Tree, publisher: &Publisher) -> bool {
+fn passes_on(tree: &Tree, program: &Program, publisher: &Publisher) -> bool {
     const WORDS: [&str; 11] = [
         "deadletter",
         "dlq",
@@ -77,6 +78,7 @@ fn passes_on(tree: &Tree, publisher: &Publisher) -> bool {
     let function = publisher.function.as_ref().map(|(name, _)| flow::squeeze(name)).unwrap_or_default();
     let channels = publisher.destinations.iter().chain(&publisher.keys).map(|name| flow::squeeze(&name.pattern()));
     channels.chain([file, function]).any(|name| WORDS.iter().any(|word| name.contains(word)))
+        || passed::is_received(program, publisher.site)
 }
 
 /// What it publishes may be declared in a package that is not in the repository.
