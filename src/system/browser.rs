@@ -80,7 +80,7 @@ pub fn browser(tree: &Tree, deployment: &Deployment, program: &Program, dependen
             packages.iter().filter(|(folder, _)| within(&unit.path, folder)).max_by_key(|(folder, _)| folder.len());
         let (folder, kind) = package.map_or(("", Package::Neither), |(folder, kind)| (*folder, *kind));
         let inner = unit.path.get(if folder.is_empty() { 0 } else { folder.len() + 1 }..).unwrap_or(&unit.path);
-        if directive(&unit.module, "use client") {
+        if directive(&unit.module, "use client") || reads_page_settings(&unit.module) && !is_server_part(unit, inner) {
             units.insert(id);
             fixed.insert(id);
             continue;
@@ -262,6 +262,15 @@ fn touches_page(module: &Module) -> bool {
         ExprKind::Call(call) => matches!(&module.expr(call.callee).kind, ExprKind::Name(name)
             if matches!(name.as_str(), "useState" | "useEffect" | "useCallback" | "useMemo" | "useRef" | "useReducer")),
         _ => false,
+    })
+}
+
+/// Reads what a bundler writes into the code of a page: `import.meta.env.VITE_API`
+/// (<https://vite.dev/guide/env-and-mode>), `process.env.REACT_APP_API`
+/// (<https://create-react-app.dev/docs/adding-custom-environment-variables/>).
+fn reads_page_settings(module: &Module) -> bool {
+    module.exprs.iter().any(|e| {
+        matches!(&e.kind, ExprKind::Attr { name, .. } if name.starts_with("VITE_") || name.starts_with("REACT_APP_"))
     })
 }
 

@@ -22,6 +22,7 @@ mod proxies;
 mod schema_ends;
 pub mod services;
 pub mod stores;
+mod tools;
 mod unnamed;
 
 use std::collections::{HashMap, HashSet};
@@ -235,7 +236,8 @@ pub fn build(
     dotnet::disown(tree, &mut owners);
     code_base::join_programs(tree, &owners, &mut services);
     let given = aspire::given(&ev);
-    let in_scope = |unit: UnitId| program.is_production(unit) && !browser.is_browser(unit);
+    let tools = tools::tools(tree, program, &services, &owners);
+    let in_scope = |unit: UnitId| program.is_production(unit) && !browser.is_browser(unit) && !tools.contains(&unit);
     let files = jvm::settings::Files::read(tree);
     let web = || {
         let mut http = http::extract(&ev, &in_scope);

@@ -129,7 +129,7 @@ fn subcommands(program: &Program) -> HashMap<String, Vec<UnitId>> {
 }
 
 /// True for a file of Python that is started by itself: what no process beside it reaches is a program of its own.
-fn is_program(program: &Program, unit: UnitId) -> bool {
+pub(super) fn is_program(program: &Program, unit: UnitId) -> bool {
     let module = &program.unit(unit).module;
     let is_name = |e: &crate::facts::module::Expr| matches!(&e.kind, ExprKind::Name(name) if name == "__name__");
     module.language == Language::Python

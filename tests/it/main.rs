@@ -5,6 +5,7 @@
 mod api_contract;
 mod article_samples;
 mod baseline;
+mod beside_services;
 mod breaking;
 mod breaking_api;
 mod breaking_formats;
