@@ -230,3 +230,27 @@ public class OrderSaga {{
     assert_eq!(saga("record Order(String product, long sum) {}"), 1);
     assert_eq!(saga("record Order(java.util.UUID orderId, long sum) {}"), 0);
 }
+
+/// A chain of Reactor: its operators do nothing for the saga, what they are given does.
+#[test]
+fn operators_of_a_chain_are_no_steps() {
+    let path = "src/main/java/a/OrderSagaSteps.java";
+    let text = |body: &str| {
+        format!(
+            "package a;\nimport java.time.Duration;\nimport org.springframework.web.reactive.function.client.WebClient;\nimport reactor.core.publisher.Mono;\nimport reactor.util.retry.Retry;\n
+public class OrderSagaSteps {{
+    private final WebClient http = WebClient.create(\"http://shop\");
+    private Mono<Void> reserveStock(String id) {{ return http.post().uri(\"/reserve\").retrieve().bodyToMono(Void.class); }}
+    private Mono<Void> releaseStock(String id) {{ return http.post().uri(\"/release\").retrieve().bodyToMono(Void.class); }}
+    private Mono<Void> chargePayment(String id) {{ return http.post().uri(\"/charge\").retrieve().bodyToMono(Void.class); }}
+    {body}
+}}"
+        )
+    };
+    let volatile = |body: &str| told(path, &text(body)).into_iter().filter(|t| t.starts_with("volatile-state")).count();
+    // One step is declared; whoever runs it keeps what is done.
+    let declared = "SagaStep reserve(String id) { return SagaStep.builder().action(() -> reserveStock(id).timeout(Duration.ofSeconds(2)).retryWhen(Retry.backoff(3, Duration.ofMillis(50)))).compensation(() -> releaseStock(id).timeout(Duration.ofSeconds(2)).retryWhen(Retry.backoff(3, Duration.ofMillis(50)))).build(); }";
+    assert_eq!(volatile(declared), 0);
+    let run = "Mono<Void> place(String id) { return reserveStock(id).timeout(Duration.ofSeconds(2)).then(chargePayment(id)).onErrorResume(e -> releaseStock(id).then(Mono.error(e))); }";
+    assert_eq!(volatile(run), 1);
+}

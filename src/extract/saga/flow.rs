@@ -4,7 +4,7 @@
 use smol_str::SmolStr;
 
 use super::runner::Runner;
-use super::{CompensationFailure, Conduct, Context, Effect, Saga, Step, Style, names, scan};
+use super::{CompensationFailure, Conduct, Context, Effect, Saga, Step, Style, names, operators, scan};
 use crate::extract::Presence;
 use crate::facts::module::{BinaryOp, Block, Call, ExprId, ExprKind, FuncId, Language, LoopHeader, Module, StmtKind};
 use crate::program::{Site, UnitId, Value};
@@ -361,6 +361,20 @@ impl Context<'_, '_> {
         }
         if !undoing && let Some(list) = notes_name(module, call, &chain) {
             flow.noted.push((list, expr));
+            return;
+        }
+        if operators::describes(&chain) {
+            return self.visit(unit, call.callee, undoing, flow, depth + 1);
+        }
+        if let Some(operator) = operators::of(module, call) {
+            self.visit(unit, call.callee, undoing, flow, depth + 1);
+            let undoing = undoing || operator == operators::Operator::Failed;
+            for arg in &call.args {
+                match &module.expr(arg.value).kind {
+                    ExprKind::Lambda(func) => self.walk(unit, &module.func(*func).body, undoing, flow, depth + 1),
+                    _ => self.visit(unit, arg.value, undoing, flow, depth + 1),
+                }
+            }
             return;
         }
         let taken = if undoing { self.undo_call(unit, expr, call, flow) } else { self.do_call(unit, expr, call, flow) };

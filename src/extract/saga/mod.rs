@@ -24,6 +24,7 @@ mod lists;
 mod machines;
 mod member;
 pub mod names;
+mod operators;
 mod pairs;
 pub mod replies;
 mod repositories;
