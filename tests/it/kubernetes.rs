@@ -258,3 +258,16 @@ fn a_repository_that_only_deploys_says_so() {
     assert!(outcome.problems.iter().all(|problem| !problem.incomplete));
     assert!(run(&shop()).problems.is_empty());
 }
+
+/// `{{ .Release.Name }}` alone says nothing about a service; its chart does.
+#[test]
+fn a_workload_that_is_called_like_the_release_has_the_name_of_its_chart() {
+    let workload = deployment("'{{ .Release.Name }}'", "acme/stock:1", "");
+    let files = vec![
+        ("stock/main.py", SERVER.into()),
+        ("stock/Dockerfile", DOCKERFILE.into()),
+        ("charts/stock-api/Chart.yaml", "apiVersion: v2\nname: stock-api\nversion: 1.0.0\n".into()),
+        ("charts/stock-api/templates/deployment.yaml", workload),
+    ];
+    assert_eq!(services(&files), ["stock-api@stock http"]);
+}

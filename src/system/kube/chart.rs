@@ -203,8 +203,12 @@ fn root(files: &Files<'_>, values: &Item) -> Item {
     ])
 }
 
-/// An object whose name is not known is named after its chart.
+/// An object whose name is not known, or is that of the release alone, is named after its chart.
 fn rename(object: &mut Object, chart: &str) {
+    if object.name.value == RELEASE {
+        chart.clone_into(&mut object.name.value);
+        return;
+    }
     if object.name.value.contains(HOLE) {
         let rest = object.name.value.replace(HOLE, "");
         let rest = rest.trim_matches(['-', '_', '.']);
