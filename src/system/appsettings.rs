@@ -6,7 +6,7 @@
 use super::aspire::Given;
 use super::compose::{EnvVar, Origin};
 use super::services::Service;
-use crate::files::{self, Tree, Zone, folder_of};
+use crate::files::{self, Tree, Zone, folder_of, join_path};
 use crate::syntax::data::{Node, json};
 use crate::syntax::{FileId, Place};
 
@@ -23,23 +23,29 @@ pub(super) fn settings(tree: &Tree, service: &Service, given: &[Given], env: &[E
     let named = |name: &str| env.iter().rev().find(|v| v.name.eq_ignore_ascii_case(name)).and_then(|v| v.value.clone());
     let environment = named("ASPNETCORE_ENVIRONMENT").or_else(|| named("DOTNET_ENVIRONMENT"));
     let mut out: Vec<EnvVar> = Vec::new();
-    let base = crate::program::resolve::join(&service.root, "appsettings.json");
-    read(tree, &base, &mut out);
+    let linked = linked(tree, &service.root);
+    let find = |name: &str| {
+        let link = || linked.iter().find(|(called, _)| called.eq_ignore_ascii_case(name)).map(|(_, path)| path.clone());
+        beside(tree, &service.root, name).or_else(link)
+    };
+    if let Some(path) = find("appsettings.json") {
+        read(tree, &path, &mut out);
+    }
     match &environment {
         Some(environment) => {
             let file = format!("appsettings.{environment}.json").to_ascii_lowercase();
-            if let Some(path) = beside(tree, &service.root, &file) {
+            if let Some(path) = find(&file) {
                 read(tree, &path, &mut out);
             }
         }
         // Nothing says the environment: then it is production, and what only development sets is better than nothing.
         // <https://learn.microsoft.com/en-us/aspnet/core/fundamentals/environments#environments>
         None => {
-            if let Some(path) = beside(tree, &service.root, "appsettings.production.json") {
+            if let Some(path) = find("appsettings.production.json") {
                 read(tree, &path, &mut out);
             }
             let mut more = Vec::new();
-            if let Some(path) = beside(tree, &service.root, "appsettings.development.json") {
+            if let Some(path) = find("appsettings.development.json") {
                 read(tree, &path, &mut more);
             }
             let known = |v: &EnvVar| out.iter().any(|o| o.name.eq_ignore_ascii_case(&v.name) && !o.raw.is_empty());
@@ -60,6 +66,25 @@ fn beside(tree: &Tree, folder: &str, name: &str) -> Option<String> {
     let is_it =
         |path: &str| folder_of(path) == folder && path.rsplit('/').next().is_some_and(|n| n.eq_ignore_ascii_case(name));
     tree.files.iter().map(|f| &f.path).find(|p| is_it(p)).cloned()
+}
+
+/// Settings that a project takes from elsewhere, by the name they have in its output:
+/// `<Content Include="..\..\appsettings.json" Link="appsettings.json" />`
+/// (<https://learn.microsoft.com/en-us/visualstudio/msbuild/common-msbuild-project-items>).
+fn linked(tree: &Tree, root: &str) -> Vec<(String, String)> {
+    let projects = tree.files.iter().filter(|f| f.path.ends_with(".csproj") && folder_of(&f.path) == root);
+    let mut found = Vec::new();
+    for text in projects.filter_map(|file| files::read(file).ok()) {
+        for (item, _) in text.split("Include=\"").skip(1).filter_map(|rest| rest.split_once('"')) {
+            let path = item.replace('\\', "/");
+            let Some((_, name)) = path.rsplit_once('/') else { continue };
+            let lower = name.to_ascii_lowercase();
+            if lower.starts_with("appsettings") && lower.ends_with(".json") {
+                found.extend(join_path(root, &path).map(|path| (name.to_owned(), path)));
+            }
+        }
+    }
+    found
 }
 
 fn variable(name: String, value: String, place: Place) -> EnvVar {

@@ -80,12 +80,13 @@ impl Deployment {
     /// Reads a tree of which something may be known already.
     pub fn read_with(tree: &Tree, cache: &Cache) -> Deployment {
         let mut deployment = Deployment::default();
-        let manifests: BTreeSet<&str> = tree
+        let manifests = tree
             .files
             .iter()
             .filter(|file| marks::is_manifest(&file.path, classify(&file.path)))
-            .map(|file| folder_of(&file.path))
-            .collect();
+            .map(|file| folder_of(&file.path));
+        let tops = marks::top_packages(tree.files.iter().map(|file| file.path.as_str()));
+        let manifests: BTreeSet<&str> = manifests.chain(tops).collect();
         let ids: Vec<FileId> = tree.ids().collect();
         let read: Vec<(FileId, Result<Option<Read>, String>)> =
             ids.par_iter().map(|&id| (id, read_one(tree, id, &manifests, cache))).collect();

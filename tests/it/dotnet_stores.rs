@@ -102,6 +102,25 @@ fn a_schema_of_marten_may_have_a_name_of_its_own_when_no_variable_gives_one() {
 }
 
 #[test]
+fn settings_that_several_projects_link_to_configure_each_of_them() {
+    let project = "<Project Sdk=\"Microsoft.NET.Sdk.Web\"><ItemGroup><Content Include=\"..\\shared\\appsettings.json\" Link=\"appsettings.json\" CopyToOutputDirectory=\"Always\" /></ItemGroup></Project>\n";
+    let program = "var builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddDbContext<Db>(o => o.UseNpgsql(builder.Configuration.GetConnectionString(\"db\")));\nbuilder.Build().Run();\n";
+    let files = |stock: &'static str| {
+        stores(&[
+            ("shared/appsettings.json", "{ \"ConnectionStrings\": { \"db\": \"Host=pg;Database=shop\" } }"),
+            ("Orders/Orders.csproj", project),
+            ("Orders/Program.cs", program),
+            ("Stock/Stock.csproj", project),
+            ("Stock/Program.cs", program),
+            ("Stock/appsettings.json", stock),
+        ])
+    };
+    assert_eq!(files("{}"), ["postgres ?/? store by Stock", "postgres pg/shop store by Orders"]);
+    let own = "{ \"ConnectionStrings\": { \"db\": \"Host=pg;Database=stock\" } }";
+    assert_eq!(files(own), ["postgres pg/shop store by Orders", "postgres pg/stock store by Stock"]);
+}
+
+#[test]
 fn a_program_that_is_told_no_environment_runs_in_production() {
     let compose = |environment: &str| {
         let given = match environment {

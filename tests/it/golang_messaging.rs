@@ -220,3 +220,15 @@ fn what_workers_publish_is_sent_by_who_fills_their_channel() {
     assert_eq!(told(rule, &text("UPDATE parcels SET moved = true WHERE id = $1")), 1);
     assert_eq!(told(rule, &text("SELECT 1 WHERE $1 = ''")), 0);
 }
+
+/// What a log shows of a message is no work of it.
+#[test]
+fn a_log_that_is_published_behind_the_acknowledgement_is_no_work() {
+    let text = |work: &str| {
+        format!(
+            "package main\n\nimport (\n\t\"context\"\n\n\t\"github.com/rabbitmq/amqp091-go\"\n)\n\ntype Mailer interface {{\n\tSendMail(body []byte) error\n}}\n\nfunc publishLog(ctx context.Context, ch *amqp091.Channel, body []byte) {{\n\tch.PublishWithContext(ctx, \"\", \"said\", false, false, amqp091.Publishing{{Body: body}})\n}}\n\nfunc tell(ctx context.Context, ch *amqp091.Channel, body []byte) {{\n\tch.PublishWithContext(ctx, \"\", \"said\", false, false, amqp091.Publishing{{Body: body}})\n}}\n\nfunc consume(ctx context.Context, ch *amqp091.Channel) {{\n\tdeliveries, _ := ch.Consume(\"parcels\", \"\", false, false, false, false, nil)\n\tfor d := range deliveries {{\n\t\td.Ack(false)\n\t\t{work}(ctx, ch, d.Body)\n\t}}\n}}\n"
+        )
+    };
+    assert_eq!(told("message-queue/early-acknowledgement", &text("tell")), 1);
+    assert_eq!(told("message-queue/early-acknowledgement", &text("publishLog")), 0);
+}

@@ -188,7 +188,9 @@ fn keeps_position(reach: &Reach<'_, '_>, step: &Step) -> bool {
 /// True for names of methods that pass a message on to what handles it.
 fn hands_over(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    ["handle", "dispatch", "execute", "invoke", "process"].iter().any(|word| name.starts_with(word))
+    ["handle", "dispatch", "execute", "invoke", "process", "send", "save", "store", "perform"]
+        .iter()
+        .any(|word| name.starts_with(word))
 }
 
 /// True for steps that do the work of a message.

@@ -1,7 +1,7 @@
 //! What a source file does when it is started, by the words in it. This is evidence for discovery in
 //! every language, also those without a front end; rules never look at it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
@@ -268,6 +268,28 @@ fn search(path: &str) -> Option<&'static Search> {
 pub fn is_manifest(path: &str, kind: FileKind) -> bool {
     matches!(kind, FileKind::PackageJson | FileKind::PyProject | FileKind::Requirements | FileKind::Dockerfile)
         || path.ends_with("go.mod")
+}
+
+/// The folders of the uppermost packages of Java and Kotlin, where Spring's application class stands whatever it is called
+/// (<https://docs.spring.io/spring-boot/reference/using/structuring-your-code.html>).
+pub fn top_packages<'t>(paths: impl Iterator<Item = &'t str>) -> BTreeSet<&'t str> {
+    const SOURCES: [&str; 2] = ["src/main/java/", "src/main/kotlin/"];
+    let mut tops: BTreeMap<&str, (usize, BTreeSet<&str>)> = BTreeMap::new();
+    for path in paths.filter(|path| path.ends_with(".java") || path.ends_with(".kt")) {
+        let Some(root) = SOURCES.iter().find_map(|sources| path.find(sources).map(|at| at + sources.len())) else {
+            continue;
+        };
+        let folder = folder_of(path);
+        let depth = folder.get(root..).map_or(0, |below| below.split('/').count());
+        let top = tops.entry(&path[..root]).or_insert_with(|| (depth, BTreeSet::new()));
+        if depth < top.0 {
+            *top = (depth, BTreeSet::new());
+        }
+        if depth == top.0 {
+            top.1.insert(folder);
+        }
+    }
+    tops.into_values().flat_map(|(_, folders)| folders).collect()
 }
 
 /// True for a source file that may be started, by its name and place.

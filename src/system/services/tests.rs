@@ -505,6 +505,24 @@ fn manifests_of_other_languages_tell_as_well() {
 }
 
 #[test]
+fn the_application_class_of_spring_may_be_called_anything() {
+    let pom = "<project><artifactId>NAME</artifactId><dependencies><dependency><groupId>org.springframework.boot</groupId><artifactId>spring-boot-starter-web</artifactId></dependency></dependencies></project>";
+    let start = "@SpringBootApplication\npublic class X {\n  public static void main(String[] args) { SpringApplication.run(X.class, args); }\n}\n";
+    let world = world(&[
+        (
+            "pom.xml",
+            "<project><packaging>pom</packaging><modules><module>orders</module><module>stock</module></modules></project>",
+        ),
+        ("orders/pom.xml", &pom.replace("NAME", "orders")),
+        ("orders/src/main/java/com/acme/orders/OrdersRest.java", start),
+        ("orders/src/main/java/com/acme/orders/web/Orders.java", "@RestController\nclass Orders {}\n"),
+        ("stock/pom.xml", &pom.replace("NAME", "stock")),
+        ("stock/src/main/java/com/acme/stock/Stock.java", "class Stock {}\n"),
+    ]);
+    assert_eq!(world.roots(), [("orders", "orders")]);
+}
+
+#[test]
 fn a_container_that_starts_our_code_is_a_service_and_one_that_starts_a_tool_is_none() {
     let world = world(&[
         ("expiration/Dockerfile", "FROM node:22\nCOPY . .\nCMD [\"npm\", \"start\"]\n"),

@@ -655,6 +655,9 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
                 functions.extend(self.reach.functions(&ev.at(site.unit, arg.value)));
             }
         }
+        if names::logs(name) {
+            return;
+        }
         let passed = value.alternatives().iter().find_map(|v| match v {
             // `order.customerId()` reads a field that the constructor of a record is given.
             Value::Param { unit, func, .. } if self.makes_field(site, (*unit, *func)) => None,

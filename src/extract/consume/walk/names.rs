@@ -1,5 +1,7 @@
 //! What functions do, by their names: those that start something, run what they are given, or never matter.
 
+use crate::extract::saga::names::words;
+
 /// Functions that start something and do not wait for it.
 pub(super) fn hands_off(name: &str) -> bool {
     matches!(
@@ -39,6 +41,14 @@ pub(super) fn runs_argument(name: &str) -> bool {
             | "Execute"
             | "ExecuteAsync"
     )
+}
+
+/// Functions that send what a log or a meter shows, `publishLog`: told twice or never, it does no harm.
+pub(super) fn logs(name: &str) -> bool {
+    let words = words(name);
+    let of = |word: Option<&String>, of: &[&str]| word.is_some_and(|word| of.contains(&word.as_str()));
+    of(words.first(), &["publish", "send", "emit", "write", "push", "produce", "ship"])
+        && of(words.last(), &["log", "metric", "telemetry", "heartbeat"])
 }
 
 /// Functions whose callbacks run at another time, for another reason.
