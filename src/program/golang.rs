@@ -12,7 +12,7 @@ use super::resolve::{ImportMap, Packages, Target, parent, within};
 use super::types::{go_package, package_of};
 use super::value::{Site, Text, Value};
 use super::{Program, Unit, UnitId};
-use crate::facts::module::{Call, ClassId, ExprId, ExprKind, Field, FunctionKind, Language};
+use crate::facts::module::{Call, ClassId, ExprId, ExprKind, Field, FunctionKind, Language, Module};
 use crate::files::{Zone, zone};
 
 /// How many literals of a struct are looked at for the value of a field.
@@ -176,7 +176,7 @@ impl Evaluator<'_> {
     }
 
     /// A field that a literal or an object initialiser sets: of the literal that made the object, else of
-    /// all literals of the type. `known` is what assignments to the field say.
+    /// all literals of the type. `known` is what assignments to the field say, `site` where it is asked for.
     pub(super) fn struct_field(
         &self,
         unit: UnitId,
@@ -184,6 +184,7 @@ impl Evaluator<'_> {
         name: &str,
         call: Option<Site>,
         known: &Value,
+        site: Site,
     ) -> Option<Value> {
         let language = self.program.language(unit);
         if !matches!(language, Language::Go | Language::CSharp) {
@@ -191,11 +192,12 @@ impl Evaluator<'_> {
         }
         let module = &self.program.unit(unit).module;
         let position = module.class(class).fields.iter().position(|field| field.name == name)?;
+        let field = Asked { field: &module.class(class).fields[position], site };
         if language == Language::Go
             && let Some(setting) = self
-                .tagged(unit, class, &module.class(class).fields[position])
-                .or_else(|| self.processed(unit, class, &module.class(class).fields[position]))
-                .or_else(|| self.loaded(unit, class, &module.class(class).fields[position]))
+                .tagged(unit, class, &field)
+                .or_else(|| self.processed(unit, class, &field))
+                .or_else(|| self.loaded(unit, class, &field))
         {
             return Some(setting);
         }
@@ -276,7 +278,8 @@ impl Evaluator<'_> {
     }
 
     /// A field tagged `env:"NAME"`, or with the key of a configuration file.
-    fn tagged(&self, unit: UnitId, class: ClassId, field: &Field) -> Option<Value> {
+    fn tagged(&self, unit: UnitId, class: ClassId, asked: &Asked<'_>) -> Option<Value> {
+        let (field, held) = (asked.field, self.held_by(asked.site));
         let module = &self.program.unit(unit).module;
         field.decorators.iter().find_map(|&decorator| {
             let ExprKind::Str(tag) = &module.expr(decorator).kind else { return None };
@@ -285,14 +288,14 @@ impl Evaluator<'_> {
                 (!name.is_empty() && name != "-").then_some(name)
             };
             let name = match own(&ENV_TAGS) {
-                Some(name) => format_smolstr!("{}{name}", self.tagged_above(unit, class, &PREFIX_TAGS, "")?),
+                Some(name) => format_smolstr!("{}{name}", self.tagged_above(unit, class, &held, &PREFIX_TAGS, "")?),
                 None => {
                     let name = own(&KEY_TAGS)?;
                     let ty = field.ty.map(|ty| &module.expr(ty).kind);
                     if !matches!(ty, Some(ExprKind::Name(n)) if matches!(n.as_str(), "string" | "int" | "bool")) {
                         return None;
                     }
-                    format_smolstr!("{}{name}", self.tagged_above(unit, class, &KEY_TAGS, ".")?)
+                    format_smolstr!("{}{name}", self.tagged_above(unit, class, &held, &KEY_TAGS, ".")?)
                 }
             };
             let default = DEFAULT_TAGS.iter().find_map(|key| tag_value(tag, key));
@@ -303,7 +306,8 @@ impl Evaluator<'_> {
 
     /// The variable that envconfig reads a field from that has no tag: `SHOP_PORT` for the field `Port` after
     /// `envconfig.Process("shop", &config)` (<https://github.com/kelseyhightower/envconfig#usage>).
-    fn processed(&self, unit: UnitId, class: ClassId, field: &Field) -> Option<Value> {
+    fn processed(&self, unit: UnitId, class: ClassId, asked: &Asked<'_>) -> Option<Value> {
+        let field = asked.field;
         let module = &self.program.unit(unit).module;
         let ty = field.ty.map(|ty| &module.expr(ty).kind);
         let is_plain = matches!(ty, Some(ExprKind::Name(n)) if matches!(n.as_str(), "string" | "int" | "bool"));
@@ -319,17 +323,12 @@ impl Evaluator<'_> {
         let (prefix, of, outermost) = read.filter(|(prefix, of, _)| !prefix.is_empty() && *of == unit)?;
         let mut parts = vec![field.name.to_uppercase()];
         let mut current = class;
-        for _ in 0..MAX_NESTED {
+        let held = self.held_by(asked.site);
+        for level in 0..MAX_NESTED {
             if current == outermost {
                 break;
             }
-            let name = &module.class(current).name;
-            let holds = |field: &&Field| matches!(field.ty.map(|ty| &module.expr(ty).kind), Some(ExprKind::Name(n)) if n == name);
-            let outer = module.classes.iter().enumerate().find_map(|(i, outer)| {
-                let field = outer.fields.iter().find(holds)?;
-                (i != current.0 as usize).then_some((ClassId(i as u32), field))
-            });
-            let (outer, field) = outer?;
+            let Above::One(outer, field) = above(module, current, held.get(level)) else { return None };
             parts.push(field.name.to_uppercase());
             current = outer;
         }
@@ -342,7 +341,8 @@ impl Evaluator<'_> {
 
     /// The key of a configuration file that go-zero reads a field from, with a tag or without one: `Mysql.DataSource`
     /// (<https://go-zero.dev/en/docs/tutorials/go-zero/configuration/overview>).
-    fn loaded(&self, unit: UnitId, class: ClassId, field: &Field) -> Option<Value> {
+    fn loaded(&self, unit: UnitId, class: ClassId, asked: &Asked<'_>) -> Option<Value> {
+        let (field, held) = (asked.field, self.held_by(asked.site));
         let module = &self.program.unit(unit).module;
         let ty = field.ty?;
         let is_plain =
@@ -359,18 +359,12 @@ impl Evaluator<'_> {
         };
         let mut parts = vec![key(field)];
         let mut current = class;
-        for _ in 0..MAX_NESTED {
-            let name = &module.class(current).name;
-            let holds = |field: &&Field| match field.ty.map(|ty| &module.expr(ty).kind) {
-                Some(ExprKind::Name(n)) => n == name && !name.is_empty(),
-                Some(ExprKind::ClassExpr(inner)) => *inner == current,
-                _ => false,
+        for level in 0..MAX_NESTED {
+            let (outer, field) = match above(module, current, held.get(level)) {
+                Above::One(outer, field) => (outer, field),
+                Above::Outermost => break,
+                Above::Several => return None,
             };
-            let outer = module.classes.iter().enumerate().find_map(|(i, outer)| {
-                let field = outer.fields.iter().find(holds)?;
-                (i != current.0 as usize).then_some((ClassId(i as u32), field))
-            });
-            let Some((outer, field)) = outer else { break };
             parts.push(key(field));
             current = outer;
         }
@@ -382,24 +376,25 @@ impl Evaluator<'_> {
     /// What the fields that hold a struct say about the names of its own fields: `database.` for
     /// ``Database DatabaseConfig `mapstructure:"database"` ``. None where keys of a file are asked for and the
     /// struct is no configuration.
-    fn tagged_above(&self, unit: UnitId, class: ClassId, keys: &[&str], between: &str) -> Option<String> {
+    fn tagged_above(
+        &self,
+        unit: UnitId,
+        class: ClassId,
+        held: &[SmolStr],
+        keys: &[&str],
+        between: &str,
+    ) -> Option<String> {
         let module = &self.program.unit(unit).module;
         let mut parts: Vec<&str> = Vec::new();
         let mut current = class;
         let mut named = Vec::new();
-        for _ in 0..MAX_NESTED {
-            let name = &module.class(current).name;
-            named.push(name.to_lowercase());
-            let holds = |field: &&Field| match field.ty.map(|ty| &module.expr(ty).kind) {
-                Some(ExprKind::Name(n)) => n == name && !name.is_empty(),
-                Some(ExprKind::ClassExpr(inner)) => *inner == current,
-                _ => false,
+        for level in 0..MAX_NESTED {
+            named.push(module.class(current).name.to_lowercase());
+            let (outer, field) = match above(module, current, held.get(level)) {
+                Above::One(outer, field) => (outer, field),
+                Above::Outermost => break,
+                Above::Several => return None,
             };
-            let outer = module.classes.iter().enumerate().find_map(|(i, outer)| {
-                let field = outer.fields.iter().find(holds)?;
-                (i != current.0 as usize).then_some((ClassId(i as u32), field))
-            });
-            let Some((outer, field)) = outer else { break };
             let tag = field.decorators.iter().find_map(|d| match &module.expr(*d).kind {
                 ExprKind::Str(tag) => keys.iter().find_map(|key| tag_value(tag, key)),
                 _ => None,
@@ -414,6 +409,30 @@ impl Evaluator<'_> {
         }
         parts.reverse();
         Some(parts.iter().map(|part| format!("{part}{between}")).collect())
+    }
+
+    /// The names that lead to a field, the nearest first: `Orders`, `config` for `config.Orders.Host`, also by a
+    /// variable.
+    fn held_by(&self, site: Site) -> Vec<SmolStr> {
+        let unit = self.program.unit(site.unit);
+        let module = &unit.module;
+        let mut names = Vec::new();
+        let ExprKind::Attr { object, .. } = &module.expr(site.expr).kind else { return names };
+        let mut at = *object;
+        for _ in 0..2 * MAX_NESTED {
+            match &module.expr(at).kind {
+                ExprKind::Attr { object, name, .. } => {
+                    names.push(name.clone());
+                    at = *object;
+                }
+                ExprKind::Name(name) => match unit.index.lookup(module, unit.index.func_of(at), name) {
+                    Some((_, [Binding::Value(value)])) if names.is_empty() && *value != at => at = *value,
+                    _ => break,
+                },
+                _ => break,
+            }
+        }
+        names
     }
 
     /// `$0[n]`: result number n of the call that `$0` holds.
@@ -555,4 +574,41 @@ fn tag_value<'t>(tag: &'t SmolStr, key: &str) -> Option<&'t str> {
         rest = after;
     }
     None
+}
+
+/// A field of a struct, and the expression that asks for it.
+struct Asked<'m> {
+    field: &'m Field,
+    site: Site,
+}
+
+/// What holds a struct among the classes of its file.
+enum Above<'m> {
+    /// Nothing does.
+    Outermost,
+    /// A field of another struct.
+    One(ClassId, &'m Field),
+    /// Several fields do, and nothing says which one is meant.
+    Several,
+}
+
+/// The field that holds a struct; of several the one that is called `held`.
+fn above<'m>(module: &'m Module, current: ClassId, held: Option<&SmolStr>) -> Above<'m> {
+    let name = &module.class(current).name;
+    let holds = |field: &&Field| match field.ty.map(|ty| &module.expr(ty).kind) {
+        Some(ExprKind::Name(n)) => n == name && !name.is_empty(),
+        Some(ExprKind::ClassExpr(inner)) => *inner == current,
+        _ => false,
+    };
+    let outer = module.classes.iter().enumerate().filter(|(i, _)| *i != current.0 as usize);
+    let found: Vec<(ClassId, &Field)> =
+        outer.flat_map(|(i, outer)| outer.fields.iter().filter(holds).map(move |f| (ClassId(i as u32), f))).collect();
+    match found.as_slice() {
+        [] => Above::Outermost,
+        [(outer, field)] => Above::One(*outer, field),
+        several => match several.iter().find(|(_, field)| Some(&field.name) == held) {
+            Some((outer, field)) => Above::One(*outer, field),
+            None => Above::Several,
+        },
+    }
 }

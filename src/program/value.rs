@@ -220,6 +220,8 @@ impl Value {
                 }],
                 handed: false,
             }),
+            // Of several settings none is the one that is meant.
+            Value::OneOf(values) if are_several_settings(values) => None,
             Value::OneOf(values) => values.iter().find_map(Value::to_text),
             _ => None,
         }
@@ -245,4 +247,14 @@ impl Value {
     pub fn is_unknown(&self) -> bool {
         matches!(self, Value::Unknown | Value::Param { .. })
     }
+}
+
+/// True for values of which at least two are settings of different names.
+fn are_several_settings(values: &[Value]) -> bool {
+    let mut names = values.iter().filter_map(|value| match value {
+        Value::Env { name, .. } => Some(name),
+        _ => None,
+    });
+    let first = names.next();
+    names.any(|name| Some(name) != first)
 }

@@ -207,7 +207,7 @@ impl Evaluator<'_> {
             values.retain(|value| value.as_str().is_none_or(|text| !text.is_empty()));
         }
         let mut value = self.one_of(values);
-        if let Some(found) = self.struct_field(unit_id, class_id, name, call, &value) {
+        if let Some(found) = self.struct_field(unit_id, class_id, name, call, &value, site) {
             value = found;
         }
         if declared.is_some()
