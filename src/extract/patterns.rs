@@ -63,6 +63,23 @@ pub fn asked(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Vec<Asked> {
     found
 }
 
+/// True for a method with `@MessagePattern(…)` that answers requests, `client.send(pattern)`: nobody emits its pattern as an
+/// event.
+pub fn is_asked(ev: &Evaluator<'_>, decorator: Site) -> bool {
+    let Some(first) = ev.program.unit(decorator.unit).module.call(decorator.expr).and_then(|call| call.args.first())
+    else {
+        return false;
+    };
+    let Some(pattern) = key(ev, &ev.at(decorator.unit, first.value), 0) else { return false };
+    let sends = |name: &str| {
+        ev.program.calls_named(name).iter().any(|site| {
+            let call = ev.program.unit(site.unit).module.call(site.expr);
+            call.is_some_and(|call| sent(ev, *site, call).contains(&pattern))
+        })
+    };
+    !sends("emit")
+}
+
 /// A call of a client of the package, or of what is injected as one.
 fn is_client(ev: &Evaluator<'_>, site: Site) -> bool {
     ev.callee(site).is_some_and(|(symbol, _)| symbol.starts_with(PACKAGE) && symbol.contains("Client"))

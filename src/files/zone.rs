@@ -71,7 +71,9 @@ pub fn zone(path: &str) -> Zone {
         Zone::Example
     } else if above.iter().any(|s| matches!(*s, "docs" | "doc" | "documentation")) {
         Zone::Docs
-    } else if segments.iter().any(is_migration) || name.contains(".migration.") {
+    } else if segments.iter().any(is_migration)
+        || [".migration.", ".seeder.", ".seed."].iter().any(|w| name.contains(w))
+    {
         Zone::Migration
     } else if above.iter().any(|s| matches!(*s, "tools" | "tooling" | "hack" | ".github" | ".husky"))
         || segments.iter().any(is_script)

@@ -1,7 +1,7 @@
 //! The transport behind `@EventPattern` and `@MessagePattern`: what `createMicroservice` and
 //! `connectMicroservice` of the same application say.
 
-use crate::extract::Presence;
+use crate::extract::{Presence, patterns};
 use crate::facts::module::ExprKind;
 use crate::program::{Evaluator, Site, Value};
 
@@ -21,6 +21,8 @@ pub(super) struct Transport {
     pub(super) prefetch: Prefetch,
     /// A message is delivered once or not at all: nobody acknowledges it, and it never comes again.
     pub(super) once: bool,
+    /// It carries requests, which are answered.
+    pub(super) answers: bool,
     /// Where it is described, when that is no part of the file that makes the application.
     pub(super) shared: Option<Shared>,
 }
@@ -29,11 +31,36 @@ impl Transport {
     /// A broker that hands messages to whoever listens, and forgets them.
     fn once(broker: &'static str) -> Transport {
         let dead_letter = Presence::Unknown("the broker knows no dead letters".into());
-        Transport { broker, ack: Ack::Unknown, dead_letter, prefetch: Prefetch::default(), once: true, shared: None }
+        Transport {
+            broker,
+            ack: Ack::Unknown,
+            dead_letter,
+            prefetch: Prefetch::default(),
+            once: true,
+            answers: false,
+            shared: None,
+        }
+    }
+
+    /// What holds for requests: whoever asks waits, and learns that nobody answers. Their process is told once.
+    fn of_requests(self, ev: &Evaluator<'_>, made: Site) -> Transport {
+        let place = ev.program.place(made);
+        Transport {
+            ack: Ack::Unknown,
+            dead_letter: Presence::Unknown("whoever asks learns of a failure".into()),
+            prefetch: Prefetch::default(),
+            answers: true,
+            shared: self.shared.or(Some(Shared { place, process: place })),
+            ..self
+        }
     }
 
     /// Takes from a consumer what only brokers that deliver again are asked for.
     pub(super) fn settle(&self, consumer: &mut Consumer) {
+        if self.answers {
+            consumer.handlers.iter_mut().for_each(|handler| handler.idempotency = Idempotency::Unknown);
+            consumer.redelivery = Redelivery::None;
+        }
         if self.once {
             consumer.handlers.iter_mut().for_each(|handler| handler.idempotency = Idempotency::Unknown);
             consumer.redelivery = Redelivery::None;
@@ -56,7 +83,7 @@ pub(super) fn transport(reach: &Reach<'_, '_>, decorator: Site) -> Option<Transp
     let ev = reach.ev;
     let around = reach.around(&[decorator.unit]);
     let mut found: Option<Transport> = None;
-    let mut direct = false;
+    let (mut direct, mut made) = (false, None);
     for name in ["createMicroservice", "connectMicroservice"] {
         let position = if name == "createMicroservice" { 1 } else { 0 };
         for &site in ev.program.calls_named(name).iter().filter(|s| around.contains(&s.unit)) {
@@ -73,9 +100,14 @@ pub(super) fn transport(reach: &Reach<'_, '_>, decorator: Site) -> Option<Transp
             match &found {
                 // Several transports: which one a handler listens on is not known.
                 Some(other) if other.broker != transport.broker => return None,
-                _ => found = Some(transport),
+                _ => (found, made) = (Some(transport), Some(site)),
             }
         }
+    }
+    if is_called(ev, decorator, "MessagePattern")
+        && let Some((transport, made)) = found.take_if(|_| patterns::is_asked(ev, decorator)).zip(made)
+    {
+        return (!(direct || transport.once)).then(|| transport.of_requests(ev, made));
     }
     // Handlers are bound to every transport. Who asks for an answer does so directly where that is possible, and a
     // request is no message that waits in a channel.
@@ -146,7 +178,7 @@ fn of_options(reach: &Reach<'_, '_>, made: Site, options: &Value) -> Option<List
             };
             let help = "set `prefetchCount: 10` in the options of the microservice".to_string();
             let prefetch = Prefetch { bounded, place: Some(ev.program.place(made)), help };
-            Transport { broker: "rabbitmq", ack, dead_letter, prefetch, once: false, shared: None }
+            Transport { broker: "rabbitmq", ack, dead_letter, prefetch, once: false, answers: false, shared: None }
         }
         "KAFKA" => Transport {
             broker: "kafka",
@@ -154,6 +186,7 @@ fn of_options(reach: &Reach<'_, '_>, made: Site, options: &Value) -> Option<List
             dead_letter: Presence::Absent,
             prefetch: Prefetch::default(),
             once: false,
+            answers: false,
             shared: None,
         },
         // Core NATS and the channels of Redis deliver at most once: https://docs.nestjs.com/microservices/nats,
