@@ -56,6 +56,7 @@ mod packaging;
 mod parity;
 mod polyrepo;
 mod queue_clients;
+mod queue_samples;
 mod readme;
 mod resilience_details;
 mod rest_client;

@@ -281,7 +281,9 @@ fn read(
         routed_help: form.mandatory.as_ref().map_or_else(String::new, |m| m.help.clone()),
         keyed: producer::key(ev, found),
         producer: producer::read(ev, found),
-        swallowed: failure::swallowed(ev, site, kind).filter(|_| !form.outbox),
+        swallowed: failure::swallowed(ev, site, kind)
+            .or_else(|| failure::only_told(ev, found, kind))
+            .filter(|_| !form.outbox),
         unserializable: serialize::read(ev, found),
         hashed_id,
         fragile_queue: persist::fragile_queue(ev, found),
