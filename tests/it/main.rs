@@ -70,6 +70,7 @@ mod saga_dotnet;
 mod saga_forms;
 mod saga_go;
 mod saga_jvm;
+mod saga_late;
 mod saga_samples;
 mod sample_forms;
 mod samples;
