@@ -184,3 +184,87 @@ fn what_makes_a_step_does_not_carry_it_out() {
     // The call of the action, not the line that puts the step together.
     assert_eq!(found("missing-step-timeout", &[("saga.py", &text)]), ["saga.py:32"]);
 }
+
+#[test]
+fn a_branch_for_a_step_that_answered_no_leaves_that_step() {
+    let saga = |own: &str| {
+        format!(
+            r#"using System.Net.Http.Json;
+
+public class ParcelSaga(HttpClient http)
+{{
+    public async Task<bool> RunAsync(Parcel parcel)
+    {{
+        if (!await Send("van", "/vans/book", parcel)) return false;
+        if (!await Send("driver", "/drivers/hire", parcel))
+        {{
+            {own}
+            await Compensate("van", "/vans/compensate", parcel);
+            return false;
+        }}
+        if (!await Send("label", "/labels/print", parcel))
+        {{
+            await Compensate("driver", "/drivers/compensate", parcel);
+            await Compensate("van", "/vans/compensate", parcel);
+            return false;
+        }}
+        return true;
+    }}
+
+    private async Task<bool> Send(string participant, string path, Parcel parcel)
+    {{
+        var answer = await http.PostAsJsonAsync(path, parcel);
+        return answer.IsSuccessStatusCode;
+    }}
+
+    private async Task Compensate(string participant, string path, Parcel parcel) =>
+        await http.PostAsJsonAsync(path, parcel);
+}}
+"#
+        )
+    };
+    let rule = "uncompensated-failing-step";
+    assert_eq!(found(rule, &[("ParcelSaga.cs", &saga(""))]), ["ParcelSaga.cs:8"]);
+    let own = saga(r#"await Compensate("driver", "/drivers/compensate", parcel);"#);
+    assert_eq!(found(rule, &[("ParcelSaga.cs", &own)]), [""; 0]);
+}
+
+#[test]
+fn a_field_of_go_that_gives_an_error_which_nobody_takes() {
+    let saga = |undo: &str| {
+        format!(
+            "package parcels
+
+type Step struct {{
+	Action     func() error
+	Compensate func() {undo}
+}}
+
+type Saga struct {{
+	steps []Step
+}}
+
+func (s *Saga) Run() error {{
+	var done []Step
+	for _, step := range s.steps {{
+		done = append(done, step)
+		if err := step.Action(); err != nil {{
+			s.compensate(done)
+			return err
+		}}
+	}}
+	return nil
+}}
+
+func (s *Saga) compensate(done []Step) {{
+	for i := len(done) - 1; i >= 0; i-- {{
+		done[i].Compensate()
+	}}
+}}
+"
+        )
+    };
+    let rule = "swallowed-compensation-failure";
+    assert_eq!(found(rule, &[("saga.go", &saga("error"))]), ["saga.go:26"]);
+    assert_eq!(found(rule, &[("saga.go", &saga("string"))]), [""; 0]);
+}
