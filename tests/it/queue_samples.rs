@@ -293,3 +293,49 @@ class ReadingBus {{
     assert_eq!(told("ReadingEnvelope"), [""; 0]);
     assert_eq!(told("object"), ["bus.ts:11 missing-event-id", "bus.ts:11 unversioned-event"]);
 }
+
+#[test]
+fn a_transaction_that_is_committed_has_what_was_sent() {
+    let publisher = |last: &str| {
+        format!(
+            r#"import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+
+class Totals {{
+    void put(KafkaProducer<String, String> producer, String key, String total) {{
+        producer.beginTransaction();
+        producer.send(new ProducerRecord<>("totals", key, total));
+        producer.{last}();
+    }}
+}}
+"#
+        )
+    };
+    let told = |last: &str| {
+        let all = found(&[("Totals.java", &publisher(last))]);
+        all.into_iter().filter(|f| f.contains("unconfirmed")).collect::<Vec<String>>()
+    };
+    assert_eq!(told("commitTransaction"), [""; 0]);
+    assert_eq!(told("close"), ["Totals.java:7 unconfirmed-publish"]);
+}
+
+#[test]
+fn what_a_sensor_measures_is_no_event() {
+    let publisher = |topic: &str| {
+        format!(
+            r#"const mqtt = require("mqtt");
+const client = mqtt.connect(process.env.MQTT_URL);
+
+function tell(depot) {{
+  client.publish("{topic}", JSON.stringify({{ value: depot.value }}), {{ qos: 1 }});
+}}
+"#
+        )
+    };
+    let told = |topic: &str| {
+        let all = found(&[("send.js", &publisher(topic))]);
+        all.into_iter().filter(|f| f.contains("event")).count()
+    };
+    assert_eq!(told("depot/sensors/7/temperature"), 0);
+    assert_eq!(told("depot/parcels/sent"), 2);
+}
