@@ -40,13 +40,14 @@ const TAKEN: [&str; 24] = [
 ];
 
 /// Names under which modules are usually imported, where that is not their own.
-const USUAL: [(Ecosystem, &str, &str); 8] = [
+const USUAL: [(Ecosystem, &str, &str); 9] = [
     (Ecosystem::JavaScript, "amqp", "amqplib"),
     // The standard library of Python, where a sample leaves the import out.
     (Ecosystem::Python, "asdict", "dataclasses.asdict"),
     (Ecosystem::Python, "dataclass", "dataclasses.dataclass"),
     (Ecosystem::Python, "datetime", "datetime.datetime"),
     (Ecosystem::Python, "Decimal", "decimal.Decimal"),
+    (Ecosystem::Python, "json", "json"),
     (Ecosystem::Python, "uuid4", "uuid.uuid4"),
     (Ecosystem::Go, "amqp", "github.com/rabbitmq/amqp091-go"),
     (Ecosystem::Go, "http", "net/http"),
@@ -130,7 +131,7 @@ fn paths(library: &Library) -> impl Iterator<Item = &str> {
     let guards = guards.chain(library.breaker.iter().flat_map(|b| &b.symbols));
     let guards = guards.chain(library.deadline.iter().flat_map(|d| &d.symbols));
     let made = library.returns.iter().flat_map(|(from, to)| [from, to]);
-    let connect = library.connect.iter().flat_map(|c| &c.calls);
+    let connect = library.connect.iter().flat_map(|c| &c.calls).chain(&library.decodes);
     clients.chain(requests).chain(consume).chain(publish).chain(guards).chain(made).chain(connect).map(String::as_str)
 }
 

@@ -184,6 +184,9 @@ pub struct Confirm {
     /// Paths of a callback that is told the outcome.
     #[serde(default)]
     pub callback: Vec<String>,
+    /// Methods that are given a function which is told of every message what became of it.
+    #[serde(default)]
+    pub listeners: Vec<String>,
     /// Options of the call, or of what the channel or producer was made with, that turn it off when
     /// they are `false` or 0.
     #[serde(default)]

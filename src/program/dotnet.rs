@@ -458,6 +458,11 @@ impl Evaluator<'_> {
             *symbol = self.catalog.canonical(language, symbol);
         }
         match known.as_slice() {
+            // Samples leave the usings out; a project that has none either would not compile.
+            [] if used.is_empty() && self.is_snippet(unit) => {
+                let implied = self.catalog.implied(language, name);
+                Value::External(if let [only] = implied { only.clone() } else { name.into() })
+            }
             [] => Value::External(name.into()),
             _ => self.one_of(known.into_iter().map(Value::External).collect()),
         }

@@ -7,9 +7,19 @@ use smol_str::SmolStr;
 use super::UnitId;
 use super::eval::Evaluator;
 use super::index::Binding;
-use super::resolve::Target;
+use super::resolve::{Target, parent};
 use super::value::{Instance, Value};
+use crate::catalog::schema::Ecosystem;
 use crate::facts::module::{Call, Entry, ExprId, ExprKind, ImportKind, Language, Module};
+
+/// How many files a sample has at most.
+const MAX_BLOCKS: usize = 24;
+
+/// Names that a language has itself, and that a block may declare for its own use.
+const BUILT_IN: [&str; 22] = [
+    "all", "any", "compile", "console", "dict", "exec", "exit", "fetch", "filter", "format", "hash", "id", "input",
+    "list", "map", "next", "open", "print", "process", "require", "set", "type",
+];
 
 impl Evaluator<'_> {
     /// True for a module that cannot run as it is: it imports nothing, or a file beside it that is not there.
@@ -51,6 +61,34 @@ impl Evaluator<'_> {
         }
         let values: Vec<Value> = symbols.iter().cloned().map(Value::External).collect();
         (!values.is_empty()).then(|| self.one_of(values))
+    }
+
+    /// What another block of the same sample declares by a name that nothing binds here: articles and skills show one
+    /// program in several blocks, and leave out the imports between them.
+    pub(super) fn beside(&self, unit_id: UnitId, name: &str) -> Option<Value> {
+        let unit = self.program.unit(unit_id);
+        let module = &unit.module;
+        let is_open = match module.language {
+            Language::Python => module.imports.iter().any(|i| i.kind == ImportKind::Star),
+            Language::JavaScript | Language::TypeScript => !self.is_snippet(unit_id),
+            _ => true,
+        };
+        if is_open || BUILT_IN.contains(&name) || self.program.ids().count() > MAX_BLOCKS {
+            return None;
+        }
+        let folder = parent(&unit.path);
+        let declares = |other: &UnitId| {
+            let other = self.program.unit(*other);
+            let bound = other.index.top(name);
+            Ecosystem::of(other.module.language) == Ecosystem::of(module.language)
+                && parent(&other.path) == folder
+                && bound.iter().any(|b| matches!(b, Binding::Func(_) | Binding::Class(_) | Binding::Value(_)))
+        };
+        let mut found = self.program.ids().filter(|other| *other != unit_id).filter(declares);
+        match (found.next(), found.next()) {
+            (Some(only), None) => Some(self.name(only, None, name, None)),
+            _ => None,
+        }
     }
 
     /// The type of a library that a name which nothing declares is called after: `kafkaTemplate`.

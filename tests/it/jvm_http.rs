@@ -462,3 +462,47 @@ fn a_bean_that_makes_the_builder_may_limit_it() {
     assert_eq!(clients(&[(path.0, peer), (path.1, &conf(""))]), ALL);
     assert_eq!(clients(&[(path.0, peer), (path.1, &conf(".clientConnector(c)"))]), BOUNDED);
 }
+
+/// `1..3` is a range, and a loop over one counts its attempts.
+#[test]
+fn a_loop_of_kotlin_over_a_range_repeats() {
+    let vans = |header: &str| {
+        format!(
+            r#"package vans
+
+import java.io.IOException
+import java.net.URI
+import java.net.http.HttpClient
+import java.net.http.HttpRequest
+import java.net.http.HttpResponse.BodyHandlers
+import java.time.Duration
+
+class Vans(private val address: URI) {{
+    private val client = HttpClient.newHttpClient()
+
+    fun all(): String {{
+        val request = HttpRequest.newBuilder(address).timeout(Duration.ofSeconds(1)).GET().build()
+        {header} {{
+            try {{
+                return client.send(request, BodyHandlers.ofString()).body()
+            }} catch (e: IOException) {{
+                Thread.sleep(500)
+            }}
+        }}
+        throw IllegalStateException("no vans")
+    }}
+}}
+"#
+        )
+    };
+    let found = |header: &str| {
+        let text = vans(header);
+        let wanted = |f: &skillcheck::rules::Finding| f.rule.contains("retry");
+        crate::support::told::told(&[("Vans.kt", &text)], wanted).1
+    };
+    let repeats = ["retry-without-backoff Vans.kt:15"];
+    for header in ["for (attempt in 1..3)", "for (attempt in 0 until 3)"] {
+        assert_eq!(found(header), repeats, "{header}");
+    }
+    assert_eq!(found("for (van in listOf(1, 2))"), ["missing-retry Vans.kt:11"]);
+}

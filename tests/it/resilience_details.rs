@@ -135,3 +135,41 @@ fn a_switch_over_types_of_messages_has_a_default() {
     // What else is told apart is no type of message.
     assert_eq!(found("ContentType", ""), NONE);
 }
+
+#[test]
+fn a_status_that_is_only_kept_decides_nothing_and_a_webhook_has_its_id() {
+    let sender = |header: &str, caught: &str| {
+        format!(
+            r#"import axios from "axios";
+
+export async function deliver(hook: Hook, event: Event) {{
+  const attempts: Attempt[] = [];
+  for (let attempt = 0; attempt < 3; attempt++) {{
+    try {{
+      await axios.post(`https://hooks.example.com/parcels`, event, {{
+        headers: {{ "{header}": event.id }},
+        timeout: 2000,
+      }});
+      return attempts;
+    }} catch (error: any) {{
+      {caught}
+      await sleep(2 ** attempt * 100 + Math.random() * 100);
+    }}
+  }}
+  throw new Error("not delivered");
+}}
+"#
+        )
+    };
+    let kept = "attempts.push({ status: error.response?.status });";
+    let asked = "if (error.response?.status < 500) throw error;";
+    let repeated = |caught: &str| {
+        found("rest-client/retry-on-client-error", &[("deliver.ts", sender("X-Webhook-ID", caught).as_str())])
+    };
+    assert_eq!(repeated(kept).len(), 1);
+    assert_eq!(repeated(asked), NONE);
+    let unsafe_retry =
+        |header: &str| found("rest-client/unsafe-retry", &[("deliver.ts", sender(header, kept).as_str())]);
+    assert_eq!(unsafe_retry("X-Webhook-ID"), NONE);
+    assert_eq!(unsafe_retry("X-Sender").len(), 1);
+}

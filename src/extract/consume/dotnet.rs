@@ -246,6 +246,27 @@ pub(super) fn attached(ev: &Evaluator<'_>, site: Site) -> Vec<Func> {
     out
 }
 
+/// What becomes of an error in a handler that nobody awaits: `consumer.Received += async (_, ea) => …` of a consumer
+/// whose event is no task is `async void`, and what leaves that ends the process
+/// (<https://learn.microsoft.com/en-us/archive/msdn-magazine/2013/march/async-await-best-practices-in-asynchronous-programming>).
+pub(super) fn unobserved(ev: &Evaluator<'_>, site: Site) -> Option<&'static str> {
+    let module = &ev.program.unit(site.unit).module;
+    let made = |name: &str| {
+        let of_type = |call: &crate::facts::module::CallId| {
+            module.call(call.expr).is_some_and(|c| c.is_new)
+                && module.callee_name(call.expr).is_some_and(|callee| callee == name)
+        };
+        ev.program.unit(site.unit).index.calls.iter().any(of_type)
+    };
+    if module.language != Language::CSharp || !made("EventingBasicConsumer") || made("AsyncEventingBasicConsumer") {
+        return None;
+    }
+    let handlers = attached(ev, site);
+    let is_void = |(unit, func): &Func| ev.program.unit(*unit).module.func(*func).is_async;
+    (!handlers.is_empty() && handlers.iter().all(is_void))
+        .then_some("raises out of an `async void` handler and ends the process")
+}
+
 /// The variable or field that an expression is assigned to.
 fn kept_in(ev: &Evaluator<'_>, site: Site) -> Option<SmallName> {
     let module = &ev.program.unit(site.unit).module;

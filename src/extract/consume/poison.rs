@@ -9,7 +9,7 @@ use super::reach::Reach;
 use super::setting;
 use super::source::Found;
 use super::walk::{self, Kind, Trace};
-use super::{Ack, Poison};
+use super::{Ack, Poison, dotnet};
 
 /// The first place where a message is decoded without anything that catches the error.
 pub(super) fn read(
@@ -19,7 +19,8 @@ pub(super) fn read(
     traces: &[Trace],
     registrations: &[Registration],
 ) -> Option<Poison> {
-    let ends = found.source.unguarded.as_ref()?;
+    let of_library = || found.source.unguarded.clone();
+    let ends = of_library().or_else(|| dotnet::unobserved(reach.ev, found.site).map(str::to_string))?;
     if matches!(ack, Ack::Auto { .. }) && starts_again(reach, found) {
         return None;
     }

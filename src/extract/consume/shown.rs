@@ -9,9 +9,10 @@ use super::reach::Reach;
 use super::walk::{Kind, Trace};
 
 /// Calls that take a message, show it, wait, or confirm it; in lower case and without `_`.
-const SHOWS: [&str; 57] = [
+const SHOWS: [&str; 58] = [
     "ack",
     "acknowledge",
+    "background",
     "basicack",
     "basicackasync",
     "commit",

@@ -286,14 +286,19 @@ fn caught(ev: &Evaluator<'_>, unit: UnitId, expr: ExprId) -> bool {
 }
 
 /// True for code that tells one failure from another: it names the status, or something that stands for the
-/// decision. What is only put into the thrown error or a log does not count.
+/// decision. What is only put into the thrown error, a log or a list does not count.
 pub(super) fn decides(module: &Module, span: Span) -> bool {
-    let thrown: Vec<Span> = module
-        .stmts
-        .iter()
-        .filter(|s| matches!(s.kind, StmtKind::Throw(_)) && span.contains(s.span))
-        .map(|s| s.span)
-        .collect();
+    // `attempts.push({ status: error.response?.status })` keeps what happened for somebody to read.
+    let is_kept = |expr: ExprId| {
+        module.callee_name(expr).is_some_and(|n| matches!(n.as_str(), "push" | "append" | "Add" | "add"))
+    };
+    let is_told = |kind: &StmtKind| match kind {
+        StmtKind::Throw(_) => true,
+        StmtKind::Expr(expr) => is_kept(*expr),
+        _ => false,
+    };
+    let thrown: Vec<Span> =
+        module.stmts.iter().filter(|s| span.contains(s.span) && is_told(&s.kind)).map(|s| s.span).collect();
     module.exprs.iter().any(|e| {
         if !span.contains(e.span) || thrown.iter().any(|t| t.contains(e.span)) {
             return false;

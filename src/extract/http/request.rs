@@ -541,11 +541,12 @@ fn names_headers(module: &crate::facts::module::Module, expr: ExprId) -> bool {
     }
 }
 
-/// `Idempotency-Key` and its variants (draft-ietf-httpapi-idempotency-key-header, and the fields that
-/// well-known payment interfaces use).
+/// `Idempotency-Key` and its variants (draft-ietf-httpapi-idempotency-key-header, the fields that well-known payment
+/// interfaces use, and `webhook-id`: <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md>).
 pub fn is_key_name(name: &str) -> bool {
     let name = name.to_lowercase().replace(['-', '_'], "");
-    name.contains("idempotency") || name == "xrequestid" || name == "paypalrequestid" || name == "clienttoken"
+    name.contains("idempotency")
+        || matches!(name.as_str(), "clienttoken" | "paypalrequestid" | "webhookid" | "xrequestid" | "xwebhookid")
 }
 
 /// See [`HttpRequest::roots`].

@@ -341,7 +341,9 @@ pub fn hand_written(
     let counted = match header {
         LoopHeader::Each { iter, target } => {
             let callee = module.callee_name(*iter).map(|n| n.as_str());
-            if callee != Some("range") || uses_as_data(module, site.expr, *target) {
+            // `range(3)`, and `1..3`, `0 until limit` of Kotlin
+            let counts = ["range", "rangeTo", "rangeUntil", "until", "downTo"];
+            if !callee.is_some_and(|name| counts.contains(&name)) || uses_as_data(module, site.expr, *target) {
                 return None;
             }
             true

@@ -52,7 +52,7 @@ pub fn read(ev: &Evaluator<'_>, found: &Found<'_>, broker: &str, registered: boo
             Fate::Used if only_told_of_success(ev, found.site) => Presence::Absent,
             Fate::Used => Presence::Present(place),
             Fate::Detached => Presence::Unknown("it runs as a task of its own".into()),
-            Fate::Dropped => Presence::Absent,
+            Fate::Dropped => outstanding(ev, found),
         },
         ConfirmBy::Callback => waits(ev, found),
         ConfirmBy::Reports => reports(ev, found),
@@ -265,6 +265,14 @@ fn waits(ev: &Evaluator<'_>, found: &Found<'_>) -> Presence {
         }
         _ => Presence::Absent,
     }
+}
+
+/// A call in the same function that waits for all that was sent: `producer.commitTransaction()`.
+fn outstanding(ev: &Evaluator<'_>, found: &Found<'_>) -> Presence {
+    let home = flow::home(ev, found.site);
+    let mut waiting = found.form.confirm.calls.iter().flat_map(|name| ev.program.calls_named(name));
+    let beside = waiting.find(|call| call.unit == found.site.unit && flow::home(ev, **call) == home);
+    beside.map_or(Presence::Absent, |call| Presence::Present(ev.program.place(*call)))
 }
 
 /// True for reports that a loop takes and does nothing with: `for range producer.Events() {}`.

@@ -1,9 +1,11 @@
 //! Publishing whose failure nobody learns of: an error handler that only logs.
 
 use super::Kind;
+use super::call::Found;
 use super::flow::{self, Fate};
 use crate::extract::saga::failure::{checked_after, logs_only, only_logs};
 use crate::facts::module::{Block, ExprId, ExprKind, FuncId, Handler, Language, Module, StmtKind};
+use crate::program::types::build_root;
 use crate::program::{Evaluator, Parent, Site, Value};
 use crate::syntax::Place;
 
@@ -80,6 +82,39 @@ pub fn swallowed(ev: &Evaluator<'_>, site: Site, kind: Kind) -> Option<Place> {
         return None;
     }
     Some(Place::new(linked.file, handler.span))
+}
+
+/// The function that is told of every message what became of it, when it only logs that one was not taken, and nobody
+/// else asks: `template.setConfirmCallback((data, ack, cause) -> { if (!ack) log.error(…); })`.
+pub(super) fn only_told(ev: &Evaluator<'_>, found: &Found<'_>, kind: Kind) -> Option<Place> {
+    /// What asks for the answer to one message.
+    const ASKS: [&str; 4] = ["getFuture", "waitForConfirms", "waitForConfirmsOrDie", "addConfirmListener"];
+    let listeners = &found.form.confirm.listeners;
+    if listeners.is_empty() || !matches!(kind, Kind::Event | Kind::Job) {
+        return None;
+    }
+    let root = build_root(&ev.program.unit(found.site.unit).path);
+    let near =
+        |site: &Site| ev.program.is_production(site.unit) && build_root(&ev.program.unit(site.unit).path) == root;
+    if ASKS.iter().flat_map(|name| ev.program.calls_named(name)).any(near) {
+        return None;
+    }
+    let mut told = listeners.iter().flat_map(|name| ev.program.calls_named(name)).copied().filter(near);
+    let (only, None) = (told.next()?, told.next()) else { return None };
+    let given = ev.program.unit(only.unit).module.call(only.expr)?.args.first()?.value;
+    let (unit, func) = match ev.at(only.unit, given) {
+        Value::Function { unit, func, .. } => (unit, func),
+        // `template.setConfirmCallback(this)`
+        Value::Object { unit, class, .. } => {
+            let module = &ev.program.unit(unit).module;
+            let mut methods = module.class(class).methods.iter().copied();
+            (unit, methods.find(|method| module.func(*method).name == "confirm")?)
+        }
+        _ => return None,
+    };
+    let module = &ev.program.unit(unit).module;
+    let logs = !module.func(func).body.is_empty() && logs_only(module, func);
+    logs.then(|| ev.program.place(only))
 }
 
 /// `log.Fatalf(…)` is more than a line in a log.

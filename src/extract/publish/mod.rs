@@ -281,7 +281,9 @@ fn read(
         routed_help: form.mandatory.as_ref().map_or_else(String::new, |m| m.help.clone()),
         keyed: producer::key(ev, found),
         producer: producer::read(ev, found),
-        swallowed: failure::swallowed(ev, site, kind).filter(|_| !form.outbox),
+        swallowed: failure::swallowed(ev, site, kind)
+            .or_else(|| failure::only_told(ev, found, kind))
+            .filter(|_| !form.outbox),
         unserializable: serialize::read(ev, found),
         hashed_id,
         fragile_queue: persist::fragile_queue(ev, found),
@@ -318,7 +320,9 @@ fn kind(ev: &Evaluator<'_>, form: &Publish, site: Site, destinations: &[Text], k
         paths().any(|p| path::sites(ev, site, p).iter().any(|s| flow::mentions(ev, *s, &is_dead_letter)));
     if named_dead || spelled_dead {
         Kind::DeadLetter
-    } else if !texts.is_empty() && keys_or(&texts, keys).iter().all(|t| is_telemetry(t)) {
+    } else if !texts.is_empty()
+        && keys_or(&texts, keys).iter().all(|t| is_telemetry(t) || form.broker == "mqtt" && is_measurement(t))
+    {
         Kind::Telemetry
     } else if !texts.is_empty() && keys_or(&texts, keys).iter().all(|t| is_work_queue(t)) {
         Kind::Job
@@ -379,6 +383,23 @@ fn is_telemetry(name: &str) -> bool {
             "log" | "logs" | "logging" | "metric" | "metrics" | "telemetry" | "heartbeat" | "presence" | "typing"
         )
     })
+}
+
+/// True for a topic of a device that tells what it measures, and whether it is there.
+fn is_measurement(topic: &str) -> bool {
+    const MEASURED: [&str; 10] = [
+        "sensor",
+        "sensors",
+        "temperature",
+        "humidity",
+        "pressure",
+        "measurement",
+        "measurements",
+        "reading",
+        "readings",
+        "status",
+    ];
+    topic.to_lowercase().split(|c: char| !c.is_ascii_alphanumeric()).any(|word| MEASURED.contains(&word))
 }
 
 /// True for a name that says dead letter: `orders.dlq`, `order-dead-letter`, `deadLetterTopic`.

@@ -87,7 +87,10 @@ impl Context<'_, '_> {
                     matches!(w.as_str(), "marshal" | "serialize" | "stringify" | "dump" | "encode" | "json" | "query" | "insert")
                 })
         });
-        if asks || declares || scan::is_log(module, expr) {
+        // `SagaStep(action=template.action)` makes a step of one.
+        let makes = call.is_new
+            || self.ev.at(unit, call.callee).alternatives().iter().any(|v| matches!(v, Value::Class { .. }));
+        if asks || declares || makes || scan::is_log(module, expr) {
             return None;
         }
         call.args.iter().find_map(|a| match module.expr(a.value).kind {

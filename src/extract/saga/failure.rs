@@ -162,7 +162,7 @@ impl Context<'_, '_> {
                     }
                     _ => false,
                 };
-                called.alternatives().iter().any(fails)
+                called.alternatives().iter().any(fails) || gives_error(module, call.callee)
             }
             _ => false,
         }
@@ -315,6 +315,15 @@ fn is_swallowed(module: &Module, handler: &Handler) -> bool {
 /// True for a function that does nothing but log.
 pub(in crate::extract) fn logs_only(module: &Module, func: FuncId) -> bool {
     only_logs_lambda(module, func)
+}
+
+/// Go: every struct of the module with this field says that the function in it gives an error:
+/// `Compensate func() error`.
+fn gives_error(module: &Module, callee: ExprId) -> bool {
+    let ExprKind::Attr { name, .. } = &module.expr(callee).kind else { return false };
+    let mut types = module.classes.iter().flat_map(|c| &c.fields).filter(|f| f.name == *name).map(|f| f.ty).peekable();
+    types.peek().is_some()
+        && types.all(|ty| ty.is_some_and(|ty| scan::names_in(module, ty).iter().any(|n| n == "error")))
 }
 
 fn only_logs_lambda(module: &Module, func: FuncId) -> bool {

@@ -66,6 +66,13 @@ pub(super) struct Branch {
     pub(super) about: Option<Vec<String>>,
 }
 
+impl Undo {
+    /// It says that it is a compensation.
+    pub(super) fn compensates(&self) -> bool {
+        self.words.iter().any(|w| names::is_compensation(w))
+    }
+}
+
 impl Done {
     /// Both are about the same thing.
     pub(super) fn shares(&self, undo: &Undo) -> bool {
@@ -103,6 +110,10 @@ pub(super) struct Flow {
     pub(super) looped: Vec<Site>,
     /// Names that are put on a list of what is done: the list, and where.
     pub(super) noted: Vec<(SmolStr, ExprId)>,
+    /// Whatever is put on a list on the way forward: the list, and where.
+    pub(super) put: Vec<(SmolStr, ExprId)>,
+    /// Lists that a handler gives to what undoes.
+    pub(super) handed: Vec<SmolStr>,
 }
 
 impl Flow {
@@ -151,14 +162,17 @@ impl Context<'_, '_> {
         };
         let place = self.ev.program.function_place(unit, func);
         let steps = self.flow_steps(unit, &flow);
-        // An engine repeats a step until it is known how it ended; what is put on the list behind it is usual there.
-        let registered = self.registered_late(&flow).filter(|_| !flow.is_workflow);
-        let late = registered
+        let late = self
+            .registered_late(&flow)
+            .filter(|_| !flow.is_workflow || self.gives_up_activities(unit))
             .or_else(|| self.guarded_late(unit, &flow))
             .or_else(|| self.named_late(unit, func, &flow))
+            .or_else(|| self.put_late(unit, &flow))
             .or_else(|| flow.branched_late().filter(|_| !flow.is_workflow));
         let (persisted, failure, mut conduct) = if flow.is_workflow {
-            let failure = match self.given_up(&flow) {
+            let mut given_up = self.given_up(&flow);
+            given_up.extend(self.dropped_in_loop(unit, func, &flow));
+            let failure = match given_up {
                 places if places.is_empty() => CompensationFailure::Handled(place),
                 places => CompensationFailure::Swallowed(places),
             };
@@ -281,7 +295,9 @@ impl Context<'_, '_> {
                     }
                     let first = flow.undos.len();
                     self.walk(unit, then, undoing || failed, flow, depth + 1);
-                    if failed && !undoing {
+                    // `if (!await Reserve(order)) { await CancelPayment(order); return; }`
+                    let refused = matches!(module.expr(*test).kind, ExprKind::Not(_)) && first < flow.undos.len();
+                    if (failed || refused) && !undoing {
                         let place = self.ev.program.place(Site { unit, expr: *test });
                         flow.branches.push(Branch { place, undos: first..flow.undos.len(), about: None });
                     }
@@ -376,6 +392,13 @@ impl Context<'_, '_> {
                 }
             }
             return;
+        }
+        if !undoing
+            && let [list, method] = chain.as_slice()
+            && matches!(method.as_str(), "push" | "append" | "Add" | "add")
+            && let [_] = call.args.as_slice()
+        {
+            flow.put.push((list.clone(), expr));
         }
         let taken = if undoing { self.undo_call(unit, expr, call, flow) } else { self.do_call(unit, expr, call, flow) };
         if matches!(last, "map" | "forEach" | "filter" | "then" | "reduce" | "sort" | "some" | "every" | "find") {
@@ -544,6 +567,10 @@ impl Context<'_, '_> {
         for value in self.ev.at(unit, call.callee).alternatives() {
             if let Value::Function { unit: u, func, .. } = value {
                 followed = true;
+                flow.handed.extend(call.args.iter().filter_map(|a| match &module.expr(a.value).kind {
+                    ExprKind::Name(name) => Some(name.clone()),
+                    _ => None,
+                }));
                 // What a helper of the handler undoes.
                 let m = &self.ev.program.unit(*u).module;
                 for (inner, c) in self.calls_in(*u, *func) {

@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 use super::conduct::words::Texts;
 use super::flow::{Done, Flow, Undo};
 use super::{CompensationFailure, Context, names, scan};
-use crate::facts::module::FuncId;
+use crate::facts::module::{ExprId, ExprKind, FuncId, LoopHeader, Module, StmtKind};
 use crate::program::{Site, UnitId};
 use crate::syntax::Place;
 
@@ -17,6 +17,10 @@ impl Context<'_, '_> {
         let mut late = None;
         for undo in flow.undos.iter().filter(|u| u.registered) {
             let before = flow.steps.iter().rev().find(|s| s.position < undo.position)?;
+            let next = flow.steps.iter().find(|s| s.position > undo.position);
+            if next.is_some_and(|next| next.shares(undo)) && !before.shares(undo) {
+                return None;
+            }
             if !before.shares(undo) && !before.is_inverted_by(undo) {
                 return None;
             }
@@ -39,6 +43,38 @@ impl Context<'_, '_> {
         })
     }
 
+    /// Where what a step did is put on a list behind its call, and the handler gives that list to what undoes:
+    /// `steps.push({ service: "stock", id })`, `await this.compensate(steps)`.
+    pub(super) fn put_late(&self, unit: UnitId, flow: &Flow) -> Option<Place> {
+        let module = &self.ev.program.unit(unit).module;
+        let (list, first) = flow.put.iter().find(|(list, _)| flow.handed.contains(list))?;
+        let puts = flow.put.iter().filter(|(other, _)| other == list);
+        for (_, at) in puts {
+            let position = module.expr(*at).span.start;
+            let before = flow.steps.iter().rev().find(|s| s.position < position)?;
+            let said = self.said_in(unit, *at);
+            let next = flow.steps.iter().find(|s| s.position > position);
+            if next.is_some_and(|next| next.is_about(&said)) && !before.is_about(&said) {
+                return None;
+            }
+        }
+        Some(self.ev.program.place(Site { unit, expr: *first }))
+    }
+
+    /// The words of the names and texts in the arguments of a call.
+    fn said_in(&self, unit: UnitId, call: ExprId) -> Vec<String> {
+        let module = &self.ev.program.unit(unit).module;
+        let mut out = Vec::new();
+        let mut todo: Vec<ExprId> = module.call(call).into_iter().flat_map(|c| &c.args).map(|a| a.value).collect();
+        while let Some(expr) = todo.pop() {
+            match &module.expr(expr).kind {
+                ExprKind::Str(name) | ExprKind::Name(name) => out.extend(names::words(name)),
+                _ => todo.extend(module.children(expr)),
+            }
+        }
+        out
+    }
+
     /// Where the name of a step is put on a list behind its call, and the method that undoes goes through that list:
     /// `saga.Executed.Add("PaymentCharged")`.
     pub(super) fn named_late(&self, unit: UnitId, func: FuncId, flow: &Flow) -> Option<Place> {
@@ -55,6 +91,43 @@ impl Context<'_, '_> {
             });
             (behind && undone).then(|| self.ev.program.place(Site { unit, expr: *at }))
         })
+    }
+
+    /// Handlers that only log what a compensation of a workflow raised, in a loop over the compensations that were
+    /// put on a list: the activity was repeated for as long as its options say, and then it is given up.
+    pub(super) fn dropped_in_loop(&self, unit: UnitId, func: FuncId, flow: &Flow) -> Vec<Place> {
+        if !flow.undos.iter().any(|u| u.registered) {
+            return Vec::new();
+        }
+        let mut funcs = vec![(unit, func)];
+        self.reach(&mut funcs, 1);
+        let mut runs = Vec::new();
+        for (unit, func) in funcs {
+            let module = &self.ev.program.unit(unit).module;
+            let span = module.func(func).span;
+            for stmt in module.stmts.iter().filter(|s| span.contains(s.span)) {
+                let StmtKind::Loop { header: LoopHeader::Each { target, iter }, .. } = &stmt.kind else { continue };
+                let entries = scan::names_in(module, *target);
+                if !scan::names_in(module, *iter).iter().any(|n| names::is_undo_word(n)) {
+                    continue;
+                }
+                let calls = self.ev.program.unit(unit).index.calls.iter().map(|c| c.expr);
+                let inside = calls.filter(|e| stmt.span.contains(module.expr(*e).span));
+                runs.extend(inside.filter(|e| runs_entry(module, *e, &entries)).map(|expr| Site { unit, expr }));
+            }
+        }
+        match self.failure(&runs) {
+            CompensationFailure::Swallowed(places) => places,
+            _ => Vec::new(),
+        }
+    }
+
+    /// An engine repeats an activity until it is known how it ended, unless the options end that:
+    /// <https://docs.temporal.io/encyclopedia/retry-policies>.
+    pub(super) fn gives_up_activities(&self, unit: UnitId) -> bool {
+        const ENDS: [&str; 4] =
+            ["maximumattempts", "setmaximumattempts", "scheduletoclosetimeout", "setscheduletoclosetimeout"];
+        self.speaks(unit, None, Texts::No, &|n| ENDS.contains(&names::fold(n).as_str())).is_some()
     }
 
     /// Compensations of a workflow that the engine repeats so many times only, and whose last failure is only logged.
@@ -82,6 +155,16 @@ impl Context<'_, '_> {
     }
 }
 
+/// `undo()`, `entry.fn()`, `entry.Invoke()`: a call of an entry of a list.
+fn runs_entry(module: &Module, call: ExprId, entries: &[SmolStr]) -> bool {
+    let Some(call) = module.call(call) else { return false };
+    let object = match &module.expr(call.callee).kind {
+        ExprKind::Attr { object, .. } => *object,
+        _ => call.callee,
+    };
+    matches!(&module.expr(object).kind, ExprKind::Name(name) if entries.contains(name))
+}
+
 impl Flow {
     /// Where the branch for the failure of a step undoes the steps before it and not that step, which a later branch
     /// undoes.
@@ -93,15 +176,19 @@ impl Flow {
             let step = match &branch.about {
                 Some(words) => self.steps.iter().find(|s| s.is_about(words)),
                 None => {
-                    let at = branch.place.span.start;
+                    // `if (!await Reserve(order))` has the step in its test.
+                    let at = branch.place.span.end;
                     let before = i.checked_sub(1).map_or(0, |b| self.branches[b].place.span.end);
-                    self.steps.iter().rev().find(|s| s.position <= at && s.position >= before)
+                    self.steps.iter().rev().find(|s| s.position <= at && s.position > before)
                 }
             }?;
             let others = |undo: &Undo| self.steps.iter().any(|s| s.position != step.position && s.shares(undo));
             let is_its_own = |undo: &Undo| step.shares(undo) || step.is_inverted_by(undo) && !others(undo);
             let elsewhere = |(at, undo): (usize, &Undo)| {
-                !branch.undos.contains(&at) && !undo.registered && step.shares(undo) && step.is_inverted_by(undo)
+                !branch.undos.contains(&at)
+                    && !undo.registered
+                    && step.shares(undo)
+                    && (step.is_inverted_by(undo) || undo.compensates())
             };
             let in_branch = self.undos[branch.undos.clone()].iter().any(is_its_own);
             (!in_branch && self.undos.iter().enumerate().any(elsewhere)).then_some(branch.place)

@@ -75,6 +75,12 @@ impl<'t> Lower<'t> {
                 let types = field(&kids, Field::TypeArguments).map(|list| self.type_args(list)).unwrap_or_default();
                 self.apply_types(object, &types, span)
             }
+            // `func(ctx context.Context) error`: what it gives.
+            Kind::FunctionType => {
+                let kids = self.kids(kid.node);
+                let given: Vec<ExprId> = field(&kids, Field::Result).map(|r| self.result_type(r)).into_iter().collect();
+                self.other_of(&given, span)
+            }
             Kind::InterfaceType if self.named_kids(kid.node).is_empty() => self.name("any", span),
             Kind::StructType => {
                 let class = self.new_class(SmolStr::default(), ClassKind::Class, span, self.beginning(span, 1));

@@ -38,6 +38,9 @@ impl Evaluator<'_> {
             if let Some(value) = self.star_import(unit_id, name) {
                 return value;
             }
+            if let Some(value) = self.beside(unit_id, name) {
+                return value;
+            }
             let by_use = || at.and_then(|at| self.by_use(unit_id, at, false));
             if let Some(value) = self.implied(unit_id, name).or_else(by_use) {
                 return value;

@@ -18,6 +18,10 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
             if !seen.insert((place.file, shown.clone())) {
                 continue;
             }
+            // `"..."`: what a reader puts there is left out.
+            if !address.contains(|c: char| c.is_alphanumeric()) {
+                continue;
+            }
             // A tutorial has its broker beside it; it runs nowhere else.
             if is_placeholder(address) && system.is_sample(*place) {
                 continue;

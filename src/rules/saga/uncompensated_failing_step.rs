@@ -11,12 +11,14 @@ pub const RULE: Rule =
 fn check(system: &System, out: &mut Vec<Finding>) {
     for saga in &system.sagas {
         let Some(place) = saga.conduct.noted_late else { continue };
+        let mut related = vec![(saga.place, format!("`{}` carries out the steps", saga.name))];
+        related.extend(saga.conduct.undo.map(|undo| (undo, "undone here".to_string())));
         Said {
             place,
             message: format!("`{}` does not undo the step that failed", saga.name),
             why: "a call that timed out or lost its answer may have taken effect (the card is charged); only the steps before it are undone".into(),
             help: "note the step before its call, and make its compensation harmless when nothing happened (it finds the effect by the idempotency key); skip it only when the participant refused".into(),
-            related: vec![(saga.place, format!("`{}` carries out the steps", saga.name))],
+            related,
         }
         .report(&RULE, system, out);
     }

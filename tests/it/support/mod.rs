@@ -8,6 +8,7 @@ use serde_json::Value;
 
 pub(crate) mod facts;
 pub(crate) mod generated;
+pub(crate) mod languages;
 pub(crate) mod saga;
 pub(crate) mod schemas;
 pub(crate) mod servers;
@@ -65,6 +66,7 @@ pub(crate) fn skillcheck_with(folder: &Path, variables: &[(&str, &str)], args: &
     // No test depends on what another one left behind.
     command.env("SKILLCHECK_CACHE_DIR", NO_CACHE);
     let output = command.current_dir(folder).envs(variables.iter().copied()).args(args).output().unwrap();
+    languages::assert_named(&String::from_utf8_lossy(&output.stdout));
     Run {
         code: output.status.code().unwrap_or(-1),
         stdout: String::from_utf8(output.stdout).unwrap(),

@@ -16,6 +16,7 @@ pub(crate) fn told(files: &[(&str, &str)], is_wanted: impl Fn(&Finding) -> bool)
     let outcome = check(Request { paths: vec![folder.path().to_path_buf()], ..Request::default() }).unwrap();
     let short = |finding: &Finding| {
         let path = &outcome.tree.file(finding.place.file).path;
+        super::languages::assert_one(finding.rule, path);
         let text = std::fs::read_to_string(folder.path().join(path)).unwrap();
         let line = text[..finding.place.span.start as usize].matches('\n').count() + 1;
         format!("{} {}:{line}", finding.rule.rsplit('/').next().unwrap(), path.rsplit('/').next().unwrap())

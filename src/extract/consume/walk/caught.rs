@@ -10,7 +10,7 @@ use crate::program::{Site, UnitId};
 use super::super::reach::Reach;
 
 /// Errors that decoding never raises.
-const OTHERS: [&str; 16] = [
+const OTHERS: [&str; 22] = [
     "keyboardinterrupt",
     "systemexit",
     "cancellederror",
@@ -27,6 +27,12 @@ const OTHERS: [&str; 16] = [
     "kafkaexception",
     "kafkaerror",
     "assertionerror",
+    "consumeexception",
+    "interruptedexception",
+    "objectdisposedexception",
+    "operationcanceledexception",
+    "taskcanceledexception",
+    "wakeupexception",
 ];
 
 /// True for a handler that keeps a decoding error from leaving; in doubt it does.
@@ -165,10 +171,10 @@ fn is_handed(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, depth: u32) -> b
             let name = module.callee_name(expr).map_or("", |n| n.as_str());
             match &module.expr(call.callee).kind {
                 ExprKind::Attr { object, .. } => match name {
-                    "poll" | "getone" | "get_message" | "receive" | "next" => true,
+                    "poll" | "getone" | "get_message" | "receive" | "next" | "Consume" => true,
                     // `codec.decode(msg.data)`, `new TextDecoder().decode(msg.data)`
-                    "decode" if call.args.first().is_some_and(|a| next(a.value)) => true,
-                    "decode" | "toString" | "value" | "strip" | "trim" | "tobytes" => next(*object),
+                    "decode" | "GetString" if call.args.first().is_some_and(|a| next(a.value)) => true,
+                    "decode" | "toString" | "value" | "strip" | "trim" | "tobytes" | "ToArray" => next(*object),
                     "from" => call.args.first().is_some_and(|a| next(a.value)),
                     _ => false,
                 },

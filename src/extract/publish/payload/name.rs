@@ -9,6 +9,22 @@ use crate::program::index::{Binding, Scope};
 use crate::program::types::simple_name;
 use crate::program::{Parent, Site, UnitId, Value};
 
+/// Types that say nothing of what they hold.
+const ANYTHING: [&str; 12] = [
+    "Any",
+    "Array",
+    "ArrayBuffer",
+    "Buffer",
+    "Dict",
+    "Map",
+    "Mapping",
+    "Object",
+    "Optional",
+    "Record",
+    "String",
+    "Uint8Array",
+];
+
 /// The declared type of the variable that is given a value.
 fn annotation(module: &Module, given: ExprId) -> Option<ExprId> {
     module.stmts.iter().find_map(|stmt| match &stmt.kind {
@@ -169,8 +185,10 @@ impl Reader<'_, '_> {
             None if self.hops > 0 || module.language == Language::Go || self.may_be_called(unit, func) => {
                 vec![Shape::open()]
             }
-            // Whoever calls a sample's function is not shown.
-            None if ev.is_snippet(unit) => vec![Shape::open()],
+            // Whoever calls a sample's function is not shown, nor is the type of what it is given.
+            None if ev.is_snippet(unit) || param.ty.is_some_and(|ty| self.is_left_out(unit, ty)) => {
+                vec![Shape::open()]
+            }
             // A text or an `Object` is anything.
             None if module.language.is_jvm() => vec![Shape::open()],
             // An overload that nobody uses is given what the others are.
@@ -178,6 +196,19 @@ impl Reader<'_, '_> {
             // Nobody calls the function that publishes: only what it adds itself is known.
             None => vec![Shape::default()],
         }
+    }
+
+    /// True for the name of a type that nothing declares or imports: the sample does not show it.
+    fn is_left_out(&self, unit_id: UnitId, ty: ExprId) -> bool {
+        let unit = self.ev.program.unit(unit_id);
+        let ExprKind::Name(name) = &unit.module.expr(ty).kind else { return false };
+        let scripted = matches!(unit.module.language, Language::Python | Language::JavaScript | Language::TypeScript);
+        // `T` is the type of whoever calls.
+        scripted
+            && name.len() > 2
+            && name.starts_with(char::is_uppercase)
+            && !ANYTHING.contains(&name.as_str())
+            && unit.index.lookup(&unit.module, unit.index.func_of(ty), name).is_none()
     }
 
     /// What callers pass for a part of a parameter: `options.topic`, or `topic` of `({ topic }) => …`.

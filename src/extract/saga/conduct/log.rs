@@ -9,6 +9,9 @@ use crate::program::index::{Binding, Scope as Names};
 use crate::program::{Parent, Site, UnitId, Value};
 use crate::syntax::Place;
 
+/// Over how many functions a step is handed on.
+const MAX_HANDED: u32 = 3;
+
 impl Context<'_, '_> {
     /// A step that is noted as done after its call, where only what is noted is undone: a call that timed out may
     /// have taken effect and stays.
@@ -45,22 +48,42 @@ impl Context<'_, '_> {
         })
     }
 
-    /// The calls that hand the step to a function which calls its action: `await this.attempt(step)`.
+    /// The calls that hand the step to a function which calls its action: `await this.attempt(step)`, and those that
+    /// hand it to a function which hands on what it holds: `self._run(step.action)`.
     fn handed_steps(&self, scope: &Scope<'_>, action: Site) -> Vec<(Site, Vec<SmolStr>)> {
-        let linked = self.ev.program.unit(action.unit);
+        let mut out: Vec<(Site, Vec<SmolStr>)> = Vec::new();
+        let mut todo = vec![(action, self.elements_of(action), 0)];
+        while let Some((site, step, hops)) = todo.pop() {
+            for (call, step) in self.handed(scope, site, &step) {
+                if hops < MAX_HANDED && !out.iter().any(|(known, _)| *known == call) {
+                    todo.push((call, step.clone(), hops + 1));
+                    out.push((call, step));
+                }
+            }
+        }
+        out
+    }
+
+    fn handed(&self, scope: &Scope<'_>, site: Site, step: &[SmolStr]) -> Vec<(Site, Vec<SmolStr>)> {
+        let linked = self.ev.program.unit(site.unit);
         let module = &linked.module;
-        let Some(func) = linked.index.func_of(action.expr).map(|f| scan::outermost(module, f)) else {
+        let Some(func) = linked.index.func_of(site.expr).map(|f| scan::outermost(module, f)) else {
             return Vec::new();
         };
-        let step = self.elements_of(action);
         let Some(index) = module.func(func).params.iter().position(|p| step.contains(&p.name)) else {
             return Vec::new();
         };
-        let callers = self.ev.callers(action.unit, func).into_iter().filter(|c| c.unit == scope.runner.unit);
+        let callers = self.ev.callers(site.unit, func).into_iter().filter(|c| c.unit == scope.runner.unit);
         callers
             .filter_map(|caller| {
-                let given = self.ev.argument_site(caller, action.unit, func, index)?;
-                let names = scan::names_in(&self.ev.program.unit(given.unit).module, given.expr);
+                let given = self.ev.argument_site(caller, site.unit, func, index)?;
+                let module = &self.ev.program.unit(given.unit).module;
+                let given = match module.expr(given.expr).kind {
+                    // `step.action`
+                    ExprKind::Attr { object, .. } if matches!(module.expr(object).kind, ExprKind::Name(_)) => object,
+                    _ => given.expr,
+                };
+                let names = scan::names_in(module, given);
                 (names.len() == 1).then_some((caller, names))
             })
             .collect()
@@ -303,10 +326,16 @@ impl Context<'_, '_> {
             }
             let handed = self.ev.callers(unit, func).into_iter().any(|caller| {
                 let module = &self.ev.program.unit(caller.unit).module;
-                caller.unit == action.unit
-                    && module
-                        .call(caller.expr)
-                        .is_some_and(|c| c.args.iter().any(|a| scan::names_in(module, a.value).contains(list)))
+                let given = || {
+                    let call = module.call(caller.expr);
+                    call.is_some_and(|c| c.args.iter().any(|a| scan::names_in(module, a.value).contains(list)))
+                };
+                // `for step in reversed(self.completed): self._undo(step)`
+                let from_loop = || match nearest_loop(self, caller) {
+                    Some((_, LoopHeader::Each { iter, .. })) => scan::names_in(module, iter).contains(list),
+                    _ => false,
+                };
+                caller.unit == action.unit && (given() || from_loop())
             });
             if handed {
                 return true;

@@ -79,6 +79,7 @@ impl<'t> Lower<'t> {
                 }
             }
             Kind::InfixExpression => self.infix(kid),
+            Kind::RangeExpression => self.range(kid),
             Kind::IfExpression => self.if_value(kid),
             Kind::WhenExpression => self.when_value(kid),
             Kind::TryExpression => self.enclosed(span, |lower, out| lower.value_into(kid, Sink::Return, out)),
@@ -121,7 +122,7 @@ impl<'t> Lower<'t> {
                 self.other_of(&found, span)
             }
             kind if is_statement(kind) => self.enclosed(span, |lower, out| lower.stmt(kid, out)),
-            // Spread, range, return and throw inside an expression, ERROR.
+            // Spread, return and throw inside an expression, ERROR.
             _ => self.other(kid),
         }
     }
@@ -336,6 +337,17 @@ impl<'t> Lower<'t> {
             }
         };
         self.module.add_expr(kind, kid.span())
+    }
+
+    /// `a..b` is `a.rangeTo(b)`: <https://kotlinlang.org/docs/ranges.html>.
+    fn range(&mut self, kid: Kid<'t>) -> ExprId {
+        let kids = self.named_kids(kid.node);
+        let [first, last] = kids.as_slice() else { return self.other(kid) };
+        let (object, value) = (self.expr(*first), self.expr(*last));
+        let callee = ExprKind::Attr { object, name: "rangeTo".into(), name_span: first.span() };
+        let callee = self.module.add_expr(callee, first.span());
+        let args = vec![Arg { name: None, spread: false, value }];
+        self.module.add_expr(ExprKind::Call(Call { callee, args, is_new: false, type_args: Vec::new() }), kid.span())
     }
 
     /// A lambda; its last expression is what it returns. One without parameters that says `it` has
