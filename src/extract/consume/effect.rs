@@ -11,6 +11,7 @@ use super::dead_channel::mentions_dead_letter;
 use super::entity;
 use super::fresh;
 use super::reach::Reach;
+use super::reply;
 use super::row;
 use super::sql::{inserts_key, of_text};
 use super::struct_key;
@@ -126,8 +127,8 @@ fn of_kind(reach: &Reach<'_, '_>, kind: EffectKind, name: &str, site: Site, call
         EffectKind::Publish => {
             if mentions_dead_letter(ev, site, call) {
                 Effect::DeadLetter
-            } else if answers(ev, site, call) {
-                // Whoever asked takes the first answer.
+            } else if answers(ev, site, call) || reply::is_telemetry(ev, site, call) {
+                // Whoever asked takes the first answer; a line of a log may stand there twice.
                 Effect::Overwrite
             } else {
                 Effect::Repeats(PUBLISHES.into())
