@@ -146,3 +146,67 @@ async function onOrderPlaced(event) {
     assert_eq!(index(""), 0);
     assert_eq!(index(" WHERE state = 'open'"), 1);
 }
+
+/// What is said of a handler of Python that stores a row.
+fn told_of_rows(imports: &str, model: &str, stores: &str) -> usize {
+    let worker = format!(
+        "import json
+import pika
+{imports}
+
+{model}
+
+def on_placed(ch, method, props, body):
+    event = json.loads(body)
+{stores}
+    ch.basic_ack(method.delivery_tag)
+
+channel = pika.BlockingConnection().channel()
+channel.basic_consume('orders', on_placed)
+"
+    );
+    let files = [("requirements.txt", "pika\nsqlalchemy\ndjango\n"), ("worker.py", worker.as_str())];
+    told(&files, |finding| finding.rule == "message-queue/non-idempotent-consumer").1.len()
+}
+
+#[test]
+fn rows_that_are_filled_field_by_field() {
+    let imports = "from sqlalchemy import Column, Index, Integer, String, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Session, mapped_column";
+    let model = |column: &str, more: &str| {
+        format!(
+            "class Base(DeclarativeBase): ...\nclass Keyed(Base):\n    key = {column}\nclass Payment(Keyed):\n    number = Column(Integer)\n    order = Column(String)\n    part = Column(String)\n{more}"
+        )
+    };
+    let stores =
+        |fields: &str| format!("    row = Payment()\n{fields}\n    db = Session()\n    db.add(row)\n    db.commit()");
+    let at = |column: &str, more: &str, fields: &str| told_of_rows(imports, &model(column, more), &stores(fields));
+    let key = "    row.key = event['order']";
+    assert_eq!(at("mapped_column(String, unique=True)", "", key), 0);
+    assert_eq!(at("Column(String, primary_key=True)", "", key), 0);
+    assert_eq!(at("Column(String)", "", key), 1);
+    assert_eq!(at("Column(String, unique=True)", "", "    row.order = event['order']"), 1, "another column");
+    assert_eq!(at("Column(String, unique=True)", "", "    row.key = make_random_key()"), 1, "another value each time");
+    let both = "    row.order = event['order']\n    row.part = event['part']";
+    let together = "    __table_args__ = (UniqueConstraint('order', 'part', name='once'),)\n";
+    assert_eq!(at("Column(String)", together, both), 0);
+    assert_eq!(at("Column(String)", together, "    row.order = event['order']"), 1, "a part of the key");
+    assert_eq!(at("Column(String)", "    __table_args__ = (Index('once', 'order', unique=True),)\n", both), 0);
+    assert_eq!(at("Column(String)", "    __table_args__ = (Index('often', 'order'),)\n", both), 1);
+}
+
+#[test]
+fn rows_of_django() {
+    let at = |column: &str, stores: &str| {
+        let model = format!(
+            "class Payment(models.Model):\n    order = models.CharField({column})\n    amount = models.IntegerField()\n"
+        );
+        told_of_rows("from django.db import models", &model, stores)
+    };
+    let creates = "    Payment.objects.create(order=event['order'], amount=1)";
+    let saves = "    row = Payment(order=event['order'], amount=1)\n    row.save()";
+    for stores in [creates, saves] {
+        assert_eq!(at("max_length=40, unique=True", stores), 0, "{stores}");
+        assert_eq!(at("max_length=40", stores), 1, "{stores}");
+    }
+}

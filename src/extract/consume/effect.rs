@@ -4,7 +4,6 @@ use crate::catalog::consume::EffectKind;
 use crate::extract::http::{asks_remote, keyed};
 use crate::extract::publish::{is_published, names_asker};
 use crate::facts::module::{BinaryOp, Call, Entry, ExprId, ExprKind, Language, Module, StmtKind};
-use crate::program::hierarchy::ClassRef;
 use crate::program::index::Binding;
 use crate::program::{Evaluator, Instance, Site, Value};
 
@@ -12,6 +11,8 @@ use super::dead_channel::mentions_dead_letter;
 use super::entity;
 use super::fresh;
 use super::reach::Reach;
+use super::reply;
+use super::row;
 use super::sql::{inserts_key, of_text};
 use super::struct_key;
 use super::tracked;
@@ -126,8 +127,8 @@ fn of_kind(reach: &Reach<'_, '_>, kind: EffectKind, name: &str, site: Site, call
         EffectKind::Publish => {
             if mentions_dead_letter(ev, site, call) {
                 Effect::DeadLetter
-            } else if answers(ev, site, call) {
-                // Whoever asked takes the first answer.
+            } else if answers(ev, site, call) || reply::is_telemetry(ev, site, call) {
+                // Whoever asked takes the first answer; a line of a log may stand there twice.
                 Effect::Overwrite
             } else {
                 Effect::Repeats(PUBLISHES.into())
@@ -261,6 +262,11 @@ fn saved_self(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect {
         return appended;
     }
     let made = ev.settle(&ev.at(site.unit, *object));
+    // `row = Payment(…)`, `row.save()` of Django.
+    if let (Language::Python, Some(Value::Object { unit, class, call: Some(made) })) = (module.language, made.first()) {
+        let keyed = has_key(ev, *made) || row::is_refused(ev, (*unit, *class), *made);
+        return if keyed { Effect::Claim } else { Effect::Repeats("stores a new row".into()) };
+    }
     let Some(Value::Instance(instance)) = made.first() else { return Effect::Unclear };
     match origin(ev, instance) {
         Some(EffectKind::New)
@@ -358,36 +364,20 @@ fn has_key(ev: &Evaluator<'_>, made: Site) -> bool {
             n.contains("uuid") || n.contains("nanoid") || n.contains("objectid") || n == "str"
         })
     };
-    call.args.iter().any(|arg| {
-        if let Some(name) = &arg.name {
-            return is_key(name) && stable(arg.value);
-        }
-        match ev.at(made.unit, arg.value) {
-            Value::Dict(dict) => dict.entries.iter().any(|(k, s)| is_key(k) && (s.unit != made.unit || stable(s.expr))),
-            _ => false,
-        }
-    })
-}
-
-/// True when a row is made with a value for a column that is unique: `username = mapped_column(unique=True)`.
-fn brings_unique(ev: &Evaluator<'_>, (unit, class): ClassRef, made: Site) -> bool {
-    let module = &ev.program.unit(unit).module;
-    let is_unique = |name: &str| {
-        let field = module.class(class).fields.iter().find(|f| f.name == name);
-        let column = field.and_then(|f| f.value).and_then(|value| module.call(value));
-        column.is_some_and(|c| {
-            c.args.iter().any(|a| {
-                a.name.as_deref() == Some("unique") && matches!(module.expr(a.value).kind, ExprKind::Bool(true))
-            })
+    let later = || row::assigned(ev, made).into_iter().any(|(name, value)| is_key(name) && stable(value));
+    let is_python = module.language == Language::Python;
+    is_python && later()
+        || call.args.iter().any(|arg| {
+            if let Some(name) = &arg.name {
+                return is_key(name) && stable(arg.value);
+            }
+            match ev.at(made.unit, arg.value) {
+                Value::Dict(dict) => {
+                    dict.entries.iter().any(|(k, s)| is_key(k) && (s.unit != made.unit || stable(s.expr)))
+                }
+                _ => false,
+            }
         })
-    };
-    let source = &ev.program.unit(made.unit).module;
-    let Some(call) = source.call(made.expr) else { return false };
-    let fresh = |expr: ExprId| {
-        let name = source.callee_name(expr).map(|n| n.to_lowercase()).unwrap_or_default();
-        ["uuid", "random", "token", "now", "nanoid"].iter().any(|w| name.contains(w))
-    };
-    call.args.iter().any(|a| a.name.as_deref().is_some_and(is_unique) && !fresh(a.value))
 }
 
 fn inserted(reach: &Reach<'_, '_>, name: &str, site: Site, call: &Call) -> Effect {
@@ -407,7 +397,7 @@ fn inserted(reach: &Reach<'_, '_>, name: &str, site: Site, call: &Call) -> Effec
         let Some(arg) = call.args.first() else { return Effect::Unclear };
         return match made(reach, Site { unit: site.unit, expr: arg.value }, 0).first() {
             Some(Value::Object { call: Some(made), .. }) if has_key(ev, *made) => Effect::Claim,
-            Some(Value::Object { unit, class, call: Some(made) }) if brings_unique(ev, (*unit, *class), *made) => {
+            Some(Value::Object { unit, class, call: Some(made) }) if row::is_refused(ev, (*unit, *class), *made) => {
                 Effect::Claim
             }
             Some(Value::Object { call: Some(_), .. }) => Effect::Repeats("stores a new row".into()),
@@ -415,7 +405,8 @@ fn inserted(reach: &Reach<'_, '_>, name: &str, site: Site, call: &Call) -> Effec
             _ => Effect::Unclear,
         };
     }
-    let keyed = has_key(ev, site) || unique::is_brought(reach, site, site) || {
+    let refused = || row::class_before(ev, site).is_some_and(|class| row::is_refused(ev, class, site));
+    let keyed = has_key(ev, site) || unique::is_brought(reach, site, site) || refused() || {
         call.args.iter().any(|a| match ev.at(site.unit, a.value) {
             Value::Dict(dict) => dict.get("data").is_some_and(|d| match ev.eval(d) {
                 Value::Dict(d) => d.get("id").is_some() || d.get("eventId").is_some(),

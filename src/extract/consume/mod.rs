@@ -37,6 +37,7 @@ mod queue;
 pub(in crate::extract) mod reach;
 mod redelivery;
 mod reply;
+mod row;
 pub(in crate::extract) mod setting;
 mod shown;
 mod shutdown;

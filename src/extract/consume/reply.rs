@@ -1,8 +1,10 @@
-//! Consumers that wait for the answer to a request of their own: remote calls over a broker.
+//! Consumers that wait for the answer to a request of their own: remote calls over a broker. And messages of which
+//! a second one does no harm.
 
 use super::source::Found;
-use crate::facts::module::{Entry, ExprId, ExprKind, Module};
-use crate::program::Evaluator;
+use crate::extract::publish;
+use crate::facts::module::{Call, Entry, ExprId, ExprKind, Module};
+use crate::program::{Evaluator, Site, Value};
 
 /// True for a consumer of the queue that the same file names as `reply_to` of what it sends. Such a
 /// queue dies with the process that waits; an answer nobody waits for any more is worth nothing.
@@ -21,6 +23,23 @@ pub(super) fn takes_replies(ev: &Evaluator<'_>, found: &Found<'_>) -> bool {
     let queue = by_name.or(first).map(|a| a.value);
     let queues: Vec<Vec<&str>> = [queue, receiver].into_iter().flatten().filter_map(|e| path(module, e)).collect();
     !queues.is_empty() && replies(module).any(|reply| path(module, reply).is_some_and(|reply| queues.contains(&reply)))
+}
+
+/// True for a message that goes where log lines, measurements or signs of life are collected: `emit("create-log", …)`.
+pub(super) fn is_telemetry(ev: &Evaluator<'_>, site: Site, call: &Call) -> bool {
+    let text = |value: &Value| value.as_str().filter(|text| !text.is_empty());
+    let named = |names: &[&str]| {
+        let mut given = call.args.iter().filter(|a| a.name.as_deref().is_some_and(|n| names.contains(&n)));
+        given.find_map(|a| text(&ev.at(site.unit, a.value)))
+    };
+    let first = || {
+        call.args.iter().filter(|a| a.name.is_none() && !a.spread).find_map(|a| match ev.at(site.unit, a.value) {
+            Value::Dict(record) => text(&ev.eval(record.get("topic")?)),
+            value => text(&value),
+        })
+    };
+    let place = named(&["routing_key", "queue", "topic", "to"]).or_else(|| named(&["exchange"])).or_else(first);
+    place.is_some_and(|place| publish::is_telemetry(&place))
 }
 
 /// What a file gives as `reply_to`.

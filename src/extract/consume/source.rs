@@ -99,8 +99,11 @@ fn consumer(
     {
         // `consumer.Fetch(10)` of a consumer that was made with a subject.
         let made = std::iter::successors(Some(receiver.as_ref()), |link| link.from.as_deref());
-        let mut made = made.take(8).filter_map(|link| link.call);
-        if let Some(named) = made.find_map(|made| setting::argument(ev, made, &found.source.channel)) {
+        let mut made = made.take(8).filter_map(|link| link.call).peekable();
+        // `@.name` is said by what made the receiver itself: `queue = await channel.declare_queue("orders")`.
+        let own = found.source.channel.iter().filter_map(|path| path.strip_prefix("@.").map(str::to_owned));
+        let own = made.peek().and_then(|made| setting::argument(ev, *made, &own.collect::<Vec<_>>()));
+        if let Some(named) = own.or_else(|| made.find_map(|made| setting::argument(ev, made, &found.source.channel))) {
             channels = setting::texts(ev, named);
             // What the connection was made with.
             channels.retain(|channel| !channel.starts_with("amqp"));

@@ -75,7 +75,7 @@ fn value(row: &Dict, column: &str) -> Option<Site> {
 }
 
 /// A value that is another one each time.
-fn is_fresh(module: &Module, expr: ExprId) -> bool {
+pub(super) fn is_fresh(module: &Module, expr: ExprId) -> bool {
     let name = module.callee_name(expr).map(|n| n.to_lowercase()).unwrap_or_default();
     ["uuid", "random", "token", "now", "nanoid", "generate", "objectid"].iter().any(|w| name.contains(w))
         || matches!(&module.expr(expr).kind, ExprKind::Template(_) if module.children(expr).into_iter().any(|e| is_fresh(module, e)))

@@ -376,7 +376,7 @@ fn is_severity(key: &str) -> bool {
 }
 
 /// True for the name of a stream of measurements, log lines or signs of life.
-fn is_telemetry(name: &str) -> bool {
+pub(crate) fn is_telemetry(name: &str) -> bool {
     name.to_lowercase().split(|c: char| !c.is_ascii_alphanumeric()).any(|w| {
         matches!(
             w,

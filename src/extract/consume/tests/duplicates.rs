@@ -205,3 +205,24 @@ fn a_promise_is_what_it_resolves_to() {
     let guarded = repository("if (await users.byMail(m.mail)) throw new Error('known');");
     assert!(guarded.starts_with("durable"), "{guarded}");
 }
+
+#[test]
+fn lines_of_a_log_may_be_sent_twice() {
+    let sends = |what: &str| {
+        python(&format!(
+            "import pika\nchannel = pika.BlockingConnection().channel()\ndef on(ch, method, props, body):\n    ch.basic_publish({what})\n    ch.basic_ack(method.delivery_tag)\nchannel.basic_consume('q', on)\n"
+        ))
+        .duplicates()
+    };
+    assert_eq!(sends("exchange='', routing_key='service-logs', body=b''"), "not needed");
+    assert_eq!(sends("exchange='logs', routing_key='', body=b''"), "not needed");
+    assert!(sends("exchange='logs', routing_key='orders', body=b''").starts_with("no: "));
+    let emits = |pattern: &str| {
+        typescript(&format!(
+            "import {{ Worker }} from 'bullmq';\nimport {{ ClientProxy }} from '@nestjs/microservices';\nexport class S {{\n constructor(private client: ClientProxy) {{ new Worker('q', async (job) => {{ this.client.emit({pattern}, {{ text: job.data.id }}); }}); }}\n}}\n"
+        ))
+        .duplicates()
+    };
+    assert_eq!(emits("'create-log'"), "not needed");
+    assert!(emits("'catalog.changed'").starts_with("no: "));
+}

@@ -32,15 +32,24 @@ fn aio_pika_callbacks_and_iterators() {
             "import aio_pika\nasync def main():\n    c = await aio_pika.connect_robust('x')\n    ch = await c.channel()\n    q = await ch.declare_queue('orders')\n    await q.consume(on)\nasync def on(m):\n    async with m.process():\n        print(m)\n",
         ),
         "aio-pika",
-        &[],
+        &["orders"],
     );
     is(
         &python(
             "import aio_pika\nasync def main():\n    c = await aio_pika.connect_robust('x')\n    ch = await c.channel()\n    q = await ch.declare_queue('orders')\n    async with q.iterator() as it:\n        async for m in it:\n            await m.ack()\n",
         ),
         "aio-pika",
-        &[],
+        &["orders"],
     );
+    let queue = |made: &str| {
+        let text = format!(
+            "import aio_pika\nasync def main():\n    c = await aio_pika.connect_robust('amqp://rabbit')\n    ch = await c.channel()\n    q = await ch.{made}\n    await q.consume(on)\nasync def on(m):\n    await m.ack()\n"
+        );
+        python(&text).one().channels.clone()
+    };
+    assert_eq!(queue("get_queue('orders')"), ["orders"]);
+    assert_eq!(queue("declare_queue(name='orders', durable=True)"), ["orders"]);
+    assert_eq!(queue("declare_queue(exclusive=True)"), [""; 0], "the broker gives it a name");
 }
 
 #[test]
