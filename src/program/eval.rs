@@ -2,6 +2,7 @@
 
 mod callers;
 mod calls;
+mod given;
 mod members;
 mod names;
 mod nearest;
@@ -161,8 +162,8 @@ impl<'a> Evaluator<'a> {
                 Value::Num(n) => Value::Num(-n),
                 _ => Value::Unknown,
             },
-            ExprKind::Cond { then, other, .. } => {
-                self.one_of(vec![self.at(site.unit, *then), self.at(site.unit, *other)])
+            ExprKind::Cond { test, then, other } => {
+                self.either(site.unit, *test, self.at(site.unit, *then), self.at(site.unit, *other))
             }
             ExprKind::Assign { value, .. } => self.at(site.unit, *value),
             ExprKind::Cast { value, ty } => match self.at(site.unit, *value) {

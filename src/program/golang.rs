@@ -211,8 +211,19 @@ impl Evaluator<'_> {
         if let Some(site) = call {
             return set_by(site);
         }
-        if language == Language::CSharp && matches!(known, Value::Unknown | Value::Null) {
-            return self.bound_option(unit, class, &module.class(class).fields[position]);
+        if language == Language::CSharp {
+            let bound = || self.bound_option(unit, class, &module.class(class).fields[position]);
+            return match known {
+                Value::Unknown | Value::Null => bound(),
+                // `public string Host { get; set; } = "localhost";` holds where the section does not say another one.
+                Value::Str(_) if module.class(class).fields[position].value.is_some() => match bound()? {
+                    Value::Env { name, site, .. } => {
+                        Some(Value::Env { name, default: Some(Arc::new(known.clone())), site })
+                    }
+                    _ => None,
+                },
+                _ => None,
+            };
         }
         if !matches!(known, Value::Unknown | Value::Null | Value::Param { .. }) || language != Language::Go {
             return None;

@@ -315,7 +315,7 @@ fun helper(x: String) = "help/$x"
             "\"orders\"",
             "org.springframework.web.client.RestTemplate",
             made.as_str(),
-            "\"help/{}\"",
+            "\"help/z\"",
             "\"made\"",
         ]
     );

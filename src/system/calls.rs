@@ -167,7 +167,7 @@ pub(super) fn add_remotes(
 pub enum Destination {
     /// A host, without its port.
     Host(String),
-    /// An application behind the sidecar of Dapr.
+    /// An application behind the sidecar of Dapr; empty when a header says which.
     Dapr(String),
     /// It is not known.
     Unknown,
@@ -220,7 +220,10 @@ fn destination(url: &str) -> Destination {
             Some((app, _)) if !app.contains('{') => Destination::Dapr(app.to_owned()),
             _ => Destination::Unknown,
         },
-        Some((host, _)) => Destination::Host(host.split(':').next().unwrap_or(host).to_owned()),
+        Some((host, _)) => match host.split_once(':').unwrap_or((host, "")) {
+            (name, SIDECAR) if is_this_machine(name) => Destination::Dapr(String::new()),
+            (name, _) => Destination::Host(name.to_owned()),
+        },
         None => Destination::Unknown,
     }
 }
@@ -228,6 +231,10 @@ fn destination(url: &str) -> Destination {
 /// The path under which the sidecar of Dapr takes requests to other applications:
 /// <https://docs.dapr.io/reference/api/service_invocation_api/>
 const INVOKE: &str = "/v1.0/invoke/";
+
+/// The port on which it listens (<https://docs.dapr.io/reference/arguments-annotations-overview/>); the header
+/// `dapr-app-id` names the application.
+const SIDECAR: &str = "3500";
 
 /// The application and its own path in a request to the sidecar of Dapr: `/v1.0/invoke/orders/method/items`.
 fn invoked(path: &str) -> Option<(&str, &str)> {

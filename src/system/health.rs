@@ -132,6 +132,7 @@ pub fn verdict(service: &Service, served: &Served) -> Verdict {
     // Of a path with an unknown prefix the end is known, where an application is.
     let is_open = |r: &Route| r.partial && (may_be(&r.method, &r.path) || (r.app.is_none() && served.apps.is_empty()));
     let unread = served.routes.iter().any(is_open)
+        || stands_at_the_root(served)
         || served.gaps.iter().any(|g| match g.kind {
             GapKind::Unresolved => true,
             GapKind::External => g.prefix == "/" || conventional("GET", &g.prefix).is_some(),
@@ -141,6 +142,20 @@ pub fn verdict(service: &Service, served: &Served) -> Verdict {
     let all = |r: &Route| path::matches(&r.path, "/some/path/of/no/meaning");
     let everything = !served.routes.is_empty() && served.routes.iter().all(all);
     if unread || everything { Verdict::Unknown } else { Verdict::Missing }
+}
+
+/// True when a route is called `status` or the like right below the prefix that all routes share: there it may
+/// tell how the service is, or how what the service is about is.
+fn stands_at_the_root(served: &Served) -> bool {
+    let read = served.routes.iter().filter(|r| !r.partial && !is_operational(r));
+    let routes: Vec<(&str, Vec<&str>)> = read.map(|r| (r.method.as_str(), r.path.split('/').collect())).collect();
+    let Some(((_, first), others)) = routes.split_first() else { return false };
+    let alike = |a: &[&str], b: &[&str]| a.iter().zip(b).take_while(|(a, b)| a == b).count();
+    let shared = others.iter().fold(first.len() - 1, |shared, (_, path)| shared.min(alike(first, path)));
+    let is_health = |(method, path): &(&str, Vec<&str>)| {
+        conventional(method, &path.get(shared..).unwrap_or_default().join("/")).is_some()
+    };
+    !others.is_empty() && shared > 1 && routes.iter().any(is_health)
 }
 
 /// True when the files that a worker starts make no application that serves, and it publishes no port: the

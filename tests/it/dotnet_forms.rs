@@ -112,6 +112,18 @@ fn a_key_that_is_made_for_each_message_tells_a_duplicate() {
 }
 
 #[test]
+fn an_id_that_is_made_for_the_event_itself_tells_a_duplicate() {
+    let publish = |id: &str| {
+        let text = format!(
+            "using Confluent.Kafka;\nnamespace Depot;\npublic class StoredV1 {{ public string? Id {{ get; set; }} public string? Code {{ get; set; }} }}\npublic class Bus(IProducer<int, StoredV1> producer) {{\n    public async Task Publish(Parcel parcel) {{\n        await producer.ProduceAsync(\"parcels\", new Message<int, StoredV1> {{ Key = 1, Value = new StoredV1() {{ Id = {id}, Code = parcel.Code }} }});\n    }}\n}}\n"
+        );
+        told(&[("Depot/Bus.cs", &text)])
+    };
+    assert_eq!(publish("parcel.Id"), ["missing-event-id Bus.cs:6"]);
+    assert_eq!(publish("Guid.NewGuid().ToString()"), [""; 0]);
+}
+
+#[test]
 fn what_an_aspire_host_starts_in_other_languages_are_services() {
     let host = "var builder = DistributedApplication.CreateBuilder(args);\nvar api = builder.AddProject<Projects.Depot_Api>(\"api\");\nbuilder.AddViteApp(\"desk\", \"../desk\").WithReference(api);\nbuilder.AddNodeApp(\"labels\", \"../labels/server.js\");\nbuilder.AddPythonApp(\"gone\", \"../gone\", \"main.py\");\nbuilder.Build().Run();\n";
     let graph = support::graph(&[

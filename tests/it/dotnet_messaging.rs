@@ -535,3 +535,31 @@ fn what_a_state_machine_publishes_is_made_by_functions() {
     assert_eq!(machine(".Publish(context => new AcceptedV2 { Order = context.Saga.CorrelationId })"), [""; 0]);
     assert_eq!(machine(".Publish(context => Make(context))"), [""; 0], "it could not be read");
 }
+
+#[test]
+fn a_loop_that_marks_its_rows_and_saves_them_all_is_a_relay() {
+    let relay = |rows: &str, done: &str, behind: &str| {
+        let text = format!(
+            "using MassTransit;\nusing Microsoft.EntityFrameworkCore;\nnamespace Orders;\npublic record OrderPlacedV1(string OrderId);\npublic class Pending {{ public int Id {{ get; set; }} public bool Sent {{ get; set; }} public OrderPlacedV1 Body {{ get; set; }} public void MarkAsSent() {{ Sent = true; }} public void Look() {{ }} }}\npublic class Db : DbContext {{ public DbSet<Pending> Pending {{ get; set; }} }}\npublic class Sender(Db db, IPublishEndpoint publish) {{\npublic async Task Run(List<Pending> given) {{\nvar rows = db.Pending.Where(p => !p.Sent).OrderBy(p => p.Id).ToList();\nforeach (var row in {rows}) {{\nawait publish.Publish(row.Body);\n{done}\n}}\n{behind}\n}}\n}}\n"
+        );
+        told(&[("Orders/Sender.cs", &text)])
+    };
+    let wrong = ["dual-write Sender.cs:11"];
+    assert_eq!(relay("rows", "row.MarkAsSent();\ndb.SaveChanges();", ""), [""; 0]);
+    assert_eq!(relay("rows", "row.Sent = true;", "await db.SaveChangesAsync();"), [""; 0]);
+    assert_eq!(relay("rows", "db.Pending.Remove(row);", "db.SaveChanges();"), [""; 0]);
+    assert_eq!(relay("rows", "row.Look();\ndb.SaveChanges();", ""), wrong, "the next run does not know");
+    assert_eq!(relay("given", "row.MarkAsSent();\ndb.SaveChanges();", ""), wrong, "nobody publishes them again");
+}
+
+#[test]
+fn a_user_of_identity_is_stored_when_it_is_made() {
+    let register = |call: &str| {
+        let text = format!(
+            "using MassTransit;\nusing Microsoft.AspNetCore.Identity;\nnamespace Orders;\npublic record UserRegisteredV1(string Mail);\npublic class User : IdentityUser {{ }}\npublic interface IAccounts {{ Task<string> Register(string mail); }}\npublic class Accounts(UserManager<User> users) : IAccounts {{\npublic async Task<string> Register(string mail) {{\nvar user = new User {{ UserName = mail }};\nvar result = {call};\nreturn result.Succeeded ? \"\" : \"taken\";\n}}\n}}\npublic class Door(IAccounts accounts, IPublishEndpoint publish) {{\npublic async Task<string> Register(string mail) {{\nvar error = await accounts.Register(mail);\nif (!string.IsNullOrEmpty(error)) {{ return error; }}\nawait publish.Publish(new UserRegisteredV1(mail));\nreturn \"\";\n}}\n}}\n"
+        );
+        told(&[("Orders/Accounts.cs", &text)])
+    };
+    assert_eq!(register("await users.CreateAsync(user, \"secret\")"), ["dual-write Accounts.cs:18"]);
+    assert_eq!(register("await users.CheckPasswordAsync(user, \"secret\")"), [""; 0]);
+}

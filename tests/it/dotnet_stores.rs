@@ -171,3 +171,63 @@ fn the_factory_of_a_tool_opens_nothing_while_the_service_runs() {
         ["mssql localhost/OrdersDb store by Orders", "mssql localhost/StockDb store by Stock"]
     );
 }
+
+/// The store of two services whose settings say `{"Store": {"Host": …, "Name": "shelf"}}` and that connect by this.
+fn shelf(options: &str, connection: &str) -> Vec<String> {
+    let program = format!(
+        "using Microsoft.EntityFrameworkCore;\nusing Npgsql;\nnamespace Shop;\npublic class Row {{ public int Id {{ get; set; }} }}\npublic class ShelfDb(DbContextOptions<ShelfDb> o) : DbContext(o) {{ public DbSet<Row> Rows {{ get; set; }} }}\npublic class StoreOptions {{ {options} }}\npublic interface IConnections {{ string Text {{ get; }} }}\npublic class Connections : IConnections {{\nprivate readonly StoreOptions _store; private readonly IConfiguration _configuration;\npublic Connections(IOptions<StoreOptions> store, IConfiguration configuration) {{ _store = store.Value; _configuration = configuration; }}\npublic string Text {{ get {{ {connection} }} }}\nprivate string Plain(string name) => $\"Host={{_store.Host}};Database={{name}};Username=u\";\nprivate string Built(string name) {{ var builder = new NpgsqlConnectionStringBuilder {{ Host = _store.Host, Database = name, Username = \"u\" }}; return builder.ConnectionString; }}\n}}\npublic static class Program {{ public static void Main(string[] args) {{\nvar builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddOptions<StoreOptions>().Bind(builder.Configuration.GetSection(\"Store\"));\nbuilder.Services.AddSingleton<IConnections, Connections>();\nbuilder.Services.AddDbContext<ShelfDb>((services, o) => o.UseNpgsql(services.GetRequiredService<IConnections>().Text));\nbuilder.Build().Run();\n}} }}\n"
+    );
+    stores(&[
+        ("docker-compose.yml", "services:\n  shelf:\n    build: ./Shelf\n"),
+        ("Shelf/Dockerfile", "FROM mcr.microsoft.com/dotnet/aspnet:9.0\nENTRYPOINT [\"dotnet\", \"Shelf.dll\"]\n"),
+        ("Shelf/Shelf.csproj", WEB),
+        ("Shelf/Program.cs", &program),
+        ("Shelf/appsettings.json", "{ \"Store\": { \"Host\": \"pg.shop.example\", \"Name\": \"shelf\" } }"),
+    ])
+}
+
+#[test]
+fn connection_strings_are_put_together_of_options() {
+    let found = ["postgres pg.shop.example/shelf store by shelf"];
+    let bare = "public string Host { get; set; } public string Name { get; set; } public string Other { get; set; } = \"rest\";";
+    let with_defaults = "public string Host { get; set; } = \"localhost\"; public string Name { get; set; } = \"postgres\"; public string Other { get; set; } = \"rest\";";
+    for options in [bare, with_defaults] {
+        assert_eq!(shelf(options, "return Plain(_store.Name);"), found, "{options}");
+        assert_eq!(shelf(options, "return Built(_store.Name);"), found, "{options}");
+    }
+    assert_eq!(
+        shelf(with_defaults, "return Built(_store.Other);"),
+        ["postgres pg.shop.example/rest store by shelf"],
+        "the section does not say it"
+    );
+    let given =
+        "var given = _configuration.GetConnectionString(\"shelf\") ?? _configuration.GetConnectionString(\"all\");\n";
+    let or = |test: &str| format!("{given}return {test};");
+    assert_eq!(shelf(bare, &or("string.IsNullOrWhiteSpace(given) ? Built(_store.Name) : given")), found);
+    assert_eq!(shelf(bare, &or("given != null ? given : Plain(_store.Name)")), found);
+}
+
+#[test]
+fn projects_that_an_aspire_host_starts_share_the_machine_of_the_host() {
+    let told = |host: &str| {
+        let program = "using Microsoft.EntityFrameworkCore;\nvar builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddDbContext<Db>(o => o.UseNpgsql(builder.Configuration.GetConnectionString(\"main\")));\nbuilder.Build().Run();\npublic class Db(DbContextOptions<Db> o) : DbContext(o) { }\n";
+        let settings = "{ \"ConnectionStrings\": { \"main\": \"Host=localhost;Database=shop_rows;Username=u\" } }";
+        let docker = "FROM mcr.microsoft.com/dotnet/aspnet:9.0\nENTRYPOINT [\"dotnet\", \"App.dll\"]\n";
+        let files = [
+            ("Orders/Orders.csproj", WEB),
+            ("Orders/Program.cs", program),
+            ("Orders/Dockerfile", docker),
+            ("Orders/appsettings.json", settings),
+            ("Stock/Stock.csproj", WEB),
+            ("Stock/Program.cs", program),
+            ("Stock/Dockerfile", docker),
+            ("Stock/appsettings.json", settings),
+            ("Host/Host.csproj", "<Project Sdk=\"Microsoft.NET.Sdk\"><Sdk Name=\"Aspire.AppHost.Sdk\" /></Project>\n"),
+            ("Host/Program.cs", host),
+        ];
+        crate::support::told::told(&files, |f| f.rule == "data-ownership/shared-database").1
+    };
+    let host = "var builder = DistributedApplication.CreateBuilder(args);\nbuilder.AddProject<Projects.Orders>(\"orders\");\nbuilder.AddProject<Projects.Stock>(\"stock\");\nbuilder.Build().Run();\n";
+    assert_eq!(told(host).len(), 1);
+    assert_eq!(told("Console.WriteLine();\n"), [""; 0], "a container has a machine of its own");
+}

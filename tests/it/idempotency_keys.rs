@@ -1,6 +1,7 @@
 //! Idempotency keys where no dictionary of headers is an argument: steps of a chain, statements, helpers.
 
 use super::support::told::told;
+use super::support::{folder, skillcheck_in};
 
 /// Where a rule says that no key is sent.
 fn without_key(path: &str, code: &str) -> Vec<String> {
@@ -125,4 +126,65 @@ def place(parcel):
 #[test]
 fn a_topic_that_dapr_publishes_to_is_no_operation_with_a_key() {
     assert_eq!(without_key("parcels.py", SIDECAR), ["missing-idempotency-key parcels.py:12"]);
+}
+
+const FILLED: &str = r#"import httpx
+
+
+def headers_of(more=None):
+    headers: dict[str, str] = {}
+    headers["X-Trace"] = "1"
+    if more:
+        headers.update(more)
+    return headers
+
+
+class Tolls:
+    def __init__(self, key=None):
+        self.key = key
+
+    def charge(self, cents):
+        tries = 0
+        extras = {}
+        if self.key:
+            extras["Idempotency-Key"] = self.key
+        with httpx.Client(timeout=2) as client:
+            while True:
+                failure = None
+                try:
+                    answer = client.post("https://tolls.example.com/charge", json={"cents": cents}, headers=headers_of(extras) or None)
+                    if answer.status_code < 500:
+                        return answer
+                except httpx.RequestError as error:
+                    failure = error
+                tries += 1
+                if tries >= 3:
+                    if failure:
+                        raise failure
+                    answer.raise_for_status()
+
+
+def pay(cents):
+    return Tolls("k1").charge(cents)
+"#;
+
+#[test]
+fn headers_that_statements_put_into_a_dictionary_may_have_the_key() {
+    assert_eq!(without_key("tolls.py", FILLED), [""; 0]);
+    let plain = FILLED
+        .replace("        headers.update(more)\n", "        print(more)\n")
+        .replace("extras[\"Idempotency-Key\"] = self.key", "print(self.key)");
+    assert_eq!(without_key("tolls.py", &plain), ["unsafe-retry tolls.py:25"]);
+}
+
+#[test]
+fn an_endless_loop_that_counts_and_gives_up_is_bounded() {
+    let told = |code: &str| {
+        let folder = folder(&[("tolls.py", code)]);
+        let run =
+            skillcheck_in(folder.path(), &["lint", "--rule", "rest-client/unbounded-retry", "--output", "concise"]);
+        run.stdout.lines().filter(|line| line.contains("unbounded-retry")).count()
+    };
+    assert_eq!(told(FILLED), 0);
+    assert_eq!(told(&FILLED.replace("if tries >= 3:", "if failure.fatal:")), 1);
 }

@@ -152,6 +152,22 @@ fn a_mesh_protects_the_calls_it_covers() {
 }
 
 #[test]
+fn the_sidecar_of_dapr_repeats_what_did_not_arrive() {
+    let told = |request: &str| {
+        let caller = format!(
+            "import os\nimport requests\nfrom fastapi import FastAPI\n\napp = FastAPI()\nPORT = os.getenv(\"DAPR_HTTP_PORT\", 3500)\n\n\n\
+             @app.get(\"/stock\")\ndef stock():\n    return requests.get({request})\n"
+        );
+        let mut files = shop();
+        files[0].1 = caller;
+        PROTECTION.map(|rule| messages(&files, rule).len())
+    };
+    assert_eq!(told("\"http://localhost:3500/v1.0/invoke/stock/method/items\""), [1, 0, 1]);
+    assert_eq!(told("f\"http://localhost:{PORT}/items\", headers={\"dapr-app-id\": \"stock\"}"), [1, 0, 1]);
+    assert_eq!(told("\"http://stock/items\""), [1, 1, 1]);
+}
+
+#[test]
 fn a_call_to_an_unknown_host_may_be_covered() {
     let mut files = shop();
     files.push(("k8s/istio.yaml", ISTIO.into()));

@@ -90,6 +90,19 @@ fn a_conventional_path_under_any_prefix_is_a_health_endpoint() {
 }
 
 #[test]
+fn a_status_below_what_all_routes_share_is_not_told_apart() {
+    let code = |paths: &[&str]| {
+        let routes: Vec<String> =
+            paths.iter().map(|path| format!("@app.get(\"{path}\")\ndef answer(): ...\n")).collect();
+        format!("from fastapi import FastAPI\napp = FastAPI()\n\n{}", routes.join("\n"))
+    };
+    assert_eq!(check(&[("main.py", &code(&["/api/1.0/berths/status", "/api/1.0/berths/free"]))], &[]), [""; 0]);
+    assert_eq!(check(&[("main.py", &code(&["/api/berths/status", "/api/ships"]))], &[]).len(), 1);
+    assert_eq!(check(&[("main.py", &code(&["/api/berths/status"]))], &[]).len(), 1);
+    assert_eq!(check(&[("main.py", &code(&["/berths/pier/status", "/berths/free", "/metrics"]))], &[]).len(), 1);
+}
+
+#[test]
 fn a_path_that_a_health_check_names_counts_when_it_is_served() {
     let code =
         "from flask import Flask\napp = Flask(__name__)\n\n@app.route(\"/internal/are-you-there\")\ndef there(): ...\n";

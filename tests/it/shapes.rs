@@ -374,6 +374,21 @@ fn a_breaker_that_is_asked_before_the_request_stands_before_it() {
     assert_eq!(found("if not self.circuit.can_execute(): raise ConnectionError(sku)"), NONE);
     assert_eq!(found("if self.circuit.is_open: return None"), NONE);
     assert_eq!(found("self.circuit.check()"), NONE);
+    assert_eq!(found("state = self.circuit.before_call()"), NONE);
+}
+
+#[test]
+fn a_breaker_is_one_by_its_class_whatever_the_object_is_called() {
+    let client = |before: &str| {
+        format!(
+            "import requests\n\n\nclass CircuitBreaker:\n    def before_call(self):\n        if self.failures > 5:\n            raise RuntimeError('open')\n        return self.failures\n\n\
+             \x20   def describe(self):\n        return 'breaker'\n\n\n_stock = CircuitBreaker()\n\n\ndef of(sku: str):\n    {before}\n    return requests.get('https://stock.example.com/items', timeout=2)\n"
+        )
+    };
+    let found = |before: &str| found("rest-client/missing-circuit-breaker", &[("app.py", &client(before))]);
+    assert_eq!(found("state = _stock.before_call()"), NONE);
+    assert_eq!(found("_stock.before_call()"), NONE);
+    assert_eq!(found("print(_stock.describe())"), ["app.py:19"]);
 }
 
 /// A parser by recursive descent: each function has many ways through all others.

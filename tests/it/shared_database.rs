@@ -477,6 +477,48 @@ fn a_configuration_server_in_the_repository_configures_the_others() {
 }
 
 #[test]
+fn copies_of_what_nacos_hands_out_configure_the_services() {
+    let bootstrap = |name: &str, more: &str| {
+        format!(
+            "spring:\n  application.name: {name}\n  profiles.active: prod\n  cloud.nacos.config:\n    server-addr: nacos:8848\n    file-extension: yaml\n{more}"
+        )
+    };
+    let run = |more: &str, files: &[(&str, &str)]| {
+        let (orders, billing) = (bootstrap("orders", more), bootstrap("billing", more));
+        let mut all = vec![
+            (
+                "compose.yaml",
+                "services:\n  orders:\n    build: ./orders\n  billing:\n    build: ./billing\n  db:\n    image: mysql:8\n",
+            ),
+            ("orders/Dockerfile", "FROM eclipse-temurin:21\nCMD [\"java\", \"-jar\", \"app.jar\"]\n"),
+            ("orders/build.gradle", "implementation 'com.mysql:mysql-connector-j'\n"),
+            ("orders/src/main/java/App.java", APPLICATION),
+            ("orders/src/main/resources/bootstrap.yml", &orders),
+            ("billing/Dockerfile", "FROM eclipse-temurin:21\nCMD [\"java\", \"-jar\", \"app.jar\"]\n"),
+            ("billing/build.gradle", "implementation 'com.mysql:mysql-connector-j'\n"),
+            ("billing/src/main/java/App.java", APPLICATION),
+            ("billing/src/main/resources/bootstrap.yml", &billing),
+            ("k8s/orders-prod.yaml", "apiVersion: v1\nkind: Service\nmetadata:\n  name: orders\n"),
+        ];
+        all.extend(files);
+        told(&all).len()
+    };
+    let shop = "spring.datasource.url: jdbc:mysql://db:3306/shop\n";
+    let own = "spring.datasource.url: jdbc:mysql://db:3306/billing\n";
+    assert_eq!(run("", &[("nacos/orders-prod.yaml", shop), ("nacos/billing-prod.yaml", shop)]), 1);
+    assert_eq!(run("", &[("nacos/orders-prod.yaml", shop), ("nacos/billing-prod.yaml", own)]), 0);
+    assert_eq!(run("", &[("nacos/orders-prod.yaml", shop), ("nacos/billing-dev.yaml", shop)]), 0);
+    let twice = [("nacos/orders-prod.yaml", shop), ("nacos/billing-prod.yaml", shop), ("old/billing-prod.yaml", own)];
+    assert_eq!(run("", &twice), 0);
+    let shared = "    shared-configs:\n      - data-id: common-${spring.profiles.active}.yaml\n";
+    assert_eq!(run(shared, &[("nacos/common-prod.yaml", shop)]), 1);
+    assert_eq!(run(shared, &[("nacos/common-prod.yaml", shop), ("nacos/billing.yaml", own)]), 0);
+    let import = "  config.import: 'optional:nacos:store.yaml?group=SHOP,nacos:${spring.application.name}.yaml'\n";
+    assert_eq!(run(import, &[("nacos/store.yaml", shop)]), 1);
+    assert_eq!(run("", &[("nacos/store.yaml", shop)]), 0);
+}
+
+#[test]
 fn statements_that_name_a_schema_of_their_own_share_nothing() {
     let of = |schema: &str| {
         format!(
@@ -691,6 +733,46 @@ fn one_file_of_variables_that_is_not_there_says_the_same_to_everyone() {
     assert_eq!(told(".env", ".env", &parts, &parts.replace("process.env.DB_NAME", "'billing'")), [""; 0]);
     let or = |name: &str| url.replace("DATABASE_URL", &format!("DATABASE_URL || 'postgres://db/{name}'"));
     assert_eq!(told(".env", ".env", &or("orders"), &or("billing")), [""; 0]);
+}
+
+#[test]
+fn one_file_of_variables_that_the_code_loads_says_the_same_to_everyone() {
+    let of = |load: &str| {
+        format!(
+            "package main\n\nimport (\n\t\"fmt\"\n\t\"net/http\"\n\t\"os\"\n\n\t\"github.com/joho/godotenv\"\n\t\"gorm.io/driver/mysql\"\n\t\"gorm.io/gorm\"\n)\n\n\
+             func main() {{\n\tgodotenv.Load({load})\n\tdsn := fmt.Sprintf(\"%s:%s@tcp(%s:%s)/%s?parseTime=true\", os.Getenv(\"DB_USER\"), os.Getenv(\"DB_PASS\"), os.Getenv(\"DB_HOST\"), os.Getenv(\"DB_PORT\"), os.Getenv(\"DB_NAME\"))\n\
+             \tdb, _ := gorm.Open(mysql.Open(dsn), &gorm.Config{{}})\n\thttp.ListenAndServe(\":8080\", nil)\n\t_ = db\n}}\n"
+        )
+    };
+    let told = |orders: &str, billing: &str| {
+        told(&[
+            (
+                "go.mod",
+                "module example.com/shop\n\nrequire (\n\tgorm.io/gorm v1.25.0\n\tgorm.io/driver/mysql v1.5.0\n)\n",
+            ),
+            ("orders/cmd/main.go", &of(orders)),
+            ("billing/cmd/main.go", &of(billing)),
+        ])
+    };
+    assert_eq!(told("\"../../.env\"", "\"../../.env\""), ["billing/cmd/main.go:14 billing+orders"]);
+    // A file of one's own, or one that nobody can find.
+    assert_eq!(told("\"../.env\"", "\"../.env\""), [""; 0]);
+    assert_eq!(told("\".env\"", "\".env\""), [""; 0]);
+    assert_eq!(told("\"../../../.env\"", "\"../../../.env\""), [""; 0]);
+    assert_eq!(told("\"../../.env\", \".env\"", "\"../../.env\""), [""; 0]);
+
+    let node = |load: &str| format!("{load}\n{NODE}");
+    let of_node = |load: &str| {
+        let code = node(load);
+        super::shared_database::told(&[
+            ("orders/main.js", &code),
+            ("orders/package.json", &PACKAGE.replace("billing", "orders")),
+            ("billing/main.js", &code),
+            ("billing/package.json", PACKAGE),
+        ])
+    };
+    assert_eq!(of_node("require('dotenv').config({ path: '../.env' });"), ["billing/main.js:1 billing+orders"]);
+    assert_eq!(of_node("require('dotenv').config();"), [""; 0]);
 }
 
 #[test]

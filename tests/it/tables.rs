@@ -256,3 +256,36 @@ record Event(String type, String product, int quantity) {{}}
         assert_eq!(repeated(&[(path, &sets)]).len(), 0, "{table}");
     }
 }
+
+#[test]
+fn clients_that_are_kept_in_a_map_make_the_requests_of_what_it_gives() {
+    let service = |keep: &str| {
+        format!(
+            "import axios, {{ AxiosInstance }} from 'axios';
+
+export class Depots {{
+  private readonly clients: Map<string, AxiosInstance>;
+
+  constructor(addresses: Record<string, string>) {{
+    this.clients = new Map();
+    Object.entries(addresses).forEach(([depot, baseURL]) => {{
+      const client = axios.create({{ baseURL, timeout: 3000 }});
+      {keep}
+    }});
+  }}
+
+  async items(depot: string) {{
+    const client = this.clients.get(depot);
+    if (!client) throw new Error(depot);
+    return (await client.get('/items')).data;
+  }}
+}}
+"
+        )
+    };
+    let package = ("package.json", r#"{"name": "stock", "dependencies": {"axios": "1"}}"#);
+    let lines =
+        |keep: &str| told(&[package, ("src/depots.ts", &service(keep))], |f| f.rule == "rest-client/missing-retry").1;
+    assert_eq!(lines("this.clients.set(depot, client);"), ["missing-retry depots.ts:9"]);
+    assert_eq!(lines("console.log(client.defaults.baseURL);"), [""; 0]);
+}

@@ -1,14 +1,15 @@
 //! Breakers that are asked: `if not breaker.can_execute(): raise …` before the request, and told afterwards.
 
+use super::breaker::is_breaker_name;
 use super::guards::Guard;
 use super::retry::leaves_somewhere;
 use super::told::words;
 use crate::facts::module::{ExprId, ExprKind, FuncId, Module, StmtKind};
-use crate::program::{Evaluator, Site, UnitId};
+use crate::program::{Evaluator, Site, UnitId, Value};
 use crate::syntax::Span;
 
 /// What the last name of a question tells, without underscores: `isOpen`, `allow_request`, `tryAcquirePermission`.
-const QUESTIONS: [&str; 12] = [
+const QUESTIONS: [&str; 15] = [
     "open",
     "allow",
     "canexec",
@@ -21,6 +22,9 @@ const QUESTIONS: [&str; 12] = [
     "available",
     "state",
     "check",
+    "before",
+    "acquire",
+    "ensure",
 ];
 
 /// The breaker that a function asks before it comes to a place in it.
@@ -34,7 +38,7 @@ pub(super) fn before(ev: &Evaluator<'_>, unit: UnitId, func: FuncId, at: Span) -
             decides.then(|| question(ev, unit, module, *test)).flatten()
         }
         // `breaker.check()`, which throws
-        StmtKind::Expr(e) if s.span.end <= at.start => {
+        StmtKind::Expr(e) | StmtKind::Assign { value: Some(e), op: None, .. } if s.span.end <= at.start => {
             let e = match module.expr(*e).kind {
                 ExprKind::Await(inner) => inner,
                 _ => *e,
@@ -70,5 +74,14 @@ fn asks(ev: &Evaluator<'_>, unit: UnitId, module: &Module, name: ExprId) -> bool
         return false;
     }
     let words = words(ev, unit, name);
-    words.contains("breaker") || words.contains("circuit")
+    words.contains("breaker") || words.contains("circuit") || is_of_breaker(ev, unit, module, name)
+}
+
+/// True for a member of an object whose class is a breaker, whatever the object is called.
+fn is_of_breaker(ev: &Evaluator<'_>, unit: UnitId, module: &Module, name: ExprId) -> bool {
+    let ExprKind::Attr { object, .. } = &module.expr(name).kind else { return false };
+    ev.at(unit, *object).alternatives().iter().any(|value| match value {
+        Value::Object { unit, class, .. } => is_breaker_name(&ev.program.unit(*unit).module.class(*class).name),
+        _ => false,
+    })
 }

@@ -371,6 +371,8 @@ pub(super) fn complete(ev: &Evaluator<'_>, client: &mut HttpClient) {
         && let Some(app) = ev.positional(site.unit, call, 0).and_then(|v| v.as_str())
     {
         client.base_url = Some((Text::literal(format!("http://{app}")), ev.program.place(site)));
+        // <https://docs.dapr.io/operations/resiliency/policies/retries/override-default-retries/>
+        client.retry_unknown = Some("the sidecar of Dapr repeats what did not arrive".into());
     }
     if let Some(arg) = call.args.iter().find(|a| a.name.as_deref() == Some("BaseAddress")) {
         let at = Site { unit: site.unit, expr: arg.value };

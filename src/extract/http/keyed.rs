@@ -2,7 +2,7 @@
 //! `.header("Idempotency-Key", key)`, also in the helpers that the function of the request calls.
 
 use super::request::{idempotency_key, is_key_name};
-use crate::facts::module::{Call, ExprKind, FuncId, Language};
+use crate::facts::module::{Call, ExprId, ExprKind, FuncId, Language, StmtKind};
 use crate::program::{Evaluator, Site, UnitId, Value};
 
 /// Whether the request at `site` carries an idempotency key: in its arguments, or in what the function around it says.
@@ -57,5 +57,38 @@ fn helpers<'e>(ev: &'e Evaluator<'_>, unit: UnitId, func: FuncId) -> impl Iterat
             Value::Function { unit, func, .. } => Some((unit, func)),
             _ => None,
         })
+    })
+}
+
+/// True for a dictionary that statements put more into than can be read: `headers.update(more)`, or a key under its
+/// name: `headers["Idempotency-Key"] = key`.
+pub(super) fn is_filled(ev: &Evaluator<'_>, dict: Site) -> bool {
+    let unit = ev.program.unit(dict.unit);
+    let module = &unit.module;
+    let func = unit.index.func_of(dict.expr);
+    let name = module.stmts.iter().find_map(|s| match &s.kind {
+        StmtKind::Assign { target, value: Some(value), .. } if *value == dict.expr => {
+            match &module.expr(*target).kind {
+                ExprKind::Name(name) => Some(name),
+                _ => None,
+            }
+        }
+        _ => None,
+    });
+    let Some(name) = name else { return false };
+    let is_it = |e: ExprId| {
+        matches!(&module.expr(e).kind, ExprKind::Name(known) if known == name) && unit.index.func_of(e) == func
+    };
+    module.exprs.iter().any(|e| match &e.kind {
+        ExprKind::Call(call) => match &module.expr(call.callee).kind {
+            ExprKind::Attr { object, name, .. } if name == "update" => is_it(*object),
+            ExprKind::Attr { name, .. } if name == "assign" => call.args.first().is_some_and(|a| is_it(a.value)),
+            _ => false,
+        },
+        ExprKind::Index { object, index } => match &module.expr(*index).kind {
+            ExprKind::Str(text) => is_key_name(text) && is_it(*object),
+            _ => false,
+        },
+        _ => false,
     })
 }

@@ -6,7 +6,7 @@ use super::keyed::key_sent;
 use super::timeout::{self, Timeout};
 use super::{HttpRequest, SeenFrom, credential, lost, path};
 use crate::catalog::http::{Http, Request};
-use crate::facts::module::{Call, Entry, ExprId, ExprKind, FuncId, Language};
+use crate::facts::module::{BinaryOp, Call, Entry, ExprId, ExprKind, FuncId, Language};
 use crate::program::value::{Text, TextPart};
 use crate::program::{Evaluator, Site, UnitId, Value};
 use crate::syntax::Place;
@@ -237,7 +237,10 @@ fn key_in(
     while let Some((s, depth)) = todo.pop() {
         let value = context.eval(ev, s);
         // `key ? { "Idempotency-Key": key } : {}`: whoever hands a key over sends it.
-        let keyed = |v: &Value| matches!(v, Value::Dict(d) if d.entries.iter().any(|(k, _)| is_key_name(k)));
+        let keyed = |v: &Value| match v {
+            Value::Dict(d) => d.entries.iter().any(|(k, _)| is_key_name(k)) || super::keyed::is_filled(ev, d.site),
+            _ => false,
+        };
         if value.alternatives().len() > 1 && value.alternatives().iter().any(keyed) {
             sent = None;
             continue;
@@ -247,7 +250,7 @@ fn key_in(
                 if dict.entries.iter().any(|(k, _)| is_key_name(k)) {
                     return Some(true);
                 }
-                if dict.open && !spreads_known(ev, &dict, context) {
+                if (dict.open && !spreads_known(ev, &dict, context)) || super::keyed::is_filled(ev, dict.site) {
                     sent = None;
                 }
                 todo.extend(
@@ -256,6 +259,11 @@ fn key_in(
                 todo.extend(spreads(ev, &dict).into_iter().map(|v| (v, depth + 1)));
             }
             Value::Param { .. } => sent = None,
+            // `headers or None`
+            Value::Unknown if depth < 4 && is_choice(ev, s) => {
+                let children = ev.program.unit(s.unit).module.children(s.expr);
+                todo.extend(children.into_iter().map(|expr| (Site { unit: s.unit, expr }, depth + 1)));
+            }
             // `**options`: what the calls on the way in pass beyond the named parameters.
             Value::Unknown if call.args.iter().any(|a| a.spread && a.value == s.expr) => {
                 let mut outermost = None;
@@ -274,6 +282,11 @@ fn key_in(
         }
     }
     sent
+}
+
+fn is_choice(ev: &Evaluator<'_>, site: Site) -> bool {
+    let kind = &ev.program.unit(site.unit).module.expr(site.expr).kind;
+    matches!(kind, ExprKind::Binary { op: BinaryOp::Or | BinaryOp::Coalesce, .. })
 }
 
 fn spreads(ev: &Evaluator<'_>, dict: &crate::program::value::Dict) -> Vec<Site> {
@@ -454,7 +467,7 @@ fn key_among(ev: &Evaluator<'_>, value: Site) -> Option<bool> {
                             todo.push((dict.site, depth + 1));
                         }
                         // `headers["Idempotency-Key"] = key` after the literal.
-                        open |= assigned_later(ev, s);
+                        open |= assigned_later(ev, s) || super::keyed::is_filled(ev, dict.site);
                     }
                     // A function of ours that builds headers may add it.
                     Value::Unknown | Value::Param { .. } if names_headers(module, s.expr) => open = true,

@@ -385,8 +385,32 @@ pub fn hand_written(
     }
     let failures = failures_of(module, handlers);
     let handler_exits = handlers.iter().any(|h: &Handler| leaves_somewhere(module, &h.body));
+    let counted = counted || counts_and_leaves(module, module.stmt(loop_stmt).span);
     let waits_after_last = pause::after_last(ev, site, loop_stmt, header);
     Some(RetryPolicy { failures, waits_after_last, ..loop_policy(ev, site, loop_stmt, counted || handler_exits) })
+}
+
+/// `tries += 1` and `if tries >= limit: raise …` in the body of an endless loop.
+fn counts_and_leaves(module: &Module, span: Span) -> bool {
+    let inside = || module.stmts.iter().filter(|s| span.contains(s.span));
+    let counters: Vec<&str> = inside()
+        .filter_map(|s| match &s.kind {
+            StmtKind::Assign { target, op: Some(BinaryOp::Add | BinaryOp::Sub), .. } => {
+                match &module.expr(*target).kind {
+                    ExprKind::Name(name) => Some(name.as_str()),
+                    _ => None,
+                }
+            }
+            _ => None,
+        })
+        .collect();
+    let asked = |test: ExprId| names_in(module, test).iter().any(|name| counters.contains(&name.as_str()));
+    inside().any(|s| match &s.kind {
+        StmtKind::If { test, then, other } => {
+            asked(*test) && (leaves_somewhere(module, then) || leaves_somewhere(module, other))
+        }
+        _ => false,
+    })
 }
 
 /// The policy of a loop that counts its attempts, waits, and goes on because of the answer's status.

@@ -24,11 +24,38 @@ pub(super) fn has_done_with(ev: &Evaluator<'_>, publish: Site, write: Site) -> b
     }
     turns(ev, publish).into_iter().any(|turn| {
         let names_row = |site: Site| flow::mentions(ev, site, &|name| name == turn.row);
-        turn.body.contains(module.expr(write.expr).span)
-            && names_row(publish)
-            && names_row(write)
+        let of_row = || {
+            turn.body.contains(module.expr(write.expr).span)
+                && names_row(write)
+                && (deletes(module, write) || marks(ev, publish, write))
+        };
+        names_row(publish)
             && are_read(ev, publish, turn.rows)
-            && (deletes(module, write) || marks(ev, publish, write))
+            && (of_row() || (commits(module, write) && is_marked(ev, publish, &turn)))
+    })
+}
+
+/// True for the end of a unit of work, which names no row: `db.SaveChanges()`, `session.commit()`.
+fn commits(module: &Module, write: Site) -> bool {
+    let name = module.callee_name(write.expr).map(|n| squeeze(n)).unwrap_or_default();
+    ["save", "commit", "flush", "complete"].iter().any(|w| name.starts_with(w))
+}
+
+/// True when the row of a turn is deleted or marked as sent behind the publish, in memory: `row.MarkAsSent()`,
+/// `row.SentAt = now`, `rows.Remove(row)`.
+fn is_marked(ev: &Evaluator<'_>, publish: Site, turn: &Turn) -> bool {
+    let module = &ev.program.unit(publish.unit).module;
+    let from = module.expr(publish.expr).span.end;
+    let of_row = |expr: ExprId| flow::mentions(ev, Site { unit: publish.unit, expr }, &|name| name == turn.row);
+    (0..module.exprs.len()).filter_map(|n| u32::try_from(n).ok()).map(ExprId).any(|id| {
+        let expr = module.expr(id);
+        expr.span.start >= from
+            && turn.body.contains(expr.span)
+            && match &expr.kind {
+                ExprKind::Attr { name, .. } => is_mark(name) && of_row(id),
+                ExprKind::Call(_) => deletes(module, Site { unit: publish.unit, expr: id }) && of_row(id),
+                _ => false,
+            }
     })
 }
 
@@ -85,7 +112,8 @@ fn are_read(ev: &Evaluator<'_>, at: Site, rows: ExprId) -> bool {
         let words = ["find", "get", "fetch", "load", "list", "select", "query", "read", "pull", "claim", "poll"];
         flow::mentions(ev, Site { unit: at.unit, expr }, &|name| {
             let name = squeeze(name);
-            words.iter().any(|w| name.starts_with(w)) || name == "scalars"
+            words.iter().any(|w| name.starts_with(w))
+                || matches!(name.as_str(), "scalars" | "tolist" | "tolistasync" | "toarrayasync")
         })
     };
     match &module.expr(rows).kind {

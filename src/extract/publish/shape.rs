@@ -302,7 +302,8 @@ fn shape_id(ev: &Evaluator<'_>, shape: &Shape, metadata: bool) -> Verdict {
         let plain = squeeze(&key.name) == "id";
         // What is made afresh for each message tells them apart, whatever it is meant for besides.
         let traces = enveloped && matches!(squeeze(&key.name).as_str(), "correlationid" | "traceid" | "requestid");
-        let fresh = || key.value.is_some_and(|v| is_fresh(ev, v));
+        let given = || key.field.as_ref().and_then(|field| field.given);
+        let fresh = || key.value.is_some_and(|v| is_fresh(ev, v)) || given().is_some_and(|v| is_fresh(ev, v));
         if is_id(&key.name) || (plain && (enveloped || fresh())) || (traces && fresh()) {
             return Verdict::Has(key.value);
         }

@@ -6,6 +6,7 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::Evaluator;
 use super::callers::delegate;
+use super::given::Given;
 use crate::facts::module::{Call, ClassId, ClassKind, ExprId, ExprKind, FuncId, Language, StmtKind};
 use crate::program::UnitId;
 use crate::program::index::Binding;
@@ -323,6 +324,7 @@ impl Evaluator<'_> {
                 (Value::Param { unit: u, func: f, index }, Some(call)) if *u == unit_id && *f == func => {
                     self.argument(call, unit_id, func, *index).unwrap_or(value)
                 }
+                (_, Some(call)) => self.filled_by(Given { unit: unit_id, func, call }, expr, &value).unwrap_or(value),
                 _ => value,
             });
         }

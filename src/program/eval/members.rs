@@ -5,6 +5,7 @@ use std::sync::Arc;
 use smol_str::format_smolstr;
 
 use super::Evaluator;
+use super::given::is_text_of_builder;
 use crate::facts::module::{ClassId, ClassKind, ExprId, ExprKind, FuncId, FunctionKind, Language};
 use crate::program::UnitId;
 use crate::program::value::{Instance, Site, Text, Value};
@@ -53,6 +54,11 @@ impl Evaluator<'_> {
                 match self.catalog.property(self.program.language(site.unit), &symbol) {
                     Some(ty) => {
                         Value::Instance(Instance { ty, call: instance.call, from: Some(Arc::new(instance.clone())) })
+                    }
+                    None if is_text_of_builder(name)
+                        && let Some(text) = self.connection_text(instance, &|s| self.part(s.unit, s.expr)) =>
+                    {
+                        Value::Str(text)
                     }
                     // `task.Result` is what the task gives.
                     None if name == "Result" && self.program.language(site.unit) == Language::CSharp => object.clone(),

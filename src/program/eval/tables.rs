@@ -172,7 +172,7 @@ impl Evaluator<'_> {
         put.take(MAX_ENTRIES).map(|(_, value)| Site { unit: unit_id, expr: *value }).collect()
     }
 
-    /// One of several, when all that is known of them is functions, classes and objects of the program. What is
+    /// One of several, when all that is known of them is functions, classes and objects. What is
     /// registered by a function is what its callers register.
     fn any_code(&self, sites: Vec<Site>) -> Value {
         let mut out: Vec<Value> = Vec::new();
@@ -189,7 +189,7 @@ impl Evaluator<'_> {
             };
             for value in values {
                 match value {
-                    Value::Function { .. } | Value::Class { .. } | Value::Object { .. } => {
+                    Value::Function { .. } | Value::Class { .. } | Value::Object { .. } | Value::Instance(_) => {
                         if !out.contains(&value) {
                             out.push(value);
                         }

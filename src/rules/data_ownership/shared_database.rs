@@ -66,7 +66,8 @@ fn sorted(names: &[String]) -> Vec<String> {
 /// The name of the machine itself says something only where nothing is deployed (in a container it can't
 /// be what is used), and only together with a name of a database that nobody takes by chance.
 fn is_local_evidence(system: &System, store: &Datastore, environment: &str, sharing: &[&UsedBy]) -> bool {
-    let in_container = |u: &&UsedBy| system.services.get(u.service).is_none_or(|s| s.dockerfile.is_some());
+    let in_container =
+        |u: &&UsedBy| system.services.get(u.service).is_none_or(|s| s.dockerfile.is_some() && !s.is_started_here);
     environment.is_empty()
         && store.database.as_deref().is_some_and(contexts::is_specific)
         && !sharing.iter().any(in_container)

@@ -9,6 +9,7 @@ use super::Cluster;
 use crate::catalog::http::Wait;
 use crate::extract::http::{Guard, HttpClient, RetryPolicy, Timeout};
 use crate::facts::mesh::{Effect, Policy};
+use crate::program::value::{Text, TextPart};
 use crate::syntax::FileId;
 use crate::system::calls::{Destination, Destinations, is_this_machine};
 use crate::system::jvm::settings::Files;
@@ -29,11 +30,11 @@ pub(in crate::system) fn apply(
     http: &mut [HttpClient],
     settings: &Files,
 ) {
-    if cluster.policies.is_empty() {
+    if http.is_empty() {
         return;
     }
     let destinations = Destinations::new(services, owners, settings);
-    for client in http {
+    for client in http.iter_mut().filter(|client| !cluster.policies.is_empty() || may_ask_sidecar(client)) {
         let of_requests: Vec<_> =
             client.requests.iter().map(|request| destinations.of(client, Some(request))).collect();
         if client.requests.is_empty() && (client.base_url.is_some() || !client.base_urls.is_empty()) {
@@ -63,8 +64,7 @@ pub(in crate::system) fn apply(
             match cover(cluster, Effect::Retry, &to) {
                 Cover::Yes(policy) => request.guards.push(Guard::Retry(retry(policy))),
                 Cover::Unknown => {
-                    let why = || "the service mesh may repeat it: its host is not known".to_owned();
-                    client.retry_unknown.get_or_insert_with(why);
+                    client.retry_unknown.get_or_insert_with(|| "the service mesh may repeat it".to_owned());
                 }
                 Cover::No => {}
             }
@@ -75,6 +75,19 @@ pub(in crate::system) fn apply(
             }
         }
     }
+}
+
+/// True for a client whose addresses may be those of Dapr's sidecar.
+fn may_ask_sidecar(client: &HttpClient) -> bool {
+    let says = |text: &Text| {
+        text.parts.iter().any(|part| match part {
+            TextPart::Lit(text) => text.contains("/v1.0/invoke") || text.contains(":3500"),
+            TextPart::Env { name, .. } => name.starts_with("DAPR_"),
+            TextPart::Hole => false,
+        })
+    };
+    let bases = client.base_url.iter().chain(&client.base_urls).map(|(text, _)| text);
+    bases.chain(client.requests.iter().filter_map(|request| request.url.as_ref())).any(says)
 }
 
 /// Meshes repeat a bounded number of times with growing pauses, and only what the policy names.
@@ -99,7 +112,13 @@ fn cover<'p>(cluster: &'p Cluster, effect: Effect, to: &[(&Service, Destination)
             // The sidecar of Dapr listens there: a header may say which application is meant.
             Destination::Host(host) if is_this_machine(host) && policies().any(|p| p.dapr) => return Cover::Unknown,
             Destination::Host(host) => policies().filter(reaches).find(|p| !p.dapr && covers(&p.host, host)),
-            Destination::Dapr(app) => policies().filter(reaches).find(|p| p.dapr && p.host == *app),
+            Destination::Dapr(app) if app.is_empty() && policies().any(|p| p.dapr) => return Cover::Unknown,
+            Destination::Dapr(app) => match policies().filter(reaches).find(|p| p.dapr && p.host == *app) {
+                // Without a policy the sidecar repeats what did not reach the other one:
+                // <https://docs.dapr.io/operations/resiliency/policies/retries/override-default-retries/>
+                None if effect == Effect::Retry => return Cover::Unknown,
+                found => found,
+            },
             Destination::Unknown if policies().next().is_some() => return Cover::Unknown,
             Destination::Unknown => None,
         };

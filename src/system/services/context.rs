@@ -26,6 +26,9 @@ const COLLECTIONS: [&str; 10] = [
     "lambdas",
 ];
 
+/// Folders that a program of Go, or a package, is divided into.
+const PARTS: [&str; 5] = ["cmd", "internal", "pkg", "src", "test"];
+
 /// A tree and its facts.
 pub(super) struct Context<'a> {
     pub tree: &'a Tree,
@@ -152,11 +155,17 @@ impl<'a> Context<'a> {
         let collection = above.rsplit('/').next().unwrap_or(above);
         // `src/main/java/com/acme/service/registry` is a package.
         let package = || format!("/{folder}").contains("/src/main/");
+        // `orders/service/cmd` and `orders/service/internal` are parts of one program.
+        let part = || PARTS.contains(&folder.rsplit('/').next().unwrap_or(folder));
         self.has_manifest(folder)
             || self.nest_apps.contains(folder)
             || self.script_apps.contains_key(folder)
             || self.dockerfiles_in(folder).next().is_some()
-            || (!folder.is_empty() && COLLECTIONS.contains(&collection) && !package() && self.has_code(folder))
+            || (!folder.is_empty()
+                && COLLECTIONS.contains(&collection)
+                && !package()
+                && !part()
+                && self.has_code(folder))
     }
 
     /// The folders of production that [are units](Self::is_unit), in the order of the files, with the name

@@ -75,6 +75,8 @@ pub struct Service {
     pub published_ports: Vec<String>,
     /// Its Dockerfile.
     pub dockerfile: Option<FileId>,
+    /// A host of the repository starts it as a process beside the others, whatever its Dockerfile is for.
+    pub is_started_here: bool,
     /// Nothing builds it, and nothing else there is built: source files alone, as an article shows them.
     pub is_sample: bool,
     /// The repository it comes from, when that is not the one that is checked: only what its exported

@@ -7,10 +7,11 @@ use std::collections::BTreeSet;
 
 use super::context::Context;
 use super::foreign::Foreign;
+use super::source::programs;
 use super::standalone::is_application;
-use crate::facts::dockerfile::Dockerfile;
+use crate::facts::dockerfile::{Copy, Dockerfile};
 use crate::files::{Zone, folder_of, zone};
-use crate::program::resolve::join;
+use crate::program::resolve::{join, within};
 
 /// How many folders one Dockerfile may stand for.
 const MAX_SERVICES: usize = 100;
@@ -40,6 +41,9 @@ pub(super) fn roots(ctx: &Context<'_>, path: &str, file: &Dockerfile) -> Vec<Str
             if base.is_empty() || ctx.tree.has_folder(&base) {
                 found.extend(children(ctx, &base, head, tail));
             }
+            if found.is_empty() && !base.is_empty() && head.is_empty() && tail.is_empty() {
+                found.extend(programs(ctx).into_iter().filter(|folder| folder != &base && within(folder, &base)));
+            }
             if at.is_empty() || !found.is_empty() {
                 break;
             }
@@ -56,6 +60,13 @@ fn patterns(file: &Dockerfile) -> Vec<String> {
         copies.flat_map(|copy| &copy.sources).map(|source| source.as_str().to_owned()).collect();
     for run in file.stages.iter().flat_map(|stage| &stage.runs) {
         found.extend(run.text().split_whitespace().filter(|word| word.contains("/$")).map(str::to_owned));
+    }
+    // `WORKDIR /src/apps/$APP` below `COPY . /src`: commands that build run there.
+    for stage in &file.stages {
+        let whole = |copy: &&Copy| copy.from.is_none() && copy.sources.iter().any(|s| matches!(s.as_str(), "." | "./"));
+        let copied = stage.copies.iter().filter(whole).map(|copy| copy.destination.as_str().trim_end_matches('/'));
+        let below = copied.flat_map(|to| stage.workdirs.iter().filter_map(move |dir| dir.as_str().strip_prefix(to)));
+        found.extend(below.filter_map(|rest| rest.strip_prefix('/')).map(str::to_owned));
     }
     found.retain(|text| text.contains('$') && !text.starts_with('/'));
     found

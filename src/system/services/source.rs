@@ -118,6 +118,7 @@ fn hosts(ctx: &Context<'_>, candidates: &mut Vec<Candidate>) {
             candidates.retain(|candidate| !around(candidate));
             let known = candidates.iter_mut().find(|candidate| candidate.service.root == root);
             if let Some(known) = known {
+                known.service.is_started_here = true;
                 // A container runs it too; other projects reach it under the name that the host gives.
                 if !known.service.host_names.contains(name) {
                     known.service.host_names.push(name.clone());
@@ -258,7 +259,7 @@ const SHARED: [&str; 6] = ["pkg", "lib", "libs", "common", "shared", "utils"];
 /// Folders of several programs of Go under one manifest, or none: `orders/api` and `orders/rpc`, `gateway` and
 /// `orders/cmd/server`. Each has a `main` of its own and is a process; its folder is the outermost one that holds
 /// no other program.
-fn programs(ctx: &Context<'_>) -> Vec<String> {
+pub(super) fn programs(ctx: &Context<'_>) -> Vec<String> {
     let mut around: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for (id, marks) in &ctx.deployment.marks {
         let path = ctx.tree.file(*id).path.as_str();
@@ -428,9 +429,13 @@ fn evidence(ctx: &Context<'_>, folder: &str, deployed: bool, roots: &[String]) -
         return Some((id, Span::default(), "its build makes an application".to_owned()));
     }
     let marks = ctx.marks_below(folder);
-    let mut serving = marks.iter().filter(|(_, marks)| marks.serves());
+    // A server says more than a consumer beside it, and the program more than a part of it.
+    let serving = marks
+        .iter()
+        .filter(|(_, marks)| marks.serves())
+        .min_by_key(|(_, marks)| (marks.http.is_none() && marks.grpc.is_none(), marks.main.is_none()));
     let (id, found) =
-        serving.next().or_else(|| marks.iter().find(|(_, marks)| !parsed && marks.main.is_some() && !marks.ends))?;
+        serving.or_else(|| marks.iter().find(|(_, marks)| !parsed && marks.main.is_some() && !marks.ends))?;
     let is_code = language(&ctx.tree.file(*id).path).is_some();
     is_code.then(|| (*id, found.span().unwrap_or_default(), "an entry point starts it".to_owned()))
 }

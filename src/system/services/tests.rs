@@ -422,6 +422,25 @@ fn an_argument_of_the_build_names_one_of_several_applications() {
 }
 
 #[test]
+fn an_argument_of_the_build_names_one_of_several_programs_of_go() {
+    let files = |rest: &str| {
+        world(&[
+            ("go.mod", "module example.com/shop\n"),
+            ("web/Dockerfile", "FROM nginx\nCOPY dist /usr/share/nginx/html\n"),
+            ("web/package.json", r#"{"name": "web", "dependencies": {"react": "19"}}"#),
+            ("web/src/index.js", "import React from 'react';\n"),
+            ("build/Dockerfile", &format!("FROM golang AS b\nARG APP_PATH\n{rest}\nCMD [\"./server\"]\n")),
+            ("app/orders/service/cmd/server/main.go", "package main\nfunc main() { kratos.New() }\n"),
+            ("app/users/service/cmd/server/main.go", "package main\nfunc main() { kratos.New() }\n"),
+            ("tools/seed/main.go", "package main\nfunc main() {}\n"),
+        ])
+    };
+    let expected = [("orders", "app/orders"), ("users", "app/users"), ("web", "web")];
+    assert_eq!(files("COPY . /src\nWORKDIR /src/app/${APP_PATH}\nRUN make build").roots(), expected);
+    assert_eq!(files("COPY . .\nRUN go build -o /server ./app/$APP_PATH/cmd/server").roots(), expected);
+}
+
+#[test]
 fn one_image_for_the_modules_of_a_gradle_build_is_no_service() {
     let main = |name: &str| format!("package {name}\nfun main() {{ embeddedServer(Netty).start() }}\n");
     let module = "plugins { application }\n";

@@ -1,6 +1,7 @@
 //! The datastores of a system: what each service opens, resolved with its environment and joined.
 
 pub mod engine;
+mod envfile;
 mod fallback;
 mod input;
 mod join;
@@ -114,6 +115,7 @@ pub fn find(
         deployed.env = env;
     }
     let spring = Spring::read(tree, services, owners);
+    let loaded = envfile::loaded(tree, ev, services, owners, &deployment.marks);
     for deployed in &mut environments.deployed {
         deployed.settings = spring.properties(deployed);
         if let Some(service) = services.get(deployed.service) {
@@ -121,6 +123,7 @@ pub fn find(
             if deployed.project.is_none() && service.dockerfile.is_none() {
                 // The last one counts.
                 deployed.settings.splice(0..0, super::goconfig::dotenv_near(tree, &deployment.env_files, service));
+                deployed.unread = deployed.unread.take().or_else(|| loaded.get(&deployed.service).cloned());
             }
         }
     }

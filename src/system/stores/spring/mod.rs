@@ -5,6 +5,7 @@
 //! in the repository, each time files of active profiles after the others; the environment of the
 //! container overrides all of them.
 
+mod nacos;
 mod placeholder;
 
 use std::collections::HashMap;
@@ -169,6 +170,15 @@ impl Spring {
                 for stem in ["application", name.as_str()] {
                     made.layers.extend(named(tree, server, stem));
                 }
+            }
+            let name = value("spring.application.name").map_or(service.name.as_str(), |p| p.value.as_str());
+            for stem in nacos::stems(&base, name) {
+                let served = named(tree, &nacos::copies(tree, &stem), &stem);
+                // What is asked for later overrides the files before, those of profiles too.
+                for property in served.iter().filter(|l| l.profiles.is_empty()).flat_map(|l| &l.properties) {
+                    made.layers.iter_mut().for_each(|l| l.properties.retain(|known| known.key != property.key));
+                }
+                made.layers.extend(served);
             }
             made.profiles = profiles_of_words(&service.command.join(" ")).or_else(|| {
                 let own = builds.iter().filter(|(path, _)| folder_of(path) == service.root);
