@@ -232,3 +232,23 @@ fn a_log_that_is_published_behind_the_acknowledgement_is_no_work() {
     assert_eq!(told("message-queue/early-acknowledgement", &text("tell")), 1);
     assert_eq!(told("message-queue/early-acknowledgement", &text("publishLog")), 0);
 }
+
+#[test]
+fn a_signal_that_ends_the_program_at_once_stops_nothing() {
+    let rule = "message-queue/missing-graceful-shutdown";
+    let text = |waits: &str| {
+        format!(
+            "package main\n\nimport (\n\t\"context\"\n\t\"log\"\n\t\"os\"\n\t\"os/signal\"\n\t\"syscall\"\n\n\t\"github.com/segmentio/kafka-go\"\n)\n\nfunc consume(ctx context.Context, reader *kafka.Reader) {{\n\tfor {{\n\t\tmessage, err := reader.FetchMessage(ctx)\n\t\tif err != nil {{\n\t\t\treturn\n\t\t}}\n\t\tlog.Println(string(message.Value))\n\t\treader.CommitMessages(ctx, message)\n\t}}\n}}\n\nfunc main() {{\n\tctx, cancel := context.WithCancel(context.Background())\n\tgo consume(ctx, kafka.NewReader(kafka.ReaderConfig{{Topic: \"parcels\", GroupID: \"vans\"}}))\n\tends := make(chan os.Signal, 1)\n\tsignal.Notify(ends, syscall.SIGINT, syscall.SIGTERM)\n\t{waits}\n\tcancel()\n}}\n"
+        )
+    };
+    let select = |leave: &str| {
+        format!(
+            "select {{\n\tcase <-ctx.Done():\n\t\tlog.Println(\"done\")\n\tcase <-ends:\n\t\tlog.Println(\"signal\"){leave}\n\t}}"
+        )
+    };
+    assert_eq!(told(rule, &text("<-ends")), 0);
+    assert_eq!(told(rule, &text("<-ends\n\tlog.Println(\"bye\")\n\tos.Exit(0)")), 1);
+    assert_eq!(told(rule, &text("<-ends\n\tcancel()\n\tos.Exit(0)")), 0);
+    assert_eq!(told(rule, &text(&select(""))), 0);
+    assert_eq!(told(rule, &text(&select("\n\t\tos.Exit(0)"))), 1);
+}

@@ -16,6 +16,7 @@ mod effect;
 mod entity;
 mod factory;
 mod fresh;
+mod go_exit;
 mod guard;
 mod handler;
 mod hosted;

@@ -368,7 +368,8 @@ fn golang(reach: &Reach<'_, '_>, around: &BTreeSet<UnitId>) -> Presence {
             let signals = call.args.get(1..).unwrap_or_default();
             // A list of signals that is kept in a variable may hold any.
             let is_term = |e: ExprId| names_sigterm(&u.module, e) || !names_signal(&u.module, e);
-            if signals.is_empty() || signals.iter().any(|a| is_term(a.value)) {
+            let is_told = signals.is_empty() || signals.iter().any(|a| is_term(a.value));
+            if is_told && !super::go_exit::leaves_at_once(&u.module, &u.index, call) {
                 return Presence::Present(ev.program.place(site));
             }
         }

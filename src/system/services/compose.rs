@@ -367,7 +367,8 @@ pub(super) fn folder_of_image<'a>(
         }
     }
     let Some((_, folder)) = best else {
-        return image_names::module(ctx, image).map(|module| (module.to_owned(), None));
+        let module = image_names::module(ctx, image).map(str::to_owned);
+        return module.or_else(|| image_names::program(ctx, image)).map(|folder| (folder, None));
     };
     if ctx.has_code(&folder) {
         let dockerfile = dockerfile_of(ctx, &folder);

@@ -1,7 +1,10 @@
 //! What the image of a folder may be called.
 
+use std::collections::BTreeSet;
+
 use super::compose::spelled;
 use super::context::Context;
+use super::source::programs;
 use crate::files::folder_of;
 
 /// The module with the program, among those of one application.
@@ -47,6 +50,21 @@ pub(super) fn module<'a>(ctx: &Context<'a>, image: &str) -> Option<&'a str> {
     let mut found = ctx.code_below("").filter_map(|(_, path)| path.get(..at(path)?));
     let first = found.next()?;
     found.all(|other| other == first).then_some(first)
+}
+
+/// The folder of this name that a program of Go lies in, where one module holds them all: `shop-orders/cmd/server.go` of the
+/// image `shop-orders`.
+pub(super) fn program<'a>(ctx: &'a Context<'_>, image: &str) -> Option<String> {
+    let called = |folder: &str| {
+        let mut end = 0;
+        folder.split('/').find_map(|segment| {
+            let at = end + segment.len();
+            end = at + 1;
+            (spelled(segment) == image).then(|| folder[..at].to_owned())
+        })
+    };
+    let found: BTreeSet<String> = programs(ctx).iter().filter_map(|program| called(program)).collect();
+    if found.len() == 1 { found.into_iter().next() } else { None }
 }
 
 /// `orders` of `orders-native`: what stands behind is how it is packed.
