@@ -196,7 +196,7 @@ const RUNTIMES: [&str; 48] = [
 ];
 
 /// Who publishes ready-made images: none of these is built in a folder of the tree, whatever it is called.
-const VENDORS: [&str; 34] = [
+const VENDORS: [&str; 35] = [
     "apache",
     "axllent",
     "bitnami",
@@ -213,6 +213,7 @@ const VENDORS: [&str; 34] = [
     "grafana",
     "hashicorp",
     "istio",
+    "linkerd-io",
     "jaegertracing",
     "library",
     "localstack",

@@ -569,3 +569,19 @@ fn the_configuration_corrects() {
     assert_eq!(world.service("cron").code_base, world.service("orders").code_base);
     assert_eq!(world.service("cron").kind, ServiceKind::Job);
 }
+
+#[test]
+fn images_are_named_after_the_folder_of_a_program_of_one_module() {
+    let main = "package main\n\nfunc main() { http.ListenAndServe(\":80\", nil) }\n";
+    let world = world(&[
+        ("go.mod", "module shop\n"),
+        ("Dockerfile-multi-arch", "FROM golang\nARG name\nCOPY . .\nRUN make -C $name\nENTRYPOINT $name\n"),
+        ("shop-orders/cmd/server.go", main),
+        ("shop-stock/cmd/server.go", main),
+        (
+            "compose.yaml",
+            "services:\n  orders:\n    image: acme/shop-orders:1\n  stock:\n    image: acme/shop-stock:1\n  other:\n    image: acme/shop-bills:1\n",
+        ),
+    ]);
+    assert_eq!(world.roots(), [("orders", "shop-orders"), ("stock", "shop-stock")]);
+}
