@@ -226,6 +226,24 @@ fn what_a_bound_function_gives_is_published() {
     assert_eq!(bound(bill, &waits, &kafka), ["unversioned-event Config.java:8"]);
 }
 
+/// A bound pipeline publishes what its last step makes, one element after the other.
+#[test]
+fn what_a_bound_pipeline_gives_is_published() {
+    let settings = "spring.cloud.stream.bindings.bill-out-0.destination=bills\n";
+    let pipeline = |steps: &str| {
+        let bill = format!(
+            "Function<reactor.core.publisher.Flux<Placed>, reactor.core.publisher.Flux<Billed>> bill() {{ return orders -> orders{steps}; }}
+    Billed toBill(Placed placed) {{ return new Billed(placed.order(), 1); }}"
+        );
+        bound(&bill, settings, &binder("kafka"))
+    };
+    let told = ["unversioned-event Config.java:8"];
+    assert_eq!(pipeline(".map(this::toBill)"), told);
+    assert_eq!(pipeline(".filter(o -> o.order() != null).map(o -> new Billed(o.order(), 2)).log()"), told);
+    // What another operator makes of it is not known.
+    assert_eq!(pipeline(".map(this::toBill).transform(bills -> stamped(bills))"), [""; 0]);
+}
+
 /// A publisher that is handed to the function which writes is called in its transaction.
 #[test]
 fn a_callback_of_what_writes_publishes_with_the_write() {

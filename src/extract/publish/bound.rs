@@ -17,7 +17,28 @@ use crate::program::{Evaluator, Site, UnitId, Value};
 /// Interfaces of functions that give a message.
 const GIVES: [&str; 4] = ["BiFunction", "Function", "Supplier", "UnaryOperator"];
 /// Types of a topology, which Kafka Streams runs as a whole.
-const STREAMS: [&str; 4] = ["GlobalKTable", "KStream", "KTable", "Flux"];
+const STREAMS: [&str; 3] = ["GlobalKTable", "KStream", "KTable"];
+/// Types of a pipeline, which is made once and then gives message after message.
+const PIPELINES: [&str; 2] = ["Flux", "Mono"];
+/// Operators of a pipeline that give what came in.
+const PASSES: [&str; 16] = [
+    "checkpoint",
+    "delayElements",
+    "doFinally",
+    "doOnError",
+    "doOnNext",
+    "doOnSuccess",
+    "filter",
+    "log",
+    "onErrorContinue",
+    "onErrorStop",
+    "publishOn",
+    "retry",
+    "retryWhen",
+    "share",
+    "subscribeOn",
+    "take",
+];
 const HELP: &str = "set `spring.cloud.stream.kafka.bindings.<name>.producer.sync: true`, so that a message fails when the broker does not take what comes of it; with RabbitMQ `spring.rabbitmq.publisher-confirm-type: correlated`";
 
 /// All of them.
@@ -54,7 +75,11 @@ fn publisher(
         destination.into_iter().map(|(name, _)| settings.resolved(&u.path, Text::literal(name))).collect();
     let names: Vec<String> = destinations.iter().map(Text::pattern).collect();
     let mut reader = Reader::new(ev, in_scope);
-    let given = given(ev, unit, bean);
+    let pipeline = names_any(module, ty, &PIPELINES);
+    let mut given = given(ev, unit, bean);
+    if pipeline {
+        given = given.into_iter().flat_map(|site| emitted(ev, site)).collect();
+    }
     let opened: Vec<_> = given.iter().flat_map(|site| envelope::made_by(ev, *site)).collect();
     let payloads: Vec<_> = if opened.is_empty() {
         given.iter().flat_map(|site| reader.read(*site)).collect()
@@ -72,7 +97,11 @@ fn publisher(
         method: function.name.to_string(),
         broker: "binder".into(),
         kind: if names.iter().any(|n| is_dead_letter(n)) { Kind::DeadLetter } else { Kind::Event },
-        confirmed: jvm::binder_confirmed(settings, &u.path, silent),
+        confirmed: match jvm::binder_confirmed(settings, &u.path, silent) {
+            // The reactive binder of Kafka has the same settings and another sender.
+            Presence::Absent if pipeline => Presence::Unknown("the binder of a pipeline is not known".into()),
+            known => known,
+        },
         persistent: Presence::Default,
         routed: Presence::Default,
         routed_help: String::new(),
@@ -104,9 +133,11 @@ fn publisher(
 /// True for a function that gives what it takes: `Function<Order, Order>`.
 fn hands_on(module: &Module, ty: ExprId) -> bool {
     let ExprKind::Index { index, .. } = &module.expr(ty).kind else { return false };
-    let carried = |ty: ExprId| match &module.expr(ty).kind {
-        ExprKind::Index { index, .. } => simple_name(module, *index),
-        _ => simple_name(module, ty),
+    let carried = |mut ty: ExprId| {
+        while let ExprKind::Index { index, .. } = &module.expr(ty).kind {
+            ty = *index;
+        }
+        simple_name(module, ty)
     };
     match &module.expr(*index).kind {
         ExprKind::List(types) => types.first().zip(types.last()).is_some_and(|(a, b)| carried(*a) == carried(*b)),
@@ -118,15 +149,34 @@ fn hands_on(module: &Module, ty: ExprId) -> bool {
 fn given(ev: &Evaluator<'_>, unit: UnitId, bean: FuncId) -> Vec<Site> {
     let values = returns(&ev.program.unit(unit).module, bean).into_iter();
     let values = values.flat_map(|e| ev.at(unit, e).alternatives().to_vec());
-    let functions = values.filter_map(|value| match value {
-        Value::Function { unit, func, .. } => Some((unit, func)),
-        _ => None,
-    });
-    functions
-        .flat_map(|(unit, func)| {
-            returns(&ev.program.unit(unit).module, func).into_iter().map(move |expr| Site { unit, expr })
-        })
-        .collect()
+    values.flat_map(|value| made(ev, &value)).collect()
+}
+
+/// What a pipeline gives, element by element: `orders.map(this::toMessage).log()`. What another operator makes of it
+/// is not followed.
+fn emitted(ev: &Evaluator<'_>, mut site: Site) -> Vec<Site> {
+    let module = &ev.program.unit(site.unit).module;
+    while let ExprKind::Call(call) = &module.expr(site.expr).kind
+        && let ExprKind::Attr { object, name, .. } = &module.expr(call.callee).kind
+    {
+        if PASSES.contains(&name.as_str()) {
+            site.expr = *object;
+            continue;
+        }
+        if !matches!(name.as_str(), "map" | "mapNotNull") || call.args.len() != 1 {
+            break;
+        }
+        let made: Vec<Site> =
+            ev.at(site.unit, call.args[0].value).alternatives().iter().flat_map(|f| made(ev, f)).collect();
+        return if made.is_empty() { vec![site] } else { made };
+    }
+    vec![site]
+}
+
+/// What a function returns.
+fn made(ev: &Evaluator<'_>, function: &Value) -> Vec<Site> {
+    let Value::Function { unit, func, .. } = function else { return Vec::new() };
+    returns(&ev.program.unit(*unit).module, *func).into_iter().map(|expr| Site { unit: *unit, expr }).collect()
 }
 
 fn names_any(module: &Module, ty: ExprId, names: &[&str]) -> bool {
