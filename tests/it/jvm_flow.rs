@@ -240,6 +240,9 @@ fn what_a_bound_pipeline_gives_is_published() {
     let told = ["unversioned-event Config.java:8"];
     assert_eq!(pipeline(".map(this::toBill)"), told);
     assert_eq!(pipeline(".filter(o -> o.order() != null).map(o -> new Billed(o.order(), 2)).log()"), told);
+    // A pipeline that only takes publishes nothing, whatever is bound to its name.
+    let take = "Function<reactor.core.publisher.Flux<Placed>, reactor.core.publisher.Mono<Void>> bill() { return orders -> orders.log().then(); }";
+    assert_eq!(bound(take, settings, &binder("kafka")), [""; 0]);
     // What another operator makes of it is not known.
     assert_eq!(pipeline(".map(this::toBill).transform(bills -> stamped(bills))"), [""; 0]);
 }

@@ -18,6 +18,8 @@ use crate::program::{Evaluator, Site, UnitId, Value};
 const GIVES: [&str; 4] = ["BiFunction", "Function", "Supplier", "UnaryOperator"];
 /// Types of a topology, which Kafka Streams runs as a whole.
 const STREAMS: [&str; 3] = ["GlobalKTable", "KStream", "KTable"];
+/// What a pipeline gives that only takes: `Function<Flux<Order>, Mono<Void>>`.
+const NOTHING: [&str; 2] = ["Void", "Unit"];
 /// Types of a pipeline, which is made once and then gives message after message.
 const PIPELINES: [&str; 2] = ["Flux", "Mono"];
 /// Operators of a pipeline that give what came in.
@@ -65,7 +67,8 @@ fn publisher(
     let is_bean = |d: &&ExprId| simple_name(module, **d).is_some_and(|n| n == "Bean");
     let at = *function.decorators.iter().find(is_bean)?;
     let ty = function.returns?;
-    if !simple_name(module, ty).is_some_and(|n| GIVES.contains(&n.as_str())) || names_any(module, ty, &STREAMS) {
+    let is_none = names_any(module, ty, &STREAMS) || names_any(module, ty, &NOTHING);
+    if !simple_name(module, ty).is_some_and(|n| GIVES.contains(&n.as_str())) || is_none {
         return None;
     }
     let binding = format!("spring.cloud.stream.bindings.{}-out-0.", function.name);
