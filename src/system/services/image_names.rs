@@ -54,7 +54,7 @@ pub(super) fn module<'a>(ctx: &Context<'a>, image: &str) -> Option<&'a str> {
 
 /// The folder of this name that a program of Go lies in, where one module holds them all: `shop-orders/cmd/server.go` of the
 /// image `shop-orders`.
-pub(super) fn program<'a>(ctx: &'a Context<'_>, image: &str) -> Option<String> {
+pub(super) fn program(ctx: &Context<'_>, image: &str) -> Option<String> {
     let called = |folder: &str| {
         let mut end = 0;
         folder.split('/').find_map(|segment| {
