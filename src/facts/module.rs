@@ -78,6 +78,11 @@ impl Language {
         matches!(self, Language::Java | Language::Kotlin)
     }
 
+    /// True for JavaScript and TypeScript.
+    pub fn is_script(self) -> bool {
+        matches!(self, Language::JavaScript | Language::TypeScript)
+    }
+
     /// True for languages in which a bare name can mean a member of the class around, and types of the
     /// same package are visible without an import: Java, Kotlin, C#.
     pub fn has_packages(self) -> bool {

@@ -231,6 +231,9 @@ impl<'a> Evaluator<'a> {
             }
             // `handlers: make(map[string]Handler)` of Go
             (Value::Instance(instance), _) if instance.ty == "builtin.make" => self.any_put(site.unit, object),
+            (Value::Class { unit, class }, key) if self.program.language(site.unit).is_script() => {
+                self.of_statics((*unit, *class), key, site)
+            }
             // `Queue[str]`, `Model<Order>`: a generic type is its base.
             (Value::External(_) | Value::Class { .. }, _) => value,
             (Value::Instance(instance), key) => {

@@ -345,6 +345,36 @@ fn nest_modules_say_where_their_database_is() {
     assert_eq!(told(&files), ["compose.yaml:7 billing+orders"]);
 }
 
+/// Applications of one workspace start where their package lies, and read the one `.env` there that nobody commits.
+#[test]
+fn applications_of_a_nest_workspace_read_one_env_file() {
+    let main = "import { NestFactory } from '@nestjs/core';\nimport { AppModule } from './app.module';\nNestFactory.create(AppModule).then((app) => app.listen(3000));\n";
+    let app = "import { Module } from '@nestjs/common';\nimport { DatabaseModule } from '@app/common';\n@Module({ imports: [DatabaseModule] })\nexport class AppModule {}\n";
+    let package = "{\"name\": \"shop\", \"dependencies\": {\"@nestjs/core\": \"11\", \"@nestjs/config\": \"4\", \"@nestjs/typeorm\": \"11\"}}";
+    let workspace = "{\"monorepo\": true, \"projects\": {\"orders\": {\"type\": \"application\", \"root\": \"apps/orders\", \"entryFile\": \"main\", \"sourceRoot\": \"apps/orders/src\"}, \"billing\": {\"type\": \"application\", \"root\": \"apps/billing\", \"entryFile\": \"main\", \"sourceRoot\": \"apps/billing/src\"}, \"common\": {\"type\": \"library\", \"root\": \"libs/common\", \"entryFile\": \"index\", \"sourceRoot\": \"libs/common/src\"}}}";
+    let paths = "{\"compilerOptions\": {\"baseUrl\": \"./\", \"paths\": {\"@app/common\": [\"libs/common/src\"]}}}";
+    let found = |options: &str| {
+        let database = format!(
+            "import {{ Module }} from '@nestjs/common';\nimport {{ ConfigModule, ConfigService }} from '@nestjs/config';\nimport {{ TypeOrmModule }} from '@nestjs/typeorm';\n@Module({{ imports: [ConfigModule.forRoot({options}), TypeOrmModule.forRootAsync({{ inject: [ConfigService], useFactory: (config: ConfigService) => ({{ type: 'postgres', host: config.get('DB_HOST'), database: config.get('DB_NAME') }}) }})] }})\nexport class DatabaseModule {{}}\n"
+        );
+        told(&[
+            ("package.json", package),
+            ("nest-cli.json", workspace),
+            ("tsconfig.json", paths),
+            ("libs/common/src/index.ts", "export * from './database.module';\n"),
+            ("libs/common/src/database.module.ts", &database),
+            ("apps/orders/src/main.ts", main),
+            ("apps/orders/src/app.module.ts", app),
+            ("apps/billing/src/main.ts", main),
+            ("apps/billing/src/app.module.ts", app),
+        ])
+        .len()
+    };
+    assert_eq!(found("{ isGlobal: true }"), 1);
+    assert_eq!(found(""), 1);
+    assert_eq!(found("{ ignoreEnvFile: true }"), 0);
+}
+
 #[test]
 fn django_settings_are_read() {
     let compose = compose("{ DB_HOST: db, DB_NAME: shop }", "DATABASE_URL: postgres://u@db:5432/shop");

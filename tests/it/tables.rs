@@ -68,6 +68,11 @@ fn a_table_of_node_runs_any_of_its_handlers() {
         assert_eq!(both(&before.replace("onOrderPlaced", "onProductRenamed"), run), 0, "{before}");
     }
     // Which one it is may be known.
+    let class = |work: &str| {
+        format!("class Handlers {{\n  static async changed(event: any) {{\n    await {work}(event);\n  }}\n}}")
+    };
+    assert_eq!(both(&class("onOrderPlaced"), "await Handlers[event.type](event);"), 1);
+    assert_eq!(both(&class("onProductRenamed"), "await Handlers[event.type](event);"), 0);
     let table = "const handlers = { placed: onOrderPlaced, renamed: onProductRenamed };";
     assert_eq!(both(table, "await handlers['renamed'](event);"), 0);
     assert_eq!(both(table, "await handlers['placed'](event);"), 1);

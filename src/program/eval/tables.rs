@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::Evaluator;
-use crate::facts::module::{Call, ExprId, ExprKind, Language};
+use crate::facts::module::{Call, ClassId, ExprId, ExprKind, Language};
 use crate::program::UnitId;
 use crate::program::index::Binding;
 use crate::program::value::{Dict, Instance, Site, Value};
@@ -19,6 +19,17 @@ impl Evaluator<'_> {
         let object = Value::Dict(dict.clone());
         let put = self.put_by_index(dict.site.unit, &object);
         self.any_code(dict.entries.iter().map(|(_, site)| *site).chain(put).collect())
+    }
+
+    /// What a class of JavaScript gives for a key, `Handlers[event](order)`: its static method of that name, any of them for
+    /// a key that is not known.
+    pub(super) fn of_statics(&self, (unit, class): (UnitId, ClassId), key: &Value, site: Site) -> Value {
+        if let Some(name) = key.as_str() {
+            return self.attribute(&Value::Class { unit, class }, &name, site);
+        }
+        let module = &self.program.unit(unit).module;
+        let methods = module.class(class).methods.iter().copied().filter(|method| module.func(*method).is_static);
+        self.one_of(methods.take(MAX_ENTRIES).map(|func| Value::Function { unit, func, this: None }).collect())
     }
 
     /// What `get` of a table gives: of a dictionary of Python the entry, of a `Map` of JavaScript or a dictionary any

@@ -37,12 +37,15 @@ pub(super) fn loaded(
     let mut found: HashMap<usize, Vec<(String, Place)>> = HashMap::new();
     for (name, symbol, option) in LOADERS {
         for &site in ev.program.calls_named(name) {
-            let Some(path) = path_of(ev, site, symbol, option) else { continue };
+            let path = path_of(ev, site, symbol, option);
+            let is_default = path.is_none() && symbol == NEST && is_plain(ev, site, symbol);
+            let Some(path) = path.or_else(|| is_default.then(|| ".env".to_owned())) else { continue };
             let place = ev.program.place(site);
             for &owner in owners.get(&place.file).into_iter().flatten() {
                 let Some(service) = services.get(owner) else { continue };
                 let from = started_in(tree, marks, owner, owners, place.file).unwrap_or(&service.root);
-                if let Some(path) = above(from, &path) {
+                let path = if is_default { of_workspace(tree, &service.root) } else { above(from, &path) };
+                if let Some(path) = path {
                     found.entry(owner).or_default().push((path, place));
                 }
             }
@@ -56,6 +59,35 @@ pub(super) fn loaded(
         }
     };
     found.into_iter().filter_map(only).collect()
+}
+
+/// What loads the settings of a Nest application: `.env` of the folder it is started in, where it is not told another.
+const NEST: &str = "@nestjs/config.ConfigModule.forRoot";
+
+/// True for `ConfigModule.forRoot({ isGlobal: true })`: it names no file, and reads one.
+fn is_plain(ev: &Evaluator<'_>, site: Site, symbol: &str) -> bool {
+    let Some(call) = ev.program.unit(site.unit).module.call(site.expr) else { return false };
+    let told = ["envFilePath", "ignoreEnvFile", "load"];
+    ev.callee(site).is_some_and(|(known, _)| known == symbol)
+        && match call.args.first().map(|arg| ev.at(site.unit, arg.value)) {
+            None => true,
+            Some(Value::Dict(dict)) => !dict.open && told.iter().all(|option| dict.get(option).is_none()),
+            Some(_) => false,
+        }
+}
+
+/// The `.env` of the applications of one workspace of Nest, `apps/orders` and `apps/stock`, which start where their one
+/// package lies (<https://docs.nestjs.com/cli/monorepo>); none for an application with a package of its own.
+fn of_workspace(tree: &Tree, root: &str) -> Option<String> {
+    let has = |folder: &str, name: &str| tree.find(&crate::program::resolve::join(folder, name)).is_some();
+    let mut folder = root;
+    while !has(folder, "package.json") {
+        if folder.is_empty() {
+            return None;
+        }
+        folder = folder_of(folder);
+    }
+    (folder.len() < root.len() && has(folder, "nest-cli.json")).then(|| crate::program::resolve::join(folder, ".env"))
 }
 
 /// The path that a call of a loader is given.
