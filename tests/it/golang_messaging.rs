@@ -251,4 +251,12 @@ fn a_signal_that_ends_the_program_at_once_stops_nothing() {
     assert_eq!(told(rule, &text("<-ends\n\tcancel()\n\tos.Exit(0)")), 0);
     assert_eq!(told(rule, &text(&select(""))), 0);
     assert_eq!(told(rule, &text(&select("\n\t\tos.Exit(0)"))), 1);
+    assert_eq!(told(rule, &text("log.Println(<-ends)\n\tos.Exit(0)")), 1);
+    assert_eq!(told(rule, &text("ended := <-ends\n\tlog.Println(ended.String())\n\tos.Exit(0)")), 1);
+    // What stops is called like a log, stands in its arguments, takes the signal or waits for it elsewhere.
+    assert_eq!(told(rule, &text("catalog := stock{cancel}\n\t<-ends\n\tcatalog.Close()\n\tos.Exit(0)")), 0);
+    assert_eq!(told(rule, &text("<-ends\n\tlog.Println(\"left\", vans.Close())\n\tos.Exit(0)")), 0);
+    assert_eq!(told(rule, &text("stop(<-ends)\n\tos.Exit(0)")), 0);
+    assert_eq!(told(rule, &text("left := stop(<-ends)\n\tlog.Println(left)\n\tos.Exit(0)")), 0);
+    assert_eq!(told(rule, &text("go hear(ends, cancel)\n\t<-ends\n\tos.Exit(0)")), 0);
 }
