@@ -53,6 +53,8 @@ pub struct Evaluator<'a> {
     searching: RefCell<Vec<(UnitId, SmolStr, u32)>>,
     /// The classes that directly extend or implement a class; built when first asked for.
     pub(super) subclasses: OnceCell<HashMap<ClassRef, Vec<ClassRef>>>,
+    /// The classes by the names of their bases, with whether they have a constructor of their own.
+    pub(super) heirs: OnceCell<HashMap<SmolStr, Vec<(ClassRef, bool)>>>,
     /// The interfaces of Go by their methods.
     pub(super) interfaces: OnceCell<super::satisfies::Interfaces>,
     /// The protocols of Python by their methods.
@@ -74,6 +76,7 @@ impl<'a> Evaluator<'a> {
             following: RefCell::default(),
             searching: RefCell::default(),
             subclasses: OnceCell::new(),
+            heirs: OnceCell::new(),
             interfaces: OnceCell::new(),
             protocols: OnceCell::new(),
             listing: Cell::new(false),

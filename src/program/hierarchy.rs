@@ -2,8 +2,11 @@
 
 use rapidhash::{RapidHashMap as HashMap, RapidHashSet as HashSet};
 
-use super::{Evaluator, UnitId, Value};
-use crate::facts::module::{ClassId, ClassKind, FuncId, Language};
+use smol_str::SmolStr;
+
+use super::types::simple_name;
+use super::{Evaluator, Site, UnitId, Value};
+use crate::facts::module::{Call, ClassId, ClassKind, ExprKind, FuncId, FunctionKind, Language, Module};
 
 /// How many classes that take methods from another one are looked at.
 const MAX_HEIRS: usize = 100;
@@ -55,6 +58,60 @@ impl Evaluator<'_> {
             table
         });
         closure(class, |c| table.get(&c).cloned().unwrap_or_default())
+    }
+
+    /// The classes that are made by a constructor of a class above them: they have none of their own, in a language
+    /// that hands constructors down.
+    pub(super) fn constructed(&self, of: ClassRef) -> Vec<ClassRef> {
+        closure(of, |class| self.heirs(class, false))
+    }
+
+    /// The calls of a constructor by those of the classes below: `super(channel)`, `super().__init__(channel)`.
+    pub(super) fn raised(&self, of: ClassRef) -> Vec<Site> {
+        let mut out = Vec::new();
+        for (unit, class) in self.heirs(of, true) {
+            let linked = self.program.unit(unit);
+            let module = &linked.module;
+            let own = module.class(class).methods.iter().find(|m| is_constructor(module, **m));
+            let raises = |call: &Call| match &module.expr(call.callee).kind {
+                ExprKind::Super => true,
+                ExprKind::Attr { object, name, .. } => {
+                    name == "__init__" && module.expr(*object).kind == ExprKind::Super
+                }
+                _ => false,
+            };
+            let calls = linked.index.calls.iter().filter(|call| call.func == own.copied());
+            let raised = calls.filter(|call| module.call(call.expr).is_some_and(raises));
+            out.extend(raised.map(|call| Site { unit, expr: call.expr }));
+        }
+        out
+    }
+
+    /// The classes that extend a class, with or without a constructor of their own. Names are compared first: what a
+    /// base is may depend on who calls what it is made in.
+    fn heirs(&self, (unit, class): ClassRef, with_constructor: bool) -> Vec<ClassRef> {
+        let table = self.heirs.get_or_init(|| {
+            let mut table: HashMap<SmolStr, Vec<(ClassRef, bool)>> = HashMap::default();
+            for unit in self.program.ids().filter(|unit| hands_down(self.program.language(*unit))) {
+                let module = &self.program.unit(unit).module;
+                for (i, class) in module.classes.iter().enumerate() {
+                    let own = class.methods.iter().any(|m| is_constructor(module, *m));
+                    for name in class.bases.iter().filter_map(|base| simple_name(module, *base)) {
+                        table.entry(name).or_default().push(((unit, ClassId(i as u32)), own));
+                    }
+                }
+            }
+            table
+        });
+        let module = &self.program.unit(unit).module;
+        let named = table.get(&module.class(class).name).map_or(&[][..], Vec::as_slice);
+        let extends = |heir: &ClassRef| {
+            let bases = &self.program.unit(heir.0).module.class(heir.1).bases;
+            let is_it = |v: &Value| matches!(v, Value::Class { unit: u, class: c } if (*u, *c) == (unit, class));
+            bases.iter().any(|base| self.at(heir.0, *base).alternatives().iter().any(is_it))
+        };
+        let named = named.iter().filter(|(_, own)| *own == with_constructor).map(|(heir, _)| *heir);
+        named.take(MAX_HEIRS).filter(extends).collect()
     }
 
     /// The methods of the same name in the classes above or below the class of a method.
@@ -150,6 +207,15 @@ impl Evaluator<'_> {
     }
 }
 
+fn is_constructor(module: &Module, func: FuncId) -> bool {
+    module.func(func).kind == FunctionKind::Constructor
+}
+
+/// True for the languages in which a class without a constructor has that of its base.
+fn hands_down(language: Language) -> bool {
+    matches!(language, Language::Python | Language::JavaScript | Language::TypeScript)
+}
+
 fn closure(start: ClassRef, next: impl Fn(ClassRef) -> Vec<ClassRef>) -> Vec<ClassRef> {
     let mut out: Vec<ClassRef> = Vec::new();
     let mut level = vec![start];
@@ -207,6 +273,19 @@ mod tests {
         let module = &program.unit(unit).module;
         let publish = module.funcs.iter().position(|f| f.name == "publish").map(|i| FuncId(i as u32)).unwrap();
         assert_eq!(ev.callers(unit, publish).len(), 1);
+    }
+
+    #[test]
+    fn a_constructor_of_a_base_makes_what_extends_it() {
+        let base = "export abstract class Listener { constructor(protected channel: any) {} }\n";
+        let orders = "import { Listener } from './base';\nexport class Orders extends Listener {}\nexport class Own extends Listener { constructor() { super(0); } }\n";
+        let main = "import { Orders, Own } from './orders';\nnew Orders(1);\nnew Own();\n";
+        let texts = [("base.ts", base), ("main.ts", main), ("orders.ts", orders)];
+        let program = load::from_sources(&texts, &Packages::default());
+        let ev = Evaluator::new(&program, Catalog::embedded().unwrap());
+        let unit = program.find("base.ts").unwrap();
+        // `new Orders(1)` and `super(0)`, not `new Own()`.
+        assert_eq!(ev.callers(unit, FuncId(0)).len(), 2);
     }
 
     #[test]

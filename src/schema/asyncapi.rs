@@ -1,7 +1,7 @@
 //! The messages of an AsyncAPI document, 2.x and 3.x.
 //! <https://www.asyncapi.com/docs/reference/specification/v3.0.0>
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -21,7 +21,7 @@ pub struct Channel {
 }
 
 /// The channels of an AsyncAPI document; none of another one. A channel of 3.x whose address is only known at
-/// run time is left out.
+/// run time is left out, and so is one that stands for a method of gRPC.
 pub fn channels(document: &Document) -> Vec<Channel> {
     let root = &document.value;
     if root.get("asyncapi").is_none() {
@@ -32,6 +32,9 @@ pub fn channels(document: &Document) -> Vec<Channel> {
         None => Some(name.clone()),
     };
     let channel = |(name, channel): (&String, &Value)| {
+        if is_asked(root, name, channel) {
+            return None;
+        }
         Some(Channel { address: address(name, channel)?, pointer: below("/channels", name) })
     };
     entries(root.get("channels")).filter_map(channel).collect()
@@ -44,8 +47,18 @@ pub(super) fn subjects(document: &Document) -> Vec<Subject> {
     for (name, _) in entries(root.pointer("/components/messages")) {
         messages.entry(settled(root, below("/components/messages", name))).or_default();
     }
+    // What is sent to a method of gRPC is a request, no event.
+    let mut asked = BTreeSet::new();
     for (name, channel) in entries(root.get("channels")) {
         let at = below("/channels", name);
+        let is_asked = is_asked(root, name, channel);
+        let mut add = |messages: &mut BTreeMap<String, Vec<String>>, at: String, address: &str| {
+            if is_asked {
+                asked.insert(at);
+            } else {
+                add(messages, at, address);
+            }
+        };
         // 3.x names the address; in 2.x the key is the address.
         let address = channel.get("address").and_then(Value::as_str).unwrap_or(name);
         for (message, _) in entries(channel.get("messages")) {
@@ -61,7 +74,32 @@ pub(super) fn subjects(document: &Document) -> Vec<Subject> {
             }
         }
     }
+    messages.retain(|at, channels| !channels.is_empty() || !asked.contains(at));
     messages.into_iter().filter_map(|(at, channels)| subject(document, &at, channels)).collect()
+}
+
+/// True for a channel that gRPC serves: all its servers do, or, where it names none of several, it is called `grpc/…`.
+fn is_asked(root: &Value, name: &str, channel: &Value) -> bool {
+    let protocol = |server: &Value| server.get("protocol").and_then(Value::as_str).map(str::to_lowercase);
+    let servers: Vec<&Value> = match channel.get("servers").and_then(Value::as_array) {
+        Some(named) => named
+            .iter()
+            .filter_map(|server| match server.as_str() {
+                Some(name) => root.pointer(&below("/servers", name)),
+                None => root.pointer(&settled_in(server)?),
+            })
+            .collect(),
+        None => entries(root.get("servers")).map(|(_, server)| server).collect(),
+    };
+    let of_grpc = |server: &&Value| protocol(server).is_some_and(|p| p == "grpc" || p == "grpcs");
+    let all = !servers.is_empty() && servers.iter().all(|server| of_grpc(server));
+    let named = name.split(['/', '.', ':']).next().is_some_and(|first| first.eq_ignore_ascii_case("grpc"));
+    all || named && servers.iter().any(|server| of_grpc(server))
+}
+
+/// Where `{ $ref: '#/servers/production' }` leads.
+fn settled_in(server: &Value) -> Option<String> {
+    server.get("$ref")?.as_str()?.strip_prefix('#').map(str::to_owned)
 }
 
 fn add(messages: &mut BTreeMap<String, Vec<String>>, at: String, address: &str) {
@@ -133,6 +171,24 @@ fn entries(value: Option<&Value>) -> impl Iterator<Item = (&String, &Value)> {
 #[cfg(test)]
 mod tests {
     use super::{Document, subjects};
+
+    #[test]
+    fn methods_of_grpc_carry_no_events() {
+        let names = |text: &str| {
+            let document = Document::read("asyncapi.yaml", text).unwrap();
+            (subjects(&document).into_iter().map(|s| s.name).collect::<Vec<_>>(), super::channels(&document).len())
+        };
+        let document = |servers: &str| {
+            format!(
+                "asyncapi: 2.6.0\nservers:\n{servers}channels:\n  grpc/GetParcel:\n    publish: {{message: {{$ref: '#/components/messages/GetParcel'}}}}\n  parcels:\n    publish: {{message: {{$ref: '#/components/messages/Sent'}}}}\ncomponents:\n  messages:\n    GetParcel: {{payload: {{type: object}}}}\n    Sent: {{payload: {{type: object}}}}\n    Kept: {{payload: {{type: object}}}}\n"
+            )
+        };
+        let (grpc, amqp) =
+            ("  grpc: {url: 'parcels:50051', protocol: grpc}\n", "  rabbit: {url: 'rabbit:5672', protocol: amqp}\n");
+        assert_eq!(names(&document(&format!("{amqp}{grpc}"))), (vec!["Kept".into(), "Sent".into()], 1));
+        assert_eq!(names(&document(grpc)), (vec!["Kept".into()], 0));
+        assert_eq!(names(&document(amqp)), (vec!["GetParcel".into(), "Kept".into(), "Sent".into()], 2));
+    }
 
     #[test]
     fn messages_of_both_versions() {

@@ -104,6 +104,7 @@ pub fn browser(tree: &Tree, deployment: &Deployment, program: &Program, dependen
             units.insert(id);
         }
     }
+    add_shared(program, dependencies, &packages, &mut units);
     keep_servers(program, dependencies, &mut units, &fixed);
     Browser { units }
 }
@@ -146,6 +147,43 @@ fn apps<'t>(tree: &'t Tree, deployment: &Deployment) -> Vec<&'t str> {
     let is_client = |foreign: &Foreign| matches!(foreign, Foreign::DotNet { client: true, .. });
     let dotnet = deployment.foreign.iter().filter(|(_, foreign)| is_client(foreign));
     android.chain(dotnet.map(|(id, _)| folder_of(&tree.file(*id).path))).collect()
+}
+
+/// The packages that say nothing themselves, of which nothing but code of the browser imports anything.
+fn add_shared(
+    program: &Program,
+    dependencies: &[Vec<UnitId>],
+    packages: &BTreeMap<&str, Package>,
+    units: &mut BTreeSet<UnitId>,
+) {
+    let package_of = |unit: UnitId| {
+        let path = program.unit(unit).path.as_str();
+        let around = packages.iter().filter(|(folder, _)| within(path, folder)).max_by_key(|(folder, _)| folder.len());
+        around.filter(|(folder, kind)| **kind == Package::Neither && !folder.is_empty()).map(|(folder, _)| *folder)
+    };
+    let mut importers: BTreeMap<&str, BTreeSet<UnitId>> = BTreeMap::new();
+    for (from, needs) in dependencies.iter().enumerate() {
+        let from = UnitId(from as u32);
+        if !program.is_production(from) {
+            continue;
+        }
+        for package in needs.iter().filter_map(|need| package_of(*need)) {
+            if !within(&program.unit(from).path, package) {
+                importers.entry(package).or_default().insert(from);
+            }
+        }
+    }
+    importers.retain(|_, by| by.iter().all(|unit| units.contains(unit)));
+    let is_script = |unit: &UnitId| {
+        matches!(program.language(*unit), Language::JavaScript | Language::TypeScript)
+            && !is_server_part(program.unit(*unit), &program.unit(*unit).path)
+    };
+    let shared: Vec<UnitId> = program
+        .ids()
+        .filter(is_script)
+        .filter(|unit| package_of(*unit).is_some_and(|p| importers.contains_key(p)))
+        .collect();
+    units.extend(shared);
 }
 
 /// What only code of the server imports runs there too.

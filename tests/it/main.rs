@@ -56,6 +56,7 @@ mod pack_samples;
 mod packaging;
 mod parity;
 mod polyrepo;
+mod python_flow;
 mod queue_clients;
 mod queue_samples;
 mod readme;

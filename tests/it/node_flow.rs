@@ -231,3 +231,55 @@ export async function place(order) {
     let reads = server.replace("push(order).write()", "value()");
     assert_eq!(found(&[("src/index.ts", &reads)], "message-queue/dual-write"), [""; 0]);
 }
+
+#[test]
+fn a_base_class_takes_messages_from_what_its_heirs_are_made_with() {
+    let broker = "import amqp, { Channel } from 'amqplib';
+class Broker {
+  private current?: Channel;
+  get channel() {
+    if (!this.current) throw new Error('not connected');
+    return this.current;
+  }
+  async connect(url: string) {
+    this.current = await (await amqp.connect(url)).createChannel();
+  }
+}
+export const broker = new Broker();
+";
+    let base = "export abstract class Listener {
+  abstract queue: string;
+  abstract handle(data: any): Promise<void>;
+  constructor(private channel: any) {}
+  async listen() {
+    await this.channel.assertQueue(this.queue);
+    this.channel.consume(this.queue, async (message: any) => {
+      await this.handle(JSON.parse(message.content.toString()));
+      this.channel.ack(message);
+    });
+  }
+}
+";
+    let parcels = "import { Listener } from './listener';
+export class ParcelListener extends Listener {
+  queue = 'parcels';
+  async handle(data: any) {}
+}
+";
+    let main = "import { broker } from './broker';
+import { ParcelListener } from './parcels';
+async function main() {
+  await broker.connect(process.env.BROKER!);
+  await new ParcelListener(broker.channel).listen();
+}
+main();
+";
+    let files = [
+        ("package.json", r#"{"name": "vans", "dependencies": {"amqplib": "0.10"}}"#),
+        ("src/broker.ts", broker),
+        ("src/listener.ts", base),
+        ("src/main.ts", main),
+        ("src/parcels.ts", parcels),
+    ];
+    assert_eq!(found(&files, "message-queue/missing-dead-letter"), ["missing-dead-letter listener.ts:7"]);
+}

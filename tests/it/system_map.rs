@@ -168,6 +168,26 @@ fn a_package_that_only_front_ends_use_runs_in_the_browser() {
 }
 
 #[test]
+fn a_package_that_only_pages_import_runs_in_the_browser() {
+    let page = "'use client';\nimport { api } from '@acme/shared';\napi.get('/orders');\n";
+    let server = "import express from 'express';\nimport { api } from '@acme/shared';\nexpress().listen(1);\n";
+    let told = |server: &str| {
+        let world = world(&[
+            ("web/package.json", r#"{"name": "web", "dependencies": {"next": "15"}}"#),
+            ("web/app/orders.tsx", page),
+            ("shared/package.json", r#"{"name": "@acme/shared", "main": "index.ts"}"#),
+            ("shared/index.ts", "import axios from 'axios';\nexport const api = axios.create({});\n"),
+            ("shared/stock.ts", "import axios from 'axios';\nexport const stock = axios.create({});\n"),
+            ("orders/package.json", r#"{"name": "orders", "dependencies": {"express": "4"}}"#),
+            ("orders/server.ts", server),
+        ]);
+        world.in_browser().join(" ")
+    };
+    assert_eq!(told(""), "shared/index.ts shared/stock.ts web/app/orders.tsx");
+    assert_eq!(told(server), "web/app/orders.tsx");
+}
+
+#[test]
 fn pages_inside_a_server_run_in_the_browser() {
     let world = world(&[
         ("shop/package.json", r#"{"name": "shop", "dependencies": {"express": "4"}}"#),

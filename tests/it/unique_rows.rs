@@ -210,3 +210,93 @@ fn rows_of_django() {
         assert_eq!(at("max_length=40", stores), 1, "{stores}");
     }
 }
+
+#[test]
+fn a_key_of_another_service_is_none_of_this_one() {
+    let handler = "import { PrismaClient } from '@prisma/client';
+const prisma = new PrismaClient();
+async function onOrderPlaced(event) {
+  await prisma.payment.create({ data: { orderId: event.order } });
+}";
+    let schema = |column: &str| {
+        format!(
+            "datasource db {{\n  provider = \"postgresql\"\n  url = env(\"DATABASE_URL\")\n}}\n\nmodel Payment {{\n  id Int @id @default(autoincrement())\n  {column}\n}}\n"
+        )
+    };
+    let (unique, plain) = (schema("orderId String @unique"), schema("orderId String"));
+    let other = ("ledger/package.json", r#"{"name": "ledger"}"#);
+    let own = |own: &str, its: &str| {
+        told_with(handler, &[("prisma/schema.prisma", own), other, ("ledger/prisma/schema.prisma", its)])
+    };
+    assert_eq!(own(&plain, &unique), 1);
+    assert_eq!(own(&unique, &plain), 0);
+    // A package for all of them keeps the models.
+    assert_eq!(told_with(handler, &[other, ("ledger/prisma/schema.prisma", &unique)]), 0);
+}
+
+#[test]
+fn a_table_of_another_service_is_none_of_this_one() {
+    let handler = "import { Pool } from 'pg';
+const pool = new Pool({ connectionString: process.env.DATABASE_URL });
+async function onOrderPlaced(event) {
+  await pool.query('INSERT INTO payments (order_id) VALUES ($1)', [event.order]);
+}";
+    let table =
+        |column: &str| format!("CREATE TABLE payments (id SERIAL PRIMARY KEY, order_id TEXT NOT NULL{column});\n");
+    let (unique, plain) = (table(" UNIQUE"), table(""));
+    let other = ("ledger/package.json", r#"{"name": "ledger"}"#);
+    let told = |own: &str, its: &str| told_with(handler, &[("db/init.sql", own), other, ("ledger/db/init.sql", its)]);
+    assert_eq!(told(&plain, &unique), 1);
+    assert_eq!(told(&unique, &plain), 0);
+}
+
+#[test]
+fn tables_of_knex() {
+    let handler = |value: &str| {
+        format!(
+            "import {{ savePayment }} from './payments';
+async function onOrderPlaced(event) {{
+  await savePayment({{ order_id: {value}, state: 'open' }});
+}}"
+        )
+    };
+    let payments = "import knex from 'knex';
+const db = knex({ client: 'pg', connection: process.env.DATABASE_URL });
+export async function savePayment(payment) {
+  await db('payments').insert(payment);
+}";
+    let told = |value: &str, column: &str| {
+        let migration = format!(
+            "export async function up(knex) {{
+  await knex.schema.createTable('payments', (table) => {{
+    table.bigIncrements('id').primary();
+    {column};
+  }});
+}}"
+        );
+        told_with(&handler(value), &[("src/payments.ts", payments), ("migrations/payments.js", &migration)])
+    };
+    let unique = "table.bigInteger('order_id').unsigned().notNullable().unique()";
+    assert_eq!(told("event.order", unique), 0);
+    assert_eq!(told("event.order", "table.bigInteger('order_id').unsigned().notNullable()"), 1);
+    assert_eq!(told("crypto.randomUUID()", unique), 1);
+}
+
+#[test]
+fn a_number_that_only_a_new_message_adds_to() {
+    let handler = |data: &str| {
+        format!(
+            "import {{ PrismaClient }} from '@prisma/client';
+const prisma = new PrismaClient();
+async function onOrderPlaced(event) {{
+  const known = await prisma.payment.findUnique({{ where: {{ orderId: event.order }} }});
+  await prisma.customer.update({{ where: {{ id: event.customer }}, data: {{ last: event.order, {data} }} }});
+}}"
+        )
+    };
+    let told = |data: &str| told_with(&handler(data), &[]);
+    assert_eq!(told("orders: { increment: 1 }"), 1);
+    assert_eq!(told("...(known ? {} : { orders: { increment: 1 } })"), 0);
+    assert_eq!(told("...(!known && { orders: { increment: 1 } })"), 0);
+    assert_eq!(told("...(known ? { orders: { increment: 1 } } : {})"), 1);
+}

@@ -33,6 +33,8 @@ pub struct Evidence {
     unique: Vec<String>,
     /// The unique columns of tables, and of the models of Prisma.
     pub(super) keys: Vec<unique::Key>,
+    /// The folders with a `package.json`.
+    pub(super) packages: Vec<String>,
     /// What applications on the JVM are configured with.
     pub(super) settings: Settings,
 }
@@ -64,20 +66,23 @@ impl Evidence {
         let mut out = Evidence { settings: settings.clone(), ..Evidence::default() };
         for id in tree.ids() {
             let file = tree.file(id);
+            if files::classify(&file.path) == FileKind::PackageJson {
+                out.packages.push(files::folder_of(&file.path).to_string());
+            }
             // Queues are often made by what lies in `scripts/`.
             let counts = matches!(files::zone(&file.path), Zone::Production | Zone::Script);
             if !configures(&file.path) || !counts || file.size > 1_000_000 {
                 continue;
             }
             if let Ok(text) = files::read(file) {
-                out.add(id, &text);
+                out.add(id, &file.path, &text);
             }
         }
         out
     }
 
     /// Adds one file.
-    pub fn add(&mut self, file: crate::syntax::FileId, text: &str) {
+    pub fn add(&mut self, file: crate::syntax::FileId, path: &str, text: &str) {
         let lower = text.to_ascii_lowercase();
         for (word, broker) in WORDS {
             for (at, _) in lower.match_indices(word).take(50) {
@@ -88,9 +93,9 @@ impl Evidence {
             }
         }
         if text.contains("\nmodel ") || text.starts_with("model ") {
-            self.keys.extend(unique::of_prisma(text));
+            self.keys.extend(unique::of_prisma(text).into_iter().map(|key| unique::Key { path: path.into(), ..key }));
         }
-        self.keys.extend(unique_sql::of_text(text));
+        self.keys.extend(unique_sql::of_text(text, path));
         if lower.contains("unique") {
             let statements = lower.split(';').filter(|s| s.contains("unique"));
             self.unique.extend(statements.map(str::to_string).take(200));

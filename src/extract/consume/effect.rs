@@ -5,11 +5,12 @@ use crate::extract::http::{asks_remote, keyed};
 use crate::extract::publish::{is_published, names_asker};
 use crate::facts::module::{BinaryOp, Call, Entry, ExprId, ExprKind, Language, Module, StmtKind};
 use crate::program::index::Binding;
-use crate::program::{Evaluator, Instance, Site, Value};
+use crate::program::{Evaluator, Instance, Site, UnitId, Value};
 
 use super::dead_channel::mentions_dead_letter;
 use super::entity;
 use super::fresh;
+use super::guard::When;
 use super::reach::Reach;
 use super::reply;
 use super::row;
@@ -118,10 +119,11 @@ fn of_kind(reach: &Reach<'_, '_>, kind: EffectKind, name: &str, site: Site, call
         EffectKind::Save => saved(reach, site, call),
         EffectKind::SaveSelf => saved_self(reach, site, call),
         EffectKind::Insert => inserted(reach, name, site, call),
-        EffectKind::Update => updated(ev, site, call),
+        EffectKind::Update => updated(reach, site, call),
         EffectKind::Increment => Effect::Repeats("adds to a number".into()),
         EffectKind::Append => Effect::Repeats("appends to a list".into()),
         EffectKind::Execute => executed(ev, site, call).unwrap_or(Effect::Unclear),
+        EffectKind::Commit if ev.program.language(site.unit) == Language::Python => Effect::Commit,
         EffectKind::Commit => tracked::committed(reach, site),
         EffectKind::Send => Effect::Repeats(format!("calls `{name}`")),
         EffectKind::Publish => {
@@ -475,7 +477,8 @@ fn goes_on(ev: &Evaluator<'_>, site: Site, names: &[&str]) -> bool {
 
 /// An update is harmless unless it counts; one with a condition besides the key also says whether it
 /// was the first.
-fn updated(ev: &Evaluator<'_>, site: Site, call: &Call) -> Effect {
+fn updated(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect {
+    let ev = reach.ev;
     let module = &ev.program.unit(site.unit).module;
     let mut todo: Vec<ExprId> = call.args.iter().map(|a| a.value).collect();
     let mut seen = 0;
@@ -502,7 +505,8 @@ fn updated(ev: &Evaluator<'_>, site: Site, call: &Call) -> Effect {
         if has_word(ev, site, call, &["upsert"]) {
             return Effect::Claim;
         }
-        todo.extend(module.children(expr));
+        let skipped = only_for_new(reach, site.unit, expr);
+        todo.extend(module.children(expr).into_iter().filter(|child| !skipped.contains(child)));
     }
     let conditional = call.args.first().is_some_and(|a| match ev.at(site.unit, a.value) {
         Value::Dict(dict) => {
@@ -517,6 +521,21 @@ fn updated(ev: &Evaluator<'_>, site: Site, call: &Call) -> Effect {
         _ => false,
     });
     if conditional { Effect::Claim } else { Effect::Overwrite }
+}
+
+/// The parts of a value that stand in it for a message that was not seen before: `...(known ? {} : { count: … })`.
+fn only_for_new(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId) -> Vec<ExprId> {
+    let test = |test: ExprId| super::guard::test(reach, unit, test).map(|(_, when)| when);
+    match reach.ev.program.unit(unit).module.expr(expr).kind {
+        ExprKind::Cond { test: by, then, other } => match test(by) {
+            Some(When::True) => vec![other],
+            Some(When::False) => vec![then],
+            Some(When::Either) => vec![then, other],
+            None => Vec::new(),
+        },
+        ExprKind::Binary { op: BinaryOp::And, left, right } if test(left) == Some(When::False) => vec![right],
+        _ => Vec::new(),
+    }
 }
 
 /// Requests that change nothing although they are POST.

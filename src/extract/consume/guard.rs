@@ -468,13 +468,30 @@ fn leaves(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, attribute: &str) ->
         .any(|(u, f)| assigns(reach, u, f, attribute))
 }
 
+/// `stock -= quantity`, `stock = stock - quantity`: an amount, which says nothing of what was done before.
+fn is_count(module: &Module, target: ExprId, op: Option<BinaryOp>, value: Option<ExprId>) -> bool {
+    let field = |expr: ExprId| match &module.expr(expr).kind {
+        ExprKind::Attr { name, .. } => Some(name),
+        _ => None,
+    };
+    match (op, value.map(|value| &module.expr(value).kind)) {
+        (Some(BinaryOp::Add | BinaryOp::Sub), _) => true,
+        (None, Some(ExprKind::Binary { op: BinaryOp::Add | BinaryOp::Sub, left, right })) => {
+            let own = field(target);
+            field(*left) == own || field(*right) == own
+        }
+        _ => false,
+    }
+}
+
 fn assigns(reach: &Reach<'_, '_>, unit: UnitId, func: FuncId, attribute: &str) -> bool {
     let unit_ref = reach.ev.program.unit(unit);
     let (module, index) = (&unit_ref.module, &unit_ref.index);
     let assigned = module.stmts.iter().any(|s| match &s.kind {
-        StmtKind::Assign { target, .. } => {
+        StmtKind::Assign { target, op, value, .. } => {
             matches!(&module.expr(*target).kind, ExprKind::Attr { name, .. } if name == attribute)
                 && index.func_of(*target) == Some(func)
+                && (effect::is_bookkeeping(attribute) || !is_count(module, *target, *op, *value))
         }
         _ => false,
     });

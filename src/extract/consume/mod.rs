@@ -26,6 +26,7 @@ mod jvm;
 mod jvm_stop;
 mod keys;
 mod lambda;
+mod loaded;
 mod mapped;
 mod nest;
 mod payload_key;

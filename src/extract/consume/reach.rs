@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::extract::http::clients::callees;
 use crate::facts::module::{ClassId, ClassKind, ExportValue, ExprKind, FuncId, ImportKind, Language, StmtKind};
-use crate::program::resolve::{Target, parent};
+use crate::program::resolve::{Target, parent, within};
 use crate::program::{Evaluator, Site, UnitId, Value};
 
 use super::unique::{self, Key};
@@ -27,6 +27,8 @@ pub(in crate::extract) struct Reach<'e, 'p> {
     importers: HashMap<UnitId, BTreeSet<UnitId>>,
     /// Unique columns that files beside the code name.
     declared_keys: Vec<Key>,
+    /// The folders of the packages of Node.js.
+    packages: Vec<String>,
     unique: OnceCell<Vec<Key>>,
 }
 
@@ -51,12 +53,26 @@ impl<'e, 'p> Reach<'e, 'p> {
                 importers.entry(target).or_default().insert(unit);
             }
         }
-        Reach { ev, derived, imports, importers, declared_keys: Vec::new(), unique: OnceCell::new() }
+        Reach {
+            ev,
+            derived,
+            imports,
+            importers,
+            declared_keys: Vec::new(),
+            packages: Vec::new(),
+            unique: OnceCell::new(),
+        }
     }
 
-    /// With the unique columns that files beside the code name.
-    pub(super) fn with_keys(self, keys: &[Key]) -> Self {
-        Reach { declared_keys: keys.to_vec(), ..self }
+    /// With the unique columns that files beside the code name, and the folders of the packages.
+    pub(super) fn with_keys(self, keys: &[Key], packages: &[String]) -> Self {
+        Reach { declared_keys: keys.to_vec(), packages: packages.to_vec(), ..self }
+    }
+
+    /// The folder of the package that a file belongs to.
+    pub(super) fn package_of(&self, path: &str) -> Option<&str> {
+        let around = self.packages.iter().filter(|folder| within(path, folder));
+        around.max_by_key(|folder| folder.len()).map(String::as_str)
     }
 
     /// The columns in which a value can stand once.

@@ -59,11 +59,31 @@ pub(super) fn verdict(reach: &Reach<'_, '_>, found: &Found<'_>, bodies: &[Body],
         _ => node(reach, &around),
     };
     // A consumer that is started outside of any function: its module is the entry point.
-    let at_top = reach.ev.program.unit(found.site.unit).index.func_of(found.site.expr).is_none();
+    let at_top = is_at_top(reach.ev, found.site);
     if verdict.is_absent() && !at_top && !has_entry(reach, &around, &own) && !is_alone(reach.ev, found.site.unit) {
         return Presence::Unknown("no entry point of the process was found".into());
     }
     verdict
+}
+
+/// True for a call that runs with its module: in no function, or in one that is handed to what runs then, as in
+/// `connect().then(async () => …)` and `(async () => …)()`.
+fn is_at_top(ev: &Evaluator<'_>, site: Site) -> bool {
+    let linked = ev.program.unit(site.unit);
+    let mut expr = site.expr;
+    while let Some(func) = linked.index.func_of(expr) {
+        let lambda = linked.module.exprs.iter().position(|e| e.kind == ExprKind::Lambda(func));
+        let Some(lambda) = lambda.map(|at| ExprId(at as u32)) else { return false };
+        let runs_it = |call: &ExprId| {
+            linked.module.call(*call).is_some_and(|c| {
+                let awaits = linked.module.callee_name(*call).is_some_and(|name| name == "then");
+                c.callee == lambda || awaits && c.args.iter().any(|arg| arg.value == lambda)
+            })
+        };
+        let Some(call) = linked.index.calls.iter().map(|call| call.expr).find(runs_it) else { return false };
+        expr = call;
+    }
+    true
 }
 
 /// True for a script that takes some messages and is done: all there is, without an endless loop or anything that

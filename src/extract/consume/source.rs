@@ -43,7 +43,7 @@ pub(super) fn consumers(ev: &Evaluator<'_>, in_scope: &InScope<'_>, evidence: &E
     if found.is_empty() {
         return Vec::new();
     }
-    let reach = Reach::new(ev).with_keys(&evidence.keys);
+    let reach = Reach::new(ev).with_keys(&evidence.keys, &evidence.packages);
     let received = handler::Received::new(&reach, in_scope);
     let mut out: BTreeMap<(Site, Option<UnitId>), Consumer> = BTreeMap::new();
     for found in &found {

@@ -22,8 +22,8 @@ fn read_with(sources: &[(&str, &str)], other: &[(&str, &str)]) -> Read {
     let program = from_sources(sources, &Packages::default());
     let ev = Evaluator::new(&program, Catalog::embedded().unwrap());
     let mut evidence = Evidence::default();
-    for (i, (_, text)) in other.iter().enumerate() {
-        evidence.add(crate::syntax::FileId((sources.len() + i) as u32), text);
+    for (i, (path, text)) in other.iter().enumerate() {
+        evidence.add(crate::syntax::FileId((sources.len() + i) as u32), path, text);
     }
     let consumers = extract(&ev, &|_| true, &evidence);
     let texts = sources.iter().chain(other).map(|(_, t)| t.to_string()).collect();

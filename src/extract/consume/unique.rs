@@ -8,6 +8,8 @@
 
 use std::sync::Arc;
 
+use smol_str::SmolStr;
+
 use crate::extract::publish::flow::squeeze;
 use crate::facts::module::{Call, ExprId, ExprKind, Language, Module};
 use crate::program::value::Dict;
@@ -20,8 +22,28 @@ use super::reach::Reach;
 pub(super) struct Key {
     /// The entity or model, squeezed; none where that was not seen.
     pub(super) entity: Option<String>,
-    /// The columns.
+    /// The columns; none where the entity is declared, which may have no key.
     pub(super) columns: Vec<String>,
+    /// The file that says so.
+    pub(super) path: SmolStr,
+}
+
+impl Key {
+    /// A key, or an entity; the file is added by who reads it.
+    pub(super) fn of(entity: Option<String>, columns: Vec<String>) -> Key {
+        Key { entity, columns, path: SmolStr::default() }
+    }
+}
+
+/// Of the keys of an entity those that its own package declares, if it declares the entity: another service may keep
+/// rows of the same name under other keys.
+pub(super) fn own<'k>(reach: &Reach<'_, '_>, keys: Vec<&'k Key>, store: UnitId) -> Vec<&'k Key> {
+    let home = reach.package_of(&reach.ev.program.unit(store).path);
+    let is_own = |key: &&&Key| home.is_some() && reach.package_of(&key.path) == home;
+    let own: Vec<&Key> = keys.iter().filter(is_own).copied().collect();
+    let mut out = if own.is_empty() { keys } else { own };
+    out.retain(|key| !key.columns.is_empty());
+    out
 }
 
 /// True when a row that a call makes has a value for a unique column which a second delivery brings again. `store` is
@@ -44,15 +66,19 @@ pub(super) fn is_brought(reach: &Reach<'_, '_>, store: Site, made: Site) -> bool
     } else {
         of_entity
     };
+    let candidates = own(reach, candidates, store.unit);
     let Some(call) = ev.program.unit(made.unit).module.call(made.expr) else { return false };
-    let literals = call.args.iter().filter_map(|arg| literal(ev, made.unit, arg.value));
-    literals.into_iter().any(|row| {
+    let fills = |row: &Dict| {
         candidates.iter().any(|key| {
-            key.columns.iter().all(|column| match value(&row, column) {
+            key.columns.iter().all(|column| match value(row, column) {
                 Some(site) => !is_fresh(&ev.program.unit(site.unit).module, site.expr),
                 None => row.open && key.entity.is_some(),
             })
         })
+    };
+    call.args.iter().any(|arg| {
+        let rows = literals(ev, made.unit, arg.value);
+        !rows.is_empty() && rows.iter().all(|row| fills(row))
     })
 }
 
@@ -60,13 +86,26 @@ fn is_script(language: Language) -> bool {
     matches!(language, Language::JavaScript | Language::TypeScript)
 }
 
-/// The row in an argument: `{ … }`, or what stands under `data` for Prisma.
-fn literal(ev: &Evaluator<'_>, unit: UnitId, expr: ExprId) -> Option<Arc<Dict>> {
-    let Value::Dict(row) = ev.at(unit, expr) else { return None };
-    match row.get("data").map(|data| ev.eval(data)) {
-        Some(Value::Dict(data)) => Some(data),
-        _ => Some(row),
-    }
+/// The row in an argument: `{ … }`, or what stands under `data` for Prisma. A row that a function is given is one of
+/// those that its callers give.
+fn literals(ev: &Evaluator<'_>, unit: UnitId, expr: ExprId) -> Vec<Arc<Dict>> {
+    let rows = |value: &Value| match value {
+        Value::Dict(row) => vec![row.clone()],
+        value => ev
+            .settle(value)
+            .iter()
+            .filter_map(|value| match value {
+                Value::Dict(row) => Some(row.clone()),
+                _ => None,
+            })
+            .collect(),
+    };
+    let found = rows(&ev.at(unit, expr)).into_iter();
+    let data = found.flat_map(|row| match row.get("data").map(|data| rows(&ev.eval(data))) {
+        Some(data) if !data.is_empty() => data,
+        _ => vec![row],
+    });
+    data.collect()
 }
 
 /// The value for a column, which a migration may write in another case: `order_id` for `orderId`.
@@ -120,12 +159,16 @@ pub(super) fn stem(name: &str) -> &str {
 pub(super) fn of_program(ev: &Evaluator<'_>) -> Vec<Key> {
     let mut out = Vec::new();
     for unit in ev.program.ids().filter(|unit| is_script(ev.program.language(*unit))) {
+        let from = out.len();
         classes(ev, unit, &mut out);
         let linked = ev.program.unit(unit);
         for made in &linked.index.calls {
             if let (Some(call), Some(name)) = (linked.module.call(made.expr), linked.module.callee_name(made.expr)) {
                 schema(ev, Site { unit, expr: made.expr }, name, call, &mut out);
             }
+        }
+        for key in &mut out[from..] {
+            key.path = linked.path.as_str().into();
         }
     }
     out
@@ -136,9 +179,12 @@ fn classes(ev: &Evaluator<'_>, unit: UnitId, out: &mut Vec<Key>) {
     let module = &ev.program.unit(unit).module;
     for class in &module.classes {
         let entity = Some(squeeze(&class.name));
+        if class.decorators.iter().any(|d| is_entity(module, *d)) {
+            out.push(Key::of(entity.clone(), Vec::new()));
+        }
         for field in &class.fields {
             if field.decorators.iter().any(|d| makes_unique(ev, unit, *d)) {
-                out.push(Key { entity: entity.clone(), columns: vec![field.name.to_string()] });
+                out.push(Key::of(entity.clone(), vec![field.name.to_string()]));
             }
         }
         // `@Unique(["order", "product"])`, `@Index(["order"], { unique: true })`
@@ -156,12 +202,21 @@ fn classes(ev: &Evaluator<'_>, unit: UnitId, out: &mut Vec<Key>) {
                 for items in lists {
                     let columns: Vec<String> = items.iter().filter_map(|item| ev.eval(*item).as_str()).collect();
                     if !columns.is_empty() {
-                        out.push(Key { entity: entity.clone(), columns });
+                        out.push(Key::of(entity.clone(), columns));
                     }
                 }
             }
         }
     }
+}
+
+/// `@Entity()`, `@Schema()` of Mongoose in NestJS, `@Table` of Sequelize.
+fn is_entity(module: &Module, decorator: ExprId) -> bool {
+    let name = module.callee_name(decorator).or_else(|| match &module.expr(decorator).kind {
+        ExprKind::Name(name) => Some(name),
+        _ => None,
+    });
+    name.is_some_and(|name| matches!(name.as_str(), "Entity" | "Schema" | "Table"))
 }
 
 fn makes_unique(ev: &Evaluator<'_>, unit: UnitId, decorator: ExprId) -> bool {
@@ -209,19 +264,21 @@ fn schema(ev: &Evaluator<'_>, site: Site, name: &str, call: &Call, out: &mut Vec
     match name {
         "Schema" => {
             let entity = model_of(ev, site);
+            out.extend(entity.clone().map(|entity| Key::of(Some(entity), Vec::new())));
             for (column, value) in columns(first(0)).iter().flat_map(|dict| &dict.entries) {
                 if column_is_unique(ev, &ev.eval(*value)) {
-                    out.push(Key { entity: entity.clone(), columns: vec![column.to_string()] });
+                    out.push(Key::of(entity.clone(), vec![column.to_string()]));
                 }
             }
         }
         "define" | "init" | "pgTable" | "mysqlTable" | "sqliteTable" => {
             let by_name = name != "init";
             let entity = if by_name { first(0).and_then(|e| name_of(module, e)) } else { receiver() };
+            out.extend(entity.clone().map(|entity| Key::of(Some(entity), Vec::new())));
             for (column, value) in columns(first(usize::from(by_name))).iter().flat_map(|dict| &dict.entries) {
                 let module = &ev.program.unit(value.unit).module;
                 if column_is_unique(ev, &ev.eval(*value)) || is_chained(module, value.expr) {
-                    out.push(Key { entity: entity.clone(), columns: vec![column.to_string()] });
+                    out.push(Key::of(entity.clone(), vec![column.to_string()]));
                 }
             }
         }
@@ -233,7 +290,7 @@ fn schema(ev: &Evaluator<'_>, site: Site, name: &str, call: &Call, out: &mut Vec
             };
             let entity = made.and_then(|made| model_of(ev, made)).or(entity);
             if let Some(dict) = columns(first(0)) {
-                out.push(Key { entity, columns: dict.entries.iter().map(|(name, _)| name.to_string()).collect() });
+                out.push(Key::of(entity, dict.entries.iter().map(|(name, _)| name.to_string()).collect()));
             }
         }
         // Knex: `table.string("order_id").unique()`, `table.unique(["order_id"])`
@@ -242,19 +299,28 @@ fn schema(ev: &Evaluator<'_>, site: Site, name: &str, call: &Call, out: &mut Vec
                 let given = match (first(0).map(|e| ev.at(site.unit, e)), module.call(*object)) {
                     (Some(Value::List(items)), _) => items.iter().filter_map(|i| ev.eval(*i).as_str()).collect(),
                     (Some(Value::Str(column)), None) => column.as_literal().into_iter().collect(),
-                    (_, Some(column)) => {
-                        let named = column.args.first().and_then(|arg| ev.at(site.unit, arg.value).as_str());
-                        let counted = module.callee_name(*object).is_some_and(|n| n.starts_with("increments"));
-                        named.filter(|_| !counted).into_iter().collect()
-                    }
+                    (_, Some(_)) => column_of(module, *object).map(|name| name.to_string()).into_iter().collect(),
                     _ => Vec::new(),
                 };
                 if !given.is_empty() {
-                    out.push(Key { entity: None, columns: given });
+                    out.push(Key::of(None, given));
                 }
             }
         }
         _ => {}
+    }
+}
+
+/// The column that a chain of Knex begins with: `table.bigInteger("order_id").unsigned().notNullable()`. One that the
+/// database counts is none that a message brings.
+fn column_of(module: &Module, expr: ExprId) -> Option<&str> {
+    let call = module.call(expr)?;
+    let ExprKind::Attr { object, name, .. } = &module.expr(call.callee).kind else { return None };
+    match (call.args.first().map(|arg| &module.expr(arg.value).kind), &module.expr(*object).kind) {
+        (Some(ExprKind::Str(column)), ExprKind::Name(_)) => {
+            (!name.to_lowercase().contains("increments")).then_some(column.as_str())
+        }
+        _ => column_of(module, *object),
     }
 }
 
@@ -283,6 +349,8 @@ pub(super) fn of_prisma(text: &str) -> Vec<Key> {
         let line = line.split("//").next().unwrap_or_default().trim();
         if let Some(name) = line.strip_prefix("model ") {
             entity = name.split(|c: char| c.is_whitespace() || c == '{').next().map(squeeze);
+            out.push(Key::of(entity.clone(), Vec::new()));
+            continue;
         } else if line.starts_with('}') {
             entity = None;
         }
@@ -292,14 +360,14 @@ pub(super) fn of_prisma(text: &str) -> Vec<Key> {
         let together = line.strip_prefix("@@unique").or_else(|| line.strip_prefix("@@id"));
         if let Some(list) = together.and_then(|rest| rest.split_once('[')).and_then(|(_, rest)| rest.split_once(']')) {
             let columns = list.0.split(',').map(|c| c.trim().to_string()).filter(|c| !c.is_empty()).collect();
-            out.push(Key { entity: entity.clone(), columns });
+            out.push(Key::of(entity.clone(), columns));
             continue;
         }
         let mut words = line.split_whitespace();
         let Some(column) = words.next() else { continue };
         let is_key = words.clone().any(|w| w == "@id") && !line.contains("@default");
         if is_key || words.any(|w| w == "@unique" || w.starts_with("@unique(")) {
-            out.push(Key { entity: entity.clone(), columns: vec![column.to_string()] });
+            out.push(Key::of(entity.clone(), vec![column.to_string()]));
         }
     }
     out

@@ -5,7 +5,7 @@ use crate::facts::module::ExprKind;
 use crate::program::{Evaluator, Site};
 
 use super::reach::Reach;
-use super::unique::{Key, stem};
+use super::unique::{self, Key, stem};
 
 /// True for the `INSERT` of a call that fills a unique column, so that a second one with the same value fails.
 pub(super) fn is_refused(reach: &Reach<'_, '_>, site: Site) -> bool {
@@ -13,10 +13,10 @@ pub(super) fn is_refused(reach: &Reach<'_, '_>, site: Site) -> bool {
     let Some(call) = ev.program.unit(site.unit).module.call(site.expr) else { return false };
     let texts = call.args.iter().take(3).filter_map(|arg| ev.at(site.unit, arg.value).to_text());
     texts.into_iter().filter_map(|text| inserted(&text.pattern())).any(|(table, columns)| {
-        reach.unique_keys().iter().any(|key| {
-            key.entity.as_deref().is_some_and(|entity| stem(entity) == stem(&table))
-                && key.columns.iter().all(|column| columns.contains(&squeeze(column)))
-        })
+        let keys = reach.unique_keys().iter();
+        let of_table = keys.filter(|key| key.entity.as_deref().is_some_and(|entity| stem(entity) == stem(&table)));
+        let keys = unique::own(reach, of_table.collect(), site.unit);
+        keys.iter().any(|key| key.columns.iter().all(|column| columns.contains(&squeeze(column))))
     })
 }
 
@@ -38,7 +38,7 @@ pub(super) fn of_program(ev: &Evaluator<'_>) -> Vec<Key> {
             if let ExprKind::Str(text) = &expr.kind
                 && text.len() > 20
             {
-                out.extend(of_text(text));
+                out.extend(of_text(text, &ev.program.unit(unit).path));
             }
         }
     }
@@ -46,12 +46,13 @@ pub(super) fn of_program(ev: &Evaluator<'_>) -> Vec<Key> {
 }
 
 /// The keys that statements declare; a key called `id` is most often made with the row.
-pub(super) fn of_text(text: &str) -> Vec<Key> {
+pub(super) fn of_text(text: &str, path: &str) -> Vec<Key> {
     let lower = text.to_lowercase();
     if !lower.contains("create ") && !lower.contains("alter table") {
         return Vec::new();
     }
-    lower.split(';').flat_map(of_statement).collect()
+    let keys = lower.split(';').flat_map(of_statement);
+    keys.map(|key| Key { path: path.into(), ..key }).collect()
 }
 
 fn of_statement(statement: &str) -> Vec<Key> {
@@ -74,7 +75,9 @@ fn of_statement(statement: &str) -> Vec<Key> {
     }
     let Some((table, rest)) = table("create table ") else { return Vec::new() };
     let Some((_, body)) = rest.split_once('(') else { return Vec::new() };
-    parts(body).into_iter().filter_map(|part| of_column(&table, part.trim())).collect()
+    let declared = Key::of(Some(table.clone()), Vec::new());
+    let keys = parts(body).into_iter().filter_map(|part| of_column(&table, part.trim()));
+    std::iter::once(declared).chain(keys).collect()
 }
 
 /// `order_id text not null unique`, `unique (order_id, product)`, `primary key (order_id)`
@@ -90,12 +93,12 @@ fn of_column(table: &str, part: &str) -> Option<Key> {
     let is_unique = part.split_whitespace().any(|word| word == "unique");
     let is_primary = part.contains("primary key") && !makes_itself.iter().any(|word| part.contains(word));
     let found = is_unique || is_primary && column != "id";
-    found.then(|| Key { entity: Some(squeeze(table)), columns: vec![column.to_string()] })
+    found.then(|| Key::of(Some(squeeze(table)), vec![column.to_string()]))
 }
 
 fn key(table: String, columns: &str) -> Key {
     let columns = columns.split(')').next().unwrap_or_default().split(',');
-    Key { entity: Some(table), columns: columns.map(squeeze).filter(|column| !column.is_empty()).collect() }
+    Key::of(Some(table), columns.map(squeeze).filter(|column| !column.is_empty()).collect())
 }
 
 /// The name of a table at the beginning of a text, without its schema.

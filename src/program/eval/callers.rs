@@ -95,9 +95,16 @@ impl Evaluator<'_> {
             (FunctionKind::Constructor, Some(class)) => &module.class(class).name,
             _ => &function.name,
         };
-        let calls = self.program.calls_of(unit, func, name);
+        let mut calls = self.program.calls_of(unit, func, name);
+        let class = function.class.filter(|_| function.kind == FunctionKind::Constructor);
+        let made = class.map_or_else(Vec::new, |class| self.constructed((unit, class)));
+        for (u, c) in &made {
+            calls.extend(self.program.calls_named(&self.program.unit(*u).module.class(*c).name));
+        }
+        let above = class.into_iter().map(|class| (unit, class)).chain(made.iter().copied());
+        let raised: Vec<Site> = above.flat_map(|class| self.raised(class)).collect();
         if calls.is_empty() && name.is_empty() {
-            return Vec::new();
+            return raised;
         }
         let constructor_of = (function.kind == FunctionKind::Constructor).then_some(function.class).flatten();
         // A call through an interface or a base class is a call of what implements it.
@@ -114,10 +121,13 @@ impl Evaluator<'_> {
                     Value::Function { unit: u, func: f, .. } => {
                         (*u == unit && *f == func) || through.contains(&(*u, *f))
                     }
-                    Value::Class { unit: u, class } => *u == unit && Some(*class) == constructor_of,
+                    Value::Class { unit: u, class } => {
+                        *u == unit && Some(*class) == constructor_of || made.contains(&(*u, *class))
+                    }
                     _ => false,
                 })
             })
+            .chain(raised)
             .chain(self.delegates(unit, func))
             .chain(self.mediators((unit, func)))
             .collect()

@@ -7,7 +7,7 @@ use smol_str::{SmolStr, format_smolstr};
 use super::Evaluator;
 use super::callers::delegate;
 use super::given::Given;
-use crate::facts::module::{Call, ClassId, ClassKind, ExprId, ExprKind, FuncId, Language, StmtKind};
+use crate::facts::module::{Call, ClassId, ClassKind, ExprId, ExprKind, FuncId, Language, Module, StmtKind};
 use crate::program::UnitId;
 use crate::program::index::Binding;
 use crate::program::value::{Instance, Site, Text, TextPart, Value};
@@ -438,7 +438,7 @@ impl Evaluator<'_> {
 }
 
 /// The expressions a function returns, not those of functions nested in it.
-pub fn returns(module: &crate::facts::module::Module, func: FuncId) -> Vec<ExprId> {
+pub fn returns(module: &Module, func: FuncId) -> Vec<ExprId> {
     let mut out = Vec::new();
     let mut blocks = vec![&module.func(func).body];
     while let Some(block) = blocks.pop() {
@@ -449,7 +449,7 @@ pub fn returns(module: &crate::facts::module::Module, func: FuncId) -> Vec<ExprI
                 StmtKind::Expr(e) => {
                     if let ExprKind::Other(children) = &module.expr(*e).kind
                         && let [child] = children.as_slice()
-                        && matches!(module.expr(*child).kind, ExprKind::Name(_) | ExprKind::Attr { .. })
+                        && is_given_out(module, *e, *child)
                     {
                         out.push(*child);
                     }
@@ -468,6 +468,20 @@ pub fn returns(module: &crate::facts::module::Module, func: FuncId) -> Vec<ExprI
     }
     out.sort_unstable();
     out
+}
+
+/// True for the value of a `yield`: a name, or a call such as `yield await connection.channel()`. Other statements have
+/// parts as well (`assert is_open(channel)`); their keyword is not as long.
+fn is_given_out(module: &Module, stmt: ExprId, value: ExprId) -> bool {
+    let inner = match module.expr(value).kind {
+        ExprKind::Await(inner) => inner,
+        _ => value,
+    };
+    match module.expr(inner).kind {
+        ExprKind::Name(_) | ExprKind::Attr { .. } => true,
+        ExprKind::Call(_) => module.expr(value).span.start - module.expr(stmt).span.start == "yield ".len() as u32,
+        _ => false,
+    }
 }
 
 /// A text of which nothing is known.

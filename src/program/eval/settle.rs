@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Evaluator;
-use crate::facts::module::{ClassId, ExprId, ExprKind, FunctionKind, Language};
+use crate::facts::module::{ClassId, ExprId, ExprKind, Language};
 use crate::program::UnitId;
 use crate::program::index::Binding;
 use crate::program::value::{Site, Text, Value};
@@ -149,8 +149,6 @@ impl Evaluator<'_> {
             for (index, param) in unit.module.func(method).params.iter().enumerate() {
                 if param.is_field && param.name == name {
                     out.extend(self.settle(&Value::Param { unit: unit_id, func: method, index }));
-                    // A subclass without a constructor is constructed through this one.
-                    out.extend(self.through_subclasses(unit_id, class_id, index));
                 }
             }
         }
@@ -165,30 +163,6 @@ impl Evaluator<'_> {
                 }
             }
         }
-    }
-
-    /// The arguments that constructions of subclasses pass for a parameter of an inherited constructor.
-    pub(super) fn through_subclasses(&self, unit_id: UnitId, class_id: ClassId, index: usize) -> Vec<Value> {
-        let mut out = Vec::new();
-        for id in self.program.ids() {
-            let unit = self.program.unit(id);
-            for class in &unit.module.classes {
-                let own = class.methods.iter().any(|m| unit.module.func(*m).kind == FunctionKind::Constructor);
-                let extends = class.bases.iter().any(
-                    |b| matches!(self.at(id, *b), Value::Class { unit, class } if unit == unit_id && class == class_id),
-                );
-                if own || !extends {
-                    continue;
-                }
-                for &site in self.program.calls_named(&class.name).iter().take(8) {
-                    let Some(call) = self.program.unit(site.unit).module.call(site.expr) else { continue };
-                    if let Some(arg) = call.args.iter().filter(|a| a.name.is_none() && !a.spread).nth(index) {
-                        out.push(self.at(site.unit, arg.value));
-                    }
-                }
-            }
-        }
-        out
     }
 
     fn is_script(&self, unit: UnitId) -> bool {

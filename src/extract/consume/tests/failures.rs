@@ -249,3 +249,19 @@ fn nest_hooks_need_to_be_enabled() {
     assert_eq!(app("").shutdown(), "absent");
     assert_eq!(app("app.enableShutdownHooks();").shutdown(), "present");
 }
+
+#[test]
+fn a_consumer_that_starts_with_its_module_is_its_own_process() {
+    let module = |starts: &str| {
+        let text = format!(
+            "import {{ Kafka }} from 'kafkajs';\nimport {{ createConnection }} from 'typeorm';\nimport {{ servers }} from './servers';\nconst consumer = new Kafka({{ brokers: servers }}).consumer({{ groupId: 'parcels' }});\n{starts}"
+        );
+        read(&[("svc/main.ts", text.as_str()), ("svc/servers.ts", "export const servers = ['kafka:9092'];\n")])
+            .shutdown()
+    };
+    let run = "await consumer.run({ eachMessage: async ({ message }) => console.log(message) });";
+    assert_eq!(module(&format!("createConnection().then(async () => {{ {run} }});\n")), "absent");
+    assert_eq!(module(&format!("(async () => {{ {run} }})();\n")), "absent");
+    // Who calls it does not show.
+    assert_eq!(module(&format!("export const start = async () => {{ {run} }};\n")), "unknown");
+}

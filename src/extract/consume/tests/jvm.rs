@@ -215,7 +215,7 @@ fn handled(members: &str) -> String {
     let program = from_sources(&sources, &Packages::default());
     let ev = Evaluator::new(&program, Catalog::embedded().unwrap());
     let mut evidence = Evidence::default();
-    evidence.add(crate::syntax::FileId(1), "CREATE TABLE note (id BIGINT PRIMARY KEY, text TEXT);");
+    evidence.add(crate::syntax::FileId(1), "schema.sql", "CREATE TABLE note (id BIGINT PRIMARY KEY, text TEXT);");
     let consumers = extract(&ev, &|_| true, &evidence);
     Read { consumers, texts: vec![text.clone()] }.duplicates()
 }

@@ -1,10 +1,12 @@
-//! Numbers of rows in Go that are read, added to and written back: `product.Stock -= n; store.Save(product)`.
+//! Numbers of rows in Go and Python that are read, added to and written back: `product.Stock -= n; store.Save(product)`,
+//! `product.stock -= n; session.commit()`.
 
 use crate::facts::module::{BinaryOp, Call, ExprId, ExprKind, Language, Module, StmtId, StmtKind};
 use crate::program::index::Binding;
 use crate::program::{Site, UnitId};
 
 use super::super::effect::{self, Effect};
+use super::super::loaded;
 use super::super::reach::{Func, Reach};
 use super::super::tracked::COUNTS;
 use super::way::{Bound, Way, is_result};
@@ -25,7 +27,7 @@ pub(super) struct Number {
 pub(super) fn number(reach: &Reach<'_, '_>, unit: UnitId, stmt: StmtId, way: Way<'_>) -> Option<Number> {
     let linked = reach.ev.program.unit(unit);
     let module = &linked.module;
-    if module.language != Language::Go {
+    if !matches!(module.language, Language::Go | Language::Python) {
         return None;
     }
     let StmtKind::Assign { target, op, value, .. } = &module.stmt(stmt).kind else { return None };
@@ -41,11 +43,24 @@ pub(super) fn number(reach: &Reach<'_, '_>, unit: UnitId, stmt: StmtId, way: Way
         return None;
     }
     let row = way.names(reach, Site { unit, expr: *object });
+    if module.language == Language::Python {
+        let known = loaded::is_row(reach, Site { unit, expr: *object }, way);
+        return known.then(|| Number { row, field: field.clone() });
+    }
     row.iter().any(|name| is_loaded(reach, name)).then(|| Number { row, field: field.clone() })
 }
 
 /// What a write does with numbers that were added to: it writes one of them each time anew.
 pub(super) fn seen(reach: &Reach<'_, '_>, site: Site, effect: Effect, numbers: &[Number], way: Way<'_>) -> Effect {
+    if reach.ev.program.language(site.unit) == Language::Python {
+        return match effect {
+            // A session writes everything that it gave and that was changed since:
+            // <https://docs.sqlalchemy.org/en/20/orm/session_basics.html#flushing>
+            Effect::Commit if numbers.is_empty() => Effect::Overwrite,
+            Effect::Commit => Effect::Repeats(COUNTS.into()),
+            effect => effect,
+        };
+    }
     let writes = matches!(effect, Effect::Overwrite | Effect::Claim | Effect::Keyed | Effect::Unclear);
     match writes && numbers.iter().any(|number| is_written(reach, site, number, way)) {
         true => Effect::Repeats(COUNTS.into()),

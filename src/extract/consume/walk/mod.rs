@@ -8,7 +8,7 @@ mod duplicate;
 mod names;
 mod relay;
 mod renewed;
-mod way;
+pub(super) mod way;
 
 use smol_str::SmolStr;
 
@@ -322,7 +322,10 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
                 if let Some(target) = tracked::counted(self.reach, unit, id, self.entered.last().copied().flatten()) {
                     self.step(Kind::Counts, Site { unit, expr: target }, state);
                 }
-                self.numbers.extend(counted::number(self.reach, unit, id, self.way()));
+                // What only a new message adds is written once.
+                if state.guard.is_none() && !state.in_catch {
+                    self.numbers.extend(counted::number(self.reach, unit, id, self.way()));
+                }
                 false
             }
             StmtKind::Return(e) | StmtKind::Throw(e) => {

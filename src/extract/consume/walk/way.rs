@@ -14,16 +14,21 @@ pub(super) type Bound = (crate::program::UnitId, Scope, smol_str::SmolStr);
 
 /// The functions that were entered, with the calls through which; the handler is the first.
 #[derive(Clone, Copy)]
-pub(super) struct Way<'w> {
+pub(in crate::extract::consume) struct Way<'w> {
     /// The functions.
-    pub(super) calls: &'w [Func],
+    pub(in crate::extract::consume) calls: &'w [Func],
     /// The calls.
-    pub(super) entered: &'w [Option<Site>],
+    pub(in crate::extract::consume) entered: &'w [Option<Site>],
 }
 
 impl<'w> Way<'w> {
     /// What was passed for a parameter, and the way to the call that passed it.
-    pub(super) fn passed(self, reach: &Reach<'_, '_>, func: Func, index: usize) -> Option<(Site, Way<'w>)> {
+    pub(in crate::extract::consume) fn passed(
+        self,
+        reach: &Reach<'_, '_>,
+        func: Func,
+        index: usize,
+    ) -> Option<(Site, Way<'w>)> {
         let at = self.calls.iter().rposition(|f| *f == func)?;
         let call = self.entered.get(at).copied().flatten()?;
         let site = reach.ev.argument_site(call, func.0, func.1, index)?;
