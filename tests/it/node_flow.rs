@@ -283,3 +283,34 @@ main();
     ];
     assert_eq!(found(&files, "message-queue/missing-dead-letter"), ["missing-dead-letter listener.ts:7"]);
 }
+
+#[test]
+fn a_generic_base_class_calls_what_its_heirs_implement() {
+    let text = |base: &str, heir: &str| {
+        format!(
+            "import {{ Worker, Job }} from 'bullmq';
+import nodemailer from 'nodemailer';
+const transport = nodemailer.createTransport({{ host: 'mail' }});
+interface Parcel {{ number: string }}
+abstract class Jobs{base} {{
+  static names() {{ return ['parcels']; }}
+  constructor(queue: string) {{
+    new Worker(queue, async (job: Job) => this.work(job));
+  }}
+  abstract work(job: Job): Promise<void>;
+}}
+class Mails extends Jobs{heir} {{
+  async work(job: Job) {{ await transport.sendMail(job.data); }}
+}}
+new Mails('parcels');
+"
+        )
+    };
+    for (base, heir) in [("", ""), ("<T>", "<any>"), ("<T>", "<Parcel>"), ("<T = any>", "<{ number: string }>")] {
+        let text = text(base, heir);
+        let files =
+            [("package.json", r#"{"name": "vans", "dependencies": {"bullmq": "5"}}"#), ("main.ts", text.as_str())];
+        let told = found(&files, "message-queue/non-idempotent-consumer");
+        assert_eq!(told, ["non-idempotent-consumer main.ts:8"], "{base} {heir}");
+    }
+}

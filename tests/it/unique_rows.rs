@@ -280,6 +280,22 @@ export async function savePayment(payment) {
     assert_eq!(told("event.order", unique), 0);
     assert_eq!(told("event.order", "table.bigInteger('order_id').unsigned().notNullable()"), 1);
     assert_eq!(told("crypto.randomUUID()", unique), 1);
+    // A column of another service is unique, and this one has tables of its own.
+    let table = |column: &str| {
+        format!("export const up = (knex) => knex.schema.createTable('t', (table) => {{ {column}; }});\n")
+    };
+    let plain = "table.bigInteger('order_id')";
+    let other = |own: &str| {
+        let files = [
+            ("src/payments.ts", payments.to_string()),
+            ("migrations/payments.js", table(own)),
+            ("ledger/package.json", r#"{"name": "ledger"}"#.to_string()),
+            ("ledger/migrations/payments.js", table(unique)),
+        ];
+        told_with(&handler("event.order"), &files.each_ref().map(|(path, text)| (*path, text.as_str())))
+    };
+    assert_eq!(other(plain), 1);
+    assert_eq!(other(unique), 0);
 }
 
 #[test]

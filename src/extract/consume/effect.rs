@@ -44,7 +44,8 @@ pub(super) enum Effect {
 /// What a call does that publishes.
 pub(super) const PUBLISHES: &str = "publishes a message";
 /// Numbers that say how often something was changed or tried, and nothing that is lost when they are wrong.
-const BOOKKEEPING: [&str; 8] = ["version", "revision", "attempt", "retr", "tries", "epoch", "generation", "failure"];
+const BOOKKEEPING: [&str; 9] =
+    ["version", "revision", "attempt", "retr", "tries", "epoch", "generation", "failure", "hit_count"];
 /// What an `INSERT` does that nothing guards.
 pub(super) const INSERTS: &str = "inserts a row";
 

@@ -293,6 +293,8 @@ fn schema(ev: &Evaluator<'_>, site: Site, name: &str, call: &Call, out: &mut Vec
                 out.push(Key::of(entity, dict.entries.iter().map(|(name, _)| name.to_string()).collect()));
             }
         }
+        // Knex names the table here and its keys inside: what follows is of this package.
+        "createTable" | "createTableIfNotExists" => out.push(Key::of(None, Vec::new())),
         // Knex: `table.string("order_id").unique()`, `table.unique(["order_id"])`
         "unique" | "primary" => {
             if let ExprKind::Attr { object, .. } = &module.expr(call.callee).kind {

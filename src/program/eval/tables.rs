@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::Evaluator;
-use crate::facts::module::{Call, ClassId, ExprId, ExprKind, Language};
+use crate::facts::module::{BinaryOp, Call, ClassId, ExprId, ExprKind, Language};
 use crate::program::UnitId;
 use crate::program::index::Binding;
 use crate::program::value::{Dict, Instance, Site, Value};
@@ -22,14 +22,23 @@ impl Evaluator<'_> {
     }
 
     /// What a class of JavaScript gives for a key, `Handlers[event](order)`: its static method of that name, any of them for
-    /// a key that is not known.
+    /// a key that is not known. `Listener<Order>` of TypeScript is the class.
     pub(super) fn of_statics(&self, (unit, class): (UnitId, ClassId), key: &Value, site: Site) -> Value {
         if let Some(name) = key.as_str() {
             return self.attribute(&Value::Class { unit, class }, &name, site);
         }
         let module = &self.program.unit(unit).module;
         let methods = module.class(class).methods.iter().copied().filter(|method| module.func(*method).is_static);
-        self.one_of(methods.take(MAX_ENTRIES).map(|func| Value::Function { unit, func, this: None }).collect())
+        let found: Vec<Value> =
+            methods.take(MAX_ENTRIES).map(|func| Value::Function { unit, func, this: None }).collect();
+        let written = match &self.program.expr(site.unit, site.expr).kind {
+            ExprKind::Index { index, .. } => &self.program.expr(site.unit, *index).kind,
+            other => other,
+        };
+        let is_type = matches!(key, Value::Class { .. } | Value::External(_))
+            || matches!(written, ExprKind::Other(_) | ExprKind::Dict(_) | ExprKind::List(_))
+            || matches!(written, ExprKind::Binary { op: BinaryOp::BitOr, .. });
+        if is_type || found.is_empty() { Value::Class { unit, class } } else { self.one_of(found) }
     }
 
     /// What `get` of a table gives: of a dictionary of Python the entry, of a `Map` of JavaScript or a dictionary any
