@@ -294,3 +294,38 @@ export class Depots {{
     assert_eq!(lines("this.clients.set(depot, client);"), ["missing-retry depots.ts:9"]);
     assert_eq!(lines("console.log(client.defaults.baseURL);"), [""; 0]);
 }
+
+#[test]
+fn a_table_that_is_handed_to_a_client_runs_its_handlers() {
+    let client = "import { Kafka } from 'kafkajs';
+interface Options { groupId: string; handlers: Record<string, (event: any) => Promise<void>> }
+export class Client {
+  private kafka = new Kafka({ brokers: ['kafka:9092'], clientId: 'stock' });
+  async run({ groupId, handlers }: Options) {
+    const consumer = this.kafka.consumer({ groupId });
+    await consumer.run({
+      eachMessage: async ({ message }) => {
+        const event = JSON.parse(message.value!.toString());
+        const handler = handlers[event.type];
+        if (handler) await handler(event);
+      },
+    });
+  }
+}
+";
+    let told = |handler: &str| {
+        let main = format!(
+            "import {{ Client }} from './client';
+import {{ onOrderPlaced, onProductRenamed }} from './handlers';
+const client = new Client();
+async function main() {{
+  await client.run({{ groupId: 'stock', handlers: {{ 'order.event': {handler} }} }});
+}}
+main();
+"
+        );
+        repeated(&[PACKAGE, HANDLERS, ("src/client.ts", client), ("src/main.ts", &main)]).len()
+    };
+    assert_eq!(told("onOrderPlaced"), 1);
+    assert_eq!(told("onProductRenamed"), 0);
+}

@@ -167,6 +167,9 @@ impl<'e, 'p> Reach<'e, 'p> {
                 }
             }
         }
+        if out.is_empty() && (module.language.is_script() || module.language == Language::Python) {
+            out = self.functions(&self.ev.in_given_table(site, call));
+        }
         out.truncate(MAX_CALLED);
         out
     }

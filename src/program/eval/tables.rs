@@ -85,6 +85,44 @@ impl Evaluator<'_> {
         }
     }
 
+    /// What a call runs whose function is looked up in a table that callers hand over: `handlers[event.type](event)` in a
+    /// function that is called with `{ handlers: { "order.placed": onOrderPlaced } }`.
+    pub fn in_given_table(&self, site: Site, call: &Call) -> Value {
+        let unit = self.program.unit(site.unit);
+        let looked = self.only_value(site.unit, call.callee).unwrap_or(call.callee);
+        let table = match &unit.module.expr(looked).kind {
+            ExprKind::Index { object, .. } => *object,
+            ExprKind::Call(asks) => match &unit.module.expr(asks.callee).kind {
+                ExprKind::Attr { object, name, .. } if name == "get" => *object,
+                _ => return Value::Unknown,
+            },
+            _ => return Value::Unknown,
+        };
+        let given = match &unit.module.expr(self.only_value(site.unit, table).unwrap_or(table)).kind {
+            ExprKind::Attr { object, name, .. } => {
+                let options = self.settle_at(Site { unit: site.unit, expr: *object });
+                options.iter().map(|value| self.attribute(value, name, site)).collect()
+            }
+            _ => self.settle_at(Site { unit: site.unit, expr: table }),
+        };
+        let found = given.iter().take(MAX_ENTRIES).map(|value| match value {
+            Value::Dict(dict) => self.any_of_dict(dict),
+            Value::Instance(instance) if instance.ty == "globalThis.Map" => self.any_of_map(instance),
+            _ => Value::Unknown,
+        });
+        self.one_of(found.filter(|value| *value != Value::Unknown).collect())
+    }
+
+    /// What a name stands for that is set once.
+    fn only_value(&self, unit_id: UnitId, expr: ExprId) -> Option<ExprId> {
+        let unit = self.program.unit(unit_id);
+        let ExprKind::Name(name) = &unit.module.expr(expr).kind else { return None };
+        match unit.index.lookup(&unit.module, unit.index.func_of(expr), name)?.1 {
+            [Binding::Value(value)] => Some(*value),
+            _ => None,
+        }
+    }
+
     /// The call that asks a map, here or where a variable is set.
     fn ask(&self, unit_id: UnitId, asked: ExprId) -> Option<&Call> {
         let unit = self.program.unit(unit_id);
