@@ -69,3 +69,59 @@ fn a_result_that_says_what_was_skipped_recognises_duplicates() {
     assert_eq!(found(rule, &[("go.mod", MODULE), ("main.go", &text(asks))]), [""; 0]);
     assert_eq!(found(rule, &[("go.mod", MODULE), ("main.go", &text(""))]).len(), 1);
 }
+
+/// The findings of one rule in a program of one file.
+fn told_of(rule: &str, text: &str) -> usize {
+    found(rule, &[("go.mod", MODULE), ("main.go", text)]).len()
+}
+
+#[test]
+fn a_writer_that_is_handed_on_twice_keeps_its_topic() {
+    let text = |topic: &str| {
+        format!(
+            "package main\n\nimport (\n\t\"context\"\n\n\t\"github.com/segmentio/kafka-go\"\n)\n\ntype crane struct{{ brokers []string }}\n\nfunc (c *crane) lift(body []byte) error {{ return nil }}\n\nfunc (c *crane) writer(topic string) *kafka.Writer {{\n\tw := &kafka.Writer{{Addr: kafka.TCP(c.brokers...), Topic: topic, RequiredAcks: -1}}\n\treturn w\n}}\n\nfunc (c *crane) put(ctx context.Context, w *kafka.Writer, m kafka.Message) error {{\n\treturn w.WriteMessages(ctx, kafka.Message{{Value: m.Value}})\n}}\n\nfunc (c *crane) work(ctx context.Context, r *kafka.Reader, w *kafka.Writer) {{\n\tfor {{\n\t\tm, err := r.FetchMessage(ctx)\n\t\tif err != nil {{\n\t\t\treturn\n\t\t}}\n\t\tif err := c.lift(m.Value); err != nil {{\n\t\t\tif err := c.put(ctx, w, m); err != nil {{\n\t\t\t\tcontinue\n\t\t\t}}\n\t\t}}\n\t\tr.CommitMessages(ctx, m)\n\t}}\n}}\n\nfunc main() {{\n\tc := &crane{{brokers: []string{{\"kafka:9092\"}}}}\n\tr := kafka.NewReader(kafka.ReaderConfig{{Topic: \"parcels\", GroupID: \"depot\"}})\n\tc.work(context.Background(), r, c.writer(\"{topic}\"))\n}}\n"
+        )
+    };
+    let rule = "message-queue/missing-dead-letter";
+    assert_eq!(told_of(rule, &text("parcels_dead_letter")), 0);
+    assert_eq!(told_of(rule, &text("parcels_seen")), 1);
+}
+
+/// A program that sends what `before` leaves of a member to a queue.
+fn sender(queue: &str, durable: bool, options: &str, before: &str, after: &str) -> String {
+    format!(
+        "package main\n\nimport (\n\t\"context\"\n\t\"encoding/json\"\n\n\tamqp \"github.com/rabbitmq/amqp091-go\"\n)\n\ntype member struct {{\n\tName     string `json:\"name\"`\n\tPassword string `json:\"password\"`\n}}\n\nfunc send(ctx context.Context, ch *amqp.Channel, m *member) error {{\n\tif _, err := ch.QueueDeclare(\"{queue}\", {durable}, false, false, false, nil); err != nil {{\n\t\treturn err\n\t}}\n\t{before}\n\tbody, err := json.Marshal(m)\n\tif err != nil {{\n\t\treturn err\n\t}}\n\terr = ch.PublishWithContext(ctx, \"\", \"{queue}\", false, false, amqp.Publishing{{{options}Body: body}})\n\t{after}\n\treturn err\n}}\n\nfunc main() {{\n\tconn, _ := amqp.Dial(\"amqp://rabbit:5672\")\n\tch, _ := conn.Channel()\n\tsend(context.Background(), ch, &member{{Name: \"a\"}})\n}}\n"
+    )
+}
+
+#[test]
+fn what_is_emptied_before_it_is_sent_is_no_secret() {
+    let rule = "event-schema/secret-in-event";
+    assert_eq!(told_of(rule, &sender("members", true, "", "m.Password = \"\"", "")), 0);
+    assert_eq!(told_of(rule, &sender("members", true, "", "", "")), 1);
+    // Too late.
+    assert_eq!(told_of(rule, &sender("members", true, "", "", "m.Password = \"\"")), 1);
+    // Filled again.
+    assert_eq!(told_of(rule, &sender("members", true, "", "m.Password = \"\"\n\tm.Password = m.Name", "")), 1);
+}
+
+#[test]
+fn log_lines_need_no_durable_queue() {
+    let rule = "message-queue/transient-message";
+    assert_eq!(told_of(rule, &sender("q.members.log", false, "", "", "")), 0);
+    let persistent = "DeliveryMode: amqp.Persistent, ";
+    assert_eq!(told_of(rule, &sender("members", false, persistent, "", "")), 1);
+    assert_eq!(told_of(rule, &sender("members", true, persistent, "", "")), 0);
+}
+
+#[test]
+fn the_queue_of_answers_needs_no_dead_letters() {
+    let text = |answers: &str| {
+        format!(
+            "package main\n\nimport (\n\t\"context\"\n\n\tamqp \"github.com/rabbitmq/amqp091-go\"\n)\n\nfunc ask(ctx context.Context, ch *amqp.Channel, key string) (string, error) {{\n\tq, err := ch.QueueDeclare(\"weights.answers\", true, false, false, false, nil)\n\tif err != nil {{\n\t\treturn \"\", err\n\t}}\n\tanswers, err := ch.Consume(q.Name, \"\", false, false, false, false, nil)\n\tif err != nil {{\n\t\treturn \"\", err\n\t}}\n\terr = ch.PublishWithContext(ctx, \"\", \"weights\", false, false, amqp.Publishing{{DeliveryMode: amqp.Persistent, CorrelationId: key, {answers}Body: []byte(key)}})\n\tif err != nil {{\n\t\treturn \"\", err\n\t}}\n\tfor d := range answers {{\n\t\tif d.CorrelationId != key {{\n\t\t\td.Nack(false, true)\n\t\t\tcontinue\n\t\t}}\n\t\td.Ack(false)\n\t\treturn string(d.Body), nil\n\t}}\n\treturn \"\", nil\n}}\n\nfunc main() {{\n\tconn, _ := amqp.Dial(\"amqp://rabbit:5672\")\n\tch, _ := conn.Channel()\n\task(context.Background(), ch, \"a\")\n}}\n"
+        )
+    };
+    let rule = "message-queue/missing-dead-letter";
+    assert_eq!(told_of(rule, &text("ReplyTo: q.Name, ")), 0);
+    assert_eq!(told_of(rule, &text("")), 1);
+}

@@ -58,6 +58,21 @@ impl Shape {
         Shape { open: true, ..Shape::default() }
     }
 
+    /// A value that is assigned to a declared field is that field's.
+    pub fn fill_fields(&mut self) {
+        let (declared, other): (Vec<Key>, Vec<Key>) = self.keys.drain(..).partition(|key| key.field.is_some());
+        self.keys = declared;
+        for key in other {
+            let squeezed = squeeze(&key.name);
+            let field =
+                self.keys.iter_mut().filter(|known| squeeze(&known.name) == squeezed).find_map(|k| k.field.as_mut());
+            match field {
+                Some(field) => field.given = field.given.or(key.value),
+                None => self.keys.push(key),
+            }
+        }
+    }
+
     /// Both together.
     pub fn merge(&mut self, other: Shape) {
         self.keys.extend(other.keys);
