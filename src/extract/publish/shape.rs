@@ -64,11 +64,17 @@ impl Shape {
         self.keys = declared;
         for key in other {
             let squeezed = squeeze(&key.name);
-            let field =
-                self.keys.iter_mut().filter(|known| squeeze(&known.name) == squeezed).find_map(|k| k.field.as_mut());
-            match field {
-                Some(field) => field.given = field.given.or(key.value),
-                None => self.keys.push(key),
+            let Some(known) = self.keys.iter_mut().find(|k| k.field.is_some() && squeeze(&k.name) == squeezed) else {
+                self.keys.push(key);
+                continue;
+            };
+            if let Some(field) = &mut known.field {
+                field.given = field.given.or(key.value);
+            }
+            match (&mut known.nested, key.nested) {
+                (Some(known), Some(nested)) => known.merge(*nested),
+                (known @ None, nested) => *known = nested,
+                (Some(_), None) => {}
             }
         }
     }
