@@ -65,7 +65,7 @@ pub fn zone(path: &str) -> Zone {
         matches!(
             *s,
             "scripts" | "script" | "experiments" | "notebooks" | "benchmarks" | "benchmark" | "benches" | "bench"
-        )
+        ) || ["bench-", "bench_", "benchmark-", "benchmark_"].iter().any(|begin| s.starts_with(begin))
     };
     if above.iter().any(is_example) || matches!(stem, "example" | "examples") {
         Zone::Example
@@ -315,6 +315,8 @@ mod tests {
             ("load-testing/a.py", Zone::Script),
             ("load-balancer/src/a.ts", Zone::Production),
             ("benchmarks/a.py", Zone::Script),
+            ("cmd/bench-runner/main.go", Zone::Script),
+            ("cmd/benches-api/main.go", Zone::Production),
             ("webpack.config.js", Zone::Script),
             ("web/build/dev-server.js", Zone::Script),
             ("web/src/setupProxy.js", Zone::Script),

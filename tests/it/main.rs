@@ -32,6 +32,7 @@ mod fix;
 mod fixtures;
 mod golang;
 mod golang_messaging;
+mod golang_pull;
 mod golang_systems;
 mod graph_calls;
 mod graph_javascript;

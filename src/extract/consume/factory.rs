@@ -1,9 +1,11 @@
-//! Functions that make a consumer for others: each file that takes messages from what it gives has a consumer of its
-//! own.
+//! Functions that make a consumer for others, or take a message for them: each file that takes messages from what they
+//! give has a consumer of its own.
 
 use std::collections::BTreeMap;
 
-use super::handler::Body;
+use super::handler::{self, Body};
+use super::pulled;
+use super::reach::Reach;
 use super::source::Found;
 use crate::catalog::consume::Form;
 use crate::facts::module::{LoopHeader, StmtKind};
@@ -15,7 +17,17 @@ type Part = (UnitId, Place);
 
 /// The bodies of a consumer, by the files they stand in where several get it from one factory of another file. Else
 /// all of them, without a place of their own.
-pub(super) fn parts(ev: &Evaluator<'_>, found: &Found<'_>, bodies: Vec<Body>) -> Vec<(Option<Part>, Vec<Body>)> {
+pub(super) fn parts(reach: &Reach<'_, '_>, found: &Found<'_>, bodies: Vec<Body>) -> Vec<(Option<Part>, Vec<Body>)> {
+    let ev = reach.ev;
+    if found.source.form == Form::Receive && !bodies.iter().any(|body| holds(reach, body, found.site)) {
+        let mut taken: BTreeMap<UnitId, (Place, Vec<Body>)> = BTreeMap::new();
+        for (body, call) in pulled::takers(reach, found.site) {
+            taken.entry(call.unit).or_insert_with(|| (ev.program.place(call), Vec::new())).1.push(body);
+        }
+        if !taken.is_empty() {
+            return taken.into_iter().map(|(unit, (place, bodies))| (Some((unit, place)), bodies)).collect();
+        }
+    }
     let mut units: BTreeMap<UnitId, Vec<Body>> = BTreeMap::new();
     for body in &bodies {
         units.entry(body.unit()).or_default().push(*body);
@@ -30,6 +42,11 @@ pub(super) fn parts(ev: &Evaluator<'_>, found: &Found<'_>, bodies: Vec<Body>) ->
         (place.map(|place| (unit, place)), bodies)
     };
     units.into_iter().map(part).collect()
+}
+
+/// True when a receiving call stands in a body.
+fn holds(reach: &Reach<'_, '_>, body: &Body, site: Site) -> bool {
+    body.unit() == site.unit && body.around(reach.ev) == handler::around(reach, site).and_then(|b| b.around(reach.ev))
 }
 
 /// Where a body takes its messages: the receiving call, else what it iterates, else the function.

@@ -5,6 +5,7 @@ use crate::program::index::{Binding, Scope};
 use crate::program::{Parent, Site, UnitId, Value};
 use crate::syntax::Place;
 
+use super::answer;
 use super::effect::{self, Effect};
 use super::reach::Reach;
 use super::volatile;
@@ -41,7 +42,7 @@ impl When {
     }
 }
 
-const MAX_DEPTH: u32 = 10;
+pub(super) const MAX_DEPTH: u32 = 10;
 /// How many calls of a function are looked at for the one that fills a variable.
 const MAX_CALLS: usize = 60;
 
@@ -50,7 +51,7 @@ pub(super) fn test(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId) -> Option<
     condition(reach, unit, expr, 0)
 }
 
-fn condition(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, depth: u32) -> Option<(Guard, When)> {
+pub(super) fn condition(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, depth: u32) -> Option<(Guard, When)> {
     if depth > MAX_DEPTH {
         return None;
     }
@@ -140,7 +141,7 @@ fn condition(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, depth: u32) -> O
             if is_done(&lower) || leaves(reach, unit, expr, name) {
                 return source(reach, unit, *object, depth + 1).map(|(g, _)| (g, When::True));
             }
-            None
+            answer::told(reach, unit, *object, &lower, depth).map(|place| (Guard::Unknown(place), When::True))
         }
         ExprKind::Name(_) | ExprKind::Index { .. } => source(reach, unit, expr, depth + 1),
         // `return rows, nil`

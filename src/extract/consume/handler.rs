@@ -12,7 +12,7 @@ use crate::program::{Instance, Parent, Site, UnitId, Value};
 use super::reach::{Func, Reach};
 use super::source::Found;
 use super::walk::{self, Kind, Trace};
-use super::{InScope, chain, setting};
+use super::{InScope, chain, pulled, setting};
 
 /// Code that runs for a message.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -221,7 +221,7 @@ fn passed(reach: &Reach<'_, '_>, func: Func, index: usize, depth: u32, out: &mut
 }
 
 /// The outermost loop around a receiving call in its function, else the function.
-fn around(reach: &Reach<'_, '_>, site: Site) -> Option<Body> {
+pub(super) fn around(reach: &Reach<'_, '_>, site: Site) -> Option<Body> {
     let unit = reach.ev.program.unit(site.unit);
     let mut found = None;
     for parent in unit.index.ancestors(site.expr) {
@@ -272,7 +272,7 @@ pub(super) fn bodies(reach: &Reach<'_, '_>, received: &Received, found: &Found<'
             if let Some(stmt) = entered {
                 return vec![outermost(reach, site.unit, stmt)];
             }
-            let mut body: Vec<Body> = around(reach, site).into_iter().collect();
+            let body: Vec<Body> = around(reach, site).into_iter().collect();
             // `const messages = await consumer.consume(); for await (const m of messages)`
             let within = match body.first() {
                 Some(Body::Function((_, func))) => Some(Some(*func)),
@@ -280,7 +280,13 @@ pub(super) fn bodies(reach: &Reach<'_, '_>, received: &Received, found: &Found<'
                 None => unit.index.func_of(site.expr).is_none().then_some(None),
             };
             if let Some(s) = within.and_then(|func| loop_over(reach, site.unit, func, site.expr)) {
-                body = vec![Body::Loop(site.unit, s)];
+                return vec![Body::Loop(site.unit, s)];
+            }
+            if matches!(body.first(), Some(Body::Function(_))) {
+                let takers: Vec<Body> = pulled::takers(reach, site).into_iter().map(|(body, _)| body).collect();
+                if !takers.is_empty() {
+                    return takers;
+                }
             }
             body
         }

@@ -3,6 +3,7 @@
 //! process lets go of them in order.
 
 mod ack;
+mod answer;
 mod backoff;
 mod bean;
 mod builder;
@@ -35,6 +36,7 @@ mod poison;
 mod polling;
 mod prefetch;
 mod presence;
+mod pulled;
 mod queue;
 pub(in crate::extract) mod reach;
 mod redelivery;
@@ -70,6 +72,8 @@ pub struct Consumer {
     pub place: Place,
     /// The call, decorator or class.
     pub site: Site,
+    /// The call that takes messages, where a function of ours hands them on to the place of this consumer.
+    pub received: Option<Place>,
     /// The library, as the catalog names it.
     pub library: String,
     /// The broker: `rabbitmq`, `kafka`, `sqs`, …

@@ -3,7 +3,7 @@
 
 use super::source::Found;
 use crate::extract::publish;
-use crate::facts::module::{Call, Entry, ExprId, ExprKind, Module};
+use crate::facts::module::{Call, Entry, ExprId, ExprKind, Module, StmtKind};
 use crate::program::{Evaluator, Site, Value};
 
 /// True for a consumer of the queue that the same file names as `reply_to` of what it sends. Such a
@@ -44,11 +44,14 @@ pub(super) fn is_telemetry(ev: &Evaluator<'_>, site: Site, call: &Call) -> bool 
 
 /// What a file gives as `reply_to`.
 fn replies(module: &Module) -> impl Iterator<Item = ExprId> {
-    let is_reply = |name: &str| matches!(name, "reply_to" | "replyTo");
-    module.exprs.iter().flat_map(move |expr| match &expr.kind {
+    let is_reply = |name: &str| matches!(name, "reply_to" | "replyTo" | "ReplyTo");
+    let given = module.exprs.iter().flat_map(move |expr| match &expr.kind {
         ExprKind::Call(call) => {
             let named = call.args.iter().filter(|a| a.name.as_deref().is_some_and(is_reply));
-            named.map(|a| a.value).collect::<Vec<_>>()
+            // `new BasicProperties.Builder().replyTo(queue)`
+            let built = matches!(&module.expr(call.callee).kind, ExprKind::Attr { name, .. } if is_reply(name));
+            let first = call.args.first().filter(|_| built);
+            named.chain(first).map(|a| a.value).collect::<Vec<_>>()
         }
         ExprKind::Dict(entries) => entries
             .iter()
@@ -61,7 +64,21 @@ fn replies(module: &Module) -> impl Iterator<Item = ExprId> {
             })
             .collect(),
         _ => Vec::new(),
-    })
+    });
+    // `properties.ReplyTo = queue`
+    let assigned = module.stmts.iter().filter_map(move |stmt| match &stmt.kind {
+        StmtKind::Assign { target, value: Some(value), .. } => {
+            let is_it = matches!(&module.expr(*target).kind, ExprKind::Attr { name, .. } if is_reply(name));
+            is_it.then_some(*value)
+        }
+        _ => None,
+    });
+    given.chain(assigned)
+}
+
+/// True for the attribute of a queue that is its name.
+fn is_name(part: &str) -> bool {
+    matches!(part, "name" | "queue" | "method" | "Name")
 }
 
 /// `self.replies` of `self.replies.name`: the path to a queue, without the attribute that is its name.
@@ -76,14 +93,14 @@ fn path(module: &Module, expr: ExprId) -> Option<Vec<&str>> {
             }
             ExprKind::Name(name) => {
                 out.push(name.as_str());
-                let names = out.iter().take_while(|part| matches!(**part, "name" | "queue" | "method")).count();
+                let names = out.iter().take_while(|part| is_name(part)).count();
                 let keep = if names < out.len() { names } else { 0 };
                 out.drain(..keep);
                 return Some(out);
             }
             ExprKind::This => {
                 out.push("this");
-                let names = out.iter().take_while(|part| matches!(**part, "name" | "queue" | "method")).count();
+                let names = out.iter().take_while(|part| is_name(part)).count();
                 // `self.queue` is the queue itself.
                 let keep = if names + 1 < out.len() { names } else { 0 };
                 out.drain(..keep);

@@ -48,7 +48,7 @@ pub(super) fn consumers(ev: &Evaluator<'_>, in_scope: &InScope<'_>, evidence: &E
     let mut out: BTreeMap<(Site, Option<UnitId>), Consumer> = BTreeMap::new();
     for found in &found {
         let bodies = handler::bodies(&reach, &received, found);
-        for (part, bodies) in factory::parts(ev, found, bodies) {
+        for (part, bodies) in factory::parts(&reach, found, bodies) {
             let built = part.map_or(ev.program.place(found.site), |at| at.1);
             if let Some(consumer) = consumer(&reach, found, &bodies, built, evidence, in_scope) {
                 out.entry((found.site, part.map(|at| at.0))).or_insert(consumer);
@@ -194,6 +194,8 @@ fn consumer(
         payload_key: payload_key::read(reach, bodies, &traces),
         functions: functions(bodies, &traces, ev).into_iter().map(|(u, f)| ev.program.function_place(u, f)).collect(),
         site: found.site,
+        received: Some(ev.program.place(found.site))
+            .filter(|at| found.source.form == Form::Receive && built == place && *at != place),
         library: found.library.library.clone(),
         named_by: setting::argument(ev, found.site, &found.source.channel)
             .map(|named| setting::variables(ev, named))

@@ -286,7 +286,7 @@ fn read(
             .filter(|_| !form.outbox),
         unserializable: serialize::read(ev, found),
         hashed_id,
-        fragile_queue: persist::fragile_queue(ev, found),
+        fragile_queue: persist::fragile_queue(ev, found).filter(|_| !matches!(kind, Kind::Reply | Kind::Telemetry)),
         broker,
         destinations,
         keys,

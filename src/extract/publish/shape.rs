@@ -58,6 +58,27 @@ impl Shape {
         Shape { open: true, ..Shape::default() }
     }
 
+    /// A value that is assigned to a declared field is that field's.
+    pub fn fill_fields(&mut self) {
+        let (declared, other): (Vec<Key>, Vec<Key>) = self.keys.drain(..).partition(|key| key.field.is_some());
+        self.keys = declared;
+        for key in other {
+            let squeezed = squeeze(&key.name);
+            let Some(known) = self.keys.iter_mut().find(|k| k.field.is_some() && squeeze(&k.name) == squeezed) else {
+                self.keys.push(key);
+                continue;
+            };
+            if let Some(field) = &mut known.field {
+                field.given = field.given.or(key.value);
+            }
+            match (&mut known.nested, key.nested) {
+                (Some(known), Some(nested)) => known.merge(*nested),
+                (known @ None, nested) => *known = nested,
+                (Some(_), None) => {}
+            }
+        }
+    }
+
     /// Both together.
     pub fn merge(&mut self, other: Shape) {
         self.keys.extend(other.keys);

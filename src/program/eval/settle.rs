@@ -177,7 +177,7 @@ impl Evaluator<'_> {
                 let mut missing = callers.is_empty();
                 for caller in callers.iter().take(24) {
                     match self.argument_of(*caller, *unit, *func, *index) {
-                        Some(site) => self.settle_into(&self.eval(site), hops + 1, out),
+                        Some(site) => self.settle_argument(site, hops + 1, out),
                         None => missing = true,
                     }
                 }
@@ -198,5 +198,21 @@ impl Evaluator<'_> {
                 }
             }
         }
+    }
+
+    /// An argument; one that is a parameter in its turn, of which only the type is known, is what is passed there.
+    fn settle_argument(&self, site: Site, hops: u32, out: &mut Vec<Value>) {
+        let value = self.eval(site);
+        let is_type = matches!(&value, Value::Instance(instance) if instance.call.is_none());
+        if let Some(param) = self.param_of(site).filter(|_| is_type) {
+            let mut passed = Vec::new();
+            self.settle_into(&param, hops, &mut passed);
+            passed.retain(|v| !matches!(v, Value::Unknown | Value::Param { .. }) && !out.contains(v));
+            if !passed.is_empty() {
+                out.extend(passed);
+                return;
+            }
+        }
+        self.settle_into(&value, hops, out);
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::extract::consume::{Ack, Consumer};
 use crate::rules::{Confidence, Finding, Related, Rule, Severity, Stage};
+use crate::syntax::Place;
 use crate::system::System;
 
 /// A message that is acknowledged before its work is done: a crash in between loses it.
@@ -11,7 +12,7 @@ pub const RULE: Rule =
 fn check(system: &System, findings: &mut Vec<Finding>) {
     let early = |consumer: &&Consumer| matches!(consumer.ack, Ack::Before { .. } | Ack::Auto { .. });
     let consumers: Vec<&Consumer> = system.consumers.iter().filter(early).collect();
-    for (place, consumers) in super::by_configuration(&consumers, |shared| shared.place) {
+    for (place, consumers) in super::by_configuration(&consumers, common) {
         let consumer = consumers[0];
         let from = super::from_all(&consumers);
         let mut finding = Finding {
@@ -25,6 +26,7 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
             place,
             related: super::configured(&consumers),
         };
+        finding.related.retain(|related| related.place != place);
         match &consumer.ack {
             Ack::Before { place, work, why } => {
                 finding.message = format!("acknowledges messages{from} before they are handled: {why}");
@@ -51,6 +53,12 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
         }
         findings.push(finding);
     }
+}
+
+/// What acknowledges for several: their configuration, or the function that takes messages for them.
+fn common(consumer: &Consumer) -> Option<Place> {
+    let received = consumer.received.filter(|_| matches!(consumer.ack, Ack::Auto { .. }));
+    consumer.shared.map(|shared| shared.place).or(received)
 }
 
 fn help(consumer: &Consumer) -> String {

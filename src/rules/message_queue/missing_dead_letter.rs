@@ -29,7 +29,7 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
         }
         told.push(consumer);
     }
-    for (place, consumers) in super::by_configuration(&told, |shared| shared.place) {
+    for (place, consumers) in super::by_configuration(&told, |c| c.shared.map(|shared| shared.place)) {
         let consumer = consumers[0];
         let declared = consumer.declared.filter(|place| *place != consumer.place);
         let mut related = super::configured(&consumers);

@@ -10,7 +10,7 @@ pub const RULE: Rule =
 
 fn check(system: &System, findings: &mut Vec<Finding>) {
     let cut_off: Vec<&Consumer> = system.consumers.iter().filter(|c| c.shutdown.is_absent()).collect();
-    for (place, consumers) in super::by_configuration(&cut_off, |shared| shared.process) {
+    for (place, consumers) in super::by_configuration(&cut_off, |c| c.shared.map(|shared| shared.process)) {
         let consumer = consumers[0];
         let (message, help) = if consumer.python {
             (

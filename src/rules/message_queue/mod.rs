@@ -25,7 +25,7 @@ pub mod unserializable_payload;
 
 use std::collections::HashSet;
 
-use crate::extract::consume::{Consumer, Shared};
+use crate::extract::consume::Consumer;
 use crate::rules::Related;
 use crate::syntax::Place;
 use crate::system::System;
@@ -33,15 +33,21 @@ use crate::system::System;
 /// The functions that handle the messages of a consumer, where they stand elsewhere.
 fn handlers(consumer: &Consumer) -> Vec<Related> {
     let handles = consumer.functions.first().filter(|place| **place != consumer.place);
-    handles.map(|place| Related { place: *place, message: "messages are handled here".into() }).into_iter().collect()
+    let received = consumer.received.map(|place| Related { place, message: "messages are received here".into() });
+    let handles = handles.map(|place| Related { place: *place, message: "messages are handled here".into() });
+    received.into_iter().chain(handles).collect()
 }
 
-/// Consumers whose configuration they share with others, once: the configuration, the consumers, and where they are.
-fn by_configuration<'c>(consumers: &[&'c Consumer], at: fn(&Shared) -> Place) -> Vec<(Place, Vec<&'c Consumer>)> {
+/// Consumers that share a place with others, such as their configuration, once: the place and the consumers.
+fn by_configuration<'c>(
+    consumers: &[&'c Consumer],
+    at: fn(&Consumer) -> Option<Place>,
+) -> Vec<(Place, Vec<&'c Consumer>)> {
     let mut out: Vec<(Place, Vec<&Consumer>)> = Vec::new();
     for consumer in consumers {
-        let place = consumer.shared.as_ref().map_or(consumer.place, at);
-        match out.iter_mut().find(|(known, _)| *known == place && consumer.shared.is_some()) {
+        let shared = at(consumer);
+        let place = shared.unwrap_or(consumer.place);
+        match out.iter_mut().find(|(known, _)| *known == place && shared.is_some()) {
             Some((_, all)) => all.push(consumer),
             None => out.push((place, vec![consumer])),
         }
@@ -57,9 +63,9 @@ fn services(system: &System, consumers: &[&Consumer]) -> Vec<String> {
     out
 }
 
-/// The handlers that a shared configuration is about.
+/// The handlers that a shared place is about.
 fn configured(consumers: &[&Consumer]) -> Vec<Related> {
-    let shared = consumers.iter().filter(|consumer| consumer.shared.is_some());
+    let shared = consumers.iter().filter(|consumer| consumer.shared.is_some() || consumer.received.is_some());
     shared.map(|c| Related { place: c.place, message: "it holds for the messages handled here".into() }).collect()
 }
 

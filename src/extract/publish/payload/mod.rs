@@ -6,6 +6,7 @@ mod carrier;
 pub mod content;
 mod document;
 mod domain;
+mod emptied;
 mod headers;
 mod jvm;
 mod name;

@@ -2,8 +2,9 @@
 
 use super::row::{is_plain_type, names_key};
 use super::{MAX_WAYS, Reader, narrowed};
+use crate::extract::publish::flow::{self, squeeze};
+use crate::extract::publish::path;
 use crate::extract::publish::shape::Shape;
-use crate::extract::publish::{flow, path};
 use crate::facts::module::{BinaryOp, Call, ExprId, ExprKind, FuncId, FunctionKind, Language, Module, StmtKind};
 use crate::program::index::{Binding, Scope};
 use crate::program::types::simple_name;
@@ -72,7 +73,14 @@ impl Reader<'_, '_> {
             out.push(Shape::open());
         }
         if let Some(added) = self.added_in(site.unit, scope, name) {
-            out.iter_mut().for_each(|s| s.merge(added.clone()));
+            for shape in &mut out {
+                shape.merge(added.clone());
+                shape.fill_fields();
+            }
+        }
+        let emptied = self.emptied(site, scope, name);
+        if !emptied.is_empty() {
+            out.iter_mut().for_each(|s| s.keys.retain(|key| !emptied.contains(&squeeze(&key.name))));
         }
         out
     }
