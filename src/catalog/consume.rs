@@ -107,6 +107,10 @@ pub struct Source {
     /// The beginning of the keys that every configured channel has, for [`DeadLetter::Keys`]; without
     /// one nothing is known of it.
     pub configured: Option<String>,
+    /// Without such a key the one connector of the build has the channel, unless one of these annotations of the
+    /// application names it too.
+    #[serde(default)]
+    pub attached_unless: Vec<String>,
     /// How often a failing message comes back without a setting.
     #[serde(default)]
     pub redelivery: Redeliver,

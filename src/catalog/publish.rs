@@ -71,6 +71,10 @@ pub struct Publish {
     pub name_keys: Vec<String>,
     /// The beginning of the keys that a destination outside the process has in the settings.
     pub configured: Option<String>,
+    /// Without such a key the one connector of the build has the channel, unless one of these annotations of the
+    /// application names it too.
+    #[serde(default)]
+    pub attached_unless: Vec<String>,
     /// How the publisher learns that the broker has the message.
     pub confirm: Confirm,
     /// How the message survives a restart of the broker; absent where the broker always stores it.

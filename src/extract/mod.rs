@@ -5,7 +5,9 @@
 //! nothing of services or rules. Each use says where it stands and what is known about how it is
 //! protected; what could not be resolved is said too.
 
+mod attached;
 pub mod broker;
+mod builds;
 pub(crate) mod channels;
 pub mod consume;
 pub mod hash;

@@ -3,8 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::builds::Builds;
 use crate::facts::settings::{self, Layer, Property};
 use crate::files::{self, Tree, Zone};
+use crate::program::resolve::within;
 use crate::program::types::build_root;
 use crate::program::value::{Text, TextPart};
 use crate::syntax::{FileId, Place};
@@ -17,19 +19,42 @@ const OWN: [&str; 2] = ["application", "bootstrap"];
 const REMOTE: [&str; 4] =
     ["spring.cloud.config.", "spring.cloud.nacos.config", "spring.cloud.consul.config", "spring.cloud.vault."];
 
-/// Brokers that Spring Cloud Stream has a binder for, as its artifacts are called.
-/// <https://docs.spring.io/spring-cloud-stream/reference/spring-cloud-stream/binders.html>
-const BINDERS: [&str; 3] = ["kafka", "pulsar", "rabbit"];
+/// Keys with which settings speak of a binder of Spring Cloud Stream.
+const BINDER_KEYS: [(&str, [&str; 2]); 2] = [
+    ("kafka", ["spring.cloud.stream.kafka.", "spring.kafka."]),
+    ("rabbit", ["spring.cloud.stream.rabbit.", "spring.rabbitmq."]),
+];
+
+/// A file that a configuration server may hand out.
+#[derive(Clone, Debug)]
+struct Served {
+    folder: String,
+    stem: String,
+    properties: Vec<Property>,
+}
+
+impl Served {
+    /// `orders.yml`, and `orders/application.yml`.
+    fn is_named(&self, names: &[String]) -> bool {
+        let folder = || self.folder.rsplit('/').next().unwrap_or("");
+        names.iter().any(|name| *name == self.stem || OWN.contains(&self.stem.as_str()) && name == folder())
+    }
+
+    /// True for settings, and not another document that is called so.
+    fn is_application(&self) -> bool {
+        self.properties.iter().any(|p| ["spring.", "server."].iter().any(|prefix| p.key.starts_with(prefix)))
+    }
+}
 
 /// The settings of all applications of a repository.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     /// By build module.
     modules: BTreeMap<String, Vec<Property>>,
-    /// Files with other names, which a configuration server may hand out: folder, stem and content.
-    others: Vec<(String, String, Vec<Property>)>,
-    /// The brokers for which a build file has a binder of Spring Cloud Stream, by its folder.
-    binders: BTreeMap<String, BTreeSet<&'static str>>,
+    /// Files with other names, which a configuration server may hand out.
+    others: Vec<Served>,
+    /// What build files name.
+    builds: Builds,
 }
 
 impl Settings {
@@ -63,33 +88,31 @@ impl Settings {
         if OWN.iter().any(|own| stem.starts_with(own)) && !is_served(folder) {
             self.modules.entry(root_of(path).to_string()).or_default().extend(found);
         } else {
-            self.others.push((folder.to_string(), stem.to_string(), found));
+            self.others.push(Served { folder: folder.to_string(), stem: stem.to_string(), properties: found });
         }
     }
 
     /// Adds a build file of Maven or Gradle.
-    fn add_build(&mut self, path: &str, text: &str) {
-        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        for broker in BINDERS {
-            let names = ["spring-cloud-stream-binder-", "spring-cloud-starter-stream-"];
-            if names.iter().any(|name| text.contains(&format!("{name}{broker}"))) {
-                self.binders.entry(folder.to_string()).or_default().insert(broker);
-            }
-        }
+    pub fn add_build(&mut self, path: &str, text: &str) {
+        self.builds.add(path, text);
     }
 
-    /// True when the code at a path is built with the binder of a broker: its module, else those around it.
-    pub fn has_binder(&self, path: &str, broker: &str) -> bool {
-        let mut folder = root_of(path);
-        loop {
-            if let Some(found) = self.binders.get(folder) {
-                return found.contains(broker);
+    /// The brokers of Spring Cloud Stream at a path, as its binders are called: those that the settings or the build
+    /// speak of.
+    pub fn binders(&self, path: &str) -> BTreeSet<&'static str> {
+        let mut out = self.builds.binders(root_of(path));
+        for (binder, keys) in BINDER_KEYS {
+            let typed = || self.ending(path, "spring.cloud.stream.binders.", ".type").is_some_and(|(v, _)| v == binder);
+            if keys.iter().any(|key| self.under(path, key).is_some()) || typed() {
+                out.insert(binder);
             }
-            if folder.is_empty() {
-                return false;
-            }
-            folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
         }
+        out
+    }
+
+    /// The one broker to which Quarkus attaches the channels that no setting tells of.
+    pub fn lone_connector(&self, path: &str) -> Option<&'static str> {
+        self.builds.lone_connector(root_of(path))
     }
 
     /// The value of a key for the code at a path, the base file's before those of profiles.
@@ -112,10 +135,24 @@ impl Settings {
             .map(|p| (p.value.as_str(), p.place))
     }
 
-    /// True when some settings of the code at a path come from outside the repository.
+    /// True when some settings of the code at a path come from outside the repository, as far as it can be seen: what
+    /// a server of the repository hands out is not outside.
     pub fn is_remote(&self, path: &str) -> bool {
+        let root = root_of(path);
+        let names = self.names_of(root);
+        if self.others.iter().any(|served| served.is_named(&names) && served.is_application()) {
+            return false;
+        }
         REMOTE.iter().any(|key| self.under(path, key).is_some())
             || self.under(path, "spring.config.import").is_some_and(|(v, _)| v.contains("configserver:"))
+    }
+
+    /// The names that the application of a module goes by: its folder's and its own.
+    fn names_of(&self, root: &str) -> Vec<String> {
+        let own = self.modules.get(root).into_iter().flatten();
+        let app = own.filter(|p| p.key == "spring.application.name").map(|p| p.value.clone()).next();
+        let folder = root.rsplit('/').next().unwrap_or("").to_string();
+        app.into_iter().chain([folder]).filter(|name| !name.is_empty()).collect()
     }
 
     /// What applies to the code at a path: the files of its module, else (a library) those of the modules
@@ -123,20 +160,43 @@ impl Settings {
     fn of(&self, path: &str) -> impl Iterator<Item = &Property> {
         let root = root_of(path).to_string();
         let own = self.modules.get(&root);
-        let parent = root.rsplit_once('/').map_or("", |(parent, _)| parent).to_string();
-        let library = own.is_none();
-        let name = root.rsplit('/').next().unwrap_or("").to_string();
-        let app = own.into_iter().flatten().find(|p| p.key == "spring.application.name").map(|p| p.value.clone());
-        let is_mine =
-            move |stem: &str| !stem.is_empty() && (stem == name || app.as_deref() == Some(stem) || OWN.contains(&stem));
-        let beside = self.modules.iter().filter(move |(module, _)| {
-            library && !parent.is_empty() && module.rsplit_once('/').is_some_and(|(p, _)| p == parent)
+        let booting = if own.is_none() { self.booting(&root) } else { Vec::new() };
+        let names = self.names_of(&root);
+        // `config/orders.yml` is of `orders`, and `config/application.yml` beside it of all; that in `config/billing/`
+        // is of `billing`.
+        let named: Vec<&Served> = self.others.iter().filter(|served| served.is_named(&names)).collect();
+        let shared = self.others.iter().filter(move |served| {
+            OWN.contains(&served.stem.as_str()) && !served.is_named(&names) && !self.is_of_another(served)
         });
-        let served = self.others.iter().filter(move |(_, stem, _)| is_mine(stem));
+        let folders: BTreeSet<&str> = named.iter().map(|served| served.folder.as_str()).collect();
+        let around =
+            self.modules.iter().filter(move |(module, _)| **module != root && folders.contains(module.as_str()));
         own.into_iter()
             .flatten()
-            .chain(beside.flat_map(|(_, found)| found))
-            .chain(served.flat_map(|(_, _, found)| found))
+            .chain(booting.into_iter().flatten())
+            .chain(named.into_iter().chain(shared).flat_map(|served| &served.properties))
+            .chain(around.flat_map(|(_, found)| found))
+    }
+
+    /// The settings of the modules that a module without any is booted by: those in the nearest folder around it that
+    /// has some. All of a repository are of one application only when there is one.
+    fn booting(&self, root: &str) -> Vec<&Vec<Property>> {
+        let mut around = root;
+        while let Some((above, _)) = around.rsplit_once('/') {
+            let found: Vec<_> = self.modules.iter().filter(|(module, _)| within(module, above)).collect();
+            if !found.is_empty() {
+                return found.into_iter().map(|(_, properties)| properties).collect();
+            }
+            around = above;
+        }
+        let only = self.modules.values().next().filter(|_| self.modules.len() == 1);
+        only.into_iter().collect()
+    }
+
+    /// True for the files in a folder that is called after an application.
+    fn is_of_another(&self, served: &Served) -> bool {
+        let folder = served.folder.rsplit('/').next().unwrap_or("");
+        self.modules.keys().any(|root| self.names_of(root).iter().any(|name| name == folder))
     }
 
     /// A text with its `${key:default}` resolved as far as they are known; none when nothing is.
@@ -262,5 +322,41 @@ mod tests {
         ]);
         assert!(found.is_remote(CODE));
         assert_eq!(found.get(CODE, "a.b").map(|f| f.0), Some("1"));
+    }
+
+    #[test]
+    fn what_a_server_of_the_repository_hands_out_is_not_outside_of_it() {
+        let bootstrap = "spring:\n  application.name: orders\n  cloud.config.uri: http://config:8888\n";
+        let boot = ("services/order-service/src/main/resources/bootstrap.yml", bootstrap);
+        let code = "services/order-service/src/main/java/a/B.java";
+        let all = ("config/repo/application.yml", "spring.rabbitmq.host: rabbit\n");
+        let own = ("config/repo/orders.yml", "spring.cloud.stream.default-binder: rabbit\n");
+        let found = settings(&[boot, all, own]);
+        assert!(!found.is_remote(code));
+        assert_eq!(found.get(code, "spring.rabbitmq.host").map(|f| f.0), Some("rabbit"), "beside the own file");
+        assert!(settings(&[boot, all]).is_remote(code), "nothing says that it is handed out");
+        let foldered = [
+            ("config/src/main/resources/shared/orders/application.yml", "spring.a: 1\n"),
+            ("config/src/main/resources/shared/bills/application.yml", "spring.b: 1\n"),
+            ("config/src/main/resources/shared/application.yml", "spring.c: 1\n"),
+            ("bills/src/main/resources/application.yml", "spring.d: 1\n"),
+        ];
+        let found = settings(&[&[boot][..], &foldered].concat());
+        let has = |key: &str| found.get(code, key).is_some();
+        assert_eq!(["spring.a", "spring.b", "spring.c", "spring.d"].map(has), [true, false, true, false]);
+    }
+
+    #[test]
+    fn a_module_without_settings_has_those_of_the_one_that_boots_it() {
+        let found = settings(&[
+            ("orders/app/src/main/resources/application.yml", "a.b: 1\n"),
+            ("bills/app/src/main/resources/application.yml", "a.b: 2\n"),
+        ]);
+        let of = |path: &str| found.get(path, "a.b").map(|f| f.0);
+        assert_eq!(of("orders/messaging/src/main/java/a/B.java"), Some("1"));
+        assert_eq!(of("bills/infrastructure/messaging/src/main/java/a/B.java"), Some("2"));
+        assert_eq!(of("common/src/main/java/a/B.java"), None);
+        let one = settings(&[("app/src/main/resources/application.yml", "a.b: 1\n")]);
+        assert_eq!(one.get("messaging/src/main/java/a/B.java", "a.b").map(|f| f.0), Some("1"));
     }
 }

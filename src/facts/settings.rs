@@ -83,7 +83,11 @@ pub fn layers(path: &str, text: &str, file: FileId) -> Option<Vec<Layer>> {
     if path.ends_with(".xml") {
         return Some(vec![conditional(of_xml(text, file))]);
     }
-    let parsed = yaml(text);
+    let mut parsed = yaml(text);
+    let filtered = (!parsed.errors.is_empty()).then(|| without_tokens(text)).flatten();
+    if let Some(filtered) = &filtered {
+        parsed = yaml(filtered);
+    }
     if !parsed.errors.is_empty() || parsed.is_template {
         return None;
     }
@@ -98,6 +102,32 @@ pub fn layers(path: &str, text: &str, file: FileId) -> Option<Vec<Layer>> {
             })
             .collect(),
     )
+}
+
+/// A text in which Maven fills in `@project.version@`, which is no YAML before, with other signs of the same length;
+/// none for one without. <https://docs.spring.io/spring-boot/how-to/properties-and-configuration.html>
+fn without_tokens(text: &str) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('@') {
+        out.push_str(before);
+        let end = after.find('@').filter(|end| {
+            let token = &after[..*end];
+            !token.is_empty() && token.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_'))
+        });
+        match end {
+            Some(end) => {
+                out.extend(["~", &after[..end], "~"]);
+                rest = &after[end + 1..];
+            }
+            None => {
+                out.push('@');
+                rest = after;
+            }
+        }
+    }
+    out.push_str(rest);
+    (out != text).then_some(out)
 }
 
 /// The layer that a document makes, with the condition that it states itself.
@@ -249,6 +279,23 @@ mod tests {
         assert_eq!(layers[0].properties[0].key, "spring.datasource.url");
         assert_eq!(layers[1].profiles, ["prod"]);
         assert!(layers[1].properties.iter().any(|p| p.key == "spring.datasource.url" && p.value == "b"));
+    }
+
+    #[test]
+    fn what_maven_fills_in_hides_nothing_beside_it() {
+        let read = |text: &str| {
+            let found = layers("application.yml", text, FileId(0))?;
+            Some(found[0].properties.iter().map(|p| (p.key.clone(), p.value.clone())).collect::<Vec<_>>())
+        };
+        let text = "spring:\n  profiles:\n    active: @activatedProperties@\nserver.port: 80\nmail: a@b.c\n";
+        let found = read(text).unwrap();
+        assert_eq!(found[1], ("server.port".to_string(), "80".to_string()));
+        assert_eq!(found[2].1, "a@b.c");
+        assert_eq!(
+            layers("application.yml", text, FileId(0)).unwrap()[0].properties[1].place.span.start as usize,
+            text.find("80").unwrap()
+        );
+        assert_eq!(read("a: @b c\n"), None, "no token of Maven");
     }
 
     #[test]

@@ -389,19 +389,45 @@ impl Evaluator<'_> {
             "boolean", "double", "Resource",
         ];
         let module = &self.program.unit(unit).module;
-        let site = *module.class(class).decorators.iter().find(|decorator| {
-            simple_name(module, **decorator)
-                .is_some_and(|name| matches!(name.as_str(), "ConfigurationProperties" | "ConfigMapping"))
-        })?;
+        let (prefix, site) = self.keys_of(unit, class, 0)?;
         simple_name(module, ty?).filter(|ty| SCALARS.contains(&ty.as_str()))?;
-        let prefix = module.call(site).and_then(|call| {
-            let named = |arg: &&crate::facts::module::Arg| {
-                arg.name.as_deref().is_none_or(|name| matches!(name, "prefix" | "value"))
-            };
-            self.at(unit, call.args.iter().find(named)?.value).as_str()
-        })?;
         let default = default.map(|default| Arc::new(self.at(unit, default))).filter(|value| !value.is_unknown());
         Some(Value::Env { name: format_smolstr!("{prefix}.{name}"), default, site: Site { unit, expr: site } })
+    }
+
+    /// What the keys begin with that fill a class: its annotation says it, or that of the one class of the file which has
+    /// a member of its type (`record Topics(Names names)` with `record Names(String placed)`).
+    fn keys_of(&self, unit: UnitId, class: ClassId, depth: u32) -> Option<(String, ExprId)> {
+        let module = &self.program.unit(unit).module;
+        let fills = |decorator: &&ExprId| {
+            simple_name(module, **decorator)
+                .is_some_and(|name| matches!(name.as_str(), "ConfigurationProperties" | "ConfigMapping"))
+        };
+        if let Some(site) = module.class(class).decorators.iter().find(fills) {
+            let prefix = module.call(*site).and_then(|call| {
+                let named = |arg: &&crate::facts::module::Arg| {
+                    arg.name.as_deref().is_none_or(|name| matches!(name, "prefix" | "value"))
+                };
+                self.at(unit, call.args.iter().find(named)?.value).as_str()
+            })?;
+            return Some((prefix.to_string(), *site));
+        }
+        let own = module.class(class).name.rsplit('.').next()?;
+        let is_it = |ty: Option<ExprId>| ty.and_then(|ty| simple_name(module, ty)).is_some_and(|name| name == own);
+        let mut members =
+            (0..module.classes.len() as u32).map(ClassId).filter(|other| *other != class).flat_map(|other| {
+                let declared = module.class(other);
+                let fields = declared.fields.iter().filter(|f| is_it(f.ty)).map(|f| f.name.clone());
+                let params = declared.methods.iter().flat_map(|m| &module.func(*m).params);
+                let params = params.filter(|p| p.is_field && is_it(p.ty)).map(|p| p.name.clone());
+                fields.chain(params).map(move |name| (other, name)).collect::<Vec<_>>()
+            });
+        let (owner, name) = members.next().filter(|_| depth < 3)?;
+        if members.next().is_some() {
+            return None;
+        }
+        let (prefix, site) = self.keys_of(unit, owner, depth + 1)?;
+        Some((format!("{prefix}.{name}"), site))
     }
 
     /// True for a function whose parameters the container fills.

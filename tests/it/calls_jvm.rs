@@ -252,6 +252,26 @@ fn configuration_properties_are_settings() {
     assert_eq!(calls("orders/src/main/java/a/Peer.java", &both, settings), ["stock GET /items/7"]);
 }
 
+#[test]
+fn records_inside_of_configuration_properties_are_settings_too() {
+    let code = "package a;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.web.client.RestTemplate;
+@ConfigurationProperties(\"peers\")
+record Peers(Stock stock, Other other) {
+    record Stock(String url) {}
+    record Other(String name) {}
+}
+class Peer {
+    private final Peers peers;
+    private final RestTemplate rest = new RestTemplate();
+    Peer(Peers peers) { this.peers = peers; }
+    void go() { rest.getForObject(peers.stock().url() + \"/7\", Item.class); }
+}\n";
+    let settings = ("application.yml", "peers:\n  stock:\n    url: http://stock/items\n");
+    assert_eq!(calls("orders/src/main/java/a/Peer.java", code, settings), ["stock GET /items/7"]);
+}
+
 /// Files with the addresses that the linter calls hard-coded.
 fn hard_coded(files: &[(&str, &str)]) -> Vec<String> {
     let folder = crate::support::folder(files);

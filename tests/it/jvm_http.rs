@@ -412,6 +412,27 @@ fn a_customizer_may_repeat_what_all_clients_send() {
 }
 
 #[test]
+fn spring_retry_repeats_for_a_rest_template_and_a_setting_for_a_web_client() {
+    let web = "package a;\nimport org.springframework.web.reactive.function.client.WebClient;\n@Service\nclass Peer { private final WebClient web = WebClient.create(\"http://users\");\n\
+        Object get() { return web.get().uri(\"/x\").retrieve().bodyToMono(String.class); } }\n";
+    let rest = rest_template("return b.build();", "");
+    let retry = pom("<dependency><artifactId>spring-retry</artifactId></dependency>");
+    let repeated = |text: &str, settings: &str| {
+        let files = [
+            ("orders/pom.xml", retry.as_str()),
+            ("orders/src/main/java/a/Peer.java", text),
+            ("orders/src/main/resources/application.properties", settings),
+        ];
+        !clients(&files).contains(&ALL[1].to_string())
+    };
+    let enabled = "spring.cloud.loadbalancer.retry.enabled=true\n";
+    assert!(repeated(&rest, ""));
+    assert!(!repeated(web, ""));
+    assert!(repeated(web, enabled));
+    assert!(!repeated(web, "spring.cloud.loadbalancer.retry.enabled=false\n"));
+}
+
+#[test]
 fn interfaces_with_annotations_of_their_own_are_protected_by_them() {
     let text = |annotations: &str| {
         format!(

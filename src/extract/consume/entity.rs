@@ -21,6 +21,9 @@ pub(super) const NEW_ROW: &str = "stores a new row";
 /// What saving a number that was read and changed is called.
 pub(super) const COUNTS: &str = "adds to a stored number";
 
+/// Classes of frameworks with a key that the store makes.
+const KEYED_BASES: [&str; 4] = ["AbstractAuditable", "AbstractPersistable", "PanacheEntity", "PanacheMongoEntity"];
+
 /// `repository.save(x)`.
 pub(super) fn saved(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect {
     let Some(arg) = call.args.first() else { return Effect::Unclear };
@@ -48,12 +51,10 @@ pub(super) fn saved_value(reach: &Reach<'_, '_>, site: Site, row: ExprId) -> Eff
         let counts = counts(ev, site, row);
         return if counts { Effect::Repeats(COUNTS.into()) } else { Effect::Overwrite };
     };
-    let module = &ev.program.unit(*unit).module;
-    let entity = module.class(*class);
-    if is_unique(module, entity) {
+    if is_unique(ev, (*unit, *class)) {
         return Effect::Claim;
     }
-    let Some((id, generated)) = key(module, entity) else { return Effect::Unclear };
+    let Some((id, generated)) = key(ev, (*unit, *class)) else { return Effect::Unclear };
     match assigned(ev, *made, (*unit, *class), &id) {
         Some(value) if is_fresh(ev, value) => Effect::Repeats(NEW_ROW.into()),
         Some(_) => Effect::Claim,
@@ -330,7 +331,14 @@ fn table(ev: &Evaluator<'_>, unit: UnitId, class: ClassId) -> String {
 /// True when a column beside the key is unique, as far as the class says. An index that does not say so is none:
 /// <https://jakarta.ee/specifications/persistence/3.1/apidocs/jakarta.persistence/jakarta/persistence/index#unique()>,
 /// <https://docs.spring.io/spring-data/mongodb/docs/current/api/org/springframework/data/mongodb/core/index/Indexed.html#unique()>.
-fn is_unique(module: &Module, class: &Class) -> bool {
+fn is_unique(ev: &Evaluator<'_>, class: ClassRef) -> bool {
+    with_bases(ev, class).into_iter().any(|(unit, class)| {
+        let module = &ev.program.unit(unit).module;
+        says_unique(module, module.class(class))
+    })
+}
+
+fn says_unique(module: &Module, class: &Class) -> bool {
     let says = |decorator: &ExprId| {
         let Some(call) = module.call(*decorator) else { return false };
         call.args.iter().any(|a| match a.name.as_deref() {
@@ -371,17 +379,29 @@ fn constructor<'m>(module: &'m Module, class: &Class) -> Option<&'m Function> {
 }
 
 /// The field that is the key, and whether the store makes its value.
-fn key(module: &Module, class: &Class) -> Option<(SmolStr, bool)> {
+fn key(ev: &Evaluator<'_>, class: ClassRef) -> Option<(SmolStr, bool)> {
+    with_bases(ev, class).into_iter().find_map(|(unit, class)| {
+        let module = &ev.program.unit(unit).module;
+        own_key(module, module.class(class))
+    })
+}
+
+/// A class and those above it, whose columns it has too (`@MappedSuperclass`).
+fn with_bases(ev: &Evaluator<'_>, class: ClassRef) -> Vec<ClassRef> {
+    std::iter::once(class).chain(ev.above(class)).collect()
+}
+
+fn own_key(module: &Module, class: &Class) -> Option<(SmolStr, bool)> {
     // MongoDB makes the id of a document that has none.
     // <https://docs.spring.io/spring-data/mongodb/reference/mongodb/template-crud-operations.html#mongo-template.id-handling>
     let is_document = has(module, &class.decorators, "Document");
     let of = |name: &SmolStr, decorators: &[ExprId]| {
         has(module, decorators, "Id").then(|| (name.clone(), is_document || has(module, decorators, "GeneratedValue")))
     };
-    // <https://quarkus.io/guides/hibernate-orm-panache#defining-your-entity>: brings an id that the database makes.
-    let brings = |base: &ExprId| {
-        simple_name(module, *base).is_some_and(|n| matches!(n.as_str(), "PanacheEntity" | "PanacheMongoEntity"))
-    };
+    // <https://quarkus.io/guides/hibernate-orm-panache#defining-your-entity> and
+    // <https://docs.spring.io/spring-data/jpa/docs/current/api/org/springframework/data/jpa/domain/AbstractPersistable.html>:
+    // they bring an id that the database makes.
+    let brings = |base: &ExprId| simple_name(module, *base).is_some_and(|n| KEYED_BASES.contains(&n.as_str()));
     if class.bases.iter().any(brings) {
         return Some(("id".into(), true));
     }
@@ -390,9 +410,8 @@ fn key(module: &Module, class: &Class) -> Option<(SmolStr, bool)> {
 }
 
 /// The field that is the key, where the store makes its value and nothing else says that a row is there already.
-pub(super) fn generated_key(module: &Module, class: ClassId) -> Option<SmolStr> {
-    let class = module.class(class);
-    key(module, class).filter(|(_, generated)| *generated && !is_unique(module, class)).map(|(id, _)| id)
+pub(super) fn generated_key(ev: &Evaluator<'_>, class: ClassRef) -> Option<SmolStr> {
+    key(ev, class).filter(|(_, generated)| *generated && !is_unique(ev, class)).map(|(id, _)| id)
 }
 
 /// What the key is set to: by a setter of the new object, or by its construction.

@@ -3,6 +3,8 @@
 //! map of the process is; and so is a message or mail that is sent where everything could be followed and
 //! nothing is asked but the message.
 
+use std::collections::BTreeSet;
+
 use smol_str::SmolStr;
 
 use super::chain;
@@ -66,6 +68,9 @@ pub(super) fn idempotency(
     }
 }
 
+/// Names of what makes an object of the text of a message: Jackson, Gson, kotlinx.serialization.
+const DECODERS: [&str; 5] = ["convertValue", "decodeFromString", "fromJson", "readTree", "readValue"];
+
 /// Names of calls on values that recognise nothing.
 const HARMLESS: [&str; 34] = [
     "all",
@@ -116,8 +121,9 @@ fn certain(ev: &Evaluator<'_>, handler: Func, traces: &[Trace]) -> Option<(Place
     let is_accessor = |name: &str| ["get", "set", "is", "to", "from", "of"].iter().any(|p| name.starts_with(p));
     // What was looked up to be worked on is there the second time as well, unless the handler deletes it.
     let deletes = traces.iter().flat_map(|t| &t.steps).any(|s| presence::deletes(ev, s));
+    let given = given_message(ev, handler, traces);
     let on_message = |test: Site, branch: bool| {
-        asks_message(ev, handler, test) || !deletes && presence::tests(ev, test) == Some(branch)
+        asks_message(ev, &given, test) || !deletes && presence::tests(ev, test) == Some(branch)
     };
     let stays = |func: Func| may_leave(ev, func).iter().all(|(test, leaves)| on_message(*test, !leaves));
     let steps = || traces.iter().flat_map(|t| &t.steps).filter(|s| !s.in_catch);
@@ -240,11 +246,31 @@ fn may_leave(ev: &Evaluator<'_>, (unit, func): Func) -> Vec<(Site, bool)> {
     tests.collect()
 }
 
-/// True for a condition of which every name stands for the message, a constant or a type.
-fn asks_message(ev: &Evaluator<'_>, (unit, func): Func, test: Site) -> bool {
-    if test.unit != unit {
-        return false;
+/// The handler, and the functions below it that are given nothing but the message and what is made of it.
+fn given_message(ev: &Evaluator<'_>, handler: Func, traces: &[Trace]) -> BTreeSet<Func> {
+    let mut given = BTreeSet::from([handler]);
+    let mut other = BTreeSet::new();
+    for step in traces.iter().flat_map(|trace| &trace.steps) {
+        let Kind::Enters(func) = step.kind else { continue };
+        let unit = ev.program.unit(step.site.unit);
+        let caller = unit.index.func_of(step.site.expr).map(|caller| (step.site.unit, caller));
+        let is_known = caller.is_some_and(|caller| given.contains(&caller))
+            && unit.module.call(step.site.expr).is_some_and(|call| {
+                call.args.iter().all(|arg| asks_message(ev, &given, Site { expr: arg.value, ..step.site }))
+            });
+        if is_known && !other.contains(&func) {
+            given.insert(func);
+        } else if func != handler {
+            given.remove(&func);
+            other.insert(func);
+        }
     }
+    given
+}
+
+/// True for an expression of which every name stands for the message, a constant or a type.
+fn asks_message(ev: &Evaluator<'_>, given: &BTreeSet<Func>, test: Site) -> bool {
+    let unit = test.unit;
     let module = &ev.program.unit(unit).module;
     let mut todo = vec![(test.expr, 0)];
     while let Some((expr, depth)) = todo.pop() {
@@ -261,7 +287,7 @@ fn asks_message(ev: &Evaluator<'_>, (unit, func): Func, test: Site) -> bool {
                 };
                 for binding in bindings {
                     match binding {
-                        Binding::Param(of, _) if *of == func => {}
+                        Binding::Param(of, _) if given.contains(&(unit, *of)) => {}
                         Binding::Value(value) => todo.push((*value, depth + 1)),
                         Binding::Import(_) | Binding::Class(_) | Binding::Typed(_) => {}
                         _ => return false,
@@ -269,8 +295,11 @@ fn asks_message(ev: &Evaluator<'_>, (unit, func): Func, test: Site) -> bool {
                 }
             }
             ExprKind::Call(call) => match &module.expr(call.callee).kind {
-                ExprKind::Attr { object, .. } => {
-                    todo.push((*object, depth + 1));
+                ExprKind::Attr { object, name, .. } => {
+                    // `mapper.readValue(message, Placed.class)` is the message.
+                    if !DECODERS.contains(&name.as_str()) {
+                        todo.push((*object, depth + 1));
+                    }
                     todo.extend(call.args.iter().map(|a| (a.value, depth + 1)));
                 }
                 _ => return false,

@@ -2,8 +2,8 @@
 //! failed messages go.
 
 use crate::catalog::consume::DeadLetter;
-use crate::extract::Presence;
 use crate::extract::settings::Settings;
+use crate::extract::{Presence, attached};
 use crate::program::Evaluator;
 
 use super::source::Found;
@@ -15,6 +15,8 @@ pub(super) struct Configured<'f, 'c> {
     names: Vec<String>,
     settings: &'f Settings,
     path: &'f str,
+    /// The broker of channels that no setting tells of.
+    attached: Option<&'static str>,
 }
 
 impl<'f, 'c> Configured<'f, 'c> {
@@ -24,7 +26,9 @@ impl<'f, 'c> Configured<'f, 'c> {
         names: &[String],
         settings: &'f Settings,
     ) -> Configured<'f, 'c> {
-        Configured { found, names: names.to_vec(), settings, path: &ev.program.unit(found.site.unit).path }
+        let unless = &found.source.attached_unless;
+        let attached = names.first().and_then(|name| attached::broker(ev, settings, found.site, name, unless));
+        Configured { found, names: names.to_vec(), settings, path: &ev.program.unit(found.site.unit).path, attached }
     }
 
     /// The names of its channels at the broker.
@@ -56,7 +60,11 @@ impl<'f, 'c> Configured<'f, 'c> {
         let hint = || hints.iter().find(|(prefix, _)| self.settings.under(self.path, prefix).is_some());
         match of_key {
             Some(kind) => kind.to_string(),
-            None => hint().map_or_else(|| self.found.consume.broker.clone(), |(_, kind)| kind.clone()),
+            None => match (hint(), self.attached) {
+                (Some((_, kind)), _) => kind.clone(),
+                (None, Some(kind)) => kind.to_string(),
+                (None, None) => self.found.consume.broker.clone(),
+            },
         }
     }
 
@@ -85,7 +93,7 @@ impl<'f, 'c> Configured<'f, 'c> {
         let known = self.found.source.configured.as_ref().is_none_or(|prefix| {
             self.names.iter().any(|n| self.settings.under(self.path, &prefix.replace("{channel}", n)).is_some())
         });
-        if !known || self.settings.is_remote(self.path) {
+        if !known && self.attached.is_none() || self.settings.is_remote(self.path) {
             return Presence::Unknown("the channel is configured outside the repository".into());
         }
         code

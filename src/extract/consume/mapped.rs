@@ -24,7 +24,7 @@ pub(super) fn saved(reach: &Reach<'_, '_>, row: Site) -> Option<Effect> {
     })?;
     let module = &ev.program.unit(unit).module;
     let (target_unit, target) = class_of(ev, unit, module.func(func).returns?)?;
-    let id = entity::generated_key(&ev.program.unit(target_unit).module, target)?;
+    let id = entity::generated_key(ev, (target_unit, target))?;
     let is_new = match told(module, &module.func(func).decorators, &id) {
         Some(ignored) => ignored,
         None => {

@@ -98,7 +98,7 @@ fn publisher(
         site,
         library: "Spring Cloud Stream".into(),
         method: function.name.to_string(),
-        broker: "binder".into(),
+        broker: jvm::bound_broker(settings, &u.path).unwrap_or("binder").into(),
         kind: if names.iter().any(|n| is_dead_letter(n)) { Kind::DeadLetter } else { Kind::Event },
         confirmed: match jvm::binder_confirmed(settings, &u.path, silent) {
             // The reactive binder of Kafka has the same settings and another sender.

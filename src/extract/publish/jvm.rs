@@ -6,8 +6,8 @@ use super::envelope::Opened;
 use super::flow;
 use super::shape::{Key, Shape};
 use crate::catalog::publish::{ChannelBy, Publish};
-use crate::extract::Presence;
 use crate::extract::settings::Settings;
+use crate::extract::{Presence, attached};
 use crate::facts::module::{Call, ExprId, ExprKind, FuncId, ImportKind};
 use crate::program::types::{build_root, simple_name};
 use crate::program::value::Text;
@@ -156,7 +156,13 @@ pub(super) fn channel(ev: &Evaluator<'_>, by: &ChannelBy, site: Site) -> Option<
 
 /// The destinations by their names at the broker; none when the settings show that they stay in the
 /// process.
-pub(super) fn at_broker(form: &Publish, settings: &Settings, path: &str, texts: Vec<Text>) -> Option<Vec<Text>> {
+pub(super) fn at_broker(
+    ev: &Evaluator<'_>,
+    (form, site): (&Publish, Site),
+    settings: &Settings,
+    texts: Vec<Text>,
+) -> Option<Vec<Text>> {
+    let path = &ev.program.unit(site.unit).path;
     if form.name_keys.is_empty() {
         return Some(texts);
     }
@@ -164,7 +170,8 @@ pub(super) fn at_broker(form: &Publish, settings: &Settings, path: &str, texts: 
     for text in texts {
         let name = text.pattern();
         let is_configured = |prefix: &String| settings.under(path, &prefix.replace("{name}", &name)).is_some();
-        if form.configured.as_ref().is_some_and(|p| !is_configured(p)) {
+        let is_attached = || attached::broker(ev, settings, site, &name, &form.attached_unless).is_some();
+        if form.configured.as_ref().is_some_and(|p| !is_configured(p)) && !is_attached() {
             return None;
         }
         let found = form.name_keys.iter().find_map(|key| settings.get(path, &key.replace("{name}", &name)));
@@ -297,28 +304,36 @@ const CONFIRMS: [&str; 2] = ["spring.rabbitmq.publisher-confirm-type", "spring.r
 /// <https://docs.spring.io/spring-cloud-stream/reference/rabbit/rabbit_overview/publisher-confirms.html>: RabbitMQ
 /// confirms nothing unless the connection is told to.
 pub(super) fn binder_confirmed(settings: &Settings, path: &str, code: Presence) -> Presence {
-    let speaks = |keys: [&str; 2], binder: &str| {
-        keys.iter().any(|key| settings.under(path, key).is_some()) || settings.has_binder(path, binder)
-    };
-    let kafka = speaks(["spring.cloud.stream.kafka.", "spring.kafka."], "kafka");
-    let rabbit = speaks(["spring.cloud.stream.rabbit.", "spring.rabbitmq."], "rabbit");
+    let binders = settings.binders(path);
+    let (kafka, rabbit) = (binders.contains("kafka"), binders.contains("rabbit"));
+    let on = CONFIRMS.iter().find_map(|key| settings.get(path, key));
+    let confirms = on.filter(|(value, _)| !matches!(*value, "none" | "false"));
     if rabbit && !kafka && !settings.is_remote(path) {
-        let on = CONFIRMS.iter().find_map(|key| settings.get(path, key));
-        return match on.filter(|(value, _)| !matches!(*value, "none" | "false")) {
-            Some((_, place)) => Presence::Present(place),
-            None => Presence::Absent,
-        };
+        return confirms.map_or(Presence::Absent, |(_, place)| Presence::Present(place));
     }
-    let kafka = kafka && !rabbit;
     let told = settings.ending(path, "spring.cloud.stream.", ".producer.sync").or_else(|| {
         // Whoever listens on the channel for errors is told.
         settings.ending(path, "spring.cloud.stream.", ".producer.error-channel-enabled")
     });
     match told.filter(|(value, _)| *value == "true") {
         Some((_, place)) => Presence::Present(place),
-        None if kafka && !settings.is_remote(path) => Presence::Absent,
+        // A profile chooses between the two, and neither waits.
+        None if kafka && (!rabbit || confirms.is_none()) && !settings.is_remote(path) => Presence::Absent,
         None => code,
     }
+}
+
+/// The broker behind a binder of Spring Cloud Stream, where settings or build name one.
+pub(super) fn bound_broker(settings: &Settings, path: &str) -> Option<&'static str> {
+    let name = |binder: &str| match binder {
+        "kafka" => Some("kafka"),
+        "pulsar" => Some("pulsar"),
+        "rabbit" => Some("rabbitmq"),
+        _ => None,
+    };
+    let default = settings.get(path, "spring.cloud.stream.default-binder").and_then(|(value, _)| name(value));
+    let binders = settings.binders(path);
+    default.or_else(|| name(binders.first().filter(|_| binders.len() == 1)?))
 }
 
 /// What is known of confirms with the settings of the application.

@@ -169,6 +169,14 @@ fn a_bridge_of_spring_does_not_wait_unless_the_settings_say_so() {
     let waits = "spring.cloud.stream.kafka.bindings.placed-out-0.producer.sync=true\n";
     assert_eq!(of(&format!("{kafka}{waits}")), "placed-out-0 +d--");
     assert_eq!(of(""), "placed-out-0 ?d--", "the binder is not known");
+    let both = format!("{kafka}spring.rabbitmq.host=rabbit\n");
+    assert_eq!(of(&both), "placed-out-0 -d--", "neither waits");
+    let correlated = "spring.rabbitmq.publisher-confirm-type=correlated\n";
+    assert_eq!(of(&format!("{both}{correlated}")), "placed-out-0 ?d--", "one of them does");
+    let broker = |settings: &str| publishing(&[(JAVA, text)], settings).publishers[0].broker.clone();
+    let named = "spring.cloud.stream.default-binder=rabbit\n";
+    let told = [kafka.to_string(), both.clone(), format!("{both}{named}")];
+    assert_eq!(told.map(|settings| broker(&settings)), ["kafka", "binder", "rabbitmq"]);
 }
 
 #[test]
@@ -217,6 +225,20 @@ fn an_emitter_sends_where_the_settings_say() {
         "mp.messaging.outgoing.orders-out.connector=smallrye-kafka\nmp.messaging.outgoing.orders-out.topic=orders\n";
     assert_eq!(facts(&[(JAVA, text)], settings), ["orders -d--"]);
     assert!(facts(&[(JAVA, text)], "").is_empty(), "it stays in the process");
+    let built = |sources: &[(&str, &str)], artifacts: &[&str]| {
+        let program = load::from_sources(sources, &Packages::default());
+        let ev = Evaluator::new(&program, Catalog::embedded().unwrap());
+        let mut found = Settings::default();
+        found.add_build("shop/pom.xml", &artifacts.join("\n"));
+        let channels = |p: Publisher| p.destinations.iter().map(Text::pattern).collect::<Vec<_>>().join("+");
+        extract(&ev, &|_| true, &found).publishers.into_iter().map(channels).collect::<Vec<_>>()
+    };
+    let (kafka, amqp) =
+        ("<artifactId>quarkus-messaging-kafka</artifactId>", "<artifactId>quarkus-messaging-amqp</artifactId>");
+    assert_eq!(built(&[(JAVA, text)], &[kafka]), ["orders-out"], "the one connector has it");
+    assert!(built(&[(JAVA, text)], &[kafka, amqp]).is_empty(), "which one is not known");
+    let inner = "package a;\nimport org.eclipse.microprofile.reactive.messaging.*;\nclass Inner {\n  @Incoming(\"orders-out\") void on(Placed e) {}\n}\n";
+    assert!(built(&[(JAVA, text), ("shop/src/main/java/a/Inner.java", inner)], &[kafka]).is_empty());
 }
 
 #[test]

@@ -185,18 +185,19 @@ fn read(
     if form.unanswered && (registration.is_none() || !transport::drops_answer(ev, site)) {
         return None;
     }
+    let path = &ev.program.unit(site.unit).path;
     let broker = match (form.broker.as_str(), registration) {
         ("transport", Some(r)) => r.broker()?.to_string(),
+        ("binder", _) => jvm::bound_broker(settings, path).unwrap_or("binder").to_string(),
         (broker, _) => broker.to_string(),
     };
     let mut reader = payload::Reader::new(ev, in_scope);
-    let path = &ev.program.unit(site.unit).path;
     let configured = |texts: Vec<Text>| texts.into_iter().map(|t| settings.resolved(path, t)).collect::<Vec<_>>();
     let opened = envelope::at(ev, site, form);
     let mut destinations = configured(reader.texts_at(site, &form.destination));
     destinations.extend(configured(reader.texts_of(opened.iter().flat_map(|e| &e.destinations))));
     destinations.extend(form.channel_by.as_ref().and_then(|by| jvm::channel(ev, by, site)));
-    destinations = jvm::at_broker(form, settings, path, destinations)?;
+    destinations = jvm::at_broker(ev, (form, site), settings, destinations)?;
     let keys = configured(reader.texts_at(site, &form.key));
     let mut payloads = if opened.is_empty() {
         reader.payloads(site, form)

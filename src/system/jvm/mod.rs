@@ -155,12 +155,14 @@ fn configure(client: &mut HttpClient, own: &Own, builds: &Builds, root: &str) {
         (key.contains("maxautoretries") && *value != "0")
             || key.ends_with(".retryer")
             || key.contains("loadbalancer.retry.max")
+            || (key.ends_with("loadbalancer.retry.enabled") && *value == "true")
     });
     let text = builds.text(root).unwrap_or_default();
-    // A load-balanced RestTemplate repeats GET requests when Spring Retry is there; Ribbon and Feign by settings.
+    // A load-balanced RestTemplate repeats GET requests when Spring Retry is there; Ribbon, Feign and WebClient by
+    // settings. <https://docs.spring.io/spring-cloud-commons/reference/spring-cloud-commons/common-abstractions.html>,
+    // "Retrying Failed Requests".
     if retries.is_some()
-        || (text.contains("spring-retry")
-            && matches!(client.library.as_str(), "OpenFeign" | "RestTemplate" | "WebClient"))
+        || (text.contains("spring-retry") && matches!(client.library.as_str(), "OpenFeign" | "RestTemplate"))
     {
         client.retry_unknown.get_or_insert_with(|| "the settings or Spring Retry may repeat it".to_string());
     }

@@ -27,8 +27,12 @@ pub(super) fn add(ctx: &Context<'_>, candidates: &mut Vec<Candidate>) {
     };
     let wholes: Vec<String> = candidates.iter().filter_map(whole).collect();
     let roots: Vec<String> = candidates.iter().map(|candidate| candidate.service.root.clone()).collect();
-    let deployed =
-        candidates.iter().any(|candidate| !candidate.service.root.is_empty() || candidate.service.dockerfile.is_some());
+    // A log shipper, or a page behind nginx, says nothing of how the programs are deployed.
+    let is_program = |role| !matches!(role, ImageRole::Server | ImageRole::WebServer | ImageRole::Datastore);
+    let deployed = candidates.iter().any(|candidate| {
+        let built = !candidate.service.root.is_empty() || candidate.service.dockerfile.is_some();
+        built && is_program(candidate.role)
+    });
     let folders = folders(ctx);
     let left_out = left_out(ctx, &folders, &roots);
     let beside_each_other = beside_each_other(ctx, &folders);

@@ -53,7 +53,7 @@ const OF_PROJECT: &str = "/src/main/docker";
 
 /// What Quarkus calls the Dockerfiles that it makes for a project: one service in several packagings.
 /// <https://quarkus.io/guides/building-native-image#using-the-container-image-extensions>
-const PACKAGINGS: &[&str] = &["jvm", "native", "native-micro", "legacy-jar"];
+const PACKAGINGS: &[&str] = &["jvm", "native", "native-micro", "legacy-jar", "fast-jar", "native-distroless"];
 
 /// Names of Dockerfiles that only say that this is the service itself.
 const GENERIC: &[&str] = &["backend", "server", "service", "api", "app", "web", "main"];

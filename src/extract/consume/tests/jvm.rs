@@ -13,6 +13,9 @@ fn configured(sources: &[(&str, &str)], settings: &[(&str, &str)]) -> Vec<Consum
     let ev = Evaluator::new(&program, Catalog::embedded().unwrap());
     let mut found = Settings::default();
     for (i, (path, text)) in settings.iter().enumerate() {
+        if path.ends_with("pom.xml") {
+            found.add_build(path, text);
+        }
         found.add(path, crate::syntax::FileId((sources.len() + i) as u32), text);
     }
     let mut evidence = Evidence::default();
@@ -107,6 +110,12 @@ fn quarkus_says_in_its_settings_where_failures_go() {
     let kafka = "%prod.mp.messaging.incoming.orders.connector=smallrye-kafka\nmp.messaging.incoming.orders.failure-strategy=dead-letter-queue\n";
     assert_eq!(of(kafka), ["kafka orders present bounded"]);
     assert_eq!(of(""), ["kafka orders unknown bounded"]);
+    // With one connector and nothing in the application that fills it, the channel is the connector's.
+    let pom = ("billing/pom.xml", "<artifactId>quarkus-smallrye-reactive-messaging-rabbitmq</artifactId>");
+    assert_eq!(facts(&configured(&[(KOTLIN, text)], &[pom])), ["rabbitmq orders absent bounded"]);
+    let filled = "package a\nimport org.eclipse.microprofile.reactive.messaging.*\nclass Source {\n  @Outgoing(\"orders\")\n  fun make(): String = \"x\"\n}\n";
+    let both = [(KOTLIN, text), ("billing/src/main/kotlin/a/Source.kt", filled)];
+    assert_eq!(facts(&configured(&both, &[pom])), ["kafka orders unknown bounded"]);
 }
 
 #[test]
@@ -236,6 +245,35 @@ fn what_a_builder_of_lombok_makes_is_a_new_row() {
     let asked = "private void fresh(Placed p) { if (notes.existsById(p.orderId())) { throw new IllegalStateException(); } }\n  \
         @KafkaListener(topics = \"orders\") void on(Placed p) { fresh(p); notes.save(Note.builder().text(p.customer()).build()); }";
     assert_eq!(handled(asked), "unknown");
+}
+
+#[test]
+fn a_row_has_the_key_of_the_class_above_it() {
+    let of = |base: &str, columns: &str| {
+        handled(&format!(
+            "@MappedSuperclass static abstract class Base {{ @Id {base} Long id; }}\n  @Entity static class Paid extends Base {{ {columns} Long orderId; void setOrderId(Long id) {{ this.orderId = id; }} }}\n  \
+             interface Payments extends JpaRepository<Paid, Long> {{}}\n  private Payments payments;\n  \
+             @KafkaListener(topics = \"orders\") void on(Placed p) {{ Paid paid = new Paid(); paid.setOrderId(p.orderId()); payments.save(paid); }}"
+        ))
+    };
+    assert_eq!(of("@GeneratedValue", "@Column"), "no: payments.save(paid)");
+    assert!(of("@GeneratedValue", "@Column(unique = true)").starts_with("durable"));
+    assert_eq!(of("", "@Column"), "unknown", "who makes the key is not known");
+}
+
+#[test]
+fn a_function_that_is_given_only_the_message_asks_only_the_message() {
+    let on = |body: &str| {
+        handled(&format!(
+            "private final ObjectMapper mapper = new ObjectMapper();\n  private final Set<Long> seen = load();\n  \
+             @KafkaListener(topics = \"orders\") void on(String text) throws Exception {{ Placed p = mapper.readValue(text, Placed.class); {body} }}\n  \
+             private void tell(Placed p) {{ if (p.customer() == null || p.customer().isBlank()) {{ return; }} post(p.customer(), \"Order %d\".formatted(p.orderId())); }}\n  \
+             private void tell(Placed p, boolean known) {{ if (known) {{ return; }} mail.send(p.customer()); }}\n  \
+             private void post(String to, String text) {{ mail.send(text); }}"
+        ))
+    };
+    assert_eq!(on("if (\"placed\".equals(p.type())) { tell(p); }"), "no: mail.send(text)");
+    assert_eq!(on("tell(p, seen.contains(p.orderId()));"), "unknown", "it is told what was there before");
 }
 
 #[test]

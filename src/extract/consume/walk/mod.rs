@@ -44,6 +44,8 @@ pub(super) struct Step {
     pub(super) kind: Kind,
     /// Where.
     pub(super) place: Place,
+    /// The expression that does it.
+    pub(super) site: Site,
     /// The branches and calls around it, outermost first.
     path: Vec<Frame>,
     /// What kept duplicates from coming this far.
@@ -228,6 +230,7 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
         self.trace.steps.push(Step {
             kind,
             place: self.reach.ev.program.place(site),
+            site,
             path: self.path.clone(),
             guard: state.guard,
             in_catch: state.in_catch,

@@ -179,7 +179,7 @@ fn an_image_is_of_the_folder_that_is_called_so_but_for_the_word_service() {
     let files = [
         ("order-service/pom.xml", pom),
         ("order-service/src/main/docker/Dockerfile.jvm", jvm),
-        ("order-service/src/main/docker/Dockerfile.native", jvm),
+        ("order-service/src/main/docker/Dockerfile.fast-jar", jvm),
         ("order-service/src/main/java/a/Orders.java", code),
         ("stock-service/pom.xml", pom),
         ("stock-service/src/main/java/a/Orders.java", code),
@@ -203,6 +203,23 @@ fn quarkus_makes_a_program_of_classes_without_a_main() {
         ("common/src/main/java/a/Orders.java", code),
     ]);
     assert_eq!(world.names(), ["orders"]);
+}
+
+#[test]
+fn a_log_shipper_that_is_deployed_says_nothing_of_how_the_programs_are() {
+    let pom = "<project><artifactId>x</artifactId><plugin>spring-boot-maven-plugin</plugin></project>";
+    let code = "package a;\n@SpringBootApplication\nclass App { public static void main(String[] args) {} }\n";
+    let files = [
+        ("orders/pom.xml", pom),
+        ("orders/src/main/java/a/App.java", code),
+        ("compose.yaml", "services:\n  shipper:\n    build: docker/logstash\n  page:\n    build: docker/page\n"),
+        ("docker/logstash/Dockerfile", "FROM docker.elastic.co/logstash/logstash:8.15.0\nCOPY pipeline /pipeline\n"),
+        ("docker/page/Dockerfile", "FROM nginx:1.27\nCOPY page /usr/share/nginx/html\n"),
+        ("bills/Dockerfile", PYTHON),
+        ("bills/app/main.py", API),
+    ];
+    assert!(world(&files[..5]).names().contains(&"orders"));
+    assert!(!world(&files).names().contains(&"orders"), "another program is deployed, and this one is not");
 }
 
 #[test]
