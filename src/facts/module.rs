@@ -552,6 +552,8 @@ pub struct Class {
     pub name_span: Span,
     /// Which of them it is.
     pub kind: ClassKind,
+    /// The names of its type parameters (C#).
+    pub type_params: Vec<SmolStr>,
     /// Base classes and interfaces, as written.
     pub bases: Vec<ExprId>,
     /// Decorators or annotations in source order.

@@ -58,6 +58,20 @@ fn a_typed_client_is_judged_by_its_registration() {
 }
 
 #[test]
+fn another_token_is_no_harm_when_the_first_one_was_lost() {
+    let posts = |method: &str| {
+        let client = format!(
+            "namespace Orders;\npublic interface IStock {{ Task {method}(); }}\npublic class Stock(HttpClient http, IConfiguration settings) : IStock {{ public Task {method}() => http.PostAsync(settings[\"Partner:Address\"], new FormUrlEncodedContent(new Dictionary<string, string>())); }}\n"
+        );
+        let program = "using Orders; var builder = WebApplication.CreateBuilder(args);\nbuilder.Services.AddHttpClient<IStock, Stock>().AddStandardResilienceHandler();\nvar app = builder.Build();\napp.Run();\n";
+        let found = told(&[("Orders/Program.cs", program), ("Orders/Stock.cs", &client)]);
+        found.into_iter().filter(|f| f.starts_with("unsafe-retry")).collect::<Vec<_>>()
+    };
+    assert_eq!(posts("Reserve"), ["unsafe-retry Stock.cs:3"]);
+    assert_eq!(posts("RequestAccessToken"), [""; 0]);
+}
+
+#[test]
 fn policies_of_polly_are_read_where_they_are_made() {
     let policies = "namespace Orders;\npublic static class Policies {\n    public static IAsyncPolicy<HttpResponseMessage> Retry() => HttpPolicyExtensions.HandleTransientHttpError().WaitAndRetryAsync(5, n => TimeSpan.FromSeconds(Math.Pow(2, n)));\n    public static IAsyncPolicy<HttpResponseMessage> Break() => HttpPolicyExtensions.HandleTransientHttpError().CircuitBreakerAsync(5, TimeSpan.FromSeconds(30));\n    public static IAsyncPolicy<HttpResponseMessage> Again() => Policy.Handle<HttpRequestException>().RetryForeverAsync();\n}\n";
     let with = |chain: &str| {

@@ -211,6 +211,42 @@ fn rows_are_stored_twice_where_nothing_was_asked() {
 }
 
 #[test]
+fn each_class_that_inherits_how_messages_are_handled_is_judged_for_itself() {
+    let consumers = |before: &str| {
+        let text = format!(
+            "using MassTransit;
+using Microsoft.EntityFrameworkCore;
+namespace Orders;
+public record OrderPlaced(int Quantity);
+public record OrderClosed(int Quantity);
+public class Mail {{ public int Id {{ get; set; }} public string Text {{ get; set; }} }}
+public class Seen {{ public Guid Id {{ get; set; }} }}
+public class Db : DbContext {{ public DbSet<Mail> Mails {{ get; set; }} public DbSet<Seen> Seen {{ get; set; }} }}
+public abstract class Base<TMessage>(Db db) : IConsumer<TMessage> where TMessage : class {{
+    public async Task Consume(ConsumeContext<TMessage> context) {{
+        {before}
+        await Handle(context.Message);
+        await db.SaveChangesAsync();
+    }}
+    protected abstract Task Handle(TMessage message);
+}}
+public class Placed(Db db) : Base<OrderPlaced>(db) {{
+    protected override Task Handle(OrderPlaced message) {{ db.Mails.Add(new Mail {{ Text = \"placed\" }}); return Task.CompletedTask; }}
+}}
+public class Closed(Db db) : Base<OrderClosed>(db) {{
+    protected override Task Handle(OrderClosed message) {{ Console.WriteLine(message.Quantity); return Task.CompletedTask; }}
+}}
+"
+        );
+        told(&[("Orders/Consumers.cs", &text)])
+    };
+    // What one of them stores, the other one does not.
+    assert_eq!(consumers(""), ["non-idempotent-consumer Consumers.cs:17"]);
+    let asked = "if (await db.Seen.AnyAsync(s => s.Id == context.MessageId)) return;\ndb.Seen.Add(new Seen { Id = context.MessageId.Value });";
+    assert_eq!(consumers(asked), [""; 0]);
+}
+
+#[test]
 fn counters_of_redis_are_counted_up_twice() {
     let consumer = |change: &str| {
         let text = format!(

@@ -118,6 +118,23 @@ fn libraries_that_route_by_type_have_a_channel_for_each() {
 }
 
 #[test]
+fn a_message_without_a_class_goes_out_as_the_type_that_the_call_names() {
+    let publish = "using MassTransit;\nnamespace Orders;\npublic interface OrderPlaced { string OrderId { get; } }\npublic class Place(IPublishEndpoint bus) { public Task Run(string id) => bus.Publish<OrderPlaced>(new { OrderId = id }); }\n";
+    let consume = "using MassTransit;\nnamespace Stock;\npublic interface OrderPlaced { string OrderId { get; } }\npublic class Placed : IConsumer<OrderPlaced> { public Task Consume(ConsumeContext<OrderPlaced> context) => Task.CompletedTask; }\n";
+    let found = shown(&[("Orders/Place.cs", publish), ("Stock/Placed.cs", consume)]);
+    assert_eq!(found, ["orders is worker", "stock is worker", "orders > OrderPlaced > stock"]);
+}
+
+#[test]
+fn classes_that_inherit_how_messages_are_handled_consume_what_they_name() {
+    let publish = "using MassTransit;\nnamespace Orders;\npublic record OrderPlaced(string OrderId);\npublic class Place(IPublishEndpoint bus) { public Task Run() => bus.Publish(new OrderPlaced(\"1\")); }\n";
+    let shared = "using MassTransit;\nnamespace Shared;\npublic abstract class Base<TDb, TMessage> : IConsumer<TMessage> where TMessage : class { public Task Consume(ConsumeContext<TMessage> context) => Handle(context.Message); protected abstract Task Handle(TMessage message); }\npublic abstract class Named<T> : Base<string, T> where T : class { }\n";
+    let consume = "using Shared;\nnamespace Stock;\npublic record OrderPlaced(string OrderId);\npublic class Placed : Named<OrderPlaced> { protected override Task Handle(OrderPlaced message) => Task.CompletedTask; }\n";
+    let files = [("Orders/Place.cs", publish), ("Shared/Base.cs", shared), ("Stock/Placed.cs", consume)];
+    assert_eq!(shown(&files), ["orders is worker", "stock is worker", "orders > OrderPlaced > stock"]);
+}
+
+#[test]
 fn a_topic_of_dapr_is_the_channel_and_not_the_component() {
     let publish = "using Dapr.Client;\nnamespace Orders;\npublic record OrderPlaced(string OrderId);\npublic class Place(DaprClient dapr) { public Task Run() => dapr.PublishEventAsync(\"pubsub\", \"orders\", new OrderPlaced(\"1\")); }\n";
     let consume = "using Dapr;\nnamespace Stock;\npublic class PlacedController : ControllerBase { [Topic(\"pubsub\", \"orders\")] [HttpPost(\"placed\")] public void Placed(string order) {} }\n";

@@ -148,6 +148,20 @@ public class Catalog : CarterModule
 }
 
 #[test]
+fn the_page_of_health_checks_is_served_where_its_options_say() {
+    let gaps = |call: &str| {
+        let program = format!("var app = WebApplication.CreateBuilder(args).Build();\n{call}\napp.Run();\n");
+        let served = served(&[("a/Program.cs", program.as_str())]);
+        served.gaps.iter().map(|gap| (gap.prefix.clone(), gap.kind)).collect::<Vec<_>>()
+    };
+    let pages = |path: &str| [(path.to_owned(), GapKind::Pages)];
+    assert_eq!(gaps("app.UseHealthChecksUI(options => { options.UIPath = \"/fleet\"; });"), pages("/fleet"));
+    assert_eq!(gaps("app.MapHealthChecksUI(options => options.UIPath = \"/fleet\");"), pages("/fleet"));
+    assert_eq!(gaps("app.MapHealthChecksUI();"), pages("/healthchecks-ui"));
+    assert_eq!(gaps("app.MapHealthChecksUI(options => options.UIPath = Paths.Fleet);"), pages("/"));
+}
+
+#[test]
 fn fast_endpoints_and_what_libraries_answer() {
     let endpoint = "public class Create : Endpoint<Request, Response> { public override void Configure() { Post(\"/orders/{id}\"); AllowAnonymous(); } }\npublic class All : EndpointWithoutRequest { public override void Configure() { Get(\"orders\", \"sales\"); } }\n";
     let program = "var app = WebApplication.CreateBuilder(args).Build();\napp.UseFastEndpoints(c => { c.Endpoints.RoutePrefix = \"api\"; });\napp.MapReverseProxy();\napp.MapGrpcHealthChecksService();\napp.MapRazorPages();\n";

@@ -185,3 +185,35 @@ public class TripWorkflow
         ["missing-compensation: step `BookHotel` of `TripWorkflow` has no compensation", steps]
     );
 }
+
+#[test]
+fn waiting_for_a_reply_with_a_limit_is_no_saga() {
+    let waiting = |steps: &str| {
+        format!(
+            "using System;
+using System.Threading;
+using System.Threading.Tasks;
+namespace Trips;
+public class TripSagaContext
+{{
+    private readonly IHotels hotels;
+    public CancellationToken Stopping {{ get; init; }}
+    public async Task<T> AwaitReply<T>(TimeSpan limit, CancellationToken ct = default) where T : class
+    {{
+        var reply = new TaskCompletionSource<T>();
+        var source = CancellationTokenSource.CreateLinkedTokenSource(ct, Stopping);
+        source.CancelAfter(limit);
+        source.Token.Register(() => reply.TrySetCanceled(source.Token));
+        {steps}
+        return await reply.Task;
+    }}
+}}
+"
+        )
+    };
+    assert_eq!(told(&[("trips/TripSagaContext.cs", &waiting(""))]), [""; 0]);
+    // What is done and undone beside it still counts.
+    let steps = "await hotels.ReserveRoom(ct); try { await hotels.BookFlight(ct); } catch { await hotels.CancelRoom(ct); throw; }";
+    let found = told(&[("trips/TripSagaContext.cs", &waiting(steps))]);
+    assert!(found.contains(&"TripSagaContext: ReserveRoom, BookFlight".to_owned()), "{found:?}");
+}

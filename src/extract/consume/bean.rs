@@ -45,7 +45,7 @@ fn of_unit<'p>(
         let channel = format!("{name}-in-0");
         if is_bound(&channel) && !functions.is_empty() {
             let site = Site { unit, expr: at };
-            out.push(Found { library, consume, source, site, functions, name: Some(channel) });
+            out.push(Found { library, consume, source, site, functions, name: Some(channel), heir: None });
         }
     };
     for function in &module.funcs {

@@ -335,6 +335,7 @@ pub(super) fn conventional<'p>(ev: &Evaluator<'p>, in_scope: &InScope<'_>) -> Ve
                         site,
                         functions: vec![(unit, func)],
                         name: Some(name),
+                        heir: None,
                     }));
                 }
             }
@@ -411,10 +412,17 @@ fn mentions(module: &Module, root: ExprId, name: &str) -> bool {
 
 /// The type that a class handles: `OrderPlaced` of `IConsumer<OrderPlaced>`.
 pub(super) fn message(ev: &Evaluator<'_>, found: &Found<'_>) -> Option<String> {
+    if let Some(heir) = &found.heir {
+        return Some(heir.message.to_string());
+    }
     let module = &ev.program.unit(found.site.unit).module;
     match &module.expr(found.site.expr).kind {
         ExprKind::Index { index, .. } if found.source.form == Form::Implements => {
-            simple_name(module, *index).map(|name| name.to_string())
+            let name = simple_name(module, *index)?;
+            let around = ev.program.unit(found.site.unit).index.classes_around(module, found.site.expr);
+            // `class Consumer<T> : IConsumer<T>` that is registered for a type at a time.
+            let is_open = around.iter().any(|class| module.class(*class).type_params.contains(&name));
+            (!is_open).then(|| name.to_string())
         }
         _ => None,
     }

@@ -62,7 +62,7 @@ fn taken_at(ev: &Evaluator<'_>, found: &Found<'_>, body: &Body) -> Place {
             let span = unit.module.stmt(stmt).span;
             first(&|inner| span.contains(inner))
         }
-        Body::Function((_, func)) => {
+        Body::Function((_, func)) | Body::Inherited((_, func), _) => {
             let spans: Vec<Span> =
                 unit.module.func(func).body.iter().map(|stmt| unit.module.stmt(*stmt).span).collect();
             first(&|inner| spans.iter().any(|span| span.contains(inner)))
@@ -78,6 +78,6 @@ fn taken_at(ev: &Evaluator<'_>, found: &Found<'_>, body: &Body) -> Place {
             }
             _ => Place::new(unit.file, unit.module.stmt(stmt).span),
         },
-        Body::Function((of, func)) => ev.program.function_place(of, func),
+        Body::Function((of, func)) | Body::Inherited((of, func), _) => ev.program.function_place(of, func),
     }
 }

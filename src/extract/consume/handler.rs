@@ -9,6 +9,7 @@ use crate::files::{self, Zone};
 use crate::program::index::Binding;
 use crate::program::{Instance, Parent, Site, UnitId, Value};
 
+use super::heirs::ClassRef;
 use super::reach::{Func, Reach};
 use super::source::Found;
 use super::walk::{self, Kind, Trace};
@@ -19,6 +20,8 @@ use super::{InScope, chain, pulled, setting};
 pub(super) enum Body {
     /// A function.
     Function(Func),
+    /// A function that a class inherits.
+    Inherited(Func, ClassRef),
     /// A loop.
     Loop(UnitId, StmtId),
 }
@@ -28,6 +31,7 @@ impl Body {
     pub(super) fn trace(&self, reach: &Reach<'_, '_>) -> Trace {
         match *self {
             Body::Function(func) => walk::function(reach, func),
+            Body::Inherited(func, heir) => walk::inherited(reach, func, heir),
             Body::Loop(unit, stmt) => walk::statement(reach, unit, stmt),
         }
     }
@@ -35,7 +39,7 @@ impl Body {
     /// The function it is.
     pub(super) fn function(&self) -> Option<Func> {
         match *self {
-            Body::Function(func) => Some(func),
+            Body::Function(func) | Body::Inherited(func, _) => Some(func),
             Body::Loop(..) => None,
         }
     }
@@ -43,7 +47,7 @@ impl Body {
     /// The function it is or stands in.
     pub(super) fn around(&self, ev: &crate::program::Evaluator<'_>) -> Option<Func> {
         match *self {
-            Body::Function(func) => Some(func),
+            Body::Function(func) | Body::Inherited(func, _) => Some(func),
             Body::Loop(unit, stmt) => ev.program.unit(unit).index.stmt_ancestors(stmt).find_map(|p| match p {
                 Parent::Func(f) => Some((unit, f)),
                 _ => None,
@@ -54,7 +58,7 @@ impl Body {
     /// The module it stands in.
     pub(super) fn unit(&self) -> UnitId {
         match *self {
-            Body::Function((unit, _)) | Body::Loop(unit, _) => unit,
+            Body::Function((unit, _)) | Body::Inherited((unit, _), _) | Body::Loop(unit, _) => unit,
         }
     }
 }
@@ -242,7 +246,11 @@ pub(super) fn bodies(reach: &Reach<'_, '_>, received: &Received, found: &Found<'
     let ev = reach.ev;
     let site = found.site;
     if !found.functions.is_empty() {
-        return found.functions.iter().copied().map(Body::Function).collect();
+        let body = |func: &Func| match &found.heir {
+            Some(heir) => Body::Inherited(*func, heir.class),
+            None => Body::Function(*func),
+        };
+        return found.functions.iter().map(body).collect();
     }
     match found.source.form {
         Form::Constructor => {
@@ -275,7 +283,7 @@ pub(super) fn bodies(reach: &Reach<'_, '_>, received: &Received, found: &Found<'
             let body: Vec<Body> = around(reach, site).into_iter().collect();
             // `const messages = await consumer.consume(); for await (const m of messages)`
             let within = match body.first() {
-                Some(Body::Function((_, func))) => Some(Some(*func)),
+                Some(Body::Function((_, func)) | Body::Inherited((_, func), _)) => Some(Some(*func)),
                 Some(Body::Loop(..)) => None,
                 None => unit.index.func_of(site.expr).is_none().then_some(None),
             };

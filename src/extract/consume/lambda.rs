@@ -32,6 +32,7 @@ pub(super) fn found<'p>(ev: &Evaluator<'p>, in_scope: &InScope<'_>) -> Vec<Found
                 site,
                 functions: vec![(unit, func)],
                 name: None,
+                heir: None,
             }));
         }
     }

@@ -20,6 +20,7 @@ mod fresh;
 mod go_exit;
 mod guard;
 mod handler;
+mod heirs;
 mod hosted;
 mod idempotency;
 mod jdbc;

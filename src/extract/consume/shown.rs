@@ -85,7 +85,7 @@ pub(super) fn only(reach: &Reach<'_, '_>, bodies: &[Body], traces: &[Trace]) -> 
     let mut parts: Vec<(UnitId, Span)> = bodies
         .iter()
         .map(|body| match *body {
-            Body::Function((unit, func)) => (unit, module(unit).func(func).span),
+            Body::Function((unit, func)) | Body::Inherited((unit, func), _) => (unit, module(unit).func(func).span),
             Body::Loop(unit, stmt) => (unit, module(unit).stmt(stmt).span),
         })
         .collect();

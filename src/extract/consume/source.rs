@@ -12,6 +12,7 @@ use crate::program::{Evaluator, Site, UnitId, Value};
 use crate::syntax::Place;
 
 use super::handler::{self, Body};
+use super::heirs::{self, Heir};
 use super::reach::{Func, Reach};
 use super::walk::{self, Trace};
 use super::{
@@ -34,6 +35,8 @@ pub(super) struct Found<'c> {
     pub(super) functions: Vec<Func>,
     /// Its name in the program, where that is not said by the call.
     pub(super) name: Option<String>,
+    /// The class that inherits the function, where a generic class of the repository handles messages for others.
+    pub(super) heir: Option<Heir>,
 }
 
 /// All consumers, sorted by place.
@@ -307,7 +310,7 @@ fn found<'p>(ev: &Evaluator<'p>, in_scope: &InScope<'_>) -> Vec<Found<'p>> {
                         found.source.method.as_deref().and_then(|m| dotnet::method(ev, site, ClassId(i), m))
                 {
                     found.functions = vec![(unit, func)];
-                    out.push(found);
+                    out.extend(heirs::instead_of(ev, in_scope, found, ClassId(i)));
                 }
             }
         }
@@ -390,6 +393,14 @@ fn matching<'p>(ev: &Evaluator<'p>, site: Site, forms: &[Form], function: Option
                 return None;
             }
         }
-        Some(Found { library, consume, source, site, functions: function.into_iter().collect(), name: None })
+        Some(Found {
+            library,
+            consume,
+            source,
+            site,
+            functions: function.into_iter().collect(),
+            name: None,
+            heir: None,
+        })
     })
 }

@@ -8,7 +8,7 @@
 use super::path::{self, PathText};
 use super::{Embedded, Gap, GapKind, HealthEvidence, HealthKind, InScope, Route, Served};
 use crate::catalog::server::Parameters;
-use crate::facts::module::{ClassId, ClassKind, ExprId, ExprKind, FuncId, FunctionKind, Language, Module};
+use crate::facts::module::{ClassId, ClassKind, ExprId, ExprKind, FuncId, FunctionKind, Language, Module, StmtKind};
 use crate::program::processes::Processes;
 use crate::program::types::simple_name;
 use crate::program::{Evaluator, Site, UnitId, Value};
@@ -90,6 +90,12 @@ pub(super) fn dotnet(ev: &Evaluator<'_>, in_scope: &InScope<'_>, served: &mut Se
             served.gaps.push(Gap { place, unit: site.unit, app: None, prefix: prefix.into(), kind });
         }
     }
+    for name in ["MapHealthChecksUI", "UseHealthChecksUI"] {
+        for site in here(name) {
+            let (place, prefix) = (ev.program.place(site), health_page(ev, site.unit));
+            served.gaps.push(Gap { place, unit: site.unit, app: None, prefix, kind: GapKind::Pages });
+        }
+    }
     embedded(ev, &is_csharp, served);
     for site in here("MapGrpcHealthChecksService") {
         let place = ev.program.place(site);
@@ -98,6 +104,21 @@ pub(super) fn dotnet(ev: &Evaluator<'_>, in_scope: &InScope<'_>, served: &mut Se
     // Event subscriptions of Dapr's sidecar.
     for site in here("MapSubscribeHandler") {
         push(ev, site, None, "GET", &PathText::known("/dapr/subscribe"), "Dapr", served);
+    }
+}
+
+/// Where AspNetCore.HealthChecks.UI shows its page: the `UIPath` of its options.
+/// <https://github.com/Xabaril/AspNetCore.Diagnostics.HealthChecks#healthcheckui>
+fn health_page(ev: &Evaluator<'_>, unit: UnitId) -> String {
+    let module = &ev.program.unit(unit).module;
+    let set = module.stmts.iter().find_map(|stmt| {
+        let StmtKind::Assign { target, value, .. } = &stmt.kind else { return None };
+        let ExprKind::Attr { name, .. } = &module.expr(*target).kind else { return None };
+        if name == "UIPath" { *value } else { None }
+    });
+    match set {
+        Some(path) => ev.at(unit, path).as_str().unwrap_or_else(|| "/".to_owned()),
+        None => "/healthchecks-ui".to_owned(),
     }
 }
 

@@ -379,7 +379,7 @@ impl Context<'_, '_> {
             flow.noted.push((list, expr));
             return;
         }
-        if operators::describes(&chain) {
+        if operators::describes(&chain) || operators::cancels(module.language, &chain) {
             return self.visit(unit, call.callee, undoing, flow, depth + 1);
         }
         if let Some(operator) = operators::of(module, call) {

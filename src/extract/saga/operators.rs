@@ -7,7 +7,7 @@
 use smol_str::SmolStr;
 
 use super::names;
-use crate::facts::module::{Call, ExprKind, Module};
+use crate::facts::module::{Call, ExprKind, Language, Module};
 
 /// What an operator does with the functions that it is given.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -53,4 +53,20 @@ pub(super) fn describes(chain: &[SmolStr]) -> bool {
         || before.iter().any(is_builder)
             && of_step()
             && (names::is_action(last) || names::is_undo(last) || names::fold(last) == "build")
+}
+
+/// Cancels inside the process, or waits for it: `CancellationTokenSource.CreateLinkedTokenSource(…)`,
+/// `source.CancelAfter(…)`, `source.Token.Register(…)`. It does no step and undoes none.
+///
+/// <https://learn.microsoft.com/en-us/dotnet/standard/threading/cancellation-in-managed-threads>
+pub(super) fn cancels(language: Language, chain: &[SmolStr]) -> bool {
+    let [.., object, last] = chain else { return false };
+    let object = names::fold(object);
+    language == Language::CSharp
+        && match last.as_str() {
+            "CreateLinkedTokenSource" | "CancelAfter" => true,
+            "Cancel" | "CancelAsync" => object == "cts" || object.ends_with("tokensource"),
+            "Register" | "UnsafeRegister" => object == "ct" || object.ends_with("token"),
+            _ => false,
+        }
 }

@@ -40,6 +40,7 @@ impl<'t> Lower<'t> {
                 decorators.push(lower.name("partial", name_span));
             }
             lower.class_mut(id).decorators = decorators;
+            lower.class_mut(id).type_params = lower.type_params(&kids);
             let primary = find(&kids, Kind::ParameterList).filter(|_| kid.kind != Kind::DelegateDeclaration);
             let base_args = lower.bases(&kids, id);
             if let Some(list) = primary {
@@ -54,6 +55,19 @@ impl<'t> Lower<'t> {
             }
         });
         id
+    }
+
+    /// The names of type parameters: `T` of `class Consumer<in T>`.
+    fn type_params(&mut self, kids: &[Kid<'t>]) -> Vec<SmolStr> {
+        let Some(list) = find(kids, Kind::TypeParameterList) else { return Vec::new() };
+        let params = self.named_kids(list.node).into_iter().filter(|kid| kid.kind == Kind::TypeParameter);
+        params
+            .filter_map(|param| {
+                let parts = self.kids(param.node);
+                let name = field(&parts, Field::Name).or_else(|| find(&parts, Kind::Identifier))?;
+                Some(self.name_of(name))
+            })
+            .collect()
     }
 
     /// Notes the bases; returns the arguments of the base's constructor.

@@ -235,6 +235,7 @@ impl<'t> Lowerer<'t> {
             span: span(whole),
             name_span: span(name.map_or(node, |name| name.node)),
             kind,
+            type_params: Vec::new(),
             bases,
             decorators,
             fields: Vec::new(),

@@ -118,6 +118,7 @@ impl<'t, L: Dialect> Lower<'t, L> {
             span,
             name_span,
             kind,
+            type_params: Vec::new(),
             bases: Vec::new(),
             decorators: Vec::new(),
             fields: Vec::new(),

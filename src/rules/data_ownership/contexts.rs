@@ -81,6 +81,10 @@ const HELPERS: [&str; 19] = [
     "admin",
 ];
 
+/// Words of helpers that make tables and fill them, whatever else their names say: `MigrationService`.
+const SETS_UP: [&str; 9] =
+    ["migrate", "migration", "migrations", "migrator", "seed", "seeder", "seeds", "flyway", "liquibase"];
+
 /// Words of database names that say nothing about the owner.
 const DATABASE_WORDS: [&str; 10] =
     ["db", "database", "data", "store", "storage", "dev", "prod", "staging", "local", "main"];
@@ -154,7 +158,12 @@ pub fn subject(name: &str) -> BTreeSet<String> {
 /// True for a process that only sets a database up or looks after it.
 pub fn is_helper(name: &str) -> bool {
     let words = words(name);
-    !words.is_empty() && words.iter().all(|w| HELPERS.contains(&w.as_str()) || w == "job" || w == "tool")
+    // `dbmigrator` of Compose is one word.
+    let below = |w: &str| w.strip_prefix("db").filter(|rest| !rest.is_empty()).unwrap_or(w).to_owned();
+    let words: Vec<String> = words.iter().map(|w| below(w)).collect();
+    let helps = |w: &String| HELPERS.contains(&w.as_str()) || w == "job" || w == "tool";
+    let sets_up = words.iter().any(|w| SETS_UP.contains(&w.as_str()));
+    !words.is_empty() && words.iter().all(|w| helps(w) || sets_up && ROLES.contains(&w.as_str()))
 }
 
 /// What a database is about.
@@ -214,6 +223,9 @@ mod tests {
     #[test]
     fn helpers_are_told_from_services() {
         assert!(is_helper("db-migrate") && is_helper("migrations") && is_helper("db-init"));
+        assert!(is_helper("migration-service") && is_helper("MigrationWorker") && is_helper("dbmigrator"));
         assert!(!is_helper("orders-migrator") && !is_helper("orders"));
+        // Who looks after a database serves people, too.
+        assert!(!is_helper("admin-service"));
     }
 }

@@ -9,7 +9,11 @@ pub const RULE: Rule = Rule { id: "rest-client/unsafe-retry", severity: Severity
 
 /// The policy that repeats a request which must not be repeated as it is.
 pub fn repeated<'s>(client: &'s HttpClient, request: &'s HttpRequest, seen: &SeenFrom) -> Option<&'s RetryPolicy> {
-    let asks = || super::path_words(seen).is_some_and(|words| super::asks(&words));
+    let asks = || match super::path_words(seen) {
+        Some(words) if words.iter().any(|word| !word.is_empty()) => super::asks(&words),
+        // `RequestToken` of a server that settings name: another token is no harm (RFC 6749, section 3.2).
+        _ => request.function.as_ref().is_some_and(|(name, _)| name.to_lowercase().contains("token")),
+    };
     if !seen.changes_state() || client.idempotency_key || asks() {
         return None;
     }

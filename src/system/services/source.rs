@@ -346,21 +346,47 @@ fn beside_each_other(ctx: &Context<'_>, folders: &[String]) -> BTreeSet<String> 
 /// Applications that stand beside services that something deploys, and outnumber them: one of six has
 /// got its Dockerfile so far, so that Dockerfiles do not say what is deployed.
 fn left_out(ctx: &Context<'_>, folders: &[String], roots: &[String]) -> BTreeSet<String> {
-    let mut beside: BTreeMap<&str, (usize, Vec<&String>)> = BTreeMap::new();
-    for root in roots.iter().collect::<BTreeSet<_>>() {
-        if !root.is_empty() && ctx.has_code(root) {
-            beside.entry(folder_of(root)).or_default().0 += 1;
-        }
-    }
-    for folder in folders {
+    let deployed: Vec<&str> =
+        roots.iter().map(String::as_str).filter(|root| !root.is_empty() && ctx.has_code(root)).collect();
+    let is_other = |folder: &&str| {
         let known = roots.iter().any(|root| within(folder, root) || within(root, folder));
         let production = zone(&format!("{folder}/x")) == Zone::Production;
-        if !folder.is_empty() && !known && production && ctx.has_manifest(folder) && is_application(ctx, folder) {
-            beside.entry(folder_of(folder)).or_default().1.push(folder);
-        }
+        !folder.is_empty() && !known && production && ctx.has_manifest(folder) && is_application(ctx, folder)
+    };
+    let others: Vec<&str> = folders.iter().map(String::as_str).filter(is_other).collect();
+    let ways: [fn(&str) -> &str; 2] = [itself, service_around];
+    ways.into_iter().flat_map(|service| outnumbering(&deployed, &others, service)).collect()
+}
+
+/// The programs among `others` whose services outnumber the deployed ones beside them.
+fn outnumbering(deployed: &[&str], others: &[&str], service: fn(&str) -> &str) -> Vec<String> {
+    let mut beside: BTreeMap<&str, (BTreeSet<&str>, BTreeSet<&str>)> = BTreeMap::new();
+    for program in deployed {
+        beside.entry(folder_of(service(program))).or_default().0.insert(service(program));
     }
-    let outnumbered = beside.into_values().filter(|(deployed, others)| *deployed > 0 && others.len() > *deployed);
-    outnumbered.flat_map(|(_, others)| others).cloned().collect()
+    for program in others {
+        beside.entry(folder_of(service(program))).or_default().1.insert(service(program));
+    }
+    let is_outnumbering = |program: &&&str| {
+        beside.get(folder_of(service(program))).is_some_and(|(deployed, others)| {
+            !deployed.is_empty() && others.difference(deployed).count() > deployed.len()
+        })
+    };
+    others.iter().filter(is_outnumbering).map(|program| (*program).to_owned()).collect()
+}
+
+fn itself(folder: &str) -> &str {
+    folder
+}
+
+/// The folder of the service that a program is a part of: `services/orders` of `services/orders/Orders.Api` and of
+/// `services/orders/src/Orders.Api`.
+fn service_around(folder: &str) -> &str {
+    let parent = folder_of(folder);
+    let parent = parent.strip_suffix("/src").unwrap_or(parent);
+    let last = |path: &str| spelled(path.rsplit('/').next().unwrap_or(path));
+    let is_part = last(folder).strip_prefix(last(parent).as_str()).is_some_and(|rest| rest.starts_with('-'));
+    if is_part { parent } else { folder }
 }
 
 /// One of several applications in `microservices`, none of which is deployed yet: the monolith beside it is.

@@ -22,10 +22,11 @@ use crate::syntax::Place;
 
 use super::effect::{self, Effect};
 use super::guard::{self, Guard, When};
+use super::heirs::ClassRef;
 use super::reach::{Func, Reach};
 use super::setting;
 use super::tracked;
-use super::{dead_channel, dotnet, pipeline};
+use super::{dead_channel, dotnet, heirs, pipeline};
 use duplicate::tells_duplicate;
 use names::{hands_off, is_plain, is_undeclared, later, runs_argument};
 use way::Way;
@@ -155,6 +156,14 @@ pub(super) fn function(reach: &Reach<'_, '_>, func: Func) -> Trace {
     walk.trace
 }
 
+/// Follows a function that a class inherits: what it leaves to its heirs is what this class does.
+pub(super) fn inherited(reach: &Reach<'_, '_>, func: Func, heir: ClassRef) -> Trace {
+    let mut walk = Walk::new(reach);
+    walk.heir = Some(heir);
+    walk.enter(func, None, State::default());
+    walk.trace
+}
+
 /// Follows a statement: the loop that receives messages.
 pub(super) fn statement(reach: &Reach<'_, '_>, unit: UnitId, stmt: StmtId) -> Trace {
     let mut walk = Walk::new(reach);
@@ -184,6 +193,8 @@ struct State {
 
 struct Walk<'r, 'e, 'p> {
     reach: &'r Reach<'e, 'p>,
+    /// The class of the object that handles messages, where it inherits the function that does.
+    heir: Option<ClassRef>,
     trace: Trace,
     path: Vec<Frame>,
     calls: Vec<Func>,
@@ -199,6 +210,7 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
     fn new(reach: &'r Reach<'e, 'p>) -> Self {
         Walk {
             reach,
+            heir: None,
             trace: Trace::default(),
             path: Vec::new(),
             calls: Vec::new(),
@@ -655,7 +667,8 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
     fn follow(&mut self, site: Site, call: &Call, name: &SmolStr, state: &mut State, alone: bool, hand_off: bool) {
         let ev = self.reach.ev;
         let value = ev.at(site.unit, call.callee);
-        let mut functions: Vec<Func> = tracked::called(self.reach, site);
+        let own = self.heir.and_then(|heir| heirs::own(ev, heir, site));
+        let mut functions: Vec<Func> = own.map_or_else(|| tracked::called(self.reach, site), |own| vec![own]);
         if runs_argument(name) {
             for arg in &call.args {
                 functions.extend(self.reach.functions(&ev.at(site.unit, arg.value)));

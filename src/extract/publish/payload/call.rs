@@ -41,7 +41,8 @@ const UNWRAPS: &[&str] = &[
 /// Methods of AutoMapper, Mapster, serializers and message initializers that make an object of the type they are given
 /// (<https://docs.automapper.io/en/stable/Getting-started.html>, <https://github.com/MapsterMapper/Mapster/wiki>,
 /// <https://masstransit.io/documentation/concepts/producers#message-initializers>).
-const MAPS: &[&str] = &["Map", "Adapt", "MapTo", "Deserialize", "DeserializeObject", "Init"];
+const MAPS: &[&str] =
+    &["Map", "Adapt", "AdaptToType", "AdaptToTypeAsync", "MapTo", "Deserialize", "DeserializeObject", "Init"];
 
 impl Reader<'_, '_> {
     pub(super) fn call(&mut self, site: Site, call: &Call) -> Vec<Shape> {

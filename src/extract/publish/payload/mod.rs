@@ -97,13 +97,30 @@ impl<'r, 'e> Reader<'r, 'e> {
                 return self.given_back(site);
             }
             match path::lookup(self.ev, site, path) {
-                path::Lookup::Found(sites) => return sites.iter().flat_map(|s| self.read(*s)).collect(),
+                path::Lookup::Found(sites) => {
+                    let shapes = sites.iter().flat_map(|s| self.read(*s)).collect();
+                    return self.published_as(site, shapes);
+                }
                 path::Lookup::Missing => {}
                 path::Lookup::Unknown if path.ends_with('?') => {}
                 path::Lookup::Unknown => return vec![Shape::open()],
             }
         }
         Vec::new()
+    }
+
+    /// `Publish<OrderPlaced>(new { order.Id })`: an object without a class goes out as the type that the call names.
+    /// <https://masstransit.io/documentation/concepts/producers#message-initialization>
+    fn published_as(&mut self, site: Site, mut shapes: Vec<Shape>) -> Vec<Shape> {
+        let module = &self.ev.program.unit(site.unit).module;
+        let named = module.call(site.expr).filter(|_| module.language == Language::CSharp);
+        if let Some(ty) = named.and_then(|call| call.type_args.last())
+            && shapes.iter().any(|shape| shape.types.is_empty())
+            && let Some(typed) = self.of_type(site.unit, *ty)
+        {
+            shapes.iter_mut().filter(|s| s.types.is_empty()).for_each(|s| s.types.clone_from(&typed.types));
+        }
+        shapes
     }
 
     /// Shapes of what is passed for a parameter, with what its declared type says of them.

@@ -150,6 +150,31 @@ fn applications_that_outnumber_the_one_with_a_dockerfile_are_services_beside_it(
 }
 
 #[test]
+fn projects_that_outnumber_the_one_with_a_dockerfile_are_services_in_folders_of_their_own_too() {
+    let web = "<Project Sdk=\"Microsoft.NET.Sdk.Web\"></Project>\n";
+    let program = "var app = WebApplication.CreateBuilder(args).Build();\napp.Run();\n";
+    let docker = "FROM mcr.microsoft.com/dotnet/aspnet:9.0\nCOPY . .\nENTRYPOINT [\"dotnet\", \"Users.Api.dll\"]\n";
+    let others = |projects: &[&str]| {
+        let mut files = vec![
+            ("src/Services/Users/Users.Api/Users.Api.csproj".to_owned(), web),
+            ("src/Services/Users/Users.Api/Program.cs".to_owned(), program),
+            ("src/Services/Users/Users.Api/Dockerfile".to_owned(), docker),
+        ];
+        for project in projects {
+            let (_, name) = project.rsplit_once('/').unwrap();
+            files.push((format!("src/Services/{project}/{name}.csproj"), web));
+            files.push((format!("src/Services/{project}/Program.cs"), program));
+        }
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), *text)).collect();
+        let names = world(&files).names().iter().map(ToString::to_string).collect::<Vec<_>>();
+        names.into_iter().filter(|name| !name.starts_with("Users")).collect::<Vec<_>>()
+    };
+    assert_eq!(others(&["Orders/Orders.Api", "Stock/src/Stock.Api"]), ["Orders.Api", "Stock.Api"]);
+    // Two programs of one service are one beside it: they may be tools that nobody deploys.
+    assert_eq!(others(&["Orders/Orders.Api", "Orders/Orders.Import"]), [""; 0]);
+}
+
+#[test]
 fn a_go_module_without_a_main_is_a_library() {
     let server = "package http\nfunc New() *echo.Echo { return echo.New() }\n";
     let main = "package main\nfunc main() { gin.Default().Run() }\n";
