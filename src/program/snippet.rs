@@ -126,18 +126,40 @@ impl Evaluator<'_> {
             }
             _ => false,
         };
+        let shared = match &module.expr(expr).kind {
+            ExprKind::Name(name) if !is_bound && self.is_snippet(unit_id) => Some(name),
+            _ => None,
+        };
+        let is_meant = |other: UnitId, object: ExprId| {
+            other == unit_id && is_same(object)
+                || other != unit_id && shared.is_some_and(|name| self.is_left_out(unit_id, other, object, name))
+        };
         let ty = self.catalog.marks(module.language).find_map(|(mark, ty)| {
             let (method, key) = mark.split_once('{').unwrap_or((mark, ""));
-            let sites = self.program.calls_named(method).iter().filter(|site| site.unit == unit_id);
-            let mut calls = sites.filter_map(|site| module.call(site.expr));
+            let sites = self.program.calls_named(method).iter();
+            let mut calls = sites.filter(|site| site.unit == unit_id || shared.is_some());
             calls
-                .any(|call| {
+                .any(|site| {
+                    let module = &self.program.unit(site.unit).module;
+                    let Some(call) = module.call(site.expr) else { return false };
                     let ExprKind::Attr { object, .. } = &module.expr(call.callee).kind else { return false };
-                    is_same(*object) && (key.is_empty() || has_key(module, call, key.trim_end_matches('}')))
+                    is_meant(site.unit, *object) && (key.is_empty() || has_key(module, call, key.trim_end_matches('}')))
                 })
                 .then_some(ty)
         })?;
         Some(Value::Instance(Instance { ty, call: None, from: None }))
+    }
+
+    /// True for a name in another block of the same sample that nothing binds there either: both blocks leave out the
+    /// making of one object.
+    fn is_left_out(&self, unit: UnitId, other: UnitId, expr: ExprId, name: &str) -> bool {
+        let (here, there) = (self.program.unit(unit), self.program.unit(other));
+        matches!(&there.module.expr(expr).kind, ExprKind::Name(found) if found == name)
+            && parent(&here.path) == parent(&there.path)
+            && here.module.language == there.module.language
+            && self.is_snippet(other)
+            && self.program.ids().count() <= MAX_BLOCKS
+            && there.index.lookup(&there.module, there.index.func_of(expr), name).is_none()
     }
 }
 

@@ -76,6 +76,7 @@ mod saga_jvm;
 mod saga_late;
 mod saga_samples;
 mod sample_forms;
+mod sample_loops;
 mod samples;
 mod schema_suites;
 mod schemas_hold;

@@ -51,6 +51,13 @@ fn of_trace(trace: &Trace) -> Idempotency {
                 }
                 Some(Guard::Unknown(_)) => unclear = true,
             },
+            // What only a set in memory keeps from being done twice is not to be done twice, by its author's word.
+            Kind::Unresolved(name) if !matches!(step.guard, None | Some(Guard::Durable(_) | Guard::Unknown(_))) => {
+                if let Some(Guard::Memory(guard)) = step.guard {
+                    let what = format!("calls `{name}`");
+                    memory = memory.or(Some(Idempotency::InMemory { guard, effect: step.place, what }));
+                }
+            }
             Kind::Does(Effect::Claim) => durable = durable.or(Some(step.place)),
             Kind::Does(Effect::Unclear | Effect::Commit) | Kind::Unresolved(_) | Kind::Passed(..)
                 if step.guard.is_none() =>

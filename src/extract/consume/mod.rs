@@ -154,6 +154,8 @@ pub struct Poison {
     pub place: Place,
     /// What becomes of the consumer: `ends the loop that receives messages`.
     pub ends: String,
+    /// The message itself is rejected, and does not come back.
+    pub rejected: bool,
 }
 
 /// A handler that knows some types of messages and says nothing of the others.

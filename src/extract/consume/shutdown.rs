@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::extract::Presence;
-use crate::facts::module::{Call, ExprId, ExprKind, FuncId, Language, LoopHeader, Module, StmtKind};
-use crate::program::{Evaluator, Site, UnitId, Value};
-use crate::syntax::Place;
+use crate::facts::module::{Call, ExprId, ExprKind, FuncId, Language, LoopHeader, Module, StmtId, StmtKind};
+use crate::program::{Evaluator, Parent, Site, UnitId, Value};
+use crate::syntax::{Place, Span};
 
 use super::handler::Body;
 use super::reach::{Func, Reach};
@@ -60,7 +60,7 @@ pub(super) fn verdict(reach: &Reach<'_, '_>, found: &Found<'_>, bodies: &[Body],
     };
     // A consumer that is started outside of any function: its module is the entry point.
     let at_top = is_at_top(reach.ev, found.site);
-    if verdict.is_absent() && !at_top && !has_entry(reach, &around, &own) && !is_alone(reach.ev, found.site.unit) {
+    if verdict.is_absent() && !at_top && !has_entry(reach, &around, &own) && !is_alone(reach.ev, found.site) {
         return Presence::Unknown("no entry point of the process was found".into());
     }
     verdict
@@ -136,17 +136,70 @@ fn ends_by_itself(ev: &Evaluator<'_>, found: &Found<'_>) -> bool {
         && !linked.index.calls.iter().any(|c| module.callee_name(c.expr).is_some_and(|n| WAITS.contains(&n.as_str())))
 }
 
-/// True for the only file of a program that stops nothing: whoever runs it has nothing to stop it by.
-fn is_alone(ev: &Evaluator<'_>, unit: UnitId) -> bool {
-    let linked = ev.program.unit(unit);
-    if linked.module.language == Language::Python {
-        return ev.program.ids().count() == 1 && is_left_by_keyboard(&linked.module);
+/// True for the only file of a program that stops nothing, or for the blocks of a sample of which none does: whoever
+/// runs it has nothing to stop it by.
+fn is_alone(ev: &Evaluator<'_>, site: Site) -> bool {
+    let linked = ev.program.unit(site.unit);
+    let units: Vec<UnitId> = ev.program.ids().collect();
+    if units.len() != 1 && !units.iter().all(|unit| ev.is_snippet(*unit)) {
+        return false;
     }
-    matches!(linked.module.language, Language::JavaScript | Language::TypeScript)
-        && ev.program.ids().count() == 1
-        && !linked.index.calls.iter().any(|c| {
+    let stops = |unit: &UnitId| {
+        let linked = ev.program.unit(*unit);
+        linked.index.calls.iter().any(|c| {
             linked.module.callee_name(c.expr).is_some_and(|n| STOPS.contains(&n.to_lowercase().as_str()) && n != "set")
         })
+    };
+    match linked.module.language {
+        Language::Python => {
+            let stopped = |unit: &UnitId| {
+                ev.program.unit(*unit).module.funcs.iter().any(|f| STOPS.contains(&f.name.trim_matches('_')))
+            };
+            !units.iter().any(stopped)
+                && (is_left_by_keyboard(&linked.module) || is_endless(ev, site) && !units.iter().any(stops))
+        }
+        Language::JavaScript | Language::TypeScript => !units.iter().any(stops),
+        _ => false,
+    }
+}
+
+/// True for a receiving call in a loop that nothing ends, `while True`, or the messages of an iterator.
+fn is_endless(ev: &Evaluator<'_>, site: Site) -> bool {
+    let linked = ev.program.unit(site.unit);
+    let module = &linked.module;
+    let func = linked.index.func_of(site.expr);
+    // A function of its own in the loop returns from itself.
+    let owner = |stmt: StmtId| {
+        linked.index.stmt_ancestors(stmt).find_map(|p| match p {
+            Parent::Func(f) => Some(f),
+            _ => None,
+        })
+    };
+    let ends = |at: Span| {
+        module.stmts.iter().enumerate().filter(|(_, s)| at.contains(s.span)).any(|(i, s)| match s.kind {
+            StmtKind::Break => true,
+            StmtKind::Return(_) => owner(StmtId(i as u32)) == func,
+            _ => false,
+        })
+    };
+    let mut loops = linked.index.ancestors(site.expr).take_while(|p| !matches!(p, Parent::Func(_))).filter_map(|p| {
+        let Parent::Stmt(stmt) = p else { return None };
+        let stmt = module.stmt(stmt);
+        match &stmt.kind {
+            StmtKind::Loop { header: LoopHeader::While(test), .. } => {
+                let always =
+                    test.is_none_or(|t| matches!(module.expr(t).kind, ExprKind::Bool(true) | ExprKind::Num(1.0)));
+                Some(always && !ends(stmt.span))
+            }
+            // `async with queue.iterator() as messages: async for message in messages`
+            StmtKind::With { body, .. } => body.iter().find_map(|s| {
+                let inner = module.stmt(*s);
+                matches!(inner.kind, StmtKind::Loop { header: LoopHeader::Each { .. }, .. }).then(|| !ends(inner.span))
+            }),
+            _ => None,
+        }
+    });
+    loops.any(|endless| endless)
 }
 
 /// The loop ends at a `KeyboardInterrupt`, and nothing else can stop it: `except KeyboardInterrupt: pass`.

@@ -1,6 +1,7 @@
 //! Idempotency keys that are sent by statements and steps of a chain: `req.Header.Set("Idempotency-Key", key)`,
 //! `.header("Idempotency-Key", key)`, also in the helpers that the function of the request calls.
 
+use super::context::Context;
 use super::request::{idempotency_key, is_key_name};
 use crate::facts::module::{Call, ExprId, ExprKind, FuncId, Language, StmtKind};
 use crate::program::{Evaluator, Site, UnitId, Value};
@@ -63,6 +64,19 @@ fn helpers<'e>(ev: &'e Evaluator<'_>, unit: UnitId, func: FuncId) -> impl Iterat
 /// True for a dictionary that statements put more into than can be read: `headers.update(more)`, or a key under its
 /// name: `headers["Idempotency-Key"] = key`.
 pub(super) fn is_filled(ev: &Evaluator<'_>, dict: Site) -> bool {
+    is_filled_by(ev, dict, &|_| true)
+}
+
+/// The same on one way in: `headers.update(more)` with what that way hands over, which may be nothing.
+pub(super) fn is_filled_on(ev: &Evaluator<'_>, dict: Site, context: &Context) -> bool {
+    is_filled_by(ev, dict, &|more| match context.eval(ev, more) {
+        Value::Null => false,
+        Value::Dict(dict) => dict.open || dict.entries.iter().any(|(key, _)| is_key_name(key)),
+        _ => true,
+    })
+}
+
+fn is_filled_by(ev: &Evaluator<'_>, dict: Site, may_hold: &dyn Fn(Site) -> bool) -> bool {
     let unit = ev.program.unit(dict.unit);
     let module = &unit.module;
     let func = unit.index.func_of(dict.expr);
@@ -81,7 +95,10 @@ pub(super) fn is_filled(ev: &Evaluator<'_>, dict: Site) -> bool {
     };
     module.exprs.iter().any(|e| match &e.kind {
         ExprKind::Call(call) => match &module.expr(call.callee).kind {
-            ExprKind::Attr { object, name, .. } if name == "update" => is_it(*object),
+            ExprKind::Attr { object, name, .. } if name == "update" => {
+                let given = |expr| may_hold(Site { unit: dict.unit, expr });
+                is_it(*object) && (call.args.is_empty() || call.args.iter().any(|a| given(a.value)))
+            }
             ExprKind::Attr { name, .. } if name == "assign" => call.args.first().is_some_and(|a| is_it(a.value)),
             _ => false,
         },

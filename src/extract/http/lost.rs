@@ -22,6 +22,8 @@ pub enum Instead {
     Throws,
     /// It returns, as if nothing had happened.
     Returns,
+    /// It answers that something went wrong, whatever that was: `return StatusCode(503, "Unavailable")`.
+    Answers,
 }
 
 /// The handler in the function of a request that loses its error.
@@ -89,6 +91,9 @@ fn of_handler(module: &Module, body: &Block, bound: Option<&str>) -> Option<(Ins
     match &module.stmt(*last).kind {
         StmtKind::Throw(Some(value)) => Some((Instead::Throws, Some(module.expr(*value).span))),
         StmtKind::Return(value) if body.len() == 1 => {
+            if value.is_some_and(|v| is_answer(module, v)) {
+                return Some((Instead::Answers, None));
+            }
             let constant = value.is_none_or(|v| is_constant(module, v));
             constant.then_some((Instead::Returns, None))
         }
@@ -104,6 +109,20 @@ fn is_constant(module: &Module, expr: ExprId) -> bool {
         ExprKind::Name(name) => name == "undefined",
         _ => false,
     }
+}
+
+/// An answer of a controller that is the same whatever happened.
+/// <https://learn.microsoft.com/en-us/dotnet/api/microsoft.aspnetcore.mvc.controllerbase>
+fn is_answer(module: &Module, expr: ExprId) -> bool {
+    let Some(call) = module.call(expr).filter(|_| module.language == Language::CSharp) else { return false };
+    let answers = ["StatusCode", "Problem", "BadRequest", "NotFound", "InternalServerError", "UnprocessableEntity"];
+    let fixed = |expr: ExprId| {
+        is_constant(module, expr)
+            // `StatusCodes.Status503ServiceUnavailable`
+            || names_in(module, expr).first().is_some_and(|n| n.starts_with("Status5") || n.starts_with("Status4"))
+    };
+    module.callee_name(expr).is_some_and(|name| answers.contains(&name.as_str()))
+        && call.args.iter().all(|arg| fixed(arg.value))
 }
 
 /// A call that leaves a trace: a log line, a metric, an alert, another function of ours that takes over.

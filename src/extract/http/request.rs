@@ -185,7 +185,8 @@ fn method_in(
     let value = match form.method.split_once(' ') {
         Some(("argument", n)) => {
             let n: usize = n.parse().ok()?;
-            let arg = call.args.iter().filter(|a| a.name.is_none() && !a.spread).nth(n)?;
+            let named = || call.args.iter().find(|a| a.name.as_deref() == Some("method"));
+            let arg = call.args.iter().filter(|a| a.name.is_none() && !a.spread).nth(n).or_else(named)?;
             context.eval(ev, Site { unit: site.unit, expr: arg.value })
         }
         Some(("option", key)) => {
@@ -238,7 +239,9 @@ fn key_in(
         let value = context.eval(ev, s);
         // `key ? { "Idempotency-Key": key } : {}`: whoever hands a key over sends it.
         let keyed = |v: &Value| match v {
-            Value::Dict(d) => d.entries.iter().any(|(k, _)| is_key_name(k)) || super::keyed::is_filled(ev, d.site),
+            Value::Dict(d) => {
+                d.entries.iter().any(|(k, _)| is_key_name(k)) || super::keyed::is_filled_on(ev, d.site, context)
+            }
             _ => false,
         };
         if value.alternatives().len() > 1 && value.alternatives().iter().any(keyed) {
@@ -250,7 +253,9 @@ fn key_in(
                 if dict.entries.iter().any(|(k, _)| is_key_name(k)) {
                     return Some(true);
                 }
-                if (dict.open && !spreads_known(ev, &dict, context)) || super::keyed::is_filled(ev, dict.site) {
+                if (dict.open && !spreads_known(ev, &dict, context))
+                    || super::keyed::is_filled_on(ev, dict.site, context)
+                {
                     sent = None;
                 }
                 todo.extend(

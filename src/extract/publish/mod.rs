@@ -319,13 +319,17 @@ fn kind(ev: &Evaluator<'_>, form: &Publish, site: Site, destinations: &[Text], k
     let named_dead = !texts.is_empty() && texts.iter().all(|t| is_dead_letter(t));
     let spelled_dead =
         paths().any(|p| path::sites(ev, site, p).iter().any(|s| flow::mentions(ev, *s, &is_dead_letter)));
+    // The routing keys, or an exchange that is for nothing else: `auth.error` of `logs`.
+    let exchanges: Vec<String> = destinations.iter().filter(|name| is_known(name)).map(Text::pattern).collect();
+    let says = |test: &dyn Fn(&str) -> bool| {
+        let named = keys_or(&texts, keys);
+        !named.is_empty() && named.iter().all(|t| test(t)) || !exchanges.is_empty() && exchanges.iter().all(|t| test(t))
+    };
     if named_dead || spelled_dead {
         Kind::DeadLetter
-    } else if !texts.is_empty()
-        && keys_or(&texts, keys).iter().all(|t| is_telemetry(t) || form.broker == "mqtt" && is_measurement(t))
-    {
+    } else if says(&|t| is_telemetry(t) || form.broker == "mqtt" && is_measurement(t)) {
         Kind::Telemetry
-    } else if !texts.is_empty() && keys_or(&texts, keys).iter().all(|t| is_work_queue(t)) {
+    } else if says(&is_work_queue) {
         Kind::Job
     } else {
         Kind::Event
@@ -360,7 +364,7 @@ pub(crate) fn names_asker(ev: &Evaluator<'_>, site: Site) -> bool {
 /// The routing keys where there are any: they say more than the exchange.
 fn keys_or(texts: &[String], keys: &[Text]) -> Vec<String> {
     let named: Vec<String> = keys.iter().map(Text::pattern).filter(|k| !k.is_empty()).collect();
-    if named.is_empty() { texts.to_vec() } else { named }
+    if named.is_empty() { texts.iter().filter(|text| !text.is_empty()).cloned().collect() } else { named }
 }
 
 fn is_known(name: &Text) -> bool {

@@ -93,6 +93,9 @@ impl Context<'_, '_> {
             let publishes = ["send", "publish", "emit", "produce", "put", "add"].iter().any(|p| last.contains(p));
             return Some(if publishes { Effect::Publish } else { Effect::Pure });
         }
+        if language == Language::CSharp && is_generated_client(&symbol) {
+            return Some(if super::names::is_query(last) { Effect::Read } else { Effect::Remote });
+        }
         if !self.is_http(language, &symbol) {
             return None;
         }
@@ -154,6 +157,16 @@ impl Context<'_, '_> {
                 || module.class(class).bases.iter().any(|b| says_so(scan::names_in(module, *b)))
                 || !function.body.is_empty() && raises(module, func)
                 || !self.heirs(unit, class).is_empty())
+    }
+}
+
+/// A method of a client that protoc writes for C#, a class in the class of its service:
+/// `Payments.PaymentsClient.ChargeAsync` (<https://grpc.io/docs/languages/csharp/basics/>).
+fn is_generated_client(symbol: &str) -> bool {
+    let parts: Vec<&str> = symbol.split('.').filter(|part| *part != "()").collect();
+    match parts.as_slice() {
+        [.., service, client, _] => client.strip_suffix("Client") == Some(*service),
+        _ => false,
     }
 }
 

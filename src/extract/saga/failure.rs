@@ -20,7 +20,13 @@ impl Context<'_, '_> {
         let mut swallowed = Vec::new();
         let mut handled = None;
         for &site in undos {
-            swallowed.extend(self.failures_in(&self.undoing_helper(site)));
+            let within = self.failures_in(&self.undoing_helper(site));
+            swallowed.extend(within);
+            for place in self.failures_in(&self.undone_by(site)) {
+                if !swallowed.contains(&place) {
+                    swallowed.push(place);
+                }
+            }
             match self.on_failure(site, 0) {
                 Verdict::Swallowed(place) if !swallowed.contains(&place) => swallowed.push(place),
                 Verdict::Swallowed(_) => {}
@@ -50,6 +56,24 @@ impl Context<'_, '_> {
         functions.collect()
     }
 
+    /// The function of the program that a compensation is: `await RefundPayment(order)`.
+    fn undone_by(&self, site: Site) -> Vec<Member> {
+        let module = &self.ev.program.unit(site.unit).module;
+        let Some(call) = module.call(site.expr) else { return Vec::new() };
+        let undoes = |module: &Module, func: FuncId| {
+            let name = &module.func(func).name;
+            names::is_undo_word(name) || names::words(name).iter().any(|w| names::is_undo_verb(w))
+        };
+        let called = self.ev.at(site.unit, call.callee);
+        let functions = called.alternatives().iter().filter_map(|v| match v {
+            Value::Function { unit, func, .. } if undoes(&self.ev.program.unit(*unit).module, *func) => {
+                Some(Member::Method(*unit, *func))
+            }
+            _ => None,
+        });
+        functions.collect()
+    }
+
     /// Handlers inside the compensations themselves that only log.
     pub(super) fn failures_in(&self, undos: &[Member]) -> Vec<Place> {
         let mut out = Vec::new();
@@ -64,7 +88,12 @@ impl Context<'_, '_> {
             };
             for (expr, call) in self.calls_in(unit, func) {
                 let effect = self.effect_of_call(unit, expr, call, 0);
-                if matches!(effect, Effect::Remote | Effect::Publish)
+                // `self.compensate()` of a class whose heirs say how.
+                let undoes = || {
+                    let chain = scan::chain(&self.ev.program.unit(unit).module, call.callee);
+                    chain.last().is_some_and(|n| names::is_compensation(n))
+                };
+                if (matches!(effect, Effect::Remote | Effect::Publish) || undoes())
                     && let Verdict::Swallowed(place) = self.on_failure(Site { unit, expr }, 9)
                     && !out.contains(&place)
                 {
@@ -309,7 +338,25 @@ fn is_swallowed(module: &Module, handler: &Handler) -> bool {
             ["notfound", "already", "doesnotexist", "conflict", "cancelled"].iter().any(|w| n.contains(w))
         })
     });
-    !benign && only_logs(module, &handler.body)
+    let rest: Block = handler.body.iter().copied().filter(|s| !rolls_back(module, *s)).collect();
+    !benign && only_logs(module, &rest)
+}
+
+/// `self.db.rollback()`: the session forgets what was not committed, and nothing is written down.
+fn rolls_back(module: &Module, stmt: StmtId) -> bool {
+    const SESSIONS: [&str; 11] =
+        ["db", "session", "conn", "connection", "tx", "trans", "transaction", "cursor", "uow", "em", "runner"];
+    let StmtKind::Expr(expr) = module.stmt(stmt).kind else { return false };
+    let call = match module.expr(expr).kind {
+        ExprKind::Await(inner) => inner,
+        _ => expr,
+    };
+    let Some(call) = module.call(call).filter(|call| call.args.is_empty()) else { return false };
+    let ExprKind::Attr { object, name, .. } = &module.expr(call.callee).kind else { return false };
+    let of_session = scan::chain(module, *object)
+        .last()
+        .is_some_and(|n| names::words(n).last().is_some_and(|w| SESSIONS.contains(&w.as_str())));
+    of_session && matches!(names::fold(name).as_str(), "rollback" | "rollbackasync" | "rollbacktransaction")
 }
 
 /// True for a function that does nothing but log.

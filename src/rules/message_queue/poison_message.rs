@@ -20,6 +20,7 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
             )
             .also(poison.place, "decoded here, and nothing catches the error")
             .why(match consumer.ack {
+                _ if poison.rejected => "the context rejects the message and raises the error again: one bad message stops all those behind it until somebody starts the consumer again",
                 Ack::Auto { place: Some(_), .. } => "one bad message stops all those behind it until somebody starts the consumer again",
                 _ => "the broker delivers the same message again after the restart: one bad message stops all those behind it",
             })

@@ -19,6 +19,9 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
                 let told = super::told(request);
                 let message = match lost.instead {
                     Instead::Throws => format!("When {told} fails, another error is thrown without its cause"),
+                    Instead::Answers => {
+                        format!("When {told} fails, the answer is the same whatever happened: the error is dropped")
+                    }
                     Instead::Returns => format!("When {told} fails, nobody learns that it did: the error is dropped"),
                 };
                 findings.push(

@@ -57,6 +57,8 @@ pub(super) struct Step {
     pub(super) for_all: bool,
     /// An error that is raised here is caught before it leaves the handler.
     pub(super) guarded: bool,
+    /// A context around it rejects the message when it fails.
+    pub(super) rejected: bool,
     /// Nothing waits for it to end.
     pub(super) detached: bool,
     /// The call that nothing waits for, where it is detached: its node.
@@ -166,7 +168,7 @@ pub(super) fn inherited(reach: &Reach<'_, '_>, func: Func, heir: ClassRef) -> Tr
 
 /// Follows a statement: the loop that receives messages.
 pub(super) fn statement(reach: &Reach<'_, '_>, unit: UnitId, stmt: StmtId) -> Trace {
-    let mut walk = Walk::new(reach);
+    let mut walk = Walk { is_loop: true, ..Walk::new(reach) };
     let mut state = State::default();
     let around = reach.ev.program.unit(unit).index.stmt_ancestors(stmt).find_map(|p| match p {
         Parent::Func(f) => Some(f),
@@ -184,6 +186,7 @@ struct State {
     in_catch: bool,
     for_all: bool,
     guarded: bool,
+    rejected: bool,
     detached: bool,
     apart: u32,
     conditions: Vec<(Site, bool)>,
@@ -204,6 +207,8 @@ struct Walk<'r, 'e, 'p> {
     numbers: Vec<counted::Number>,
     nodes: u32,
     nesting: usize,
+    /// It is the loop that receives messages, and not a function that is called with one.
+    is_loop: bool,
 }
 
 impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
@@ -218,6 +223,7 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
             numbers: Vec::new(),
             nodes: 0,
             nesting: 0,
+            is_loop: false,
         }
     }
 
@@ -248,6 +254,7 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
             in_catch: state.in_catch,
             for_all: state.for_all,
             guarded: state.guarded,
+            rejected: state.rejected,
             detached: state.detached,
             apart: state.apart,
             conditions: state.conditions.clone(),
@@ -395,10 +402,15 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
                     acks = acks.or_else(|| self.ack_context(Site { unit, expr: *e }));
                 }
                 let outside = state.guarded;
-                // The context rejects the message when its body fails.
-                state.guarded |= acks.is_some();
+                // The context rejects the message when its body fails, and raises it again: a callback's error goes
+                // to the library, a loop of our own ends by it.
+                let rejects = acks.is_some();
+                state.guarded |= rejects && !self.is_loop;
+                let rejected = state.rejected;
+                state.rejected |= rejects;
                 let exits = self.block(unit, body, state);
                 state.guarded = outside;
+                state.rejected = rejected;
                 if let Some((site, flag, default)) = acks {
                     self.step(Kind::Ack, site, &State { in_catch: false, ..state.clone() });
                     let failed = State { in_catch: true, for_all: !state.in_catch, ..state.clone() };

@@ -5,8 +5,12 @@ use super::{Scope, span_of};
 use crate::extract::Presence;
 use crate::extract::saga::{Context, scan};
 use crate::facts::module::{ClassId, ExprKind, FuncId, FunctionKind, Language, Module, StmtKind};
+use crate::program::index::Binding;
 use crate::program::{Parent, Site, UnitId, Value};
 use crate::syntax::Span;
+
+/// Over how many callers a context is followed to where it is made.
+const MAX_HOPS: u32 = 4;
 
 impl Context<'_, '_> {
     /// The time limit of a step, and whether it is tried again. Either may stand in the orchestrator, in the type
@@ -69,12 +73,32 @@ impl Context<'_, '_> {
             module.call(site.expr).is_some_and(|c| {
                 c.args.iter().any(|a| {
                     let chain = scan::chain(module, a.value);
-                    // `context.Background()` has no deadline.
-                    chain.iter().any(|n| n == "ctx" || n == "context")
-                        && !chain.iter().any(|n| n == "Background" || n == "TODO")
+                    let is_context = chain.iter().any(|n| n == "ctx" || n == "context");
+                    is_context && !self.is_background(Site { unit: site.unit, expr: a.value }, 0)
                 })
             })
         })
+    }
+
+    /// True for `context.Background()`, which has no deadline, and for a parameter that every caller gives it.
+    fn is_background(&self, site: Site, hops: u32) -> bool {
+        let linked = self.ev.program.unit(site.unit);
+        let module = &linked.module;
+        if scan::chain(module, site.expr).iter().any(|n| n == "Background" || n == "TODO") {
+            return true;
+        }
+        let ExprKind::Name(name) = &module.expr(site.expr).kind else { return false };
+        let Some((_, [Binding::Param(func, index)])) =
+            linked.index.lookup(module, linked.index.func_of(site.expr), name)
+        else {
+            return false;
+        };
+        let callers = self.ev.callers(site.unit, *func);
+        let given = |caller: &Site| {
+            let given = self.ev.argument_site(*caller, site.unit, *func, *index);
+            given.is_some_and(|given| self.is_background(given, hops + 1))
+        };
+        hops < MAX_HOPS && !callers.is_empty() && callers.iter().all(given)
     }
 
     /// What only compensations run through: that these are tried again says nothing about steps.

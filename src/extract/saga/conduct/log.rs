@@ -179,7 +179,7 @@ impl Context<'_, '_> {
     }
 
     /// Go declares the key of `for i, step := range steps` at the beginning of the body.
-    fn declared_key(&self, action: Site) -> Option<SmolStr> {
+    pub(super) fn declared_key(&self, action: Site) -> Option<SmolStr> {
         let (stmt, _) = nearest_loop(self, action)?;
         let module = &self.ev.program.unit(action.unit).module;
         let StmtKind::Loop { body, .. } = &module.stmt(stmt).kind else { return None };
@@ -342,75 +342,6 @@ impl Context<'_, '_> {
             }
         }
         false
-    }
-
-    /// Where a variable gets the position of the step, behind the step's call and in the same loop.
-    fn counted_late(&self, scope: &Scope<'_>, name: &SmolStr) -> Option<Place> {
-        scope.runner.actions.iter().filter(|a| a.unit == scope.runner.unit).find_map(|action| {
-            let linked = self.ev.program.unit(action.unit);
-            let module = &linked.module;
-            let (stmt, _) = nearest_loop(self, *action)?;
-            let (span, call) = (module.stmt(stmt).span, module.expr(action.expr).span);
-            let mut set = module.stmts.iter().filter(|s| {
-                span.contains(s.span)
-                    && matches!(&s.kind, StmtKind::Assign { target, value: Some(value), .. }
-                        if scan::chain(module, *target).last() == Some(name)
-                            && matches!(module.expr(*value).kind, ExprKind::Name(_))
-                            // `failed = i` where the step failed: it is undone as well.
-                            && !self.on_error_path(action.unit, *value, 2))
-            });
-            let first = set.next()?;
-            (first.span.start > call.start).then(|| Place::new(linked.file, first.span))
-        })
-    }
-
-    /// `for i in range(failed - 1, -1, -1)` behind a loop that counts its steps.
-    fn undone_from_index(&self, scope: &Scope<'_>, header: &LoopHeader) -> Option<Place> {
-        let module = &self.ev.program.unit(scope.runner.unit).module;
-        let counts = match header {
-            LoopHeader::Count { .. } => true,
-            // Go declares the key of a loop at the beginning of its body.
-            LoopHeader::Each { .. } if module.language == Language::Go => true,
-            LoopHeader::Each { iter, .. } => scan::chain(module, *iter)
-                .last()
-                .is_some_and(|n| matches!(n.as_str(), "enumerate" | "entries" | "range")),
-            LoopHeader::While(_) => false,
-        };
-        if !counts {
-            return None;
-        }
-        let handed = |undo: &Site| {
-            let module = &self.ev.program.unit(undo.unit).module;
-            module.language == Language::Go && scope.runner.funcs.iter().any(|f| f.0 == undo.unit)
-        };
-        scope.runner.undos.iter().filter(|u| u.unit == scope.runner.unit || handed(u)).find_map(|undo| {
-            let module = &self.ev.program.unit(undo.unit).module;
-            let (stmt, header) = nearest_loop(self, *undo)?;
-            let start = match &header {
-                LoopHeader::Count { init, .. } => init.iter().find_map(|s| match &module.stmt(*s).kind {
-                    StmtKind::Assign { value, .. } => *value,
-                    _ => None,
-                }),
-                LoopHeader::Each { iter, .. } => module
-                    .call(*iter)
-                    .filter(|c| scan::chain(module, c.callee).last().is_some_and(|n| n == "range"))
-                    .and_then(|c| c.args.first())
-                    .map(|a| a.value),
-                LoopHeader::While(_) => None,
-            }?;
-            // `reached = i` behind the call, and `for (i = reached; …)`.
-            if let ExprKind::Name(name) = &module.expr(start).kind
-                && undo.unit == scope.runner.unit
-                && let Some(place) = self.counted_late(scope, name)
-            {
-                return Some(place);
-            }
-            let below = matches!(&module.expr(start).kind, ExprKind::Binary { op: BinaryOp::Sub, left, right }
-                if matches!(module.expr(*left).kind, ExprKind::Name(_))
-                    && matches!(module.expr(*right).kind, ExprKind::Num(n) if n == 1.0));
-            let file = self.ev.program.unit(undo.unit).file;
-            below.then(|| Place::new(file, module.expr(start).span)).filter(|_| module.stmt(stmt).span.end > 0)
-        })
     }
 
     /// The variables that stand for the step in a call of its action or compensation.
@@ -675,7 +606,7 @@ impl Context<'_, '_> {
 }
 
 /// The loop around an expression in the same function, with its header.
-fn nearest_loop(context: &Context<'_, '_>, site: Site) -> Option<(StmtId, LoopHeader)> {
+pub(super) fn nearest_loop(context: &Context<'_, '_>, site: Site) -> Option<(StmtId, LoopHeader)> {
     let linked = context.ev.program.unit(site.unit);
     linked.index.ancestors(site.expr).take_while(|p| !is_named_function(&linked.module, *p)).find_map(|p| match p {
         Parent::Stmt(s) => match &linked.module.stmt(s).kind {
@@ -686,7 +617,7 @@ fn nearest_loop(context: &Context<'_, '_>, site: Site) -> Option<(StmtId, LoopHe
     })
 }
 
-fn is_named_function(module: &Module, parent: Parent) -> bool {
+pub(super) fn is_named_function(module: &Module, parent: Parent) -> bool {
     matches!(parent, Parent::Func(f) if module.func(f).parent.is_none())
 }
 

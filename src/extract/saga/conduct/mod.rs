@@ -4,6 +4,7 @@
 mod attempts;
 mod data;
 mod log;
+mod position;
 pub(super) mod recovery;
 mod request;
 mod states;
