@@ -23,7 +23,7 @@ pub(super) struct Transport {
     pub(super) once: bool,
     /// It carries requests, which are answered.
     pub(super) answers: bool,
-    /// Where it is described, when that is no part of the file that makes the application.
+    /// Where it is described, and the call that makes the application.
     pub(super) shared: Option<Shared>,
 }
 
@@ -91,7 +91,7 @@ pub(super) fn transport(reach: &Reach<'_, '_>, decorator: Site) -> Option<Transp
             let Some(options) = ev.positional(site.unit, call, position) else { continue };
             let options = made_by_factory(ev, &options).unwrap_or(options);
             let transport = match of_options(reach, site, &options)? {
-                Listens::Broker(transport) => Transport { shared: shared(ev, site, &options), ..transport },
+                Listens::Broker(transport) => Transport { shared: Some(shared(ev, site, &options)), ..transport },
                 Listens::Direct => {
                     direct = true;
                     continue;
@@ -129,11 +129,15 @@ fn made_by_factory(ev: &Evaluator<'_>, options: &Value) -> Option<Value> {
     }
 }
 
-/// The description of a transport in another module than the call that makes the application.
-fn shared(ev: &Evaluator<'_>, made: Site, options: &Value) -> Option<Shared> {
-    let Value::Dict(dict) = options else { return None };
-    let elsewhere = dict.site.unit != made.unit;
-    elsewhere.then(|| Shared { place: ev.program.place(dict.site), process: ev.program.place(made) })
+/// Where a transport is described: in another module, or at the call that makes the application. All handlers of the
+/// application have what is said there in common.
+fn shared(ev: &Evaluator<'_>, made: Site, options: &Value) -> Shared {
+    let process = ev.program.place(made);
+    let elsewhere = match options {
+        Value::Dict(dict) if dict.site.unit != made.unit => Some(ev.program.place(dict.site)),
+        _ => None,
+    };
+    Shared { place: elsewhere.unwrap_or(process), process }
 }
 
 fn is_called(ev: &Evaluator<'_>, decorator: Site, name: &str) -> bool {
