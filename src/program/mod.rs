@@ -96,6 +96,7 @@ impl Program {
         let imports = resolve::ImportMap::build(&units, &by_path, packages, others);
         let zone = |unit: &Unit| match files::zone(&unit.path) {
             Zone::Production if holds_tests(&unit.module) => Zone::Test,
+            Zone::Production if is_compiled(&unit.path, &by_path) => Zone::Generated,
             zone => zone,
         };
         let zones: Vec<Zone> = units.iter().map(zone).collect();
@@ -223,6 +224,13 @@ fn bound_method(module: &Module, given: ExprId) -> Option<ExprId> {
         ExprKind::Attr { object, name, .. } if name == "bind" => Some(*object),
         _ => None,
     }
+}
+
+/// True for `orders.js` beside `orders.ts`: the TypeScript compiler writes its output there when nothing else is said
+/// (<https://www.typescriptlang.org/tsconfig/#outDir>).
+fn is_compiled(path: &str, by_path: &HashMap<String, UnitId>) -> bool {
+    let source = path.strip_suffix(".js").or_else(|| path.strip_suffix(".jsx"));
+    source.is_some_and(|stem| ["ts", "tsx"].iter().any(|end| by_path.contains_key(&format!("{stem}.{end}"))))
 }
 
 /// A module of tests, whatever its file is called: `describe("…", () => …)` at the top, a fixture of pytest.

@@ -314,3 +314,51 @@ new Mails('parcels');
         assert_eq!(told, ["non-idempotent-consumer main.ts:8"], "{base} {heir}");
     }
 }
+
+#[test]
+fn what_a_container_makes_of_a_class_is_an_object_of_it() {
+    let connection = "import * as amqp from 'amqplib';
+export class Connection {
+  private channel: amqp.Channel;
+  async getChannel(): Promise<amqp.Channel> {
+    if (!this.channel) {
+      const connection = await amqp.connect(process.env.RABBIT_URL);
+      this.channel = await connection.createChannel();
+    }
+    return this.channel;
+  }
+}
+";
+    let publisher = |import: &str, resolved: &str| {
+        format!(
+            "import {{ {import} }} from '{}';
+import {{ Connection }} from './connection';
+export class Publisher {{
+  async publish(body: string) {{
+    const channel = await {resolved}.getChannel();
+    channel.publish('orders', 'placed', Buffer.from(body));
+  }}
+}}
+",
+            if import == "container" { "tsyringe" } else { "typedi" }
+        )
+    };
+    let told = |import: &str, resolved: &str| {
+        let publisher = publisher(import, resolved);
+        let files = [("src/connection.ts", connection), ("src/publisher.ts", publisher.as_str())];
+        found(&files, "message-queue/unconfirmed-publish")
+    };
+    assert_eq!(told("container", "container.resolve(Connection)"), ["unconfirmed-publish publisher.ts:6"]);
+    assert_eq!(told("Container", "Container.get(Connection)"), ["unconfirmed-publish publisher.ts:6"]);
+    // What is registered under a token is not known.
+    assert_eq!(told("container", "container.resolve<any>('Connection')"), [""; 0]);
+}
+
+#[test]
+fn what_the_compiler_writes_beside_its_source_is_not_told_again() {
+    let client = "import axios from 'axios';\nexport const stock = () => axios.get('http://stock/items');\n";
+    let compiled = "const axios = require('axios');\nexports.stock = () => axios.get('http://stock/items');\n";
+    let both = [("src/stock.ts", client), ("src/stock.js", compiled)];
+    assert_eq!(found(&both, "rest-client/missing-timeout"), ["missing-timeout stock.ts:2"]);
+    assert_eq!(found(&[("src/stock.js", compiled)], "rest-client/missing-timeout"), ["missing-timeout stock.js:2"]);
+}

@@ -191,6 +191,8 @@ impl Evaluator<'_> {
             return Some(match provider {
                 Value::Function { unit, func, .. } => self.returned(unit, func, None),
                 Value::Class { unit, class } => Value::Object { unit, class, call: None },
+                // A token: what is registered under it is not known here.
+                Value::Str(_) => return None,
                 other => other,
             });
         }
