@@ -92,9 +92,9 @@ fn is_asked(root: &Value, name: &str, channel: &Value) -> bool {
         None => entries(root.get("servers")).map(|(_, server)| server).collect(),
     };
     let of_grpc = |server: &&Value| protocol(server).is_some_and(|p| p == "grpc" || p == "grpcs");
-    let all = !servers.is_empty() && servers.iter().all(|server| of_grpc(server));
+    let all = !servers.is_empty() && servers.iter().all(&of_grpc);
     let named = name.split(['/', '.', ':']).next().is_some_and(|first| first.eq_ignore_ascii_case("grpc"));
-    all || named && servers.iter().any(|server| of_grpc(server))
+    all || named && servers.iter().any(of_grpc)
 }
 
 /// Where `{ $ref: '#/servers/production' }` leads.
