@@ -362,3 +362,30 @@ fn what_the_compiler_writes_beside_its_source_is_not_told_again() {
     assert_eq!(found(&both, "rest-client/missing-timeout"), ["missing-timeout stock.ts:2"]);
     assert_eq!(found(&[("src/stock.js", compiled)], "rest-client/missing-timeout"), ["missing-timeout stock.js:2"]);
 }
+
+#[test]
+fn what_is_published_with_the_position_in_one_transaction_is_published_once() {
+    let prices = |offsets: &str| {
+        format!(
+            "import {{ Kafka }} from 'kafkajs';
+const kafka = new Kafka({{ brokers: ['kafka:9092'] }});
+const consumer = kafka.consumer({{ groupId: 'prices' }});
+const producer = kafka.producer({{ transactionalId: 'prices', idempotent: true, maxInFlightRequests: 1 }});
+await consumer.subscribe({{ topic: 'orders' }});
+await consumer.run({{
+  autoCommit: false,
+  eachMessage: async ({{ topic, partition, message }}) => {{
+    const transaction = await producer.transaction();
+    await transaction.send({{ topic: 'priced', messages: [{{ value: JSON.stringify({{ priced: String(message.value) }}) }}] }});
+    {offsets}
+    await transaction.commit();
+  }},
+}});
+"
+        )
+    };
+    let told = |offsets: &str| found(&[("src/prices.ts", &prices(offsets))], "message-queue/non-idempotent-consumer");
+    let stored = "await transaction.sendOffsets({ consumerGroupId: 'prices', topics: [{ topic, partitions: [{ partition, offset: '2' }] }] });";
+    assert_eq!(told(""), ["non-idempotent-consumer prices.ts:6"]);
+    assert_eq!(told(stored), [""; 0]);
+}

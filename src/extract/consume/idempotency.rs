@@ -1,7 +1,7 @@
 //! Whether a second delivery does harm.
 
 use super::Idempotency;
-use super::effect::Effect;
+use super::effect::{self, Effect};
 use super::guard::Guard;
 use super::handler::Registration;
 use super::reach::Reach;
@@ -39,10 +39,15 @@ pub(super) fn registered(reach: &Reach<'_, '_>, wrapper: &[Trace], registration:
 fn of_trace(trace: &Trace) -> Idempotency {
     let (mut durable, mut memory, mut unclear) = (None, None, trace.truncated);
     let mut keyed = false;
-    for step in trace.steps.iter().filter(|s| !s.in_catch) {
+    let forward = || trace.steps.iter().filter(|s| !s.in_catch);
+    let atomic = forward().find(|s| s.kind == Kind::Offsets).map(|s| s.place);
+    for step in forward() {
         match &step.kind {
             Kind::Does(Effect::Repeats(_)) if keyed && step.guard.is_none() => unclear = true,
             Kind::Does(Effect::Keyed) if step.guard.is_none() => (keyed, unclear) = (true, true),
+            Kind::Does(Effect::Repeats(what)) if what == effect::PUBLISHES && atomic.is_some() => {
+                durable = durable.or(atomic);
+            }
             Kind::Does(Effect::Repeats(what)) => match step.guard {
                 None => return Idempotency::No { effect: step.place, what: what.clone() },
                 Some(Guard::Durable(place)) => durable = durable.or(Some(place)),

@@ -82,6 +82,8 @@ pub(super) enum Kind {
     Passed(Func, usize),
     /// A number of an object that a store keeps is added to.
     Counts,
+    /// The position in the stream is stored in the transaction that publishes.
+    Offsets,
     /// A function of the repository begins.
     Enters(Func),
     /// A call that could not be resolved; its name.
@@ -630,6 +632,10 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
                 self.step(Kind::Reject(flag, reject.default), site, state);
                 return true;
             }
+        }
+        if names::stores_offsets(name) {
+            self.step(Kind::Offsets, site, state);
+            return true;
         }
         let before = state.renewed;
         state.renewed |= renewed::deletes(name);

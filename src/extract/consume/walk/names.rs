@@ -186,3 +186,13 @@ pub(super) fn does_again(name: &str) -> bool {
         _ => false,
     }
 }
+
+/// A call that hands the offsets of what was consumed to a transaction of the producer, so that what is published and
+/// the position become visible together (<https://kafka.apache.org/documentation/#semantics>,
+/// <https://kafka.js.org/docs/transactions>).
+pub(super) fn stores_offsets(name: &str) -> bool {
+    matches!(
+        name,
+        "sendOffsets" | "sendOffsetsToTransaction" | "SendOffsetsToTransaction" | "send_offsets_to_transaction"
+    )
+}
