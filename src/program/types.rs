@@ -222,6 +222,11 @@ pub fn simple_name(module: &Module, mut id: ExprId) -> Option<SmolStr> {
     }
 }
 
+/// The first decorator, annotation or attribute that has one of the names.
+pub fn annotation(module: &Module, decorators: &[ExprId], names: &[&str]) -> Option<ExprId> {
+    decorators.iter().copied().find(|d| simple_name(module, *d).is_some_and(|name| names.contains(&name.as_str())))
+}
+
 fn first_segment(name: &str) -> Option<SmolStr> {
     name.split('.').next().filter(|first| !first.is_empty()).map(SmolStr::new)
 }

@@ -130,3 +130,24 @@ class Listener {{
         assert_eq!(told(test), ["non-idempotent-consumer Listener.java:16"], "{test}");
     }
 }
+
+#[test]
+fn a_checker_that_answers_with_a_type_may_know_the_message() {
+    let text = |test: &str| {
+        format!(
+            "package a\nimport org.springframework.kafka.annotation.KafkaListener\nimport org.springframework.data.jpa.repository.JpaRepository\nimport org.springframework.stereotype.Component\nimport jakarta.persistence.*\n\
+@Entity class Entry(@Id @GeneratedValue var id: Long? = null, var bill: String = \"\")\n\
+interface Entries : JpaRepository<Entry, Long>\n\
+@Component\nclass Listener(private val entries: Entries, private val idempotency: Checker) {{\n\
+    @KafkaListener(topics = [\"payments\"])\n\
+    fun on(paid: Paid) {{\n\
+        if ({test}) return\n\
+        entries.save(Entry(bill = paid.bill))\n\
+    }}\n}}\n"
+        )
+    };
+    let rule = ["message-queue/non-idempotent-consumer"];
+    let told = |test: &str| found(&rule, &[("src/main/kotlin/a/Listener.kt", &text(test))]);
+    assert_eq!(told("idempotency.begin(paid.id) is Checker.Completed"), [""; 0]);
+    assert_eq!(told("paid.kind is Paid.Refund"), ["non-idempotent-consumer Listener.kt:10"]);
+}

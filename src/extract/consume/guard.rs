@@ -2,6 +2,7 @@
 
 use crate::facts::module::{BinaryOp, Call, ExprId, ExprKind, FuncId, Language, Module, StmtKind};
 use crate::program::index::{Binding, Scope};
+use crate::program::types::simple_name;
 use crate::program::{Parent, Site, UnitId, Value};
 use crate::syntax::Place;
 
@@ -144,6 +145,12 @@ pub(super) fn condition(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, depth
             answer::told(reach, unit, *object, &lower, depth).map(|place| (Guard::Unknown(place), When::True))
         }
         ExprKind::Name(_) | ExprKind::Index { .. } => source(reach, unit, expr, depth + 1),
+        // `if (checks.begin(event.id) is Completed)`: which type the answer has for a duplicate is not known.
+        ExprKind::Other(parts) if module.language.is_jvm() => {
+            let [value, _type] = parts.as_slice() else { return None };
+            let place = reach.ev.program.place(Site { unit, expr });
+            source(reach, unit, *value, depth + 1).map(|_| (Guard::Unknown(place), When::Either))
+        }
         // `return rows, nil`
         ExprKind::List(items) if module.language == Language::Go => source(reach, unit, *items.first()?, depth),
         _ => None,
@@ -282,7 +289,18 @@ fn source(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, depth: u32) -> Opti
             {
                 return Some((Guard::Unknown(place()), When::False));
             }
-            recognises(&name).then(|| (Guard::Unknown(place()), When::True))
+            if recognises(&name) {
+                return Some((Guard::Unknown(place()), When::True));
+            }
+            // `idempotency.begin(id)`: which answer it gives for a duplicate is not known. What is called `seen` or
+            // `processed` is the collection itself.
+            let object = match &module.expr(call.callee).kind {
+                ExprKind::Attr { object, .. } => simple_name(module, *object)?,
+                _ => return None,
+            };
+            let object = object.to_lowercase();
+            let is_checker = ["duplicate", "dedup", "idempot"].iter().any(|word| object.contains(word));
+            is_checker.then(|| (Guard::Unknown(place()), When::Either))
         }
         _ => None,
     }

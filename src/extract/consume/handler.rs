@@ -9,11 +9,11 @@ use crate::files::{self, Zone};
 use crate::program::index::Binding;
 use crate::program::{Instance, Parent, Site, UnitId, Value};
 
-use super::heirs::ClassRef;
 use super::reach::{Func, Reach};
 use super::source::Found;
 use super::walk::{self, Kind, Trace};
 use super::{InScope, chain, pulled, setting};
+use crate::program::hierarchy::ClassRef;
 
 /// Code that runs for a message.
 #[derive(Clone, Copy, Debug, PartialEq)]

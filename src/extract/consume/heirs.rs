@@ -4,8 +4,9 @@
 use smol_str::SmolStr;
 
 use crate::facts::module::{ClassId, ClassKind, ExprId, ExprKind, Module};
+use crate::program::hierarchy::ClassRef;
 use crate::program::types::simple_name;
-use crate::program::{Evaluator, Site, UnitId, Value};
+use crate::program::{Evaluator, Site, Value};
 
 use super::InScope;
 use super::reach::Func;
@@ -13,9 +14,6 @@ use super::source::Found;
 
 /// How many generic classes may stand between the library's interface and a class that says the message.
 const MAX_CLASSES: u32 = 4;
-
-/// A class of the program.
-pub(super) type ClassRef = (UnitId, ClassId);
 
 /// A class that inherits how messages are handled.
 pub(super) struct Heir {
@@ -111,20 +109,10 @@ pub(super) fn own(ev: &Evaluator<'_>, heir: ClassRef, call: Site) -> Option<Func
     let unit = ev.program.unit(call.unit);
     let of = unit.index.classes_around(module, call.expr).first().copied()?;
     // A function of the heir itself, or of something else that it uses.
-    if (call.unit, of) == heir || !inherits(ev, heir, (call.unit, of), 0) {
+    if (call.unit, of) == heir || !ev.above(heir).contains(&(call.unit, of)) {
         return None;
     }
     declared(ev, heir, name)
-}
-
-/// True for a class that has another one above it.
-fn inherits(ev: &Evaluator<'_>, class: ClassRef, from: ClassRef, depth: u32) -> bool {
-    let bases = &ev.program.unit(class.0).module.class(class.1).bases;
-    depth < MAX_CLASSES
-        && bases.iter().any(|base| match ev.at(class.0, *base) {
-            Value::Class { unit, class } => (unit, class) == from || inherits(ev, (unit, class), from, depth + 1),
-            _ => false,
-        })
 }
 
 /// The one method of a class with a name.

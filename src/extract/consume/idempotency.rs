@@ -42,32 +42,27 @@ fn of_trace(trace: &Trace) -> Idempotency {
     let forward = || trace.steps.iter().filter(|s| !s.in_catch);
     let atomic = forward().find(|s| s.kind == Kind::Offsets).map(|s| s.place);
     for step in forward() {
-        match &step.kind {
-            Kind::Does(Effect::Repeats(_)) if keyed && step.guard.is_none() => unclear = true,
-            Kind::Does(Effect::Keyed) if step.guard.is_none() => (keyed, unclear) = (true, true),
-            Kind::Does(Effect::Repeats(what)) if what == effect::PUBLISHES && atomic.is_some() => {
+        let in_memory =
+            |guard, what| memory.clone().or(Some(Idempotency::InMemory { guard, effect: step.place, what }));
+        match (&step.kind, step.guard) {
+            (Kind::Does(Effect::Repeats(_)), None) if keyed => unclear = true,
+            (Kind::Does(Effect::Keyed), None) => (keyed, unclear) = (true, true),
+            (Kind::Does(Effect::Repeats(what)), _) if what == effect::PUBLISHES && atomic.is_some() => {
                 durable = durable.or(atomic);
             }
-            Kind::Does(Effect::Repeats(what)) => match step.guard {
-                None => return Idempotency::No { effect: step.place, what: what.clone() },
-                Some(Guard::Durable(place)) => durable = durable.or(Some(place)),
-                Some(Guard::Memory(guard)) => {
-                    memory = memory.or(Some(Idempotency::InMemory { guard, effect: step.place, what: what.clone() }));
-                }
-                Some(Guard::Unknown(_)) => unclear = true,
-            },
-            // What only a set in memory keeps from being done twice is not to be done twice, by its author's word.
-            Kind::Unresolved(name) if !matches!(step.guard, None | Some(Guard::Durable(_) | Guard::Unknown(_))) => {
-                if let Some(Guard::Memory(guard)) = step.guard {
-                    let what = format!("calls `{name}`");
-                    memory = memory.or(Some(Idempotency::InMemory { guard, effect: step.place, what }));
-                }
+            (Kind::Does(Effect::Repeats(what)), None) => {
+                return Idempotency::No { effect: step.place, what: what.clone() };
             }
-            Kind::Does(Effect::Claim) => durable = durable.or(Some(step.place)),
-            Kind::Does(Effect::Unclear | Effect::Commit) | Kind::Unresolved(_) | Kind::Passed(..)
-                if step.guard.is_none() =>
-            {
-                unclear = true
+            (Kind::Does(Effect::Repeats(_)), Some(Guard::Durable(place))) => durable = durable.or(Some(place)),
+            (Kind::Does(Effect::Repeats(_)), Some(Guard::Unknown(_))) => unclear = true,
+            (Kind::Does(Effect::Repeats(what)), Some(Guard::Memory(guard))) => memory = in_memory(guard, what.clone()),
+            // What only a set in memory keeps from being done twice is not to be done twice, by its author's word.
+            (Kind::Unresolved(name), Some(Guard::Memory(guard))) => {
+                memory = in_memory(guard, format!("calls `{name}`"));
+            }
+            (Kind::Does(Effect::Claim), _) => durable = durable.or(Some(step.place)),
+            (Kind::Does(Effect::Unclear | Effect::Commit) | Kind::Unresolved(_) | Kind::Passed(..), None) => {
+                unclear = true;
             }
             _ => {}
         }

@@ -10,7 +10,7 @@ use smol_str::SmolStr;
 use super::chain;
 use super::effect::{self, Effect};
 use super::entity;
-use super::guard;
+
 use super::presence;
 use super::reach::{Func, Reach};
 use super::source::Found;
@@ -57,8 +57,7 @@ pub(super) fn idempotency(
     let unique = || entity::table_at(reach, effect).is_none_or(|table| evidence.has_unique_key(&table));
     let inserts = what == entity::NEW_ROW || what == effect::INSERTS;
     let stores = what == entity::COUNTS || inserts && !unique();
-    let recognised = handler.is_some_and(|handler| names_a_check(ev, handler));
-    if stores && !recognised && !asked_before(reach, traces, effect) {
+    if stores && !asked_before(reach, traces, effect) {
         return Idempotency::No { effect, what };
     }
     match handler.and_then(|handler| in_memory(ev, handler)) {
@@ -227,24 +226,6 @@ fn asked_before(reach: &Reach<'_, '_>, traces: &[Trace], effect: Place) -> bool 
             Kind::Enters(func) => may_leave(reach.ev, func).into_iter().any(|(test, _)| asks(test)),
             _ => false,
         })
-    })
-}
-
-/// True for a handler that ends early by the answer of what is called after the recognition of duplicates:
-/// `if (idempotencyChecker.begin(id) is Completed) return`.
-fn names_a_check(ev: &Evaluator<'_>, handler: Func) -> bool {
-    let module = &ev.program.unit(handler.0).module;
-    may_leave(ev, handler).into_iter().any(|(test, _)| {
-        let mut todo = vec![test.expr];
-        while let Some(expr) = todo.pop() {
-            if let ExprKind::Attr { name, .. } | ExprKind::Name(name) = &module.expr(expr).kind
-                && guard::recognises(name)
-            {
-                return true;
-            }
-            todo.extend(module.children(expr));
-        }
-        false
     })
 }
 

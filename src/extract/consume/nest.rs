@@ -24,12 +24,12 @@ pub(super) struct Transport {
     /// It carries requests, which are answered.
     pub(super) answers: bool,
     /// Where it is described, and the call that makes the application.
-    pub(super) shared: Option<Shared>,
+    pub(super) shared: Shared,
 }
 
 impl Transport {
     /// A broker that hands messages to whoever listens, and forgets them.
-    fn once(broker: &'static str) -> Transport {
+    fn once(broker: &'static str, shared: Shared) -> Transport {
         let dead_letter = Presence::Unknown("the broker knows no dead letters".into());
         Transport {
             broker,
@@ -38,19 +38,17 @@ impl Transport {
             prefetch: Prefetch::default(),
             once: true,
             answers: false,
-            shared: None,
+            shared,
         }
     }
 
     /// What holds for requests: whoever asks waits, and learns that nobody answers. Their process is told once.
-    fn of_requests(self, ev: &Evaluator<'_>, made: Site) -> Transport {
-        let place = ev.program.place(made);
+    fn of_requests(self) -> Transport {
         Transport {
             ack: Ack::Unknown,
             dead_letter: Presence::Unknown("whoever asks learns of a failure".into()),
             prefetch: Prefetch::default(),
             answers: true,
-            shared: self.shared.or(Some(Shared { place, process: place })),
             ..self
         }
     }
@@ -83,7 +81,7 @@ pub(super) fn transport(reach: &Reach<'_, '_>, decorator: Site) -> Option<Transp
     let ev = reach.ev;
     let around = reach.around(&[decorator.unit]);
     let mut found: Option<Transport> = None;
-    let (mut direct, mut made) = (false, None);
+    let mut direct = false;
     for name in ["createMicroservice", "connectMicroservice"] {
         let position = if name == "createMicroservice" { 1 } else { 0 };
         for &site in ev.program.calls_named(name).iter().filter(|s| around.contains(&s.unit)) {
@@ -91,7 +89,7 @@ pub(super) fn transport(reach: &Reach<'_, '_>, decorator: Site) -> Option<Transp
             let Some(options) = ev.positional(site.unit, call, position) else { continue };
             let options = made_by_factory(ev, &options).unwrap_or(options);
             let transport = match of_options(reach, site, &options)? {
-                Listens::Broker(transport) => Transport { shared: Some(shared(ev, site, &options)), ..transport },
+                Listens::Broker(transport) => transport,
                 Listens::Direct => {
                     direct = true;
                     continue;
@@ -100,14 +98,14 @@ pub(super) fn transport(reach: &Reach<'_, '_>, decorator: Site) -> Option<Transp
             match &found {
                 // Several transports: which one a handler listens on is not known.
                 Some(other) if other.broker != transport.broker => return None,
-                _ => (found, made) = (Some(transport), Some(site)),
+                _ => found = Some(transport),
             }
         }
     }
     if is_called(ev, decorator, "MessagePattern")
-        && let Some((transport, made)) = found.take_if(|_| patterns::is_asked(ev, decorator)).zip(made)
+        && let Some(transport) = found.take_if(|_| patterns::is_asked(ev, decorator))
     {
-        return (!(direct || transport.once)).then(|| transport.of_requests(ev, made));
+        return (!(direct || transport.once)).then(|| transport.of_requests());
     }
     // Handlers are bound to every transport. Who asks for an answer does so directly where that is possible, and a
     // request is no message that waits in a channel.
@@ -149,6 +147,7 @@ fn is_called(ev: &Evaluator<'_>, decorator: Site, name: &str) -> bool {
 fn of_options(reach: &Reach<'_, '_>, made: Site, options: &Value) -> Option<Listens> {
     let ev = reach.ev;
     let kind = setting::word(ev, setting::in_value(ev, options, "transport")?)?;
+    let shared = shared(ev, made, options);
     Some(Listens::Broker(match kind.as_str() {
         "TCP" | "GRPC" => return Some(Listens::Direct),
         "RMQ" => {
@@ -182,7 +181,7 @@ fn of_options(reach: &Reach<'_, '_>, made: Site, options: &Value) -> Option<List
             };
             let help = "set `prefetchCount: 10` in the options of the microservice".to_string();
             let prefetch = Prefetch { bounded, place: Some(ev.program.place(made)), help };
-            Transport { broker: "rabbitmq", ack, dead_letter, prefetch, once: false, answers: false, shared: None }
+            Transport { broker: "rabbitmq", ack, dead_letter, prefetch, once: false, answers: false, shared }
         }
         "KAFKA" => Transport {
             broker: "kafka",
@@ -191,12 +190,12 @@ fn of_options(reach: &Reach<'_, '_>, made: Site, options: &Value) -> Option<List
             prefetch: Prefetch::default(),
             once: false,
             answers: false,
-            shared: None,
+            shared,
         },
         // Core NATS and the channels of Redis deliver at most once: https://docs.nestjs.com/microservices/nats,
         // https://redis.io/docs/latest/develop/pubsub/#delivery-semantics
-        "NATS" => Transport::once("nats"),
-        "REDIS" => Transport::once("redis pub/sub"),
+        "NATS" => Transport::once("nats", shared),
+        "REDIS" => Transport::once("redis pub/sub", shared),
         _ => return None,
     }))
 }

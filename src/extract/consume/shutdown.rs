@@ -72,16 +72,14 @@ fn is_at_top(ev: &Evaluator<'_>, site: Site) -> bool {
     let linked = ev.program.unit(site.unit);
     let mut expr = site.expr;
     while let Some(func) = linked.index.func_of(expr) {
-        let lambda = linked.module.exprs.iter().position(|e| e.kind == ExprKind::Lambda(func));
-        let Some(lambda) = lambda.map(|at| ExprId(at as u32)) else { return false };
-        let runs_it = |call: &ExprId| {
-            linked.module.call(*call).is_some_and(|c| {
-                let awaits = linked.module.callee_name(*call).is_some_and(|name| name == "then");
-                c.callee == lambda || awaits && c.args.iter().any(|arg| arg.value == lambda)
-            })
-        };
-        let Some(call) = linked.index.calls.iter().map(|call| call.expr).find(runs_it) else { return false };
-        expr = call;
+        let Some(&lambda) = linked.index.lambda_expr.get(&func) else { return false };
+        let Some(Parent::Expr(around)) = linked.index.ancestors(lambda).next() else { return false };
+        let Some(call) = linked.module.call(around) else { return false };
+        let awaits = linked.module.callee_name(around).is_some_and(|name| name == "then");
+        if call.callee != lambda && !awaits {
+            return false;
+        }
+        expr = around;
     }
     true
 }

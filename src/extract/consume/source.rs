@@ -7,7 +7,8 @@ use smol_str::SmolStr;
 use crate::catalog::consume::{Consume, Form, Source};
 use crate::catalog::schema::{Ecosystem, Library};
 use crate::extract::Presence;
-use crate::facts::module::{ClassId, ExprId, ExprKind, FuncId, Function, Module};
+use crate::facts::module::{ClassId, ExprId, FuncId, Function, Module};
+use crate::program::types::simple_name;
 use crate::program::{Evaluator, Site, UnitId, Value};
 use crate::syntax::Place;
 
@@ -212,7 +213,7 @@ fn consumer(
         redelivery: redelivery::verdict(reach, found, bodies, &traces, &evidence.settings),
         handlers,
         shutdown: shutdown::verdict(reach, found, bodies, &units),
-        shared: transport.as_ref().and_then(|t| t.shared),
+        shared: transport.as_ref().map(|t| t.shared),
         python: ev.program.language(found.site.unit) == crate::facts::module::Language::Python,
         nest: shutdown::is_nest(reach, found.site.unit),
         csharp: is_csharp,
@@ -284,7 +285,7 @@ fn found<'p>(ev: &Evaluator<'p>, in_scope: &InScope<'_>) -> Vec<Found<'p>> {
         }
         for (i, function) in module.funcs.iter().enumerate() {
             for &decorator in &function.decorators {
-                if decorator_name(module, decorator).as_ref().is_some_and(&known) {
+                if simple_name(module, decorator).as_ref().is_some_and(&known) {
                     let site = Site { unit, expr: decorator };
                     let func = FuncId(i as u32);
                     let found = matching(ev, site, &[Form::Decorator], Some((unit, func)));
@@ -316,7 +317,7 @@ fn found<'p>(ev: &Evaluator<'p>, in_scope: &InScope<'_>) -> Vec<Found<'p>> {
         }
         for (i, class) in module.classes.iter().enumerate() {
             for &decorator in &class.decorators {
-                if decorator_name(module, decorator).as_ref().is_some_and(&known) {
+                if simple_name(module, decorator).as_ref().is_some_and(&known) {
                     out.extend(class_source(ev, unit, ClassId(i as u32), decorator));
                 }
             }
@@ -327,9 +328,9 @@ fn found<'p>(ev: &Evaluator<'p>, in_scope: &InScope<'_>) -> Vec<Found<'p>> {
 
 /// The methods of a method's class with the same decorator.
 fn grouped(module: &Module, function: &Function, decorator: ExprId) -> Vec<FuncId> {
-    let name = decorator_name(module, decorator);
+    let name = simple_name(module, decorator);
     let Some(class) = function.class else { return Vec::new() };
-    let has = |m: &FuncId| module.func(*m).decorators.iter().any(|d| decorator_name(module, *d) == name);
+    let has = |m: &FuncId| module.func(*m).decorators.iter().any(|d| simple_name(module, *d) == name);
     module.class(class).methods.iter().copied().filter(has).collect()
 }
 
@@ -337,17 +338,10 @@ fn grouped(module: &Module, function: &Function, decorator: ExprId) -> Vec<FuncI
 fn is_within(module: &Module, function: &Function, decorators: &[String]) -> bool {
     let last = |name: &String| name.rsplit('.').next().unwrap_or(name).to_string();
     let has = |class: ClassId| {
-        let names = module.class(class).decorators.iter().filter_map(|d| decorator_name(module, *d));
+        let names = module.class(class).decorators.iter().filter_map(|d| simple_name(module, *d));
         names.into_iter().any(|n| decorators.iter().any(|d| last(d) == n.as_str()))
     };
     decorators.is_empty() || function.class.is_some_and(has)
-}
-
-fn decorator_name(module: &crate::facts::module::Module, expr: ExprId) -> Option<SmolStr> {
-    module.callee_name(expr).cloned().or_else(|| match &module.expr(expr).kind {
-        ExprKind::Name(n) | ExprKind::Attr { name: n, .. } => Some(n.clone()),
-        _ => None,
-    })
 }
 
 fn class_source<'p>(ev: &Evaluator<'p>, unit: UnitId, class: ClassId, decorator: ExprId) -> Option<Found<'p>> {
@@ -363,7 +357,7 @@ fn class_source<'p>(ev: &Evaluator<'p>, unit: UnitId, class: ClassId, decorator:
                 .func(*m)
                 .decorators
                 .iter()
-                .filter_map(|d| decorator_name(module, *d))
+                .filter_map(|d| simple_name(module, *d))
                 .any(|name| found.source.handled_by.iter().any(|h| h.rsplit('.').next() == Some(name.as_str())))
         };
         found.functions = methods.filter(handles).map(|m| (unit, m)).collect();

@@ -12,6 +12,7 @@ use smol_str::SmolStr;
 
 use crate::extract::publish::flow::squeeze;
 use crate::facts::module::{Call, ExprId, ExprKind, Language, Module};
+use crate::program::types::simple_name;
 use crate::program::value::Dict;
 use crate::program::{Evaluator, Site, UnitId, Value};
 
@@ -212,20 +213,12 @@ fn classes(ev: &Evaluator<'_>, unit: UnitId, out: &mut Vec<Key>) {
 
 /// `@Entity()`, `@Schema()` of Mongoose in NestJS, `@Table` of Sequelize.
 fn is_entity(module: &Module, decorator: ExprId) -> bool {
-    let name = module.callee_name(decorator).or_else(|| match &module.expr(decorator).kind {
-        ExprKind::Name(name) => Some(name),
-        _ => None,
-    });
-    name.is_some_and(|name| matches!(name.as_str(), "Entity" | "Schema" | "Table"))
+    simple_name(module, decorator).is_some_and(|name| matches!(name.as_str(), "Entity" | "Schema" | "Table"))
 }
 
 fn makes_unique(ev: &Evaluator<'_>, unit: UnitId, decorator: ExprId) -> bool {
     let module = &ev.program.unit(unit).module;
-    let name = module.callee_name(decorator).cloned().or_else(|| match &module.expr(decorator).kind {
-        ExprKind::Name(name) => Some(name.clone()),
-        _ => None,
-    });
-    match name.as_deref() {
+    match simple_name(module, decorator).as_deref() {
         Some("PrimaryColumn" | "Unique") => true,
         Some("Column" | "Prop" | "Property" | "Index" | "PrimaryKey" | "Field") => {
             module.call(decorator).is_some_and(|call| says_unique(ev, unit, call))

@@ -13,7 +13,7 @@ use super::{InScope, Kind, Publisher, is_dead_letter};
 use crate::extract::Presence;
 use crate::extract::settings::Settings;
 use crate::facts::module::{Class, ClassKind, ExprId, FuncId, Module, Param};
-use crate::program::types::simple_name;
+use crate::program::types::{annotation, simple_name};
 use crate::program::value::Text;
 use crate::program::{Evaluator, Site, UnitId, Value};
 
@@ -104,7 +104,7 @@ pub(crate) fn is_published(ev: &Evaluator<'_>, site: Site) -> bool {
         let module = &ev.program.unit(*unit).module;
         let function = module.func(*func);
         let Some(class) = function.class.map(|class| module.class(class)) else { return false };
-        framework(module, class).is_some_and(|f| annotation(module, &function.decorators, f.destination).is_some())
+        framework(module, class).is_some_and(|f| annotation(module, &function.decorators, &[f.destination]).is_some())
     })
 }
 
@@ -112,7 +112,7 @@ pub(crate) fn is_published(ev: &Evaluator<'_>, site: Site) -> bool {
 fn framework(module: &Module, class: &Class) -> Option<&'static Framework> {
     FRAMEWORKS.iter().filter(|_| class.kind == ClassKind::Interface).find(|f| {
         module.imports.iter().any(|i| i.module.starts_with(f.package))
-            && annotation(module, &class.decorators, f.annotation).is_some()
+            && annotation(module, &class.decorators, &[f.annotation]).is_some()
     })
 }
 
@@ -121,10 +121,6 @@ pub(crate) fn method_at(ev: &Evaluator<'_>, site: Site) -> Option<(UnitId, FuncI
     let module = &ev.program.unit(site.unit).module;
     let found = module.funcs.iter().position(|f| f.decorators.contains(&site.expr))?;
     Some((site.unit, FuncId(found as u32)))
-}
-
-fn annotation(module: &Module, decorators: &[ExprId], name: &str) -> Option<ExprId> {
-    decorators.iter().copied().find(|d| simple_name(module, *d).is_some_and(|n| n == name))
 }
 
 /// The first argument of an annotation, or the one that is called `name`.
@@ -143,7 +139,7 @@ fn publisher(
     let u = ev.program.unit(unit);
     let module = &u.module;
     let function = module.func(method);
-    let at = annotation(module, &function.decorators, framework.destination)?;
+    let at = annotation(module, &function.decorators, &[framework.destination])?;
     let site = Site { unit, expr: at };
     let destinations: Vec<Text> = argument(module, at, "value")
         .and_then(|value| ev.at(unit, value).to_text())
@@ -158,7 +154,7 @@ fn publisher(
         .returns
         .is_none_or(|ty| simple_name(module, ty).is_some_and(|n| matches!(n.as_str(), "void" | "Unit")));
     let place = ev.program.place(site);
-    let keyed = function.params.iter().find(|p| annotation(module, &p.decorators, "KafkaKey").is_some());
+    let keyed = function.params.iter().find(|p| annotation(module, &p.decorators, &["KafkaKey"]).is_some());
     Some(Publisher {
         place,
         site,
@@ -201,7 +197,7 @@ fn publisher(
 /// The parameter that is sent: the one that is annotated as the body, else the last one that is not
 /// annotated as something else.
 fn body<'m>(module: &'m Module, params: &'m [Param]) -> Option<(usize, &'m Param)> {
-    let has = |p: &Param, names: &[&str]| names.iter().any(|n| annotation(module, &p.decorators, n).is_some());
+    let has = |p: &Param, names: &[&str]| names.iter().any(|n| annotation(module, &p.decorators, &[n]).is_some());
     let params = || params.iter().enumerate();
     params().find(|(_, p)| has(p, &["MessageBody", "Body"])).or_else(|| params().rfind(|(_, p)| !has(p, &BESIDE)))
 }

@@ -4,7 +4,7 @@
 use super::settings::Own;
 use crate::extract::routes::{Route, Served, path};
 use crate::facts::module::{Class, ClassKind, ExprId, ExprKind, Function, Module};
-use crate::program::types::simple_name;
+use crate::program::types::{annotation, simple_name};
 use crate::program::{Program, UnitId};
 use crate::syntax::Place;
 
@@ -97,10 +97,6 @@ fn is_query(function: &Function) -> bool {
 
 fn has(module: &Module, class: &Class, name: &str) -> bool {
     annotation(module, &class.decorators, &[name]).is_some()
-}
-
-fn annotation(module: &Module, decorators: &[ExprId], names: &[&str]) -> Option<ExprId> {
-    decorators.iter().copied().find(|d| simple_name(module, *d).is_some_and(|name| names.contains(&name.as_str())))
 }
 
 /// `exported = false`

@@ -17,12 +17,13 @@ use crate::extract::channels;
 use crate::facts::module::{
     BinaryOp, Block, Call, ExprId, ExprKind, FuncId, FunctionKind, Language, LoopHeader, Module, StmtId, StmtKind,
 };
+use crate::program::hierarchy::ClassRef;
+use crate::program::types::simple_name;
 use crate::program::{Parent, Site, UnitId, Value};
 use crate::syntax::Place;
 
 use super::effect::{self, Effect};
 use super::guard::{self, Guard, When};
-use super::heirs::ClassRef;
 use super::reach::{Func, Reach};
 use super::setting;
 use super::tracked;
@@ -285,10 +286,7 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
     fn decorated(&self, func: Func) -> Option<Guard> {
         let module = self.module(func.0);
         module.func(func.1).decorators.iter().find_map(|&d| {
-            let name = module.callee_name(d).cloned().or_else(|| match &module.expr(d).kind {
-                ExprKind::Name(n) | ExprKind::Attr { name: n, .. } => Some(n.clone()),
-                _ => None,
-            })?;
+            let name = simple_name(module, d)?;
             let place = self.reach.ev.program.place(Site { unit: func.0, expr: d });
             guard::recognises(&name).then_some(Guard::Unknown(place))
         })

@@ -8,7 +8,7 @@ use super::super::timeout::Timeout;
 use super::super::{ClientKind, HttpClient, HttpRequest, InScope};
 use super::text_of;
 use crate::facts::module::{Call, Class, ClassId, ClassKind, ExprId, ExprKind, FuncId, Module, StmtKind};
-use crate::program::types::simple_name;
+use crate::program::types::{annotation, simple_name};
 use crate::program::value::Text;
 use crate::program::{Evaluator, Site, UnitId, Value};
 use crate::syntax::Place;
@@ -131,7 +131,7 @@ impl Framework {
         match self.annotation {
             // A sample leaves its imports out.
             Some(name) => {
-                annotation(module, &class.decorators, name).filter(|_| self.package.is_empty() || uses(self.package))
+                annotation(module, &class.decorators, &[name]).filter(|_| self.package.is_empty() || uses(self.package))
             }
             None if uses(self.package) => {
                 let mapped = |f: &FuncId| module.func(*f).decorators.iter().find(|d| verb(module, **d).is_some());
@@ -140,10 +140,6 @@ impl Framework {
             None => None,
         }
     }
-}
-
-fn annotation(module: &Module, decorators: &[ExprId], name: &str) -> Option<ExprId> {
-    decorators.iter().copied().find(|d| simple_name(module, *d).is_some_and(|n| n == name))
 }
 
 /// A method that is a request.
@@ -385,7 +381,7 @@ impl Declared<'_, '_> {
     fn prefix(&self) -> Option<(Text, Place)> {
         let module = self.module();
         let class = module.class(self.class);
-        let said = self.framework.prefix.and_then(|name| annotation(module, &class.decorators, name))?;
+        let said = self.framework.prefix.and_then(|name| annotation(module, &class.decorators, &[name]))?;
         ["value", "path", "url"].iter().find_map(|name| self.argument(said, name))
     }
 
@@ -450,7 +446,7 @@ impl Declared<'_, '_> {
         const NAMES: [&str; 4] = ["value", "path", "uri", "url"];
         let module = &self.ev.program.unit(unit).module;
         let decorator = match self.framework.annotation {
-            Some("RegisterRestClient") => annotation(module, decorators, "Path"),
+            Some("RegisterRestClient") => annotation(module, decorators, &["Path"]),
             _ => Some(mapping),
         };
         let said = |decorator: ExprId| {

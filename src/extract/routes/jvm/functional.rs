@@ -6,9 +6,9 @@
 
 use super::super::path::{self, PathText};
 use super::super::{Gap, GapKind, Served};
-use super::mapping::annotation;
 use super::push;
 use crate::facts::module::{Call, ExprId, ExprKind, FuncId, Module};
+use crate::program::types::annotation;
 use crate::program::{Evaluator, Parent, Site, UnitId, Value};
 use crate::syntax::Place;
 

@@ -1,9 +1,9 @@
 //! Methods that a class inherits: annotations on an interface or a base class count for what implements
 //! or extends it, as Spring, JAX-RS and Micronaut read them.
 
-use super::mapping::annotation;
 use crate::facts::module::{ClassKind, FunctionKind};
 use crate::program::hierarchy::{ClassRef, FuncRef};
+use crate::program::types::annotation;
 use crate::program::{Evaluator, Value};
 
 /// Annotations that only an application's routes carry.

@@ -3,7 +3,7 @@
 use super::super::path::{self, PathText};
 use super::Framework;
 use crate::facts::module::{Class, ExprId, ExprKind, Function, Module};
-use crate::program::types::simple_name;
+use crate::program::types::{annotation, simple_name};
 use crate::program::{Evaluator, Site, UnitId};
 
 /// Annotations of methods, with the method of the request.
@@ -85,10 +85,6 @@ fn request_methods(module: &Module, decorator: ExprId) -> Vec<&'static str> {
     };
     let found: Vec<&'static str> = items.iter().filter_map(named).collect();
     if found.is_empty() { vec!["ANY"] } else { found }
-}
-
-pub(super) fn annotation(module: &Module, decorators: &[ExprId], names: &[&str]) -> Option<ExprId> {
-    decorators.iter().copied().find(|d| simple_name(module, *d).is_some_and(|n| names.contains(&n.as_str())))
 }
 
 /// The paths of an annotation: its first argument, `value`, `path`, `urlPatterns`, `uri` or `url`, one or a

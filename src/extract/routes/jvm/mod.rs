@@ -12,11 +12,11 @@ use super::{Gap, GapKind, InScope, Route, Served};
 use crate::catalog::server::Parameters;
 use crate::facts::module::{Class, ClassId, ClassKind, ExprId, ExprKind, FuncId, Module};
 use crate::program::hierarchy::ClassRef;
-use crate::program::types::build_root;
+use crate::program::types::{annotation, build_root};
 use crate::program::{Evaluator, Site, UnitId, Value};
 use crate::syntax::Place;
 
-use mapping::{annotation, paths};
+use mapping::paths;
 
 /// How deep resources of resources are followed.
 const MAX_RESOURCES: u32 = 4;
