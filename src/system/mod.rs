@@ -232,7 +232,7 @@ pub fn build(
     let browser = browser::browser(tree, deployment, program, &dependencies);
     let mut owners = owners::owners(tree, program, &dependencies, &services);
     dotnet::own(tree, &services, &mut owners);
-    jvm::shared::own(program, &mut owners);
+    jvm::shared::own(tree, program, &services, &mut owners);
     dotnet::disown(tree, &mut owners);
     code_base::join_programs(tree, &owners, &mut services);
     let given = aspire::given(&ev);

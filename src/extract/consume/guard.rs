@@ -149,7 +149,8 @@ pub(super) fn condition(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, depth
         ExprKind::Other(parts) if module.language.is_jvm() => {
             let [value, _type] = parts.as_slice() else { return None };
             let place = reach.ev.program.place(Site { unit, expr });
-            source(reach, unit, *value, depth + 1).map(|_| (Guard::Unknown(place), When::Either))
+            let is_asked = names_checker(module, *value) || source(reach, unit, *value, depth + 1).is_some();
+            is_asked.then_some((Guard::Unknown(place), When::Either))
         }
         // `return rows, nil`
         ExprKind::List(items) if module.language == Language::Go => source(reach, unit, *items.first()?, depth),
@@ -289,18 +290,7 @@ fn source(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, depth: u32) -> Opti
             {
                 return Some((Guard::Unknown(place()), When::False));
             }
-            if recognises(&name) {
-                return Some((Guard::Unknown(place()), When::True));
-            }
-            // `idempotency.begin(id)`: which answer it gives for a duplicate is not known. What is called `seen` or
-            // `processed` is the collection itself.
-            let object = match &module.expr(call.callee).kind {
-                ExprKind::Attr { object, .. } => simple_name(module, *object)?,
-                _ => return None,
-            };
-            let object = object.to_lowercase();
-            let is_checker = ["duplicate", "dedup", "idempot"].iter().any(|word| object.contains(word));
-            is_checker.then(|| (Guard::Unknown(place()), When::Either))
+            recognises(&name).then(|| (Guard::Unknown(place()), When::True))
         }
         _ => None,
     }
@@ -379,6 +369,15 @@ pub(super) fn recognises(name: &str) -> bool {
     ["duplicate", "dedup", "already", "processed", "idempot", "seen", "exists", "handledonce", "processonce"]
         .iter()
         .any(|w| name.contains(w))
+}
+
+/// True for a call on what is named after the recognition of duplicates: `idempotency.begin(id)`.
+fn names_checker(module: &Module, call: ExprId) -> bool {
+    let object = module.call(call).and_then(|call| match &module.expr(call.callee).kind {
+        ExprKind::Attr { object, .. } => simple_name(module, *object),
+        _ => None,
+    });
+    object.is_some_and(|name| recognises(&name))
 }
 
 /// What a function of the repository answers.

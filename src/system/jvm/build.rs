@@ -106,8 +106,8 @@ impl Builds {
 
     /// The text of all that decides what a folder depends on; none without a build file of its own.
     pub(in crate::system) fn text(&self, root: &str) -> Option<String> {
-        let mut open: Vec<&Build> = self.builds.iter().filter(|b| b.folder == root).collect();
-        if open.is_empty() {
+        let included = self.of(root);
+        if included.is_empty() {
             return None;
         }
         let mut out = String::new();
@@ -119,15 +119,28 @@ impl Builds {
                 for_modules(&above.text, &mut out);
             }
         }
-        let mut done: Vec<(&str, &str)> = Vec::new();
-        while let Some(build) = open.pop() {
-            let key = (build.folder.as_str(), build.text.as_str());
-            if done.len() > MAX_MODULES || done.contains(&key) {
-                continue;
-            }
-            done.push(key);
+        for build in included {
             out.push_str(&build.text);
             out.push('\n');
+        }
+        Some(out)
+    }
+
+    /// The folders of the modules that the build of a folder includes, its own among them.
+    pub(super) fn included(&self, root: &str) -> HashSet<&str> {
+        self.of(root).into_iter().map(|build| build.folder.as_str()).collect()
+    }
+
+    /// The builds of a folder, then those of the modules that they include.
+    fn of(&self, root: &str) -> Vec<&Build> {
+        let mut open: Vec<&Build> = self.builds.iter().filter(|b| b.folder == root).collect();
+        let mut done: Vec<&Build> = Vec::new();
+        while let Some(build) = open.pop() {
+            let is_it = |other: &&Build| other.folder == build.folder && other.text == build.text;
+            if done.len() > MAX_MODULES || done.iter().any(is_it) {
+                continue;
+            }
+            done.push(build);
             // A list of modules is no dependency, but those of a service's own folder are the service.
             if build.text.contains("<modules>") {
                 let is_module = |b: &&Build| {
@@ -141,7 +154,7 @@ impl Builds {
             }
             open.extend(self.builds.iter().filter(|b| !b.folder.is_empty() && build.includes(b)));
         }
-        Some(out)
+        done
     }
 
     /// True when the text depends on something of the company that is not in the repository: it may bring

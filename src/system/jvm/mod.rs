@@ -6,6 +6,7 @@ mod data_rest;
 pub(super) mod gateway;
 mod health;
 mod openapi;
+mod scanned;
 pub(super) mod settings;
 pub(super) mod shared;
 mod web_xml;

@@ -2,13 +2,22 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use super::build::Builds;
+use super::scanned;
 use crate::facts::module::{ExprKind, ImportKind};
+use crate::files::Tree;
 use crate::program::{Program, UnitId};
 use crate::syntax::FileId;
+use crate::system::services::Service;
 
-/// Gives the files of modules that are no services to the services that import them, directly or not. A library jar
-/// that nothing in the repository imports belongs to nobody.
-pub(in crate::system) fn own(program: &Program, owners: &mut HashMap<FileId, Vec<usize>>) {
+/// Gives the files of modules that are no services to the services that import them, directly or not, or whose Spring
+/// application finds them. A library jar that nothing in the repository imports belongs to nobody.
+pub(in crate::system) fn own(
+    tree: &Tree,
+    program: &Program,
+    services: &[Service],
+    owners: &mut HashMap<FileId, Vec<usize>>,
+) {
     let is_jvm = |unit: &UnitId| program.language(*unit).is_jvm() && program.is_production(*unit);
     let free: HashSet<UnitId> =
         program.ids().filter(is_jvm).filter(|unit| !owners.contains_key(&program.unit(*unit).file)).collect();
@@ -21,9 +30,13 @@ pub(in crate::system) fn own(program: &Program, owners: &mut HashMap<FileId, Vec
             of_service.entry(*index).or_default().push(unit);
         }
     }
+    let builds = Builds::read(tree);
     let mut needs: HashMap<UnitId, Vec<UnitId>> = HashMap::new();
     for (index, mut open) in of_service {
-        let mut reached: BTreeSet<UnitId> = BTreeSet::new();
+        let root = services.get(index).map_or("", |service| service.root.as_str());
+        let mut reached: BTreeSet<UnitId> =
+            scanned::beans(program, &builds, root, &open, free.iter()).into_iter().collect();
+        open.extend(&reached);
         while let Some(unit) = open.pop() {
             for needed in needs.entry(unit).or_insert_with(|| of_unit(program, &free, unit)) {
                 if reached.insert(*needed) {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::compose::spelled;
 use super::context::Context;
 use super::kube::is_of_cluster;
-use super::{Candidate, Service, kind};
+use super::{Candidate, Service, kind, modules};
 use crate::files::folder_of;
 use crate::system::kube::PROJECT;
 
@@ -24,6 +24,7 @@ pub(super) fn services(ctx: &Context<'_>, candidates: Vec<Candidate>) -> Vec<Ser
         }
     }
     let mut kept = drop_steps(kept);
+    modules::widen(ctx, &mut kept);
     for candidate in &mut kept {
         candidate.service.languages = ctx.languages(&candidate.service.root);
         candidate.service.kind = kind::kind(ctx, candidate);

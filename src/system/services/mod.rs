@@ -15,6 +15,7 @@ mod kind;
 mod kube;
 pub mod marks;
 mod merge;
+mod modules;
 mod programs;
 mod root;
 mod scripts;
