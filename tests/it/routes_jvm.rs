@@ -477,3 +477,59 @@ fn routes_of_a_shared_module_belong_to_the_services_that_import_it() {
         .collect();
     assert_eq!(shown, ["orders present /health /orders", "users missing /users"]);
 }
+
+#[test]
+fn controllers_that_the_scan_of_spring_finds_belong_to_who_finds_them() {
+    let library = |name: &str| format!("<project><artifactId>{name}</artifactId></project>");
+    let application = |name: &str, of: &str| {
+        format!(
+            "<project><artifactId>{name}</artifactId><dependencies><dependency><artifactId>{of}</artifactId></dependency></dependencies><build>spring-boot-maven-plugin</build></project>"
+        )
+    };
+    let main = |package: &str, scan: &str| {
+        format!(
+            "package {package};\nimport com.shop.stock.StockRoot;\nimport org.springframework.boot.autoconfigure.SpringBootApplication;\n@SpringBootApplication{scan}\npublic class Main {{ public static void main(String[] args) {{}} }}\n"
+        )
+    };
+    let controller = |package: &str, path: &str| {
+        format!(
+            "package {package};\nimport org.springframework.web.bind.annotation.*;\n@RestController class Web {{ @GetMapping(\"{path}\") String get() {{ return \"\"; }} }}\n"
+        )
+    };
+    let folder = folder(&[
+        ("orders-web/pom.xml", &library("orders-web")),
+        ("orders-web/src/main/java/com/shop/orders/web/Web.java", &controller("com.shop.orders.web", "/orders")),
+        // Below no package that is scanned, and of a module that is not included.
+        ("orders-web/src/main/java/com/shop/admin/Web.java", &controller("com.shop.admin", "/admin")),
+        ("legacy/pom.xml", &library("legacy")),
+        ("legacy/src/main/java/com/shop/orders/legacy/Web.java", &controller("com.shop.orders.legacy", "/legacy")),
+        ("orders/pom.xml", &application("orders", "orders-web")),
+        ("orders/src/main/java/com/shop/orders/Main.java", &main("com.shop.orders", "")),
+        ("stock-core/pom.xml", &library("stock-core")),
+        (
+            "stock-core/src/main/java/com/shop/stock/StockRoot.java",
+            "package com.shop.stock;\npublic interface StockRoot {}\n",
+        ),
+        ("stock-core/src/main/java/com/shop/stock/web/Web.java", &controller("com.shop.stock.web", "/stock")),
+        ("stock/pom.xml", &application("stock", "stock-core")),
+        (
+            "stock/src/main/java/com/shop/runs/Main.java",
+            &main("com.shop.runs", "(scanBasePackageClasses = {StockRoot.class})"),
+        ),
+    ]);
+    let run = skillcheck_in(folder.path(), &["graph", "--format", "json"]);
+    let graph: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    let paths = |endpoints: &serde_json::Value| -> Vec<String> {
+        endpoints.as_array().unwrap().iter().map(|e| e["path"].as_str().unwrap().to_owned()).collect()
+    };
+    let owned: Vec<(&str, Vec<String>)> = graph["services"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|service| (service["name"].as_str().unwrap(), paths(&service["endpoints"])))
+        .collect();
+    assert_eq!(owned, [("orders", vec!["/orders".to_owned()]), ("stock", vec!["/stock".to_owned()])]);
+    let mut left = paths(&graph["unassigned_endpoints"]);
+    left.sort();
+    assert_eq!(left, ["/admin", "/legacy"]);
+}

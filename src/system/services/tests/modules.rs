@@ -41,7 +41,50 @@ fn an_image_is_found_in_the_module_that_has_the_program() {
         ("users/app/build.gradle", SPRING),
         ("users/app/src/main/java/Application.java", MAIN),
     ]);
-    assert_eq!(services.roots(), [("orders", "orders/orders-main"), ("stock", "stock/app")]);
+    // The library beside the program is a part of the service.
+    assert_eq!(services.roots(), [("orders", "orders"), ("stock", "stock/app")]);
+}
+
+#[test]
+fn the_modules_around_the_one_that_is_started_are_the_service() {
+    let aggregator = "<project><packaging>pom</packaging><modules><module>a</module></modules></project>";
+    let library = "<project><artifactId>a</artifactId></project>";
+    let application = "<project><build>spring-boot-maven-plugin</build></project>";
+    let services = world(&[
+        ("pom.xml", aggregator),
+        ("orders-service/pom.xml", aggregator),
+        ("orders-service/orders-domain/pom.xml", aggregator),
+        ("orders-service/orders-domain/orders-core/pom.xml", library),
+        ("orders-service/orders-domain/orders-core/src/main/java/Order.java", "class Order {}\n"),
+        ("orders-service/orders-boot/pom.xml", application),
+        ("orders-service/orders-boot/src/main/java/OrdersMain.java", MAIN),
+        ("stock/pom.xml", aggregator),
+        ("stock/core/pom.xml", library),
+        ("stock/core/src/main/java/Item.java", "class Item {}\n"),
+        ("stock/api/pom.xml", application),
+        ("stock/api/src/main/java/StockMain.java", MAIN),
+        // Two programs are two services, and a program beside what it has in common with others is one of its own.
+        ("users/pom.xml", aggregator),
+        ("users/users-web/pom.xml", application),
+        ("users/users-web/src/main/java/WebMain.java", MAIN),
+        ("users/users-worker/pom.xml", application),
+        ("users/users-worker/src/main/java/WorkerMain.java", MAIN),
+        ("backoffice/pom.xml", aggregator),
+        ("backoffice/common/pom.xml", library),
+        ("backoffice/common/src/main/java/Money.java", "class Money {}\n"),
+        ("backoffice/mails/pom.xml", application),
+        ("backoffice/mails/src/main/java/MailsMain.java", MAIN),
+    ]);
+    assert_eq!(
+        services.roots(),
+        [
+            ("mails", "backoffice/mails"),
+            ("orders-service", "orders-service"),
+            ("stock", "stock"),
+            ("users-web", "users/users-web"),
+            ("users-worker", "users/users-worker"),
+        ]
+    );
 }
 
 #[test]
