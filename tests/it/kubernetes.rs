@@ -103,6 +103,33 @@ fn skaffold_says_where_an_image_is_built() {
 }
 
 #[test]
+fn images_that_commands_build_of_the_whole_are_the_parts_called_like_the_containers() {
+    let artifact = |name: &str| {
+        format!("  - image: acme/shop-{name}\n    context: .\n    custom: {{buildCommand: npx nx run {name}:image}}\n")
+    };
+    let skaffold = format!(
+        "apiVersion: skaffold/v4beta1\nkind: Config\nbuild:\n  artifacts:\n{}{}{}",
+        artifact("orders"),
+        artifact("stock"),
+        artifact("portal")
+    );
+    let package = |name: &str| format!("{{\"name\": \"{name}\", \"dependencies\": {{\"express\": \"4\"}}}}");
+    let server = "const app = require('express')();\napp.get('/', () => {});\napp.listen(3000);\n";
+    let files = vec![
+        ("skaffold.yaml", skaffold),
+        ("apps/orders/package.json", package("orders")),
+        ("apps/orders/src/main.js", server.into()),
+        ("apps/stock/package.json", package("stock")),
+        ("apps/stock/src/main.js", server.into()),
+        ("k8s/orders.yaml", deployment("orders", "acme/shop-orders", "")),
+        ("k8s/stock.yaml", deployment("stock", "acme/shop-stock", "")),
+        // Which part this is nobody knows.
+        ("k8s/portal.yaml", deployment("portal", "acme/shop-portal", "")),
+    ];
+    assert_eq!(services(&files), ["orders@apps/orders http", "stock@apps/stock http"]);
+}
+
+#[test]
 fn a_manifest_beside_its_code_belongs_to_it() {
     let files = vec![
         ("services/a/main.py", SERVER.into()),

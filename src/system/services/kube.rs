@@ -17,6 +17,7 @@ use super::{Candidate, Container, Probe, Service};
 use crate::facts::dockerfile::Dockerfile;
 use crate::facts::kube::HOLE;
 use crate::files::folder_of;
+use crate::program::resolve::within;
 use crate::syntax::FileId;
 use crate::system::compose::EnvVar;
 use crate::system::kube::{self, Hint};
@@ -254,7 +255,7 @@ fn code<'a>(
     whole: Option<&str>,
 ) -> Option<(Code<'a>, String)> {
     let why = |how: &str| format!("Kubernetes runs `{}`, {how}", shown(image));
-    if let Some((code, hint)) = of_hint(ctx, image) {
+    if let Some((code, hint)) = of_hint(ctx, &container.name, image) {
         return Some((code, why(&format!("which {} from this folder", hint.source))));
     }
     let role = images::role(image);
@@ -360,8 +361,9 @@ fn folder_called<'a>(ctx: &Context<'a>, name: &str) -> Option<Code<'a>> {
     called.next().is_none().then(|| ((*folder).to_owned(), dockerfile_of(ctx, folder)))
 }
 
-/// What Skaffold or another tool says about an image.
-fn of_hint<'a>(ctx: &Context<'a>, image: &str) -> Option<(Code<'a>, &'a Hint)> {
+/// What Skaffold or another tool says about an image. Of several that are built from one folder by commands of their
+/// own, the part that is called like the container is meant.
+fn of_hint<'a>(ctx: &Context<'a>, container: &str, image: &str) -> Option<(Code<'a>, &'a Hint)> {
     let bare = |image: &str| {
         let image = image.split('@').next().unwrap_or(image);
         let cut = image.rfind(':').filter(|at| !image[*at..].contains('/'));
@@ -387,19 +389,24 @@ fn of_hint<'a>(ctx: &Context<'a>, image: &str) -> Option<(Code<'a>, &'a Hint)> {
         None => ctx.dockerfiles_in(context).next(),
     };
     let file = file.and_then(|id| Some((id, ctx.deployment.dockerfiles.get(&id)?)));
+    let shared = built().filter(|other| other.context == hint.context).count() > 1;
+    let called = [container.to_owned()];
     let root = root::root(
         ctx,
         Build {
             context,
             dockerfile: file.map(|(id, file)| (ctx.tree.file(id).path.as_str(), file)),
             target: None,
-            args: &[],
+            args: if shared { &called } else { &[] },
             command: &[],
             name: images::short_name(image),
-            shared: built().filter(|other| other.context == hint.context).count() > 1,
+            shared,
         },
     );
-    ctx.has_code_or_dockerfile(&root).then_some(((root, file), hint))
+    // All that is built there in several ways is none of them.
+    let parts = || ctx.units().iter().filter(|(unit, _)| *unit != context && within(unit, context));
+    let is_all = shared && root == context && file.is_none() && parts().count() > 1;
+    (!is_all && ctx.has_code_or_dockerfile(&root)).then_some(((root, file), hint))
 }
 
 /// The code around the folder in which a manifest lies: `orders/k8s/deployment.yaml`.
