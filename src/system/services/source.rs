@@ -402,6 +402,15 @@ fn is_collected(ctx: &Context<'_>, folder: &str, roots: &[String]) -> bool {
         && applications() > 1
 }
 
+/// `api-gateway` beside `services/orders`: what is in front of the services is one of them, also where only they have
+/// got containers so far.
+fn is_only_gateway(folder: &str, roots: &[String]) -> bool {
+    let is_gateway = |folder: &str| folder_name(folder).to_lowercase().contains("gateway");
+    let around = folder_of(folder);
+    let fronts = |root: &&String| folder_of(root) != around && within(root, around) && !root.is_empty();
+    is_gateway(folder) && !roots.iter().any(|root| is_gateway(root)) && roots.iter().filter(fronts).count() > 1
+}
+
 /// Why a folder is a service although nothing builds it.
 fn evidence(ctx: &Context<'_>, folder: &str, deployed: bool, roots: &[String]) -> Option<(FileId, Span, String)> {
     if !ctx.has_code(folder) {
@@ -442,8 +451,8 @@ fn evidence(ctx: &Context<'_>, folder: &str, deployed: bool, roots: &[String]) -
     let web = ctx
         .foreign_in(folder)
         .any(|(_, f)| matches!(f, Foreign::Jvm { web: true, .. } | Foreign::DotNet { web: true, .. }));
-    if deployed && hosting.is_none() && !built && !((parsed || web) && (sibling() || is_collected(ctx, folder, roots)))
-    {
+    let beside = || sibling() || is_collected(ctx, folder, roots) || is_only_gateway(folder, roots);
+    if deployed && hosting.is_none() && !built && !((parsed || web) && beside()) {
         return None;
     }
     if jvm_or_net && !is_application(ctx, folder) {
