@@ -147,13 +147,13 @@ fn the_connection_of_redis_om_is_one_of_redis() {
     let text = |connection: &str| {
         format!(
             "from redis_om import HashModel, get_redis_connection\n\nredis = {connection}\n\n\nclass Order(HashModel):\n    status: str\n\n\n\
-             def refund(key):\n    order: Order = Order.get(key)\n    order.status = \"refunded\"\n    order.save()\n    redis.xadd(\"refunded\", {{\"order\": key}})\n\n\n\
-             def consume():\n    while True:\n        for result in redis.xreadgroup(\"orders\", \"one\", {{\"refund\": \">\"}}):\n            refund(result[1][0][1][\"pk\"])\n\n\nconsume()\n"
+             def refund(order: Order, key):\n    order.status = \"refunded\"\n    order.save()\n    redis.xadd(\"refunded\", {{\"order\": key}})\n\n\n\
+             def consume():\n    while True:\n        for result in redis.xreadgroup(\"orders\", \"one\", {{\"refund\": \">\"}}):\n            refund(Order.get(\"1\"), result[1][0][1][\"pk\"])\n\n\nconsume()\n"
         )
     };
     assert_eq!(
         found("main.py", &text("get_redis_connection(host=\"redis\")")),
-        ["dual-write 14", "missing-dead-letter 19", "missing-graceful-shutdown 19", "non-idempotent-consumer 19"]
+        ["dual-write 13", "missing-dead-letter 18", "missing-graceful-shutdown 18", "non-idempotent-consumer 18"]
     );
 }
 
