@@ -113,3 +113,17 @@ fn arq_jobs_beside_a_commit_are_two_writes() {
     let stores = "await db.execute('INSERT INTO orders (id) VALUES (%s)', (order['id'],))\n    await db.commit()";
     assert_eq!(found("a.py", &text(stores)), ["dual-write 8"]);
 }
+
+/// <https://redis.io/docs/latest/integrate/redisom-for-python/>
+#[test]
+fn the_connection_of_redis_om_reads_streams() {
+    let text = |made: &str, failed: &str| {
+        format!(
+            "import time\n{made}\n\nwhile True:\n    try:\n        for _, entries in redis.xreadgroup('vans', 'one', {{'parcels': '>'}}):\n            print(entries)\n    except Exception as e:\n        {failed}\n    time.sleep(1)\n"
+        )
+    };
+    let om = "from redis_om import get_redis_connection\nredis = get_redis_connection(host='streams')";
+    assert_eq!(found("a.py", &text(om, "print(e)")), ["missing-dead-letter 7", "missing-graceful-shutdown 7"]);
+    let kept = found("a.py", &text(om, "redis.xadd('parcels-dead-letter', {'why': str(e)})"));
+    assert_eq!(kept, ["missing-graceful-shutdown 7"]);
+}
