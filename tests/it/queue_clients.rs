@@ -189,3 +189,17 @@ fn clients_of_nest_are_those_that_their_own_application_registers() {
         ["message-queue/transient-message shop/orders.ts", "message-queue/unconfirmed-publish shop/orders.ts"]
     );
 }
+
+/// <https://redis.io/docs/latest/integrate/redisom-for-python/>
+#[test]
+fn the_connection_of_redis_om_reads_streams() {
+    let text = |made: &str, failed: &str| {
+        format!(
+            "import time\n{made}\n\nwhile True:\n    try:\n        for _, entries in redis.xreadgroup('vans', 'one', {{'parcels': '>'}}):\n            print(entries)\n    except Exception as e:\n        {failed}\n    time.sleep(1)\n"
+        )
+    };
+    let om = "from redis_om import get_redis_connection\nredis = get_redis_connection(host='streams')";
+    assert_eq!(found("a.py", &text(om, "print(e)")), ["missing-dead-letter 7", "missing-graceful-shutdown 7"]);
+    let kept = found("a.py", &text(om, "redis.xadd('parcels-dead-letter', {'why': str(e)})"));
+    assert_eq!(kept, ["missing-graceful-shutdown 7"]);
+}

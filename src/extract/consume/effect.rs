@@ -665,8 +665,8 @@ fn statement(ev: &Evaluator<'_>, name: &str, site: Site, call: &Call) -> Option<
 fn executed(ev: &Evaluator<'_>, site: Site, call: &Call) -> Option<Effect> {
     let module = &ev.program.unit(site.unit).module;
     if module.language == Language::Go {
-        // A context may come first.
-        return call.args.iter().take(3).find_map(|a| built(ev, site, a.value, 0));
+        // A context, a connection and what is filled may come first.
+        return call.args.iter().take(4).find_map(|a| built(ev, site, a.value, 0));
     }
     if module.language.is_jvm() {
         let text = super::jdbc::statement(ev, site)?;

@@ -348,10 +348,12 @@ fn beside_each_other(ctx: &Context<'_>, folders: &[String]) -> BTreeSet<String> 
 fn left_out(ctx: &Context<'_>, folders: &[String], roots: &[String]) -> BTreeSet<String> {
     let deployed: Vec<&str> =
         roots.iter().map(String::as_str).filter(|root| !root.is_empty() && ctx.has_code(root)).collect();
+    let beside = beside(ctx);
     let is_other = |folder: &&str| {
+        let built = ctx.has_manifest(folder) || beside.iter().any(|app| app == folder);
         let known = roots.iter().any(|root| within(folder, root) || within(root, folder));
         let production = zone(&format!("{folder}/x")) == Zone::Production;
-        !folder.is_empty() && !known && production && ctx.has_manifest(folder) && is_application(ctx, folder)
+        !folder.is_empty() && !known && production && built && is_application(ctx, folder)
     };
     let others: Vec<&str> = folders.iter().map(String::as_str).filter(is_other).collect();
     let ways: [fn(&str) -> &str; 2] = [itself, service_around];
