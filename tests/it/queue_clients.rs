@@ -203,3 +203,21 @@ fn the_connection_of_redis_om_reads_streams() {
     let kept = found("a.py", &text(om, "redis.xadd('parcels-dead-letter', {'why': str(e)})"));
     assert_eq!(kept, ["missing-graceful-shutdown 7"]);
 }
+
+#[test]
+fn mails_and_payments_are_made_again_but_under_the_key_of_the_first_time() {
+    let text = |client: &str, made: &str| {
+        format!(
+            "const amqp = require('amqplib');\n{client}\nasync function main() {{\n  const channel = await (await amqp.connect(process.env.RABBIT_URL)).createChannel();\n  await channel.prefetch(5);\n\
+             \x20 await channel.consume('orders', async (message) => {{\n    const order = JSON.parse(message.content.toString());\n    await {made};\n    channel.ack(message);\n  }});\n}}\nmain();\n"
+        )
+    };
+    let repeated = |client: &str, made: &str| {
+        found("a.js", &text(client, made)).iter().any(|told| told.starts_with("non-idempotent-consumer"))
+    };
+    let resend = "const { Resend } = require('resend');\nconst resend = new Resend(process.env.KEY);";
+    assert!(repeated(resend, "resend.emails.send({ to: order.email, subject: 'placed' })"));
+    let stripe = "const Stripe = require('stripe');\nconst stripe = new Stripe(process.env.KEY);";
+    assert!(repeated(stripe, "stripe.paymentIntents.create({ amount: order.total })"));
+    assert!(!repeated(stripe, "stripe.paymentIntents.create({ amount: order.total }, { idempotencyKey: order.id })"));
+}
