@@ -160,7 +160,10 @@ pub fn extract(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Served {
     health::libraries(ev, in_scope, &mut served);
     shared::to_callers(ev, &mut served);
     let Served { routes, apps, gaps, health, remote, .. } = &mut served;
-    routes.sort_by(|a, b| (a.place, &a.path, &a.method).cmp(&(b.place, &b.path, &b.method)));
+    // Of two that are the same but for where they came from the one is told once.
+    routes.sort_by_cached_key(|r| {
+        (r.place, r.path.clone(), r.method.clone(), r.app.as_ref().map(|a| a.place), r.partial)
+    });
     routes.dedup();
     apps.sort_by_key(|a| a.place);
     apps.dedup();
