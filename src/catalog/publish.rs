@@ -6,7 +6,8 @@
 //! counts as a key: `properties.delivery_mode` finds `BasicProperties(delivery_mode=2)`, and `@.Topic` is
 //! one of the construction of the object that the method is called on. `-1` is the last argument; `<0>` is
 //! the first type argument of the base of the object's class, `@Channel` the argument of that decorator of
-//! the field or parameter the object is; `**` as the path of metadata stands for all keyword arguments. A path that
+//! the field or parameter the object is; `**` as the path of metadata stands for all keyword arguments, `*,**` as that
+//! of a payload for keys and values in turns behind an argument `"*"`. A path that
 //! ends in `?` counts only where something is known to stand there.
 
 use serde::Deserialize;
@@ -26,6 +27,9 @@ pub struct Publish {
     /// a message and no request.
     #[serde(default)]
     pub unanswered: bool,
+    /// It gives an observable, which is no promise: `await` on it waits for nothing.
+    #[serde(default)]
+    pub observable: bool,
     /// It is a decorator: what the function below it returns is published, `->` as the path of the payload.
     #[serde(default)]
     pub decorator: bool,

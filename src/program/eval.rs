@@ -14,6 +14,7 @@ mod tables;
 pub use callers::Way;
 pub use calls::returns;
 use calls::{hole, split_holes};
+pub(super) use nearest::ends_before;
 
 use rapidhash::RapidHashMap as HashMap;
 use std::cell::{Cell, OnceCell, RefCell};

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use smol_str::{SmolStr, format_smolstr};
 
-use super::eval::{Evaluator, returns};
-use super::index::{Binding, Scope};
+use super::eval::{Evaluator, ends_before, returns};
+use super::index::{Binding, Parent, Scope};
 use super::resolve::{ImportMap, Packages, Target, parent, within};
 use super::types::{go_package, package_of};
 use super::value::{Site, Text, Value};
@@ -87,8 +87,8 @@ impl Evaluator<'_> {
     }
 
     /// The import that a name still means where a variable of the same name is declared: `gin := gin.Default()`,
-    /// `func New(gin *gin.Engine)`. The scope of a variable begins after its declaration, that of a parameter
-    /// is the body (<https://go.dev/ref/spec#Declarations_and_scope>).
+    /// `func New(gin *gin.Engine)`. The scope of a variable begins after its declaration and ends with its
+    /// block, that of a parameter is the body (<https://go.dev/ref/spec#Declarations_and_scope>).
     pub(super) fn go_package_before(
         &self,
         unit: UnitId,
@@ -102,11 +102,14 @@ impl Evaluator<'_> {
             Binding::Import(i) => Some(*i),
             _ => None,
         })?;
+        let around: Vec<Parent> = unit.index.ancestors(at).collect();
         let at = unit.module.expr(at).span;
         let later = |binding: &Binding| match *binding {
             Binding::Value(value) | Binding::Typed(value) | Binding::Element(value) | Binding::Entered(value) => {
                 let declared = unit.module.expr(value).span;
-                declared.contains(at) || at.end <= declared.start
+                let elsewhere =
+                    || matches!(binding, Binding::Value(_)) && ends_before(&unit.module, &unit.index, value, &around);
+                declared.contains(at) || at.end <= declared.start || elsewhere()
             }
             Binding::Param(func, _) => {
                 let function = unit.module.func(func);

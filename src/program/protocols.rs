@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::hierarchy::ClassRef;
-use super::resolve::Target;
+use super::resolve::{Target, common};
 use super::types::simple_name;
 use super::{Evaluator, UnitId, Value};
 use crate::facts::module::{ClassId, Import, ImportKind, Language};
@@ -37,7 +37,7 @@ impl Evaluator<'_> {
         let own = users(table, unit);
         found.retain(|protocol| !own.is_disjoint(&users(table, protocol.0)));
         let path = |unit: UnitId| self.program.unit(unit).path.as_str();
-        let near = |protocol: &ClassRef| common_folders(path(unit), path(protocol.0));
+        let near = |protocol: &ClassRef| common(path(unit), path(protocol.0));
         let nearest = found.iter().map(near).max().unwrap_or(0);
         found.retain(|protocol| near(protocol) == nearest);
         found
@@ -142,9 +142,4 @@ fn users(table: &Protocols, unit: UnitId) -> HashSet<UnitId> {
         }
     }
     out
-}
-
-/// How many folders two paths begin with together.
-fn common_folders(one: &str, other: &str) -> usize {
-    one.split('/').zip(other.split('/')).take_while(|(a, b)| a == b).count()
 }

@@ -632,7 +632,7 @@ fn in_folder(folder: &str, package: &str) -> bool {
 }
 
 /// How many leading segments two paths share.
-pub(super) fn common(a: &str, b: &str) -> usize {
+pub fn common(a: &str, b: &str) -> usize {
     a.split('/').zip(b.split('/')).take_while(|(x, y)| x == y).count()
 }
 

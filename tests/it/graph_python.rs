@@ -472,3 +472,23 @@ if __name__ == "__main__":
     ]);
     assert_eq!(found, ["POST /json main.py:8", "GET /v2/items/{item_id} main.py:5",]);
 }
+
+#[test]
+fn applications_under_one_manifest_that_outnumber_the_deployed_one_are_services() {
+    let app = "from fastapi import FastAPI\n\napp = FastAPI()\n\n@app.get('/items')\ndef items(): ...\n";
+    let services = |more: &[(&str, &str)]| {
+        let mut files = vec![
+            ("pyproject.toml", "[project]\nname = \"shop\"\nversion = \"0.1.0\"\ndependencies = [\"fastapi\"]\n"),
+            ("main.py", "def main():\n    print('hello')\n\n\nif __name__ == '__main__':\n    main()\n"),
+            ("stock/Dockerfile", IMAGE),
+            ("stock/main.py", app),
+        ];
+        files.extend_from_slice(more);
+        let graph = crate::support::graph(&files);
+        let names = graph["services"].as_array().unwrap().iter().map(|s| s["name"].as_str().unwrap().to_owned());
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(services(&[("users/app/main.py", app), ("mail/app/main.py", app)]), ["mail", "stock", "users"]);
+    // One that nobody deploys beside one that somebody does may be left over.
+    assert_eq!(services(&[("users/app/main.py", app)]), ["stock"]);
+}

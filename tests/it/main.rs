@@ -32,6 +32,7 @@ mod event_samples;
 mod fix;
 mod fixtures;
 mod golang;
+mod golang_flow;
 mod golang_messaging;
 mod golang_pull;
 mod golang_systems;

@@ -113,3 +113,111 @@ fn arq_jobs_beside_a_commit_are_two_writes() {
     let stores = "await db.execute('INSERT INTO orders (id) VALUES (%s)', (order['id'],))\n    await db.commit()";
     assert_eq!(found("a.py", &text(stores)), ["dual-write 8"]);
 }
+
+#[test]
+fn streams_of_redis_in_node_are_events_with_the_fields_behind_the_star() {
+    let text = |fields: &str| {
+        format!(
+            "const Redis = require('ioredis');\nconst redis = new Redis(process.env.REDIS_URL);\n\
+             exports.placed = async (order) => {{\n  await redis.xadd('orders', 'MAXLEN', '~', 1000, '*', {fields});\n}};\n"
+        )
+    };
+    let events = |fields: &str| {
+        let folder = folder(&[("placed.js", &text(fields))]);
+        let rules = ["--rule", "event-schema/unversioned-event", "--rule", "event-schema/missing-event-id"];
+        let run = skillcheck_in(folder.path(), &[&["lint", "--output", "json"][..], &rules].concat());
+        let output: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+        let findings = output["findings"].as_array().unwrap().iter();
+        findings.map(|f| f["message"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        events("'orderId', order.id, 'total', `${order.total}`"),
+        [
+            "event `orders` has no id of its own: the payload has `orderId`, `total`",
+            "event `orders` has no version: the payload has `orderId`, `total`"
+        ]
+    );
+    assert_eq!(events("'eventId', crypto.randomUUID(), 'version', 1, 'orderId', order.id"), [""; 0]);
+    // Whatever somebody hands over.
+    assert_eq!(events("...Object.entries(order).flat()"), [""; 0]);
+}
+
+#[test]
+fn the_connection_of_redis_om_is_one_of_redis() {
+    let text = |connection: &str| {
+        format!(
+            "from redis_om import HashModel, get_redis_connection\n\nredis = {connection}\n\n\nclass Order(HashModel):\n    status: str\n\n\n\
+             def refund(order: Order, key):\n    order.status = \"refunded\"\n    order.save()\n    redis.xadd(\"refunded\", {{\"order\": key}})\n\n\n\
+             def consume():\n    while True:\n        for result in redis.xreadgroup(\"orders\", \"one\", {{\"refund\": \">\"}}):\n            refund(Order.get(\"1\"), result[1][0][1][\"pk\"])\n\n\nconsume()\n"
+        )
+    };
+    assert_eq!(
+        found("main.py", &text("get_redis_connection(host=\"redis\")")),
+        ["dual-write 13", "missing-dead-letter 18", "missing-graceful-shutdown 18", "non-idempotent-consumer 18"]
+    );
+}
+
+#[test]
+fn clients_of_nest_are_those_that_their_own_application_registers() {
+    let module = |options: &str| {
+        format!(
+            "import {{ Module }} from '@nestjs/common';\nimport {{ ClientsModule, Transport }} from '@nestjs/microservices';\n\
+             @Module({{ imports: [ClientsModule.register([{{ name: 'ORDERS', transport: Transport.RMQ, options: {{ queue: 'orders'{options} }} }}])] }})\nexport class AppModule {{}}\n"
+        )
+    };
+    let service = |sent: &str| {
+        format!(
+            "import {{ Inject, Injectable }} from '@nestjs/common';\nimport {{ ClientProxy }} from '@nestjs/microservices';\nimport {{ lastValueFrom }} from 'rxjs';\n\
+             @Injectable()\nexport class Orders {{\n  constructor(@Inject('ORDERS') private client: ClientProxy) {{}}\n  async placed(order: object) {{\n    await {sent};\n  }}\n}}\n"
+        )
+    };
+    let folder = folder(&[
+        ("admin/app.module.ts", &module(", persistent: true")),
+        ("admin/orders.ts", &service("lastValueFrom(this.client.emit('placed', order))")),
+        // An observable has no `then`: `await` waits for nothing.
+        ("shop/app.module.ts", &module("")),
+        ("shop/orders.ts", &service("this.client.emit('placed', order)")),
+    ]);
+    let rules = ["--rule", "message-queue/transient-message", "--rule", "message-queue/unconfirmed-publish"];
+    let run = skillcheck_in(folder.path(), &[&["lint", "--output", "json"][..], &rules].concat());
+    let output: serde_json::Value = serde_json::from_str(&run.stdout).unwrap();
+    let findings = output["findings"].as_array().unwrap().iter();
+    let told: Vec<String> =
+        findings.map(|f| format!("{} {}", f["rule"].as_str().unwrap(), f["path"].as_str().unwrap())).collect();
+    assert_eq!(
+        told,
+        ["message-queue/transient-message shop/orders.ts", "message-queue/unconfirmed-publish shop/orders.ts"]
+    );
+}
+
+/// <https://redis.io/docs/latest/integrate/redisom-for-python/>
+#[test]
+fn the_connection_of_redis_om_reads_streams() {
+    let text = |made: &str, failed: &str| {
+        format!(
+            "import time\n{made}\n\nwhile True:\n    try:\n        for _, entries in redis.xreadgroup('vans', 'one', {{'parcels': '>'}}):\n            print(entries)\n    except Exception as e:\n        {failed}\n    time.sleep(1)\n"
+        )
+    };
+    let om = "from redis_om import get_redis_connection\nredis = get_redis_connection(host='streams')";
+    assert_eq!(found("a.py", &text(om, "print(e)")), ["missing-dead-letter 7", "missing-graceful-shutdown 7"]);
+    let kept = found("a.py", &text(om, "redis.xadd('parcels-dead-letter', {'why': str(e)})"));
+    assert_eq!(kept, ["missing-graceful-shutdown 7"]);
+}
+
+#[test]
+fn mails_and_payments_are_made_again_but_under_the_key_of_the_first_time() {
+    let text = |client: &str, made: &str| {
+        format!(
+            "const amqp = require('amqplib');\n{client}\nasync function main() {{\n  const channel = await (await amqp.connect(process.env.RABBIT_URL)).createChannel();\n  await channel.prefetch(5);\n\
+             \x20 await channel.consume('orders', async (message) => {{\n    const order = JSON.parse(message.content.toString());\n    await {made};\n    channel.ack(message);\n  }});\n}}\nmain();\n"
+        )
+    };
+    let repeated = |client: &str, made: &str| {
+        found("a.js", &text(client, made)).iter().any(|told| told.starts_with("non-idempotent-consumer"))
+    };
+    let resend = "const { Resend } = require('resend');\nconst resend = new Resend(process.env.KEY);";
+    assert!(repeated(resend, "resend.emails.send({ to: order.email, subject: 'placed' })"));
+    let stripe = "const Stripe = require('stripe');\nconst stripe = new Stripe(process.env.KEY);";
+    assert!(repeated(stripe, "stripe.paymentIntents.create({ amount: order.total })"));
+    assert!(!repeated(stripe, "stripe.paymentIntents.create({ amount: order.total }, { idempotencyKey: order.id })"));
+}

@@ -35,8 +35,12 @@ fn no_word_of_a_version_or_an_id_in_the_service() {
     // What other services say, and tests, and comments, is nothing to this one.
     let elsewhere = "event = {\"event_version\": 1, \"event_id\": \"x\"}\n";
     let comment = "# the event_version is to come, with a uuid as event_id\nSIZE = 3\n";
-    let others =
-        [("billing/events.py", elsewhere), ("orders/tests/test_bus.py", elsewhere), ("orders/size.py", comment)];
+    let others = [
+        ("billing/events.py", elsewhere),
+        ("orders/tests/test_bus.py", elsewhere),
+        ("orders/size.py", comment),
+        ("orders/pnpm-lock.yaml", "lockfileVersion: '9.0'\npackages:\n  v8-compile-cache-v2@1.0.0: {}\n"),
+    ];
     assert_eq!(told(BUS, &others), [WITHOUT_ID, UNVERSIONED]);
 }
 

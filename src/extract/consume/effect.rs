@@ -126,6 +126,8 @@ fn of_kind(reach: &Reach<'_, '_>, kind: EffectKind, name: &str, site: Site, call
         EffectKind::Execute => executed(ev, site, call).unwrap_or(Effect::Unclear),
         EffectKind::Commit if ev.program.language(site.unit) == Language::Python => Effect::Commit,
         EffectKind::Commit => tracked::committed(reach, site),
+        // A payment that is asked for under the key of the first time is made once.
+        EffectKind::Send if gives_key(ev, site, call) => Effect::Overwrite,
         EffectKind::Send => Effect::Repeats(format!("calls `{name}`")),
         EffectKind::Publish => {
             if mentions_dead_letter(ev, site, call) {
@@ -138,6 +140,14 @@ fn of_kind(reach: &Reach<'_, '_>, kind: EffectKind, name: &str, site: Site, call
             }
         }
     }
+}
+
+/// True for a call with an idempotency key among its arguments: `charges.create(charge, { idempotencyKey: event.id })`.
+fn gives_key(ev: &Evaluator<'_>, site: Site, call: &Call) -> bool {
+    const NAMES: [&str; 4] = ["idempotencyKey", "idempotency_key", "IdempotencyKey", "Idempotency-Key"];
+    let module = &ev.program.unit(site.unit).module;
+    let says = |e: ExprId| words(ev, module, site, e).replace(['_', '-'], "").contains("idempotencykey");
+    has_word(ev, site, call, &NAMES) || call.args.iter().any(|arg| says(arg.value))
 }
 
 /// True for a message that goes to the queue which the asker named: `routing_key=props.reply_to`.
@@ -665,8 +675,8 @@ fn statement(ev: &Evaluator<'_>, name: &str, site: Site, call: &Call) -> Option<
 fn executed(ev: &Evaluator<'_>, site: Site, call: &Call) -> Option<Effect> {
     let module = &ev.program.unit(site.unit).module;
     if module.language == Language::Go {
-        // A context may come first.
-        return call.args.iter().take(3).find_map(|a| built(ev, site, a.value, 0));
+        // A context, a connection and what is filled may come first.
+        return call.args.iter().take(4).find_map(|a| built(ev, site, a.value, 0));
     }
     if module.language.is_jvm() {
         let text = super::jdbc::statement(ev, site)?;

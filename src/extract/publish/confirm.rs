@@ -8,6 +8,13 @@ use crate::extract::Presence;
 use crate::facts::module::{ExprId, ExprKind, Language, LoopHeader, StmtKind};
 use crate::program::{Evaluator, Instance, Parent, Site, Value};
 
+/// True for `await client.emit(…)`, with nothing between the two.
+fn is_awaited(ev: &Evaluator<'_>, site: Site) -> bool {
+    let unit = ev.program.unit(site.unit);
+    matches!(unit.index.ancestors(site.expr).next(), Some(Parent::Expr(outer))
+        if matches!(unit.module.expr(outer).kind, ExprKind::Await(_)))
+}
+
 /// Reads it; `broker` is the broker after registrations have been looked up, `registered` says that
 /// one was found for a call whose broker depends on it.
 pub fn read(ev: &Evaluator<'_>, found: &Found<'_>, broker: &str, registered: bool) -> Presence {
@@ -28,7 +35,8 @@ pub fn read(ev: &Evaluator<'_>, found: &Found<'_>, broker: &str, registered: boo
             if matches!(broker, "nats" | "redis pub/sub" | "mqtt") {
                 return Presence::Unknown("the transport has no confirmation".into());
             }
-            let fate = if found.form.unanswered { Fate::Dropped } else { flow::fate(ev, found.site) };
+            let dropped = found.form.unanswered || found.form.observable && is_awaited(ev, found.site);
+            let fate = if dropped { Fate::Dropped } else { flow::fate(ev, found.site) };
             match fate {
                 Fate::Awaited(_) => Presence::Default,
                 Fate::Used => Presence::Default,

@@ -441,8 +441,8 @@ fn is_write(ev: &Evaluator<'_>, site: Site, library: &Library, rest: &str) -> bo
         return true;
     }
     let module = &ev.program.unit(site.unit).module;
-    // In Go a context may come first.
-    let text_args = if module.language == Language::Go { 2 } else { 1 };
+    // In Go a context, a connection and what is filled may come first.
+    let text_args = if module.language == Language::Go { 4 } else { 1 };
     writes.runs_sql(rest)
         && module.call(site.expr).is_some_and(|c| {
             c.args.iter().take(text_args).any(|arg| {
@@ -624,6 +624,8 @@ fn after_failure(ev: &Evaluator<'_>, first: Site, around_second: &[StmtId]) -> b
             }
             _ => false,
         };
+        let index = &ev.program.unit(first.unit).index;
+        let own = index.func_of(*test);
         let test = module.expr(*test).span.start;
         // What the error is of: the last assignment before the test; `order, err := f()` takes it from a tuple.
         let whole = |value: ExprId| match &module.expr(value).kind {
@@ -641,7 +643,8 @@ fn after_failure(ev: &Evaluator<'_>, first: Site, around_second: &[StmtId]) -> b
             _ => Some(value),
         };
         let assigned = module.stmts.iter().filter_map(|stmt| match &stmt.kind {
-            StmtKind::Assign { target, value: Some(value), .. } if names(*target) => {
+            // A function that is passed in has failures of its own.
+            StmtKind::Assign { target, value: Some(value), .. } if names(*target) && index.func_of(*target) == own => {
                 whole(*value).map(|value| module.expr(value).span).filter(|span| span.start < test)
             }
             _ => None,

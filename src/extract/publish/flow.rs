@@ -135,7 +135,8 @@ pub fn home(ev: &Evaluator<'_>, site: Site) -> Option<FuncId> {
             position.is_some_and(|at| is_step(ev, Site { unit: site.unit, expr: *outer }, at))
         };
         // `func() { … }()`
-        if call.callee != lambda && !runs_at_once(&unit.module, call) && !is_step() {
+        let is_run = || super::at_once::runs(ev, Site { unit: site.unit, expr: *outer }, lambda);
+        if call.callee != lambda && !runs_at_once(&unit.module, call) && !is_step() && !is_run() {
             return Some(func);
         }
         func = parent;

@@ -2,6 +2,7 @@
 //! way.
 
 mod announced;
+mod at_once;
 mod bound;
 pub mod call;
 pub mod confirm;

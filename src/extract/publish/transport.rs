@@ -5,6 +5,7 @@ use super::InScope;
 use super::flow::{self, Fate};
 use super::path::{self, Lookup};
 use crate::facts::module::{ExprKind, Function};
+use crate::program::resolve::common;
 use crate::program::{Evaluator, Parent, Site, UnitId, Value};
 
 /// A registered client: `{ name: 'ORDERS', transport: Transport.RMQ, options: { … } }`.
@@ -114,9 +115,15 @@ pub fn of<'r>(ev: &Evaluator<'_>, registered: &'r [Registration], call: Site) ->
         if let Value::Dict(dict) = &value {
             return registered.iter().find(|r| r.site == dict.site);
         }
-        let known = !value.is_unknown();
-        if let Some(found) = registered.iter().find(|r| known && r.name.as_ref() == Some(&value)) {
-            return Some(found);
+        if value.is_unknown() {
+            continue;
+        }
+        // Several applications give clients of their own the same token.
+        let path = |unit: UnitId| ev.program.unit(unit).path.as_str();
+        let near = |r: &&Registration| common(path(r.site.unit), path(owner));
+        let found = registered.iter().rev().filter(|r| r.name.as_ref() == Some(&value)).max_by_key(near);
+        if found.is_some() {
+            return found;
         }
     }
     None

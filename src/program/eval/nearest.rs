@@ -1,7 +1,17 @@
 //! Which of several assignments a name has where it is used.
 
+use super::Evaluator;
 use crate::facts::module::{Block, ExprId, FuncId, Module, StmtId, StmtKind};
 use crate::program::index::{Binding, Index, Parent, Scope};
+use crate::program::value::Site;
+
+impl Evaluator<'_> {
+    /// The one of several bindings of a name that reaches where it is used, where that can be told.
+    pub fn reaching(&self, used: Site, scope: Scope, bindings: &[Binding]) -> Option<Binding> {
+        let unit = self.program.unit(used.unit);
+        nearest(&unit.module, &unit.index, scope, bindings, used.expr)
+    }
+}
 
 /// The one binding of a name that reaches an expression: the last one before it, where every way from there leads
 /// past it and no other comes between. None where that can't be told, then all of them count.
@@ -51,6 +61,12 @@ pub(super) fn nearest(
             loops(later).iter().any(|l| around.contains(&Parent::Stmt(*l)) && !inside.contains(l))
         });
     (!comes_round).then_some(binding)
+}
+
+/// True when the block that assigns a value has ended where something with these parents stands.
+pub(in crate::program) fn ends_before(module: &Module, index: &Index, value: ExprId, around: &[Parent]) -> bool {
+    let place = statement(module, index, value, index.func_of(value));
+    place.is_some_and(|place| !around.contains(&Parent::Stmt(place)) && !leads_past(module, index, place, around))
 }
 
 fn as_loop(module: &Module, parent: Parent) -> Option<StmtId> {

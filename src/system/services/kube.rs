@@ -405,7 +405,7 @@ fn of_hint<'a>(ctx: &Context<'a>, container: &str, image: &str) -> Option<(Code<
     );
     // All that is built there in several ways is none of them.
     let parts = || ctx.units().iter().filter(|(unit, _)| *unit != context && within(unit, context));
-    let is_all = shared && root == context && file.is_none() && parts().count() > 1;
+    let is_all = shared && root == context && parts().count() > 1;
     (!is_all && ctx.has_code_or_dockerfile(&root)).then_some(((root, file), hint))
 }
 

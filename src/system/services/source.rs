@@ -348,10 +348,12 @@ fn beside_each_other(ctx: &Context<'_>, folders: &[String]) -> BTreeSet<String> 
 fn left_out(ctx: &Context<'_>, folders: &[String], roots: &[String]) -> BTreeSet<String> {
     let deployed: Vec<&str> =
         roots.iter().map(String::as_str).filter(|root| !root.is_empty() && ctx.has_code(root)).collect();
+    let beside = beside(ctx);
     let is_other = |folder: &&str| {
+        let built = ctx.has_manifest(folder) || beside.iter().any(|app| app == folder);
         let known = roots.iter().any(|root| within(folder, root) || within(root, folder));
         let production = zone(&format!("{folder}/x")) == Zone::Production;
-        !folder.is_empty() && !known && production && ctx.has_manifest(folder) && is_application(ctx, folder)
+        !folder.is_empty() && !known && production && built && is_application(ctx, folder)
     };
     let others: Vec<&str> = folders.iter().map(String::as_str).filter(is_other).collect();
     let ways: [fn(&str) -> &str; 2] = [itself, service_around];
@@ -402,6 +404,15 @@ fn is_collected(ctx: &Context<'_>, folder: &str, roots: &[String]) -> bool {
         && applications() > 1
 }
 
+/// `api-gateway` beside `services/orders`: what is in front of the services is one of them, also where only they have
+/// got containers so far.
+fn is_only_gateway(folder: &str, roots: &[String]) -> bool {
+    let is_gateway = |folder: &str| folder_name(folder).to_lowercase().contains("gateway");
+    let around = folder_of(folder);
+    let fronts = |root: &&String| folder_of(root) != around && within(root, around) && !root.is_empty();
+    is_gateway(folder) && !roots.iter().any(|root| is_gateway(root)) && roots.iter().filter(fronts).count() > 1
+}
+
 /// Why a folder is a service although nothing builds it.
 fn evidence(ctx: &Context<'_>, folder: &str, deployed: bool, roots: &[String]) -> Option<(FileId, Span, String)> {
     if !ctx.has_code(folder) {
@@ -442,8 +453,8 @@ fn evidence(ctx: &Context<'_>, folder: &str, deployed: bool, roots: &[String]) -
     let web = ctx
         .foreign_in(folder)
         .any(|(_, f)| matches!(f, Foreign::Jvm { web: true, .. } | Foreign::DotNet { web: true, .. }));
-    if deployed && hosting.is_none() && !built && !((parsed || web) && (sibling() || is_collected(ctx, folder, roots)))
-    {
+    let beside = || sibling() || is_collected(ctx, folder, roots) || is_only_gateway(folder, roots);
+    if deployed && hosting.is_none() && !built && !((parsed || web) && beside()) {
         return None;
     }
     if jvm_or_net && !is_application(ctx, folder) {

@@ -116,6 +116,8 @@ fn said(tree: &Tree, services: &[Service], owners: &HashMap<FileId, Vec<usize>>,
         }
         match files::classify(&file.path) {
             FileKind::Code(_) => owners.get(id).is_some_and(|o| o.iter().any(|s| of.contains(s))),
+            // The versions of libraries.
+            FileKind::Yaml if file.path.ends_with("pnpm-lock.yaml") => false,
             FileKind::Yaml | FileKind::Dotenv | FileKind::Properties => {
                 of.iter().any(|s| crate::program::resolve::within(&file.path, &services[*s].root))
             }

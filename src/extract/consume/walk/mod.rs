@@ -8,6 +8,7 @@ mod duplicate;
 mod names;
 mod relay;
 mod renewed;
+mod told;
 pub(super) mod way;
 
 use smol_str::SmolStr;
@@ -29,7 +30,7 @@ use super::setting;
 use super::tracked;
 use super::{dead_channel, dotnet, heirs, pipeline};
 use duplicate::tells_duplicate;
-use names::{hands_off, is_plain, is_undeclared, later, runs_argument};
+use names::{hands_off, is_plain, is_plain_in_go, is_undeclared, later, runs_argument};
 use way::Way;
 
 /// How deep calls are followed.
@@ -195,6 +196,8 @@ struct State {
     conditions: Vec<(Site, bool)>,
     /// A row that is stored now is there once, however often this runs.
     renewed: bool,
+    /// The variables that say whether a function which was passed knew the message.
+    told: Vec<told::Told>,
 }
 
 struct Walk<'r, 'e, 'p> {
@@ -264,11 +267,11 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
         });
     }
 
-    /// Runs the body of a function.
-    fn enter(&mut self, func: Func, by: Option<Site>, state: State) {
+    /// Runs the body of a function; what guards its end.
+    fn enter(&mut self, func: Func, by: Option<Site>, state: State) -> Option<Guard> {
         if self.calls.contains(&func) || self.calls.len() >= MAX_CALLS {
             self.trace.truncated |= self.calls.len() >= MAX_CALLS;
-            return;
+            return None;
         }
         let node = self.node();
         self.calls.push(func);
@@ -280,6 +283,7 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
         self.path.pop();
         self.calls.pop();
         self.entered.pop();
+        inner.guard
     }
 
     /// `@idempotent` and the like around a function.
@@ -429,7 +433,12 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
     fn fork(&mut self, unit: UnitId, test: ExprId, then: &Block, other: &Block, state: &mut State) -> bool {
         self.expr(unit, test, state, false);
         let node = self.node();
-        let read = guard::test(self.reach, unit, test);
+        let failed = self.tells_failure(unit, test);
+        let told = || {
+            let asks = failed.is_none() && told::asks(self.module(unit), unit, test, &state.told);
+            asks.then(|| (Guard::Unknown(self.reach.ev.program.place(Site { unit, expr: test })), When::Either))
+        };
+        let read = guard::test(self.reach, unit, test).or_else(told);
         let with = |state: &State, branch: bool, found: Option<Guard>| {
             let mut inner = state.clone();
             inner.guard = strongest(inner.guard, found);
@@ -450,7 +459,6 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
         let stored = renewed::is_stored(self.module(unit), test);
         let mut first = with(state, true, when_true);
         first.renewed |= stored == Some(false) && !other.is_empty();
-        let failed = self.tells_failure(unit, test);
         first.in_catch |= failed == Some(true);
         let then_exits = self.branch(unit, then, node, 0, &mut first);
         let mut second = with(state, false, when_false);
@@ -578,6 +586,7 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
         if guard::recognises(&name) && !lambdas.is_empty() {
             inner.guard = strongest(inner.guard, Some(Guard::Unknown(self.reach.ev.program.place(site))));
         }
+        let mut told = Vec::new();
         for lambda in lambdas {
             let mut state = inner.clone();
             state.for_all = name == "catch" && !state.in_catch;
@@ -586,8 +595,12 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
             if hand_off {
                 state.apart = self.nodes + 1;
             }
-            self.enter(lambda, None, state);
+            let knew = self.enter(lambda, None, state).is_some() && inner.guard.is_none();
+            if knew && !hand_off {
+                told.extend(told::by(self.reach, lambda));
+            }
         }
+        state.told.append(&mut told);
     }
 
     /// The functions that are passed for a parameter of a function on the way here.
@@ -732,7 +745,8 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
                 return;
             }
             let is_told = dotnet::observes(ev, site, name) || dotnet::asks_data(ev, site, name);
-            if unresolved && !is_plain(name) && !is_told {
+            let is_plain = is_plain(name) || ev.program.language(site.unit) == Language::Go && is_plain_in_go(name);
+            if unresolved && !is_plain && !is_told {
                 self.step(Kind::Unresolved(name.clone()), site, state);
             }
             return;

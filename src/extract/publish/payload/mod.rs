@@ -20,7 +20,7 @@ use smol_str::SmolStr;
 use super::shape::{Key, Shape, is_envelope};
 use super::{InScope, path};
 use crate::catalog::publish::Publish;
-use crate::facts::module::{BinaryOp, Entry, ExprId, ExprKind, FuncId, Language};
+use crate::facts::module::{Arg, BinaryOp, Entry, ExprId, ExprKind, FuncId, Language};
 use crate::program::value::Text;
 use crate::program::{Evaluator, Site, UnitId, Value};
 
@@ -96,6 +96,9 @@ impl<'r, 'e> Reader<'r, 'e> {
             if path == "->" {
                 return self.given_back(site);
             }
+            if path == "*,**" {
+                return vec![self.in_turns(site)];
+            }
             match path::lookup(self.ev, site, path) {
                 path::Lookup::Found(sites) => {
                     let shapes = sites.iter().flat_map(|s| self.read(*s)).collect();
@@ -163,6 +166,27 @@ impl<'r, 'e> Reader<'r, 'e> {
         }
         out.extend(self.headers_of_arguments(site));
         out
+    }
+
+    /// Keys and values in turns behind the `*` by which a server is asked for an id:
+    /// `xadd("orders", "*", "order", id, "total", total)`.
+    fn in_turns(&mut self, site: Site) -> Shape {
+        let module = &self.ev.program.unit(site.unit).module;
+        let is_star = |arg: &Arg| matches!(&module.expr(arg.value).kind, ExprKind::Str(text) if text == "*");
+        let args = module.call(site.expr).map(|call| call.args.as_slice()).unwrap_or_default();
+        let Some(star) = args.iter().position(is_star) else { return Shape::open() };
+        let mut shape = Shape::default();
+        for pair in args[star + 1..].chunks(2) {
+            let name = pair.first().filter(|_| !pair.iter().any(|arg| arg.spread));
+            match (name.and_then(|name| self.ev.at(site.unit, name.value).as_str()), pair) {
+                (Some(name), [_, value]) => {
+                    let key = self.key(name.into(), Site { unit: site.unit, expr: value.value });
+                    shape.keys.push(key);
+                }
+                _ => shape.open = true,
+            }
+        }
+        shape
     }
 
     /// The keyword arguments of a call.

@@ -56,7 +56,11 @@ impl Reader<'_, '_> {
             };
         };
         let mut out = Vec::new();
-        for binding in bindings {
+        let nearest = self.ev.reaching(site, scope, bindings);
+        let reaches = |binding: &&Binding| {
+            nearest.is_none_or(|nearest| **binding == nearest || matches!(**binding, Binding::Typed(_)))
+        };
+        for binding in bindings.iter().filter(reaches) {
             match *binding {
                 Binding::Value(value) => out.extend(self.read(Site { unit: site.unit, expr: value })),
                 Binding::Param(func, index) => out.extend(self.param(site.unit, func, index)),
