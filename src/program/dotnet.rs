@@ -120,12 +120,17 @@ impl Evaluator<'_> {
         (unwraps && matches!(value, Value::Instance(_) | Value::Object { .. })).then_some(value)
     }
 
-    /// `provider.GetRequiredService<IConnection>()`
+    /// `provider.GetRequiredService<IConnection>()`, `context.GetPayload<ConsumeContext>()` of MassTransit
     fn resolved_service(&self, site: Site, call: &Call) -> Option<Value> {
         let name = self.program.unit(site.unit).module.callee_name(site.expr)?;
         let resolves = matches!(
             name.as_str(),
-            "GetRequiredService" | "GetService" | "GetRequiredKeyedService" | "GetKeyedService" | "CreateInstance"
+            "GetRequiredService"
+                | "GetService"
+                | "GetRequiredKeyedService"
+                | "GetKeyedService"
+                | "CreateInstance"
+                | "GetPayload"
         );
         let ty = *call.type_args.first().filter(|_| resolves)?;
         self.declared(site.unit, ty).map(|declared| self.provided(site.unit, declared))
@@ -183,7 +188,9 @@ impl Evaluator<'_> {
             }
         }
         let own = unit.module.imports.iter().filter(|i| i.kind == ImportKind::Star).map(|i| &i.module);
-        let used: Vec<&SmolStr> = own.chain(self.program.types.globals(&unit.path)).collect();
+        let mut used: Vec<&SmolStr> = own.chain(self.program.types.globals(&unit.path)).collect();
+        let around = self.libraries_around(unit_id, name);
+        used.extend(&around);
         for namespace in &used {
             if let Some(found) = self.in_package(unit_id, namespace, name) {
                 return Some(found);
@@ -218,6 +225,14 @@ impl Evaluator<'_> {
             }
         }
         Some(self.elsewhere(unit_id, &used, name).unwrap_or_else(|| self.outside(unit_id, &used, name)))
+    }
+
+    /// The namespaces around a file that a library has a type of this name in: in `namespace Polly.Samples` the types of
+    /// `Polly` need no using.
+    fn libraries_around(&self, unit: UnitId, name: &str) -> Vec<SmolStr> {
+        let own = self.program.unit(unit).module.package.as_deref();
+        let around = std::iter::successors(own, |namespace| namespace.rsplit_once('.').map(|(outer, _)| outer)).skip(1);
+        around.filter(|namespace| self.catalog.is_about(Language::CSharp, namespace, name)).map(SmolStr::from).collect()
     }
 
     /// True for the name of an attribute that has arguments: `[Topic("orders")]` is a type, not a method that

@@ -20,6 +20,7 @@ mod cli_skills;
 mod cloud_brokers;
 mod dependencies;
 mod determinism;
+mod dotnet_buses;
 mod dotnet_forms;
 mod dotnet_http;
 mod dotnet_messaging;

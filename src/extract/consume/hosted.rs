@@ -3,6 +3,7 @@
 //! Source: <https://learn.microsoft.com/en-us/dotnet/core/extensions/workers>: the host calls `StopAsync`, then
 //! disposes what it made; a channel that the service made itself is the service's to close.
 
+use super::console;
 use super::dotnet::bases;
 use super::source::Found;
 use crate::catalog::consume::Form;
@@ -63,37 +64,13 @@ fn is_call(module: &Module, value: ExprId, call: ExprId) -> bool {
     value == call || matches!(module.expr(value).kind, ExprKind::Await(inner) if inner == call)
 }
 
-/// True for a program that consumes until somebody presses a key: SIGTERM ends it in the middle of a message, and
-/// what `using` holds is not disposed of.
-fn waits_for_key(ev: &Evaluator<'_>, site: Site) -> bool {
-    const TOLD: [&str; 4] = ["CancelKeyPress", "ProcessExit", "PosixSignalRegistration", "Unloading"];
-    let unit = ev.program.unit(site.unit);
-    let module = &unit.module;
-    let func = unit.index.func_of(site.expr);
-    if func.is_some_and(|func| module.func(func).name != "Main") {
-        return false;
-    }
-    let of_console = |call: ExprId| match module.call(call).map(|call| &module.expr(call.callee).kind) {
-        Some(ExprKind::Attr { object, name, .. }) => {
-            matches!(name.as_str(), "ReadLine" | "ReadKey" | "Read")
-                && matches!(&module.expr(*object).kind, ExprKind::Name(name) if name == "Console")
-        }
-        _ => false,
-    };
-    let is_told = |expr: &crate::facts::module::Expr| match &expr.kind {
-        ExprKind::Name(name) | ExprKind::Attr { name, .. } => TOLD.contains(&name.as_str()),
-        _ => false,
-    };
-    unit.index.calls.iter().any(|call| call.func == func && of_console(call.expr)) && !module.exprs.iter().any(is_told)
-}
-
 /// The verdict; unknown for everything but a service that makes the channel itself.
 pub(super) fn verdict(ev: &Evaluator<'_>, found: &Found<'_>) -> Presence {
     let unknown = || Presence::Unknown("how the host stops it was not read".into());
     let unit = ev.program.unit(found.site.unit);
     let module = &unit.module;
     let of_client = found.library.library == "RabbitMQ.Client" && found.source.form == Form::Callback;
-    if of_client && waits_for_key(ev, found.site) {
+    if of_client && console::waits_for_key(ev, found.site) {
         return Presence::Absent;
     }
     let Some(class) = unit.index.classes_around(module, found.site.expr).into_iter().next() else { return unknown() };

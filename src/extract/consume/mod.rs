@@ -9,6 +9,7 @@ mod bean;
 mod builder;
 mod chain;
 mod closed;
+mod console;
 mod container;
 mod dead_channel;
 mod dead_letter;

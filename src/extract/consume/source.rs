@@ -17,9 +17,9 @@ use super::heirs::{self, Heir};
 use super::reach::{Func, Reach};
 use super::walk::{self, Trace};
 use super::{
-    Consumer, Evidence, Handler, InScope, ack, bean, chain, closed, dead_channel, dead_letter, dotnet, factory,
-    idempotency, jvm, keys, nest, payload_key, poison, polling, prefetch, redelivery, setting, shown, shutdown,
-    unhandled,
+    Consumer, Evidence, Handler, InScope, ack, bean, chain, closed, console, dead_channel, dead_letter, dotnet,
+    factory, idempotency, jvm, keys, nest, payload_key, poison, polling, prefetch, redelivery, setting, shown,
+    shutdown, unhandled,
 };
 
 /// A source of the catalog with the call, decorator or class that is one.
@@ -187,6 +187,7 @@ fn consumer(
     };
     let declared = dead_letter::declaration(ev, found, &channels).filter(|_| dead_letter.is_absent());
     let declared = declared.map(|(_, site)| ev.program.place(site));
+    let by_hand = console::started_by_hand(ev, found);
     let mut consumer = Consumer {
         place,
         poison: poison::read(reach, found, &ack, &traces, &registrations),
@@ -212,8 +213,11 @@ fn consumer(
         only_shows: shown::only(reach, bodies, &traces),
         redelivery: redelivery::verdict(reach, found, bodies, &traces, &evidence.settings),
         handlers,
-        shutdown: shutdown::verdict(reach, found, bodies, &units),
-        shared: transport.as_ref().map(|t| t.shared),
+        shutdown: match by_hand {
+            Some(_) => Presence::Absent,
+            None => shutdown::verdict(reach, found, bodies, &units),
+        },
+        shared: transport.as_ref().map(|t| t.shared).or(by_hand),
         python: ev.program.language(found.site.unit) == crate::facts::module::Language::Python,
         nest: shutdown::is_nest(reach, found.site.unit),
         csharp: is_csharp,

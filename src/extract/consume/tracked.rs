@@ -4,7 +4,9 @@ use super::Idempotency;
 use super::effect::{Effect, made};
 use super::fresh;
 use super::reach::{Func, Reach};
+use super::walk::way::Way;
 use super::walk::{Kind, Step, Trace};
+use crate::catalog::consume::EffectKind;
 use crate::facts::module::{
     BinaryOp, Call, Class, Expr, ExprId, ExprKind, FunctionKind, Language, Module, StmtId, StmtKind,
 };
@@ -205,9 +207,42 @@ pub(super) fn adds(traces: &[Trace]) -> Option<Idempotency> {
 /// `context.Orders.Add(new Order { … })`: a new row each time, unless the object may bring a key, or the
 /// repository names a unique index of its class.
 pub(super) fn inserted(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect {
-    let ev = reach.ev;
     let Some(arg) = call.args.first() else { return Effect::Unclear };
-    let values = made(reach, Site { unit: site.unit, expr: arg.value }, 0);
+    of_new_row(reach, Site { unit: site.unit, expr: arg.value })
+}
+
+/// What an insertion does of which all callers together say nothing: other ways to it than the message's, such as one
+/// from a controller, bring other rows.
+pub(super) fn inserted_on_way(reach: &Reach<'_, '_>, site: Site, effect: Effect, way: Way<'_>) -> Effect {
+    let ev = reach.ev;
+    let module = &ev.program.unit(site.unit).module;
+    if effect != Effect::Unclear || module.language != Language::CSharp {
+        return effect;
+    }
+    let inserts = |symbol: &smol_str::SmolStr| ev.catalog.effect(module.language, symbol) == Some(EffectKind::Insert);
+    let first = module.call(site.expr).and_then(|call| call.args.first());
+    let Some(arg) = first.filter(|_| reach.symbols(site).iter().any(inserts)) else { return effect };
+    match handed(reach, Site { unit: site.unit, expr: arg.value }, way) {
+        Some(row) => of_new_row(reach, row),
+        None => effect,
+    }
+}
+
+/// What was passed on the way for a parameter.
+fn handed(reach: &Reach<'_, '_>, of: Site, way: Way<'_>) -> Option<Site> {
+    let unit = reach.ev.program.unit(of.unit);
+    let ExprKind::Name(name) = &unit.module.expr(of.expr).kind else { return None };
+    let (_, bindings) = unit.index.lookup(&unit.module, unit.index.func_of(of.expr), name)?;
+    let [Binding::Param(func, index)] = *bindings else { return None };
+    let (site, before) = way.passed(reach, (of.unit, func), index)?;
+    Some(handed(reach, site, before).unwrap_or(site))
+}
+
+/// What it comes to that a row is stored: a new one each time, unless the object may bring a key, or the repository
+/// names a unique index of its class.
+fn of_new_row(reach: &Reach<'_, '_>, row: Site) -> Effect {
+    let ev = reach.ev;
+    let values = made(reach, row, 0);
     let is_new = |value: &Value| match value {
         Value::Object { unit, class: class_id, call: Some(made) } => {
             // `class Payment : Entity, IAggregateRoot`: a base of ours that makes the key makes a new one.

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::flow::{self, squeeze};
-use super::{InScope, Kind, Publisher, call, declared, relay, unshown};
+use super::{InScope, Kind, Publisher, call, declared, relay, unsaved, unshown};
 use crate::catalog::schema::{Ecosystem, Library};
 use crate::catalog::writes;
 use crate::extract::channels;
@@ -579,7 +579,7 @@ fn exclusive(ev: &Evaluator<'_>, a: Site, b: Site) -> bool {
     let (first, second) =
         if module.expr(a.expr).span.start <= module.expr(b.expr).span.start { (a, b) } else { (b, a) };
     let (up, down) = (around(ev, first), around(ev, second));
-    if after_failure(ev, first, &down) {
+    if after_failure(ev, first, &down) || unsaved::wrote_nothing(ev, first, &down) {
         return true;
     }
     let shared = up.iter().zip(&down).take_while(|(x, y)| x == y).count();

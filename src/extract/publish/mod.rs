@@ -25,6 +25,7 @@ pub mod serialize;
 pub mod shape;
 mod text;
 pub mod transport;
+mod unsaved;
 mod unshown;
 
 #[cfg(test)]

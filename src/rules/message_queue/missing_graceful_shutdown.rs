@@ -22,6 +22,11 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
                 "the consumer is not stopped on SIGTERM: `enableShutdownHooks()` is never called, so `onModuleDestroy` and `onApplicationShutdown` do not run",
                 "call `app.enableShutdownHooks()` in `main.ts` and close the consumer in `onApplicationShutdown`",
             )
+        } else if consumer.csharp && consumer.shared.is_some() {
+            (
+                "nothing stops the bus on SIGTERM: the program waits for a key, and what stands behind that does not run then",
+                "register the bus with `AddMassTransit` in a host: it starts the bus, and stops it after the message in hand",
+            )
         } else if consumer.csharp {
             (
                 "nothing closes the channel when the host stops: the service has made it, and no `StopAsync` or `Dispose` lets go of it",

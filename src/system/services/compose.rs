@@ -352,6 +352,9 @@ pub(super) fn folder_of_image<'a>(
     ctx: &Context<'a>,
     image: &str,
 ) -> Option<(String, Option<(FileId, &'a Dockerfile)>)> {
+    if let Some(folder) = image_names::of_project(ctx, image) {
+        return Some((folder.to_owned(), dockerfile_of(ctx, folder)));
+    }
     let image = image_names::without_packaging(image);
     let mut best: Option<(usize, String)> = None;
     for (folder, name) in image_names::of_units(ctx, image) {

@@ -41,6 +41,9 @@ pub enum Foreign {
         /// A class library: what `Microsoft.NET.Sdk` makes unless an output type says otherwise
         /// (<https://learn.microsoft.com/en-us/dotnet/core/project-sdk/msbuild-props#outputtype>).
         library: bool,
+        /// The container image that the SDK makes of it, where it says how that is called
+        /// (<https://learn.microsoft.com/en-us/dotnet/core/containers/publish-configuration>).
+        image: Option<String>,
     },
     /// What a .NET Aspire host starts.
     AspireHost(Vec<Started>),
@@ -186,6 +189,7 @@ pub fn read(path: &str, text: &str) -> Option<Foreign> {
             app_host: has(&["Aspire.AppHost", "IsAspireHost"]),
             client: has(&["Microsoft.NET.Sdk.BlazorWebAssembly\"", "<UseMaui>true"]),
             library: has(&["Sdk=\"Microsoft.NET.Sdk\""]) && !has(&["<OutputType>"]),
+            image: container_image(text),
         },
         _ => Foreign::Hosting,
     })
@@ -207,6 +211,15 @@ fn artifact(text: &str) -> Option<String> {
     let (_, rest) = text.split_once("<artifactId>")?;
     let (name, _) = rest.split_once("</artifactId>")?;
     Some(name.trim().to_owned())
+}
+
+/// `<ContainerRepository>shop/orders</ContainerRepository>`, before .NET 8 `ContainerImageName`.
+fn container_image(text: &str) -> Option<String> {
+    ["ContainerRepository", "ContainerImageName"].iter().find_map(|property| {
+        let (_, rest) = text.split_once(&format!("<{property}>"))?;
+        let name = rest.split('<').next()?.trim();
+        (!name.is_empty() && !name.contains("$(")).then(|| name.to_owned())
+    })
 }
 
 fn aspire(text: &str) -> Vec<Started> {

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::compose::spelled;
+use super::compose::{alias, spelled};
 use super::context::Context;
+use super::foreign::Foreign;
 use super::source::programs;
 use crate::files::folder_of;
 
@@ -65,6 +66,16 @@ pub(super) fn program(ctx: &Context<'_>, image: &str) -> Option<String> {
     };
     let found: BTreeSet<String> = programs(ctx).iter().filter_map(|program| called(program)).collect();
     if found.len() == 1 { found.into_iter().next() } else { None }
+}
+
+/// The project of .NET whose SDK makes an image of this name, without a Dockerfile.
+pub(super) fn of_project<'c>(ctx: &'c Context<'_>, image: &str) -> Option<&'c str> {
+    let mut found = ctx.deployment.foreign.iter().filter_map(|(id, foreign)| match foreign {
+        Foreign::DotNet { image: Some(made), .. } if alias(made) == image => Some(folder_of(&ctx.tree.file(*id).path)),
+        _ => None,
+    });
+    let first = found.next()?;
+    found.all(|other| other == first).then_some(first)
 }
 
 /// `orders` of `orders-native`: what stands behind is how it is packed.

@@ -653,6 +653,7 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
         if let Some(effect) = effect::of(self.reach, site) {
             let effect = relay::seen(self.reach, site, effect, self.way());
             let effect = counted::seen(self.reach, site, effect, &self.numbers, self.way());
+            let effect = tracked::inserted_on_way(self.reach, site, effect, self.way());
             let effect = if before { renewed::put_back(effect) } else { effect };
             let kept = state.in_catch && state.for_all && caught::keeps_message(self.reach, site);
             self.step(Kind::Does(if kept { Effect::DeadLetter } else { effect }), site, state);

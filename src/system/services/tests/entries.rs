@@ -271,6 +271,32 @@ fn an_image_that_maven_builds_is_deployed_too() {
 }
 
 #[test]
+fn an_image_that_the_sdk_of_dotnet_makes_is_its_project() {
+    let project = |property: &str| {
+        format!("<Project Sdk=\"Microsoft.NET.Sdk.Web\"><PropertyGroup>{property}</PropertyGroup></Project>\n")
+    };
+    let (orders, stock, other) = (
+        project("<ContainerRepository>acme/shop-ordering</ContainerRepository>"),
+        project("<ContainerImageName>shop.stock</ContainerImageName>"),
+        project("<ContainerRepository>$(Prefix)</ContainerRepository>"),
+    );
+    let program = "var app = WebApplication.CreateBuilder(args).Build();\napp.Run();\n";
+    let world = world(&[
+        (
+            "compose.yaml",
+            "services:\n  orders: {image: \"acme/shop-ordering:1\"}\n  stock: {image: \"acme/shop.stock\"}\n  queue: {image: \"acme/queue\"}\n",
+        ),
+        ("services/orders/Api/Api.csproj", orders.as_str()),
+        ("services/orders/Api/Program.cs", program),
+        ("services/stock/Api/Api.csproj", stock.as_str()),
+        ("services/stock/Api/Program.cs", program),
+        ("services/tool/Api/Api.csproj", other.as_str()),
+        ("services/tool/Api/Program.cs", program),
+    ]);
+    assert_eq!(world.roots(), [("orders", "services/orders/Api"), ("stock", "services/stock/Api")]);
+}
+
+#[test]
 fn a_binary_that_is_built_before_its_image_is_the_code_it_is_called_after() {
     let main = "package main\n\nimport \"net/http\"\n\nfunc main() { http.ListenAndServe(\":8080\", nil) }\n";
     let build = |name: &str, program: &str| {
