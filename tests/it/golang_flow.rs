@@ -90,3 +90,27 @@ fn a_transaction_tells_what_comes_behind_it_that_the_message_is_known() {
     assert_eq!(told("moved = id", "moved == \"\""), 0);
     assert_eq!(told("moved = id", "id == \"\""), 1);
 }
+
+/// A handler that puts a row with the columns and values given.
+fn inserts(schema: &str, columns: &str, key: &str) -> Vec<u64> {
+    let text = format!(
+        "package main\n\nimport (\n\t\"context\"\n\t\"database/sql\"\n\n\t\"github.com/google/uuid\"\n\t\"github.com/segmentio/kafka-go\"\n)\n\ntype Parcel struct {{\n\tID    string\n\tOrder string\n}}\n\ntype rows struct {{\n\tdb *sql.DB\n}}\n\nfunc newKey() string {{\n\treturn uuid.New().String()\n}}\n\nfunc (r *rows) put(p Parcel) error {{\n\t_, err := r.db.Exec(\"INSERT INTO parcels ({columns}) VALUES ($1, $2)\", p.ID, p.Order)\n\treturn err\n}}\n\nfunc (r *rows) send(order string) error {{\n\tp := Parcel{{ID: {key}, Order: order}}\n\treturn r.put(p)\n}}\n\nfunc consume(ctx context.Context, reader *kafka.Reader, r *rows) {{\n\tfor {{\n\t\tmessage, err := reader.FetchMessage(ctx)\n\t\tif err != nil {{\n\t\t\treturn\n\t\t}}\n\t\tif err := r.send(string(message.Value)); err == nil {{\n\t\t\treader.CommitMessages(ctx, message)\n\t\t}}\n\t}}\n}}\n"
+    );
+    let files = [("migrations/1.sql", schema), ("main.go", &text)];
+    lines("message-queue/non-idempotent-consumer", "main.go", &files)
+}
+
+#[test]
+fn a_row_with_a_key_of_its_own_for_each_delivery_is_stored_again() {
+    let plain = "CREATE TABLE parcels (id VARCHAR(36) PRIMARY KEY, order_id VARCHAR(36) NOT NULL);";
+    assert_eq!(inserts(plain, "id, order_id", "newKey()").len(), 1);
+    assert_eq!(inserts(plain, "id, order_id", "uuid.NewString()").len(), 1);
+    // The message brings it, or what else it brings can stand there once.
+    assert_eq!(inserts(plain, "id, order_id", "order").len(), 0);
+    assert_eq!(inserts(plain, "id, order_id", "uuid.NewSHA1(uuid.Nil, []byte(order)).String()").len(), 0);
+    let unique = "CREATE TABLE parcels (id VARCHAR(36) PRIMARY KEY, order_id VARCHAR(36) NOT NULL UNIQUE);";
+    assert_eq!(inserts(unique, "id, order_id", "newKey()").len(), 0);
+    assert_eq!(inserts(unique, "order_id, id", "newKey()").len(), 0);
+    // Nobody says what is unique.
+    assert_eq!(inserts("SELECT 1;", "id, order_id", "newKey()").len(), 0);
+}

@@ -69,8 +69,8 @@ impl Evidence {
             if files::classify(&file.path) == FileKind::PackageJson {
                 out.packages.push(files::folder_of(&file.path).to_string());
             }
-            // Queues are often made by what lies in `scripts/`.
-            let counts = matches!(files::zone(&file.path), Zone::Production | Zone::Script);
+            // Queues are often made by what lies in `scripts/`, and migrations say what is unique.
+            let counts = matches!(files::zone(&file.path), Zone::Production | Zone::Script | Zone::Migration);
             if !configures(&file.path) || !counts || file.size > 1_000_000 {
                 continue;
             }

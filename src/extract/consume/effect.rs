@@ -11,6 +11,7 @@ use super::dead_channel::mentions_dead_letter;
 use super::entity;
 use super::fresh;
 use super::guard::When;
+use super::new_key;
 use super::reach::Reach;
 use super::reply;
 use super::row;
@@ -53,6 +54,7 @@ pub(super) const INSERTS: &str = "inserts a row";
 pub(super) fn of(reach: &Reach<'_, '_>, site: Site) -> Option<Effect> {
     match known(reach, site)? {
         Effect::Repeats(what) if what == INSERTS && unique_sql::is_refused(reach, site) => Some(Effect::Claim),
+        Effect::Keyed if new_key::inserts_another(reach, site) => Some(Effect::Repeats(INSERTS.into())),
         effect => Some(effect),
     }
 }
@@ -444,7 +446,12 @@ fn inserted_struct(reach: &Reach<'_, '_>, site: Site, call: &Call) -> Effect {
         for value in made(reach, Site { unit: site.unit, expr: arg.value }, 0) {
             match value {
                 Value::Object { unit, class, call: made } => {
-                    let is_set = |field: &str| made.is_none_or(|made| is_set(ev, made, field));
+                    let is_set = |field: &str| {
+                        made.is_none_or(|made| {
+                            is_set(ev, made, field)
+                                && !new_key::field_is_new(reach, Site { unit: site.unit, expr: arg.value }, field, 0)
+                        })
+                    };
                     let keyed = struct_key::may_be_brought(reach, site, (unit, class), &is_set);
                     return if keyed { Effect::Unclear } else { Effect::Repeats("stores a new row".into()) };
                 }

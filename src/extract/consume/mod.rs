@@ -32,6 +32,7 @@ mod lambda;
 mod loaded;
 mod mapped;
 mod nest;
+mod new_key;
 mod payload_key;
 mod pipeline;
 mod poison;

@@ -30,6 +30,17 @@ fn inserted(text: &str) -> Option<(String, Vec<String>)> {
     Some((table, columns.split(',').map(squeeze).collect()))
 }
 
+/// The table of an `INSERT` of one row, and its columns with what stands for each: `$1`, `?`, `now()`.
+pub(super) fn row_of(text: &str) -> Option<(String, Vec<(String, String)>)> {
+    let (table, columns) = inserted(text)?;
+    let lower = text.to_lowercase();
+    let (_, values) = lower.split_once("insert into ")?.1.split_once(')')?.1.split_once("values")?;
+    let values = parts(values.trim_start().strip_prefix('(')?);
+    let row = columns.into_iter().zip(values.iter().map(|value| value.trim().to_string()));
+    let row: Vec<(String, String)> = row.collect();
+    (row.len() == values.len()).then_some((table, row))
+}
+
 /// The keys that the texts of a program declare.
 pub(super) fn of_program(ev: &Evaluator<'_>) -> Vec<Key> {
     let mut out = Vec::new();
