@@ -309,3 +309,85 @@ class Shipping {{
     let registered = "if (TransactionSynchronizationManager.isSynchronizationActive()) { TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() { @Override public void afterCommit() { doSend(parcel); } }); } else { doSend(parcel); }";
     assert_eq!(told(registered), [""; 0]);
 }
+
+/// Quarkus with Hibernate Reactive: what a transaction is handed writes, by a method that is referred to and by a
+/// setter on a row that was looked up in it; what runs when that fails does not follow it.
+#[test]
+fn a_transaction_of_panache_writes_what_it_is_handed() {
+    let service = |run: &str| {
+        format!(
+            "package a;\nimport io.quarkus.hibernate.reactive.panache.Panache;\nimport io.quarkus.hibernate.reactive.panache.PanacheEntityBase;\nimport io.smallrye.mutiny.Uni;\nimport io.smallrye.reactive.messaging.MutinyEmitter;\nimport jakarta.persistence.*;\nimport org.eclipse.microprofile.reactive.messaging.Channel;\n
+@Entity class Parcel extends PanacheEntityBase {{ @Id @GeneratedValue Long id; String state; void setState(String state) {{ this.state = state; }} }}
+class Parcels {{
+    Uni<Parcel> ship(Parcel parcel) {{
+        return {run};
+    }}
+}}
+class Shipping {{
+    private final Parcels parcels;
+    @Channel(\"parcels\") MutinyEmitter<String> emitter;
+    Shipping(Parcels parcels) {{ this.parcels = parcels; }}
+    Uni<Void> ship(Parcel parcel) {{
+        return parcels.ship(parcel)
+            .onItem().ifNotNull().call(shipped -> send(shipped))
+            .replaceWithVoid();
+    }}
+    Uni<Void> cancel(Parcel parcel) {{
+        return parcels.ship(parcel)
+            .onFailure().call(failure -> send(parcel))
+            .replaceWithVoid();
+    }}
+    private Uni<Void> send(Parcel parcel) {{ return emitter.send(\"shipped\"); }}
+}}\n"
+        )
+    };
+    let settings =
+        ("src/main/resources/application.properties", "mp.messaging.outgoing.parcels.connector=smallrye-kafka\n");
+    let told =
+        |run: &str| found(&["message-queue/dual-write"], &[settings, ("src/main/java/a/Shipping.java", &service(run))]);
+    let both = ["dual-write Shipping.java:21"];
+    assert_eq!(told("Panache.withTransaction(parcel::persistAndFlush)"), both);
+    assert_eq!(told("Panache.withTransaction(() -> parcel.persistAndFlush())"), both);
+    let found = "Parcel.<Parcel>findById(parcel.id).onItem().ifNotNull()";
+    let set = format!("Panache.withTransaction(() -> {found}.invoke(row -> row.setState(\"SENT\")))");
+    assert_eq!(told(&set), both);
+    let all = "Panache.withTransaction(() -> Parcel.list(\"id\", 1).invoke(rows -> rows.stream().forEach(row -> ((Parcel) row).setState(\"SENT\"))))";
+    assert_eq!(told(all), both);
+    // What no transaction is around, and what is only read.
+    assert_eq!(told(&format!("{found}.invoke(row -> row.setState(\"SENT\"))")), [""; 0]);
+    assert_eq!(told(&format!("Panache.withTransaction(() -> {found}.transform(row -> row))")), [""; 0]);
+}
+
+/// JPA writes what a setter changed when the transaction ends: no `save` is needed.
+#[test]
+fn a_row_that_is_changed_in_a_transaction_is_written_at_its_end() {
+    let service = |transaction: &str, entity: &str, change: &str| {
+        format!(
+            "package a;\nimport jakarta.persistence.*;\nimport org.springframework.data.jpa.repository.JpaRepository;\nimport org.springframework.kafka.core.KafkaTemplate;\nimport org.springframework.transaction.annotation.Transactional;\n
+{entity} class Parcel {{ @Id Long id; String state; void setState(String state) {{ this.state = state; }} }}
+interface Parcels extends JpaRepository<Parcel, Long> {{}}
+class Shipping {{
+    private final Parcels parcels;
+    private final KafkaTemplate<String, String> kafka;
+    Shipping(Parcels parcels, KafkaTemplate<String, String> kafka) {{ this.parcels = parcels; this.kafka = kafka; }}
+    {transaction}
+    void ship(Long id) {{
+        Parcel parcel = {change};
+        parcel.setState(\"SENT\");
+        kafka.send(\"shipped\", parcel.state);
+    }}
+}}\n"
+        )
+    };
+    let told = |transaction: &str, entity: &str, change: &str| {
+        let text = service(transaction, entity, change);
+        found(&["message-queue/dual-write"], &[("src/main/java/a/Shipping.java", &text)])
+    };
+    let looked_up = "parcels.findById(id).orElseThrow()";
+    assert_eq!(told("@Transactional", "@Entity", looked_up), ["dual-write Shipping.java:17"]);
+    // Nothing is written without a transaction that writes, to what is no row, and to a row that is only made.
+    assert_eq!(told("", "@Entity", looked_up), [""; 0]);
+    assert_eq!(told("@Transactional(readOnly = true)", "@Entity", looked_up), [""; 0]);
+    assert_eq!(told("@Transactional", "", looked_up), [""; 0]);
+    assert_eq!(told("@Transactional", "@Entity", "new Parcel()"), [""; 0]);
+}

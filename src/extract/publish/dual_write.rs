@@ -244,8 +244,11 @@ fn stores(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Stores {
             let site = Site { unit, expr: id.expr };
             let Some(func) = flow::home(ev, site) else { continue };
             let home = (unit, func);
-            let Some((library, rest)) = stored(ev, site) else {
-                let writes = unshown::is_write(ev, site) || super::mapper::is_write(ev, site);
+            let stored = stored(ev, site).filter(|_| !super::managed::is_write(ev, site));
+            let Some((library, rest)) = stored else {
+                let writes = unshown::is_write(ev, site)
+                    || super::mapper::is_write(ev, site)
+                    || super::managed::is_write(ev, site);
                 if writes && !is_bookkeeping(ev, site) {
                     stores.touches.insert(home);
                     stores.writes.entry(home).or_default().push(site);

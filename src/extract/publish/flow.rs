@@ -80,6 +80,25 @@ const RUNS_LAMBDA: &[&str] = &[
     "RetryNotify",
 ];
 
+/// The same in Java and Kotlin: operators of Mutiny, Reactor and CompletableFuture that go on with what came before.
+const RUNS_LAMBDA_JVM: &[&str] = &[
+    "call",
+    "transform",
+    "transformToMulti",
+    "transformToUniAndConcatenate",
+    "transformToUniAndMerge",
+    "flatMapMany",
+    "delayUntil",
+    "thenAcceptAsync",
+    "thenApplyAsync",
+    "thenComposeAsync",
+    "thenRun",
+    "thenRunAsync",
+];
+
+/// What stands before an operator of Mutiny whose lambda runs when it failed: `.onFailure().call(…)`.
+const ON_FAILURE: [&str; 3] = ["onFailure", "onCancellation", "onTermination"];
+
 /// The same for names that mean something else on most objects.
 const RUNS_LAMBDA_ON: &[(&str, &str)] = &[("Task", "Run"), ("Factory", "StartNew")];
 
@@ -151,7 +170,13 @@ fn runs_at_once(module: &Module, call: &Call) -> bool {
     match &module.expr(call.callee).kind {
         ExprKind::Name(name) => RUNS_LAMBDA.contains(&name.as_str()),
         ExprKind::Attr { object, name, .. } => {
-            RUNS_LAMBDA.contains(&name.as_str()) || RUNS_LAMBDA_ON.contains(&(of(*object), name.as_str()))
+            let is_jvm = module.language.is_jvm();
+            if is_jvm && module.callee_name(*object).is_some_and(|event| ON_FAILURE.contains(&event.as_str())) {
+                return false;
+            }
+            RUNS_LAMBDA.contains(&name.as_str())
+                || RUNS_LAMBDA_ON.contains(&(of(*object), name.as_str()))
+                || is_jvm && RUNS_LAMBDA_JVM.contains(&name.as_str())
         }
         // `retry<Order>(…)`
         ExprKind::Index { object, .. } => RUNS_LAMBDA.contains(&of(*object)),

@@ -14,6 +14,7 @@ pub mod failure;
 pub mod flow;
 mod jvm;
 mod lists;
+mod managed;
 mod mapper;
 pub mod path;
 pub mod payload;

@@ -22,6 +22,8 @@ pub enum Foreign {
         generates_main: bool,
         /// It builds a container image without a Dockerfile.
         image: bool,
+        /// What it depends on: artifacts of a `pom.xml`, other projects of a Gradle build.
+        needs: Vec<String>,
     },
     /// `go.mod`.
     Go {
@@ -156,6 +158,7 @@ pub fn read(path: &str, text: &str) -> Option<Foreign> {
                 "dockerfile-maven-plugin",
                 "<goal>build-image",
             ]),
+            needs: needs(text),
         },
         "go.mod" => Foreign::Go { module: go_module(text) },
         "serverless.yml" | "serverless.yaml" => {
@@ -222,6 +225,22 @@ fn container_image(text: &str) -> Option<String> {
     })
 }
 
+/// `<dependency>…<artifactId>orders-api</artifactId>` and `project(":orders-api")`.
+fn needs(text: &str) -> Vec<String> {
+    let artifacts = text.split("<dependency>").skip(1).filter_map(|rest| {
+        let (inside, _) = rest.split_once("</dependency>")?;
+        let (_, name) = inside.split_once("<artifactId>")?;
+        Some(name.split_once('<')?.0)
+    });
+    // `project(":parts")`, `project ':parts'`
+    let projects = text.split("project").skip(1).filter_map(|rest| {
+        let quoted = rest.trim_start_matches(['(', ' ']);
+        let path = quoted.strip_prefix(['"', '\''])?.split(['"', '\'']).next()?;
+        path.rsplit(':').next().filter(|_| path.starts_with(':'))
+    });
+    artifacts.chain(projects).map(|name| name.trim().to_owned()).collect()
+}
+
 fn aspire(text: &str) -> Vec<Started> {
     static ADDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
         // https://learn.microsoft.com/en-us/dotnet/aspire/get-started/build-aspire-apps-with-nodejs,
@@ -265,8 +284,12 @@ mod tests {
                 aggregator: false,
                 generates_main: false,
                 image: false,
+                needs: Vec::new(),
             })
         );
+        let gradle = "dependencies { implementation(project(\":libs:parts\")); implementation project(':money') }";
+        let Some(Foreign::Jvm { needs, .. }) = read("orders/build.gradle.kts", gradle) else { panic!("no manifest") };
+        assert_eq!(needs, ["parts", "money"]);
         let library = "<project><artifactId>common</artifactId></project>";
         assert!(matches!(read("common/pom.xml", library), Some(Foreign::Jvm { application: false, .. })));
     }

@@ -208,6 +208,11 @@ fn candidate(
     if is_monorepo(ctx, &root) {
         return None;
     }
+    // The Dockerfiles of a template.
+    let shared = |foreign: &Foreign| matches!(foreign, Foreign::Jvm { artifact, .. } if is_shared(ctx, &root, artifact.as_deref()));
+    if folder.ends_with(OF_PROJECT) && manifests(ctx, &root).any(shared) {
+        return None;
+    }
     // An image that others start from is no service.
     let short = spelled(root.rsplit('/').next().unwrap_or(""));
     let is_base = bases.iter().any(|base| {
@@ -409,6 +414,18 @@ pub(super) fn has_main(ctx: &Context<'_>, root: &str) -> bool {
     ctx.marks_below(root).iter().any(|(_, marks)| marks.main.is_some())
 }
 
+/// True for a module of Java or Kotlin that others of the repository depend on, and that starts nothing itself: the
+/// plugin that makes an application of it came with the template.
+fn is_shared(ctx: &Context<'_>, root: &str, artifact: Option<&str>) -> bool {
+    let name = artifact.unwrap_or_else(|| folder_name(root));
+    let others = ctx.deployment.foreign.iter().filter(|(id, _)| folder_of(&ctx.tree.file(**id).path) != root);
+    let mut needed = others.filter_map(|(_, foreign)| match foreign {
+        Foreign::Jvm { aggregator: false, needs, .. } => Some(needs),
+        _ => None,
+    });
+    needed.any(|needs| needs.iter().any(|need| need == name)) && ctx.marks_below(root).is_empty()
+}
+
 /// True when the code of a root is started as a server or a worker, or is written in a language whose
 /// applications we know by their manifest only.
 pub(super) fn is_application(ctx: &Context<'_>, root: &str) -> bool {
@@ -440,7 +457,9 @@ pub(super) fn is_application(ctx: &Context<'_>, root: &str) -> bool {
         && !ctx.marks_below(root).iter().any(|(id, _)| ctx.tree.file(*id).path.ends_with("Program.cs"));
     let by_marks = by_marks && !is_library;
     let by_manifest = manifests(ctx, root).any(|foreign| match foreign {
-        Foreign::Jvm { application, aggregator, .. } => *application && !aggregator,
+        Foreign::Jvm { application, aggregator, artifact, .. } => {
+            *application && !aggregator && !is_shared(ctx, root, artifact.as_deref())
+        }
         Foreign::DotNet { web, worker, app_host, client, .. } => (*web || *worker) && !app_host && !client,
         Foreign::Plain(_) | Foreign::Serverless(_) => true,
         Foreign::Go { .. } | Foreign::AspireHost(_) | Foreign::Hosting => false,

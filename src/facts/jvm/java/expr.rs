@@ -9,8 +9,26 @@ use super::Lower;
 use crate::facts::module::{Arg, Block, Call, ExprId, ExprKind, Param, StmtKind, TemplatePart};
 use crate::facts::walk::text::number_value;
 
-/// Methods that call what they are given with each value that comes, and keep nothing of it.
-const EACH: [&str; 7] = ["doOnNext", "forEach", "forEachOrdered", "ifPresent", "invoke", "peek", "thenAccept"];
+/// Methods that call what they are given with each value that comes.
+const EACH: [&str; 14] = [
+    "call",
+    "concatMap",
+    "doOnNext",
+    "doOnSuccess",
+    "flatMap",
+    "forEach",
+    "forEachOrdered",
+    "ifPresent",
+    "invoke",
+    "peek",
+    "switchMap",
+    "thenAccept",
+    "thenCompose",
+    "transformToUni",
+];
+
+/// Methods that call what they are given with nothing: `Panache.withTransaction(order::persist)`.
+const ONCE: [&str; 5] = ["fromCallable", "fromRunnable", "runAsync", "supplyAsync", "withTransaction"];
 
 impl<'t> Lower<'t> {
     /// Any expression; what is none is searched for expressions.
@@ -155,8 +173,12 @@ impl<'t> Lower<'t> {
                     Some(list) => self.type_args(list),
                     None => Vec::new(),
                 };
-                let each = EACH.contains(&self.text_of(name));
-                let args = self.called_for_each(kids).filter(|_| each).unwrap_or_else(|| self.args(kids));
+                let called = match self.text_of(name) {
+                    by if EACH.contains(&by) => self.called_reference(kids, true),
+                    by if ONCE.contains(&by) => self.called_reference(kids, false),
+                    _ => None,
+                };
+                let args = called.unwrap_or_else(|| self.args(kids));
                 self.module.add_expr(ExprKind::Call(Call { callee, args, is_new: false, type_args }), span)
             }
             (_, Some(object)) => object,
@@ -323,15 +345,15 @@ impl<'t> Lower<'t> {
     }
 
     /// The arguments of `orders.forEach(this.kafka::send)`: the method of an object is called there, as by the lambda
-    /// `order -> this.kafka.send(order)`. None for anything else.
-    fn called_for_each(&mut self, kids: &[Kid<'t>]) -> Option<Vec<Arg>> {
+    /// `order -> this.kafka.send(order)`, or without a value as by `() -> order.persist()`. None for anything else.
+    fn called_reference(&mut self, kids: &[Kid<'t>], with_value: bool) -> Option<Vec<Arg>> {
         let list = field(kids, Field::Arguments)?;
         let given = self.named_kids(list.node);
         let [reference] = given.as_slice() else { return None };
         let parts = self.kids(reference.node);
         let object = named(&parts).filter(|_| reference.kind == Kind::MethodReference)?;
         // A method of a type has the value for its object: `Order::ship`.
-        let of_object = object.kind == Kind::FieldAccess
+        let of_object = matches!(object.kind, Kind::FieldAccess | Kind::MethodInvocation)
             || object.kind == Kind::Identifier && self.text_of(object).starts_with(char::is_lowercase);
         if !of_object || has(&parts, Kind::TokenNew) {
             return None;
@@ -339,8 +361,12 @@ impl<'t> Lower<'t> {
         let (name, span) = (self.hidden_name(), reference.span());
         let func = self.function_with(self.lambda_head(span), |lower, function| {
             let callee = lower.expr(*reference);
-            let value = lower.name(name.clone(), span);
-            let args = vec![Arg { name: None, spread: false, value }];
+            let args = if with_value {
+                let value = lower.name(name.clone(), span);
+                vec![Arg { name: None, spread: false, value }]
+            } else {
+                Vec::new()
+            };
             let call = Call { callee, args, is_new: false, type_args: Vec::new() };
             let call = lower.module.add_expr(ExprKind::Call(call), span);
             let mut body = Block::new();

@@ -231,6 +231,32 @@ fn quarkus_makes_a_program_of_classes_without_a_main() {
 }
 
 #[test]
+fn a_module_that_others_depend_on_and_that_starts_nothing_is_a_library() {
+    let pom = |name: &str, dependency: &str| {
+        format!("<project><artifactId>{name}</artifactId>{dependency}<plugin>quarkus-maven-plugin</plugin></project>")
+    };
+    let docker = "FROM ubi8/openjdk-17\nCOPY target/*-runner.jar /work/application.jar\nCMD [\"java\", \"-jar\", \"/work/application.jar\"]\n";
+    let names = |needs: &str, code: &str| {
+        let orders = pom("orders", &format!("<dependency><artifactId>{needs}</artifactId></dependency>"));
+        let shared = pom("shared-parts", "");
+        let world = world(&[
+            ("orders/pom.xml", orders.as_str()),
+            ("orders/src/main/docker/Dockerfile.jvm", docker),
+            ("orders/src/main/java/a/Orders.java", "package a;\n@Path(\"/orders\")\nclass Orders {}\n"),
+            ("parts/pom.xml", shared.as_str()),
+            ("parts/src/main/docker/Dockerfile.jvm", docker),
+            ("parts/src/main/java/a/Part.java", code),
+        ]);
+        world.names().iter().map(ToString::to_string).collect::<Vec<String>>()
+    };
+    let record = "package a;\nrecord Part(String id) {}\n";
+    assert_eq!(names("shared-parts", record), ["orders"]);
+    assert_eq!(names("quarkus-arc", record), ["orders", "parts"]);
+    let main = "package a;\nclass Part { public static void main(String[] args) {} }\n";
+    assert_eq!(names("shared-parts", main), ["orders", "parts"]);
+}
+
+#[test]
 fn a_log_shipper_that_is_deployed_says_nothing_of_how_the_programs_are() {
     let pom = "<project><artifactId>x</artifactId><plugin>spring-boot-maven-plugin</plugin></project>";
     let code = "package a;\n@SpringBootApplication\nclass App { public static void main(String[] args) {} }\n";
