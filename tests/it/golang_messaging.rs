@@ -260,3 +260,14 @@ fn a_signal_that_ends_the_program_at_once_stops_nothing() {
     assert_eq!(told(rule, &text("left := stop(<-ends)\n\tlog.Println(left)\n\tos.Exit(0)")), 0);
     assert_eq!(told(rule, &text("go hear(ends, cancel)\n\t<-ends\n\tos.Exit(0)")), 0);
 }
+
+#[test]
+fn messages_of_protobuf_are_events_with_their_fields() {
+    let text = |field: &str| {
+        format!(
+            "package main\n\nimport (\n\t\"context\"\n\n\t\"github.com/segmentio/kafka-go\"\n\t\"google.golang.org/protobuf/proto\"\n)\n\ntype Sent struct {{\n\tParcel string\n\t{field}\n}}\n\nfunc tell(ctx context.Context, w *kafka.Writer, parcel string) error {{\n\tbody, err := proto.Marshal(&Sent{{Parcel: parcel}})\n\tif err != nil {{\n\t\treturn err\n\t}}\n\treturn w.WriteMessages(ctx, kafka.Message{{Topic: \"sent\", Value: body}})\n}}\n"
+        )
+    };
+    assert_eq!(told("event-schema/unversioned-event", &text("Weight int32")), 1);
+    assert_eq!(told("event-schema/unversioned-event", &text("SchemaVersion int32")), 0);
+}

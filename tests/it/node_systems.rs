@@ -326,3 +326,16 @@ fn a_nest_application_gets_its_transport_from_a_factory() {
     assert!(told("noAck: true").contains("src/broker.ts:7:"), "{}", told("noAck: true"));
     assert!(!told("noAck: false").contains("early-acknowledgement"), "{}", told("noAck: false"));
 }
+
+#[test]
+fn what_a_query_of_mongoose_finds_is_written_when_it_saves_itself() {
+    let told = |finds: &str| {
+        let text = format!(
+            "import mongoose from 'mongoose';\nimport {{ Kafka }} from 'kafkajs';\nconst Seat = mongoose.model('Seat', new mongoose.Schema({{ state: String }}));\nconst producer = new Kafka({{ brokers: [process.env.KAFKA] }}).producer();\nexport async function free(id: string) {{\n  {finds} {{\n    seat.state = 'free';\n    await seat.save();\n    await producer.send({{ topic: 'seats', messages: [{{ value: id }}] }});\n  }}\n}}\n"
+        );
+        found(&[("src/seats.ts", &text)], "message-queue").iter().filter(|f| f.starts_with("dual-write")).count()
+    };
+    assert_eq!(told("const seat = await Seat.findById(id).populate('row');\n  if (seat)"), 1);
+    assert_eq!(told("for (const seat of await Seat.find({ state: 'held' }).sort({ row: 1 }).limit(10))"), 1);
+    assert_eq!(told("for (const seat of await held(id))"), 0);
+}

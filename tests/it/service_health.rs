@@ -278,3 +278,20 @@ fn a_web_server_of_dotnet_without_routes_has_no_health_check() {
     assert_eq!(program("app.UseStaticFiles();\n"), 0, "a site");
     assert_eq!(program("app.MapRazorPages();\n"), 1);
 }
+
+#[test]
+fn a_dependency_that_promises_a_health_check_is_not_read() {
+    let said = |adds: &str| {
+        let text = format!(
+            "package main\n\nimport (\n\t\"net/http\"\n\n\t\"github.com/acme/rest/api\"\n\t\"github.com/go-chi/chi/v5\"\n)\n\nfunc main() {{\n\trouter := chi.NewRouter()\n\trouter.Get(\"/seats\", nil)\n\tapi.{adds}(router, \"/health\")\n\thttp.ListenAndServe(\":80\", router)\n}}\n"
+        );
+        without_health(&[
+            ("go.mod", "module example.com/seats\n\ngo 1.22\n"),
+            ("main.go", &text),
+            ("compose.yaml", "services:\n  seats:\n    build: .\n"),
+            ("Dockerfile", "FROM golang\nCOPY . .\nRUN go build .\n"),
+        ])
+    };
+    assert_eq!(said("AddHealthEndpoint"), [""; 0]);
+    assert_eq!(said("AddTracing"), ["seats"]);
+}

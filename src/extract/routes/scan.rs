@@ -87,6 +87,22 @@ pub(super) fn scan(ev: &Evaluator<'_>, in_scope: &InScope<'_>) -> Served {
     builder.graph.compose(&|app, unit| !is_csharp(unit) || processes.together(app, unit))
 }
 
+/// `health.AddTo(router)`, `api.AddHealthEndpoint(router, "health")` of a dependency.
+fn promises_health(callee: &Value) -> bool {
+    match callee {
+        Value::External(symbol) | Value::Method { symbol, .. } => {
+            let mut names = symbol.rsplit(['.', '/']);
+            names.next().is_some_and(says_health) || names.next().is_some_and(says_health)
+        }
+        _ => false,
+    }
+}
+
+fn says_health(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name.contains("health") || name.contains("liveness") || name.contains("readiness")
+}
+
 /// True for a name that is imported from a package that has servers: `import api from "express"`.
 fn imported(ev: &Evaluator<'_>, unit: UnitId, name: &str, names: &Names) -> bool {
     let unit = ev.program.unit(unit);
@@ -98,7 +114,8 @@ fn imported(ev: &Evaluator<'_>, unit: UnitId, name: &str, names: &Names) -> bool
 }
 
 impl Builder<'_, '_> {
-    /// An application that is passed to a function we cannot find: routes may be registered there.
+    /// An application that is passed to a function we cannot find, or to one of a dependency that says that it
+    /// adds a health check: routes may be registered there.
     fn passed_on(&mut self) {
         let ev = self.ev;
         let sites: Vec<Site> = self
@@ -129,9 +146,11 @@ impl Builder<'_, '_> {
                     .iter()
                     .find(|a| matches!(&unit.module.expr(a.value).kind, ExprKind::Name(n) if *n == name));
                 let Some(passed) = passed else { continue };
-                if ev.at(site.unit, call.callee) == Value::Unknown
-                    && self.keys_of(site.unit, passed.value).contains(&Key::Site(site))
-                {
+                let open = match ev.at(site.unit, call.callee) {
+                    Value::Unknown => true,
+                    value => promises_health(&value),
+                };
+                if open && self.keys_of(site.unit, passed.value).contains(&Key::Site(site)) {
                     let at = Site { unit: site.unit, expr: id.expr };
                     self.gap(Key::Site(site), at, PathText::default(), GapKind::Unresolved);
                 }
