@@ -271,3 +271,14 @@ fn messages_of_protobuf_are_events_with_their_fields() {
     assert_eq!(told("event-schema/unversioned-event", &text("Weight int32")), 1);
     assert_eq!(told("event-schema/unversioned-event", &text("SchemaVersion int32")), 0);
 }
+
+#[test]
+fn a_producer_that_asks_for_no_answer_is_unconfirmed() {
+    let text = |acks: &str| {
+        format!(
+            "package main\n\nimport (\n\t\"os\"\n\n\t\"github.com/IBM/sarama\"\n)\n\ntype van struct {{\n\tproducer sarama.SyncProducer\n}}\n\nfunc connect() (sarama.SyncProducer, error) {{\n\tconfig := sarama.NewConfig()\n\tconfig.Producer.Return.Successes = true\n\tconfig.Producer.RequiredAcks = sarama.{acks}\n\treturn sarama.NewSyncProducer([]string{{os.Getenv(\"KAFKA\")}}, config)\n}}\n\nfunc main() {{\n\tproducer, err := connect()\n\tif err != nil {{\n\t\tpanic(err)\n\t}}\n\tv := &van{{producer: producer}}\n\tv.tell([]byte(\"sent\"))\n}}\n\nfunc (v *van) tell(body []byte) error {{\n\t_, _, err := v.producer.SendMessage(&sarama.ProducerMessage{{Topic: \"parcels\", Value: sarama.ByteEncoder(body)}})\n\treturn err\n}}\n"
+        )
+    };
+    assert_eq!(told("message-queue/unconfirmed-publish", &text("NoResponse")), 1);
+    assert_eq!(told("message-queue/unconfirmed-publish", &text("WaitForAll")), 0);
+}

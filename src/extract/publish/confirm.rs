@@ -119,7 +119,9 @@ fn switched_off(ev: &Evaluator<'_>, found: &Found<'_>) -> Option<Presence> {
         }
     }
     let is_off = |site: &Site| match ev.eval(*site) {
-        Value::External(symbol) => symbol.ends_with(".RequireNone") || symbol.ends_with("Acks.None"),
+        Value::External(symbol) => {
+            [".RequireNone", "Acks.None", ".NoResponse"].iter().any(|none| symbol.ends_with(none))
+        }
         Value::Bool(b) => !b,
         Value::Num(n) => n == 0.0,
         Value::Str(text) => matches!(text.as_literal().as_deref(), Some("0" | "none")),

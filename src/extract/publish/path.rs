@@ -1,6 +1,6 @@
 //! Finds what stands at a path of a call; see [`crate::catalog::publish`] for paths.
 
-use crate::facts::module::{ExprKind, Language};
+use crate::facts::module::{ExprId, ExprKind, Language, Module};
 use crate::program::{Evaluator, Instance, Site, UnitId, Value};
 
 /// What stands at a path.
@@ -55,7 +55,14 @@ pub fn lookup(ev: &Evaluator<'_>, site: Site, path: &str) -> Lookup {
     if each && !items(ev, &mut sites) {
         return Lookup::Unknown;
     }
-    for segment in segments {
+    let rest: Vec<&str> = segments.collect();
+    if let [inner @ .., last] = rest.as_slice()
+        && !inner.is_empty()
+        && let Some(set) = sites.iter().find_map(|site| field_set(ev, *site, inner, last))
+    {
+        return Lookup::Found(vec![set]);
+    }
+    for segment in rest {
         let (key, each) = strip(segment);
         let mut next = Vec::new();
         let mut unknown = false;
@@ -158,8 +165,9 @@ fn assigned(ev: &Evaluator<'_>, unit: UnitId, instance: &Instance, key: &str) ->
     found.map(|(_, _, value)| Site { unit, expr: *value })
 }
 
-/// `message.DeliveryMode = amqp.Persistent`: what a field of a struct in a variable is set to in its function (Go).
-fn field_set(ev: &Evaluator<'_>, site: Site, key: &str) -> Option<Site> {
+/// `message.DeliveryMode = amqp.Persistent`, `config.Producer.RequiredAcks = sarama.WaitForAll`: what a field of a
+/// struct in a variable, or of one inside it, is set to in its function (Go).
+fn field_set(ev: &Evaluator<'_>, site: Site, inner: &[&str], key: &str) -> Option<Site> {
     let u = ev.program.unit(site.unit);
     let ExprKind::Name(variable) = &u.module.expr(site.expr).kind else { return None };
     if u.module.language != Language::Go {
@@ -168,15 +176,26 @@ fn field_set(ev: &Evaluator<'_>, site: Site, key: &str) -> Option<Site> {
     let (scope, _) = u.index.lookup(&u.module, u.index.func_of(site.expr), variable)?;
     let found = u.index.attribute_assignments.iter().find(|(name, object, _)| {
         name == key
-            && matches!(&u.module.expr(*object).kind, ExprKind::Name(n) if n == variable)
+            && is_inside(&u.module, *object, variable, inner)
             && u.index.lookup(&u.module, u.index.func_of(*object), variable).is_some_and(|(of, _)| of == scope)
     });
     found.map(|(_, _, value)| Site { unit: site.unit, expr: *value })
 }
 
+/// True for `config.Producer` of the variable `config` and the field `Producer`.
+fn is_inside(module: &Module, expr: ExprId, variable: &str, inner: &[&str]) -> bool {
+    match (&module.expr(expr).kind, inner) {
+        (ExprKind::Name(name), []) => name == variable,
+        (ExprKind::Attr { object, name, .. }, [outer @ .., last]) => {
+            name == last && is_inside(module, *object, variable, outer)
+        }
+        _ => false,
+    }
+}
+
 /// What stands under a key of an object, or under a keyword or position of the construction of one.
 pub fn get(ev: &Evaluator<'_>, site: Site, key: &str) -> Lookup {
-    if let Some(value) = field_set(ev, site, key) {
+    if let Some(value) = field_set(ev, site, &[], key) {
         return Lookup::Found(vec![value]);
     }
     let mut values = ev.eval(site).alternatives().to_vec();
