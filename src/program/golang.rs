@@ -17,6 +17,8 @@ use crate::files::{Zone, zone};
 
 /// How many literals of a struct are looked at for the value of a field.
 const MAX_LITERALS: usize = 8;
+/// How often a field of a name may be set through variables for all of them to be looked at.
+const MAX_SET: usize = 32;
 /// Tags that name an environment variable, and tags that hold its default.
 const ENV_TAGS: [&str; 3] = ["env", "envconfig", "mapstructure_env"];
 const DEFAULT_TAGS: [&str; 3] = ["env-default", "envDefault", "default"];
@@ -241,9 +243,32 @@ impl Evaluator<'_> {
             let module = &self.program.unit(site.unit).module;
             module.call(site.expr).is_some_and(|call| call.is_new && self.makes(*site, call, unit, class))
         });
-        let values: Vec<Value> = made.take(MAX_LITERALS).filter_map(set_by).collect();
+        let values = made.take(MAX_LITERALS).filter_map(set_by);
+        let set = self.set_through(unit, class, name).map(|site| self.eval(site));
+        let values = values.chain(set).collect();
         let value = self.one_of(values);
         (value != Value::Unknown).then_some(value)
+    }
+
+    /// What a field is set to through a variable: `server.client = client` after `server := new(Server)`.
+    fn set_through(&self, unit: UnitId, class: ClassId, name: &str) -> impl Iterator<Item = Site> {
+        let is_one = move |object: &Site| match self.eval(*object) {
+            Value::Object { unit: of, class: found, .. } => (of, found) == (unit, class),
+            Value::Param { unit: of, func, index } => {
+                let param = self.program.unit(of).module.func(func).params.get(index);
+                let declared = param.and_then(|param| self.declared(of, param.ty?));
+                matches!(declared, Some(Value::Object { unit: of, class: found, .. }) if (of, found) == (unit, class))
+            }
+            _ => false,
+        };
+        let set = self.program.set_fields.get(name).map_or(&[][..], Vec::as_slice);
+        let own = parent(&self.program.unit(unit).path);
+        // A name that is set everywhere (`Name`) is looked for where the type is declared.
+        let near = move |object: &Site| set.len() <= MAX_SET || parent(&self.program.unit(object.unit).path) == own;
+        set.iter()
+            .filter(move |(object, _)| near(object) && is_one(object))
+            .take(MAX_LITERALS)
+            .map(|(object, value)| Site { unit: object.unit, expr: *value })
     }
 
     /// True for a literal of a class. In `DB := &DB{…}` the name before the braces is the type, whatever is called
@@ -258,8 +283,9 @@ impl Evaluator<'_> {
         self.at(site.unit, call.callee) == Value::Class { unit, class } || (of(site.unit) == of(unit) && names_it())
     }
 
-    /// What literals of a struct of Go set a field to: `&Orders{client: client}`.
-    pub fn in_literals(&self, unit: UnitId, class: ClassId, name: &str) -> Vec<Site> {
+    /// What a field of a struct of Go is set to, by literals of the struct (`&Orders{client: client}`) and through
+    /// variables that hold one.
+    pub fn set_in(&self, unit: UnitId, class: ClassId, name: &str) -> Vec<Site> {
         let (unit, class) = self.whole(unit, class);
         let module = &self.program.unit(unit).module;
         let own = &module.class(class).name;
@@ -277,7 +303,8 @@ impl Evaluator<'_> {
             let value = named.or_else(plain).filter(|_| self.makes(*site, call, unit, class))?.value;
             Some(Site { unit: site.unit, expr: value })
         };
-        self.program.calls_named(own).iter().filter_map(set).take(MAX_LITERALS).collect()
+        let literals = self.program.calls_named(own).iter().filter_map(set).take(MAX_LITERALS);
+        literals.chain(self.set_through(unit, class, name)).collect()
     }
 
     /// A field tagged `env:"NAME"`, or with the key of a configuration file.

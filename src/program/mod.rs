@@ -82,6 +82,8 @@ pub struct Program {
     wholes: HashMap<UnitId, Vec<SmolStr>>,
     /// What is kept on an application: `app.state.producer = x` under `producer`.
     kept: HashMap<SmolStr, Vec<Site>>,
+    /// What fields of structs of Go are set to where the object is no receiver, by name: the object, and the value.
+    set_fields: HashMap<SmolStr, Vec<(Site, ExprId)>>,
     /// The modules of Go, and which of them others import.
     go_modules: golang::Modules,
 }
@@ -120,8 +122,13 @@ impl Program {
             }
         }
         let mut kept: HashMap<SmolStr, Vec<Site>> = HashMap::default();
+        let mut set_fields: HashMap<SmolStr, Vec<(Site, ExprId)>> = HashMap::default();
         for (i, unit) in units.iter().enumerate() {
             for (name, object, value) in &unit.index.attribute_assignments {
+                if unit.module.language == Language::Go && zones.get(i) != Some(&Zone::Test) {
+                    let object = Site { unit: UnitId(i as u32), expr: *object };
+                    set_fields.entry(name.clone()).or_default().push((object, *value));
+                }
                 if is_application_state(&unit.module, *object) {
                     kept.entry(name.clone()).or_default().push(Site { unit: UnitId(i as u32), expr: *value });
                 }
@@ -130,7 +137,7 @@ impl Program {
         let wholes = defaults::names(&units, &imports);
         let types = types::Types::build(&units);
         let go_modules = golang::Modules::of(&units, &imports, packages);
-        Program { units, by_path, zones, imports, types, calls, handed, wholes, kept, go_modules }
+        Program { units, by_path, zones, imports, types, calls, handed, wholes, kept, set_fields, go_modules }
     }
 
     /// What is kept on the application of a module under a name: the assignments in the files nearest to

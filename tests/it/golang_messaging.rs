@@ -282,3 +282,18 @@ fn a_producer_that_asks_for_no_answer_is_unconfirmed() {
     assert_eq!(told("message-queue/unconfirmed-publish", &text("NoResponse")), 1);
     assert_eq!(told("message-queue/unconfirmed-publish", &text("WaitForAll")), 0);
 }
+
+#[test]
+fn what_a_field_is_set_to_through_a_variable_is_known() {
+    let text = |set: &str| {
+        format!(
+            "package main\n\nimport (\n\t\"context\"\n\t\"os\"\n\n\t\"github.com/segmentio/kafka-go\"\n)\n\ntype van struct {{\n\twriter *kafka.Writer\n}}\n\nfunc connect() (*kafka.Writer, error) {{\n\treturn &kafka.Writer{{Addr: kafka.TCP(os.Getenv(\"KAFKA\")), RequiredAcks: kafka.RequireNone}}, nil\n}}\n\nfunc main() {{\n\tv := new(van)\n{set}\n\tv.tell([]byte(\"sent\"))\n}}\n\nfunc (v *van) tell(body []byte) error {{\n\treturn v.writer.WriteMessages(context.Background(), kafka.Message{{Topic: \"parcels\", Value: body}})\n}}\n"
+        )
+    };
+    let rule = "message-queue/unconfirmed-publish";
+    assert_eq!(
+        told(rule, &text("\tvar err error\n\tv.writer, err = connect()\n\tif err != nil {\n\t\tpanic(err)\n\t}")),
+        1
+    );
+    assert_eq!(told(rule, &text("\tv.writer = &kafka.Writer{RequiredAcks: kafka.RequireAll}")), 0);
+}

@@ -374,7 +374,7 @@ impl<'e, 'a> Builder<'e, 'a> {
         if hops >= 4 || self.ev.program.language(unit) != Language::Go {
             return None;
         }
-        let set = self.ev.in_literals(unit, class, name);
+        let set = self.ev.set_in(unit, class, name);
         set.into_iter().find_map(|site| self.parameter(site.unit, site.expr, hops + 1))
     }
 

@@ -153,7 +153,7 @@ impl Evaluator<'_> {
             }
         }
         // An object of a library that is handed around; a text may come from anywhere else as well.
-        for site in self.in_literals(unit_id, class_id, name) {
+        for site in self.set_in(unit_id, class_id, name) {
             out.extend(self.settle_at(site).into_iter().filter(|value| matches!(value, Value::Instance(_))));
         }
         if out.is_empty() && hops < 4 {
