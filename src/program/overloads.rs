@@ -117,7 +117,7 @@ impl Evaluator<'_> {
 
     /// The simple name of the declared type of an expression, as far as the code says it: a parameter, a local
     /// variable, a field of one of our classes, what is made.
-    fn type_name(&self, site: Site, depth: u32) -> Option<SmolStr> {
+    pub fn type_name(&self, site: Site, depth: u32) -> Option<SmolStr> {
         let unit = self.program.unit(site.unit);
         let module = &unit.module;
         if depth > MAX_STEPS {

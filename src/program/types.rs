@@ -169,6 +169,11 @@ impl Types {
         self.roots.contains(name)
     }
 
+    /// True for the root of a build module (see [`build_root`]) that is an application of its own.
+    pub fn is_application(&self, root: &str) -> bool {
+        self.applications.contains(root)
+    }
+
     /// The classes that name a base by this simple name.
     pub fn derived(&self, base: &str) -> &[(UnitId, ClassId)] {
         self.derived.get(base).map_or(&[], Vec::as_slice)

@@ -46,9 +46,13 @@ pub(super) fn verdict(ev: &Evaluator<'_>, found: &Found<'_>, channels: &[String]
     let plain = rabbit && queue::all_plain(ev, settings, channels);
     declared |= plain;
     let (mut other, mut elsewhere, mut handlers) = (false, false, Vec::new());
+    // What another application says is no concern of this one; a module that is none may be part of both.
+    let alone = ev.program.types.is_application(own);
     for id in ev.program.ids() {
         let unit = ev.program.unit(id);
-        let near = build_root(&unit.path) == own;
+        let root = build_root(&unit.path);
+        let near = root == own;
+        let shared = !near && !(alone && ev.program.types.is_application(root));
         if !unit.module.language.is_jvm() || !ev.program.is_production(id) {
             continue;
         }
@@ -64,7 +68,7 @@ pub(super) fn verdict(ev: &Evaluator<'_>, found: &Found<'_>, channels: &[String]
                 return Presence::Present(ev.program.place(site));
             }
             let told = CONTAINER_OTHER.contains(&name.as_str()) || SKIPPING.contains(&name.as_str());
-            elsewhere |= told && !near;
+            elsewhere |= told && shared;
             other |= near && CONTAINER_OTHER.contains(&name.as_str());
             declared |= near && matches!(name.as_str(), "Queue" | "QueueBuilder");
         }
@@ -74,7 +78,7 @@ pub(super) fn verdict(ev: &Evaluator<'_>, found: &Found<'_>, channels: &[String]
             }
         }
         let imports = || unit.module.imports.iter().filter(|i| CONTAINER_OTHER.contains(&i.local.as_str()));
-        elsewhere |= !near && imports().next().is_some();
+        elsewhere |= shared && imports().next().is_some();
         other |= near && imports().next().is_some();
     }
     let skips = !handlers.is_empty() && handlers.iter().all(|h| only_backs_off(ev, *h));
@@ -165,7 +169,14 @@ pub(super) fn redelivery(ev: &Evaluator<'_>, found: &Found<'_>, bodies: &[Body],
         }
     }
     let chosen = ["errorHandler", "ackMode", "containerFactory"].map(str::to_string);
-    let decided = ev.program.units.iter().filter(|u| u.module.language.is_jvm()).any(|unit| {
+    let own = build_root(path);
+    let alone = ev.program.types.is_application(own);
+    let concerns = |path: &str| {
+        let root = build_root(path);
+        root == own || !(alone && ev.program.types.is_application(root))
+    };
+    let units = ev.program.units.iter().filter(|u| u.module.language.is_jvm() && concerns(&u.path));
+    let decided = units.into_iter().any(|unit| {
         unit.module.exprs.iter().any(|e| match &e.kind {
             ExprKind::Name(n) | ExprKind::Attr { name: n, .. } | ExprKind::Str(n) => {
                 DECIDES_REQUEUE.contains(&n.as_str())

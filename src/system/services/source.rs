@@ -33,6 +33,10 @@ pub(super) fn add(ctx: &Context<'_>, candidates: &mut Vec<Candidate>) {
         let built = !candidate.service.root.is_empty() || candidate.service.dockerfile.is_some();
         built && is_program(candidate.role)
     });
+    // Dockerfiles alone say what has got one so far, Compose and manifests what runs.
+    let coded = || candidates.iter().filter(|candidate| !candidate.service.root.is_empty());
+    let run = coded().filter(|candidate| !candidate.service.containers.is_empty()).count();
+    let only_built = run * 2 < coded().count();
     let folders = folders(ctx);
     let left_out = left_out(ctx, &folders, &roots);
     let beside_each_other = beside_each_other(ctx, &folders);
@@ -49,7 +53,8 @@ pub(super) fn add(ctx: &Context<'_>, candidates: &mut Vec<Candidate>) {
         if roots.iter().any(taken) || taken_now || zone(&format!("{folder}/x")) != Zone::Production {
             continue;
         }
-        let Some((id, span, why)) = evidence(ctx, &folder, deployed && !left_out.contains(&folder), &roots) else {
+        let decided = deployed && !left_out.contains(&folder) && !(only_built && is_module_beside(ctx, &folder, &roots));
+        let Some((id, span, why)) = evidence(ctx, &folder, decided, &roots) else {
             continue;
         };
         let package = ctx.package(&folder).and_then(|package| package.name.as_ref());
@@ -411,6 +416,15 @@ fn is_only_gateway(folder: &str, roots: &[String]) -> bool {
     let around = folder_of(folder);
     let fronts = |root: &&String| folder_of(root) != around && within(root, around) && !root.is_empty();
     is_gateway(folder) && !roots.iter().any(|root| is_gateway(root)) && roots.iter().filter(fronts).count() > 1
+}
+
+/// A server that one build of Maven makes beside the deployed ones: `discovery` beside `orders` and `users` at the top
+/// of the repository.
+fn is_module_beside(ctx: &Context<'_>, folder: &str, roots: &[String]) -> bool {
+    let around = folder_of(folder);
+    let aggregates = ctx.foreign_in(around).any(|(_, f)| matches!(f, Foreign::Jvm { aggregator: true, .. }));
+    let serves = ctx.foreign_in(folder).any(|(_, f)| matches!(f, Foreign::Jvm { web: true, aggregator: false, .. }));
+    aggregates && serves && roots.iter().filter(|root| folder_of(root) == around && !root.is_empty()).count() > 1
 }
 
 /// Why a folder is a service although nothing builds it.

@@ -83,8 +83,10 @@ pub(super) fn timeout(ev: &Evaluator<'_>, site: Site, client: &Client) -> Timeou
         let inner = &module.expr(at).kind;
         let is_class =
             matches!(inner, ExprKind::Name(n) | ExprKind::Attr { name: n, .. } if n.starts_with(char::is_uppercase));
+        // The address of a connection is no builder: `url.openConnection()`.
+        let is_url = || ev.type_name(Site { unit: site.unit, expr: at }, 0).is_some_and(|ty| ty == "URL");
         let of_boot = || builder::injected(ev, Site { unit: site.unit, expr: at });
-        open |= !is_class && module.call(at).is_none() && !of_boot();
+        open |= !is_class && module.call(at).is_none() && !of_boot() && !is_url();
     }
     // The first step makes a builder, or a client with a factory of its own: `new RestTemplate(factory)`,
     // `ClientBuilder.newClient(config)`.
@@ -146,12 +148,26 @@ const MAY_REPEAT: [&str; 13] = [
     "addInterceptor",
 ];
 
+/// Filters of Spring that choose an instance or add a token; none of them limits or repeats
+/// (<https://docs.spring.io/spring-cloud-commons/reference/spring-cloud-commons/loadbalancer.html>).
+const LOOKS: [&str; 5] = [
+    "ReactorLoadBalancerExchangeFilterFunction",
+    "ServletBearerExchangeFilterFunction",
+    "ServerBearerExchangeFilterFunction",
+    "ServletOAuth2AuthorizedClientExchangeFilterFunction",
+    "ServerOAuth2AuthorizedClientExchangeFilterFunction",
+];
+
 /// True for a filter of a request or a response: `filter(ExchangeFilterFunction.ofRequestProcessor(…))` is not
 /// the one who sends, so it neither limits nor repeats.
 fn only_looks(ev: &Evaluator<'_>, site: Site) -> bool {
     let module = &ev.program.unit(site.unit).module;
     let Some(call) = module.call(site.expr) else { return false };
     let [only] = call.args.as_slice() else { return false };
+    let given = Site { unit: site.unit, expr: only.value };
+    if ev.type_name(given, 0).is_some_and(|ty| LOOKS.contains(&ty.as_str())) {
+        return true;
+    }
     module.callee_name(only.value).is_some_and(|name| {
         matches!(
             name.as_str(),
