@@ -389,3 +389,31 @@ await consumer.run({{
     assert_eq!(told(""), ["non-idempotent-consumer prices.ts:6"]);
     assert_eq!(told(stored), [""; 0]);
 }
+
+#[test]
+fn a_function_that_is_called_where_it_stands_is_in_order_among_itself() {
+    let told_of = |handled: &str| {
+        let queue = format!(
+            "import amqp from 'amqplib';
+export async function consume(callback: (data: any) => Promise<void>) {{
+  const connection = await amqp.connect(process.env.AMQP_URL);
+  const channel = await connection.createChannel();
+  await channel.consume('mail', (msg) => {{
+    if (!msg) return;
+    {handled}
+  }});
+}}
+"
+        );
+        let main = "import { consume } from './queue';
+import nodemailer from 'nodemailer';
+const transport = nodemailer.createTransport({});
+consume(async (data) => { await transport.sendMail(data); });
+";
+        let files = [("src/queue.ts", queue.as_str()), ("src/main.ts", main)];
+        found(&files, "message-queue/early-acknowledgement")
+    };
+    let content = "JSON.parse(msg.content.toString())";
+    assert_eq!(told_of(&format!("(async () => {{ await callback({content}); channel.ack(msg); }})();")), [""; 0]);
+    assert_eq!(told_of(&format!("callback({content}); channel.ack(msg);")), ["early-acknowledgement queue.ts:5"]);
+}

@@ -115,3 +115,51 @@ main()
     // What is only looked at is not given.
     assert_eq!(told_of("assert connection.channel()\n    yield connection"), [""; 0]);
 }
+
+#[test]
+fn what_partial_binds_is_given_to_the_function() {
+    let told_of = |registered: &str, handler: &str| {
+        let text = format!(
+            "import asyncio
+import json
+from functools import partial
+import aio_pika
+import psycopg2
+
+db = psycopg2.connect('postgresql://db/bills')
+
+class Consumer:
+    async def start(self, callback, name):
+        connection = await aio_pika.connect_robust('amqp://rabbitmq')
+        channel = await connection.channel()
+        queue = await channel.declare_queue(name, durable=True)
+        await queue.consume({registered})
+
+    async def _process(self, message, callback):
+        async with message.process(ignore_processed=True):
+            await callback(message)
+
+async def on_order(message):
+    {handler}
+
+async def main():
+    await Consumer().start(on_order, 'orders')
+
+asyncio.run(main())
+"
+        );
+        let of = ["early-acknowledgement", "non-idempotent-consumer", "poison-message"];
+        told(&[("main.py", text.as_str())], |f| of.iter().any(|rule| f.rule.ends_with(rule))).1
+    };
+    let stores = "order = json.loads(message.body)
+    db.cursor().execute('INSERT INTO bills (order_id) VALUES (%s)', (order['id'],))
+    db.commit()";
+    let early = format!("await message.ack()\n    {stores}");
+    for registered in ["partial(self._process, callback=callback)", "lambda m: self._process(m, callback)"] {
+        assert_eq!(told_of(registered, stores), ["non-idempotent-consumer main.py:26"], "{registered}");
+    }
+    assert_eq!(
+        told_of("partial(self._process, callback=callback)", &early),
+        ["early-acknowledgement main.py:14", "non-idempotent-consumer main.py:27"]
+    );
+}

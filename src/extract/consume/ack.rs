@@ -20,10 +20,14 @@ pub(super) fn verdict(
     traces: &[Trace],
     registrations: &[Registration],
 ) -> Ack {
+    let by_hand = || match (manual(reach, traces, registrations), handed(reach, registrations)) {
+        (before @ Ack::Before { .. }, _) | (Ack::Unknown, before) | (_, before @ Ack::Before { .. }) => before,
+        (ack, _) => ack,
+    };
     match mode(reach, found) {
-        Some((AckMode::Manual, _)) => manual(reach, traces, registrations),
+        Some((AckMode::Manual, _)) => by_hand(),
         // A handler that acknowledges by itself was given the means to: `Acknowledgment` of spring-kafka.
-        Some((AckMode::Framework, _)) => match manual(reach, traces, registrations) {
+        Some((AckMode::Framework, _)) => match by_hand() {
             before @ Ack::Before { .. } => before,
             _ => Ack::Framework,
         },
@@ -114,6 +118,18 @@ fn settings(reach: &Reach<'_, '_>, found: &Found<'_>, setting: &AckSetting) -> V
         }
     }
     out
+}
+
+/// Acknowledged by the handlers that a wrapper is given: by one of them too early, or by all of them after the work.
+fn handed(reach: &Reach<'_, '_>, registrations: &[Registration]) -> Ack {
+    let mut all = true;
+    for function in registrations.iter().flat_map(|r| &r.functions) {
+        match manual(reach, &[walk::function(reach, *function)], &[]) {
+            before @ Ack::Before { .. } => return before,
+            ack => all &= matches!(ack, Ack::After),
+        }
+    }
+    if all && registrations.iter().any(|r| !r.functions.is_empty()) { Ack::After } else { Ack::Unknown }
 }
 
 /// Acknowledged by the program: after the work, or before it.
@@ -213,5 +229,5 @@ fn is_loose(reach: &Reach<'_, '_>, step: &Step, ack: &Step, registrations: &[Reg
     if !step.detached || !matches!(step.kind, Kind::Passed(..)) {
         return step.is_apart_from(ack);
     }
-    registrations.iter().flat_map(|r| &r.functions).any(|f| walk::is_async(reach, *f))
+    step.is_apart_from(ack) && registrations.iter().flat_map(|r| &r.functions).any(|f| walk::is_async(reach, *f))
 }

@@ -43,12 +43,14 @@ pub(super) fn read(
     if let Some(step) = traces.iter().find_map(unguarded) {
         return poison(step);
     }
-    let mut handed = traces.iter().flat_map(|t| &t.steps).filter(|s| matches!(s.kind, Kind::Passed(..)));
-    if handed.any(|s| s.guarded) {
+    let handed = || traces.iter().flat_map(|t| &t.steps).filter(|s| matches!(s.kind, Kind::Passed(..)));
+    if handed().any(|s| s.guarded) {
         return None;
     }
+    let rejects = handed().any(|s| s.rejected);
     let functions = registrations.iter().flat_map(|r| &r.functions);
-    functions.map(|f| walk::function(reach, *f)).find_map(|t| unguarded(&t)).and_then(poison)
+    let decoded = functions.map(|f| walk::function(reach, *f)).find_map(|t| unguarded(&t));
+    decoded.and_then(|(place, rejected)| poison((place, rejected || rejects)))
 }
 
 /// The place, and whether a context around it rejects the message.

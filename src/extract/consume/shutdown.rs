@@ -54,9 +54,9 @@ pub(super) fn verdict(reach: &Reach<'_, '_>, found: &Found<'_>, bodies: &[Body],
         return Presence::Default;
     }
     let verdict = match language {
-        Language::Python => python(reach, &around),
+        Language::Python => python(reach, found, &around),
         Language::Go => golang(reach, &around),
-        _ => node(reach, &around),
+        _ => node(reach, found, &around),
     };
     // A consumer that is started outside of any function: its module is the entry point.
     let at_top = is_at_top(reach.ev, found.site);
@@ -255,7 +255,7 @@ fn runs(ev: &Evaluator<'_>, unit: UnitId) -> bool {
     })
 }
 
-fn node(reach: &Reach<'_, '_>, around: &BTreeSet<UnitId>) -> Presence {
+fn node(reach: &Reach<'_, '_>, found: &Found<'_>, around: &BTreeSet<UnitId>) -> Presence {
     let ev = reach.ev;
     let mut nest = None;
     let mut hooks = None;
@@ -276,7 +276,7 @@ fn node(reach: &Reach<'_, '_>, around: &BTreeSet<UnitId>) -> Presence {
                     nest = nest.or(Some(ev.program.place(site)));
                 }
                 Some("on" | "once" | "addListener" | "prependListener") => {
-                    signal = signal.or_else(|| signal_handler(reach, site));
+                    signal = signal.or_else(|| signal_handler(reach, found, site));
                 }
                 Some("gracefulShutdown" | "closeWithGrace" | "createTerminus" | "createLightship") => {
                     return Presence::Present(ev.program.place(site));
@@ -316,7 +316,7 @@ fn callee_is(ev: &Evaluator<'_>, site: Site, prefix: &str) -> bool {
 }
 
 /// `process.on("SIGTERM", …)` whose handler stops something.
-fn signal_handler(reach: &Reach<'_, '_>, site: Site) -> Option<Place> {
+fn signal_handler(reach: &Reach<'_, '_>, found: &Found<'_>, site: Site) -> Option<Place> {
     let ev = reach.ev;
     let u = ev.program.unit(site.unit);
     let call = u.module.call(site.expr)?;
@@ -331,7 +331,7 @@ fn signal_handler(reach: &Reach<'_, '_>, site: Site) -> Option<Place> {
         return None;
     }
     let handler = call.args.get(1)?.value;
-    stops(reach, site.unit, handler).then(|| ev.program.place(site))
+    stops(reach, found, site.unit, handler).then(|| ev.program.place(site))
 }
 
 fn mentions_text(module: &Module, text: &str) -> bool {
@@ -339,16 +339,16 @@ fn mentions_text(module: &Module, text: &str) -> bool {
 }
 
 /// True when a function stops something, itself or through what it calls.
-fn stops(reach: &Reach<'_, '_>, unit: UnitId, handler: ExprId) -> bool {
+fn stops(reach: &Reach<'_, '_>, found: &Found<'_>, unit: UnitId, handler: ExprId) -> bool {
     let functions = reach.functions(&reach.ev.at(unit, handler));
     if functions.is_empty() {
         // `shutdown(signal)` makes the handler: what it does could not be read, so it counts.
         return !matches!(reach.ev.at(unit, handler), Value::External(_));
     }
-    functions.into_iter().any(|f| function_stops(reach, f, 0, &mut Vec::new()))
+    functions.into_iter().any(|f| function_stops(reach, found, f, 0, &mut Vec::new()))
 }
 
-fn function_stops(reach: &Reach<'_, '_>, func: Func, depth: u32, seen: &mut Vec<Func>) -> bool {
+fn function_stops(reach: &Reach<'_, '_>, found: &Found<'_>, func: Func, depth: u32, seen: &mut Vec<Func>) -> bool {
     if depth > 4 || seen.contains(&func) {
         return false;
     }
@@ -368,12 +368,51 @@ fn function_stops(reach: &Reach<'_, '_>, func: Func, depth: u32, seen: &mut Vec<
         let name = u.module.callee_name(c.expr).map_or(String::new(), |n| n.to_lowercase());
         let is_method =
             u.module.call(c.expr).is_some_and(|call| matches!(u.module.expr(call.callee).kind, ExprKind::Attr { .. }));
-        is_method && STOPS.contains(&name.as_str()) && !is_telemetry(&u.module, c.expr)
+        is_method
+            && STOPS.contains(&name.as_str())
+            && !is_telemetry(&u.module, c.expr)
+            && !ends_another(reach.ev, found, Site { unit: func.0, expr: c.expr })
             || reach
                 .called(Site { unit: func.0, expr: c.expr })
                 .into_iter()
-                .any(|f| function_stops(reach, f, depth + 1, seen))
+                .any(|f| function_stops(reach, found, f, depth + 1, seen))
     }) || assigns_flag(&u.module, &u.index, func.1)
+}
+
+/// True for `redis.quit()`, `server.close()` and `producer.stop()`: what they end is not what receives.
+fn ends_another(ev: &Evaluator<'_>, found: &Found<'_>, site: Site) -> bool {
+    let module = &ev.program.unit(site.unit).module;
+    let Some(call) = module.call(site.expr) else { return false };
+    let ExprKind::Attr { object, name, .. } = &module.expr(call.callee).kind else { return false };
+    // Who waits for a signal or a task of the process is not known.
+    if matches!(name.as_str(), "abort" | "cancel" | "set" | "join") {
+        return false;
+    }
+    let is_other = |value: &Value| {
+        let (symbol, made) = match value {
+            Value::Instance(instance) => (&instance.ty, instance.call),
+            Value::External(symbol) => (symbol, None),
+            _ => return false,
+        };
+        let made_by = |site: Site| ev.program.unit(site.unit).module.callee_name(site.expr);
+        // Only the socket: a framework that is closed itself closes what hangs on it.
+        if made.and_then(made_by).is_some_and(|name| matches!(name.as_str(), "listen" | "createServer")) {
+            return true;
+        }
+        let Some((library, ty)) = ev.catalog.split(module.language, symbol) else { return false };
+        let is_of = |ty: &str, name: &str| name.strip_prefix(ty).is_some_and(|r| r.is_empty() || r.starts_with('.'));
+        let Some(consume) = &library.consume else {
+            return library.server.is_none() && (library.store.is_some() || library.http.is_some());
+        };
+        let sends = library.publish.iter().flat_map(|p| &p.calls).any(|call| is_of(ty, call));
+        let receives = |ty: &str| consume.sources.iter().flat_map(|s| &s.calls).any(|call| is_of(ty, call));
+        // What receives may come out of a connection.
+        let gives = |ty: &str| library.returns.iter().any(|(from, made)| is_of(ty, from) && receives(made));
+        consume.broker != found.consume.broker || sends && !receives(ty) && !gives(ty)
+    };
+    let values = ev.at(site.unit, *object);
+    let values = values.alternatives();
+    values.iter().any(is_other) && values.iter().all(|v| matches!(v, Value::Null) || is_other(v))
 }
 
 /// `sdk.shutdown()` of a tracer stops no consumer.
@@ -453,7 +492,7 @@ fn names_signal(module: &Module, expr: ExprId) -> bool {
         if name.starts_with("SIG") || matches!(name.as_str(), "Interrupt" | "Kill"))
 }
 
-fn python(reach: &Reach<'_, '_>, around: &BTreeSet<UnitId>) -> Presence {
+fn python(reach: &Reach<'_, '_>, found: &Found<'_>, around: &BTreeSet<UnitId>) -> Presence {
     let ev = reach.ev;
     let mut reads_signals = None;
     for &unit in around {
@@ -464,7 +503,7 @@ fn python(reach: &Reach<'_, '_>, around: &BTreeSet<UnitId>) -> Presence {
         for call in &u.index.calls {
             let site = Site { unit, expr: call.expr };
             let Some(c) = u.module.call(call.expr) else { continue };
-            if let Some(place) = lifespan(reach, unit, c) {
+            if let Some(place) = lifespan(reach, found, unit, c) {
                 return Presence::Present(place);
             }
             match u.module.callee_name(call.expr).map(|n| n.as_str()) {
@@ -488,7 +527,7 @@ fn python(reach: &Reach<'_, '_>, around: &BTreeSet<UnitId>) -> Presence {
                 Some("on_event" | "add_event_handler") => {
                     let shutdown =
                         c.args.first().is_some_and(|a| ev.at(unit, a.value).as_str().as_deref() == Some("shutdown"));
-                    if shutdown {
+                    if shutdown && hook_stops(reach, found, site, c) {
                         reads_signals = reads_signals.or(Some(ev.program.place(site)));
                     }
                 }
@@ -507,11 +546,23 @@ fn python(reach: &Reach<'_, '_>, around: &BTreeSet<UnitId>) -> Presence {
 
 /// `FastAPI(lifespan=…)`, or a class of the repository that is made from it: the web server installs handlers and runs
 /// the lifespan.
-fn lifespan(reach: &Reach<'_, '_>, unit: UnitId, call: &Call) -> Option<Place> {
+fn lifespan(reach: &Reach<'_, '_>, found: &Found<'_>, unit: UnitId, call: &Call) -> Option<Place> {
     let given = call.args.iter().find(|a| matches!(a.name.as_deref(), Some("lifespan" | "on_shutdown")))?;
     let functions = reach.functions(&reach.ev.at(unit, given.value));
-    let stops = functions.is_empty() || functions.into_iter().any(|f| function_stops(reach, f, 0, &mut Vec::new()));
+    let stops =
+        functions.is_empty() || functions.into_iter().any(|f| function_stops(reach, found, f, 0, &mut Vec::new()));
     stops.then(|| reach.ev.program.place(Site { unit, expr: given.value }))
+}
+
+/// `@app.on_event("shutdown")` above a function, or one that is given as the second argument.
+fn hook_stops(reach: &Reach<'_, '_>, found: &Found<'_>, site: Site, call: &Call) -> bool {
+    let funcs = &reach.ev.program.unit(site.unit).module.funcs;
+    let decorated = funcs.iter().position(|f| f.decorators.contains(&site.expr));
+    match (decorated, call.args.get(1)) {
+        (Some(func), _) => function_stops(reach, found, (site.unit, FuncId(func as u32)), 0, &mut Vec::new()),
+        (None, Some(given)) => stops(reach, found, site.unit, given.value),
+        (None, None) => true,
+    }
 }
 
 /// `app.on_cleanup.append`: <https://docs.aiohttp.org/en/stable/web_advanced.html#graceful-shutdown>.

@@ -155,9 +155,9 @@ impl Evaluator<'_> {
 }
 
 /// Calls that have a function run with the arguments that follow it, and where the function stands:
-/// FastAPI's `BackgroundTasks.add_task`, `asyncio.to_thread`, `loop.run_in_executor`.
+/// FastAPI's `BackgroundTasks.add_task`, `asyncio.to_thread`, `loop.run_in_executor`, `functools.partial`.
 const DELEGATES: &[(&str, usize)] =
-    &[("add_task", 0), ("to_thread", 0), ("run_in_executor", 1), ("run_in_threadpool", 0)];
+    &[("add_task", 0), ("to_thread", 0), ("run_in_executor", 1), ("run_in_threadpool", 0), ("partial", 0)];
 
 pub(super) fn delegate(name: &str) -> Option<usize> {
     DELEGATES.iter().find(|(n, _)| *n == name).map(|(_, position)| *position)

@@ -108,10 +108,19 @@ impl Evaluator<'_> {
         Some(Value::Instance(Instance { ty, call: Some(Site { unit: unit_id, expr: call_expr }), from: receiver }))
     }
 
-    /// The parameter of a function that is passed to a library by its name: `consume(q, on_message)`.
+    /// The parameter of a function that is passed to a library by its name: `consume(q, on_message)`,
+    /// `consume(partial(on_message, callback=handle))`.
     pub(super) fn named_callback_param(&self, unit_id: UnitId, func: FuncId, index: usize) -> Option<Value> {
         self.handed_to(unit_id, func).into_iter().take(16).find_map(|(site, position)| {
             let module = &self.program.unit(site.unit).module;
+            let (site, position, index) = match module.callee_name(site.expr)?.as_str() {
+                "partial" if position == 0 => {
+                    let (outer, position) = self.given_to(site)?;
+                    let bound = module.call(site.expr)?.args.iter().filter(|arg| arg.name.is_none()).count() - 1;
+                    (outer, position, index.checked_sub(bound)?)
+                }
+                _ => (site, position, index),
+            };
             let (symbol, receiver) = match self.at(site.unit, module.call(site.expr)?.callee) {
                 Value::External(symbol) => (symbol, None),
                 Value::Method { symbol, receiver } => (symbol, Some(receiver)),
@@ -120,6 +129,14 @@ impl Evaluator<'_> {
             let ty = self.catalog.callback_param(module.language, &symbol, position, None, index)?;
             Some(Value::Instance(Instance { ty, call: Some(site), from: receiver }))
         })
+    }
+
+    /// The call that an expression is an argument of, with the position.
+    fn given_to(&self, site: Site) -> Option<(Site, usize)> {
+        let unit = self.program.unit(site.unit);
+        let Parent::Expr(outer) = *unit.index.expr_parent.get(site.expr.0 as usize)? else { return None };
+        let position = unit.module.call(outer)?.args.iter().position(|arg| arg.value == site.expr)?;
+        Some((Site { unit: site.unit, expr: outer }, position))
     }
 
     /// The value of a declared type: an external or repository object; none for anything else.

@@ -204,6 +204,17 @@ fn python_processes_and_signals() {
     };
     assert_eq!(ended("task.cancel()"), "present");
     assert_ne!(ended("print(task)"), "present");
+    // What ends there is something else.
+    let other = |imports: &str, made: &str, ending: &str| {
+        let main = format!(
+            "{imports}\nfrom fastapi import FastAPI\nimport asyncio\nfrom worker import main\nother = {made}\napp = FastAPI()\n@app.on_event('startup')\nasync def started():\n    asyncio.create_task(main())\n@app.on_event('shutdown')\nasync def ended():\n    {ending}\n"
+        );
+        read(&[("svc/main.py", main.as_str()), ("svc/worker.py", bare)]).shutdown()
+    };
+    assert_eq!(other("import httpx", "httpx.AsyncClient()", "await other.aclose()"), "absent");
+    assert_eq!(other("import redis", "redis.Redis()", "other.close()"), "absent");
+    assert_eq!(other("from aiokafka import AIOKafkaProducer", "AIOKafkaProducer()", "await other.stop()"), "absent");
+    assert_eq!(other("from bus import bus", "bus", "await other.stop()"), "present");
     // aiohttp runs what is listed for its end when SIGTERM comes.
     let aiohttp = |list: &str| {
         let main = format!(
@@ -228,6 +239,14 @@ fn node_processes_and_signals() {
     assert_eq!(with("process.on('SIGINT', async () => { await consumer.disconnect(); });\n"), "absent");
     assert_eq!(with("process.on('SIGTERM', () => process.exit(0));\n"), "absent");
     assert_eq!(with("process.on('SIGTERM', () => sdk.shutdown());\n"), "absent");
+    let other = "import express from 'express';\nimport Redis from 'ioredis';\nconst redis = new Redis();\nconst server = express().listen(80);\n";
+    assert_eq!(with(&format!("{other}process.on('SIGTERM', () => {{ redis.quit(); server.close(); }});\n")), "absent");
+    assert_eq!(
+        with(&format!(
+            "{other}process.on('SIGTERM', () => {{ redis.quit(); stop(); }});\nconst stop = () => consumer.stop();\n"
+        )),
+        "present"
+    );
 }
 
 #[test]
