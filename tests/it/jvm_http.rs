@@ -107,6 +107,17 @@ fn a_web_client_is_bounded_by_its_connector_or_an_operator() {
     assert_eq!(class(&text("WebClient.create(\"http://users\")", "")), ALL);
     assert_eq!(class(&text("WebClient.builder().baseUrl(\"http://users\").build()", "")), ALL);
     assert_eq!(class(&text("WebClient.create()", ".timeout(Duration.ofSeconds(2))")), BOUNDED);
+    let filtered = |ty: &str| {
+        format!(
+            "package a;\nimport org.springframework.web.reactive.function.client.WebClient;\n\
+             class Peer {{ private final WebClient web;\n\
+             Peer({ty} filter) {{ web = WebClient.builder().filter(filter).baseUrl(\"http://users\").build(); }}\n\
+             Object get() {{ return web.get().uri(\"/x\").retrieve().bodyToMono(String.class); }} }}\n"
+        )
+    };
+    // Who chooses an instance neither limits nor repeats; another filter may do both.
+    assert_eq!(class(&filtered("ReactorLoadBalancerExchangeFilterFunction")), ALL);
+    assert_eq!(class(&filtered("Own")), BOUNDED[..1]);
     assert_eq!(class(&text("WebClient.builder().clientConnector(c).build()", "")), BOUNDED);
     let retried = class(&text("WebClient.create()", ".retryWhen(Retry.backoff(3, d))"));
     assert_eq!(retried, ["missing-circuit-breaker Peer.java", "missing-timeout Peer.java"]);
@@ -125,6 +136,21 @@ fn the_jdk_client_needs_a_limit_on_the_request() {
     // That bounds connecting only.
     assert_eq!(class(&text("HttpClient.newBuilder().connectTimeout(d).build()", "")), ALL);
     assert_eq!(class(&text("HttpClient.newHttpClient()", ".timeout(d)")), BOUNDED);
+}
+
+#[test]
+fn a_url_connection_waits_until_it_is_told_how_long() {
+    let text = |told: &str| {
+        format!(
+            "package a;\nimport java.net.HttpURLConnection;\nimport java.net.URL;\n\
+             class Peer {{ int get(String id) throws Exception {{\n\
+             URL url = new URL(\"http://users/\" + id);\n\
+             HttpURLConnection connection = (HttpURLConnection) url.openConnection();\n{told}\n\
+             return connection.getResponseCode(); }} }}\n"
+        )
+    };
+    assert_eq!(class(&text("")), ALL);
+    assert_eq!(class(&text("connection.setReadTimeout(2000);")), BOUNDED);
 }
 
 /// The factory bounds each request of the client that it is given.

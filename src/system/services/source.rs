@@ -53,7 +53,8 @@ pub(super) fn add(ctx: &Context<'_>, candidates: &mut Vec<Candidate>) {
         if roots.iter().any(taken) || taken_now || zone(&format!("{folder}/x")) != Zone::Production {
             continue;
         }
-        let decided = deployed && !left_out.contains(&folder) && !(only_built && is_module_beside(ctx, &folder, &roots));
+        let decided =
+            deployed && !left_out.contains(&folder) && !(only_built && is_module_beside(ctx, &folder, &roots));
         let Some((id, span, why)) = evidence(ctx, &folder, decided, &roots) else {
             continue;
         };

@@ -30,6 +30,16 @@ fn a_recoverer_of_the_same_application_is_a_dead_letter_topic() {
     // An error handler elsewhere may be the one that is used.
     let far = read(&[(PATH, &text), ("common/src/main/java/b/Config.java", config)]);
     assert_eq!(far.dead_letter(), "unknown");
+    // Between two applications it is not.
+    let started = |package: &str| format!("package {package};\n@SpringBootApplication\nclass App {{}}\n");
+    let (own, other) = (started("a"), started("b"));
+    let apart = read(&[
+        (PATH, &text),
+        ("billing/src/main/java/a/App.java", &own),
+        ("users/src/main/java/b/Config.java", config),
+        ("users/src/main/java/b/App.java", &other),
+    ]);
+    assert_eq!(apart.dead_letter(), "absent");
 }
 
 #[test]

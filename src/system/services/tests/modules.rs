@@ -167,3 +167,32 @@ fn what_is_pushed_to_cloud_foundry_is_deployed() {
     ]);
     assert_eq!(services.roots(), [("login", "login"), ("orders", "orders"), ("stock", "stock")]);
 }
+
+#[test]
+fn what_one_build_makes_beside_images_is_a_service_too() {
+    let aggregator = "<project><packaging>pom</packaging><modules><module>a</module></modules></project>";
+    let web = "<project><artifactId>a</artifactId><dependency><artifactId>spring-boot-starter-web</artifactId></dependency><plugin>spring-boot-maven-plugin</plugin></project>";
+    let docker = "FROM eclipse-temurin:21\nCOPY target/app.jar app.jar\nCMD [\"java\", \"-jar\", \"app.jar\"]\n";
+    let roots = |top: &str, compose: &str| {
+        world(&[
+            ("pom.xml", top),
+            ("compose.yaml", compose),
+            ("orders/pom.xml", web),
+            ("orders/Dockerfile", docker),
+            ("orders/src/main/java/OrdersMain.java", MAIN),
+            ("users/pom.xml", web),
+            ("users/Dockerfile", docker),
+            ("users/src/main/java/UsersMain.java", MAIN),
+            ("front/pom.xml", web),
+            ("front/src/main/java/FrontMain.java", MAIN),
+        ])
+        .roots()
+        .len()
+    };
+    let infrastructure = "services:\n  kafka:\n    image: apache/kafka\n";
+    assert_eq!(roots(aggregator, infrastructure), 3);
+    assert_eq!(roots("<project></project>", infrastructure), 2);
+    // What Compose runs is what is deployed.
+    let all = "services:\n  orders:\n    build: ./orders\n  users:\n    build: ./users\n";
+    assert_eq!(roots(aggregator, all), 2);
+}
