@@ -295,3 +295,23 @@ fn a_dependency_that_promises_a_health_check_is_not_read() {
     assert_eq!(said("AddHealthEndpoint"), [""; 0]);
     assert_eq!(said("AddTracing"), ["seats"]);
 }
+
+#[test]
+fn an_application_of_nest_that_listens_answers_nobody_without_controllers() {
+    let said = |imports: &str, modules: &str| {
+        let module = format!(
+            "import {{ Module }} from '@nestjs/common';\nimport {{ ScheduleModule }} from '@nestjs/schedule';\n{imports}\n@Module({{ imports: [ScheduleModule.forRoot(){modules}] }})\nexport class AppModule {{}}\n"
+        );
+        let main = "import { NestFactory } from '@nestjs/core';\nimport { AppModule } from './app.module';\nasync function bootstrap() {\n  const app = await NestFactory.create(AppModule);\n  await app.listen(process.env.PORT);\n}\nbootstrap();\n";
+        without_health(&[
+            ("compose.yaml", "services:\n  mails:\n    build: .\n"),
+            ("Dockerfile", "FROM node\nCOPY . .\nCMD [\"node\", \"dist/main.js\"]\n"),
+            ("package.json", "{\"name\": \"mails\", \"dependencies\": {\"@nestjs/core\": \"10\"}}"),
+            ("src/app.module.ts", &module),
+            ("src/main.ts", main),
+        ])
+    };
+    assert_eq!(said("", ""), ["mails"]);
+    // What comes from elsewhere may bring a controller.
+    assert_eq!(said("import { OwnModule } from '@acme/nest';", ", OwnModule"), [""; 0]);
+}

@@ -316,3 +316,20 @@ async function onOrderPlaced(event) {{
     assert_eq!(told("...(!known && { orders: { increment: 1 } })"), 0);
     assert_eq!(told("...(known ? { orders: { increment: 1 } } : {})"), 1);
 }
+
+/// What a model of pydantic is dumped as brings its fields and no others.
+#[test]
+fn rows_that_are_filled_with_a_dumped_model() {
+    let imports = "from pydantic import BaseModel
+from sqlalchemy import Column, Integer, String
+from sqlalchemy.orm import DeclarativeBase, Session";
+    let at = |fields: &str| {
+        let model = format!(
+            "class Base(DeclarativeBase): ...\nclass Payment(Base):\n    id = Column(Integer, primary_key=True)\n    number = Column(Integer)\nclass Placed(BaseModel):\n{fields}"
+        );
+        let stores = "    placed = Placed(**event)\n    db = Session()\n    db.add(Payment(**placed.model_dump()))\n    db.commit()";
+        told_of_rows(imports, &model, stores)
+    };
+    assert_eq!(at("    number: int"), 1);
+    assert_eq!(at("    id: int\n    number: int"), 0);
+}

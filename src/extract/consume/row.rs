@@ -5,6 +5,8 @@
 //! <https://docs.djangoproject.com/en/stable/ref/models/options/#unique-together>,
 //! <https://docs.peewee-orm.com/en/latest/peewee/models.html#field-initialization-arguments>
 
+use smol_str::SmolStr;
+
 use crate::facts::module::{Call, ExprId, ExprKind, Module, StmtKind};
 use crate::program::hierarchy::ClassRef;
 use crate::program::{Evaluator, Site, Value};
@@ -17,13 +19,36 @@ pub(super) fn is_refused(ev: &Evaluator<'_>, class: ClassRef, made: Site) -> boo
     let Some(call) = module.call(made.expr) else { return false };
     let mut given = call.args.iter().filter_map(|a| Some((a.name.as_deref()?, a.value))).collect::<Vec<_>>();
     given.extend(assigned(ev, made));
-    let open = call.args.iter().any(|a| a.spread);
+    let spread = || call.args.iter().filter(|a| a.spread).map(|a| Site { unit: made.unit, expr: a.value });
+    let brings = |column: &str| {
+        spread().any(|given| dumped(ev, given).is_none_or(|fields| fields.iter().any(|field| field == column)))
+    };
     keys(ev, class).iter().any(|columns| {
         columns.iter().all(|column| match given.iter().rev().find(|(name, _)| name == column) {
             Some((_, value)) => !is_fresh(module, *value),
-            None => open,
+            None => brings(column),
         })
     })
+}
+
+/// The fields that `**message.model_dump()` brings, where the model is one of ours
+/// (<https://docs.pydantic.dev/latest/concepts/serialization/>).
+fn dumped(ev: &Evaluator<'_>, given: Site) -> Option<Vec<SmolStr>> {
+    let module = &ev.program.unit(given.unit).module;
+    let call = module.call(given.expr)?;
+    let model = match &module.expr(call.callee).kind {
+        ExprKind::Attr { object, name, .. } if matches!(name.as_str(), "model_dump" | "dict") => *object,
+        _ => return None,
+    };
+    let mut fields = Vec::new();
+    let values = ev.settle_at(Site { unit: given.unit, expr: model });
+    for value in &values {
+        let Value::Object { unit, class, .. } = value else { return None };
+        for (unit, class) in std::iter::once((*unit, *class)).chain(ev.above((*unit, *class))) {
+            fields.extend(ev.program.unit(unit).module.class(class).fields.iter().map(|field| field.name.clone()));
+        }
+    }
+    (!fields.is_empty()).then_some(fields)
 }
 
 /// The class in front of a call: `Payment` of `Payment.objects.create(…)` and of `Payment.create(…)`.

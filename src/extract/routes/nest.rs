@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::path::{self, PathText};
 use super::source;
-use super::{App, Gap, GapKind, InScope, Route, Served};
+use super::{App, Embedded, Gap, GapKind, InScope, Route, Served};
 use crate::catalog::server::Parameters;
 use crate::facts::module::{ClassId, ExprId, Language};
 use crate::program::resolve::{parent, within};
@@ -112,6 +112,10 @@ pub(super) fn nest(ev: &Evaluator<'_>, in_scope: &InScope<'_>, served: &mut Serv
     }
     for (application, tree) in applications.iter().zip(&owners) {
         nest.graphql(application, tree, served);
+        if nest.serves_nothing(application, tree, served) {
+            let App { place, unit, framework, .. } = application.app.clone();
+            served.embedded.push(Embedded { place, unit, framework });
+        }
         served.apps.push(application.app.clone());
     }
 }
@@ -131,6 +135,8 @@ struct Tree {
     /// Prefixes by `RouterModule.register`.
     prefixes: BTreeMap<ClassKey, PathText>,
     graphql: Vec<Site>,
+    /// Something that is neither ours nor of Nest may bring controllers.
+    open: bool,
 }
 
 impl Tree {
@@ -404,11 +410,40 @@ impl Nest<'_, '_> {
                         }
                     }
                     Some("GraphQLModule") => tree.graphql.push(site),
-                    _ => todo.extend(self.class(site)),
+                    _ => match self.class(site) {
+                        Some(class) => todo.push(class),
+                        None => tree.open |= !self.is_of_nest(site),
+                    },
                 }
             }
         }
         tree
+    }
+
+    /// True for a module of Nest that serves nothing by itself: `ConfigModule.forRoot()`.
+    fn is_of_nest(&self, site: Site) -> bool {
+        let symbol = match self.ev.eval(site) {
+            Value::External(symbol) => Some(symbol),
+            _ => self.ev.callee(site).map(|(symbol, _)| symbol),
+        };
+        symbol.is_some_and(|s| s.starts_with("@nestjs/") && !s.starts_with("@nestjs/serve-static"))
+    }
+
+    /// True for an application that waits for requests and has nothing to answer them with.
+    fn serves_nothing(&self, application: &Application, tree: &Tree, served: &Served) -> bool {
+        let app = application.app.site;
+        let of_app = |other: Option<&App>| other.is_some_and(|other| other.site == app);
+        let by_path = |site: &Site| {
+            let path = source::find(self.ev, *site, &["0".to_string()]).into_iter().next();
+            path.is_some_and(|path| self.ev.eval(path).as_str().is_some())
+        };
+        application.module.is_some_and(|module| self.modules.contains_key(&module))
+            && !tree.open
+            && tree.graphql.is_empty()
+            && !served.routes.iter().any(|route| of_app(route.app.as_ref()))
+            && !served.gaps.iter().any(|gap| of_app(gap.app.as_ref()))
+            && !self.calls_on(app, "listen").is_empty()
+            && !self.calls_on(app, "use").iter().any(by_path)
     }
 
     fn router_or_graphql(&self, site: Site) -> Option<String> {
