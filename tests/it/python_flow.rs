@@ -139,7 +139,7 @@ class Consumer:
         async with message.process(ignore_processed=True):
             await callback(message)
 
-async def on_order(message):
+async def on_order(message: aio_pika.IncomingMessage):
     {handler}
 
 async def main():
@@ -162,4 +162,80 @@ asyncio.run(main())
         told_of("partial(self._process, callback=callback)", &early),
         ["early-acknowledgement main.py:14", "non-idempotent-consumer main.py:27"]
     );
+}
+
+#[test]
+fn what_is_handed_to_a_thread_is_called_there() {
+    let told_of = |handed: &str| {
+        let text = format!(
+            "import asyncio
+import threading
+from functools import partial
+import boto3
+import requests
+from asgiref.sync import sync_to_async
+from fastapi.concurrency import run_in_threadpool
+from sqlalchemy.orm import Session
+
+sqs = boto3.client('sqs')
+QUEUE = 'https://sqs.eu-west-1.amazonaws.com/1/orders'
+
+async def place(db: Session, loop):
+    {handed}
+"
+        );
+        let of = ["rest-client/missing-timeout", "message-queue/dual-write", "rest-client/blocking-call-in-async"];
+        told(&[("main.py", text.as_str())], |f| of.contains(&f.rule)).1
+    };
+    let send = "QueueUrl=QUEUE, MessageBody='{}'";
+    for handed in [
+        format!("await asyncio.to_thread(sqs.send_message, {send})"),
+        format!("await run_in_threadpool(sqs.send_message, {send})"),
+        format!("await loop.run_in_executor(None, partial(sqs.send_message, {send}))"),
+        format!("await sync_to_async(sqs.send_message)({send})"),
+    ] {
+        assert_eq!(told_of(&format!("db.commit()\n    {handed}")), ["dual-write main.py:15"], "{handed}");
+        assert_eq!(
+            told_of(&format!("await asyncio.to_thread(lambda: db.commit())\n    {handed}")),
+            ["dual-write main.py:15"],
+            "{handed}"
+        );
+    }
+    let late = |call: &str| told_of(&format!("return await {call}"));
+    assert_eq!(late("asyncio.to_thread(requests.get, 'https://stock/items')"), ["missing-timeout main.py:14"]);
+    assert_eq!(late("asyncio.to_thread(requests.get, 'https://stock/items', timeout=2)"), [""; 0]);
+    assert_eq!(late("loop.run_in_executor(None, requests.get, 'https://stock/items')"), ["missing-timeout main.py:14"]);
+    assert_eq!(
+        told_of("threading.Thread(target=requests.get, args=('https://stock/items',), daemon=True).start()"),
+        ["missing-timeout main.py:14"]
+    );
+}
+
+#[test]
+fn an_attribute_by_its_name_is_that_attribute() {
+    let told_of = |client: &str| {
+        let text = format!(
+            "from contextlib import asynccontextmanager
+import httpx
+from fastapi import FastAPI, Request
+
+@asynccontextmanager
+async def lifespan(app):
+    app.state.stock = httpx.AsyncClient(base_url='http://stock', timeout=None)
+    yield
+    await app.state.stock.aclose()
+
+app = FastAPI(lifespan=lifespan)
+
+@app.get('/health')
+async def items(request: Request):
+    client = {client}
+    return (await client.get('/items')).json()
+"
+        );
+        told(&[("main.py", text.as_str())], |f| f.rule == "rest-client/missing-timeout").1
+    };
+    for client in ["request.app.state.stock", "getattr(request.app.state, 'stock', None)"] {
+        assert_eq!(told_of(client), ["missing-timeout main.py:7"], "{client}");
+    }
 }
