@@ -417,3 +417,27 @@ consume(async (data) => { await transport.sendMail(data); });
     assert_eq!(told_of(&format!("(async () => {{ await callback({content}); channel.ack(msg); }})();")), [""; 0]);
     assert_eq!(told_of(&format!("callback({content}); channel.ack(msg);")), ["early-acknowledgement queue.ts:5"]);
 }
+
+#[test]
+fn a_push_message_is_sent_again() {
+    let told_of = |sends: &str| {
+        let main = format!(
+            "import amqp from 'amqplib';
+import admin from 'firebase-admin';
+import {{ getMessaging }} from 'firebase-admin/messaging';
+let app: admin.app.App | null = null;
+const firebase = (): admin.app.App => (app ??= admin.initializeApp({{}}));
+const connection = await amqp.connect(process.env.AMQP_URL);
+const channel = await connection.createChannel();
+channel.consume('push', async (msg) => {{
+  await {sends}({{ token: msg.content.toString() }});
+  channel.ack(msg);
+}});
+"
+        );
+        found(&[("src/main.ts", main.as_str())], "message-queue/non-idempotent-consumer")
+    };
+    for sends in ["firebase().messaging().send", "admin.messaging().send", "getMessaging().sendEachForMulticast"] {
+        assert_eq!(told_of(sends), ["non-idempotent-consumer main.ts:8"], "{sends}");
+    }
+}

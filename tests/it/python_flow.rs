@@ -239,3 +239,29 @@ async def items(request: Request):
         assert_eq!(told_of(client), ["missing-timeout main.py:7"], "{client}");
     }
 }
+
+#[test]
+fn what_pika_hands_to_its_callbacks_is_known() {
+    let text = "import pika
+from pika.adapters.asyncio_connection import AsyncioConnection
+
+class Consumer:
+    def connect(self):
+        self.connection = AsyncioConnection(pika.ConnectionParameters('rabbitmq'), on_open_callback=self.on_open)
+
+    def on_open(self, connection):
+        connection.channel(on_open_callback=self.on_channel)
+
+    def on_channel(self, opened):
+        opened.queue_declare('parcels', durable=True)
+        opened.basic_consume('parcels', on_message_callback=self.on_message)
+
+    def on_message(self, channel, method, properties, body):
+        print(body)
+        channel.basic_ack(method.delivery_tag)
+
+Consumer().connect()
+";
+    let told = told(&[("main.py", text)], |f| f.rule == "message-queue/missing-prefetch").1;
+    assert_eq!(told, ["missing-prefetch main.py:13"]);
+}

@@ -122,7 +122,7 @@ impl Evaluator<'_> {
                 _ => (site, position, index),
             };
             let (symbol, receiver) = match self.at(site.unit, module.call(site.expr)?.callee) {
-                Value::External(symbol) => (symbol, None),
+                Value::External(symbol) => (self.catalog.canonical(module.language, &symbol), None),
                 Value::Method { symbol, receiver } => (symbol, Some(receiver)),
                 _ => return None,
             };
