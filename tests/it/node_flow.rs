@@ -441,3 +441,19 @@ channel.consume('push', async (msg) => {{
         assert_eq!(told_of(sends), ["non-idempotent-consumer main.ts:8"], "{sends}");
     }
 }
+
+#[test]
+fn a_channel_of_the_connection_manager_is_one_of_amqplib() {
+    let main = "import amqp, { Channel } from 'amqp-connection-manager';
+const connection = amqp.connect([process.env.AMQP_URL]);
+const setup = async (channel: Channel) => {
+  await channel.assertQueue('parcels', { durable: true });
+  await channel.consume('parcels', async (message) => {
+    console.log(message.content.toString());
+    channel.ack(message);
+  });
+};
+connection.createChannel({ setup });
+";
+    assert_eq!(found(&[("src/main.ts", main)], "message-queue/missing-prefetch"), ["missing-prefetch main.ts:5"]);
+}

@@ -265,3 +265,47 @@ Consumer().connect()
     let told = told(&[("main.py", text)], |f| f.rule == "message-queue/missing-prefetch").1;
     assert_eq!(told, ["missing-prefetch main.py:13"]);
 }
+
+#[test]
+fn a_factory_that_is_named_by_the_caller_makes_what_is_named() {
+    let told_of = |made: &str| {
+        let files = [
+            (
+                "app/aws.py",
+                "from typing import Any
+import boto3
+
+def client_of(service: str, region: str) -> Any:
+    options = {'region_name': region}
+    return boto3.client(service, **options)
+",
+            ),
+            (
+                "app/orders.py",
+                &format!(
+                    "from app.aws import client_of
+from sqlalchemy.orm import Session
+
+class Events:
+    def __init__(self):
+        self._client = None
+
+    @property
+    def client(self):
+        if self._client is None:
+            self._client = {made}
+        return self._client
+
+    def placed(self, db: Session):
+        db.commit()
+        self.client.send_message(QueueUrl='https://sqs/1/orders', MessageBody='{{}}')
+"
+                ),
+            ),
+        ];
+        told(&files, |f| f.rule == "message-queue/dual-write").1
+    };
+    assert_eq!(told_of("client_of('sqs', 'eu-west-1')"), ["dual-write orders.py:16"]);
+    assert_eq!(told_of("client_of(region='eu-west-1', service='sqs')"), ["dual-write orders.py:16"]);
+    assert_eq!(told_of("client_of('s3', 'eu-west-1')"), [""; 0]);
+}

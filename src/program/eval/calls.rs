@@ -326,7 +326,10 @@ impl Evaluator<'_> {
                 (Value::Param { unit: u, func: f, index }, Some(call)) if *u == unit_id && *f == func => {
                     self.argument(call, unit_id, func, *index).unwrap_or(value)
                 }
-                (_, Some(call)) => self.filled_by(Given { unit: unit_id, func, call }, expr, &value).unwrap_or(value),
+                (_, Some(call)) => {
+                    let given = Given { unit: unit_id, func, call };
+                    self.filled_by(given, expr, &value).or_else(|| self.made_for(given, &value)).unwrap_or(value)
+                }
                 _ => value,
             });
         }
