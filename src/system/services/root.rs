@@ -3,9 +3,12 @@
 use super::context::Context;
 use super::shell;
 use crate::facts::dockerfile::Dockerfile;
-use crate::files::{folder_of, join_path};
+use crate::files::{self, folder_of, join_path};
 use crate::program::resolve::{join, within};
 use crate::syntax::FileId;
+
+/// Settings beyond this size are none.
+const MAX_SETTINGS: u64 = 64 * 1024;
 
 /// What is known about how an image is built and started.
 #[derive(Clone, Copy)]
@@ -228,6 +231,10 @@ fn entries_within(ctx: &Context<'_>, folders: &[&str], words: &[String], depth: 
         if let Some(script) = script {
             let words = crate::facts::command::split(script.command.as_str());
             found = entries_within(ctx, folders, &words, depth + 1);
+            if found.is_empty() && words.first().is_some_and(|word| word == "nodemon") {
+                let command = folders.iter().find_map(|folder| watched(ctx, folder)).unwrap_or_default();
+                found = entries_within(ctx, folders, &command, MAX_SCRIPTS);
+            }
             // `nest start` runs `src/main`.
             if found.is_empty() && words.first().is_some_and(|word| word == "nest") {
                 found.extend(folders.iter().find_map(|folder| ctx.tree.find(&join(folder, "src/main.ts"))));
@@ -235,6 +242,14 @@ fn entries_within(ctx: &Context<'_>, folders: &[&str], words: &[String], depth: 
         }
     }
     found
+}
+
+/// What nodemon runs by its own settings: <https://github.com/remy/nodemon#config-files>.
+fn watched(ctx: &Context<'_>, folder: &str) -> Option<Vec<String>> {
+    let file = ctx.tree.file(ctx.tree.find(&join(folder, "nodemon.json"))?);
+    let text = files::read(file).ok().filter(|_| file.size <= MAX_SETTINGS)?;
+    let settings: serde_json::Value = serde_json::from_str(&text).ok()?;
+    Some(crate::facts::command::split(settings.get("exec")?.as_str()?))
 }
 
 /// `start` of `npm start`, `worker` of `yarn run worker`.
