@@ -457,3 +457,43 @@ connection.createChannel({ setup });
 ";
     assert_eq!(found(&[("src/main.ts", main)], "message-queue/missing-prefetch"), ["missing-prefetch main.ts:5"]);
 }
+
+#[test]
+fn a_function_that_is_returned_is_called_by_the_name_of_what_holds_it() {
+    let bus = "import { Kafka } from 'kafkajs';
+const producer = new Kafka({ brokers: [process.env.KAFKA] }).producer();
+export const publisherOf = (topic: string) => {
+  const publish = async (event: any) => {
+    await producer.send({ topic, messages: [{ value: JSON.stringify(event) }] });
+  };
+  return publish;
+};
+export function logged(topic: string) {
+  return async (event: any) => { await producer.send({ topic, messages: [{ value: JSON.stringify(event) }] }); };
+}
+";
+    let events = "import { publisherOf } from './bus';
+export let orderPlaced: (event: any) => Promise<void>;
+export const init = async () => { orderPlaced = await publisherOf('orders'); };
+";
+    let orders = "import { PrismaClient } from '@prisma/client';
+import { logged } from './bus';
+import { orderPlaced } from './events';
+const prisma = new PrismaClient();
+const orderShipped = logged('shipped');
+export async function place(order: any) {
+  await prisma.order.create({ data: order });
+  await orderPlaced({ id: order.id });
+}
+export async function ship(order: any) {
+  await prisma.order.update({ where: { id: order.id }, data: { shipped: true } });
+  await orderShipped({ id: order.id });
+}
+";
+    let files = [("src/bus.ts", bus), ("src/events.ts", events), ("src/orders.ts", orders)];
+    assert_eq!(found(&files, "message-queue/dual-write"), ["dual-write orders.ts:12", "dual-write orders.ts:8"]);
+    assert_eq!(
+        found(&files, "event-schema/unversioned-event"),
+        ["unversioned-event bus.ts:10", "unversioned-event bus.ts:5"]
+    );
+}
