@@ -89,8 +89,13 @@ fn started(ctx: &Context<'_>, build: Build<'_>) -> String {
         let serving = units.iter().find(|unit| ctx.marks_below(unit).iter().any(|(_, marks)| marks.serves()));
         serving.or(units.first()).cloned()
     };
+    // One image for several containers, which starts one of them: the others have folders beside it.
+    let beside = |unit: String| {
+        let named = by_name(ctx, context, build.name).filter(|_| build.shared && build.command.is_empty());
+        named.filter(|named| folder_of(named) == folder_of(&unit)).unwrap_or(unit)
+    };
     by_argument
-        .or_else(|| words.iter().find_map(unit))
+        .or_else(|| words.iter().find_map(unit).map(beside))
         .or_else(|| of_copied(&taken_over(build)))
         .or_else(|| of_copied(&copied))
         .or_else(|| by_name(ctx, context, build.name).filter(|_| build.shared || !ctx.has_own_code(context)))

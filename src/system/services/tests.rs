@@ -345,6 +345,22 @@ fn a_name_that_was_copied_stays_with_the_folder_that_is_called_so() {
 }
 
 #[test]
+fn one_image_for_several_containers_starts_what_is_called_like_each() {
+    let world = world(&[
+        (
+            "compose.yaml",
+            "services:\n  tasks:\n    build: .\n    volumes: [./services/tasks:/app/services/tasks]\n  users:\n    \
+             build: .\n  mails:\n    build: .\n    command: python services/users/mails.py\n",
+        ),
+        ("Dockerfile", "FROM python:3\nCOPY services services\nCMD [\"python\", \"services/users/main.py\"]\n"),
+        ("services/tasks/main.py", API),
+        ("services/users/main.py", API),
+        ("services/users/mails.py", API),
+    ]);
+    assert_eq!(world.roots(), [("mails", "services/users"), ("tasks", "services/tasks"), ("users", "services/users")]);
+}
+
+#[test]
 fn a_load_generator_is_a_job_and_a_container_of_tests_is_nothing() {
     let world = world(&[
         (
