@@ -141,6 +141,9 @@ impl<'a> Evaluator<'a> {
                         kept => return kept,
                     }
                 }
+                if let Some(hung) = self.hung_on(site.unit, *object, name, &value) {
+                    return hung;
+                }
                 let value = match value {
                     Value::Unknown => self.assigned_attribute(site.unit, &object_value, name),
                     value => value,

@@ -17,6 +17,9 @@ const MAX_READER_PARAMS: usize = 3;
 
 impl Evaluator<'_> {
     pub(super) fn call(&self, site: Site, call: &Call) -> Value {
+        if let Some(value) = self.set_on(site.unit, call) {
+            return value;
+        }
         let callee = self.at(site.unit, call.callee);
         if self.program.language(site.unit).has_packages() {
             if let Some(value) = self.language_call(site, call) {
