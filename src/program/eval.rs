@@ -3,6 +3,7 @@
 mod callers;
 mod calls;
 mod given;
+mod listeners;
 mod members;
 mod names;
 mod nearest;

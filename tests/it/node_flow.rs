@@ -497,3 +497,39 @@ export async function ship(order: any) {
         ["unversioned-event bus.ts:10", "unversioned-event bus.ts:5"]
     );
 }
+
+#[test]
+fn handlers_that_are_listed_are_called() {
+    let told_of = |called: &str| {
+        let main = format!(
+            "import {{ Kafka }} from 'kafkajs';
+import {{ PrismaClient }} from '@prisma/client';
+const prisma = new PrismaClient();
+class Bus {{
+  private handlers: Map<string, ((event: any) => Promise<void>)[]> = new Map();
+  on(kind: string, handler: (event: any) => Promise<void>) {{
+    const list = this.handlers.get(kind) || [];
+    list.push(handler);
+    this.handlers.set(kind, list);
+  }}
+  async run() {{
+    const consumer = new Kafka({{ brokers: [process.env.KAFKA] }}).consumer({{ groupId: 'bills' }});
+    await consumer.run({{ eachMessage: async ({{ message }}) => {{
+      const event = JSON.parse(message.value.toString());
+      const handlers = this.handlers.get(event.type) ?? [];
+      {called}
+    }} }});
+  }}
+}}
+const bus = new Bus();
+bus.on('order.placed', async (event) => {{ await prisma.bill.create({{ data: {{ orderId: event.id }} }}); }});
+bus.run();
+"
+        );
+        found(&[("src/main.ts", main.as_str())], "message-queue/non-idempotent-consumer")
+    };
+    let expected = ["non-idempotent-consumer main.ts:13"];
+    assert_eq!(told_of("for (const handler of handlers) await handler(event);"), expected);
+    assert_eq!(told_of("await Promise.all(handlers.map((handler) => handler(event)));"), expected);
+    assert_eq!(told_of("console.log(handlers.length);"), [""; 0]);
+}

@@ -309,3 +309,57 @@ class Events:
     assert_eq!(told_of("client_of(region='eu-west-1', service='sqs')"), ["dual-write orders.py:16"]);
     assert_eq!(told_of("client_of('s3', 'eu-west-1')"), [""; 0]);
 }
+
+/// How often a consumer of aiokafka is told to repeat what the handler does that its bus calls.
+fn repeats_by(registered: &str, called: &str, handler: &str) -> Vec<String> {
+    let text = format!(
+        "import asyncio
+import json
+from aiokafka import AIOKafkaConsumer
+import psycopg2
+
+db = psycopg2.connect('postgresql://db/bills')
+HANDLERS = {{}}
+
+def on(kind):
+    def register(function):
+        HANDLERS[kind] = function
+        return function
+    return register
+
+class Bus:
+    def __init__(self):
+        self.handlers = {{}}
+
+    def subscribe(self, kind, handler):
+        {registered}
+
+    async def run(self):
+        consumer = AIOKafkaConsumer('orders', bootstrap_servers='kafka:9092', group_id='bills')
+        async for message in consumer:
+            event = json.loads(message.value)
+            {called}
+
+{handler}
+async def on_order(event):
+    db.cursor().execute('INSERT INTO bills (order_id) VALUES (%s)', (event['id'],))
+    db.commit()
+
+bus = Bus()
+bus.subscribe('order.placed', on_order)
+asyncio.run(bus.run())
+"
+    );
+    told(&[("main.py", text.as_str())], |f| f.rule == "message-queue/non-idempotent-consumer").1
+}
+
+#[test]
+fn handlers_that_are_listed_or_decorated_are_called() {
+    let listed = "self.handlers.setdefault(kind, []).append(handler)";
+    let each = "for handler in self.handlers.get(event['type'], []):\n                await handler(event)";
+    assert_eq!(repeats_by(listed, each, ""), ["non-idempotent-consumer main.py:23"]);
+    assert_eq!(repeats_by("self.others[kind].append(handler)", each, ""), [""; 0]);
+    let found = "handler = HANDLERS.get(event['type'])\n            await handler(event)";
+    assert_eq!(repeats_by("pass", found, "@on('order.placed')"), ["non-idempotent-consumer main.py:23"]);
+    assert_eq!(repeats_by("pass", found, ""), [""; 0]);
+}
