@@ -222,6 +222,9 @@ fn runs(ev: &Evaluator<'_>, unit: UnitId) -> bool {
     if u.module.language == Language::Go {
         return u.module.package.as_deref() == Some("main") && u.module.funcs.iter().any(|f| f.name == "main");
     }
+    if is_started_by_django(ev, unit) {
+        return true;
+    }
     u.index.calls.iter().filter(|c| c.func.is_none()).any(|c| {
         let name = u.module.callee_name(c.expr).map_or("", |n| n.as_str());
         let starts = matches!(
@@ -253,6 +256,21 @@ fn runs(ev: &Evaluator<'_>, unit: UnitId) -> bool {
                 })
             })
     })
+}
+
+/// A command of `manage.py`, or the application whose `ready` Django calls.
+///
+/// <https://docs.djangoproject.com/en/stable/howto/custom-management-commands/>,
+/// <https://docs.djangoproject.com/en/stable/ref/applications/#django.apps.AppConfig.ready>
+fn is_started_by_django(ev: &Evaluator<'_>, unit: UnitId) -> bool {
+    let module = &ev.program.unit(unit).module;
+    let is_django = |base: &ExprId| match ev.at(unit, *base) {
+        Value::External(symbol) => {
+            symbol.starts_with("django.") && matches!(symbol.rsplit('.').next(), Some("BaseCommand" | "AppConfig"))
+        }
+        _ => false,
+    };
+    module.language == Language::Python && module.classes.iter().any(|class| class.bases.iter().any(is_django))
 }
 
 fn node(reach: &Reach<'_, '_>, found: &Found<'_>, around: &BTreeSet<UnitId>) -> Presence {

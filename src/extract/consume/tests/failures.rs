@@ -215,6 +215,12 @@ fn python_processes_and_signals() {
     assert_eq!(other("import redis", "redis.Redis()", "other.close()"), "absent");
     assert_eq!(other("from aiokafka import AIOKafkaProducer", "AIOKafkaProducer()", "await other.stop()"), "absent");
     assert_eq!(other("from bus import bus", "bus", "await other.stop()"), "present");
+    // Django starts commands and applications.
+    let command = "from django.core.management.base import BaseCommand\nfrom worker import main\nclass Command(BaseCommand):\n    def handle(self, *args, **options):\n        main()\n";
+    assert_eq!(
+        read(&[("svc/orders/management/commands/consume.py", command), ("svc/worker.py", bare)]).shutdown(),
+        "absent"
+    );
     // aiohttp runs what is listed for its end when SIGTERM comes.
     let aiohttp = |list: &str| {
         let main = format!(
