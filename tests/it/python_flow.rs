@@ -363,3 +363,31 @@ fn handlers_that_are_listed_or_decorated_are_called() {
     assert_eq!(repeats_by("pass", found, "@on('order.placed')"), ["non-idempotent-consumer main.py:23"]);
     assert_eq!(repeats_by("pass", found, ""), [""; 0]);
 }
+
+#[test]
+fn jobs_that_are_enqueued_after_a_commit() {
+    let told_of = |sends: &str| {
+        let text = format!(
+            "import dramatiq
+import redis
+from rq import Queue
+from sqlalchemy.orm import Session
+
+jobs = Queue(connection=redis.Redis())
+
+@dramatiq.actor
+def mail(order):
+    print(order)
+
+def place(db: Session, order):
+    db.commit()
+    {sends}
+"
+        );
+        told(&[("main.py", text.as_str())], |f| f.rule == "message-queue/dual-write").1
+    };
+    for sends in ["mail.send(order.id)", "mail.send_with_options(args=(order.id,))", "jobs.enqueue(print, order.id)"] {
+        assert_eq!(told_of(sends), ["dual-write main.py:14"], "{sends}");
+    }
+    assert_eq!(told_of("mail(order.id)"), [""; 0]);
+}
