@@ -390,11 +390,23 @@ fn function_stops(reach: &Reach<'_, '_>, found: &Found<'_>, func: Func, depth: u
             && STOPS.contains(&name.as_str())
             && !is_telemetry(&u.module, c.expr)
             && !ends_another(reach.ev, found, Site { unit: func.0, expr: c.expr })
+            || is_handed_over(reach.ev, Site { unit: func.0, expr: c.expr }, &name)
             || reach
                 .called(Site { unit: func.0, expr: c.expr })
                 .into_iter()
                 .any(|f| function_stops(reach, found, f, depth + 1, seen))
     }) || assigns_flag(&u.module, &u.index, func.1)
+}
+
+/// `for (const task of tasks) await task.cleanup()`: what others hand over may stop the consumer.
+fn is_handed_over(ev: &Evaluator<'_>, site: Site, name: &str) -> bool {
+    const ENDS: [&str; 8] = ["cleanup", "dispose", "teardown", "hook", "handler", "callback", "cb", "fn"];
+    let Some(call) = ev.program.unit(site.unit).module.call(site.expr) else { return false };
+    match ev.at(site.unit, call.callee) {
+        Value::Param { .. } => true,
+        Value::Unknown => ENDS.contains(&name),
+        _ => false,
+    }
 }
 
 /// True for `redis.quit()`, `server.close()` and `producer.stop()`: what they end is not what receives.

@@ -245,6 +245,12 @@ fn node_processes_and_signals() {
     assert_eq!(with("process.on('SIGINT', async () => { await consumer.disconnect(); });\n"), "absent");
     assert_eq!(with("process.on('SIGTERM', () => process.exit(0));\n"), "absent");
     assert_eq!(with("process.on('SIGTERM', () => sdk.shutdown());\n"), "absent");
+    assert_eq!(
+        with(
+            "const tasks = [{ cleanup: () => consumer.stop() }];\nprocess.on('SIGTERM', () => tasks.forEach((task) => task.cleanup()));\n"
+        ),
+        "present"
+    );
     let other = "import express from 'express';\nimport Redis from 'ioredis';\nconst redis = new Redis();\nconst server = express().listen(80);\n";
     assert_eq!(with(&format!("{other}process.on('SIGTERM', () => {{ redis.quit(); server.close(); }});\n")), "absent");
     assert_eq!(
