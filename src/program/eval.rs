@@ -3,6 +3,7 @@
 mod callers;
 mod calls;
 mod given;
+mod listeners;
 mod members;
 mod names;
 mod nearest;
@@ -140,6 +141,9 @@ impl<'a> Evaluator<'a> {
                         Value::Unknown => {}
                         kept => return kept,
                     }
+                }
+                if let Some(hung) = self.hung_on(site.unit, *object, name, &value) {
+                    return hung;
                 }
                 let value = match value {
                     Value::Unknown => self.assigned_attribute(site.unit, &object_value, name),

@@ -15,6 +15,7 @@ mod golang;
 #[cfg(test)]
 mod golang_tests;
 pub mod hierarchy;
+mod hung_on;
 pub mod index;
 mod jvm;
 #[cfg(test)]
@@ -132,6 +133,9 @@ impl Program {
                 if is_application_state(&unit.module, *object) {
                     kept.entry(name.clone()).or_default().push(Site { unit: UnitId(i as u32), expr: *value });
                 }
+            }
+            for (name, value) in hung_on::kept(&unit.module, &unit.index) {
+                kept.entry(name).or_default().push(Site { unit: UnitId(i as u32), expr: value });
             }
         }
         let wholes = defaults::names(&units, &imports);

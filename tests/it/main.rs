@@ -52,6 +52,7 @@ mod message_headers;
 mod messaging_samples;
 mod nest_cqrs;
 mod node_flow;
+mod node_servers;
 mod node_systems;
 mod outputs;
 #[cfg(unix)]

@@ -417,3 +417,119 @@ consume(async (data) => { await transport.sendMail(data); });
     assert_eq!(told_of(&format!("(async () => {{ await callback({content}); channel.ack(msg); }})();")), [""; 0]);
     assert_eq!(told_of(&format!("callback({content}); channel.ack(msg);")), ["early-acknowledgement queue.ts:5"]);
 }
+
+#[test]
+fn a_push_message_is_sent_again() {
+    let told_of = |sends: &str| {
+        let main = format!(
+            "import amqp from 'amqplib';
+import admin from 'firebase-admin';
+import {{ getMessaging }} from 'firebase-admin/messaging';
+let app: admin.app.App | null = null;
+const firebase = (): admin.app.App => (app ??= admin.initializeApp({{}}));
+const connection = await amqp.connect(process.env.AMQP_URL);
+const channel = await connection.createChannel();
+channel.consume('push', async (msg) => {{
+  await {sends}({{ token: msg.content.toString() }});
+  channel.ack(msg);
+}});
+"
+        );
+        found(&[("src/main.ts", main.as_str())], "message-queue/non-idempotent-consumer")
+    };
+    for sends in ["firebase().messaging().send", "admin.messaging().send", "getMessaging().sendEachForMulticast"] {
+        assert_eq!(told_of(sends), ["non-idempotent-consumer main.ts:8"], "{sends}");
+    }
+}
+
+#[test]
+fn a_channel_of_the_connection_manager_is_one_of_amqplib() {
+    let main = "import amqp, { Channel } from 'amqp-connection-manager';
+const connection = amqp.connect([process.env.AMQP_URL]);
+const setup = async (channel: Channel) => {
+  await channel.assertQueue('parcels', { durable: true });
+  await channel.consume('parcels', async (message) => {
+    console.log(message.content.toString());
+    channel.ack(message);
+  });
+};
+connection.createChannel({ setup });
+";
+    assert_eq!(found(&[("src/main.ts", main)], "message-queue/missing-prefetch"), ["missing-prefetch main.ts:5"]);
+}
+
+#[test]
+fn a_function_that_is_returned_is_called_by_the_name_of_what_holds_it() {
+    let bus = "import { Kafka } from 'kafkajs';
+const producer = new Kafka({ brokers: [process.env.KAFKA] }).producer();
+export const publisherOf = (topic: string) => {
+  const publish = async (event: any) => {
+    await producer.send({ topic, messages: [{ value: JSON.stringify(event) }] });
+  };
+  return publish;
+};
+export function logged(topic: string) {
+  return async (event: any) => { await producer.send({ topic, messages: [{ value: JSON.stringify(event) }] }); };
+}
+";
+    let events = "import { publisherOf } from './bus';
+export let orderPlaced: (event: any) => Promise<void>;
+export const init = async () => { orderPlaced = await publisherOf('orders'); };
+";
+    let orders = "import { PrismaClient } from '@prisma/client';
+import { logged } from './bus';
+import { orderPlaced } from './events';
+const prisma = new PrismaClient();
+const orderShipped = logged('shipped');
+export async function place(order: any) {
+  await prisma.order.create({ data: order });
+  await orderPlaced({ id: order.id });
+}
+export async function ship(order: any) {
+  await prisma.order.update({ where: { id: order.id }, data: { shipped: true } });
+  await orderShipped({ id: order.id });
+}
+";
+    let files = [("src/bus.ts", bus), ("src/events.ts", events), ("src/orders.ts", orders)];
+    assert_eq!(found(&files, "message-queue/dual-write"), ["dual-write orders.ts:12", "dual-write orders.ts:8"]);
+    assert_eq!(
+        found(&files, "event-schema/unversioned-event"),
+        ["unversioned-event bus.ts:10", "unversioned-event bus.ts:5"]
+    );
+}
+
+#[test]
+fn handlers_that_are_listed_are_called() {
+    let told_of = |called: &str| {
+        let main = format!(
+            "import {{ Kafka }} from 'kafkajs';
+import {{ PrismaClient }} from '@prisma/client';
+const prisma = new PrismaClient();
+class Bus {{
+  private handlers: Map<string, ((event: any) => Promise<void>)[]> = new Map();
+  on(kind: string, handler: (event: any) => Promise<void>) {{
+    const list = this.handlers.get(kind) || [];
+    list.push(handler);
+    this.handlers.set(kind, list);
+  }}
+  async run() {{
+    const consumer = new Kafka({{ brokers: [process.env.KAFKA] }}).consumer({{ groupId: 'bills' }});
+    await consumer.run({{ eachMessage: async ({{ message }}) => {{
+      const event = JSON.parse(message.value.toString());
+      const handlers = this.handlers.get(event.type) ?? [];
+      {called}
+    }} }});
+  }}
+}}
+const bus = new Bus();
+bus.on('order.placed', async (event) => {{ await prisma.bill.create({{ data: {{ orderId: event.id }} }}); }});
+bus.run();
+"
+        );
+        found(&[("src/main.ts", main.as_str())], "message-queue/non-idempotent-consumer")
+    };
+    let expected = ["non-idempotent-consumer main.ts:13"];
+    assert_eq!(told_of("for (const handler of handlers) await handler(event);"), expected);
+    assert_eq!(told_of("await Promise.all(handlers.map((handler) => handler(event)));"), expected);
+    assert_eq!(told_of("console.log(handlers.length);"), [""; 0]);
+}

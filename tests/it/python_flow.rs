@@ -139,7 +139,7 @@ class Consumer:
         async with message.process(ignore_processed=True):
             await callback(message)
 
-async def on_order(message):
+async def on_order(message: aio_pika.IncomingMessage):
     {handler}
 
 async def main():
@@ -162,4 +162,232 @@ asyncio.run(main())
         told_of("partial(self._process, callback=callback)", &early),
         ["early-acknowledgement main.py:14", "non-idempotent-consumer main.py:27"]
     );
+}
+
+#[test]
+fn what_is_handed_to_a_thread_is_called_there() {
+    let told_of = |handed: &str| {
+        let text = format!(
+            "import asyncio
+import threading
+from functools import partial
+import boto3
+import requests
+from asgiref.sync import sync_to_async
+from fastapi.concurrency import run_in_threadpool
+from sqlalchemy.orm import Session
+
+sqs = boto3.client('sqs')
+QUEUE = 'https://sqs.eu-west-1.amazonaws.com/1/orders'
+
+async def place(db: Session, loop):
+    {handed}
+"
+        );
+        let of = ["rest-client/missing-timeout", "message-queue/dual-write", "rest-client/blocking-call-in-async"];
+        told(&[("main.py", text.as_str())], |f| of.contains(&f.rule)).1
+    };
+    let send = "QueueUrl=QUEUE, MessageBody='{}'";
+    for handed in [
+        format!("await asyncio.to_thread(sqs.send_message, {send})"),
+        format!("await run_in_threadpool(sqs.send_message, {send})"),
+        format!("await loop.run_in_executor(None, partial(sqs.send_message, {send}))"),
+        format!("await sync_to_async(sqs.send_message)({send})"),
+    ] {
+        assert_eq!(told_of(&format!("db.commit()\n    {handed}")), ["dual-write main.py:15"], "{handed}");
+        assert_eq!(
+            told_of(&format!("await asyncio.to_thread(lambda: db.commit())\n    {handed}")),
+            ["dual-write main.py:15"],
+            "{handed}"
+        );
+    }
+    let late = |call: &str| told_of(&format!("return await {call}"));
+    assert_eq!(late("asyncio.to_thread(requests.get, 'https://stock/items')"), ["missing-timeout main.py:14"]);
+    assert_eq!(late("asyncio.to_thread(requests.get, 'https://stock/items', timeout=2)"), [""; 0]);
+    assert_eq!(late("loop.run_in_executor(None, requests.get, 'https://stock/items')"), ["missing-timeout main.py:14"]);
+    assert_eq!(
+        told_of("threading.Thread(target=requests.get, args=('https://stock/items',), daemon=True).start()"),
+        ["missing-timeout main.py:14"]
+    );
+}
+
+#[test]
+fn an_attribute_by_its_name_is_that_attribute() {
+    let told_of = |client: &str| {
+        let text = format!(
+            "from contextlib import asynccontextmanager
+import httpx
+from fastapi import FastAPI, Request
+
+@asynccontextmanager
+async def lifespan(app):
+    app.state.stock = httpx.AsyncClient(base_url='http://stock', timeout=None)
+    yield
+    await app.state.stock.aclose()
+
+app = FastAPI(lifespan=lifespan)
+
+@app.get('/health')
+async def items(request: Request):
+    client = {client}
+    return (await client.get('/items')).json()
+"
+        );
+        told(&[("main.py", text.as_str())], |f| f.rule == "rest-client/missing-timeout").1
+    };
+    for client in ["request.app.state.stock", "getattr(request.app.state, 'stock', None)"] {
+        assert_eq!(told_of(client), ["missing-timeout main.py:7"], "{client}");
+    }
+}
+
+#[test]
+fn what_pika_hands_to_its_callbacks_is_known() {
+    let text = "import pika
+from pika.adapters.asyncio_connection import AsyncioConnection
+
+class Consumer:
+    def connect(self):
+        self.connection = AsyncioConnection(pika.ConnectionParameters('rabbitmq'), on_open_callback=self.on_open)
+
+    def on_open(self, connection):
+        connection.channel(on_open_callback=self.on_channel)
+
+    def on_channel(self, opened):
+        opened.queue_declare('parcels', durable=True)
+        opened.basic_consume('parcels', on_message_callback=self.on_message)
+
+    def on_message(self, channel, method, properties, body):
+        print(body)
+        channel.basic_ack(method.delivery_tag)
+
+Consumer().connect()
+";
+    let told = told(&[("main.py", text)], |f| f.rule == "message-queue/missing-prefetch").1;
+    assert_eq!(told, ["missing-prefetch main.py:13"]);
+}
+
+#[test]
+fn a_factory_that_is_named_by_the_caller_makes_what_is_named() {
+    let told_of = |made: &str| {
+        let files = [
+            (
+                "app/aws.py",
+                "from typing import Any
+import boto3
+
+def client_of(service: str, region: str) -> Any:
+    options = {'region_name': region}
+    return boto3.client(service, **options)
+",
+            ),
+            (
+                "app/orders.py",
+                &format!(
+                    "from app.aws import client_of
+from sqlalchemy.orm import Session
+
+class Events:
+    def __init__(self):
+        self._client = None
+
+    @property
+    def client(self):
+        if self._client is None:
+            self._client = {made}
+        return self._client
+
+    def placed(self, db: Session):
+        db.commit()
+        self.client.send_message(QueueUrl='https://sqs/1/orders', MessageBody='{{}}')
+"
+                ),
+            ),
+        ];
+        told(&files, |f| f.rule == "message-queue/dual-write").1
+    };
+    assert_eq!(told_of("client_of('sqs', 'eu-west-1')"), ["dual-write orders.py:16"]);
+    assert_eq!(told_of("client_of(region='eu-west-1', service='sqs')"), ["dual-write orders.py:16"]);
+    assert_eq!(told_of("client_of('s3', 'eu-west-1')"), [""; 0]);
+}
+
+/// How often a consumer of aiokafka is told to repeat what the handler does that its bus calls.
+fn repeats_by(registered: &str, called: &str, handler: &str) -> Vec<String> {
+    let text = format!(
+        "import asyncio
+import json
+from aiokafka import AIOKafkaConsumer
+import psycopg2
+
+db = psycopg2.connect('postgresql://db/bills')
+HANDLERS = {{}}
+
+def on(kind):
+    def register(function):
+        HANDLERS[kind] = function
+        return function
+    return register
+
+class Bus:
+    def __init__(self):
+        self.handlers = {{}}
+
+    def subscribe(self, kind, handler):
+        {registered}
+
+    async def run(self):
+        consumer = AIOKafkaConsumer('orders', bootstrap_servers='kafka:9092', group_id='bills')
+        async for message in consumer:
+            event = json.loads(message.value)
+            {called}
+
+{handler}
+async def on_order(event):
+    db.cursor().execute('INSERT INTO bills (order_id) VALUES (%s)', (event['id'],))
+    db.commit()
+
+bus = Bus()
+bus.subscribe('order.placed', on_order)
+asyncio.run(bus.run())
+"
+    );
+    told(&[("main.py", text.as_str())], |f| f.rule == "message-queue/non-idempotent-consumer").1
+}
+
+#[test]
+fn handlers_that_are_listed_or_decorated_are_called() {
+    let listed = "self.handlers.setdefault(kind, []).append(handler)";
+    let each = "for handler in self.handlers.get(event['type'], []):\n                await handler(event)";
+    assert_eq!(repeats_by(listed, each, ""), ["non-idempotent-consumer main.py:23"]);
+    assert_eq!(repeats_by("self.others[kind].append(handler)", each, ""), [""; 0]);
+    let found = "handler = HANDLERS.get(event['type'])\n            await handler(event)";
+    assert_eq!(repeats_by("pass", found, "@on('order.placed')"), ["non-idempotent-consumer main.py:23"]);
+    assert_eq!(repeats_by("pass", found, ""), [""; 0]);
+}
+
+#[test]
+fn jobs_that_are_enqueued_after_a_commit() {
+    let told_of = |sends: &str| {
+        let text = format!(
+            "import dramatiq
+import redis
+from rq import Queue
+from sqlalchemy.orm import Session
+
+jobs = Queue(connection=redis.Redis())
+
+@dramatiq.actor
+def mail(order):
+    print(order)
+
+def place(db: Session, order):
+    db.commit()
+    {sends}
+"
+        );
+        told(&[("main.py", text.as_str())], |f| f.rule == "message-queue/dual-write").1
+    };
+    for sends in ["mail.send(order.id)", "mail.send_with_options(args=(order.id,))", "jobs.enqueue(print, order.id)"] {
+        assert_eq!(told_of(sends), ["dual-write main.py:14"], "{sends}");
+    }
+    assert_eq!(told_of("mail(order.id)"), [""; 0]);
 }

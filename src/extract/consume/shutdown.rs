@@ -222,6 +222,9 @@ fn runs(ev: &Evaluator<'_>, unit: UnitId) -> bool {
     if u.module.language == Language::Go {
         return u.module.package.as_deref() == Some("main") && u.module.funcs.iter().any(|f| f.name == "main");
     }
+    if is_started_by_django(ev, unit) {
+        return true;
+    }
     u.index.calls.iter().filter(|c| c.func.is_none()).any(|c| {
         let name = u.module.callee_name(c.expr).map_or("", |n| n.as_str());
         let starts = matches!(
@@ -253,6 +256,21 @@ fn runs(ev: &Evaluator<'_>, unit: UnitId) -> bool {
                 })
             })
     })
+}
+
+/// A command of `manage.py`, or the application whose `ready` Django calls.
+///
+/// <https://docs.djangoproject.com/en/stable/howto/custom-management-commands/>,
+/// <https://docs.djangoproject.com/en/stable/ref/applications/#django.apps.AppConfig.ready>
+fn is_started_by_django(ev: &Evaluator<'_>, unit: UnitId) -> bool {
+    let module = &ev.program.unit(unit).module;
+    let is_django = |base: &ExprId| match ev.at(unit, *base) {
+        Value::External(symbol) => {
+            symbol.starts_with("django.") && matches!(symbol.rsplit('.').next(), Some("BaseCommand" | "AppConfig"))
+        }
+        _ => false,
+    };
+    module.language == Language::Python && module.classes.iter().any(|class| class.bases.iter().any(is_django))
 }
 
 fn node(reach: &Reach<'_, '_>, found: &Found<'_>, around: &BTreeSet<UnitId>) -> Presence {
@@ -372,11 +390,23 @@ fn function_stops(reach: &Reach<'_, '_>, found: &Found<'_>, func: Func, depth: u
             && STOPS.contains(&name.as_str())
             && !is_telemetry(&u.module, c.expr)
             && !ends_another(reach.ev, found, Site { unit: func.0, expr: c.expr })
+            || is_handed_over(reach.ev, Site { unit: func.0, expr: c.expr }, &name)
             || reach
                 .called(Site { unit: func.0, expr: c.expr })
                 .into_iter()
                 .any(|f| function_stops(reach, found, f, depth + 1, seen))
     }) || assigns_flag(&u.module, &u.index, func.1)
+}
+
+/// `for (const task of tasks) await task.cleanup()`: what others hand over may stop the consumer.
+fn is_handed_over(ev: &Evaluator<'_>, site: Site, name: &str) -> bool {
+    const ENDS: [&str; 8] = ["cleanup", "dispose", "teardown", "hook", "handler", "callback", "cb", "fn"];
+    let Some(call) = ev.program.unit(site.unit).module.call(site.expr) else { return false };
+    match ev.at(site.unit, call.callee) {
+        Value::Param { .. } => true,
+        Value::Unknown => ENDS.contains(&name),
+        _ => false,
+    }
 }
 
 /// True for `redis.quit()`, `server.close()` and `producer.stop()`: what they end is not what receives.

@@ -186,12 +186,38 @@ impl<'t> Lowerer<'t> {
                 let callee = self.expr(callee);
                 let args = arguments.map_or_else(Vec::new, |arguments| self.arguments(arguments));
                 self.in_type = in_type;
-                self.add(ExprKind::Call(Call { callee, args, is_new: false, type_args: Vec::new() }), node)
+                let args = self.in_thread(callee, args);
+                let args = self.adapted(callee, args);
+                let kind = match self.named_attribute(callee, &args) {
+                    Some(attribute) => attribute,
+                    None => ExprKind::Call(Call { callee, args, is_new: false, type_args: Vec::new() }),
+                };
+                self.add(kind, node)
             }
             None => self.add(ExprKind::Other(Vec::new()), node),
         };
         self.release(kids);
         id
+    }
+
+    /// `getattr(app.state, "client", None)` is `app.state.client`, or the default.
+    /// <https://docs.python.org/3/library/functions.html#getattr>
+    fn named_attribute(&mut self, callee: ExprId, args: &[Arg]) -> Option<ExprKind> {
+        let is_plain = |arg: &Arg| arg.name.is_none() && !arg.spread;
+        let ([object, name] | [object, name, _]) = args else { return None };
+        let is_getattr = matches!(&self.module.expr(callee).kind, ExprKind::Name(n) if n == "getattr");
+        if !is_getattr || !args.iter().all(is_plain) {
+            return None;
+        }
+        let ExprKind::Str(text) = &self.module.expr(name.value).kind else { return None };
+        let (text, name_span) = (SmolStr::new(text), self.module.expr(name.value).span);
+        let attribute = ExprKind::Attr { object: object.value, name: text, name_span };
+        let Some(default) = args.get(2) else { return Some(attribute) };
+        if matches!(self.module.expr(default.value).kind, ExprKind::Null) {
+            return Some(attribute);
+        }
+        let left = self.module.add_expr(attribute, name_span);
+        Some(ExprKind::Binary { op: BinaryOp::Or, left, right: default.value })
     }
 
     /// The arguments of a call, or of a class definition.

@@ -8,6 +8,7 @@ mod kinds;
 mod matching;
 mod stmt;
 mod string;
+mod thread;
 mod types;
 
 use std::collections::HashSet;

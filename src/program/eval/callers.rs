@@ -1,7 +1,10 @@
 //! Who calls a function, and what runs a function that was handed over.
 
 use super::Evaluator;
-use crate::facts::module::{FuncId, FunctionKind};
+use smol_str::SmolStr;
+
+use super::calls::returns;
+use crate::facts::module::{ExprId, ExprKind, FuncId, FunctionKind, StmtKind};
 use crate::program::UnitId;
 use crate::program::index::Parent;
 use crate::program::value::{Site, Value};
@@ -96,6 +99,16 @@ impl Evaluator<'_> {
             _ => &function.name,
         };
         let mut calls = self.program.calls_of(unit, func, name);
+        for held in self.held_as(unit, func) {
+            calls.extend(
+                self.program
+                    .calls_named(&held)
+                    .iter()
+                    .filter(|site| !calls.contains(site))
+                    .copied()
+                    .collect::<Vec<_>>(),
+            );
+        }
         let class = function.class.filter(|_| function.kind == FunctionKind::Constructor);
         let made = class.map_or_else(Vec::new, |class| self.constructed((unit, class)));
         for (u, c) in &made {
@@ -131,6 +144,40 @@ impl Evaluator<'_> {
             .chain(self.delegates(unit, func))
             .chain(self.mediators((unit, func)))
             .collect()
+    }
+
+    /// The names of what holds a function that the function around it returns: `orderPlaced` of
+    /// `const orderPlaced = publisherOf("orders")`.
+    fn held_as(&self, unit_id: UnitId, func: FuncId) -> Vec<SmolStr> {
+        let unit = self.program.unit(unit_id);
+        let module = &unit.module;
+        let Some(maker) = module.func(func).parent else { return Vec::new() };
+        let name = &module.func(func).name;
+        let is_it = |expr: ExprId| match &module.expr(expr).kind {
+            ExprKind::Lambda(returned) => *returned == func,
+            ExprKind::Name(returned) => !name.is_empty() && returned == name,
+            _ => false,
+        };
+        if !returns(module, maker).into_iter().any(is_it) {
+            return Vec::new();
+        }
+        let mut held = Vec::new();
+        for site in self.callers(unit_id, maker) {
+            let unit = self.program.unit(site.unit);
+            let mut around = unit.index.ancestors(site.expr);
+            let awaited = |parent: &Parent| match parent {
+                Parent::Expr(e) => matches!(unit.module.expr(*e).kind, ExprKind::Await(_)),
+                _ => false,
+            };
+            let Some(Parent::Stmt(stmt)) = around.find(|parent| !awaited(parent)) else { continue };
+            if let StmtKind::Assign { target, .. } = &unit.module.stmt(stmt).kind
+                && let ExprKind::Name(name) | ExprKind::Attr { name, .. } = &unit.module.expr(*target).kind
+                && !held.contains(name)
+            {
+                held.push(name.clone());
+            }
+        }
+        held
     }
 
     /// The calls that have a function run with the arguments after it.

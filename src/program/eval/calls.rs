@@ -17,6 +17,9 @@ const MAX_READER_PARAMS: usize = 3;
 
 impl Evaluator<'_> {
     pub(super) fn call(&self, site: Site, call: &Call) -> Value {
+        if let Some(value) = self.set_on(site.unit, call) {
+            return value;
+        }
         let callee = self.at(site.unit, call.callee);
         if self.program.language(site.unit).has_packages() {
             if let Some(value) = self.language_call(site, call) {
@@ -326,7 +329,10 @@ impl Evaluator<'_> {
                 (Value::Param { unit: u, func: f, index }, Some(call)) if *u == unit_id && *f == func => {
                     self.argument(call, unit_id, func, *index).unwrap_or(value)
                 }
-                (_, Some(call)) => self.filled_by(Given { unit: unit_id, func, call }, expr, &value).unwrap_or(value),
+                (_, Some(call)) => {
+                    let given = Given { unit: unit_id, func, call };
+                    self.filled_by(given, expr, &value).or_else(|| self.made_for(given, &value)).unwrap_or(value)
+                }
                 _ => value,
             });
         }

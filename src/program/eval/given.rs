@@ -29,6 +29,25 @@ impl Evaluator<'_> {
         self.given_text(given, expr, 0).map(Value::Str)
     }
 
+    /// What a factory makes that a function gives a name of its caller: `boto3.client(service, …)` behind
+    /// `client_of("sqs")`.
+    pub(super) fn made_for(&self, given: Given, value: &Value) -> Option<Value> {
+        let Value::Instance(Instance { ty, call: Some(site), from }) = value else { return None };
+        let module = &self.program.unit(site.unit).module;
+        let factory = self.catalog.by_argument(module.language, ty)?;
+        let call = module.call(site.expr)?;
+        let named = self
+            .positional(site.unit, call, factory.argument)
+            .or_else(|| factory.keyword.as_ref().and_then(|k| self.keyword(site.unit, call, k)))?;
+        let Value::Param { unit, func, index } = named else { return None };
+        if (unit, func) != (given.unit, given.func) {
+            return None;
+        }
+        let name = self.argument(given.call, unit, func, index)?.as_str()?;
+        let ty = self.catalog.symbol(module.language, ty, factory.types.get(&name)?)?;
+        Some(Value::Instance(Instance { ty, call: Some(*site), from: from.clone() }))
+    }
+
     fn given_text(&self, given: Given, expr: ExprId, depth: u32) -> Option<Text> {
         let unit = self.program.unit(given.unit);
         let module = &unit.module;

@@ -98,6 +98,13 @@ impl Evaluator<'_> {
             if name == "then" || is_scope {
                 return Some(self.at(unit_id, *object));
             }
+            // `handlers.get(kind).forEach((handler) => handler(event))`
+            if matches!(name.as_str(), "forEach" | "map") && unit.module.language.is_script() {
+                let listed = self.listed(unit_id, *object);
+                if !listed.is_unknown() {
+                    return Some(listed);
+                }
+            }
         }
         let (symbol, receiver) = match self.at(unit_id, call.callee) {
             Value::External(symbol) => (symbol, None),
@@ -122,7 +129,7 @@ impl Evaluator<'_> {
                 _ => (site, position, index),
             };
             let (symbol, receiver) = match self.at(site.unit, module.call(site.expr)?.callee) {
-                Value::External(symbol) => (symbol, None),
+                Value::External(symbol) => (self.catalog.canonical(module.language, &symbol), None),
                 Value::Method { symbol, receiver } => (symbol, Some(receiver)),
                 _ => return None,
             };
@@ -315,6 +322,11 @@ impl Evaluator<'_> {
         match item {
             Value::Unknown if self.program.language(unit) == Language::CSharp => {
                 self.item_of(unit, iter, 0).unwrap_or(Value::Unknown)
+            }
+            Value::Unknown
+                if self.program.language(unit).is_script() || self.program.language(unit) == Language::Python =>
+            {
+                self.listed(unit, iter)
             }
             item => item,
         }

@@ -175,7 +175,7 @@ impl Evaluator<'_> {
     }
 
     /// True for two expressions that name one variable of the module, or one field of a class.
-    fn is_same_table(&self, unit_id: UnitId, a: ExprId, b: ExprId) -> bool {
+    pub(super) fn is_same_table(&self, unit_id: UnitId, a: ExprId, b: ExprId) -> bool {
         let unit = self.program.unit(unit_id);
         let module = &unit.module;
         match (&module.expr(a).kind, &module.expr(b).kind) {
@@ -232,14 +232,17 @@ impl Evaluator<'_> {
 
     /// One of several, when all that is known of them is functions, classes and objects. What is
     /// registered by a function is what its callers register.
-    fn any_code(&self, sites: Vec<Site>) -> Value {
+    pub(super) fn any_code(&self, sites: Vec<Site>) -> Value {
         let mut out: Vec<Value> = Vec::new();
         for site in sites.into_iter().take(MAX_ENTRIES) {
             let value = self.eval(site);
             let values = match &value {
                 Value::Param { .. } if self.settling.get() < 2 => {
                     self.settling.set(self.settling.get() + 1);
-                    let values = self.settle(&value);
+                    let mut values = self.settle(&value);
+                    if let Value::Param { unit, func, index: 0 } = value {
+                        values.extend(self.decorates(unit, func));
+                    }
                     self.settling.set(self.settling.get() - 1);
                     values
                 }

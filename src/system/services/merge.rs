@@ -169,10 +169,17 @@ fn name(candidates: &mut [Candidate]) {
     for candidate in candidates.iter() {
         *counts.entry(candidate.service.name.to_lowercase()).or_default() += 1;
     }
+    // The one whose folder is called so keeps the name that others copied from it.
+    let own = |candidate: &Candidate| candidate.service.root.rsplit('/').next() == Some(&candidate.service.name);
+    let mut owners: BTreeMap<String, usize> = BTreeMap::new();
+    for candidate in candidates.iter().filter(|candidate| own(candidate)) {
+        *owners.entry(candidate.service.name.to_lowercase()).or_default() += 1;
+    }
     let mut taken: Vec<String> = Vec::new();
     for candidate in candidates.iter_mut() {
+        let keeps = own(candidate) && owners.get(&candidate.service.name.to_lowercase()) == Some(&1);
         let service = &mut candidate.service;
-        if counts.get(&service.name.to_lowercase()).is_some_and(|count| *count > 1) {
+        if !keeps && counts.get(&service.name.to_lowercase()).is_some_and(|count| *count > 1) {
             let folder = service.root.rsplit('/').next().unwrap_or("").to_owned();
             // `payment/cmd/api` is about payments.
             let mut outer = folder_of(&service.root).rsplit('/').filter(|f| !matches!(*f, "cmd" | "src" | "internal"));

@@ -3,9 +3,12 @@
 use super::context::Context;
 use super::shell;
 use crate::facts::dockerfile::Dockerfile;
-use crate::files::{folder_of, join_path};
+use crate::files::{self, folder_of, join_path};
 use crate::program::resolve::{join, within};
 use crate::syntax::FileId;
+
+/// Settings beyond this size are none.
+const MAX_SETTINGS: u64 = 64 * 1024;
 
 /// What is known about how an image is built and started.
 #[derive(Clone, Copy)]
@@ -86,8 +89,13 @@ fn started(ctx: &Context<'_>, build: Build<'_>) -> String {
         let serving = units.iter().find(|unit| ctx.marks_below(unit).iter().any(|(_, marks)| marks.serves()));
         serving.or(units.first()).cloned()
     };
+    // One image for several containers, which starts one of them: the others have folders beside it.
+    let beside = |unit: String| {
+        let named = by_name(ctx, context, build.name).filter(|_| build.shared && build.command.is_empty());
+        named.filter(|named| folder_of(named) == folder_of(&unit)).unwrap_or(unit)
+    };
     by_argument
-        .or_else(|| words.iter().find_map(unit))
+        .or_else(|| words.iter().find_map(unit).map(beside))
         .or_else(|| of_copied(&taken_over(build)))
         .or_else(|| of_copied(&copied))
         .or_else(|| by_name(ctx, context, build.name).filter(|_| build.shared || !ctx.has_own_code(context)))
@@ -228,6 +236,10 @@ fn entries_within(ctx: &Context<'_>, folders: &[&str], words: &[String], depth: 
         if let Some(script) = script {
             let words = crate::facts::command::split(script.command.as_str());
             found = entries_within(ctx, folders, &words, depth + 1);
+            if found.is_empty() && words.first().is_some_and(|word| word == "nodemon") {
+                let command = folders.iter().find_map(|folder| watched(ctx, folder)).unwrap_or_default();
+                found = entries_within(ctx, folders, &command, MAX_SCRIPTS);
+            }
             // `nest start` runs `src/main`.
             if found.is_empty() && words.first().is_some_and(|word| word == "nest") {
                 found.extend(folders.iter().find_map(|folder| ctx.tree.find(&join(folder, "src/main.ts"))));
@@ -235,6 +247,14 @@ fn entries_within(ctx: &Context<'_>, folders: &[&str], words: &[String], depth: 
         }
     }
     found
+}
+
+/// What nodemon runs by its own settings: <https://github.com/remy/nodemon#config-files>.
+fn watched(ctx: &Context<'_>, folder: &str) -> Option<Vec<String>> {
+    let file = ctx.tree.file(ctx.tree.find(&join(folder, "nodemon.json"))?);
+    let text = files::read(file).ok().filter(|_| file.size <= MAX_SETTINGS)?;
+    let settings: serde_json::Value = serde_json::from_str(&text).ok()?;
+    Some(crate::facts::command::split(settings.get("exec")?.as_str()?))
 }
 
 /// `start` of `npm start`, `worker` of `yarn run worker`.

@@ -326,6 +326,41 @@ fn services_of_the_same_name_are_told_apart_and_one_that_is_declared_twice_is_on
 }
 
 #[test]
+fn a_name_that_was_copied_stays_with_the_folder_that_is_called_so() {
+    let package = "{\"name\": \"teach\", \"scripts\": {\"start\": \"nodemon\"}}";
+    let image = "FROM node:20\nCOPY . /app\nCMD [\"npm\", \"start\"]\n";
+    let runs = "{\"exec\": \"node -r ts-node/register src/index.ts\"}";
+    let index = "import { setup } from './rabbit';\nconst start = async () => { await setup(); };\nstart();\n";
+    let world = world(&[
+        ("services/chat/package.json", package),
+        ("services/chat/Dockerfile", image),
+        ("services/chat/nodemon.json", runs),
+        ("services/chat/src/index.ts", index),
+        ("services/teach/package.json", package),
+        ("services/teach/Dockerfile", image),
+        ("services/teach/nodemon.json", runs),
+        ("services/teach/src/index.ts", index),
+    ]);
+    assert_eq!(world.roots(), [("chat", "services/chat"), ("teach", "services/teach")]);
+}
+
+#[test]
+fn one_image_for_several_containers_starts_what_is_called_like_each() {
+    let world = world(&[
+        (
+            "compose.yaml",
+            "services:\n  tasks:\n    build: .\n    volumes: [./services/tasks:/app/services/tasks]\n  users:\n    \
+             build: .\n  mails:\n    build: .\n    command: python services/users/mails.py\n",
+        ),
+        ("Dockerfile", "FROM python:3\nCOPY services services\nCMD [\"python\", \"services/users/main.py\"]\n"),
+        ("services/tasks/main.py", API),
+        ("services/users/main.py", API),
+        ("services/users/mails.py", API),
+    ]);
+    assert_eq!(world.roots(), [("mails", "services/users"), ("tasks", "services/tasks"), ("users", "services/users")]);
+}
+
+#[test]
 fn a_load_generator_is_a_job_and_a_container_of_tests_is_nothing() {
     let world = world(&[
         (

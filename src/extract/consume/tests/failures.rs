@@ -215,6 +215,12 @@ fn python_processes_and_signals() {
     assert_eq!(other("import redis", "redis.Redis()", "other.close()"), "absent");
     assert_eq!(other("from aiokafka import AIOKafkaProducer", "AIOKafkaProducer()", "await other.stop()"), "absent");
     assert_eq!(other("from bus import bus", "bus", "await other.stop()"), "present");
+    // Django starts commands and applications.
+    let command = "from django.core.management.base import BaseCommand\nfrom worker import main\nclass Command(BaseCommand):\n    def handle(self, *args, **options):\n        main()\n";
+    assert_eq!(
+        read(&[("svc/orders/management/commands/consume.py", command), ("svc/worker.py", bare)]).shutdown(),
+        "absent"
+    );
     // aiohttp runs what is listed for its end when SIGTERM comes.
     let aiohttp = |list: &str| {
         let main = format!(
@@ -239,6 +245,12 @@ fn node_processes_and_signals() {
     assert_eq!(with("process.on('SIGINT', async () => { await consumer.disconnect(); });\n"), "absent");
     assert_eq!(with("process.on('SIGTERM', () => process.exit(0));\n"), "absent");
     assert_eq!(with("process.on('SIGTERM', () => sdk.shutdown());\n"), "absent");
+    assert_eq!(
+        with(
+            "const tasks = [{ cleanup: () => consumer.stop() }];\nprocess.on('SIGTERM', () => tasks.forEach((task) => task.cleanup()));\n"
+        ),
+        "present"
+    );
     let other = "import express from 'express';\nimport Redis from 'ioredis';\nconst redis = new Redis();\nconst server = express().listen(80);\n";
     assert_eq!(with(&format!("{other}process.on('SIGTERM', () => {{ redis.quit(); server.close(); }});\n")), "absent");
     assert_eq!(
