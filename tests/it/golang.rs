@@ -216,6 +216,30 @@ fn fasthttp_has_no_limit_of_its_own() {
 }
 
 #[test]
+fn the_proxy_of_fiber_waits_as_long_as_its_client() {
+    let text = |before: &str, call: &str| {
+        format!(
+            "package gateway\n\nimport (\n\t\"time\"\n\n\t\"github.com/gofiber/fiber/v3\"\n\t\"github.com/gofiber/fiber/v3/middleware/proxy\"\n\t\"github.com/valyala/fasthttp\"\n)\n\nvar client = &fasthttp.Client{{ReadTimeout: time.Second}}\n\nfunc Routes(app *fiber.App) {{\n\t{before}\n\tapp.All(\"/stock/*\", {call})\n}}\n"
+        )
+    };
+    let handler = |call: &str| format!("func(c fiber.Ctx) error {{ return {call} }}");
+    let url = "\"http://stock:8080\" + c.Path()";
+    for call in [
+        handler(&format!("proxy.Do(c, {url})")),
+        "proxy.Forward(\"http://stock:8080\")".to_owned(),
+        "proxy.BalancerForward([]string{\"http://stock:8080\"})".to_owned(),
+    ] {
+        let wrong = found(TIMEOUT, &text("", &call));
+        assert_eq!(wrong.len(), 1, "{call}: {wrong:?}");
+        assert!(wrong[0].contains("fiber's proxy waits for ever"), "{wrong:?}");
+        assert_eq!(found(TIMEOUT, &text("proxy.WithClient(client)", &call)), [""; 0], "{call}");
+    }
+    assert_eq!(found(TIMEOUT, &text("", &handler(&format!("proxy.DoTimeout(c, {url}, time.Second)")))), [""; 0]);
+    assert_eq!(found(TIMEOUT, &text("", &handler(&format!("proxy.Do(c, {url}, client)")))), [""; 0]);
+    assert_eq!(found(TIMEOUT, &text("", "proxy.Forward(\"http://stock:8080\", client)")), [""; 0]);
+}
+
+#[test]
 fn a_library_that_is_called_a_retry_repeats_what_it_is_handed() {
     let text = |library: &str| {
         format!(
