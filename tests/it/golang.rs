@@ -216,6 +216,23 @@ fn fasthttp_has_no_limit_of_its_own() {
 }
 
 #[test]
+fn packages_are_known_by_the_name_in_their_clause() {
+    let files = |folder: &str| {
+        [
+            (format!("{folder}/orders.go"), "package repos\n\nimport (\n\t\"context\"\n\n\t\"github.com/jackc/pgx/v5/pgxpool\"\n)\n\ntype Orders struct{ pool *pgxpool.Pool }\n\nfunc (r *Orders) Pay(ctx context.Context, id int) error {\n\t_, err := r.pool.Exec(ctx, \"update orders set paid = true where id = $1\", id)\n\treturn err\n}\n".to_owned()),
+            ("handle.go".to_owned(), format!("package main\n\nimport (\n\t\"context\"\n\n\t\"acme.com/shop/{folder}\"\n\t\"github.com/IBM/sarama\"\n)\n\nfunc Pay(ctx context.Context, orders *repos.Orders, producer sarama.SyncProducer) error {{\n\tif err := orders.Pay(ctx, 1); err != nil {{\n\t\treturn err\n\t}}\n\t_, _, err := producer.SendMessage(&sarama.ProducerMessage{{Topic: \"orders.paid\"}})\n\treturn err\n}}\n")),
+            ("go.mod".to_owned(), "module acme.com/shop\n".to_owned()),
+        ]
+    };
+    for folder in ["repos", "order_repository", "internal/user-repo"] {
+        let files = files(folder);
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        let expected = ["14: publishes after `Pay` writes to the database, without an outbox"];
+        assert_eq!(found_in("message-queue/dual-write", &files), expected, "{folder}");
+    }
+}
+
+#[test]
 fn the_proxy_of_fiber_waits_as_long_as_its_client() {
     let text = |before: &str, call: &str| {
         format!(
