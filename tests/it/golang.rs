@@ -233,6 +233,23 @@ fn packages_are_known_by_the_name_in_their_clause() {
 }
 
 #[test]
+fn messages_that_sarama_sends_together_are_published() {
+    let text = |acks: &str, messages: &str| {
+        format!(
+            "package orders\n\nimport \"github.com/IBM/sarama\"\n\nfunc Send(body string) error {{\n\tconfig := sarama.NewConfig()\n\tconfig.Producer.RequiredAcks = sarama.{acks}\n\tproducer, err := sarama.NewSyncProducer([]string{{\"kafka:9092\"}}, config)\n\tif err != nil {{\n\t\treturn err\n\t}}\n\t{messages}\n\treturn producer.SendMessages(messages)\n}}\n"
+        )
+    };
+    let message = "&sarama.ProducerMessage{Topic: \"placed\", Value: sarama.StringEncoder(body)}";
+    let literal = format!("messages := []*sarama.ProducerMessage{{{message}}}");
+    let appended = format!("var messages []*sarama.ProducerMessage\n\tmessages = append(messages, {message})");
+    for messages in [literal, appended] {
+        let wrong = found("message-queue/unconfirmed-publish", &text("NoResponse", &messages));
+        assert_eq!(wrong.len(), 1, "{messages}: {wrong:?}");
+        assert_eq!(found("message-queue/unconfirmed-publish", &text("WaitForAll", &messages)), [""; 0], "{messages}");
+    }
+}
+
+#[test]
 fn the_proxy_of_fiber_waits_as_long_as_its_client() {
     let text = |before: &str, call: &str| {
         format!(
