@@ -35,6 +35,20 @@ fn packages_are_imported_by_the_path_of_the_module() {
 }
 
 #[test]
+fn an_import_binds_the_name_that_the_package_gives_itself() {
+    let found = probed(&[
+        ("internal/user-repo/user.go", "package repos\nconst Topic = \"users\"\n"),
+        ("internal/user-repo/user_test.go", "package repos_test\n"),
+        ("bus/bus.go", "package messaging\nconst Topic = \"t\"\n"),
+        (
+            "cmd/main.go",
+            "package main\nimport (\n\"acme.com/shop/internal/user-repo\"\nbus \"acme.com/shop/bus\"\n)\nfunc main() { probe(repos.Topic); probe(bus.Topic) }\n",
+        ),
+    ]);
+    assert_eq!(found, ["\"users\"", "\"t\""]);
+}
+
+#[test]
 fn modules_without_their_file_lie_beside_the_others() {
     let packages = Packages { go: vec![("acme.com/shop/billing".into(), "billing".into())], ..Packages::default() };
     let files = |import: &str| {

@@ -11,6 +11,7 @@ mod dotnet;
 #[cfg(test)]
 mod dotnet_tests;
 pub mod eval;
+mod go_imports;
 mod golang;
 #[cfg(test)]
 mod golang_tests;
@@ -97,6 +98,7 @@ impl Program {
         let by_path: HashMap<String, UnitId> =
             units.iter().enumerate().map(|(i, unit)| (unit.path.clone(), UnitId(i as u32))).collect();
         let imports = resolve::ImportMap::build(&units, &by_path, packages, others);
+        go_imports::name(&mut units, &imports);
         let zone = |unit: &Unit| match files::zone(&unit.path) {
             Zone::Production if holds_tests(&unit.module) => Zone::Test,
             Zone::Production if is_compiled(&unit.path, &by_path) => Zone::Generated,

@@ -14,6 +14,18 @@ fn found(rule: &str, path: &str, text: &str) -> Vec<String> {
 }
 
 #[test]
+fn events_of_event_hubs() {
+    let text = |send: &str| {
+        format!(
+            "using Azure.Messaging.EventHubs;\nusing Azure.Messaging.EventHubs.Producer;\npublic class Bus(EventHubProducerClient producer)\n{{\n    public async Task Placed(string body)\n    {{\n        var batch = await producer.CreateBatchAsync();\n        batch.TryAdd(new EventData(body));\n        {send}producer.SendAsync(batch);\n    }}\n}}\n"
+        )
+    };
+    let wrong = found("message-queue/unconfirmed-publish", "Bus.cs", &text("_ = "));
+    assert_eq!(wrong.len(), 1, "{wrong:?}");
+    assert_eq!(found("message-queue/unconfirmed-publish", "Bus.cs", &text("await ")), [""; 0]);
+}
+
+#[test]
 fn urllib() {
     let call = |arguments: &str| {
         format!("from urllib.request import urlopen\n\nurlopen(\"https://stock/items\"{arguments})\n")

@@ -216,6 +216,64 @@ fn fasthttp_has_no_limit_of_its_own() {
 }
 
 #[test]
+fn packages_are_known_by_the_name_in_their_clause() {
+    let files = |folder: &str| {
+        [
+            (format!("{folder}/orders.go"), "package repos\n\nimport (\n\t\"context\"\n\n\t\"github.com/jackc/pgx/v5/pgxpool\"\n)\n\ntype Orders struct{ pool *pgxpool.Pool }\n\nfunc (r *Orders) Pay(ctx context.Context, id int) error {\n\t_, err := r.pool.Exec(ctx, \"update orders set paid = true where id = $1\", id)\n\treturn err\n}\n".to_owned()),
+            ("handle.go".to_owned(), format!("package main\n\nimport (\n\t\"context\"\n\n\t\"acme.com/shop/{folder}\"\n\t\"github.com/IBM/sarama\"\n)\n\nfunc Pay(ctx context.Context, orders *repos.Orders, producer sarama.SyncProducer) error {{\n\tif err := orders.Pay(ctx, 1); err != nil {{\n\t\treturn err\n\t}}\n\t_, _, err := producer.SendMessage(&sarama.ProducerMessage{{Topic: \"orders.paid\"}})\n\treturn err\n}}\n")),
+            ("go.mod".to_owned(), "module acme.com/shop\n".to_owned()),
+        ]
+    };
+    for folder in ["repos", "order_repository", "internal/user-repo"] {
+        let files = files(folder);
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        let expected = ["14: publishes after `Pay` writes to the database, without an outbox"];
+        assert_eq!(found_in("message-queue/dual-write", &files), expected, "{folder}");
+    }
+}
+
+#[test]
+fn messages_that_sarama_sends_together_are_published() {
+    let text = |acks: &str, messages: &str| {
+        format!(
+            "package orders\n\nimport \"github.com/IBM/sarama\"\n\nfunc Send(body string) error {{\n\tconfig := sarama.NewConfig()\n\tconfig.Producer.RequiredAcks = sarama.{acks}\n\tproducer, err := sarama.NewSyncProducer([]string{{\"kafka:9092\"}}, config)\n\tif err != nil {{\n\t\treturn err\n\t}}\n\t{messages}\n\treturn producer.SendMessages(messages)\n}}\n"
+        )
+    };
+    let message = "&sarama.ProducerMessage{Topic: \"placed\", Value: sarama.StringEncoder(body)}";
+    let literal = format!("messages := []*sarama.ProducerMessage{{{message}}}");
+    let appended = format!("var messages []*sarama.ProducerMessage\n\tmessages = append(messages, {message})");
+    for messages in [literal, appended] {
+        let wrong = found("message-queue/unconfirmed-publish", &text("NoResponse", &messages));
+        assert_eq!(wrong.len(), 1, "{messages}: {wrong:?}");
+        assert_eq!(found("message-queue/unconfirmed-publish", &text("WaitForAll", &messages)), [""; 0], "{messages}");
+    }
+}
+
+#[test]
+fn the_proxy_of_fiber_waits_as_long_as_its_client() {
+    let text = |before: &str, call: &str| {
+        format!(
+            "package gateway\n\nimport (\n\t\"time\"\n\n\t\"github.com/gofiber/fiber/v3\"\n\t\"github.com/gofiber/fiber/v3/middleware/proxy\"\n\t\"github.com/valyala/fasthttp\"\n)\n\nvar client = &fasthttp.Client{{ReadTimeout: time.Second}}\n\nfunc Routes(app *fiber.App) {{\n\t{before}\n\tapp.All(\"/stock/*\", {call})\n}}\n"
+        )
+    };
+    let handler = |call: &str| format!("func(c fiber.Ctx) error {{ return {call} }}");
+    let url = "\"http://stock:8080\" + c.Path()";
+    for call in [
+        handler(&format!("proxy.Do(c, {url})")),
+        "proxy.Forward(\"http://stock:8080\")".to_owned(),
+        "proxy.BalancerForward([]string{\"http://stock:8080\"})".to_owned(),
+    ] {
+        let wrong = found(TIMEOUT, &text("", &call));
+        assert_eq!(wrong.len(), 1, "{call}: {wrong:?}");
+        assert!(wrong[0].contains("fiber's proxy waits for ever"), "{wrong:?}");
+        assert_eq!(found(TIMEOUT, &text("proxy.WithClient(client)", &call)), [""; 0], "{call}");
+    }
+    assert_eq!(found(TIMEOUT, &text("", &handler(&format!("proxy.DoTimeout(c, {url}, time.Second)")))), [""; 0]);
+    assert_eq!(found(TIMEOUT, &text("", &handler(&format!("proxy.Do(c, {url}, client)")))), [""; 0]);
+    assert_eq!(found(TIMEOUT, &text("", "proxy.Forward(\"http://stock:8080\", client)")), [""; 0]);
+}
+
+#[test]
 fn a_library_that_is_called_a_retry_repeats_what_it_is_handed() {
     let text = |library: &str| {
         format!(

@@ -52,7 +52,7 @@ pub(super) fn verdict(ev: &Evaluator<'_>, found: &Found<'_>, channels: &[String]
         let unit = ev.program.unit(id);
         let root = build_root(&unit.path);
         let near = root == own;
-        let shared = !near && !(alone && ev.program.types.is_application(root));
+        let shared = !(near || alone && ev.program.types.is_application(root));
         if !unit.module.language.is_jvm() || !ev.program.is_production(id) {
             continue;
         }

@@ -64,6 +64,12 @@ pub(super) fn request_timeout(ev: &Evaluator<'_>, site: Site) -> Timeout {
     if name == "NewClient" || name == "NewExplicitClient" {
         return super::golang_kit::timeout(ev, site);
     }
+    if let Some((symbol, _)) = ev.callee(site)
+        && let Some((package, _)) = symbol.split_once("/middleware/proxy.")
+        && package.starts_with("github.com/gofiber/fiber/")
+    {
+        return of_fiber_proxy(ev, site, &symbol);
+    }
     if name != "Do" {
         // resty: `client.R().SetContext(ctx).Get(url)`
         let context = crate::extract::routes::chained(ev, site, "SetContext").first().copied();
@@ -73,6 +79,29 @@ pub(super) fn request_timeout(ev: &Evaluator<'_>, site: Site) -> Timeout {
         Some(built) => built.context.into_iter().map(|c| deadline(ev, c, 0)).fold(Timeout::Unsaid, strongest),
         None => Timeout::Unknown,
     }
+}
+
+/// What bounds a request of fiber's proxy: a client that is handed over behind the address, or to all of them.
+/// <https://docs.gofiber.io/middleware/proxy>
+fn of_fiber_proxy(ev: &Evaluator<'_>, site: Site, symbol: &str) -> Timeout {
+    let handed = || {
+        let call = ev.program.unit(site.unit).module.call(site.expr)?;
+        let own = match symbol.rsplit('.').next() {
+            Some("Do") => 2,
+            Some("DoRedirects") => 3,
+            _ => 1,
+        };
+        Some(call.args.len() > own)
+    };
+    let package = symbol.rsplit_once('.').map_or(symbol, |(package, _)| package);
+    let of_all = |at: &Site| {
+        ev.program.is_production(at.unit)
+            && ev.callee(*at).is_some_and(|(known, _)| known.strip_suffix(".WithClient") == Some(package))
+    };
+    if handed().unwrap_or(true) || ev.program.calls_named("WithClient").iter().any(of_all) {
+        return Timeout::Unknown;
+    }
+    Timeout::Unsaid
 }
 
 /// Where the connections of gRPC clients lead, and where that is said: `grpc.NewClient("orders:50051", …)`.

@@ -73,9 +73,13 @@ fn started(ctx: &Context<'_>, build: Build<'_>) -> String {
     }
     let mut words: Vec<String> = build.command.iter().flat_map(|word| where_to(word)).collect();
     let mut copied = Vec::new();
+    let mut built = None;
     if let Some((_, file)) = build.dockerfile {
         let own = file.start_command(build.target).map(|(words, _)| words).unwrap_or_default();
-        words.extend(shell::started(ctx, &[context, build.dockerfile.map_or("", |(path, _)| folder_of(path))], own));
+        let own = shell::started(ctx, &[context, build.dockerfile.map_or("", |(path, _)| folder_of(path))], own);
+        let program = words.first().or(own.first()).cloned();
+        built = program.and_then(|program| compiled(ctx, build, file, &program));
+        words.extend(own);
         for stage in file.stage(build.target).map(|stage| file.made_of(stage)).unwrap_or_default() {
             words.extend(stage.runs.iter().flat_map(|run| run.words()));
             words.extend(stage.workdirs.iter().map(|workdir| workdir.value.clone()));
@@ -95,13 +99,47 @@ fn started(ctx: &Context<'_>, build: Build<'_>) -> String {
         named.filter(|named| folder_of(named) == folder_of(&unit)).unwrap_or(unit)
     };
     by_argument
+<<<<<<< HEAD
         .or_else(|| words.iter().find_map(unit).map(beside))
+=======
+        .or(built)
+        .or_else(|| words.iter().find_map(unit))
+>>>>>>> c
         .or_else(|| of_copied(&taken_over(build)))
         .or_else(|| of_copied(&copied))
         .or_else(|| by_name(ctx, context, build.name).filter(|_| build.shared || !ctx.has_own_code(context)))
         .or_else(|| built_outside(ctx, build, &copied))
         .or_else(|| own_folder(ctx, build))
         .unwrap_or_else(|| context.to_owned())
+}
+
+/// The package of the program that a container starts, where the image has several: `go build -o /bin/orders
+/// ./cmd/orders` for `/bin/orders`, which may be called otherwise where it is copied to.
+fn compiled(ctx: &Context<'_>, build: Build<'_>, file: &Dockerfile, program: &str) -> Option<String> {
+    let base = |path: &str| path.trim_end_matches('/').rsplit('/').next().unwrap_or(path).to_owned();
+    let stage = file.stage(build.target)?;
+    let taken = file.chain(stage).flat_map(|stage| &stage.copies).filter(|copy| copy.from.is_some());
+    let renamed = |copy: &crate::facts::dockerfile::Copy| match copy.sources.as_slice() {
+        [source] if base(&copy.destination.value) == base(program) => Some(base(&source.value)),
+        _ => None,
+    };
+    let names: Vec<String> = taken.filter_map(renamed).chain([base(program)]).collect();
+    let runs = file.made_of(stage).into_iter().flat_map(|stage| &stage.runs);
+    for line in runs.map(|run| crate::facts::command::split(&run.text())) {
+        for words in line.split(|word| matches!(word.as_str(), "&&" | "||" | ";")) {
+            let Some(at) = words.windows(2).position(|pair| pair[0] == "go" && pair[1] == "build") else { continue };
+            let output = words.iter().position(|word| word == "-o").and_then(|at| words.get(at + 1));
+            let package = words.get(at + 2..).and_then(<[String]>::last).filter(|word| !word.starts_with('-'));
+            if let (Some(output), Some(package)) = (output, package)
+                && output != package
+                && names.contains(&base(output))
+                && let Some(unit) = unit_of_word(ctx, build.context, package.trim_end_matches(';'))
+            {
+                return Some(unit);
+            }
+        }
+    }
+    None
 }
 
 /// What a stage takes over from the stage that built everything, as folders: `/app/orders/target` of

@@ -232,6 +232,29 @@ fn one_dockerfile_with_a_stage_for_each_program() {
 }
 
 #[test]
+fn one_image_with_several_programs_is_the_one_that_the_container_starts() {
+    let world = world(&[
+        (
+            "compose.yaml",
+            "services:\n  api:\n    build: .\n    command: [/bin/orders, -config, /app/config.yaml]\n  \
+             stock:\n    build: .\n    command: [/bin/stock]\n  mails:\n    build: .\n    command: ./mailer\n",
+        ),
+        (
+            "Dockerfile",
+            "FROM golang:1.25 AS b\nCOPY . .\nRUN CGO_ENABLED=0 go build \\\n  -o /bin/orders ./cmd/orders\n\
+             RUN go build -ldflags=\"-s -w\" -o /bin/stock ./cmd/stock && go build -o /out/m ./cmd/mails\n\
+             FROM scratch\nCOPY --from=b /bin/orders /bin/orders\nCOPY --from=b /bin/stock /bin/stock\n\
+             COPY --from=b /out/m /app/mailer\n",
+        ),
+        ("go.mod", "module shop\n"),
+        ("cmd/mails/main.go", "package main\nfunc main() {}\n"),
+        ("cmd/orders/main.go", "package main\nfunc main() {}\n"),
+        ("cmd/stock/main.go", "package main\nfunc main() {}\n"),
+    ]);
+    assert_eq!(world.roots(), [("api", "cmd/orders"), ("mails", "cmd/mails"), ("stock", "cmd/stock")]);
+}
+
+#[test]
 fn a_web_server_with_workers_of_its_own_is_no_worker() {
     let world = world(&[
         ("Dockerfile", "FROM python:3.13\nCOPY . .\nCMD [\"gunicorn\", \"--workers\", \"2\", \"app:create()\"]\n"),
