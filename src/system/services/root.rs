@@ -99,12 +99,8 @@ fn started(ctx: &Context<'_>, build: Build<'_>) -> String {
         named.filter(|named| folder_of(named) == folder_of(&unit)).unwrap_or(unit)
     };
     by_argument
-<<<<<<< HEAD
-        .or_else(|| words.iter().find_map(unit).map(beside))
-=======
         .or(built)
-        .or_else(|| words.iter().find_map(unit))
->>>>>>> c
+        .or_else(|| words.iter().find_map(unit).map(beside))
         .or_else(|| of_copied(&taken_over(build)))
         .or_else(|| of_copied(&copied))
         .or_else(|| by_name(ctx, context, build.name).filter(|_| build.shared || !ctx.has_own_code(context)))
