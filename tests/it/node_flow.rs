@@ -144,6 +144,21 @@ fn a_transport_that_a_class_describes_is_told_there_once() {
 }
 
 #[test]
+fn what_an_application_says_of_its_own_transport_is_told_at_its_handlers() {
+    let factory = "{\n    useFactory: (rmq: RmqService) => rmq.options('orders'),\n    inject: [RmqService],\n  }";
+    let own = "{ transport: 'RMQ', options: { urls: ['amqp://rabbitmq'], queue: 'orders' } }";
+    let files: Vec<(String, String)> =
+        nest("true").into_iter().map(|(path, text)| (path, text.replace(factory, own))).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    for rule in ["early-acknowledgement", "missing-dead-letter"] {
+        let at_handlers = found(&files, &format!("message-queue/{rule}"));
+        let expected =
+            [format!("{rule} handlers.ts:6"), format!("{rule} handlers.ts:8"), format!("{rule} rmq.service.ts:6")];
+        assert_eq!(at_handlers, expected);
+    }
+}
+
+#[test]
 fn a_handler_that_answers_everything_answers_health_checks() {
     let told = |last: &str| {
         let server = format!(

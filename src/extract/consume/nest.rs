@@ -23,13 +23,13 @@ pub(super) struct Transport {
     pub(super) once: bool,
     /// It carries requests, which are answered.
     pub(super) answers: bool,
-    /// Where it is described, and the call that makes the application.
-    pub(super) shared: Shared,
+    /// Where it is described, when that is no part of the file that makes the application.
+    pub(super) shared: Option<Shared>,
 }
 
 impl Transport {
     /// A broker that hands messages to whoever listens, and forgets them.
-    fn once(broker: &'static str, shared: Shared) -> Transport {
+    fn once(broker: &'static str, shared: Option<Shared>) -> Transport {
         let dead_letter = Presence::Unknown("the broker knows no dead letters".into());
         Transport {
             broker,
@@ -42,7 +42,7 @@ impl Transport {
         }
     }
 
-    /// What holds for requests: whoever asks waits, and learns that nobody answers. Their process is told once.
+    /// What holds for requests: whoever asks waits, and learns that nobody answers.
     fn of_requests(self) -> Transport {
         Transport {
             ack: Ack::Unknown,
@@ -127,15 +127,13 @@ fn made_by_factory(ev: &Evaluator<'_>, options: &Value) -> Option<Value> {
     }
 }
 
-/// Where a transport is described: in another module, or at the call that makes the application. All handlers of the
-/// application have what is said there in common.
-fn shared(ev: &Evaluator<'_>, made: Site, options: &Value) -> Shared {
-    let process = ev.program.place(made);
-    let elsewhere = match options {
-        Value::Dict(dict) if dict.site.unit != made.unit => Some(ev.program.place(dict.site)),
-        _ => None,
-    };
-    Shared { place: elsewhere.unwrap_or(process), process }
+/// The description of a transport in another module than the call that makes the application: several applications
+/// may have it in common, so what it says is told there, once. What an application says of itself is told at its
+/// handlers, as for the listeners of every other framework.
+fn shared(ev: &Evaluator<'_>, made: Site, options: &Value) -> Option<Shared> {
+    let Value::Dict(dict) = options else { return None };
+    let elsewhere = dict.site.unit != made.unit;
+    elsewhere.then(|| Shared { place: ev.program.place(dict.site), process: ev.program.place(made) })
 }
 
 fn is_called(ev: &Evaluator<'_>, decorator: Site, name: &str) -> bool {

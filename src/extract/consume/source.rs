@@ -217,7 +217,7 @@ fn consumer(
             Some(_) => Presence::Absent,
             None => shutdown::verdict(reach, found, bodies, &units),
         },
-        shared: transport.as_ref().map(|t| t.shared).or(by_hand),
+        shared: transport.as_ref().and_then(|t| t.shared).or(by_hand),
         python: ev.program.language(found.site.unit) == crate::facts::module::Language::Python,
         nest: shutdown::is_nest(reach, found.site.unit),
         csharp: is_csharp,
