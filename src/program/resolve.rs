@@ -15,6 +15,8 @@ pub struct Packages {
     pub javascript: Vec<JsPackage>,
     /// Path aliases of `tsconfig.json` files.
     pub aliases: Vec<Alias>,
+    /// Packages that `package.json` files install from a registry.
+    pub installed: HashSet<String>,
     /// Modules of `go.mod` files: path of the module and folder, longer paths first.
     pub go: Vec<(String, String)>,
 }
@@ -450,8 +452,11 @@ impl<'a> Resolver<'a> {
                 return self.js_package(package);
             }
         }
-        // `src/…`, `@/…` and `~/…`: rooted at the package that holds the importing file.
-        let (rooted, tail) = match spec.strip_prefix("@/").or_else(|| spec.strip_prefix("~/")) {
+        // `src/…`, `@/…`, `~/…` and `@config/…`, which no package of a registry is: rooted at the package that holds
+        // the importing file, whatever maps them (bundlers, test runners and loaders have mappings of their own).
+        let at_root = spec.strip_prefix("@/").or_else(|| spec.strip_prefix("~/"));
+        let is_installed = || self.packages.installed.contains(&spec[..end]);
+        let (rooted, tail) = match at_root.or_else(|| spec.strip_prefix('@').filter(|_| !is_installed())) {
             Some(tail) => (true, tail),
             None => (false, spec),
         };
@@ -708,6 +713,10 @@ mod tests {
         assert_eq!(resolve(&paths, &packages, paths[0], "@acme/bus/rabbit"), file("packages/bus/src/rabbit.ts"));
         assert_eq!(resolve(&paths, &packages, paths[0], "@http/client"), file("svc/src/http/client.ts"));
         assert_eq!(resolve(&paths, &packages, paths[0], "src/http/client"), file("svc/src/http/client.ts"));
+        // A mapping that stands nowhere, unless it is the name of something that is installed.
+        let unmapped = Packages { installed: ["@http/client".to_owned()].into_iter().collect(), ..Packages::default() };
+        assert_eq!(resolve(&paths, &Packages::default(), paths[0], "@http/client"), file("svc/src/http/client.ts"));
+        assert_eq!(resolve(&paths, &unmapped, paths[0], "@http/client"), None);
         assert_eq!(resolve(&paths, &packages, paths[0], "axios"), None);
     }
 

@@ -194,7 +194,10 @@ impl Deployment {
             })
             .collect();
         go.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then(a.1.cmp(&b.1)));
-        Packages { javascript, aliases, go }
+        let dependencies = self.package_jsons.values().flat_map(|package| &package.dependencies);
+        let from_registry = |version: &str| !["file:", "link:", "workspace:"].iter().any(|p| version.starts_with(p));
+        let installed = dependencies.filter(|d| from_registry(&d.version)).map(|d| d.name.value.clone()).collect();
+        Packages { javascript, aliases, installed, go }
     }
 
     /// The path mappings of a `tsconfig.json`, those it inherits included, relative to the tree.

@@ -29,7 +29,7 @@ pub(super) fn verdict(
         // A handler that acknowledges by itself was given the means to: `Acknowledgment` of spring-kafka.
         Some((AckMode::Framework, _)) => match by_hand() {
             before @ Ack::Before { .. } => before,
-            _ => Ack::Framework,
+            _ => traces.iter().find_map(unawaited).unwrap_or(Ack::Framework),
         },
         Some((AckMode::Auto, place)) => {
             let why = match &place {
@@ -123,8 +123,8 @@ fn settings(reach: &Reach<'_, '_>, found: &Found<'_>, setting: &AckSetting) -> V
 /// Acknowledged by the handlers that a wrapper is given: by one of them too early, or by all of them after the work.
 fn handed(reach: &Reach<'_, '_>, registrations: &[Registration]) -> Ack {
     let mut all = true;
-    for function in registrations.iter().flat_map(|r| &r.functions) {
-        match manual(reach, &[walk::function(reach, *function)], &[]) {
+    for trace in registrations.iter().flat_map(|r| r.traces(reach)) {
+        match manual(reach, &[trace], &[]) {
             before @ Ack::Before { .. } => return before,
             ack => all &= matches!(ack, Ack::After),
         }
@@ -186,6 +186,17 @@ fn manual(reach: &Reach<'_, '_>, traces: &[Trace], registrations: &[Registration
         }
     }
     if seen { Ack::After } else { Ack::Unknown }
+}
+
+/// A handler that begins its work and returns: what is stored or sent, nothing waits for.
+fn unawaited(trace: &Trace) -> Option<Ack> {
+    let mut work = trace.steps.iter().filter(|s| stores(s) && !s.in_catch);
+    let first = work.next()?;
+    if !first.detached || work.any(|s| !s.detached) || trace.truncated {
+        return None;
+    }
+    let began = trace.steps.iter().find(|s| matches!(s.kind, Kind::Enters(_)) && s.detached);
+    Some(Ack::Unawaited { call: began.map_or(first.place, |step| step.place), work: first.place })
 }
 
 /// True for work in a function or class that keeps the position in a stream: `SaveCheckpoint`, `OffsetStore`.

@@ -183,10 +183,8 @@ pub(super) fn verdict(
         DeadLetter::Handler => {
             // A handler of a registration may do it itself.
             for registration in registrations {
-                for func in &registration.functions {
-                    if let Some(place) = walk::function(reach, *func).dead_letter() {
-                        return Presence::Present(place);
-                    }
+                if let Some(place) = registration.traces(reach).iter().find_map(Trace::dead_letter) {
+                    return Presence::Present(place);
                 }
             }
             if let Some(place) = evidence.find(&found.consume.broker, channels) {

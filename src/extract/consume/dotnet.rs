@@ -480,7 +480,7 @@ pub(super) fn handlers(ev: &Evaluator<'_>, consumer: Site, in_scope: &InScope<'_
                 let found = METHODS.iter().find_map(|m| method(ev, site, class, m));
                 let Some(func) = found else { continue };
                 let channels = simple_name(module, *index).map(|n| n.to_string()).into_iter().collect();
-                out.push(Registration { site, functions: vec![(unit, func)], channels });
+                out.push(Registration { site, functions: vec![(unit, func)], channels, runs: None });
             }
         }
     }

@@ -388,6 +388,15 @@ pub(super) struct Registration {
     pub(super) functions: Vec<Func>,
     /// Strings it passes besides.
     pub(super) channels: Vec<String>,
+    /// The call in the wrapper that runs the handlers.
+    pub(super) runs: Option<Site>,
+}
+
+impl Registration {
+    /// The steps of its handlers: with what the wrapper hands them, `ack` and `nack` among it.
+    pub(super) fn traces(&self, reach: &Reach<'_, '_>) -> Vec<Trace> {
+        self.functions.iter().map(|func| walk::handed(reach, *func, self.runs)).collect()
+    }
 }
 
 /// The registrations behind the parameters that a handler calls.
@@ -399,14 +408,14 @@ pub(super) fn registrations(reach: &Reach<'_, '_>, traces: &[Trace]) -> Vec<Regi
             && !seen.contains(&(*func, *index))
         {
             seen.push((*func, *index));
-            register(reach, *func, *index, 0, &mut out);
+            register(reach, (*func, *index), step.site, 0, &mut out);
         }
     }
     out.sort_by_key(|r| r.site);
     out
 }
 
-fn register(reach: &Reach<'_, '_>, func: Func, index: usize, depth: u32, out: &mut Vec<Registration>) {
+fn register(reach: &Reach<'_, '_>, (func, index): (Func, usize), runs: Site, depth: u32, out: &mut Vec<Registration>) {
     let ev = reach.ev;
     if depth > 3 {
         return;
@@ -419,7 +428,7 @@ fn register(reach: &Reach<'_, '_>, func: Func, index: usize, depth: u32, out: &m
         let Some(argument) = ev.argument_site(call, func.0, func.1, index) else { continue };
         let value = ev.eval(argument);
         if let Value::Param { unit, func, index } = value {
-            register(reach, (unit, func), index, depth + 1, out);
+            register(reach, ((unit, func), index), runs, depth + 1, out);
             continue;
         }
         let functions = reach.functions(&value);
@@ -430,6 +439,6 @@ fn register(reach: &Reach<'_, '_>, func: Func, index: usize, depth: u32, out: &m
                 channels.extend(setting::texts(ev, Site { unit: call.unit, expr: arg.value }));
             }
         }
-        out.push(Registration { site: call, functions, channels });
+        out.push(Registration { site: call, functions, channels, runs: Some(runs) });
     }
 }

@@ -5,7 +5,7 @@ use super::effect::{self, Effect};
 use super::guard::Guard;
 use super::handler::Registration;
 use super::reach::Reach;
-use super::walk::{self, Kind, Trace};
+use super::walk::{Kind, Trace};
 
 /// The verdict over the code of one handler.
 pub(super) fn verdict(traces: &[Trace]) -> Idempotency {
@@ -20,7 +20,7 @@ pub(super) fn registered(reach: &Reach<'_, '_>, wrapper: &[Trace], registration:
     if registration.functions.is_empty() {
         return Idempotency::Unknown;
     }
-    let own = combine(registration.functions.iter().map(|f| of_trace(&walk::function(reach, *f))).collect());
+    let own = combine(registration.traces(reach).iter().map(of_trace).collect());
     if !matches!(own, Idempotency::No { .. }) {
         return own;
     }

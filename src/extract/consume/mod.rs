@@ -222,6 +222,13 @@ pub enum Ack {
         /// What the default does.
         why: String,
     },
+    /// By the library, after a handler that does not wait for its work.
+    Unawaited {
+        /// The call that nothing waits for.
+        call: Place,
+        /// The work.
+        work: Place,
+    },
     /// By the library, after the handler.
     Framework,
     /// It could not be decided, or there is nothing to acknowledge.

@@ -48,8 +48,7 @@ pub(super) fn read(
         return None;
     }
     let rejects = handed().any(|s| s.rejected);
-    let functions = registrations.iter().flat_map(|r| &r.functions);
-    let decoded = functions.map(|f| walk::function(reach, *f)).find_map(|t| unguarded(&t));
+    let decoded = registrations.iter().flat_map(|r| r.traces(reach)).find_map(|t| unguarded(&t));
     decoded.and_then(|(place, rejected)| poison((place, rejected || rejects)))
 }
 

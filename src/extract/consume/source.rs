@@ -149,8 +149,7 @@ fn consumer(
                 channels: r.channels.clone(),
                 idempotency: match is_csharp {
                     true => {
-                        let own: Vec<Trace> = r.functions.iter().map(|f| walk::function(reach, *f)).collect();
-                        dotnet::certain(ev, r.site.unit, &own, idempotency::registered(reach, &traces, r))
+                        dotnet::certain(ev, r.site.unit, &r.traces(reach), idempotency::registered(reach, &traces, r))
                     }
                     false => idempotency::registered(reach, &traces, r),
                 },

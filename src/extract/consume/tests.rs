@@ -61,6 +61,7 @@ impl Read {
             Ack::Before { .. } => "before",
             Ack::Auto { place: Some(_), .. } => "auto set",
             Ack::Auto { place: None, .. } => "auto default",
+            Ack::Unawaited { .. } => "unawaited",
             Ack::Framework => "framework",
             Ack::Unknown => "unknown",
         }

@@ -10,7 +10,8 @@ pub const RULE: Rule =
     Rule { id: "message-queue/early-acknowledgement", severity: Severity::Error, stage: Stage::Stable, check };
 
 fn check(system: &System, findings: &mut Vec<Finding>) {
-    let early = |consumer: &&Consumer| matches!(consumer.ack, Ack::Before { .. } | Ack::Auto { .. });
+    let early =
+        |consumer: &&Consumer| matches!(consumer.ack, Ack::Before { .. } | Ack::Auto { .. } | Ack::Unawaited { .. });
     let consumers: Vec<&Consumer> = system.consumers.iter().filter(early).collect();
     for (place, consumers) in super::by_configuration(&consumers, common) {
         let consumer = consumers[0];
@@ -44,6 +45,16 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
                 finding.message =
                     format!("the {} consumer{from} acknowledges before messages are handled: {why}", consumer.library);
             }
+            Ack::Unawaited { call, work } => {
+                finding.message = format!(
+                    "the {} consumer{from} acknowledges before messages are handled: the handler does not wait for its work",
+                    consumer.library
+                );
+                finding.related.push(Related { place: *call, message: "nothing waits for this call".into() });
+                if work != call {
+                    finding.related.push(Related { place: *work, message: "the work is done here".into() });
+                }
+            }
             Ack::After | Ack::Framework | Ack::Unknown => {}
         }
         if consumer.broker == "kafka" && matches!(consumer.ack, Ack::Auto { .. }) {
@@ -62,6 +73,9 @@ fn common(consumer: &Consumer) -> Option<Place> {
 }
 
 fn help(consumer: &Consumer) -> String {
+    if matches!(consumer.ack, Ack::Unawaited { .. }) {
+        return "wait for the work before the handler returns (`await handle(message)`), so that a failure reaches whoever acknowledges".into();
+    }
     match (consumer.library.as_str(), consumer.broker.as_str()) {
         ("aiokafka" | "kafka-python", _) => {
             "set `enable_auto_commit=False` and call `consumer.commit()` after the handler has succeeded".into()

@@ -48,6 +48,38 @@ fn work_that_nothing_waits_for() {
 }
 
 #[test]
+fn a_framework_acknowledges_after_a_handler_that_does_not_wait() {
+    let kafkajs = |handler: &str| {
+        typescript(&format!(
+            "import {{ Kafka }} from 'kafkajs';\nimport {{ Pool }} from 'pg';\nconst pool = new Pool();\nconst c = new Kafka({{}}).consumer({{ groupId: 'g' }});\nconst waiting = [];\nasync function keep(m) {{ await pool.query('INSERT INTO log (text) VALUES ($1)', [m]); }}\nasync function flush() {{ for (const m of waiting.splice(0)) await keep(m); }}\nc.run({{ eachMessage: async ({{ message }}) => {{ {handler} }} }});\n"
+        ))
+    };
+    assert_eq!(kafkajs("await keep(message.value);").ack(), "framework");
+    assert_eq!(kafkajs("return keep(message.value);").ack(), "framework");
+    assert_eq!(kafkajs("keep(message.value);").ack(), "unawaited");
+    assert_eq!(kafkajs("waiting.push(message.value); if (waiting.length > 99) void flush();").ack(), "unawaited");
+    // What is stored before it returns is safe, and a log line may be lost.
+    assert_eq!(kafkajs("await keep(message.value); keep('seen');").ack(), "framework");
+    assert_eq!(kafkajs("setImmediate(() => console.log(message.value));").ack(), "framework");
+    let read = kafkajs("keep(message.value);");
+    let Ack::Unawaited { call, work } = &read.one().ack else { panic!("{:?}", read.one().ack) };
+    assert_eq!(read.at(*call), "keep(message.value)");
+    assert_eq!(read.at(*work), "pool.query('INSERT INTO log (text) VALUES ($1)', [m])");
+}
+
+#[test]
+fn a_wrapper_hands_over_the_means_to_acknowledge() {
+    let handler = |body: &str| {
+        typescript(&format!(
+            "import amqp from 'amqplib';\nimport nodemailer from 'nodemailer';\nconst mail = nodemailer.createTransport({{}});\nclass Bus {{\n private ch: amqp.Channel;\n async on(q: string, handle: (m: any, done: () => void) => Promise<void>) {{\n  await this.ch.consume(q, async (m) => {{ const done = () => this.ch.ack(m); await handle(m.content, done); }});\n }}\n}}\nnew Bus().on('q', async (m, done) => {{ {body} }});\n"
+        ))
+    };
+    assert_eq!(handler("await mail.sendMail(m); done();").ack(), "after");
+    assert_eq!(handler("done(); await mail.sendMail(m);").ack(), "before");
+    assert_eq!(handler("await mail.sendMail(m);").ack(), "unknown");
+}
+
+#[test]
 fn an_async_handler_that_a_wrapper_does_not_await() {
     let wrapper = |call: &str| {
         read(&[

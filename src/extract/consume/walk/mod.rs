@@ -162,6 +162,13 @@ pub(super) fn function(reach: &Reach<'_, '_>, func: Func) -> Trace {
     walk.trace
 }
 
+/// Follows a function that a call runs which is known by what it hands over.
+pub(super) fn handed(reach: &Reach<'_, '_>, func: Func, by: Option<Site>) -> Trace {
+    let mut walk = Walk::new(reach);
+    walk.enter(func, by, State::default());
+    walk.trace
+}
+
 /// Follows a function that a class inherits: what it leaves to its heirs is what this class does.
 pub(super) fn inherited(reach: &Reach<'_, '_>, func: Func, heir: ClassRef) -> Trace {
     let mut walk = Walk::new(reach);
