@@ -73,7 +73,8 @@ pub fn browser(tree: &Tree, deployment: &Deployment, program: &Program, dependen
             fixed.insert(id);
             continue;
         }
-        if unit.module.language == Language::Python {
+        // A manifest of the repository says nothing of code in Go or Java below it.
+        if !matches!(unit.module.language, Language::JavaScript | Language::TypeScript) {
             continue;
         }
         let package =

@@ -29,6 +29,28 @@ fn code_that_a_bundler_fills_in_runs_in_the_browser() {
 }
 
 #[test]
+fn a_manifest_for_the_pages_says_nothing_of_services_in_other_languages() {
+    let told = without_timeout(&[
+        ("package.json", r#"{"name": "shop", "workspaces": ["web", "orders"], "devDependencies": {"react": "19"}}"#),
+        ("compose.yaml", "services:\n  orders:\n    build: orders\n  billing:\n    build: billing\n"),
+        ("orders/Dockerfile", "FROM golang:1.25\nCOPY . .\nRUN go build -o /orders .\nCMD [\"/orders\"]\n"),
+        ("orders/go.mod", "module shop/orders\n\ngo 1.25\n"),
+        (
+            "orders/main.go",
+            "package main\n\nimport \"net/http\"\n\nfunc main() {\n\thttp.Get(\"http://stock/items\")\n}\n",
+        ),
+        ("billing/Dockerfile", "FROM eclipse-temurin:21\nCOPY . .\nCMD [\"java\", \"Main.java\"]\n"),
+        (
+            "billing/client/Main.java",
+            "package client;\n\nimport org.springframework.web.client.RestTemplate;\n\npublic class Main {\n  public static void main(String[] args) {\n    new RestTemplate().getForObject(\"http://orders/1\", String.class);\n  }\n}\n",
+        ),
+        ("web/package.json", r#"{"name": "web", "dependencies": {"react": "19"}}"#),
+        ("web/src/api.ts", "export const items = () => fetch('http://orders/items');\n"),
+    ]);
+    assert_eq!(told, ["billing/client/Main.java:7", "orders/main.go:6"]);
+}
+
+#[test]
 fn a_script_above_the_services_is_no_part_of_them() {
     let compose = "services:\n  orders:\n    build: orders\n";
     let ask = "import requests\n\n\ndef main():\n    requests.get(\"http://reports/today\")\n\n\n";
