@@ -108,7 +108,9 @@ fn vendored_or_generated(segments: &[&str], name: &str) -> Option<Zone> {
         return Some(Zone::Vendored);
     }
     let is_generated = |s: &&str| {
-        matches!(*s, "dist" | "generated" | "__generated__" | "_generated" | ".next" | ".nuxt" | "autogen" | "gen-src")
+        matches!(*s, "dist" | "generated" | "__generated__" | "_generated" | ".nuxt" | "autogen" | "gen-src")
+            // A build that was put aside keeps the beginning of its name: `.next_old`.
+            || s.starts_with(".next")
     };
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     let protobuf = (name.ends_with(".py") && (stem.ends_with("_pb2") || stem.ends_with("_pb2_grpc")))

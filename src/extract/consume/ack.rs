@@ -29,6 +29,7 @@ pub(super) fn verdict(
         // A handler that acknowledges by itself was given the means to: `Acknowledgment` of spring-kafka.
         Some((AckMode::Framework, _)) => match by_hand() {
             before @ Ack::Before { .. } => before,
+            Ack::After => Ack::Framework,
             _ => traces.iter().find_map(unawaited).unwrap_or(Ack::Framework),
         },
         Some((AckMode::Auto, place)) => {

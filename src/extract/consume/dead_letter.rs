@@ -162,7 +162,9 @@ pub(super) fn verdict(
     // A function that runs after a failure and could not be followed may publish it somewhere.
     let unread = |s: &walk::Step| match &s.kind {
         walk::Kind::Unresolved(name) => {
-            s.in_catch && !dotnet::is_everyday(ev, found.site.unit, name) && !jvm::is_getter(ev, found.site.unit, name)
+            s.in_catch
+                && !dotnet::is_everyday(ev, found.site.unit, name)
+                && !jvm::is_accessor(ev, found.site.unit, name)
         }
         _ => false,
     };

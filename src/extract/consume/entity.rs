@@ -395,8 +395,13 @@ fn own_key(module: &Module, class: &Class) -> Option<(SmolStr, bool)> {
     // MongoDB makes the id of a document that has none.
     // <https://docs.spring.io/spring-data/mongodb/reference/mongodb/template-crud-operations.html#mongo-template.id-handling>
     let is_document = has(module, &class.decorators, "Document");
+    // What JDBC and R2DBC save without an id is inserted, and the table makes one; JPA's annotation is another.
+    // <https://docs.spring.io/spring-data/relational/reference/r2dbc/entity-persistence.html#entity-persistence.id-generation>
+    let is_row = module.imports.iter().any(|i| i.module.starts_with("org.springframework.data.annotation"))
+        && !class.bases.iter().any(|base| simple_name(module, *base).is_some_and(|name| name == "Persistable"));
     let of = |name: &SmolStr, decorators: &[ExprId]| {
-        has(module, decorators, "Id").then(|| (name.clone(), is_document || has(module, decorators, "GeneratedValue")))
+        let is_made = || is_document || is_row || has(module, decorators, "GeneratedValue");
+        has(module, decorators, "Id").then(|| (name.clone(), is_made()))
     };
     // <https://quarkus.io/guides/hibernate-orm-panache#defining-your-entity> and
     // <https://docs.spring.io/spring-data/jpa/docs/current/api/org/springframework/data/jpa/domain/AbstractPersistable.html>:

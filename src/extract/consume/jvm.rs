@@ -110,9 +110,10 @@ const HARMLESS: [&str; 34] = [
     "writeValueAsString",
 ];
 
-/// True for the name of a method of Java or Kotlin that only says what an object holds: `getOrderId`, `isPaid`.
-pub(super) fn is_getter(ev: &Evaluator<'_>, unit: UnitId, name: &str) -> bool {
-    let rest = name.strip_prefix("get").or_else(|| name.strip_prefix("is"));
+/// True for the name of a method of Java or Kotlin that only says what an object holds, or makes it hold something:
+/// `getOrderId`, `isPaid`, `setStatus`, which Lombok may write.
+pub(super) fn is_accessor(ev: &Evaluator<'_>, unit: UnitId, name: &str) -> bool {
+    let rest = ["get", "is", "set"].iter().find_map(|prefix| name.strip_prefix(prefix));
     ev.program.language(unit).is_jvm() && rest.is_some_and(|rest| rest.starts_with(char::is_uppercase))
 }
 

@@ -120,3 +120,40 @@ fn a_mail_goes_out_twice_unless_something_may_have_refused() {
     assert!(harms("mail.send(texts.message(e));"));
     assert!(!harms("if (!texts.isNew(e)) { return; } mail.send(texts.message(e));"));
 }
+
+/// A listener whose service describes what it stores, for R2DBC.
+fn reactive(body: &str, kept: &str) -> Read {
+    let text = format!(
+        "package a;\nimport org.springframework.data.annotation.Id;\nimport org.springframework.data.r2dbc.repository.R2dbcRepository;\nimport org.springframework.kafka.annotation.KafkaListener;\nimport org.springframework.kafka.support.Acknowledgment;\nimport reactor.core.publisher.Mono;\nclass Note {{\n  @Id private Long id;\n  private String text;\n  Note(String text) {{ this.text = text; }}\n}}\ninterface Notes extends R2dbcRepository<Note, Long> {{}}\nclass Kept {{\n  private final Notes notes;\n  Kept(Notes notes) {{ this.notes = notes; }}\n  Mono<Note> keep(String text) {{ return {kept}; }}\n}}\nclass Listener {{\n  private final Kept kept;\n  Listener(Kept kept) {{ this.kept = kept; }}\n  @KafkaListener(topics = \"orders\")\n  void on(String text, Acknowledgment ack) {{ {body} }}\n}}\n"
+    );
+    read(&[(PATH, &text)])
+}
+
+#[test]
+fn a_chain_that_is_subscribed_to_begins_and_nothing_waits_for_it() {
+    let of = |body: &str| reactive(body, "notes.save(new Note(text))").ack();
+    assert_eq!(of("kept.keep(text).subscribe();"), "unawaited");
+    assert_eq!(of("kept.keep(text).doOnSuccess(n -> ack.acknowledge()).subscribe();"), "framework");
+    assert_eq!(of("kept.keep(text).subscribe(); ack.acknowledge();"), "before");
+    assert_eq!(of("kept.keep(text).block();"), "framework");
+    // What blocks has been done when `subscribe` returns.
+    let blocking =
+        reactive("kept.keep(text).subscribe();", "Mono.fromCallable(() -> notes.save(new Note(text)).block())");
+    assert_eq!(blocking.ack(), "framework");
+}
+
+#[test]
+fn a_row_without_an_id_is_inserted() {
+    let found = reactive("kept.keep(text).block();", "notes.save(new Note(text))");
+    let handler = &found.one().handlers[0];
+    assert!(matches!(handler.idempotency, Idempotency::No { .. }), "{:?}", handler.idempotency);
+}
+
+#[test]
+fn what_lombok_writes_sends_no_failed_message_away() {
+    let text = listener("try { template.send(\"paid\", id).get(); } catch (Exception e) { seen.setStatus(id); }");
+    let row = "package a;\nimport lombok.Data;\n@Data class Seen { private String status; }\n";
+    assert_eq!(read(&[(PATH, &text), ("billing/src/main/java/a/Seen.java", row)]).dead_letter(), "absent");
+    let other = listener("try { template.send(\"paid\", id).get(); } catch (Exception e) { seen.remember(id); }");
+    assert_eq!(read(&[(PATH, &other), ("billing/src/main/java/a/Seen.java", row)]).dead_letter(), "unknown");
+}

@@ -6,6 +6,7 @@ mod channel;
 mod counted;
 mod duplicate;
 mod names;
+mod reactive;
 mod relay;
 mod renewed;
 mod told;
@@ -566,7 +567,20 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
         if let ExprKind::Attr { object, .. } = &module.expr(call.callee).kind {
             let outside = state.guarded;
             state.guarded |= name == "catch";
+            // `reserve(order).doOnSuccess(…).subscribe();` begins, and nothing waits for it.
+            let begun =
+                alone && name == "subscribe" && module.language.is_jvm() && reactive::is_chain(self.reach, site);
+            let around = (state.detached, state.apart);
+            if begun {
+                let node = self.node();
+                (state.detached, state.apart) = (true, node);
+                self.path.push(Frame { node, branch: 0, exits: false, is_call: true });
+            }
             self.expr(unit, *object, state, alone && matches!(name.as_str(), "catch" | "finally"));
+            if begun {
+                self.path.pop();
+                (state.detached, state.apart) = around;
+            }
             state.guarded = outside;
         } else if !matches!(module.expr(call.callee).kind, ExprKind::Name(_)) {
             self.expr(unit, call.callee, state, false);

@@ -175,7 +175,8 @@ pub(super) fn is_plain_in_go(name: &str) -> bool {
     let verbs = ["Trace", "Debug", "Info", "Notice", "Warn", "Warning", "Error", "Print"];
     let logs = verbs.iter().filter_map(|verb| name.strip_prefix(verb));
     let mut ends = logs.map(|rest| matches!(rest, "" | "f" | "w" | "ln" | "Context" | "Ctx"));
-    ends.any(|ends| ends) || matches!(name, "Commit" | "Rollback" | "End")
+    ends.any(|ends| ends)
+        || matches!(name, "Commit" | "Rollback" | "End" | "RecordError" | "SetStatus" | "SetAttributes" | "AddEvent")
 }
 
 /// A function of a sample that shows only its name: what it does twice when it is called twice, as a mail, a charge,
