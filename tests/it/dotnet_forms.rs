@@ -151,3 +151,16 @@ fn what_an_aspire_host_starts_in_other_languages_are_services() {
         services.map(|s| format!("{} in {}", s["name"].as_str().unwrap(), s["root"].as_str().unwrap())).collect();
     assert_eq!(found, ["api in Depot.Api", "desk in desk", "labels in labels"]);
 }
+
+#[test]
+fn what_a_type_parameter_is_bound_to_is_sent() {
+    let bus = |bound: &str, version: &str| {
+        let text = format!(
+            "using MassTransit;\nnamespace Depot;\npublic interface IEvent {{ Guid EventId {{ get; }} {version} }}\npublic class Bus(IPublishEndpoint bus) {{\n    public async Task Send<T>(T message, string from) {bound} {{\n        await bus.Publish(message);\n    }}\n}}\n"
+        );
+        told(&[("Depot/Bus.cs", &text)])
+    };
+    assert_eq!(bus("where T : class, IEvent", ""), ["unversioned-event Bus.cs:6"]);
+    assert_eq!(bus("where T : class, IEvent", "int Version { get; }"), [""; 0]);
+    assert_eq!(bus("where T : class", ""), [""; 0]);
+}

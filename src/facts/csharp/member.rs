@@ -5,7 +5,9 @@ use smol_str::{SmolStr, format_smolstr};
 use super::decl::is_type;
 use super::kind::Kind;
 use super::{Kid, Lower};
-use crate::facts::module::{self, Block, Call, ClassId, ExprKind, FuncId, Function, FunctionKind, StmtKind};
+use crate::facts::module::{
+    self, Block, Call, ClassId, ExprId, ExprKind, FuncId, Function, FunctionKind, Param, StmtKind,
+};
 use crate::facts::walk::{Field, Head, field, find};
 
 impl<'t> Lower<'t> {
@@ -176,6 +178,7 @@ impl<'t> Lower<'t> {
         function.returns = result.map(|ty| self.ty(ty));
         let params = field(kids, Field::Parameters);
         function.params = params.map(|list| self.params(list)).unwrap_or_default();
+        self.bound_params(kids, &mut function.params);
         if let Some(initializer) = find(kids, Kind::ConstructorInitializer) {
             self.constructor_call(initializer, &mut function.body);
         }
@@ -184,6 +187,27 @@ impl<'t> Lower<'t> {
             self.result_into(body, result, &mut function.body);
         }
         self.state.usings = usings;
+    }
+
+    /// `where T : class, IEvent`: a parameter of type `T` is at least that.
+    fn bound_params(&mut self, kids: &[Kid<'t>], params: &mut [Param]) {
+        for clause in kids.iter().filter(|kid| kid.kind == Kind::TypeParameterConstraintsClause) {
+            let parts = self.named_kids(clause.node);
+            let Some(name) = find(&parts, Kind::Identifier).map(|name| self.name_of(name)) else { continue };
+            let bound = parts.iter().filter(|part| part.kind == Kind::TypeParameterConstraint).find_map(|constraint| {
+                let inner = self.named_kids(constraint.node);
+                inner
+                    .into_iter()
+                    .find(|kid| matches!(kid.kind, Kind::Identifier | Kind::GenericName | Kind::QualifiedName))
+            });
+            let Some(bound) = bound else { continue };
+            for param in params.iter_mut() {
+                let is_it = |ty: &ExprId| matches!(&self.module.expr(*ty).kind, ExprKind::Name(n) if *n == name);
+                if param.ty.as_ref().is_some_and(is_it) {
+                    param.ty = Some(self.ty(bound));
+                }
+            }
+        }
     }
 
     /// `: base(…)`, `: this(…)`.
