@@ -152,8 +152,18 @@ fn is_test_folder(segment: &str) -> bool {
             | "mocks"
     );
     // `smoke_test`, `integration-test`; what else ends so may be a service: `blood-test`.
-    let kinds =
-        ["smoke", "integration", "acceptance", "functional", "component", "contract", "regression", "system", "unit"];
+    let kinds = [
+        "smoke",
+        "integration",
+        "acceptance",
+        "functional",
+        "component",
+        "contract",
+        "regression",
+        "system",
+        "unit",
+        "manual",
+    ];
     let kind = || segment.strip_suffix("test").map(|kind| kind.trim_end_matches(['-', '_']));
     exact
         || ["-tests", "_tests", "-e2e", "_e2e", "-e2e-test"].iter().any(|e| segment.ends_with(e))

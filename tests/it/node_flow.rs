@@ -548,3 +548,30 @@ bus.run();
     assert_eq!(told_of("await Promise.all(handlers.map((handler) => handler(event)));"), expected);
     assert_eq!(told_of("console.log(handlers.length);"), [""; 0]);
 }
+
+#[test]
+fn what_an_entry_of_a_stream_holds_is_passed_on() {
+    let told = |value: &str| {
+        let relay = format!(
+            "import {{ Kafka }} from 'kafkajs';
+import Redis from 'ioredis';
+const redis = new Redis();
+const producer = new Kafka({{ brokers: ['kafka:9092'] }}).producer();
+export async function poll() {{
+  const results = await redis.xreadgroup('GROUP', 'relay', 'one', 'STREAMS', 'outbox', '>');
+  const [, entries] = results[0] as any;
+  for (const [id, fields] of entries) {{
+    const payload = fields[3];
+    await producer.send({{ topic: 'orders', messages: [{{ key: 'k', value: {value} }}] }});
+    await redis.xack('outbox', 'relay', id);
+  }}
+}}
+setInterval(poll, 1000);
+"
+        );
+        let package = r#"{"name": "orders", "dependencies": {"kafkajs": "2", "ioredis": "5"}}"#;
+        found(&[("package.json", package), ("src/relay.ts", &relay)], "message-queue/non-idempotent-consumer")
+    };
+    assert_eq!(told("payload"), [""; 0]);
+    assert_eq!(told("JSON.stringify({ id, text: payload })"), ["non-idempotent-consumer relay.ts:6"]);
+}

@@ -2,16 +2,16 @@
 //! identity, for whoever receives it.
 
 use crate::extract::publish::path;
-use crate::facts::module::{ExprId, ExprKind, StmtKind};
-use crate::program::Site;
+use crate::facts::module::{ExprId, ExprKind, LoopHeader, StmtKind};
 use crate::program::index::Binding;
+use crate::program::{Parent, Site, Unit};
 
 use super::super::effect::{Effect, PUBLISHES};
 use super::super::reach::{Func, Reach};
 use super::way::{Way, is_result};
 
 /// How far a body is followed.
-const MAX_DEPTH: u32 = 8;
+const MAX_DEPTH: u32 = 16;
 
 /// What messages call the bytes that they carry.
 const BODIES: [&str; 8] = ["value", "body", "data", "content", "payload", "message", "rawvalue", "buffer"];
@@ -58,14 +58,24 @@ fn is_message(reach: &Reach<'_, '_>, site: Site, way: Way<'_>, depth: u32) -> bo
                     None => way.is_handler((site.unit, func)),
                 },
                 Binding::Value(value) => value != site.expr && next(value),
-                // `for message := range messages`
-                Binding::Element(messages) => receives(reach, Site { unit: site.unit, expr: messages }),
+                // `for message := range messages`, also for entries of a list that came with others.
+                Binding::Element(messages) => {
+                    receives(reach, Site { unit: site.unit, expr: messages }) || next(messages)
+                }
+                Binding::Opaque => parts_of(linked, site.expr, name).is_some_and(next),
                 _ => false,
             }
         }
         ExprKind::Await(inner) | ExprKind::Cast { value: inner, .. } => next(*inner),
-        // One of the results of a call of Go, or a part that carries the bytes.
-        ExprKind::Index { object, .. } => is_result(reach, Site { unit: site.unit, expr: *object }) && next(*object),
+        // One of the results of a call of Go, a part that carries the bytes, or a field of an entry of a stream.
+        ExprKind::Index { object, index } => {
+            let is_part = || match &module.expr(*index).kind {
+                ExprKind::Num(_) => true,
+                ExprKind::Str(key) => is_body(key),
+                _ => false,
+            };
+            (is_result(reach, Site { unit: site.unit, expr: *object }) || is_part()) && next(*object)
+        }
         ExprKind::Attr { object, name, .. } => is_body(name) && next(*object),
         ExprKind::Call(call) => match (&module.expr(call.callee).kind, call.args.as_slice()) {
             // `record.value()`
@@ -76,6 +86,20 @@ fn is_message(reach: &Reach<'_, '_>, site: Site, way: Way<'_>, depth: u32) -> bo
         },
         _ => false,
     }
+}
+
+/// What a loop goes through that takes its elements apart: `for (const [id, fields] of entries)`.
+fn parts_of(linked: &Unit, expr: ExprId, name: &str) -> Option<ExprId> {
+    let module = &linked.module;
+    linked.index.ancestors(expr).find_map(|parent| {
+        let Parent::Stmt(stmt) = parent else { return None };
+        let StmtKind::Loop { header: LoopHeader::Each { target, iter }, .. } = &module.stmt(stmt).kind else {
+            return None;
+        };
+        let ExprKind::List(parts) = &module.expr(*target).kind else { return None };
+        let is_part = |part: &ExprId| matches!(&module.expr(*part).kind, ExprKind::Name(n) if n == name);
+        parts.iter().any(is_part).then_some(*iter)
+    })
 }
 
 /// True for a call that waits for a message.
