@@ -139,9 +139,12 @@ impl Evaluator<'_> {
     /// A value, or what its declaration says where the value is an object of which nothing is known.
     pub(super) fn or_declared(&self, unit: UnitId, value: Value, declared: Option<&Value>) -> Value {
         let language = self.program.language(unit);
+        // `_bus = bus.ThrowIfNull();` hands the object on, whatever extension that is.
+        let is_guarded = |ty: &str| ty.rsplit('.').next().is_some_and(|method| method.contains("Null"));
         match (&value, declared) {
             (Value::Instance(instance), Some(declared @ (Value::Instance(_) | Value::Object { .. })))
-                if language == Language::CSharp && self.catalog.split(language, &instance.ty).is_none() =>
+                if language == Language::CSharp
+                    && (is_guarded(&instance.ty) || self.catalog.split(language, &instance.ty).is_none()) =>
             {
                 declared.clone()
             }
@@ -186,6 +189,9 @@ impl Evaluator<'_> {
                 None if namespace.is_empty() => break,
                 None => namespace = "",
             }
+        }
+        if is_type_parameter(name) {
+            return Some(Value::External(name.into()));
         }
         let own = unit.module.imports.iter().filter(|i| i.kind == ImportKind::Star).map(|i| &i.module);
         let mut used: Vec<&SmolStr> = own.chain(self.program.types.globals(&unit.path)).collect();
@@ -565,4 +571,16 @@ impl Value {
 
 fn anywhere(unit: UnitId) -> Site {
     Site { unit, expr: ExprId(0) }
+}
+
+/// `T`, `TEvent`: type parameters are called so, and stand for no type of a library
+/// (<https://learn.microsoft.com/en-us/dotnet/standard/design-guidelines/names-of-type-parameters>).
+fn is_type_parameter(name: &str) -> bool {
+    let mut rest = name.chars().skip(1);
+    name.starts_with('T')
+        && match (rest.next(), rest.next()) {
+            (None, _) => true,
+            (Some(first), Some(second)) => first.is_uppercase() && second.is_lowercase(),
+            _ => false,
+        }
 }

@@ -163,3 +163,17 @@ fn what_a_type_parameter_is_bound_to_is_sent() {
     assert_eq!(bus("where T : class, IEvent", ""), ["unversioned-event Bus.cs:6"]);
     assert_eq!(bus("where T : class, IEvent", "int Version { get; }"), [""; 0]);
 }
+
+#[test]
+fn what_a_guard_hands_on_is_what_the_field_says() {
+    let bus = |set: &str, guard: &str| {
+        let text = format!(
+            "using MassTransit;\nnamespace Depot;\npublic record ParcelStored(int Id);\n{guard}public class Bus {{\n    private readonly IPublishEndpoint _bus;\n    public Bus(IPublishEndpoint bus) {{ _bus = {set}; }}\n    public Task Send(ParcelStored stored) => _bus.Publish(stored);\n}}\n"
+        );
+        told(&[("Depot/Bus.cs", &text)])
+    };
+    assert_eq!(bus("bus.ThrowIfNull()", ""), ["unversioned-event Bus.cs:7"]);
+    let own = "public static class Guards { public static T ThrowIfNull<T>(this T value) => value; }\n";
+    assert_eq!(bus("bus.ThrowIfNull()", own), ["unversioned-event Bus.cs:8"]);
+    assert_eq!(bus("Guard.Against.Null(bus, nameof(bus))", ""), ["unversioned-event Bus.cs:7"]);
+}
