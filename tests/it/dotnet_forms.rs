@@ -177,3 +177,14 @@ fn what_a_guard_hands_on_is_what_the_field_says() {
     assert_eq!(bus("bus.ThrowIfNull()", own), ["unversioned-event Bus.cs:8"]);
     assert_eq!(bus("Guard.Against.Null(bus, nameof(bus))", ""), ["unversioned-event Bus.cs:7"]);
 }
+
+#[test]
+fn messages_that_a_request_takes_have_no_consumer() {
+    let program =
+        |endpoint: &str| format!("using Amazon.SQS;\nvar app = WebApplication.Create();\n{endpoint}\napp.Run();\n");
+    let take = "var taken = await sqs.ReceiveMessageAsync(\"queue\");\nforeach (var one in taken.Messages) {\nawait sqs.SendMessageAsync(\"other\", \"again\");\nawait sqs.DeleteMessageAsync(\"queue\", one.ReceiptHandle);\n}\n";
+    let is_consumed =
+        |text: &str| told(&[("Depot/Program.cs", text)]).iter().any(|f| f.starts_with("non-idempotent-consumer"));
+    assert!(!is_consumed(&program(&format!("app.MapPost(\"/redrive\", async (IAmazonSQS sqs) => {{\n{take}}});"))));
+    assert!(is_consumed(&program(&format!("var sqs = new AmazonSQSClient();\nwhile (true) {{\n{take}}}"))));
+}

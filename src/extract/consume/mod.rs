@@ -4,6 +4,7 @@
 
 mod ack;
 mod answer;
+mod asked;
 mod backoff;
 mod bean;
 mod builder;

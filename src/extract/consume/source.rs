@@ -80,7 +80,7 @@ fn consumer(
     in_scope: &InScope<'_>,
 ) -> Option<Consumer> {
     let ev = reach.ev;
-    if super::reply::takes_replies(ev, found) {
+    if super::reply::takes_replies(ev, found) || super::asked::by_request(ev, found, bodies) {
         return None;
     }
     let transport = match found.consume.broker.as_str() {
