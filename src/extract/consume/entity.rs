@@ -4,6 +4,7 @@
 use smol_str::SmolStr;
 
 use super::effect::{self, Effect};
+use super::many;
 use super::mapped;
 use super::reach::Reach;
 use crate::extract::publish::flow::single_assignment;
@@ -44,6 +45,9 @@ pub(super) fn saved_value(reach: &Reach<'_, '_>, site: Site, row: ExprId) -> Eff
             Value::Instance(instance) => is_loaded(ev, instance.call),
             _ => false,
         };
+        if many::counts(ev, site, row) {
+            return Effect::Repeats(COUNTS.into());
+        }
         let all = !values.is_empty() && values.iter().all(loaded) || is_looked_up(ev, site.unit, row);
         if !all {
             return mapped::saved(reach, Site { unit: site.unit, expr: row }).unwrap_or(Effect::Unclear);
@@ -69,7 +73,7 @@ fn is_loaded(ev: &Evaluator<'_>, call: Option<Site>) -> bool {
 }
 
 /// True for a variable that only holds what was looked up: `Order order = orders.findById(id).orElseThrow();`.
-fn is_looked_up(ev: &Evaluator<'_>, unit: UnitId, expr: ExprId) -> bool {
+pub(super) fn is_looked_up(ev: &Evaluator<'_>, unit: UnitId, expr: ExprId) -> bool {
     let unit = ev.program.unit(unit);
     let ExprKind::Name(name) = &unit.module.expr(expr).kind else { return false };
     let Some((_, bindings)) = unit.index.lookup(&unit.module, unit.index.func_of(expr), name) else { return false };
@@ -128,10 +132,22 @@ fn handed_to(unit: &Unit, lambda: FuncId) -> Option<ExprId> {
 /// `account.balance -= x`.
 fn counts(ev: &Evaluator<'_>, site: Site, saved: ExprId) -> bool {
     let unit = ev.program.unit(site.unit);
+    let ExprKind::Name(object) = &unit.module.expr(saved).kind else { return false };
+    let class = row_class(ev, site.unit, saved);
+    counts_named(ev, site.unit, unit.index.func_of(site.expr), object, class)
+}
+
+/// The same for the variable of a function.
+pub(super) fn counts_named(
+    ev: &Evaluator<'_>,
+    unit_id: UnitId,
+    func: Option<FuncId>,
+    object: &str,
+    class: Option<ClassRef>,
+) -> bool {
+    let unit = ev.program.unit(unit_id);
     let module = &unit.module;
-    let ExprKind::Name(object) = &module.expr(saved).kind else { return false };
-    let func = unit.index.func_of(site.expr);
-    let of_object = |e: ExprId| matches!(&module.expr(e).kind, ExprKind::Name(n) if n == object);
+    let of_object = |e: ExprId| matches!(&module.expr(e).kind, ExprKind::Name(n) if n.as_str() == object);
     let set = unit.index.calls.iter().filter(|c| c.func == func).any(|c| {
         let Some(call) = module.call(c.expr) else { return false };
         let (ExprKind::Attr { object: root, name, .. }, [value]) = (&module.expr(call.callee).kind, call.args.as_slice())
@@ -140,19 +156,23 @@ fn counts(ev: &Evaluator<'_>, site: Site, saved: ExprId) -> bool {
         };
         let Some(property) = name.strip_prefix("set").filter(|_| of_object(*root)) else { return false };
         let getter = format!("get{property}");
-        let reads = |e: ExprId| {
+        let gets = |e: ExprId| {
             module.call(e).is_some_and(|c| {
                 matches!(&module.expr(c.callee).kind, ExprKind::Attr { object, name, .. } if *name == getter && of_object(*object))
             })
         };
-        // `var left = stock.getLeft() - quantity; stock.setLeft(left);`
-        let value = match &module.expr(value.value).kind {
-            ExprKind::Name(name) => single_assignment(ev, site.unit, value.value, name).unwrap_or(value.value),
-            _ => value.value,
+        // `int left = stock.getLeft();`
+        let reads = |e: ExprId| match &module.expr(e).kind {
+            ExprKind::Name(name) => single_assignment(ev, unit_id, e, name).is_some_and(gets),
+            _ => gets(e),
         };
-        changes_number(module, value, &reads)
+        // `int left; if (back) { left = stock.getLeft() + quantity; } else { … } stock.setLeft(left);`
+        let values = match &module.expr(value.value).kind {
+            ExprKind::Name(name) => assignments(unit, value.value, name),
+            _ => vec![value.value],
+        };
+        values.into_iter().any(|value| changes_number(module, value, &reads))
     });
-    let class = row_class(ev, site.unit, saved);
     let by_method = class.is_some_and(|class| {
         unit.index.calls.iter().filter(|c| c.func == func).any(|c| {
             let Some(call) = module.call(c.expr) else { return false };
@@ -183,6 +203,13 @@ fn counts(ev: &Evaluator<'_>, site: Site, saved: ExprId) -> bool {
             },
             _ => false,
         })
+}
+
+/// What is assigned to a variable.
+fn assignments(unit: &Unit, at: ExprId, name: &str) -> Vec<ExprId> {
+    let found = unit.index.lookup(&unit.module, unit.index.func_of(at), name);
+    let bindings = found.into_iter().flat_map(|(_, bindings)| bindings);
+    bindings.filter_map(|b| if let Binding::Value(value) = b { Some(*value) } else { None }).collect()
 }
 
 /// The class of a variable that holds a row: its declared type, else the one that the repository is for which the row

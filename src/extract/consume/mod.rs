@@ -31,6 +31,7 @@ mod jvm_stop;
 mod keys;
 mod lambda;
 mod loaded;
+mod many;
 mod mapped;
 mod nest;
 mod new_key;

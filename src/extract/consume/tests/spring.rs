@@ -157,3 +157,18 @@ fn what_lombok_writes_sends_no_failed_message_away() {
     let other = listener("try { template.send(\"paid\", id).get(); } catch (Exception e) { seen.remember(id); }");
     assert_eq!(read(&[(PATH, &other), ("billing/src/main/java/a/Seen.java", row)]).dead_letter(), "unknown");
 }
+
+#[test]
+fn rows_that_are_saved_together_count_one_by_one() {
+    let find = "java.util.List<Stock> all = stocks.findAllById(texts.ids(e));";
+    let looped = |change: &str| harms(&format!("{find} for (Stock s : all) {{ {change} }} stocks.saveAll(all);"));
+    assert!(looped("s.setSold(s.getSold() + e.quantity());"));
+    assert!(looped(
+        "int sold = s.getSold(); int now; if (sold > 9) { now = 9; } else { now = sold + 1; } s.setSold(now);"
+    ));
+    assert!(!looped("s.setSold(e.quantity());"));
+    assert!(harms(&format!("{find} all.forEach(s -> s.setSold(s.getSold() + 1)); stocks.saveAll(all);")));
+    let collect =
+        "java.util.List<Stock> all = new java.util.ArrayList<>(); Stock s = stocks.findById(e.item()).orElseThrow();";
+    assert!(harms(&format!("{collect} s.setSold(s.getSold() + 1); all.add(s); stocks.saveAll(all);")));
+}
