@@ -193,3 +193,17 @@ fn types_of_events_of_which_a_sample_shows_no_publisher() {
     ];
     assert_eq!(found(&service), [""; 0]);
 }
+
+#[test]
+fn a_schema_that_asks_for_the_id_of_an_event() {
+    let schema = |id: &str| {
+        format!(
+            "{{\n  \"$schema\": \"https://json-schema.org/draft/2020-12/schema\",\n  \"title\": \"ParcelSent\",\n  \"type\": \"object\",\n  \"properties\": {{\n    \"{id}\": {{ \"type\": \"string\" }},\n    \"postagePrice\": {{ \"type\": \"number\" }}\n  }},\n  \"required\": [\"{id}\", \"postagePrice\"]\n}}\n"
+        )
+    };
+    let told = |id: &str| found(&[("parcel-sent.schema.json", &schema(id))]);
+    assert_eq!(told("eventId"), ["float-money:7", "incomplete-schema:1"]);
+    assert_eq!(told("event_id"), ["float-money:7", "incomplete-schema:1"]);
+    // What a request or a form looks like is no event.
+    assert_eq!(told("parcelId"), [""; 0]);
+}

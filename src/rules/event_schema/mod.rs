@@ -79,7 +79,8 @@ fn matching<'s>(system: &'s System, message: &Message) -> Vec<&'s Subject> {
     found.into_iter().find(|found| !found.is_empty()).unwrap_or_default()
 }
 
-/// True for the schema of an event: it names the type, lies where events do, or somebody publishes it.
+/// True for the schema of an event: it names the type, asks for the id of an event, lies where events do, or somebody
+/// publishes it.
 fn is_event_schema(system: &System, subject: &Subject) -> bool {
     const FOLDERS: [&str; 4] = ["events", "event-schemas", "event_schemas", "messages"];
     if subject.format == Format::AsyncApi || subject.is_type_stated {
@@ -90,7 +91,13 @@ fn is_event_schema(system: &System, subject: &Subject) -> bool {
         let messages = system.publishers.iter().flat_map(|publisher| &publisher.messages);
         messages.flat_map(|message| &message.names).any(|name| types.contains(&normal(&name.text)))
     };
-    subject.path.split('/').any(|folder| FOLDERS.contains(&folder)) || is_published()
+    let tells_events = || {
+        let document = system.schemas.library.document(&subject.path);
+        let properties = document.and_then(|d| d.at(&format!("{}/properties", subject.pointer)));
+        let named = properties.and_then(Value::as_object).into_iter().flatten();
+        named.map(|(name, _)| name).any(|name| squeezed(name) == "eventid")
+    };
+    subject.path.split('/').any(|folder| FOLDERS.contains(&folder)) || tells_events() || is_published()
 }
 
 /// A schema for a message: the last part of its name, and its version.
