@@ -50,7 +50,8 @@ const JAVA_LANG: [&str; 32] = [
     "Void",
 ];
 /// Annotations of functions whose parameters the container fills; constructors need none.
-const INJECTED: [&str; 6] = ["Bean", "Autowired", "Inject", "Produces", "Provides", "KafkaListenerContainerFactory"];
+pub(super) const INJECTED: [&str; 6] =
+    ["Bean", "Autowired", "Inject", "Produces", "Provides", "KafkaListenerContainerFactory"];
 /// How deep bases are searched.
 const MAX_BASES: u32 = 6;
 /// How many calls a builder may have.
@@ -308,51 +309,13 @@ impl Evaluator<'_> {
         symbol.starts_with("java.lang.") || symbol.starts_with("kotlin.") || collection
     }
 
-    /// What the container puts into a field or parameter of a declared type: the result of the bean
-    /// method for it, with its construction, else the type alone.
-    pub(super) fn injected(&self, unit_id: UnitId, declared: Value, name: &str, decorators: &[ExprId]) -> Value {
-        let unit = self.program.unit(unit_id);
-        if unit.module.language == Language::CSharp {
-            return self.provided(unit_id, declared);
-        }
-        let ty = match &declared {
-            Value::Instance(Instance { ty, call: None, .. }) => ty.rsplit('.').next().unwrap_or(ty).into(),
-            Value::Object { unit, class, call: None } => self.program.unit(*unit).module.class(*class).name.clone(),
-            _ => return declared,
-        };
-        let mut beans = self.program.types.beans(&self.program.units, &unit.path, &ty);
-        if beans.len() > 1 {
-            let wanted = self.qualifier(unit_id, decorators).unwrap_or_else(|| name.into());
-            let named: Vec<_> = beans.iter().copied().filter(|(u, f)| self.bean_name(*u, *f) == wanted).collect();
-            if !named.is_empty() {
-                beans = named;
-            }
-        }
-        let values = beans.into_iter().map(|(u, f)| match (self.returned(u, f, None), &declared) {
-            (Value::Instance(made), Value::Instance(known)) => {
-                Value::Instance(Instance { ty: known.ty.clone(), call: made.call, from: made.from })
-            }
-            (made @ Value::Object { .. }, _) => made,
-            _ => Value::Unknown,
-        });
-        match self.one_of(values.collect()) {
-            Value::Unknown => declared,
-            made => made,
-        }
-    }
-
-    fn bean_name(&self, unit: UnitId, func: FuncId) -> SmolStr {
-        let function = self.program.unit(unit).module.func(func);
-        self.text_of_decorator(unit, &function.decorators, &["Bean", "Named", "Qualifier"])
-            .map_or_else(|| function.name.clone(), |(text, _)| text.into())
-    }
-
-    fn qualifier(&self, unit: UnitId, decorators: &[ExprId]) -> Option<SmolStr> {
-        self.text_of_decorator(unit, decorators, &["Qualifier", "Named", "Resource"]).map(|(text, _)| text.into())
-    }
-
     /// The text of the first argument (or `value`, `name`) of a decorator with one of the names.
-    fn text_of_decorator(&self, unit: UnitId, decorators: &[ExprId], names: &[&str]) -> Option<(String, ExprId)> {
+    pub(super) fn text_of_decorator(
+        &self,
+        unit: UnitId,
+        decorators: &[ExprId],
+        names: &[&str],
+    ) -> Option<(String, ExprId)> {
         let module = &self.program.unit(unit).module;
         decorators.iter().find_map(|&decorator| {
             let name = simple_name(module, decorator)?;

@@ -215,6 +215,60 @@ fn a_bean_brings_its_construction_to_the_fields_and_constructors_of_its_own_appl
 }
 
 #[test]
+fn of_several_beans_the_qualifier_the_shared_mark_and_the_primary_one_choose() {
+    let config = format!(
+        r#"package a; {REST} class Config {{
+  @Bean @LoadBalanced RestTemplate balanced() {{ return new RestTemplate(one()); }}
+  @Bean @Primary RestTemplate plain() {{ return new RestTemplate(two()); }}
+}}"#
+    );
+    let user = format!(
+        r#"package a; {REST} @SpringBootApplication class A {{
+  @Autowired @LoadBalanced private RestTemplate rest;
+  @Autowired private RestTemplate other;
+  @Autowired @Qualifier("balanced") private RestTemplate third;
+  void f() {{ probe(rest); probe(other); probe(third); }}
+}}"#
+    );
+    let made = |call: &str| {
+        format!(
+            "org.springframework.web.client.RestTemplate made in src/a/Config.java at {}",
+            config.find(call).unwrap()
+        )
+    };
+    let (balanced, plain) = (made("new RestTemplate(one"), made("new RestTemplate(two"));
+    assert_eq!(probed(&[("src/a/A.java", &user), ("src/a/Config.java", &config)]), [balanced.clone(), plain, balanced]);
+}
+
+#[test]
+fn an_object_that_code_makes_has_what_is_handed_over_and_a_component_what_the_container_has() {
+    let step = format!(
+        r#"package a; {REST} class Step {{
+  private final RestTemplate rest;
+  Step(RestTemplate rest) {{ this.rest = rest; }}
+  void f() {{ probe(rest); }}
+}}"#
+    );
+    let user = format!(
+        r#"package a; {REST} @SpringBootApplication class User {{
+  @Autowired @Qualifier("slow") private RestTemplate client;
+  @Bean RestTemplate plain() {{ return new RestTemplate(factory()); }}
+  @Bean("slow") RestTemplate other() {{ return new RestTemplate(); }}
+  Step step() {{ return new Step(client); }}
+}}"#
+    );
+    let ty = "org.springframework.web.client.RestTemplate";
+    let slow = format!("{ty} made in src/a/User.java at {}", user.find("new RestTemplate()").unwrap());
+    assert_eq!(probed(&[("src/a/Step.java", &step), ("src/a/User.java", &user)]), [slow]);
+    let component = step
+        .replace(" class Step", " @Component class Step")
+        .replace("RestTemplate rest)", "RestTemplate plain)")
+        .replace("= rest;", "= plain;");
+    let plain = format!("{ty} made in src/a/User.java at {}", user.find("new RestTemplate(f").unwrap());
+    assert_eq!(probed(&[("src/a/Step.java", &component), ("src/a/User.java", &user)]), [plain]);
+}
+
+#[test]
 fn accessors_that_nobody_wrote_are_the_field_and_written_ones_are_called() {
     let text = r#"package a;
 @Getter class Conf { private String url = "u"; boolean open; String getName() { return "named"; } private String name = "x"; }

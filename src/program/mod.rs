@@ -5,6 +5,7 @@
 //! an expression into a [`Value`], lazily and with limits. What cannot be resolved is
 //! [`Value::Unknown`]: nothing is guessed here.
 
+mod beans;
 mod container;
 mod defaults;
 mod dotnet;

@@ -254,3 +254,48 @@ public class OrderSagaSteps {{
     let run = "Mono<Void> place(String id) { return reserveStock(id).timeout(Duration.ofSeconds(2)).then(chargePayment(id)).onErrorResume(e -> releaseStock(id).then(Mono.error(e))); }";
     assert_eq!(volatile(run), 1);
 }
+
+#[test]
+fn steps_of_a_reactive_chain_are_named_by_reference() {
+    let text = "package a;
+import java.util.List;
+import org.springframework.stereotype.Service;
+import org.springframework.web.reactive.function.client.WebClient;
+import reactor.core.publisher.*;
+interface WorkflowStep { Mono<Boolean> process(); Mono<Boolean> revert(); }
+class PaymentStep implements WorkflowStep {
+    private final WebClient client;
+    PaymentStep(WebClient client) { this.client = client; }
+    public Mono<Boolean> process() { return client.post().uri(\"/debit\").retrieve().bodyToMono(Boolean.class); }
+    public Mono<Boolean> revert() { return client.post().uri(\"/credit\").retrieve().bodyToMono(Boolean.class); }
+}
+class InventoryStep implements WorkflowStep {
+    private final WebClient client;
+    InventoryStep(WebClient client) { this.client = client; }
+    public Mono<Boolean> process() { return client.post().uri(\"/deduct\").retrieve().bodyToMono(Boolean.class); }
+    public Mono<Boolean> revert() { return client.post().uri(\"/add\").retrieve().bodyToMono(Boolean.class); }
+}
+@Service
+class OrderOrchestrator {
+    private final WebClient payment = WebClient.create(\"http://payment\");
+    private final WebClient inventory = WebClient.create(\"http://inventory\");
+    Mono<String> order(String id) {
+        List<WorkflowStep> steps = List.of(new PaymentStep(payment), new InventoryStep(inventory));
+        return Flux.fromStream(() -> steps.stream()).flatMap(WorkflowStep::process)
+            .then(Mono.fromCallable(() -> answer(\"done\")))
+            .onErrorResume(ex -> Flux.fromIterable(steps).flatMap(WorkflowStep::revert).retry(3).then(Mono.just(answer(\"undone\"))));
+    }
+    private String answer(String status) { Reply reply = new Reply(); reply.setStatus(status); return reply.toString(); }
+}
+@Data class Reply { private String status; }";
+    let found = told("src/main/java/a/OrderOrchestrator.java", text);
+    assert!(found.contains(&"OrderOrchestrator: PaymentStep, InventoryStep".to_owned()), "{found:#?}");
+    let volatile = "volatile-state: `OrderOrchestrator` keeps the progress of its saga only in memory";
+    assert!(found.contains(&volatile.to_owned()), "{found:#?}");
+    let kept = text.replace("List<WorkflowStep> steps", "repository.save(id); List<WorkflowStep> steps");
+    let kept = kept.replace(
+        "private final WebClient payment",
+        "private SagaRepository repository; private final WebClient payment",
+    );
+    assert!(!told("src/main/java/a/OrderOrchestrator.java", &kept).contains(&volatile.to_owned()));
+}

@@ -8,6 +8,7 @@ use crate::syntax::Place;
 
 use super::answer;
 use super::effect::{self, Effect};
+use super::phase;
 use super::reach::Reach;
 use super::volatile;
 
@@ -131,6 +132,7 @@ pub(super) fn condition(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, depth
             compared(module, call)
                 .into_iter()
                 .find_map(|(this, other)| status(reach, unit, this, other))
+                .or_else(|| phase::asked(reach, unit, expr, depth))
                 .or_else(|| source(reach, unit, expr, depth + 1))
         }
         ExprKind::Attr { object, name, .. } => {
@@ -220,7 +222,7 @@ fn is_go_error(module: &Module, expr: ExprId) -> bool {
 }
 
 /// What the value of an expression was asked from.
-fn source(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, depth: u32) -> Option<(Guard, When)> {
+pub(super) fn source(reach: &Reach<'_, '_>, unit: UnitId, expr: ExprId, depth: u32) -> Option<(Guard, When)> {
     if depth > MAX_DEPTH {
         return None;
     }

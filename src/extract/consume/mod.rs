@@ -36,6 +36,7 @@ mod mapped;
 mod nest;
 mod new_key;
 mod payload_key;
+mod phase;
 mod pipeline;
 mod poison;
 mod polling;

@@ -94,9 +94,32 @@ impl Context<'_, '_> {
             return None;
         }
         call.args.iter().find_map(|a| match module.expr(a.value).kind {
-            ExprKind::Attr { .. } => self.step_member(unit, a.value),
+            ExprKind::Attr { .. } => self
+                .step_member(unit, a.value)
+                .or_else(|| self.step_reference(unit, module.callee_name(expr)?, a.value)),
             _ => None,
         })
+    }
+
+    /// `Flux.fromIterable(steps).flatMap(WorkflowStep::process)`: a member of a class that has both, run on each entry.
+    fn step_reference(&self, unit: UnitId, operator: &str, expr: ExprId) -> Option<StepCall> {
+        let module = &self.ev.program.unit(unit).module;
+        let runs = matches!(
+            operator,
+            "flatMap" | "flatMapSequential" | "concatMap" | "map" | "forEach" | "forEachOrdered" | "onItem"
+        );
+        let ExprKind::Attr { object, name, .. } = &module.expr(expr).kind else { return None };
+        if !runs || !module.language.is_jvm() {
+            return None;
+        }
+        let Value::Class { unit: u, class } = self.ev.at(unit, *object) else { return None };
+        let of_step = &self.ev.program.unit(u).module;
+        let has = |is_it: fn(&str) -> bool| of_step.class(class).methods.iter().any(|m| is_it(&of_step.func(*m).name));
+        match (names::is_undo(name), names::is_action(name)) {
+            (true, _) if has(names::is_action) => Some(StepCall::Undo),
+            (false, true) if has(names::is_undo) => Some(StepCall::Action),
+            _ => None,
+        }
     }
 
     /// `s.strategy.Compensate(ctx, s.Steps, failed)`: something else undoes the list of steps.

@@ -4,7 +4,7 @@ use smol_str::SmolStr;
 
 use super::member::{Member, Parts};
 use super::{Context, Effect, Step, names, scan};
-use crate::facts::module::{ClassId, Entry, ExprId, ExprKind};
+use crate::facts::module::{ClassId, Entry, ExprId, ExprKind, Module};
 use crate::program::{Evaluator, Parent, Site, UnitId};
 use crate::syntax::Place;
 
@@ -39,7 +39,7 @@ pub(super) fn find(context: &Context<'_, '_>) -> Vec<StepList> {
     for &unit in &context.units {
         let module = &context.ev.program.unit(unit).module;
         for (i, expr) in module.exprs.iter().enumerate() {
-            let ExprKind::List(items) = &expr.kind else { continue };
+            let Some(items) = items_of(module, &expr.kind) else { continue };
             if items.len() < 2 || items.len() > 64 {
                 continue;
             }
@@ -60,6 +60,24 @@ pub(super) fn find(context: &Context<'_, '_>) -> Vec<StepList> {
         }
     }
     out
+}
+
+/// The items of a list that is written out, also with what makes one in Java and Kotlin: `List.of(reserve, charge)`.
+fn items_of(module: &Module, kind: &ExprKind) -> Option<Vec<ExprId>> {
+    let call = match kind {
+        ExprKind::List(items) => return Some(items.clone()),
+        ExprKind::Call(call) if module.language.is_jvm() => call,
+        _ => return None,
+    };
+    let makes_a_list = match &module.expr(call.callee).kind {
+        ExprKind::Name(name) => matches!(name.as_str(), "listOf" | "mutableListOf" | "arrayOf" | "arrayListOf"),
+        ExprKind::Attr { object, name, .. } => {
+            let ExprKind::Name(of) = &module.expr(*object).kind else { return None };
+            matches!((of.as_str(), name.as_str()), ("List" | "Stream", "of") | ("Arrays", "asList") | ("Flux", "just"))
+        }
+        _ => false,
+    };
+    makes_a_list.then(|| call.args.iter().map(|arg| arg.value).collect())
 }
 
 /// `providers: [PlaceOrderUseCase, OrderSaga]`: what a container makes, in no order.

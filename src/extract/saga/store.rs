@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::libraries::{
     BROKERS, CSHARP_STORES, ENGINES, GO_STORES, JAVASCRIPT_STORES, JVM_STORES, PYTHON_BUILTINS, PYTHON_STORES,
 };
-use super::{Context, names, scan};
+use super::{Context, names, operators, scan};
 use crate::extract::Presence;
 use crate::facts::module::{Call, ExprId, ExprKind, FuncId, Language};
 use crate::program::{Site, UnitId, Value};
@@ -368,9 +368,12 @@ impl Context<'_, '_> {
     /// A call that could not be followed: does its name speak of keeping something?
     fn by_name(&self, unit: UnitId, call: &Call) -> Verdict {
         let module = &self.ev.program.unit(unit).module;
-        if let ExprKind::Attr { object, .. } = &module.expr(call.callee).kind {
+        if let ExprKind::Attr { object, name, .. } = &module.expr(call.callee).kind {
+            let is_setter = module.language.is_jvm() && name.starts_with("set") && call.args.len() == 1;
             let is_data = |object: ExprId| match self.ev.at(unit, object) {
                 Value::List(_) | Value::Dict(_) | Value::Str(_) => true,
+                // `reply.setStatus(status)` of a `new Reply()`, which nobody wrote: it fills an object.
+                Value::Object { call: Some(_), .. } => is_setter,
                 Value::Instance(instance) => is_neutral(&instance.ty),
                 _ => false,
             };
@@ -383,6 +386,10 @@ impl Context<'_, '_> {
             if in_memory {
                 return Verdict::Nothing;
             }
+        }
+        // What a chain goes on with is looked at where it stands.
+        if operators::of(module, call).is_some() {
+            return Verdict::Nothing;
         }
         // `new OrderStatusUpdateRequest(…)` is data.
         if call.is_new {

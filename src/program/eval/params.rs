@@ -23,7 +23,9 @@ impl Evaluator<'_> {
             }
             if let Some(declared) = param.ty.and_then(|ty| self.declared(unit_id, ty)) {
                 return match self.is_injected(unit_id, func) {
-                    true => self.injected(unit_id, declared, &param.name, &param.decorators),
+                    true => self
+                        .handed(unit_id, func, index)
+                        .unwrap_or_else(|| self.injected(unit_id, declared, &param.name, &param.decorators)),
                     false => declared,
                 };
             }

@@ -172,3 +172,18 @@ fn rows_that_are_saved_together_count_one_by_one() {
         "java.util.List<Stock> all = new java.util.ArrayList<>(); Stock s = stocks.findById(e.item()).orElseThrow();";
     assert!(harms(&format!("{collect} s.setSold(s.getSold() + 1); all.add(s); stocks.saveAll(all);")));
 }
+
+#[test]
+fn a_loaded_object_that_is_asked_for_its_own_phase_may_tell_a_duplicate() {
+    let text = |guard: &str| {
+        let body = format!(
+            "Order order = orders.findById(id).orElseThrow(); {guard} {{ Bill bill = new Bill(); bills.save(bill); order.pay(); orders.save(order); }}"
+        );
+        let text =
+            listener(&body).replace("Seen seen;", "Seen seen; private final Orders orders; private final Bills bills;");
+        text + "interface Orders extends org.springframework.data.jpa.repository.JpaRepository<Order, String> {}\ninterface Bills extends org.springframework.data.jpa.repository.JpaRepository<Bill, Long> {}\n@jakarta.persistence.Entity class Bill { @jakarta.persistence.Id @jakarta.persistence.GeneratedValue private Long id; }\nenum Phase { OPEN, PAID }\nclass Order {\n  private Phase phase; private String owner;\n  boolean isOpen() { return phase == Phase.OPEN; }\n  boolean isBig() { return owner == Names.BIG; }\n  void pay() { this.phase = Phase.PAID; }\n}\n"
+    };
+    let verdict = |guard: &str| format!("{:?}", read(&[(PATH, &text(guard))]).one().handlers[0].idempotency);
+    assert_eq!(verdict("if (order.isOpen())"), "Unknown");
+    assert!(verdict("if (order.isBig())").starts_with("No"), "{}", verdict("if (order.isBig())"));
+}

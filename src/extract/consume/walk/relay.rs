@@ -58,9 +58,10 @@ fn is_message(reach: &Reach<'_, '_>, site: Site, way: Way<'_>, depth: u32) -> bo
                     None => way.is_handler((site.unit, func)),
                 },
                 Binding::Value(value) => value != site.expr && next(value),
-                // `for message := range messages`, also for entries of a list that came with others.
+                // `for message := range messages`, also for entries of a stream that came with others.
                 Binding::Element(messages) => {
-                    receives(reach, Site { unit: site.unit, expr: messages }) || next(messages)
+                    receives(reach, Site { unit: site.unit, expr: messages })
+                        || is_part(linked, messages) && next(messages)
                 }
                 Binding::Opaque => parts_of(linked, site.expr, name).is_some_and(next),
                 _ => false,
@@ -83,6 +84,23 @@ fn is_message(reach: &Reach<'_, '_>, site: Site, way: Way<'_>, depth: u32) -> bo
             // `[]byte(message)`
             (ExprKind::Index { .. }, [only]) => next(only.value),
             _ => receives(reach, site),
+        },
+        _ => false,
+    }
+}
+
+/// True for a part of something: `results[0]`, or the name of one.
+fn is_part(linked: &Unit, expr: ExprId) -> bool {
+    let module = &linked.module;
+    match &module.expr(expr).kind {
+        ExprKind::Index { .. } => true,
+        ExprKind::Cast { value, .. } => is_part(linked, *value),
+        ExprKind::Name(name) => match linked.index.lookup(module, linked.index.func_of(expr), name) {
+            Some((_, [Binding::Value(value)])) => {
+                let value = *value;
+                value != expr && !matches!(module.expr(value).kind, ExprKind::Name(_)) && is_part(linked, value)
+            }
+            _ => false,
         },
         _ => false,
     }
