@@ -29,6 +29,11 @@ const STEREOTYPES: [&str; 14] = [
 /// Annotations that give a bean its name: what they say is compared, not that both have one.
 const SAYS_A_NAME: [&str; 3] = ["Named", "Qualifier", "Resource"];
 
+/// A method that makes a bean.
+type Bean = (UnitId, FuncId);
+/// One way to tell the bean that is meant from the others of its type.
+type Form<'f> = &'f dyn Fn(&Bean) -> bool;
+
 impl Evaluator<'_> {
     /// What the container puts into a field or parameter of a declared type: the result of the bean
     /// method for it, with its construction, else the type alone.
@@ -74,13 +79,13 @@ impl Evaluator<'_> {
             .filter_map(|d| simple_name(module, *d))
             .filter(|mark| !INJECTED.contains(&mark.as_str()))
             .collect();
-        let marked = |bean: &(UnitId, FuncId), is_it: &dyn Fn(&SmolStr) -> bool| {
+        let marked = |bean: &Bean, is_it: &dyn Fn(&SmolStr) -> bool| {
             let module = &self.program.unit(bean.0).module;
             module.func(bean.1).decorators.iter().filter_map(|d| simple_name(module, *d)).any(|mark| is_it(&mark))
         };
         let qualifier = self.qualifier(unit, decorators);
-        let called = |bean: &(UnitId, FuncId), wanted: &str| self.bean_name(bean.0, bean.1) == wanted;
-        let forms: [&dyn Fn(&(UnitId, FuncId)) -> bool; 4] = [
+        let called = |bean: &Bean, wanted: &str| self.bean_name(bean.0, bean.1) == wanted;
+        let forms: [Form<'_>; 4] = [
             &|bean| qualifier.as_deref().is_some_and(|wanted| called(bean, wanted)),
             &|bean| marked(bean, &|mark| !SAYS_A_NAME.contains(&mark.as_str()) && marks.contains(mark)),
             &|bean| marked(bean, &|mark| mark == "Primary"),
