@@ -154,6 +154,20 @@ fn a_number_of_a_row_that_is_added_to_and_written_back_counts_twice() {
 }
 
 #[test]
+fn a_sum_that_is_given_to_a_repository_counts_twice() {
+    let rest = "type shelf struct {\n\tID   string\n\tLeft int\n}\n\ntype keeper struct{ db *sql.DB }\n\nfunc (k *keeper) find(ctx context.Context, id string) (*shelf, error) {\n\tvar s shelf\n\terr := k.db.QueryRowContext(ctx, \"SELECT id, free FROM shelves WHERE id = $1\", id).Scan(&s.ID, &s.Left)\n\treturn &s, err\n}\n\nfunc (k *keeper) set(ctx context.Context, id string, free int) error {\n\t_, err := k.db.ExecContext(ctx, \"UPDATE shelves SET free = $1 WHERE id = $2\", free, id)\n\treturn err\n}\n";
+    let text = |work: &str| {
+        let work =
+            format!("\tshelf, err := k.find(ctx, string(body))\n\tif err != nil {{\n\t\treturn err\n\t}}\n{work}");
+        consumer("\t\"database/sql\"", &work, rest)
+    };
+    assert_eq!(told(TWICE, &text("\treturn k.set(ctx, shelf.ID, shelf.Left-1)")), 1);
+    assert_eq!(told(TWICE, &text("\tfree := shelf.Left - len(body)\n\treturn k.set(ctx, shelf.ID, free)")), 1);
+    assert_eq!(told(TWICE, &text("\treturn k.set(ctx, shelf.ID, len(body)+1)")), 0);
+    assert_eq!(told(TWICE, &text("\treturn k.set(ctx, shelf.ID, shelf.Left)")), 0);
+}
+
+#[test]
 fn rows_that_a_repository_gives_and_takes_in_a_list_count_twice_too() {
     let text = |change: &str, written: &str| {
         consumer(

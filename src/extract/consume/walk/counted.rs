@@ -13,6 +13,8 @@ use super::way::{Bound, Way, is_result};
 
 /// How many functions lie between a handler and the call that reads a row.
 const MAX_DEPTH: u32 = 3;
+/// How many names and parameters lie between a sum and the call that writes it.
+const MAX_STEPS: u32 = 8;
 
 /// A number of a row that was added to.
 #[derive(Clone, Debug)]
@@ -62,10 +64,52 @@ pub(super) fn seen(reach: &Reach<'_, '_>, site: Site, effect: Effect, numbers: &
         };
     }
     let writes = matches!(effect, Effect::Overwrite | Effect::Claim | Effect::Keyed | Effect::Unclear);
-    match writes && numbers.iter().any(|number| is_written(reach, site, number, way)) {
+    let sums = || matches!(effect, Effect::Overwrite | Effect::Unclear) && is_given_sum(reach, site, way);
+    match writes && numbers.iter().any(|number| is_written(reach, site, number, way)) || sums() {
         true => Effect::Repeats(COUNTS.into()),
         false => effect,
     }
+}
+
+/// True for a call of Go that is given what was added to a number of a row: `store.SetLeft(id, product.Left-n)`.
+fn is_given_sum(reach: &Reach<'_, '_>, site: Site, way: Way<'_>) -> bool {
+    let module = &reach.ev.program.unit(site.unit).module;
+    let Some(call) = module.call(site.expr).filter(|_| module.language == Language::Go) else { return false };
+    call.args.iter().any(|arg| is_sum(reach, Site { unit: site.unit, expr: arg.value }, way, 0))
+}
+
+fn is_sum(reach: &Reach<'_, '_>, site: Site, way: Way<'_>, depth: u32) -> bool {
+    let linked = reach.ev.program.unit(site.unit);
+    let module = &linked.module;
+    let next = |expr: ExprId| is_sum(reach, Site { unit: site.unit, expr }, way, depth + 1);
+    let of_row = |expr: ExprId| is_number_of_row(reach, Site { unit: site.unit, expr }, way);
+    if depth > MAX_STEPS {
+        return false;
+    }
+    match &module.expr(site.expr).kind {
+        ExprKind::Binary { op: BinaryOp::Add, left, right } => of_row(*left) || of_row(*right),
+        ExprKind::Binary { op: BinaryOp::Sub, left, .. } => of_row(*left),
+        ExprKind::Name(name) => match linked.index.lookup(module, linked.index.func_of(site.expr), name) {
+            Some((_, [Binding::Param(func, index)])) => way
+                .passed(reach, (site.unit, *func), *index)
+                .is_some_and(|(from, before)| is_sum(reach, from, before, depth + 1)),
+            Some((_, [Binding::Value(value)])) => *value != site.expr && next(*value),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// True for a field of what a store gave, or for a number that it gave itself.
+fn is_number_of_row(reach: &Reach<'_, '_>, site: Site, way: Way<'_>) -> bool {
+    let module = &reach.ev.program.unit(site.unit).module;
+    let (row, field) = match &module.expr(site.expr).kind {
+        ExprKind::Attr { object, name, .. } => (*object, name),
+        ExprKind::Name(name) => (site.expr, name),
+        _ => return false,
+    };
+    !effect::is_bookkeeping(field)
+        && way.names(reach, Site { unit: site.unit, expr: row }).iter().any(|name| is_loaded(reach, name))
 }
 
 /// True for a call that is given the row or its number, also in a list: `append(args, product.Stock)`.
