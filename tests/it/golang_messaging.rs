@@ -311,3 +311,34 @@ fn what_a_field_is_set_to_through_a_variable_is_known() {
     );
     assert_eq!(told(rule, &text("\tv.writer = &kafka.Writer{RequiredAcks: kafka.RequireAll}")), 0);
 }
+
+#[test]
+fn a_confirmation_that_the_channel_was_never_asked_for_is_none() {
+    let text = |open: &str| {
+        format!(
+            "package main\n\nimport (\n\t\"context\"\n\n\tamqp \"github.com/rabbitmq/amqp091-go\"\n)\n\nfunc send(ctx context.Context, conn *amqp.Connection, body []byte) error {{\n\tch, err := conn.Channel()\n\tif err != nil {{\n\t\treturn err\n\t}}\n{open}\t_, err = ch.PublishWithDeferredConfirmWithContext(ctx, \"\", \"parcels\", false, false, amqp.Publishing{{Body: body, DeliveryMode: amqp.Persistent}})\n\treturn err\n}}\n"
+        )
+    };
+    let rule = "message-queue/unconfirmed-publish";
+    assert_eq!(told(rule, &text("")), 1);
+    assert_eq!(told(rule, &text("\tif err := ch.Confirm(false); err != nil {\n\t\treturn err\n\t}\n")), 0);
+}
+
+#[test]
+fn what_a_context_keeps_is_what_it_is_asserted_to_be() {
+    let rest = "type shelves interface {\n\ttake(ctx context.Context, id string) error\n}\n\ntype table struct{ db *sql.DB }\n\nfunc (t *table) take(ctx context.Context, id string) error {\n\t_, err := t.db.ExecContext(ctx, \"UPDATE shelves SET free = free - 1 WHERE id = $1\", id)\n\treturn err\n}\n\ntype keeper struct{}\n\nfunc from(ctx context.Context) shelves {\n\treturn ctx.Value(\"shelves\").(shelves)\n}\n";
+    let text = consumer("\t\"database/sql\"", "\treturn from(ctx).take(ctx, string(body))", rest);
+    assert_eq!(told(TWICE, &text), 1);
+}
+
+#[test]
+fn a_failure_that_is_told_while_the_session_is_aborted_is_no_second_write() {
+    let text = |failed: &str| {
+        format!(
+            "package main\n\nimport (\n\t\"context\"\n\n\t\"github.com/segmentio/kafka-go\"\n\t\"go.mongodb.org/mongo-driver/mongo\"\n)\n\nfunc keep(ctx context.Context, session mongo.Session, rows *mongo.Collection, w *kafka.Writer, check func() error) error {{\n\terr := mongo.WithSession(ctx, session, func(sc mongo.SessionContext) error {{\n\t\t_, err := rows.InsertOne(sc, 1)\n\t\treturn err\n\t}})\n\tif err != nil {{\n\t\treturn err\n\t}}\n\tif err = check(); err != nil {{\n\t\tw.WriteMessages(ctx, kafka.Message{{Topic: \"failed\"}})\n\t\t{failed}\n\t}}\n\treturn session.CommitTransaction(ctx)\n}}\n"
+        )
+    };
+    let rule = "message-queue/dual-write";
+    assert_eq!(told(rule, &text("return session.AbortTransaction(ctx)")), 0);
+    assert_eq!(told(rule, &text("println(err)")), 1);
+}

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::flow::{self, squeeze};
-use super::{InScope, Kind, Publisher, call, declared, relay, unsaved, unshown};
+use super::{InScope, Kind, Publisher, call, declared, relay, undone, unsaved, unshown};
 use crate::catalog::schema::{Ecosystem, Library};
 use crate::catalog::writes;
 use crate::extract::channels;
@@ -79,7 +79,7 @@ pub fn find(ev: &Evaluator<'_>, in_scope: &InScope<'_>, publishers: &[Publisher]
             for site in level {
                 let Some(func) = flow::home(ev, site) else { continue };
                 let home = (site.unit, func);
-                if has_outbox(ev, home) {
+                if has_outbox(ev, home) || undone::is_undone(ev, site) {
                     continue;
                 }
                 // What a goroutine publishes for the function that started it.

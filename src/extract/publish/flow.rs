@@ -75,6 +75,8 @@ const RUNS_LAMBDA: &[&str] = &[
     "BeginFunc",
     "BeginTxFunc",
     "UseSession",
+    "UseSessionWithOptions",
+    "WithSession",
     // Polly and the execution strategies of EF Core.
     "Execute",
     "ExecuteAsync",

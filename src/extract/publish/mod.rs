@@ -26,6 +26,7 @@ pub mod serialize;
 pub mod shape;
 mod text;
 pub mod transport;
+mod undone;
 mod unsaved;
 mod unshown;
 
