@@ -6,8 +6,8 @@ use super::UnitId;
 use super::eval::Evaluator;
 use super::jvm::INJECTED;
 use super::types::simple_name;
-use super::value::{Instance, Value};
-use crate::facts::module::{ExprId, FuncId, FunctionKind, Language};
+use super::value::{Instance, Site, Value};
+use crate::facts::module::{Arg, ClassId, ExprId, FuncId, FunctionKind, Language, Module};
 
 /// Annotations of classes whose objects the container makes.
 const STEREOTYPES: [&str; 14] = [
@@ -29,6 +29,8 @@ const STEREOTYPES: [&str; 14] = [
 /// Annotations that give a bean its name: what they say is compared, not that both have one.
 const SAYS_A_NAME: [&str; 3] = ["Named", "Qualifier", "Resource"];
 
+/// Annotations of Lombok that write a constructor for the fields.
+const WRITES_CONSTRUCTORS: [&str; 4] = ["AllArgsConstructor", "Data", "RequiredArgsConstructor", "Value"];
 /// A method that makes a bean.
 type Bean = (UnitId, FuncId);
 /// One way to tell the bean that is meant from the others of its type.
@@ -107,21 +109,39 @@ impl Evaluator<'_> {
         let function = module.func(func);
         let is_plain = function.kind == FunctionKind::Constructor && module.language.is_jvm();
         let class = function.class.filter(|_| is_plain)?;
-        let is_managed = module
-            .class(class)
-            .decorators
-            .iter()
-            .chain(&function.decorators)
-            .filter_map(|d| simple_name(module, *d))
-            .any(|name| INJECTED.contains(&name.as_str()) || STEREOTYPES.contains(&name.as_str()));
-        if is_managed {
+        if is_managed(module, class, &function.decorators) {
             return None;
         }
-        let name = &module.class(class).name;
-        let made_of = Value::Class { unit: unit_id, class };
+        self.given(unit_id, class, |site, _| self.argument(site, unit_id, func, index))
+    }
+
+    /// The same for a field of a class whose constructor Lombok writes: it takes the fields without a value in the order
+    /// they stand in (<https://projectlombok.org/features/constructor>).
+    pub(super) fn handed_to_field(&self, unit_id: UnitId, class: ClassId, name: &str) -> Option<Value> {
+        let module = &self.program.unit(unit_id).module;
+        let declared = module.class(class);
+        let is_written = declared
+            .decorators
+            .iter()
+            .filter_map(|d| simple_name(module, *d))
+            .any(|name| WRITES_CONSTRUCTORS.contains(&name.as_str()));
+        if !is_written || is_managed(module, class, &[]) {
+            return None;
+        }
+        let taken: Vec<_> = declared.fields.iter().filter(|f| !f.is_static && f.value.is_none()).collect();
+        let index = taken.iter().position(|f| f.name == name)?;
+        self.given(unit_id, class, |site, args| {
+            (args.len() == taken.len()).then(|| self.at(site.unit, args[index].value))
+        })
+    }
+
+    /// What all `new X(…)` of a class give, when each is something that code makes.
+    fn given(&self, unit: UnitId, class: ClassId, argument: impl Fn(Site, &[Arg]) -> Option<Value>) -> Option<Value> {
+        let name = &self.program.unit(unit).module.class(class).name;
+        let made_of = Value::Class { unit, class };
         let given = self.program.calls_named(name).iter().filter_map(|site| {
             let call = self.program.unit(site.unit).module.call(site.expr)?;
-            (self.at(site.unit, call.callee) == made_of).then(|| self.argument(*site, unit_id, func, index)).flatten()
+            (self.at(site.unit, call.callee) == made_of).then(|| argument(*site, &call.args)).flatten()
         });
         let is_made = |value: &Value| match value {
             Value::Instance(made) => made.call.is_some(),
@@ -145,4 +165,12 @@ impl Evaluator<'_> {
     fn qualifier(&self, unit: UnitId, decorators: &[ExprId]) -> Option<SmolStr> {
         self.text_of_decorator(unit, decorators, &["Qualifier", "Named", "Resource"]).map(|(text, _)| text.into())
     }
+}
+
+/// True for a class whose objects a container makes, by an annotation of its own or of its constructor.
+fn is_managed(module: &Module, class: ClassId, constructor: &[ExprId]) -> bool {
+    let decorators = module.class(class).decorators.iter().chain(constructor);
+    decorators
+        .filter_map(|d| simple_name(module, *d))
+        .any(|name| INJECTED.contains(&name.as_str()) || STEREOTYPES.contains(&name.as_str()))
 }

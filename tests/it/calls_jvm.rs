@@ -326,3 +326,58 @@ fn an_app_on_a_phone_waits_for_its_user() {
     };
     assert!(findings("phone/app/src/main/Other.xml") > findings("phone/app/src/main/AndroidManifest.xml"));
 }
+
+/// Each step calls the client that stands in its `new`, also where Lombok writes the constructor.
+#[test]
+fn a_constructor_that_lombok_writes_hands_over_the_client_of_its_call() {
+    let compose = "services:\n  orders: {build: orders}\n  payment: {build: payment}\n  stock: {build: stock}\n";
+    let steps = "package a;
+import lombok.RequiredArgsConstructor;
+import org.springframework.stereotype.Service;
+import org.springframework.web.reactive.function.client.WebClient;
+@Configuration
+class Clients {
+    @Bean(\"payments\") WebClient payments() { return WebClient.create(\"http://payment\"); }
+    @Bean(\"stocks\") WebClient stocks() { return WebClient.create(\"http://stock\"); }
+}
+@RequiredArgsConstructor
+class PaymentStep {
+    private final WebClient client;
+    private final String id;
+    private boolean done = false;
+    void run() { client.post().uri(\"/debit\").retrieve().bodyToMono(String.class); }
+}
+@RequiredArgsConstructor
+class StockStep {
+    private final WebClient client;
+    private final String id;
+    void run() { client.post().uri(\"/reserve\").retrieve().bodyToMono(String.class); }
+}
+@Service
+class Steps {
+    private final WebClient payments;
+    private final WebClient stocks;
+    Steps(@Qualifier(\"payments\") WebClient payments, @Qualifier(\"stocks\") WebClient stocks) {
+        this.payments = payments;
+        this.stocks = stocks;
+    }
+    void all(String id) { new PaymentStep(this.payments, id).run(); new StockStep(this.stocks, id).run(); }
+}";
+    let folder = crate::support::folder(&[
+        ("docker-compose.yml", compose),
+        ("orders/Dockerfile", DOCKER),
+        ("orders/pom.xml", POM),
+        ("payment/Dockerfile", DOCKER),
+        ("payment/pom.xml", POM),
+        ("stock/Dockerfile", DOCKER),
+        ("stock/pom.xml", POM),
+        ("orders/src/main/java/a/Steps.java", steps),
+    ]);
+    let graph = crate::support::skillcheck_in(folder.path(), &["graph", "--format", "json"]).stdout;
+    let graph: serde_json::Value = serde_json::from_str(&graph).unwrap();
+    let calls = graph["calls"].as_array().unwrap();
+    let mut calls: Vec<_> =
+        calls.iter().filter_map(|c| Some(format!("{} {}", c["to"].as_str()?, c["path"].as_str()?))).collect();
+    calls.sort();
+    assert_eq!(calls, ["payment /debit", "stock /reserve"]);
+}

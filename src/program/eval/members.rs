@@ -182,7 +182,10 @@ impl Evaluator<'_> {
             declared = declared.or_else(|| field.ty.and_then(|ty| self.declared(unit_id, ty)));
             if is_jvm {
                 values.extend(self.configured(unit_id, &field.decorators));
-                declared = declared.map(|ty| self.injected(unit_id, ty, name, &field.decorators));
+                declared = declared.map(|ty| {
+                    let handed = self.handed_to_field(unit_id, class_id, name);
+                    handed.unwrap_or_else(|| self.injected(unit_id, ty, name, &field.decorators))
+                });
             }
         }
         for &method in &class.methods {
