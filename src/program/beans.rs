@@ -28,9 +28,9 @@ const STEREOTYPES: [&str; 14] = [
 ];
 /// Annotations that give a bean its name: what they say is compared, not that both have one.
 const SAYS_A_NAME: [&str; 3] = ["Named", "Qualifier", "Resource"];
-
 /// Annotations of Lombok that write a constructor for the fields.
 const WRITES_CONSTRUCTORS: [&str; 4] = ["AllArgsConstructor", "Data", "RequiredArgsConstructor", "Value"];
+
 /// A method that makes a bean.
 type Bean = (UnitId, FuncId);
 /// One way to tell the bean that is meant from the others of its type.

@@ -177,9 +177,9 @@ impl<'a> Evaluator<'a> {
             ExprKind::Cast { value, ty } => match self.at(site.unit, *value) {
                 Value::Unknown | Value::Param { .. } => self.declared(site.unit, *ty).unwrap_or(Value::Unknown),
                 // `ctx.Value(key).(Store)`: what a library kept for the program is what the program says.
-                Value::Instance(_) if self.program.language(site.unit) == Language::Go => {
+                kept @ Value::Instance(_) if self.program.language(site.unit) == Language::Go => {
                     let own = self.declared(site.unit, *ty).filter(|ty| matches!(ty, Value::Object { .. }));
-                    own.unwrap_or_else(|| self.at(site.unit, *value))
+                    own.unwrap_or(kept)
                 }
                 known => known,
             },

@@ -19,8 +19,6 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
         let module = self.module(unit);
         let name = module.callee_name(id).cloned().unwrap_or_default();
         let hand_off = (hands_off(&name) || (name == "go" && module.language == Language::Go)) && alone;
-        // `.then(…)` and `.catch(…)` hang on the promise before them.
-        let chained = matches!(name.as_str(), "then" | "catch" | "finally");
         if let ExprKind::Attr { object, .. } = &module.expr(call.callee).kind {
             let outside = state.guarded;
             state.guarded |= name == "catch";
@@ -69,7 +67,6 @@ impl<'r, 'e, 'p> Walk<'r, 'e, 'p> {
             let mut state = inner.clone();
             state.for_all = name == "catch" && !state.in_catch;
             state.in_catch |= name == "catch";
-            let _ = chained;
             if hand_off {
                 state.apart = self.nodes + 1;
             }
