@@ -151,7 +151,7 @@ class Reserve(SagaStep):
         requests.post("http://stock/reservations", json=ctx)
 
     def compensate(self, ctx):
-        requests.delete("http://stock/reservations")
+        requests.delete("http://stock/reservations").raise_for_status()
 
 class Charge(SagaStep):
     def execute(self, ctx):

@@ -453,3 +453,309 @@ exports.checkoutSaga = (order) =>
     assert!(found_there.contains(&"volatile-state".into()), "{found_there:?}");
     assert!(!found_there.contains(&"missing-compensation".into()), "{found_there:?}");
 }
+
+/// A saga whose loop asks the saga's own record what is completed, and goes on when a compensation failed.
+const BY_RECORD: &str = "interface Step {
+  name: string;
+  timeoutMs: number;
+  action: (saga: Saga) => Promise<void>;
+  compensation: (saga: Saga) => Promise<void>;
+}
+
+class TripOrchestrator {
+  constructor(private sagaStore: SagaStore) {}
+
+  async execute(sagaId: string, steps: Step[]): Promise<void> {
+    const saga = await this.sagaStore.create(sagaId);
+    for (const step of steps) {
+      if (!(await this.executeWithRetry(saga, step))) {
+        await this.undo(saga, steps);
+        return;
+      }
+    }
+    await this.sagaStore.complete(saga);
+  }
+
+  private async executeWithRetry(saga: Saga, step: Step): Promise<boolean> {
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      try {
+        const result = await withTimeout(step.action(saga), step.timeoutMs);
+        saga.addCompletedStep(step.name, result);
+        await this.sagaStore.save(saga);
+        return true;
+      } catch (err) {
+        await sleep(100 * Math.pow(2, attempt));
+      }
+    }
+    return false;
+  }
+
+  private async undo(saga: Saga, steps: Step[]): Promise<void> {
+    for (const step of [...steps].reverse()) {
+      if (saga.hasCompleted(step.name)) {
+        try {
+          await step.compensation(saga);
+        } catch (err) {
+          saga.markStepCompensationFailed(step.name, err.message);
+        }
+        await this.sagaStore.save(saga);
+      }
+    }
+    saga.markFailed();
+    await this.sagaStore.save(saga);
+  }
+}
+";
+
+#[test]
+fn what_is_done_is_asked_of_the_record_of_the_saga() {
+    assert_eq!(
+        found(&[("trip-saga.ts", BY_RECORD)]),
+        ["26 uncompensated-failing-step", "40 unretried-compensation", "47 ambiguous-terminal-state"]
+    );
+    // What was only begun is undone too; the end tells whether everything is undone.
+    let begun = BY_RECORD
+        .replace("saga.hasCompleted(step.name)", "saga.hasStarted(step.name) || saga.hasCompleted(step.name)")
+        .replace("saga.markFailed()", "saga.markCompensated()")
+        .replace(
+            "} catch (err) {\n          saga.mark",
+            "} catch (err) {\n          failed = true;\n          saga.mark",
+        )
+        .replace("    saga.markComp", "    if (failed) return saga.markStuck();\n    saga.markComp");
+    let told = found(&[("trip-saga.ts", &begun)]);
+    assert!(!told.iter().any(|f| f.contains("ambiguous") || f.contains("failing")), "{told:?}");
+}
+
+#[test]
+fn compensated_is_said_although_a_compensation_may_have_failed() {
+    let text = "@Service
+public class TripSagaOrchestrator {
+    private final SagaStateRepository sagaRepository;
+    private final SeatService seats;
+    private final CardService cards;
+
+    public void execute(TripId tripId) {
+        SagaState saga = SagaState.start(tripId);
+        sagaRepository.save(saga);
+        try {
+            seats.reserve(tripId);
+            saga.completeStep(SagaStep.SEATS);
+            cards.charge(tripId);
+            saga.completeStep(SagaStep.CARD);
+            saga.markComplete();
+            sagaRepository.save(saga);
+        } catch (Exception e) {
+            undo(saga);
+            throw new TripFailedException(tripId, e);
+        }
+    }
+
+    private void undo(SagaState saga) {
+        for (SagaStep step : saga.getCompletedSteps()) {
+            try {
+                switch (step) {
+                    case CARD -> cards.refund(saga.getTripId());
+                    case SEATS -> seats.release(saga.getTripId());
+                }
+            } catch (Exception e) {
+                saga.recordCompensationFailure(step, e.getMessage());
+            }
+        }
+        saga.markCompensated();
+        sagaRepository.save(saga);
+    }
+}
+";
+    let told = |text: &str| {
+        let found = found(&[("TripSagaOrchestrator.java", text)]);
+        found.into_iter().filter(|f| f.contains("ambiguous") || f.contains("failing")).collect::<Vec<_>>()
+    };
+    assert_eq!(told(text), ["12 uncompensated-failing-step", "34 ambiguous-terminal-state"]);
+    let raises = text.replace("e.getMessage());\n", "e.getMessage());\n                throw e;\n");
+    assert_eq!(told(&raises), ["12 uncompensated-failing-step"]);
+}
+
+#[test]
+fn an_answer_that_nobody_looks_at_is_a_dropped_failure() {
+    let text = "import requests
+
+
+class TripSaga:
+    def __init__(self):
+        self.steps = [
+            SagaStep('seats', self.reserve_seats, self.release_seats),
+            SagaStep('card', self.charge_card, self.refund_card),
+        ]
+
+    def execute(self, saga_id, data):
+        done = []
+        for step in self.steps:
+            try:
+                result = step.action(data)
+                done.append(step)
+            except Exception:
+                for other in reversed(done):
+                    other.compensate(data)
+                raise
+
+    def reserve_seats(self, data):
+        response = requests.post('http://seats/reservations', json=data, timeout=3)
+        response.raise_for_status()
+        return response.json()['reservationId']
+
+    def release_seats(self, data):
+        requests.post('http://seats/releases', json={'id': data['reservationId']}, timeout=3)
+";
+    let told = |text: &str| {
+        let found = found(&[("trip_saga.py", text)]);
+        found.into_iter().filter(|f| f.contains("swallowed") || f.contains("result")).collect::<Vec<_>>()
+    };
+    assert_eq!(told(text), ["15 compensation-without-result", "28 swallowed-compensation-failure"]);
+    let looked = text
+        .replace("'reservationId']}, timeout=3)", "'reservationId']}, timeout=3).raise_for_status()")
+        .replace("done.append(step)", "done.append((step, result))");
+    assert_eq!(told(&looked), [""; 0]);
+}
+
+#[test]
+fn a_choreography_that_keeps_nothing() {
+    let text = "class TripChoreographySaga:
+    def __init__(self, event_bus):
+        self.event_bus = event_bus
+        self.event_bus.subscribe('SeatsReserved', self._on_seats_reserved)
+        self.event_bus.subscribe('CardCharged', self._on_card_charged)
+        self.event_bus.subscribe('CardRefused', self._on_card_refused)
+
+    async def _on_seats_reserved(self, event):
+        await self.event_bus.publish('ChargeCard', {'saga_id': event['saga_id']})
+
+    async def _on_card_charged(self, event):
+        await self.event_bus.publish('SendTickets', {'saga_id': event['saga_id']})
+
+    async def _on_card_refused(self, event):
+        await self.event_bus.publish('ReleaseSeats', {'saga_id': event['saga_id']})
+";
+    assert_eq!(found(&[("trips.py", text)]), ["8 unchecked-reply", "9 missing-step-timeout"]);
+    // It asks a store where the saga stands.
+    let kept = text.replace(
+        "        await self.event_bus.publish('C",
+        "        if not await self.sagas.state_is(event['saga_id'], 'reserving'):\n            return\n        await self.event_bus.publish('C",
+    );
+    assert_eq!(found(&[("trips.py", &kept)]), [""; 0]);
+}
+
+#[test]
+fn an_answer_that_is_made_is_no_step() {
+    let text = "class OrderSaga
+{
+    public async Task<OrderResult> Run(CreateOrder request)
+    {
+        var order = await _orders.CreateOrder(request);
+        var payment = await _payments.ProcessPayment(order);
+        if (!payment.Success)
+        {
+            await _orders.CancelOrder(order.Id);
+            return OrderResult.Failed(payment.Error);
+        }
+        var stock = await _stock.ReserveStock(order);
+        if (!stock.Success)
+        {
+            await _payments.RefundPayment(payment.Id);
+            await _orders.CancelOrder(order.Id);
+            return OrderResult.Failed(stock.Error);
+        }
+        return OrderResult.Succeeded(order);
+    }
+}
+";
+    let told = found(&[("OrderSaga.cs", text)]);
+    assert!(!told.iter().any(|f| f.contains("missing-compensation")), "{told:?}");
+}
+
+#[test]
+fn an_orchestrator_that_an_object_keeps_for_all_runs() {
+    let text =
+        "interface Step { name: string; execute: () => Promise<Result>; compensate: (result: Result) => Promise<void> }
+
+class Orchestrator {
+  private steps: Step[] = [];
+  private completedSteps: Map<string, Result> = new Map();
+
+  addStep(step: Step): void { this.steps.push(step); }
+
+  async execute(): Promise<void> {
+    try {
+      for (const step of this.steps) {
+        this.completedSteps.set(step.name, await step.execute());
+      }
+    } catch (error) {
+      for (const step of this.steps) {
+        await step.compensate(this.completedSteps.get(step.name));
+      }
+      throw error;
+    }
+  }
+}
+
+export class TripSaga {
+  private orchestrator: Orchestrator;
+
+  constructor() {
+    this.orchestrator = new Orchestrator();
+  }
+
+  async run(trip: Trip): Promise<void> {
+    this.trip = trip;
+    await this.orchestrator.execute();
+  }
+}
+";
+    let shared = |text: &str| found(&[("trip.saga.ts", text)]).iter().any(|f| f.ends_with("shared-run-state"));
+    assert!(shared(text));
+    // A new one for each run.
+    let own = text
+        .replace("    this.orchestrator = new Orchestrator();\n", "")
+        .replace("    this.trip = trip;\n", "    this.orchestrator = new Orchestrator();\n");
+    assert!(!shared(&own));
+}
+
+#[test]
+fn the_ends_of_a_saga_as_constants_of_go() {
+    let text = "package trips
+
+type Saga struct {
+	ID     string
+	Status Status
+}
+
+func (o *TripSaga) Run(ctx context.Context, saga *Saga) error {
+	var done []Step
+	for _, step := range o.steps {
+		if err := step.Execute(ctx); err != nil {
+			for i := len(done) - 1; i >= 0; i-- {
+				done[i].Compensate(ctx)
+			}
+			saga.Status = StatusFailed
+			o.store.Save(ctx, saga)
+			return err
+		}
+		done = append(done, step)
+	}
+	saga.Status = StatusCompleted
+	return o.store.Save(ctx, saga)
+}
+
+type Step struct {
+	Execute    func(ctx context.Context) error
+	Compensate func(ctx context.Context) error
+}
+
+type TripSaga struct {
+	steps []Step
+	store Store
+}
+";
+    let told = |text: &str| found(&[("trips.go", text)]).iter().any(|f| f == "15 ambiguous-terminal-state");
+    assert!(told(text), "{:?}", found(&[("trips.go", text)]));
+    assert!(!told(&text.replace("StatusFailed", "StatusCompensated")));
+}

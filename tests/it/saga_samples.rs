@@ -103,6 +103,7 @@ class CheckoutSaga:
             "40 missing-step-timeout",
             "43 ambiguous-terminal-state",
             "44 uncompensated-failing-step",
+            "54 unretried-compensation",
             "55 swallowed-compensation-failure",
         ]
     );
@@ -141,6 +142,7 @@ export async function runSaga<T>(steps: SagaStep<T>[], initial: T): Promise<T> {
             "11 missing-step-timeout",
             "12 uncompensated-failing-step",
             "14 mutated-log",
+            "15 unretried-compensation",
             "15 swallowed-compensation-failure",
         ]
     );
@@ -335,6 +337,7 @@ export const orderSaga = new SagaOrchestrator([
             "21 uncompensated-failing-step",
             "26 ambiguous-terminal-state",
             "32 mutated-log",
+            "34 unretried-compensation",
             "35 swallowed-compensation-failure",
             "57 duplicate-step-name",
         ]
@@ -418,6 +421,7 @@ def create_order(order: dict):
             "20 shared-run-state",
             "20 uncompensated-failing-step",
             "27 mutated-log",
+            "29 unretried-compensation",
             "30 swallowed-compensation-failure",
             "61 saga-awaited-in-request",
         ]
@@ -845,6 +849,7 @@ fn steps_that_name_their_methods() {
             "16 missing-step-timeout",
             "17 shared-run-state",
             "17 uncompensated-failing-step",
+            "25 unretried-compensation",
             "26 swallowed-compensation-failure",
         ]
     );

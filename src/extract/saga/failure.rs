@@ -77,15 +77,7 @@ impl Context<'_, '_> {
     /// Handlers inside the compensations themselves that only log.
     pub(super) fn failures_in(&self, undos: &[Member]) -> Vec<Place> {
         let mut out = Vec::new();
-        for undo in undos {
-            let (unit, func) = match undo {
-                Member::Method(unit, func) => (*unit, *func),
-                Member::Given(site) => match self.ev.eval(*site) {
-                    Value::Function { unit, func, .. } => (unit, func),
-                    _ => continue,
-                },
-                _ => continue,
-            };
+        for (unit, func) in undos.iter().filter_map(|undo| self.function_of(undo)) {
             for (expr, call) in self.calls_in(unit, func) {
                 let effect = self.effect_of_call(unit, expr, call, 0);
                 // `self.compensate()` of a class whose heirs say how.
@@ -104,17 +96,36 @@ impl Context<'_, '_> {
         out
     }
 
+    /// Requests inside the compensations whose answers nobody looks at.
+    pub(super) fn unread_answers(&self, undos: &[Member]) -> Vec<Place> {
+        let mut out = Vec::new();
+        for (unit, func) in undos.iter().filter_map(|undo| self.function_of(undo)) {
+            for (expr, _) in self.calls_in(unit, func) {
+                let site = Site { unit, expr };
+                if self.ignores_status(site) && matches!(self.on_failure(site, 9), Verdict::Raised) {
+                    out.push(self.ev.program.place(site));
+                }
+            }
+        }
+        out
+    }
+
     fn on_failure(&self, site: Site, hops: u32) -> Verdict {
         let linked = self.ev.program.unit(site.unit);
         let module = &linked.module;
         let place = |e: ExprId| self.ev.program.place(Site { unit: site.unit, expr: e });
         let mut inner_expr = site.expr;
         let mut inner_stmt: Option<StmtId> = None;
+        // What tries again gives up in the end, and what stands around it decides then.
+        let mut repeated = None;
         for parent in linked.index.ancestors(site.expr) {
             match parent {
                 Parent::Expr(e) => {
                     if let Some(verdict) = self.around_expr(site.unit, e, inner_expr, &place) {
                         return verdict;
+                    }
+                    if module.call(e).is_some_and(|c| c.callee != inner_expr && speaks_of_retry(module, c.callee)) {
+                        repeated = Some(Verdict::Handled(place(e)));
                     }
                     inner_expr = e;
                 }
@@ -161,12 +172,27 @@ impl Context<'_, '_> {
                         inner_stmt = None;
                         continue;
                     }
-                    return self.in_callers(site.unit, func, hops);
+                    return repeated.unwrap_or_else(|| self.in_callers(site.unit, func, hops));
                 }
                 Parent::Class(_) | Parent::Top => {}
             }
         }
-        Verdict::Raised
+        repeated.unwrap_or(Verdict::Raised)
+    }
+
+    /// A request whose answer is dropped, by a library for which a status of 5xx is an answer like another:
+    /// `requests.post(f"{url}/refund", json=data)`.
+    fn ignores_status(&self, site: Site) -> bool {
+        let linked = self.ev.program.unit(site.unit);
+        let module = &linked.module;
+        let Some(call) = module.call(site.expr) else { return false };
+        let Value::External(symbol) = self.ev.at(site.unit, call.callee) else { return false };
+        let sends = self.ev.catalog.split(module.language, &symbol).and_then(|(library, _)| library.http.as_ref());
+        let mut around = linked.index.ancestors(site.expr);
+        let outside =
+            around.find(|p| !matches!(p, Parent::Expr(e) if matches!(module.expr(*e).kind, ExprKind::Await(_))));
+        sends.is_some_and(|http| !http.rejects)
+            && matches!(outside, Some(Parent::Stmt(s)) if matches!(module.stmt(s).kind, StmtKind::Expr(_)))
     }
 
     /// Go: nobody looks at the error: `_ = undo(ctx)`, and a bare `step.Compensate(ctx)` of a function that is
@@ -239,9 +265,6 @@ impl Context<'_, '_> {
                 },
             });
         }
-        if speaks_of_retry(module, call.callee) {
-            return Some(Verdict::Handled(place(outer)));
-        }
         let collects = last == "allSettled"
             || (last == "gather"
                 && call.args.iter().any(|a| {
@@ -285,17 +308,7 @@ pub(in crate::extract) fn checked_after(linked: &Unit, stmt: StmtId) -> Option<(
     if !matches!(module.stmt(stmt).kind, StmtKind::Assign { .. }) {
         return None;
     }
-    let block = match linked.index.stmt_ancestors(stmt).next()? {
-        Parent::Func(func) => vec![&module.func(func).body],
-        Parent::Stmt(around) => match &module.stmt(around).kind {
-            StmtKind::If { then, other, .. } => vec![then, other],
-            StmtKind::Loop { body, .. } | StmtKind::With { body, .. } | StmtKind::Block(body) => vec![body],
-            StmtKind::Try { body, finally, .. } => vec![body, finally],
-            _ => return None,
-        },
-        _ => return None,
-    };
-    let next = block.into_iter().find_map(|b| b.iter().skip_while(|s| **s != stmt).nth(1))?;
+    let next = scan::behind(linked, stmt).first()?;
     let StmtKind::If { test, then, .. } = &module.stmt(*next).kind else { return None };
     if !is_error_check(module, *test) {
         return None;

@@ -3,6 +3,7 @@
 
 use smol_str::SmolStr;
 
+use super::conduct::notes_done;
 use super::runner::Runner;
 use super::{CompensationFailure, Conduct, Context, Effect, Saga, Step, Style, names, operators, scan};
 use crate::extract::Presence;
@@ -511,8 +512,17 @@ impl Context<'_, '_> {
         // What the program has is known for what it does.
         let is_shown =
             || self.ev.at(unit, call.callee).alternatives().iter().any(|v| matches!(v, Value::Function { .. }));
+        // `return OrderResult.Failed(error)`: an answer is made.
+        let answers = || verbs.first().is_some_and(|v| v == "ok" || v.starts_with("fail") || v.starts_with("succe"));
         let goes_on = matches!(last.as_str(), "then" | "catch" | "finally");
-        if effect == Effect::Unknown && known && !is_step && !goes_on && !names::is_query(last) && !is_shown() {
+        if effect == Effect::Unknown
+            && known
+            && !is_step
+            && !goes_on
+            && !answers()
+            && !names::is_query(last)
+            && !is_shown()
+        {
             flow.candidates
                 .push(done(expr, last.to_string(), words, effect, position).given(self.assigned_name(unit, expr)));
             return false;
@@ -684,11 +694,13 @@ fn is_registration(chain: &[SmolStr]) -> bool {
         && object.last().is_some_and(|n| names::is_undo_word(n))
 }
 
-/// `saga.ExecutedSteps.Add("OrderCreated")`, `completed.add(Step.PAYMENT)`: the list.
+/// `saga.ExecutedSteps.Add("OrderCreated")`, `completed.add(Step.PAYMENT)`: the list; the method that notes it where an
+/// object keeps it.
 fn notes_name(module: &Module, call: &Call, chain: &[SmolStr]) -> Option<SmolStr> {
-    let [argument] = call.args.as_slice() else { return None };
+    let argument = call.args.first()?;
     let (last, object) = chain.split_last()?;
     let list = object.last()?;
+    let is_only = call.args.len() == 1;
     let is_name = match &module.expr(argument.value).kind {
         ExprKind::Str(_) => true,
         ExprKind::Attr { object, .. } => {
@@ -699,7 +711,12 @@ fn notes_name(module: &Module, call: &Call, chain: &[SmolStr]) -> Option<SmolStr
     let is_done = names::words(list)
         .iter()
         .any(|w| ["complet", "execut", "finish", "perform"].iter().any(|p| w.starts_with(p)) || w == "done");
-    (is_name && is_done && matches!(names::fold(last).as_str(), "add" | "push" | "append")).then(|| list.clone())
+    // `saga.completeStep(Step.PAYMENT)`
+    if is_name && notes_done(last) {
+        return Some(last.clone());
+    }
+    (is_name && is_only && is_done && matches!(names::fold(last).as_str(), "add" | "push" | "append"))
+        .then(|| list.clone())
 }
 
 /// A word before the verb of a step: `step1ReserveStock`, `doCharge`.

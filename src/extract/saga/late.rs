@@ -4,6 +4,7 @@
 use smol_str::SmolStr;
 
 use super::conduct::words::Texts;
+use super::conduct::{notes_done, says_done};
 use super::flow::{Done, Flow, Undo};
 use super::{CompensationFailure, Context, names, scan};
 use crate::facts::module::{ExprId, ExprKind, FuncId, LoopHeader, Module, StmtKind};
@@ -85,8 +86,8 @@ impl Context<'_, '_> {
             let behind = flow.steps.iter().any(|s| s.position < position);
             let undone = flow.undos.iter().filter(|u| !u.registered && u.site.unit == unit).any(|undo| {
                 linked.index.func_of(undo.site.expr).map(|f| scan::outermost(module, f)).is_some_and(|f| {
-                    f != func
-                        && self.speaks(unit, Some(module.func(f).span), Texts::No, &|n| n == list.as_str()).is_some()
+                    let asks = |n: &str| n == list.as_str() || notes_done(list) && says_done(n);
+                    f != func && self.speaks(unit, Some(module.func(f).span), Texts::No, &asks).is_some()
                 })
             });
             (behind && undone).then(|| self.ev.program.place(Site { unit, expr: *at }))

@@ -98,6 +98,16 @@ impl Context<'_, '_> {
                         self.named_part(&mut parts, name, Site { unit: site.unit, expr: arg.value });
                     }
                 }
+                // `SagaStep("charge", self.charge, self.refund)` of a class that is not there.
+                let named =
+                    scan::chain(module, call.callee).pop().filter(|n| names::words(n).iter().any(|w| w == "step"));
+                if let Some(named) = named
+                    && call.args.iter().all(|a| a.name.is_none() && !a.spread)
+                {
+                    let items: Vec<Site> = call.args.iter().map(|a| Site { unit: site.unit, expr: a.value }).collect();
+                    self.pair(&mut parts, &items);
+                    parts.type_name = Some(named);
+                }
             }
         }
         parts.action.is_declared().then_some(parts)
@@ -113,8 +123,13 @@ impl Context<'_, '_> {
             },
             _ => return,
         };
-        let function =
-            |site: Site| self.ev.eval(site).alternatives().iter().any(|v| matches!(v, Value::Function { .. }));
+        // A method of the object itself that a sample leaves out is a function all the same.
+        let function = |site: Site| {
+            let module = &self.ev.program.unit(site.unit).module;
+            let own = matches!(&module.expr(site.expr).kind, ExprKind::Attr { object, .. }
+                if matches!(module.expr(*object).kind, ExprKind::This));
+            own || self.ev.eval(site).alternatives().iter().any(|v| matches!(v, Value::Function { .. }))
+        };
         let called = |site: Site| {
             let module = &self.ev.program.unit(site.unit).module;
             match module.expr(site.expr).kind {

@@ -67,7 +67,7 @@ impl Context<'_, '_> {
             .filter_map(|m| self.handler(unit, *m))
             .collect();
         if handlers.is_empty() {
-            return None;
+            return self.stateless(unit, id);
         }
         let place = |expr: ExprId| self.ev.program.place(Site { unit, expr });
         let dedupes = self.speaks(unit, Some(class.span), Texts::Yes, &|n| {
@@ -99,6 +99,72 @@ impl Context<'_, '_> {
             split,
             ambiguous_end: undoes.then(|| self.ambiguous_end(&funcs)).flatten(),
             untimed: sent.first().filter(|_| !timed && !in_process).map(|(_, e)| place(*e)),
+        })
+    }
+
+    /// A class that calls itself a saga, answers each event with the next command, and keeps nothing: no event is held
+    /// against where the saga stands, and none that never comes is missed.
+    fn stateless(&self, unit: UnitId, id: ClassId) -> Option<ReplyDriven> {
+        let linked = self.ev.program.unit(unit);
+        let module = &linked.module;
+        let class = module.class(id);
+        if !names::is_saga_word(&class.name) {
+            return None;
+        }
+        let replies: Vec<(FuncId, ExprId)> = class
+            .methods
+            .iter()
+            .filter(|m| is_reply(&module.func(**m).name))
+            .filter_map(|m| Some((*m, *self.sends(unit, *m).first()?)))
+            .collect();
+        let undoes = replies.iter().any(|(m, _)| {
+            self.calls_in(unit, *m).iter().flat_map(|(_, c)| &c.args).any(|arg| match &module.expr(arg.value).kind {
+                ExprKind::Str(text) => names::words(text).iter().any(|w| names::is_plain_undo(w)),
+                _ => false,
+            })
+        });
+        let keeps = |n: &str| {
+            let mut words = names::words(n).into_iter();
+            words.any(|w| {
+                matches!(
+                    w.as_str(),
+                    "store"
+                        | "repository"
+                        | "repo"
+                        | "session"
+                        | "db"
+                        | "database"
+                        | "redi"
+                        | "redis"
+                        | "cache"
+                        | "state"
+                        | "status"
+                        | "outbox"
+                        | "inbox"
+                        | "save"
+                        | "commit"
+                )
+            })
+        };
+        if replies.len() < 2 || !undoes || self.speaks(unit, Some(class.span), Texts::Yes, &keeps).is_some() {
+            return None;
+        }
+        let decides = |n: &str| {
+            let n = names::fold(n);
+            ["idempot", "dedup", "processed", "seen", "expected", "version"].iter().any(|w| n.starts_with(w))
+        };
+        let dedupes = self.speaks(unit, Some(class.span), Texts::No, &decides).is_some();
+        let place = |expr: ExprId| self.ev.program.place(Site { unit, expr });
+        let (first, sent) = replies[0];
+        let name = module.func(first).name.to_string();
+        let unchecked = (self.ev.program.function_place(unit, first), name, place(sent));
+        Some(ReplyDriven {
+            place: Place::new(linked.file, class.name_span),
+            name: class.name.to_string(),
+            unchecked: if dedupes { Vec::new() } else { vec![unchecked] },
+            split: None,
+            ambiguous_end: None,
+            untimed: (!self.is_timed_near(unit)).then(|| place(sent)),
         })
     }
 

@@ -120,6 +120,12 @@ pub(super) fn join(context: &Context<'_, '_>, runners: &[Runner], lists: Vec<Ste
                 other => *other = CompensationFailure::Swallowed(undo_failures),
             }
         }
+        if !matches!(failure, CompensationFailure::Swallowed(_)) {
+            let unread = context.unread_answers(&list.undos);
+            if !unread.is_empty() {
+                failure = CompensationFailure::Swallowed(unread);
+            }
+        }
         let persisted = match runner {
             // The state of every instance stands in the table `saga_instance`.
             _ if list.library == "eventuate-tram" => Presence::Present(place),

@@ -2,8 +2,8 @@
 
 use smol_str::SmolStr;
 
-use crate::facts::module::{Block, Call, ClassId, ExprId, ExprKind, FuncId, Module, StmtKind, TemplatePart};
-use crate::program::{Parent, UnitId};
+use crate::facts::module::{Block, Call, ClassId, ExprId, ExprKind, FuncId, Module, StmtId, StmtKind, TemplatePart};
+use crate::program::{Parent, Unit, UnitId};
 
 use super::{Context, names};
 
@@ -25,6 +25,25 @@ pub(super) fn within(module: &Module, inner: Option<FuncId>, outer: FuncId) -> b
         at = module.func(func).parent;
     }
     false
+}
+
+/// The statements behind one, in its block.
+pub(super) fn behind(linked: &Unit, stmt: StmtId) -> &[StmtId] {
+    let module = &linked.module;
+    let blocks: Vec<&Block> = match linked.index.stmt_ancestors(stmt).next() {
+        Some(Parent::Func(func)) => vec![&module.func(func).body],
+        Some(Parent::Stmt(around)) => match &module.stmt(around).kind {
+            StmtKind::If { then, other, .. } => vec![then, other],
+            StmtKind::Loop { body, .. } | StmtKind::With { body, .. } | StmtKind::Block(body) => vec![body],
+            StmtKind::Try { body, handlers, finally } => {
+                handlers.iter().map(|h| &h.body).chain([body, finally]).collect()
+            }
+            _ => Vec::new(),
+        },
+        _ => Vec::new(),
+    };
+    let found = blocks.into_iter().find_map(|b| Some(&b[b.iter().position(|s| *s == stmt)? + 1..]));
+    found.unwrap_or_default()
 }
 
 /// The names of `a.b.c`, first to last; calls, awaits and subscripts in between are passed over.

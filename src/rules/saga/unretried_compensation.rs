@@ -11,9 +11,7 @@ pub const RULE: Rule =
 
 fn check(system: &System, out: &mut Vec<Finding>) {
     for saga in &system.sagas {
-        if !saga.conduct.undo_retry.is_absent()
-            || matches!(saga.failure, CompensationFailure::Swallowed(_) | CompensationFailure::None)
-        {
+        if !saga.conduct.undo_retry.is_absent() || matches!(saga.failure, CompensationFailure::None) {
             continue;
         }
         let Some(place) = saga.conduct.undo else { continue };

@@ -4,9 +4,9 @@ use super::Scope;
 use super::words::is_id;
 use crate::extract::saga::member::Member;
 use crate::extract::saga::{Context, names, scan};
-use crate::facts::module::{ClassKind, ExprId, ExprKind, Language, Module, StmtKind};
+use crate::facts::module::{ClassKind, Expr, ExprId, ExprKind, Language, Module, StmtKind};
 use crate::program::eval::returns;
-use crate::program::{Parent, Site};
+use crate::program::{Parent, Site, UnitId};
 use crate::syntax::Place;
 
 impl Context<'_, '_> {
@@ -126,12 +126,27 @@ impl Context<'_, '_> {
                 Parent::Stmt(s) => match module.stmt(s).kind {
                     StmtKind::Expr(_) => return true,
                     StmtKind::Return(_) => {}
+                    // `result = step.action(data)`, and nobody reads `result`.
+                    StmtKind::Assign { target, op: None, .. } => return self.is_unread(site.unit, target),
                     _ => return false,
                 },
                 _ => return false,
             }
         }
         false
+    }
+}
+
+impl Context<'_, '_> {
+    /// True for a variable of a function that is named once in it: where it is written.
+    fn is_unread(&self, unit: UnitId, target: ExprId) -> bool {
+        let linked = self.ev.program.unit(unit);
+        let module = &linked.module;
+        let ExprKind::Name(name) = &module.expr(target).kind else { return false };
+        let Some(func) = linked.index.func_of(target).map(|f| scan::outermost(module, f)) else { return false };
+        let span = module.func(func).span;
+        let named = |e: &&Expr| span.contains(e.span) && matches!(&e.kind, ExprKind::Name(n) if n == name);
+        module.exprs.iter().filter(named).count() == 1
     }
 }
 

@@ -4,10 +4,12 @@ use smol_str::SmolStr;
 
 use super::{Scope, span_of};
 use crate::extract::saga::{Context, names, scan};
-use crate::facts::module::{BinaryOp, ExprId, ExprKind, FuncId, Language, LoopHeader, Module, StmtId, StmtKind};
+use crate::facts::module::{
+    BinaryOp, ExprId, ExprKind, FuncId, FunctionKind, Language, LoopHeader, Module, StmtId, StmtKind,
+};
 use crate::program::index::{Binding, Scope as Names};
 use crate::program::{Parent, Site, UnitId, Value};
-use crate::syntax::Place;
+use crate::syntax::{Place, Span};
 
 /// Over how many functions a step is handed on.
 const MAX_HANDED: u32 = 3;
@@ -120,7 +122,42 @@ impl Context<'_, '_> {
             }
             late = late.or(Some(self.ev.program.place(Site { unit: action.unit, expr: place_of })));
         }
+        let late = late.or_else(|| self.marked_after(scope, action, span, &step));
         late.or_else(|| self.undone_from_index(scope, &header))
+    }
+
+    /// `saga.addCompletedStep(step.name)` behind the call, where what undoes asks the saga for what is completed, and
+    /// for nothing that was only begun.
+    fn marked_after(&self, scope: &Scope<'_>, action: Site, span: Span, step: &[SmolStr]) -> Option<Place> {
+        let linked = self.ev.program.unit(action.unit);
+        let module = &linked.module;
+        let call = module.expr(action.expr).span;
+        let marks = linked.index.calls.iter().find(|c| {
+            let at = module.expr(c.expr).span;
+            span.contains(at)
+                && at.start > call.end
+                && module.call(c.expr).is_some_and(|c| {
+                    let to_object = matches!(module.expr(c.callee).kind, ExprKind::Attr { .. });
+                    let named = |e| scan::names_in(module, e).iter().any(|n| step.contains(n));
+                    to_object
+                        && scan::chain(module, c.callee).last().is_some_and(|n| notes_done(n))
+                        && c.args.first().is_some_and(|a| named(a.value))
+                })
+        })?;
+        let acting = scope.acting(self.ev);
+        let mut undoing: Vec<(UnitId, Span)> = Vec::new();
+        for undo in &scope.runner.undos {
+            let module = &self.ev.program.unit(undo.unit).module;
+            let (stmt, _) = nearest_loop(self, *undo)?;
+            undoing.push((undo.unit, module.stmt(stmt).span));
+        }
+        let outside = scope.undoing(self.ev).into_iter().filter(|f| !acting.contains(f));
+        undoing.extend(outside.map(|f| (f.0, span_of(self.ev, f))));
+        let asks = |test: &dyn Fn(&str) -> bool| {
+            undoing.iter().any(|(unit, span)| self.speaks(*unit, Some(*span), super::words::Texts::No, test).is_some())
+        };
+        let only_done = asks(&says_done) && !asks(&says_begun);
+        only_done.then(|| self.ev.program.place(Site { unit: action.unit, expr: marks.expr }))
     }
 
     /// The names of a step with those of its position in the list: `for i, step := range steps`, and
@@ -476,10 +513,13 @@ impl Context<'_, '_> {
         let linked = self.ev.program.unit(unit);
         let module = &linked.module;
         let entries: Vec<_> = scope.entries(self.ev).into_iter().filter(|e| e.0 == unit).collect();
-        // Without an argument the object is the run.
+        // Without an argument the object is the run, unless another object keeps it from one run to the next.
         let takes_input =
             entries.iter().any(|(_, f)| module.func(*f).class == Some(class) && !module.func(*f).params.is_empty());
-        if !takes_input || self.is_made_per_run(unit, class, &entries) || self.refuses_second_run(unit, &entries) {
+        if !takes_input && !self.is_kept_for_runs(&entries)
+            || self.is_made_per_run(unit, class, &entries)
+            || self.refuses_second_run(unit, &entries)
+        {
             return Vec::new();
         }
         let mut out: Vec<(Place, String)> = Vec::new();
@@ -487,7 +527,8 @@ impl Context<'_, '_> {
             for (expr, call) in self.calls_in(u, func) {
                 let ExprKind::Attr { object, name, .. } = &module.expr(call.callee).kind else { continue };
                 let ExprKind::Attr { object: this, name: field, .. } = &module.expr(*object).kind else { continue };
-                if !is_append(name) || !matches!(module.expr(*this).kind, ExprKind::This) {
+                let keyed = matches!(name.as_str(), "set" | "put") && call.args.len() == 2;
+                if !is_append(name) && !keyed || !matches!(module.expr(*this).kind, ExprKind::This) {
                     continue;
                 }
                 if names::words(field).iter().any(|w| is_note(w)) && !out.iter().any(|(_, f)| f == field.as_str()) {
@@ -496,6 +537,19 @@ impl Context<'_, '_> {
             }
         }
         out
+    }
+
+    /// `this.orchestrator.execute()` in a method that gets the data of a run.
+    fn is_kept_for_runs(&self, entries: &[(UnitId, FuncId)]) -> bool {
+        entries.iter().flat_map(|(u, f)| self.ev.callers(*u, *f)).any(|caller| {
+            let linked = self.ev.program.unit(caller.unit);
+            let module = &linked.module;
+            let Some(call) = module.call(caller.expr) else { return false };
+            let chain = scan::chain(module, call.callee);
+            let starts = linked.index.func_of(caller.expr).map(|f| module.func(scan::outermost(module, f)));
+            matches!(chain.as_slice(), [this, _, _] if this == "this")
+                && starts.is_some_and(|f| f.kind != FunctionKind::Constructor && !f.params.is_empty())
+        })
     }
 
     /// True when every place that constructs the object also starts the run.
@@ -632,6 +686,27 @@ fn state_name(module: &Module, expr: ExprId) -> Option<SmolStr> {
         }
         _ => None,
     }
+}
+
+/// `addCompletedStep`, `markStepDone`, `completeStep`: a method that notes that a step is done.
+pub(in crate::extract::saga) fn notes_done(method: &str) -> bool {
+    let words = names::words(method);
+    let verb = words.first().is_some_and(|w| matches!(w.as_str(), "add" | "mark" | "record" | "note" | "complete"));
+    verb && words.iter().any(|w| w == "step") && says_done(method)
+}
+
+/// A name for what is done: `completedSteps`, `hasExecuted`.
+pub(in crate::extract::saga) fn says_done(name: &str) -> bool {
+    names::words(name).iter().any(|w| ["complet", "execut", "finish"].iter().any(|p| w.starts_with(p)) || w == "done")
+}
+
+/// A name for what is only begun.
+fn says_begun(name: &str) -> bool {
+    names::words(name).iter().any(|w| {
+        ["start", "begin", "begun", "attempt", "pending", "run", "progress", "current", "tri"]
+            .iter()
+            .any(|p| w.starts_with(p))
+    })
 }
 
 fn is_append(name: &str) -> bool {

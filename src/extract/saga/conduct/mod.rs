@@ -10,6 +10,8 @@ mod request;
 mod states;
 pub(super) mod words;
 
+pub(super) use self::log::{notes_done, says_done};
+
 use self::words::{Texts, is_repetition, is_time_limit};
 use super::lists::StepList;
 use super::member::Member;
@@ -131,7 +133,7 @@ impl Context<'_, '_> {
             undo: runner.undos.first().map(place),
             version: self.version(&scope, persisted),
             recovery: if matches!(persisted, Presence::Present(_)) { recovery } else { recovery::kept_nowhere() },
-            ambiguous_end: self.ambiguous_end(&scope.funcs),
+            ambiguous_end: self.ambiguous_end(&scope.funcs).or_else(|| self.undone_in_name_only(&runner.undos)),
             noted_late: self.noted_late(&scope),
             mutations: self.mutations(&scope),
             shared: self.shared(&scope),
@@ -182,6 +184,7 @@ impl Context<'_, '_> {
             untyped,
             mutations: self.mutations(&scope),
             noted_late: registered.filter(|_| ends),
+            ambiguous_end: self.undone_in_name_only(&runner.undos),
             ..Conduct::default()
         }
     }
@@ -298,7 +301,7 @@ impl Context<'_, '_> {
     }
 
     /// The function behind a member of a step.
-    fn function_of(&self, member: &Member) -> Option<(UnitId, FuncId)> {
+    pub(super) fn function_of(&self, member: &Member) -> Option<(UnitId, FuncId)> {
         match member {
             Member::Method(unit, func) => Some((*unit, *func)),
             Member::Given(site) => self.ev.eval(*site).alternatives().iter().find_map(|v| match v {

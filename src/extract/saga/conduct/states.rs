@@ -1,9 +1,10 @@
 //! What the ends of a saga are called: completed, compensated, and a compensation that failed are three.
 
+use super::log::nearest_loop;
 use super::span_of;
 use crate::extract::saga::{Context, names, scan};
-use crate::facts::module::{ExprId, ExprKind, FuncId, Module, StmtKind};
-use crate::program::{Site, UnitId};
+use crate::facts::module::{ExprId, ExprKind, FuncId, Language, Module, StmtId, StmtKind};
+use crate::program::{Parent, Site, UnitId};
 use crate::syntax::Place;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -30,7 +31,11 @@ impl Context<'_, '_> {
                     self.ends(unit, *value, &mut found);
                 }
             }
-            for (_, call) in self.calls_in(unit, func) {
+            for (expr, call) in self.calls_in(unit, func) {
+                found.extend(marked(module, call.callee).map(|(end, name)| {
+                    let place = self.ev.program.place(Site { unit, expr });
+                    (end, place, name)
+                }));
                 for arg in &call.args {
                     match (&arg.name, &module.expr(arg.value).kind) {
                         (Some(name), _) if is_state(name) => self.ends(unit, arg.value, &mut found),
@@ -65,6 +70,55 @@ impl Context<'_, '_> {
         found.into_iter().find(|(e, _, _)| *e == End::Failed).map(|(_, place, name)| (place, name))
     }
 
+    /// The end "compensated" behind a loop that goes on when a compensation failed, and that notes no such failure
+    /// where the end could ask for it.
+    pub(in crate::extract::saga) fn undone_in_name_only(&self, undos: &[Site]) -> Option<(Place, String)> {
+        undos.iter().find_map(|undo| {
+            let linked = self.ev.program.unit(undo.unit);
+            let module = &linked.module;
+            let (around, _) = nearest_loop(self, *undo)?;
+            let mut inner = None;
+            let goes_on = linked.index.ancestors(undo.expr).find_map(|parent| {
+                let Parent::Stmt(stmt) = parent else { return None };
+                if let StmtKind::Try { body, handlers, .. } = &module.stmt(stmt).kind
+                    && inner.is_some_and(|i| body.contains(&i))
+                {
+                    let all = handlers.iter().all(|h| h.body.iter().all(|s| passes(module, *s)));
+                    return Some(all && !handlers.is_empty());
+                }
+                inner = Some(stmt);
+                (stmt == around).then_some(false)
+            });
+            if goes_on != Some(true) {
+                return None;
+            }
+            let mut found = Vec::new();
+            for &stmt in scan::behind(linked, around) {
+                match &module.stmt(stmt).kind {
+                    StmtKind::Assign { target, value: Some(value), op: None, .. }
+                        if is_state_of_saga(module, *target)
+                            && !matches!(module.expr(*value).kind, ExprKind::Cond { .. }) =>
+                    {
+                        self.ends(undo.unit, *value, &mut found);
+                    }
+                    StmtKind::Expr(e) => {
+                        let call = match module.expr(*e).kind {
+                            ExprKind::Await(inner) => inner,
+                            _ => *e,
+                        };
+                        let marked = module.call(call).and_then(|c| marked(module, c.callee));
+                        let place = self.ev.program.place(Site { unit: undo.unit, expr: call });
+                        found.extend(marked.map(|(end, name)| (end, place, name)));
+                    }
+                    // What failed may be asked for.
+                    StmtKind::If { .. } | StmtKind::Loop { .. } | StmtKind::Try { .. } => break,
+                    _ => {}
+                }
+            }
+            found.into_iter().find(|(end, ..)| *end == End::Compensated).map(|(_, place, name)| (place, name))
+        })
+    }
+
     fn stores(&self, module: &Module, callee: ExprId) -> bool {
         scan::chain(module, callee).last().is_some_and(|n| {
             names::words(n).iter().any(|w| {
@@ -86,6 +140,8 @@ impl Context<'_, '_> {
                     continue;
                 }
                 ExprKind::Str(text) => text.to_string(),
+                // `StatusFailed`
+                ExprKind::Name(name) if module.language == Language::Go => name.to_string(),
                 // `SagaStatus.FAILED`, `SagaStatus.FAILED.value`
                 ExprKind::Attr { .. } => {
                     let chain = scan::chain(module, expr);
@@ -100,6 +156,16 @@ impl Context<'_, '_> {
                 out.push((end, self.ev.program.place(Site { unit, expr }), name));
             }
         }
+    }
+}
+
+/// A statement of a handler that neither leaves nor notes: it logs, or tells an object.
+fn passes(module: &Module, stmt: StmtId) -> bool {
+    match &module.stmt(stmt).kind {
+        StmtKind::Expr(e) => !matches!(module.expr(*e).kind, ExprKind::Other(_)),
+        StmtKind::Continue => true,
+        StmtKind::Block(block) => block.iter().all(|s| passes(module, *s)),
+        _ => false,
     }
 }
 
@@ -127,6 +193,21 @@ fn end(name: &str) -> Option<End> {
             return None;
         },
     )
+}
+
+/// `saga.markFailed()`, `sagaStore.complete(saga)`: the end, and the name of the method.
+fn marked(module: &Module, callee: ExprId) -> Option<(End, String)> {
+    let chain = scan::chain(module, callee);
+    let [.., object, method] = chain.as_slice() else { return None };
+    let words = names::words(method);
+    let marks = words.first().is_some_and(|w| {
+        w == "mark"
+            || words.len() == 1 && ["complet", "fail", "finish", "succe", "abort"].iter().any(|p| w.starts_with(p))
+    });
+    let of_saga = names::words(object).iter().any(|w| matches!(w.as_str(), "saga" | "instance" | "execution"));
+    // The state of a step is not the saga's.
+    let is_whole = !words.iter().any(|w| w == "step");
+    (marks && of_saga && is_whole).then(|| Some((end(method)?, method.to_string()))).flatten()
 }
 
 fn is_state(name: &str) -> bool {
