@@ -121,7 +121,7 @@ pub struct Stats {
     /// Bytes of the files walked.
     pub bytes: u64,
     /// Values that decide a rule and could not be resolved: what, and how often.
-    pub unknown: Vec<(String, u64)>,
+    pub unknown: Vec<(String, Vec<Place>)>,
 }
 
 /// Why nothing could be checked at all.

@@ -59,10 +59,11 @@ pub(super) fn add(
             problem.incomplete = false;
             problem
         }));
-        for (what, number) in sample.stats.unknown {
+        for (what, places) in sample.stats.unknown {
+            let places = places.into_iter().map(there);
             match outcome.stats.unknown.iter_mut().find(|(known, _)| *known == what) {
-                Some((_, sum)) => *sum += number,
-                None => outcome.stats.unknown.push((what, number)),
+                Some((_, all)) => all.extend(places),
+                None => outcome.stats.unknown.push((what, places.collect())),
             }
         }
     }

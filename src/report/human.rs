@@ -160,11 +160,15 @@ fn unchecked(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "  and {} more; `--show-files` lists all", report.problems.len() - NAMED)?;
         }
     }
-    let unknown: u64 = report.stats.unknown.iter().map(|(_, number)| number).sum();
+    let unknown: usize = report.stats.unknown.iter().map(|(_, places)| places.len()).sum();
     if unknown > 0 {
-        let names: Vec<_> =
-            report.stats.unknown.iter().map(|(what, number)| format!("{} ({number})", printable(what))).collect();
-        let text = format!("{}: {}", count(unknown as usize, "value"), names.join(", "));
+        let names: Vec<_> = report
+            .stats
+            .unknown
+            .iter()
+            .map(|(what, places)| format!("{} ({})", printable(what), places.len()))
+            .collect();
+        let text = format!("{}: {}; `--output json` says where", count(unknown, "value"), names.join(", "));
         write!(out, "{}", wrap(&text, &format!("{warning}Could not resolve{RESET} "), "  ", report.width))?;
     }
     Ok(())

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Report, graph};
 use crate::contract::evolve::{ApiChange, Break, Spot};
-use crate::findings::Reported;
+use crate::findings::{Reported, Sources};
 use crate::problem::Problem;
 use crate::rules::OF_A_CHANGE;
 use crate::schema::Verdict;
@@ -26,7 +26,13 @@ pub(super) fn write(report: &Report<'_>, out: &mut dyn Write) -> io::Result<()> 
 fn value(report: &Report<'_>) -> Value {
     let [errors, warnings, infos] = report.counts();
     let stats = report.stats;
-    let unknown: Vec<_> = stats.unknown.iter().map(|(what, number)| json!({"what": what, "count": number})).collect();
+    let unread = stats.unknown.iter().flat_map(|(_, places)| places).map(|place| place.file);
+    let sources = Sources::load(report.tree, unread);
+    let at = |place: &Place| json!({"path": report.path(place.file), "line": sources.positions(*place).0.line});
+    let unknown = stats.unknown.iter().map(|(what, places)| {
+        json!({"what": what, "count": places.len(), "places": places.iter().map(at).collect::<Vec<_>>()})
+    });
+    let unknown: Vec<_> = unknown.collect();
     let mut value = json!({
         "version": VERSION,
         "findings": report.findings().iter().map(|reported| finding(report, reported)).collect::<Vec<_>>(),

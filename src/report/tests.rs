@@ -124,7 +124,13 @@ impl World {
             files_walked: 4,
             files_parsed: 3,
             bytes: 500,
-            unknown: vec![("timeout of an HTTP client".into(), 2), ("database URL".into(), 1)],
+            unknown: vec![
+                (
+                    "timeout of an HTTP client".into(),
+                    vec![place(client, "client.get", 0), place("payments/db.py", "create_engine", 0)],
+                ),
+                ("database URL".into(), vec![place("compose.yaml", url, 0)]),
+            ],
         };
         World { folder, tree, system, settled, problems, stats }
     }

@@ -122,37 +122,49 @@ impl System {
         owners.iter().filter_map(|i| self.services.get(*i)).all(|s| s.is_sample && s.containers.is_empty())
     }
 
-    /// What decides a rule and could not be resolved: what, and how often. Nothing is reported for these.
-    pub fn unknown(&self) -> Vec<(String, u64)> {
+    /// What decides a rule and could not be resolved: what, and where. Nothing is reported for these.
+    pub fn unknown(&self) -> Vec<(String, Vec<Place>)> {
         use crate::extract::Presence;
-        use crate::extract::consume::{Ack, Idempotency, Redelivery};
+        use crate::extract::consume::{Ack, Consumer, Idempotency, Redelivery};
         use crate::extract::http::Timeout;
+        use crate::extract::publish::Publisher;
         let is_unknown = |p: &Presence| matches!(p, Presence::Unknown(_));
         let requests = || self.http.iter().flat_map(|c| c.requests.iter().map(move |r| (c, r)));
         let handlers = || self.consumers.iter().flat_map(|c| &c.handlers);
-        let counts = [
+        let published = |test: &dyn Fn(&Publisher) -> bool| {
+            self.publishers.iter().filter(|p| test(p)).map(|p| p.place).collect::<Vec<_>>()
+        };
+        let consumed = |test: &dyn Fn(&Consumer) -> bool| {
+            self.consumers.iter().filter(|c| test(c)).map(|c| c.place).collect::<Vec<_>>()
+        };
+        let untimed = requests().filter(|(c, r)| c.timeout == Timeout::Unknown || r.timeout == Timeout::Unknown);
+        let unkeyed = requests().filter(|(_, r)| r.changes_state() && r.idempotency_key.is_none());
+        let unread = handlers().filter(|h| h.idempotency == Idempotency::Unknown);
+        let partial = self.served.routes.iter().filter(|r| r.partial).map(|r| r.place);
+        let values = [
+            ("timeout of a request", untimed.map(|(_, r)| r.place).collect()),
             (
-                "timeout of a request",
-                requests().filter(|(c, r)| c.timeout == Timeout::Unknown || r.timeout == Timeout::Unknown).count(),
+                "retry of an HTTP client",
+                self.http.iter().filter(|c| c.retry_unknown.is_some()).map(|c| c.place).collect(),
             ),
-            ("retry of an HTTP client", self.http.iter().filter(|c| c.retry_unknown.is_some()).count()),
+            ("idempotency key of a request", unkeyed.map(|(_, r)| r.place).collect()),
+            ("confirmation of a publish", published(&|p| is_unknown(&p.confirmed))),
+            ("persistence of a message", published(&|p| is_unknown(&p.persistent))),
+            ("version of an event", published(&|p| is_unknown(&p.version))),
+            ("id of an event", published(&|p| is_unknown(&p.event_id))),
+            ("acknowledgement of a consumer", consumed(&|c| c.ack == Ack::Unknown)),
+            ("dead letter of a consumer", consumed(&|c| is_unknown(&c.dead_letter))),
+            ("redelivery of a consumer", consumed(&|c| c.redelivery == Redelivery::Unknown)),
+            ("idempotency of a handler", unread.map(|h| h.place).collect()),
+            ("shutdown of a consumer", consumed(&|c| is_unknown(&c.shutdown))),
             (
-                "idempotency key of a request",
-                requests().filter(|(_, r)| r.changes_state() && r.idempotency_key.is_none()).count(),
+                "state of a saga",
+                self.sagas.iter().filter(|s| is_unknown(&s.persisted)).map(|s| s.place).collect::<Vec<_>>(),
             ),
-            ("confirmation of a publish", self.publishers.iter().filter(|p| is_unknown(&p.confirmed)).count()),
-            ("persistence of a message", self.publishers.iter().filter(|p| is_unknown(&p.persistent)).count()),
-            ("version of an event", self.publishers.iter().filter(|p| is_unknown(&p.version)).count()),
-            ("id of an event", self.publishers.iter().filter(|p| is_unknown(&p.event_id)).count()),
-            ("acknowledgement of a consumer", self.consumers.iter().filter(|c| c.ack == Ack::Unknown).count()),
-            ("dead letter of a consumer", self.consumers.iter().filter(|c| is_unknown(&c.dead_letter)).count()),
-            ("redelivery of a consumer", self.consumers.iter().filter(|c| c.redelivery == Redelivery::Unknown).count()),
-            ("idempotency of a handler", handlers().filter(|h| h.idempotency == Idempotency::Unknown).count()),
-            ("shutdown of a consumer", self.consumers.iter().filter(|c| is_unknown(&c.shutdown)).count()),
-            ("state of a saga", self.sagas.iter().filter(|s| is_unknown(&s.persisted)).count()),
-            ("route of a server", self.served.routes.iter().filter(|r| r.partial).count() + self.served.gaps.len()),
+            ("route of a server", partial.chain(self.served.gaps.iter().map(|g| g.place)).collect()),
         ];
-        counts.into_iter().filter(|(_, n)| *n > 0).map(|(what, n)| (what.to_string(), n as u64)).collect()
+        let found = values.into_iter().filter(|(_, places)| !places.is_empty());
+        found.map(|(what, places)| (what.to_string(), places)).collect()
     }
 
     /// What the HTTP servers of each service answer, in the order of the services. A route belongs to the

@@ -120,3 +120,86 @@ fn a_template_and_a_listener_of_spring_cloud_aws_share_a_queue() {
         ["sqs shop-orders: orders > billing", "OrderPlaced of shop-orders by orders, unversioned"]
     );
 }
+
+#[test]
+fn a_listener_of_the_template_is_told_what_was_not_taken() {
+    let source = |listener: &str| {
+        format!(
+            "package shop;
+import org.springframework.kafka.core.KafkaTemplate;
+import org.springframework.kafka.support.ProducerListener;
+import org.springframework.stereotype.Component;
+
+@Component
+public class Sender {{
+    private final KafkaTemplate<String, Object> template;
+
+    public Sender(KafkaTemplate<String, Object> template) {{
+        this.template = template;
+    }}
+
+    public void send(String topic, String key, Object event, ProducerListener<String, Object> listener) {{
+        {listener}template.send(topic, key, event);
+    }}
+}}
+"
+        )
+    };
+    let told = |listener: &str| {
+        let text = source(listener);
+        let folder = crate::support::folder(&[("src/main/java/shop/Sender.java", text.as_str())]);
+        let args = ["lint", "--rule", "message-queue/unconfirmed-publish", "--output", "concise"];
+        crate::support::skillcheck_in(folder.path(), &args).stdout.contains("unconfirmed-publish")
+    };
+    assert!(told(""));
+    assert!(!told("template.setProducerListener(listener);\n        "));
+}
+
+#[test]
+fn what_a_function_makes_of_the_text_is_the_message() {
+    let source = |parse: &str| {
+        format!(
+            "package shop;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import org.springframework.kafka.annotation.KafkaListener;
+import org.springframework.mail.SimpleMailMessage;
+import org.springframework.mail.javamail.JavaMailSender;
+import org.springframework.stereotype.Component;
+
+@Component
+public class Mails {{
+    private final JavaMailSender sender;
+    private final ObjectMapper mapper;
+    private final Known known;
+
+    public Mails(JavaMailSender sender, ObjectMapper mapper, Known known) {{
+        this.sender = sender;
+        this.mapper = mapper;
+        this.known = known;
+    }}
+
+    @KafkaListener(topics = \"bookings\")
+    public void on(String text) {{
+        Booking booking = read(text);
+        switch (booking.getState()) {{
+            case BOOKED -> sender.send(new SimpleMailMessage());
+        }}
+    }}
+
+    private Booking read(String text) {{
+        return {parse};
+    }}
+}}
+"
+        )
+    };
+    let told = |parse: &str| {
+        let text = source(parse);
+        let folder = crate::support::folder(&[("src/main/java/shop/Mails.java", text.as_str())]);
+        let args = ["lint", "--rule", "message-queue/non-idempotent-consumer", "--output", "concise"];
+        crate::support::skillcheck_in(folder.path(), &args).stdout.contains("non-idempotent")
+    };
+    assert!(told("mapper.readValue(text, Booking.class)"));
+    // What something else answers may know of the message.
+    assert!(!told("known.find(text)"));
+}

@@ -16,11 +16,19 @@ use super::reach::{Func, Reach};
 use super::source::Found;
 use super::walk::{Kind, Trace};
 use super::{Evidence, Idempotency};
-use crate::facts::module::{ClassId, ExprId, ExprKind, Language, StmtKind};
+use crate::facts::module::{Call, ClassId, ExprId, ExprKind, Language, StmtKind};
+use crate::program::eval::returns;
 use crate::program::index::Binding;
 use crate::program::types::build_root;
 use crate::program::{Evaluator, Site, UnitId, Value};
 use crate::syntax::Place;
+
+/// How deep what a test asks is looked through.
+const MAX_DEPTH: u32 = 12;
+/// What a function that makes something of its arguments costs of that.
+const MADE: u32 = 4;
+/// Where no function is looked into any more.
+const MAX_MADE: u32 = MAX_DEPTH - MADE;
 
 /// Collections of `java.util`.
 const COLLECTIONS: [&str; 8] = [
@@ -272,12 +280,17 @@ fn given_message(ev: &Evaluator<'_>, handler: Func, traces: &[Trace]) -> BTreeSe
 
 /// True for an expression of which every name stands for the message, a constant or a type.
 fn asks_message(ev: &Evaluator<'_>, given: &BTreeSet<Func>, test: Site) -> bool {
+    is_made_of(ev, given, test, 0)
+}
+
+/// The same at some depth of what was looked through.
+fn is_made_of(ev: &Evaluator<'_>, given: &BTreeSet<Func>, test: Site, depth: u32) -> bool {
     let unit = test.unit;
     let module = &ev.program.unit(unit).module;
-    let mut todo = vec![(test.expr, 0)];
+    let mut todo = vec![(test.expr, depth)];
     while let Some((expr, depth)) = todo.pop() {
         match &module.expr(expr).kind {
-            _ if depth > 12 => return false,
+            _ if depth > MAX_DEPTH => return false,
             ExprKind::Name(name) => {
                 let index = &ev.program.unit(unit).index;
                 let Some((_, bindings)) = index.lookup(module, index.func_of(expr), name) else {
@@ -296,6 +309,9 @@ fn asks_message(ev: &Evaluator<'_>, given: &BTreeSet<Func>, test: Site) -> bool 
                     }
                 }
             }
+            ExprKind::Call(call) if makes_of_arguments(ev, unit, call, depth) => {
+                todo.extend(call.args.iter().map(|a| (a.value, depth + 1)));
+            }
             ExprKind::Call(call) => match &module.expr(call.callee).kind {
                 ExprKind::Attr { object, name, .. } => {
                     // `mapper.readValue(message, Placed.class)` is the message.
@@ -311,6 +327,26 @@ fn asks_message(ev: &Evaluator<'_>, given: &BTreeSet<Func>, test: Site) -> bool 
         }
     }
     true
+}
+
+/// True for a call of a function of ours that gives nothing but what is made of its arguments: one that reads the text
+/// of a message, a constructor.
+fn makes_of_arguments(ev: &Evaluator<'_>, unit: UnitId, call: &Call, depth: u32) -> bool {
+    if depth > MAX_MADE {
+        return false;
+    }
+    let called = ev.at(unit, call.callee);
+    let made = |value: &Value| match value {
+        Value::Class { .. } => true,
+        Value::Function { unit, func, .. } => {
+            let given = BTreeSet::from([(*unit, *func)]);
+            let answers = returns(&ev.program.unit(*unit).module, *func);
+            let of_arguments = |expr: ExprId| is_made_of(ev, &given, Site { unit: *unit, expr }, depth + MADE);
+            !answers.is_empty() && answers.into_iter().all(of_arguments)
+        }
+        _ => false,
+    };
+    called.alternatives().iter().all(made)
 }
 
 /// True when the build module of a unit has one of the names in it; in Go, where packages are small, and in Python any

@@ -282,7 +282,17 @@ fn outstanding(ev: &Evaluator<'_>, found: &Found<'_>) -> Presence {
     let home = flow::home(ev, found.site);
     let mut waiting = found.form.confirm.calls.iter().flat_map(|name| ev.program.calls_named(name));
     let beside = waiting.find(|call| call.unit == found.site.unit && flow::home(ev, **call) == home);
-    beside.map_or(Presence::Absent, |call| Presence::Present(ev.program.place(*call)))
+    if let Some(call) = beside {
+        return Presence::Present(ev.program.place(*call));
+    }
+    // `kafkaTemplate.setProducerListener(listener)`
+    let mut told = found.form.confirm.listeners.iter().flat_map(|name| ev.program.calls_named(name)).peekable();
+    let is_elsewhere = told.peek().is_some();
+    match told.find(|call| call.unit == found.site.unit) {
+        Some(call) => Presence::Present(ev.program.place(*call)),
+        None if is_elsewhere => Presence::Unknown("a listener may be told of what was not taken".into()),
+        None => Presence::Absent,
+    }
 }
 
 /// True for reports that a loop takes and does nothing with: `for range producer.Events() {}`.
