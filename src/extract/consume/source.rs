@@ -126,20 +126,28 @@ fn consumer(
     units.extend(bodies.iter().map(Body::unit).filter(|unit| built.file == ev.program.unit(*unit).file));
     units.dedup();
     units.extend(registrations.iter().map(|r| r.site.unit));
-    let mut handlers = if registrations.is_empty() {
-        let function = bodies.first().and_then(Body::function).map(|f| named(ev, f));
-        let mut idempotency = idempotency::verdict(&traces);
-        if ev.program.language(found.site.unit).is_jvm() {
-            let handler = bodies.first().and_then(Body::function);
-            idempotency = jvm::idempotency(reach, found, handler, evidence, (&traces, idempotency));
+    let is_jvm = ev.program.language(found.site.unit).is_jvm();
+    let handler = |place: Place, bodies: &[Body], traces: &[Trace]| {
+        let function = bodies.first().and_then(Body::function);
+        let mut idempotency = idempotency::verdict(traces);
+        if is_jvm {
+            idempotency = jvm::idempotency(reach, found, function, evidence, (traces, idempotency));
         }
         if is_csharp {
-            idempotency = dotnet::certain(ev, found.site.unit, &traces, idempotency);
+            idempotency = dotnet::certain(ev, found.site.unit, traces, idempotency);
             if dotnet::is_saga(ev, found.site) {
                 idempotency = super::Idempotency::Unknown;
             }
         }
-        vec![Handler { place, function, channels: channels.clone(), idempotency }]
+        Handler { place, function: function.map(|f| named(ev, f)), channels: channels.clone(), idempotency }
+    };
+    let mut handlers = if registrations.is_empty() && is_jvm && bodies.len() > 1 {
+        // The methods of a class that listens: each one has its own messages.
+        let places = bodies.iter().map(|b| b.function().map_or(place, |(u, f)| ev.program.function_place(u, f)));
+        let each = places.zip(bodies.chunks(1).zip(traces.chunks(1)));
+        each.map(|(place, (body, trace))| handler(place, body, trace)).collect()
+    } else if registrations.is_empty() {
+        vec![handler(place, bodies, &traces)]
     } else {
         registrations
             .iter()
