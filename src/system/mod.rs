@@ -290,7 +290,7 @@ pub fn build(
         let of_service = |index: usize, env: &[EnvVar]| appsettings::settings(tree, &services[index], &given, env);
         let datastores = stores::find(tree, &ev, &in_scope, &services, &owners, deployment, &of_service);
         let settings = Settings::read(tree);
-        let publishing = publish::extract(&ev, &in_scope, &settings);
+        let publishing = publish::extract(&ev, &in_scope, tree, &settings);
         let consumers = consume::extract(&ev, &in_scope, &Evidence::read(tree, &settings));
         // Sagas of C# are written with libraries that the extractor does not know yet.
         let sagas = saga::extract(&ev, &in_scope);

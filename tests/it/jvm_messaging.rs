@@ -203,3 +203,62 @@ public class Mails {{
     // What something else answers may know of the message.
     assert!(!told("known.find(text)"));
 }
+
+#[test]
+fn rows_of_an_outbox_that_debezium_reads_are_events() {
+    let row = "package shop;
+import jakarta.persistence.Entity;
+import jakarta.persistence.Id;
+import lombok.Builder;
+
+@Entity
+@Builder
+public class OutboxEvent {
+    @Id
+    private UUID id;
+    private String aggregateType;
+    private String aggregateId;
+    private String type;
+    private String payload;
+}
+";
+    let booking = "package shop;\n\npublic record Booking(UUID id, String room) {}\n";
+    let service = "package shop;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import org.springframework.stereotype.Service;
+
+@Service
+public class Bookings {
+    private final OutboxRepository outbox;
+    private final ObjectMapper mapper;
+
+    public Bookings(OutboxRepository outbox, ObjectMapper mapper) {
+        this.outbox = outbox;
+        this.mapper = mapper;
+    }
+
+    public void book(Booking booking) {
+        outbox.save(OutboxEvent.builder()
+            .aggregateType(\"Booking\")
+            .aggregateId(booking.id().toString())
+            .type(\"Booked\")
+            .payload(mapper.writeValueAsString(booking))
+            .build());
+    }
+}
+";
+    let told = |connector: &str, booking: &str| {
+        let folder = crate::support::folder(&[
+            ("debezium/outbox-connector.json", connector),
+            ("src/main/java/shop/OutboxEvent.java", row),
+            ("src/main/java/shop/Booking.java", booking),
+            ("src/main/java/shop/Bookings.java", service),
+        ]);
+        let args = ["lint", "--rule", "event-schema/unversioned-event", "--output", "concise"];
+        crate::support::skillcheck_in(folder.path(), &args).stdout.contains("Bookings.java:16")
+    };
+    let router = r#"{"config": {"transforms.outbox.type": "io.debezium.transforms.outbox.EventRouter"}}"#;
+    assert!(told(router, booking));
+    assert!(!told("{}", booking), "nothing says that the rows are published");
+    assert!(!told(router, &booking.replace("String room", "String room, int schemaVersion")));
+}

@@ -14,7 +14,7 @@ fn publishing(files: &[(&str, &str)], settings: &str) -> Publishing {
     let ev = Evaluator::new(&program, Catalog::embedded().unwrap());
     let mut found = Settings::default();
     found.add("shop/src/main/resources/application.properties", FileId(99), settings);
-    extract(&ev, &|_| true, &found)
+    extract(&ev, &|_| true, &Tree::default(), &found)
 }
 
 /// Where it goes, then confirmed, persistent, version, id: `+` told, `d` by default, `-` absent, `?` unknown.
@@ -231,7 +231,7 @@ fn an_emitter_sends_where_the_settings_say() {
         let mut found = Settings::default();
         found.add_build("shop/pom.xml", &artifacts.join("\n"));
         let channels = |p: Publisher| p.destinations.iter().map(Text::pattern).collect::<Vec<_>>().join("+");
-        extract(&ev, &|_| true, &found).publishers.into_iter().map(channels).collect::<Vec<_>>()
+        extract(&ev, &|_| true, &Tree::default(), &found).publishers.into_iter().map(channels).collect::<Vec<_>>()
     };
     let (kafka, amqp) =
         ("<artifactId>quarkus-messaging-kafka</artifactId>", "<artifactId>quarkus-messaging-amqp</artifactId>");

@@ -5,6 +5,7 @@ mod announced;
 mod at_once;
 mod bound;
 pub mod call;
+mod captured;
 pub mod confirm;
 pub(crate) mod declared;
 pub mod definitions;
@@ -38,6 +39,7 @@ mod tests;
 use crate::catalog::publish::{Publish, PublishKind};
 use crate::extract::Presence;
 use crate::extract::settings::Settings;
+use crate::files::Tree;
 use crate::program::value::Text;
 use crate::program::{Evaluator, Instance, Site, UnitId, Value};
 use crate::syntax::Place;
@@ -157,7 +159,7 @@ pub type InScope<'s> = dyn Fn(UnitId) -> bool + 's;
 /// All publishers of the program.
 ///
 /// `settings` is what applications are configured with.
-pub fn extract(ev: &Evaluator<'_>, in_scope: &InScope<'_>, settings: &Settings) -> Publishing {
+pub fn extract(ev: &Evaluator<'_>, in_scope: &InScope<'_>, tree: &Tree, settings: &Settings) -> Publishing {
     let registered = transport::registrations(ev, in_scope);
     let mut publishers = Vec::new();
     for found in call::find(ev, in_scope) {
@@ -169,6 +171,8 @@ pub fn extract(ev: &Evaluator<'_>, in_scope: &InScope<'_>, settings: &Settings) 
     }
     publishers.extend(declared::find(ev, in_scope, settings));
     publishers.extend(bound::find(ev, in_scope, settings));
+    let captured = captured::find(ev, in_scope, &publishers, &|| captured::is_routed(tree));
+    publishers.extend(captured);
     publishers.sort_by_key(|p| p.place);
     let dual_writes = dual_write::find(ev, in_scope, &publishers);
     Publishing { publishers, dual_writes }

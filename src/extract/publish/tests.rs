@@ -8,7 +8,7 @@ mod rows;
 fn publishing(files: &[(&str, &str)]) -> Publishing {
     let program = load::from_sources(files, &Packages::default());
     let ev = Evaluator::new(&program, Catalog::embedded().unwrap());
-    extract(&ev, &|_| true, &Settings::default())
+    extract(&ev, &|_| true, &Tree::default(), &Settings::default())
 }
 
 /// One word for each publisher: confirmed, persistent, version, id; `+` told, `d` by default, `-`
