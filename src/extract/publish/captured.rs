@@ -52,9 +52,10 @@ pub(super) fn find(
     }
     let root = |unit: UnitId| build_root(&ev.program.unit(unit).path);
     let relayed: Vec<_> = others.iter().map(|p| root(p.site.unit)).collect();
-    let made = rows.into_iter().flat_map(|row| made(ev, row));
-    let captured = made.filter(|site| in_scope(site.unit) && !relayed.contains(&root(site.unit)));
-    captured.map(|site| publisher(ev, in_scope, site)).collect()
+    let name = |row: (UnitId, ClassId)| &ev.program.unit(row.0).module.class(row.1).name;
+    let made = rows.into_iter().flat_map(|row| made(ev, row).into_iter().map(move |site| (site, name(row))));
+    let captured = made.filter(|(site, _)| in_scope(site.unit) && !relayed.contains(&root(site.unit)));
+    captured.map(|(site, row)| publisher(ev, in_scope, site, row)).collect()
 }
 
 /// A class with the columns that the router reads.
@@ -113,7 +114,7 @@ fn held(ev: &Evaluator<'_>, site: Site) -> Site {
     used.map_or(site, |expr| Site { expr, ..site })
 }
 
-fn publisher(ev: &Evaluator<'_>, in_scope: &InScope<'_>, site: Site) -> Publisher {
+fn publisher(ev: &Evaluator<'_>, in_scope: &InScope<'_>, site: Site, row: &str) -> Publisher {
     let mut reader = Reader::new(ev, in_scope);
     let rows = reader.read(held(ev, site));
     let mut payloads: Vec<Shape> = Vec::new();
@@ -142,7 +143,7 @@ fn publisher(ev: &Evaluator<'_>, in_scope: &InScope<'_>, site: Site) -> Publishe
         place,
         site,
         library: "Debezium".into(),
-        method: "a row of the outbox".into(),
+        method: row.to_string(),
         broker: "kafka".into(),
         kind: Kind::Event,
         destinations: Vec::new(),

@@ -71,7 +71,7 @@ pub fn is_action(name: &str) -> bool {
 /// A member that undoes a step, by a word that is used for nothing else.
 pub fn is_compensation(name: &str) -> bool {
     let name = fold(name);
-    name.starts_with("compensat") || matches!(name.as_str(), "withcompensation" | "oncompensate")
+    ["compens", "withcompens", "oncompens"].iter().any(|w| name.starts_with(w))
 }
 
 /// A member that undoes a step.
@@ -91,7 +91,7 @@ pub fn is_undo(name: &str) -> bool {
 /// A name that says that something belongs to a saga.
 pub fn is_saga_word(name: &str) -> bool {
     let name = fold(name);
-    ["saga", "orchestrat", "processmanager", "compensat"].iter().any(|w| name.contains(w))
+    ["saga", "orchestrat", "processmanager", "compens"].iter().any(|w| name.contains(w))
 }
 
 /// A name for what stores or describes a saga: `SagaRepository`, `sagaStep`.
@@ -121,7 +121,7 @@ pub fn may_tell(name: &str) -> bool {
 /// A collection or function that holds or runs compensations.
 pub fn is_undo_word(name: &str) -> bool {
     let name = fold(name);
-    ["compensat", "undo", "rollback", "revert"].iter().any(|w| name.contains(w))
+    ["compens", "undo", "rollback", "revert"].iter().any(|w| name.contains(w))
 }
 
 /// A step that only reads or checks, by its name.
@@ -251,7 +251,7 @@ pub fn is_undo_verb(word: &str) -> bool {
             | "deposit"
             | "credit"
             | "deactivate"
-    ) || word.starts_with("compensat")
+    ) || word.starts_with("compens")
 }
 
 /// A verb that changes something for others.
@@ -418,7 +418,7 @@ pub fn hints_at_storage(object: &[String], method: &str) -> bool {
 /// A verb that only ever takes something back.
 pub(super) fn is_plain_undo(word: &str) -> bool {
     matches!(word, "release" | "refund" | "cancel" | "void" | "revert" | "undo" | "unreserve" | "rollback" | "restore")
-        || word.starts_with("compensat")
+        || word.starts_with("compens")
 }
 
 /// The rollback of a database transaction, a timer that is cleared.
