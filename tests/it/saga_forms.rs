@@ -526,9 +526,8 @@ fn what_is_done_is_asked_of_the_record_of_the_saga() {
     assert!(!told.iter().any(|f| f.contains("ambiguous") || f.contains("failing")), "{told:?}");
 }
 
-#[test]
-fn compensated_is_said_although_a_compensation_may_have_failed() {
-    let text = "@Service
+/// A saga whose record is told of each step and stored at both ends.
+const AT_BOTH_ENDS: &str = "@Service
 public class TripSagaOrchestrator {
     private final SagaStateRepository sagaRepository;
     private final SeatService seats;
@@ -566,6 +565,10 @@ public class TripSagaOrchestrator {
     }
 }
 ";
+
+#[test]
+fn compensated_is_said_although_a_compensation_may_have_failed() {
+    let text = AT_BOTH_ENDS;
     let told = |text: &str| {
         let found = found(&[("TripSagaOrchestrator.java", text)]);
         found.into_iter().filter(|f| f.contains("ambiguous") || f.contains("failing")).collect::<Vec<_>>()
@@ -758,4 +761,73 @@ type TripSaga struct {
     let told = |text: &str| found(&[("trips.go", text)]).iter().any(|f| f == "15 ambiguous-terminal-state");
     assert!(told(text), "{:?}", found(&[("trips.go", text)]));
     assert!(!told(&text.replace("StatusFailed", "StatusCompensated")));
+}
+
+#[test]
+fn what_is_stored_at_both_ends_says_nothing_of_what_is_between() {
+    let record = "
+class SagaState {
+    private List<SagaStep> completedSteps = new ArrayList<>();
+
+    public void completeStep(SagaStep step) {
+        completedSteps.add(step);
+    }
+}
+";
+    let text = format!("{AT_BOTH_ENDS}{record}");
+    let told = |text: &str| {
+        let found = found(&[("TripSagaOrchestrator.java", text)]);
+        found.into_iter().filter(|f| f.contains("volatile")).collect::<Vec<_>>()
+    };
+    assert_eq!(told(&text), ["12 volatile-state"]);
+    let stored = text.replace(
+        "Step.SEATS);\n            cards",
+        "Step.SEATS);\n            sagaRepository.save(saga);\n            cards",
+    );
+    assert_ne!(stored, text);
+    assert_eq!(told(&stored), [""; 0]);
+}
+
+#[test]
+fn a_compensation_is_known_though_its_name_is_misspelt() {
+    let text = "export class TripSaga {
+  private steps: Step[] = [];
+  private successfulSteps: Step[] = [];
+
+  constructor(first: SeatStep, second: CardStep) {
+    this.steps = [first, second];
+  }
+
+  async execute(trip: Trip) {
+    for (const step of this.steps) {
+      try {
+        await step.invoke(trip);
+        this.successfulSteps.unshift(step);
+      } catch (error) {
+        this.successfulSteps.forEach(async (s) => {
+          await s.withCompenstation(trip);
+        });
+        throw error;
+      }
+    }
+  }
+}
+
+abstract class Step {
+  abstract invoke(trip: Trip): Promise<void>;
+  abstract withCompenstation(trip: Trip): Promise<void>;
+}
+
+class SeatStep extends Step {
+  async invoke(trip: Trip) { await this.client.send('seats.reserve', trip); }
+  async withCompenstation(trip: Trip) { await this.client.send('seats.release', trip); }
+}
+
+class CardStep extends Step {
+  async invoke(trip: Trip) { await this.client.send('card.charge', trip); }
+  async withCompenstation(trip: Trip) { await this.client.send('card.refund', trip); }
+}
+";
+    let told = found(&[("trip.saga.ts", text)]);
+    assert!(told.contains(&"1 volatile-state".to_string()), "{told:?}");
 }

@@ -75,6 +75,11 @@ impl Undo {
 }
 
 impl Done {
+    /// The call.
+    pub(super) fn call(&self) -> ExprId {
+        self.expr
+    }
+
     /// Both are about the same thing.
     pub(super) fn shares(&self, undo: &Undo) -> bool {
         self.nouns.iter().any(|n| undo.words.contains(n))
@@ -204,8 +209,12 @@ impl Context<'_, '_> {
                 undo_name: None,
                 is_named,
             };
-            let persisted = self.persisted(&[(unit, func)]);
-            let conduct = self.straight_conduct(&runner, &persisted, late);
+            let kept_in = self.kept_between(unit, func, &flow);
+            let persisted = match kept_in {
+                Some(_) => Presence::Absent,
+                None => self.persisted(&[(unit, func)]),
+            };
+            let conduct = Conduct { kept_in, ..self.straight_conduct(&runner, &persisted, late) };
             (persisted, failure, conduct)
         };
         // An engine runs workflows; a request only waits for what is written out.

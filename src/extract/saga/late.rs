@@ -94,6 +94,22 @@ impl Context<'_, '_> {
         })
     }
 
+    /// Where an object is told that a step is done, and nothing stores it before the last step: what is stored before
+    /// the first step and behind the last one says nothing of what is between them.
+    pub(super) fn kept_between(&self, unit: UnitId, func: FuncId, flow: &Flow) -> Option<Place> {
+        self.named_late(unit, func, flow)?;
+        let (_, noted) = flow.noted.first()?;
+        let module = &self.ev.program.unit(unit).module;
+        let (first, last) = (flow.steps.first()?.position, flow.steps.last()?.position);
+        let steps: Vec<ExprId> = flow.steps.iter().map(Done::call).collect();
+        let between = |of: UnitId, expr: ExprId| {
+            let at = module.expr(expr).span;
+            of == unit && at.start >= first && at.end < last && !steps.contains(&expr)
+        };
+        let is_stored = !self.persisted_in(&[(unit, func)], &between).is_absent();
+        (!is_stored).then(|| self.ev.program.place(Site { unit, expr: *noted }))
+    }
+
     /// Handlers that only log what a compensation of a workflow raised, in a loop over the compensations that were
     /// put on a list: the activity was repeated for as long as its options say, and then it is given up.
     pub(super) fn dropped_in_loop(&self, unit: UnitId, func: FuncId, flow: &Flow) -> Vec<Place> {

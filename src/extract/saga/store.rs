@@ -259,6 +259,15 @@ enum Verdict {
 impl Context<'_, '_> {
     /// Whether the functions write their progress anywhere.
     pub(super) fn persisted(&self, entries: &[(UnitId, FuncId)]) -> Presence {
+        self.persisted_in(entries, &|_, _| true)
+    }
+
+    /// Whether those calls of the functions write it that are among these.
+    pub(super) fn persisted_in(
+        &self,
+        entries: &[(UnitId, FuncId)],
+        among: &dyn Fn(UnitId, ExprId) -> bool,
+    ) -> Presence {
         let mut unclear = None;
         let mut seen: HashSet<(UnitId, FuncId)> = HashSet::new();
         let mut todo: Vec<(UnitId, FuncId, u32)> = entries.iter().map(|(u, f)| (*u, *f, 0)).collect();
@@ -271,7 +280,8 @@ impl Context<'_, '_> {
                 return Presence::Default;
             }
             for (expr, call) in self.calls_in(unit, func) {
-                if self.is_step_call(unit, expr, call) || scan::is_log(module, expr) {
+                let is_left_out = depth == 0 && !among(unit, expr);
+                if is_left_out || self.is_step_call(unit, expr, call) || scan::is_log(module, expr) {
                     continue;
                 }
                 for verdict in self.verdicts(unit, expr, call, depth, &mut todo) {
