@@ -2,6 +2,7 @@
 
 mod callers;
 mod calls;
+mod contents;
 mod given;
 mod listeners;
 mod members;
@@ -243,7 +244,7 @@ impl<'a> Evaluator<'a> {
                 items.get(*n as usize).map_or(Value::Unknown, |s| self.eval(*s))
             }
             // `handlers: make(map[string]Handler)` of Go
-            (Value::Instance(instance), _) if instance.ty == "builtin.make" => self.any_put(site.unit, object),
+            (Value::Instance(instance), _) if instance.ty == "builtin.make" => self.put_or_declared(site.unit, object),
             (Value::Class { unit, class }, key) if self.program.language(site.unit).is_script() => {
                 self.of_statics((*unit, *class), key, site)
             }
@@ -262,8 +263,16 @@ impl<'a> Evaluator<'a> {
                     Value::Instance(Instance { ty, call: Some(site), from: Some(Arc::new(instance.clone())) })
                 })
             }
-            (Value::Unknown, _) => self.any_put(site.unit, object),
+            (Value::Unknown | Value::Param { .. }, _) => self.put_or_declared(site.unit, object),
             _ => Value::Unknown,
+        }
+    }
+
+    /// What stands in a table: what its module puts there, or what its type says.
+    fn put_or_declared(&self, unit: UnitId, table: ExprId) -> Value {
+        match self.any_put(unit, table) {
+            Value::Unknown => self.content(unit, table).unwrap_or(Value::Unknown),
+            put => put,
         }
     }
 

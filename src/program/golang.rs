@@ -477,6 +477,10 @@ impl Evaluator<'_> {
         }
         let (_, bindings) = unit.index.lookup(&unit.module, unit.index.func_of(object), name)?;
         let [Binding::Value(call)] = bindings else { return None };
+        // `writer, ok := writers[topic]`
+        if n == &0.0 && matches!(unit.module.expr(*call).kind, ExprKind::Index { .. }) {
+            return Some(self.at(site.unit, *call));
+        }
         Some(self.result_of(Site { unit: site.unit, expr: *call }, *n as usize, 0))
     }
 

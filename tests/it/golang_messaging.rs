@@ -342,3 +342,48 @@ fn a_failure_that_is_told_while_the_session_is_aborted_is_no_second_write() {
     assert_eq!(told(rule, &text("return session.AbortTransaction(ctx)")), 0);
     assert_eq!(told(rule, &text("println(err)")), 1);
 }
+
+#[test]
+fn writers_that_stand_in_a_map_or_list_publish() {
+    let source = |body: &str| {
+        format!(
+            "package orders
+
+import (
+	\"context\"
+	\"encoding/json\"
+
+	\"github.com/segmentio/kafka-go\"
+)
+
+type Orders struct {{
+	writers map[string]*kafka.Writer
+	all     []*kafka.Writer
+}}
+
+func New(writers map[string]*kafka.Writer) *Orders {{
+	return &Orders{{writers: writers}}
+}}
+
+func (o *Orders) Tell(ctx context.Context, topic string) error {{
+	value, _ := json.Marshal(map[string]any{{\"orderId\": 1, \"total\": 2}})
+	{body}
+}}
+"
+        )
+    };
+    let told = |body: &str| {
+        let text = source(body);
+        let folder = crate::support::folder(&[("go.mod", "module shop\n"), ("orders/orders.go", text.as_str())]);
+        let args = ["lint", "--rule", "event-schema/unversioned-event", "--output", "concise"];
+        crate::support::skillcheck_in(folder.path(), &args).stdout.contains("unversioned-event")
+    };
+    let send = "WriteMessages(ctx, kafka.Message{Value: value})";
+    assert!(told(&format!(
+        "writer, ok := o.writers[topic]\n\tif !ok {{\n\t\treturn nil\n\t}}\n\treturn writer.{send}"
+    )));
+    assert!(told(&format!("return o.writers[topic].{send}")));
+    assert!(told(&format!("return o.all[0].{send}")));
+    assert!(told(&format!("for _, writer := range o.writers {{\n\t\twriter.{send}\n\t}}\n\treturn nil")));
+    assert!(!told("return nil"));
+}

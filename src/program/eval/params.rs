@@ -328,8 +328,14 @@ impl Evaluator<'_> {
             Value::Unknown
                 if self.program.language(unit).is_script() || self.program.language(unit) == Language::Python =>
             {
-                self.listed(unit, iter)
+                match self.listed(unit, iter) {
+                    Value::Unknown if self.program.language(unit).is_script() => {
+                        self.content(unit, iter).unwrap_or(Value::Unknown)
+                    }
+                    listed => listed,
+                }
             }
+            Value::Unknown => self.content(unit, iter).unwrap_or(Value::Unknown),
             item => item,
         }
     }

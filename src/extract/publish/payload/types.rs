@@ -1,6 +1,6 @@
 //! Types: the fields of classes and interfaces.
 
-use super::{MAX_DEPTH, Reader};
+use super::{MAX_DEPTH, MAX_STEPS, Reader};
 use crate::extract::publish::shape::is_versioned;
 use crate::extract::publish::shape::{Declared, Key, Shape, is_envelope};
 use smol_str::SmolStr;
@@ -10,6 +10,9 @@ use crate::program::hierarchy::ClassRef;
 use crate::program::types::simple_name;
 use crate::program::{Evaluator, Site, UnitId, Value};
 use crate::syntax::Place;
+
+/// How deep interfaces stand in each other.
+const MAX_INTERFACES: u32 = 3;
 
 /// Annotations of a class that say which version of its schema it is.
 const VERSIONS: [&str; 3] = ["Revision", "SchemaVersion", "EventVersion"];
@@ -53,6 +56,7 @@ impl Reader<'_, '_> {
     /// An object of a class of ours: its fields and those of its bases.
     pub(super) fn object(&mut self, unit: UnitId, class: ClassId, call: Option<Site>) -> Shape {
         self.depth += 1;
+        self.steps += 1;
         let shape = self.fields(unit, class, call);
         self.depth -= 1;
         shape
@@ -62,7 +66,8 @@ impl Reader<'_, '_> {
     /// is missing, unless all of them lack it.
     fn implementations(&mut self, interface: (UnitId, ClassId)) -> Shape {
         let below = self.ev.below(interface);
-        if below.is_empty() || below.len() > 12 {
+        // One that holds another is read once more for each type that satisfies it.
+        if below.is_empty() || below.len() > 12 || self.depth > MAX_INTERFACES {
             return Shape::open();
         }
         let mut shape = Shape::default();
@@ -78,7 +83,7 @@ impl Reader<'_, '_> {
         let module = &unit.module;
         let class = module.class(class_id);
         let mut shape = Shape { types: vec![class.name.clone()], ..Shape::default() };
-        if self.depth >= MAX_DEPTH {
+        if self.depth >= MAX_DEPTH || self.steps > MAX_STEPS {
             shape.open = true;
             return shape;
         }
