@@ -318,6 +318,7 @@ func (s *Orchestrator) undo(compensations []func() error) {
             "11 saga/missing-step-timeout",
             "14 saga/uncompensated-failing-step",
             "29 saga/swallowed-compensation-failure",
+            "29 saga/unretried-compensation",
         ]
     );
 }

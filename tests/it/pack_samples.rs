@@ -53,6 +53,7 @@ saga.add(lambda trip: rooms.book(trip), lambda trip: rooms.cancel(trip["room"]))
             "14 missing-step-retry",
             "14 missing-step-timeout",
             "15 uncompensated-failing-step",
+            "21 unretried-compensation",
             "22 swallowed-compensation-failure",
         ]
     );
@@ -132,6 +133,7 @@ public class LoanSaga {
             "23 missing-step-retry",
             "23 missing-step-timeout",
             "27 uncompensated-failing-step",
+            "45 unretried-compensation",
             "52 swallowed-compensation-failure",
         ]
     );

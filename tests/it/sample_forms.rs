@@ -525,6 +525,7 @@ public sealed class TripSaga
             "Trips/TripSaga.cs:16 saga/missing-step-retry",
             "Trips/TripSaga.cs:16 saga/missing-step-timeout",
             "Trips/TripSaga.cs:17 saga/uncompensated-failing-step",
+            "Trips/TripSaga.cs:25 saga/unretried-compensation",
             "Trips/TripSaga.cs:25 saga/swallowed-compensation-failure",
         ]
     );
