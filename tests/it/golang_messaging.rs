@@ -387,3 +387,63 @@ func (o *Orders) Tell(ctx context.Context, topic string) error {{
     assert!(told(&format!("for _, writer := range o.writers {{\n\t\twriter.{send}\n\t}}\n\treturn nil")));
     assert!(!told("return nil"));
 }
+
+#[test]
+fn a_relay_that_takes_one_row_at_a_time_writes_nothing_twice() {
+    let source = |turn: &str| {
+        format!(
+            "package relay
+
+import (
+	\"context\"
+	\"encoding/json\"
+	\"time\"
+
+	\"github.com/jackc/pgx/v5\"
+	\"github.com/segmentio/kafka-go\"
+)
+
+type Relay struct {{
+	db     *pgx.Conn
+	writer *kafka.Writer
+}}
+
+func (r *Relay) takeNext(ctx context.Context) (int64, []byte, error) {{
+	var id int64
+	var payload []byte
+	err := r.db.QueryRow(ctx, \"UPDATE events SET locked_at = now() WHERE id = (SELECT id FROM events WHERE sent_at IS NULL LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id, payload\").Scan(&id, &payload)
+	return id, payload, err
+}}
+
+func (r *Relay) markSent(ctx context.Context, id int64) error {{
+	_, err := r.db.Exec(ctx, \"UPDATE events SET sent_at = now() WHERE id = $1\", id)
+	return err
+}}
+
+func (r *Relay) Run(ctx context.Context) {{
+	ticker := time.NewTicker(time.Second)
+	for {{
+		<-ticker.C
+{turn}
+	}}
+}}
+"
+        )
+    };
+    let relay = "\t\tid, payload, err := r.takeNext(ctx)
+		if err != nil {
+			continue
+		}
+		value, err := json.Marshal(payload)
+		if err != nil {
+			continue
+		}
+		if err := r.writer.WriteMessages(ctx, kafka.Message{Value: value}); err != nil {
+			continue
+		}
+		r.markSent(ctx, id)";
+    assert_eq!(told("message-queue/dual-write", &source(relay)), 0);
+    // What is published is no row that was taken.
+    let other = relay.replace("json.Marshal(payload)", "json.Marshal(time.Now())");
+    assert_eq!(told("message-queue/dual-write", &source(&other)), 1);
+}

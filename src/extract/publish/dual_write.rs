@@ -546,7 +546,7 @@ fn together(ev: &Evaluator<'_>, writes: &[Site], publish: Site) -> Option<Site> 
         .filter(|w| *w != publish && w.unit == publish.unit && !exclusive(ev, *w, publish))
         // Two loops that are started side by side have nothing to do with each other.
         .filter(|w| !(is_detached(ev, *w) && is_detached(ev, publish)))
-        .filter(|w| !relay::has_done_with(ev, publish, *w))
+        .filter(|w| !relay::has_done_with(ev, publish, *w) && !relay::takes_next(ev, publish, *w))
         .collect();
     let before = on_path.iter().copied().filter(|w| start(*w) < start(publish)).max_by_key(|w| start(*w));
     before.or_else(|| on_path.into_iter().min_by_key(|w| start(*w)))

@@ -8,6 +8,7 @@ use crate::facts::module::{Block, ExprId, ExprKind, FunctionKind, LoopHeader, Mo
 use crate::program::index::Binding;
 use crate::program::{Evaluator, Parent, Site};
 use crate::syntax::Span;
+use smol_str::SmolStr;
 
 /// Where one row is handled: what it is called, the rows, and the code.
 struct Turn {
@@ -33,6 +34,80 @@ pub(super) fn has_done_with(ev: &Evaluator<'_>, publish: Site, write: Site) -> b
             && are_read(ev, publish, turn.rows)
             && (of_row() || (commits(module, write) && is_marked(ev, publish, &turn)))
     })
+}
+
+/// True for a write that takes the next row, or has done with it, in a loop that publishes one row at each turn:
+/// `event := repo.GetNewEvent()`, `producer.Produce(event)`, `repo.MarkSent(event.ID)`.
+pub(super) fn takes_next(ev: &Evaluator<'_>, publish: Site, write: Site) -> bool {
+    let unit = ev.program.unit(publish.unit);
+    let module = &unit.module;
+    if write.unit != publish.unit {
+        return false;
+    }
+    let turn = unit.index.ancestors(publish.expr).find_map(|parent| match parent {
+        Parent::Stmt(stmt) => match &module.stmt(stmt).kind {
+            StmtKind::Loop { header: LoopHeader::While(_) | LoopHeader::Count { .. }, .. } => {
+                Some(module.stmt(stmt).span)
+            }
+            _ => None,
+        },
+        _ => None,
+    });
+    let Some(turn) = turn else { return false };
+    let at = module.expr(publish.expr).span;
+    let inside = |expr: ExprId| turn.contains(module.expr(expr).span);
+    let calls: Vec<ExprId> = unit.index.calls.iter().map(|call| call.expr).filter(|expr| inside(*expr)).collect();
+    let names = |expr: ExprId, row: &[SmolStr]| {
+        flow::mentions(ev, Site { unit: publish.unit, expr }, &|name| row.iter().any(|n| n == name))
+    };
+    // What takes the row, and all that is made of it.
+    let rows = calls.iter().copied().filter(|call| module.expr(*call).span.end <= at.start && takes(module, *call));
+    rows.map(|call| (call, made_of(ev, publish, call))).any(|(taken, row)| {
+        let ends = |call: &ExprId| {
+            let marks = module.callee_name(*call).is_some_and(|name| is_mark(name));
+            let deletes = deletes(module, Site { unit: publish.unit, expr: *call });
+            module.expr(*call).span.start >= at.end && (marks || deletes) && names(*call, &row)
+        };
+        names(publish.expr, &row)
+            && calls.iter().any(ends)
+            && inside(write.expr)
+            && (write.expr == taken || ends(&write.expr))
+    })
+}
+
+/// True for a call that brings a row: `getNewEvent`, `claimNext`.
+fn takes(module: &Module, call: ExprId) -> bool {
+    let words = ["find", "get", "fetch", "load", "next", "claim", "poll", "pick", "take", "lock", "select", "read"];
+    module.callee_name(call).is_some_and(|name| {
+        let name = squeeze(name);
+        words.iter().any(|word| name.starts_with(word))
+    })
+}
+
+/// The names that hold the result of a call before the publish, or what is made of it.
+fn made_of(ev: &Evaluator<'_>, publish: Site, call: ExprId) -> Vec<SmolStr> {
+    let module = &ev.program.unit(publish.unit).module;
+    let (from, to) = (module.expr(call).span, module.expr(publish.expr).span.start);
+    let mut out: Vec<SmolStr> = Vec::new();
+    for stmt in &module.stmts {
+        let StmtKind::Assign { target, value: Some(value), .. } = &stmt.kind else { continue };
+        let given = module.expr(*value).span;
+        let of_call = given.contains(from);
+        let of_row = given.start >= from.end
+            && given.end <= to
+            && flow::mentions(ev, Site { unit: publish.unit, expr: *value }, &|name| out.iter().any(|n| n == name));
+        if of_call || of_row {
+            let targets = match &module.expr(*target).kind {
+                ExprKind::List(all) => all.clone(),
+                _ => vec![*target],
+            };
+            out.extend(targets.into_iter().filter_map(|target| match &module.expr(target).kind {
+                ExprKind::Name(name) if !matches!(name.as_str(), "err" | "_") => Some(name.clone()),
+                _ => None,
+            }));
+        }
+    }
+    out
 }
 
 /// True for the end of a unit of work, which names no row: `db.SaveChanges()`, `session.commit()`.
