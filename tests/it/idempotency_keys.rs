@@ -188,3 +188,35 @@ fn an_endless_loop_that_counts_and_gives_up_is_bounded() {
     assert_eq!(told(FILLED), 0);
     assert_eq!(told(&FILLED.replace("if tries >= 3:", "if failure.fatal:")), 1);
 }
+
+#[test]
+fn a_timeout_of_the_client_hides_no_key() {
+    let text = "import requests
+
+
+class Gateway:
+    def __init__(self, base_url: str, timeout: int = 30):
+        self.base_url = base_url
+        self.timeout = timeout
+        self.session = requests.Session()
+
+    def request(self, method, endpoint, data=None):
+        for attempt in range(3):
+            try:
+                response = self.session.request(method, f\"{self.base_url}/{endpoint}\", json=data, timeout=self.timeout)
+                response.raise_for_status()
+                return response.json()
+            except requests.RequestException:
+                continue
+
+    def post(self, endpoint, data):
+        return self.request('POST', endpoint, data)
+
+    def charge(self, amount):
+        return self.post('charges', {'amount': amount})
+";
+    let folder = crate::support::folder(&[("payments/gateway.py", text)]);
+    let args = ["lint", "--rule", "rest-client/unsafe-retry", "--output", "concise"];
+    let told = crate::support::skillcheck_in(folder.path(), &args).stdout;
+    assert!(told.contains("gateway.py:23:"), "{told}");
+}

@@ -6,7 +6,7 @@ use super::keyed::key_sent;
 use super::timeout::{self, Timeout};
 use super::{HttpRequest, SeenFrom, credential, lost, path};
 use crate::catalog::http::{Http, Request};
-use crate::facts::module::{BinaryOp, Call, Entry, ExprId, ExprKind, FuncId, Language};
+use crate::facts::module::{Arg, BinaryOp, Call, Entry, ExprId, ExprKind, FuncId, Language};
 use crate::program::value::{Text, TextPart};
 use crate::program::{Evaluator, Site, UnitId, Value};
 use crate::syntax::Place;
@@ -217,6 +217,20 @@ fn url_in(ev: &Evaluator<'_>, form: &Request, call: &Call, site: Site, context: 
     }
 }
 
+/// Names of arguments that carry no headers.
+const BESIDE: [&str; 10] = [
+    "allow_redirects",
+    "cert",
+    "follow_redirects",
+    "method",
+    "proxies",
+    "stream",
+    "timeout",
+    "url",
+    "verify",
+    "cancellationToken",
+];
+
 /// Like [`key_sent`], which says `key`, through the parameters of a way in.
 fn key_in(
     ev: &Evaluator<'_>,
@@ -225,8 +239,9 @@ fn key_in(
     (site, key): (Site, Option<bool>),
     context: &Context,
 ) -> Option<bool> {
-    let carriers: Vec<_> =
-        call.args.iter().enumerate().filter(|(i, a)| !is_body(a, *i, form.body)).map(|(_, a)| a).collect();
+    let beside = |a: &Arg| a.name.as_deref().is_some_and(|name| BESIDE.contains(&name));
+    let given = call.args.iter().enumerate().filter(|(i, a)| !is_body(a, *i, form.body) && !beside(a));
+    let carriers: Vec<_> = given.map(|(_, a)| a).collect();
     match key {
         None => {}
         // An options object that is a parameter hides its headers.
@@ -427,7 +442,7 @@ pub fn idempotency_key(ev: &Evaluator<'_>, call: &Call, site: Site, body: Option
     if open { None } else { Some(false) }
 }
 
-fn is_body(arg: &crate::facts::module::Arg, position: usize, body: Option<usize>) -> bool {
+fn is_body(arg: &Arg, position: usize, body: Option<usize>) -> bool {
     match arg.name.as_deref() {
         Some(name) => matches!(name, "json" | "data" | "body" | "content" | "params" | "files" | "form"),
         None => Some(position) == body,
