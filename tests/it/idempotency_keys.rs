@@ -220,3 +220,23 @@ class Gateway:
     let told = crate::support::skillcheck_in(folder.path(), &args).stdout;
     assert!(told.contains("gateway.py:23:"), "{told}");
 }
+
+#[test]
+fn what_is_cancelled_twice_is_cancelled() {
+    let told = |path: &str| {
+        let text = format!(
+            "import httpx
+
+
+def call(order_id: str):
+    httpx.post(f'http://orders/orders/{{order_id}}{path}', timeout=2)
+"
+        );
+        let folder = crate::support::folder(&[("shop/orders.py", text.as_str())]);
+        let args = ["lint", "--rule", "rest-client/missing-idempotency-key", "--output", "concise"];
+        crate::support::skillcheck_in(folder.path(), &args).stdout.contains("missing-idempotency-key")
+    };
+    assert!(told(""));
+    assert!(told("/refund"));
+    assert!(!told("/cancel"));
+}

@@ -173,3 +173,54 @@ export async function deliver(hook: Hook, event: Event) {{
     assert_eq!(unsafe_retry("X-Webhook-ID"), NONE);
     assert_eq!(unsafe_retry("X-Sender").len(), 1);
 }
+
+#[test]
+fn who_repeats_a_429_looks_at_retry_after() {
+    let told = |path: &str, text: &str| {
+        let folder = crate::support::folder(&[(path, text)]);
+        let args = ["lint", "--rule", "rest-client/ignored-retry-after", "--output", "concise"];
+        crate::support::skillcheck_in(folder.path(), &args).stdout.contains("ignored-retry-after")
+    };
+    // What the loop throws it takes itself.
+    let thrown = "import time
+import requests
+
+
+def ask(url):
+    for attempt in range(3):
+        try:
+            response = requests.get(url, timeout=3)
+            if response.status_code >= 500 or response.status_code == 429:
+                raise requests.RequestException(str(response.status_code))
+            return response.json()
+        except requests.RequestException:
+            time.sleep(2 ** attempt)
+";
+    assert!(told("a/client.py", thrown));
+    let left = thrown.replace("time.sleep(2 ** attempt)", "raise");
+    assert!(!told("a/client.py", &left));
+    // A function says what is tried again.
+    let asked = "import axios from 'axios';
+
+const client = axios.create({ baseURL: process.env.URL, timeout: 3000 });
+
+function isRetryable(error: { response?: { status: number } }) {
+  return !error.response || error.response.status >= 500 || [408, 429].includes(error.response.status);
+}
+
+export async function ask(path: string) {
+  for (let attempt = 0; attempt < 3; attempt++) {
+    try {
+      return await client.get(path);
+    } catch (error) {
+      if (!isRetryable(error)) throw error;
+      await new Promise((done) => setTimeout(done, 100 * 2 ** attempt));
+    }
+  }
+}
+";
+    assert!(told("a/client.ts", asked));
+    assert!(!told("a/client.ts", &asked.replace("[408, 429]", "[408]")));
+    let read = asked.replace("100 * 2 ** attempt", "Number(error.response.headers['retry-after']) * 1000");
+    assert!(!told("a/client.ts", &read));
+}

@@ -531,17 +531,55 @@ pub(super) fn span_policy(ev: &Evaluator<'_>, site: Site, span: Span, bounded: b
         bounded: Some(bounded),
         jitter: jitter::of_loop(unit, span, &sleeps),
         wait,
-        ignores_retry_after: names_429(ev, site.unit, span).filter(|place| !given_up(module, span, *place)),
+        ignores_retry_after: names_429(ev, site.unit, span)
+            .filter(|place| !given_up(module, span, *place))
+            .or_else(|| asked_for_429(ev, site.unit, span)),
         covers: vec![(site.unit, span)],
         ..RetryPolicy::immediate(place, "a loop")
     }
 }
 
-/// The condition at a place ends the loop: `if (status === 429) throw …`.
+/// The condition at a place ends the loop: `if (status === 429) throw …`, which no handler in the loop takes.
 fn given_up(module: &Module, span: Span, place: Place) -> bool {
-    module.stmts.iter().filter(|s| span.contains(s.span)).any(|s| match &s.kind {
-        StmtKind::If { test, then, .. } => module.expr(*test).span.contains(place.span) && leaves_always(module, then),
+    let inside = || module.stmts.iter().filter(|s| span.contains(s.span));
+    let thrown = |then: &Block| then.last().is_some_and(|s| matches!(module.stmt(*s).kind, StmtKind::Throw(_)));
+    let is_caught = |at: Span| {
+        inside().any(|s| match &s.kind {
+            StmtKind::Try { body, handlers, .. } => {
+                body.iter().any(|b| module.stmt(*b).span.contains(at))
+                    && !handlers.is_empty()
+                    && handlers.iter().all(|h| !leaves_always(module, &h.body))
+            }
+            _ => false,
+        })
+    };
+    inside().any(|s| match &s.kind {
+        StmtKind::If { test, then, .. } => {
+            module.expr(*test).span.contains(place.span)
+                && leaves_always(module, then)
+                && !(thrown(then) && is_caught(s.span))
+        }
         _ => false,
+    })
+}
+
+/// The same in a function of ours that code asks whether to try again: `if (!this.isRetryable(error)) break`.
+fn asked_for_429(ev: &Evaluator<'_>, unit: UnitId, span: Span) -> Option<Place> {
+    let linked = ev.program.unit(unit);
+    let module = &linked.module;
+    let asks = |name: &str| {
+        let name = name.to_lowercase();
+        ["retryable", "shouldretry", "should_retry", "canretry", "can_retry", "transient"]
+            .iter()
+            .any(|w| name.contains(w))
+    };
+    let calls = linked.index.calls.iter().filter(|c| span.contains(module.expr(c.expr).span));
+    let asked = calls.filter(|c| module.callee_name(c.expr).is_some_and(|name| asks(name)));
+    asked.filter_map(|c| module.call(c.expr)).find_map(|call| {
+        ev.at(unit, call.callee).alternatives().iter().find_map(|value| match value {
+            Value::Function { unit, func, .. } => names_429(ev, *unit, ev.program.unit(*unit).module.func(*func).span),
+            _ => None,
+        })
     })
 }
 

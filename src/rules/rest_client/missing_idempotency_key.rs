@@ -38,6 +38,9 @@ const COSTLY: [&str; 24] = [
     "bookings",
 ];
 
+/// What is over stays over when it is ended once more: `POST /orders/7/cancel`.
+const ENDS: [&str; 8] = ["archive", "cancel", "cancellation", "close", "deactivate", "disable", "release", "void"];
+
 fn check(system: &System, findings: &mut Vec<Finding>) {
     for client in &system.http {
         for request in &client.requests {
@@ -72,7 +75,8 @@ fn check(system: &System, findings: &mut Vec<Finding>) {
 /// The word that makes a request costly, in the path.
 fn costly(request: &SeenFrom) -> Option<&'static str> {
     let words = path_words(request)?;
-    if asks(&words) || is_publish(&words) {
+    let ends = words.iter().rev().find(|word| !word.is_empty()).is_some_and(|word| ENDS.contains(&word.as_str()));
+    if asks(&words) || is_publish(&words) || ends {
         return None;
     }
     COSTLY.into_iter().find(|c| words.iter().any(|w| w == c))
