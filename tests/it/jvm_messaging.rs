@@ -261,4 +261,15 @@ public class Bookings {
     assert!(told(router, booking));
     assert!(!told("{}", booking), "nothing says that the rows are published");
     assert!(!told(router, &booking.replace("String room", "String room, int schemaVersion")));
+    // A helper that nobody calls publishes nothing.
+    let unused =
+        service.replace("public void book(Booking booking)", "public void book(Booking booking, String payload)");
+    let unused = unused.replace("mapper.writeValueAsString(booking)", "payload");
+    let folder = crate::support::folder(&[
+        ("debezium/outbox-connector.json", router),
+        ("src/main/java/shop/OutboxEvent.java", row),
+        ("src/main/java/shop/Bookings.java", unused.as_str()),
+    ]);
+    let run = crate::support::skillcheck_in(folder.path(), &["lint", "--output", "concise"]);
+    assert!(!run.stdout.contains("event-schema/"), "{}", run.stdout);
 }

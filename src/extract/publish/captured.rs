@@ -11,7 +11,7 @@ use super::{InScope, Kind, Publisher, Unnamed};
 use crate::extract::Presence;
 use crate::facts::module::{Class, ClassId, ExprId, ExprKind, StmtKind};
 use crate::files::Tree;
-use crate::program::types::build_root;
+use crate::program::types::{build_root, simple_name};
 use crate::program::{Evaluator, Parent, Site, UnitId, Value};
 
 /// The classes of the transformation, for relational databases and for MongoDB.
@@ -55,7 +55,7 @@ pub(super) fn find(
     let name = |row: (UnitId, ClassId)| &ev.program.unit(row.0).module.class(row.1).name;
     let made = rows.into_iter().flat_map(|row| made(ev, row).into_iter().map(move |site| (site, name(row))));
     let captured = made.filter(|(site, _)| in_scope(site.unit) && !relayed.contains(&root(site.unit)));
-    captured.map(|(site, row)| publisher(ev, in_scope, site, row)).collect()
+    captured.filter_map(|(site, row)| publisher(ev, in_scope, site, row)).collect()
 }
 
 /// A class with the columns that the router reads.
@@ -114,7 +114,16 @@ fn held(ev: &Evaluator<'_>, site: Site) -> Site {
     used.map_or(site, |expr| Site { expr, ..site })
 }
 
-fn publisher(ev: &Evaluator<'_>, in_scope: &InScope<'_>, site: Site, row: &str) -> Publisher {
+/// True for a parameter that is declared as a text.
+fn is_text(ev: &Evaluator<'_>, site: Site) -> bool {
+    let Some(Value::Param { unit, func, index }) = ev.param_of(site) else { return false };
+    let module = &ev.program.unit(unit).module;
+    let ty = module.func(func).params.get(index).and_then(|param| param.ty);
+    ty.and_then(|ty| simple_name(module, ty)).is_some_and(|name| name.eq_ignore_ascii_case("string"))
+}
+
+/// The event that a row is; none for one that is made of what nobody hands over.
+fn publisher(ev: &Evaluator<'_>, in_scope: &InScope<'_>, site: Site, row: &str) -> Option<Publisher> {
     let mut reader = Reader::new(ev, in_scope);
     let rows = reader.read(held(ev, site));
     let mut payloads: Vec<Shape> = Vec::new();
@@ -124,6 +133,16 @@ fn publisher(ev: &Evaluator<'_>, in_scope: &InScope<'_>, site: Site, row: &str) 
             (None, Some(value)) => payloads.extend(reader.read(value)),
             (None, None) => payloads.push(Shape::open()),
         }
+    }
+    let is_unused = |value: Site| match ev.param_of(value) {
+        Some(Value::Param { unit, func, .. }) => ev.callers(unit, func).is_empty(),
+        _ => false,
+    };
+    let of_keys = rows.iter().flat_map(|row| &row.keys).filter(|key| squeeze(&key.name) == "payload");
+    let given = ev.program.unit(site.unit).module.call(site.expr).into_iter().flat_map(|call| &call.args);
+    let given = given.map(|arg| Site { expr: arg.value, ..site }).filter(|arg| is_text(ev, *arg));
+    if of_keys.filter_map(|key| key.value).chain(given).any(is_unused) {
+        return None;
     }
     // The other columns may be put into headers.
     let metadata: Vec<Shape> = rows
@@ -139,7 +158,7 @@ fn publisher(ev: &Evaluator<'_>, in_scope: &InScope<'_>, site: Site, row: &str) 
         let name = ev.program.unit(site.unit).module.func(func).name.to_string();
         (name, ev.program.function_place(site.unit, func))
     });
-    Publisher {
+    Some(Publisher {
         place,
         site,
         library: "Debezium".into(),
@@ -167,5 +186,5 @@ fn publisher(ev: &Evaluator<'_>, in_scope: &InScope<'_>, site: Site, row: &str) 
         function,
         confirm_help: String::new(),
         persistent_help: String::new(),
-    }
+    })
 }
